@@ -1,0 +1,1 @@
+"""Where Snowcast runs: the embedded warehouse, the sandbox, and deployment files."""

@@ -1,0 +1,1 @@
+"""Snowpark code: what each table is. Imports no other room."""
