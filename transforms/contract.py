@@ -1,0 +1,260 @@
+"""What a table promises: its grain, key, typed columns and the way it is written.
+
+A contract is plain data. The writers create and change tables from it, staging parses source records by it, the
+catalog orders tables by it and the expectations are generated from it, so a promise is written down once.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from snowflake.snowpark.functions import col, lit
+from snowflake.snowpark.types import (
+    BooleanType,
+    DataType,
+    DateType,
+    DecimalType,
+    DoubleType,
+    LongType,
+    StringType,
+    StructField,
+    StructType,
+    TimestampTimeZone,
+    TimestampType,
+    VariantType,
+)
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+INTEGER = LongType()
+FLOAT = DoubleType()
+TEXT = StringType()
+BOOLEAN = BooleanType()
+DATE = DateType()
+TIMESTAMP = TimestampType(TimestampTimeZone.NTZ)
+VARIANT = VariantType()
+
+
+def money(scale: int = 2) -> DecimalType:
+    """DECIMAL(18, scale): the type of every amount of money."""
+    return DecimalType(18, scale)
+
+
+class ContractError(Exception):
+    """A frame or a declaration breaks a table's contract. Never retried: the data or the code must change."""
+
+
+class Layer(StrEnum):
+    """Where a table lives; the value is the schema's name."""
+
+    RAW = "RAW"
+    STAGING = "STAGING"
+    MARTS = "MARTS"
+    HISTORY = "HISTORY"
+    ACTIVITY = "ACTIVITY"
+    PRODUCT = "PRODUCT"
+    OPS = "OPS"
+
+
+class Severity(StrEnum):
+    """What a failed rule does: critical stops what is downstream of the table, a warning is reported."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a contract.
+
+    Args:
+        name: snake_case; stored upper case, as Snowflake folds it.
+        type: Snowpark type.
+        description: What it holds, with the unit where the name does not say it.
+        nullable: False for required columns; in staging a record without it goes to the quarantine.
+        payload: Field of RECORD that staging reads; None for columns that are computed.
+        minimum: Smallest allowed value, inclusive; in staging a smaller one goes to the quarantine.
+        maximum: Largest allowed value, inclusive; in staging a larger one goes to the quarantine.
+        accepted: Known values; others are kept and reported.
+        references: `table.column` that holds every value of this one; orphans are kept and reported.
+        empty_is_null: Staging reads '' as NULL (never for ids where '' has a meaning).
+    """
+
+    name: str
+    type: DataType
+    description: str
+    nullable: bool = True
+    payload: str | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    accepted: tuple[str, ...] = ()
+    references: str | None = None
+    empty_is_null: bool = False
+
+    def but(self, **changes: Any) -> Column:
+        """The same column with some properties changed."""
+        return replace(self, **changes)
+
+
+@dataclass(frozen=True)
+class Replace:
+    """The built frame is the whole table: rows are inserted, updated and deleted until the table equals it."""
+
+
+@dataclass(frozen=True)
+class Append:
+    """Rows whose key is not in the table are inserted; nothing is ever changed (ledgers)."""
+
+
+@dataclass(frozen=True)
+class MergeOnKey:
+    """MERGE on the key.
+
+    Args:
+        newest_by: Columns that order versions of one key, most significant first; the greatest wins, in a batch and
+            against the table, so an older record never overwrites a newer one. The source file and row break ties.
+            Empty for tables with `widen_by`: their frame is the whole truth for the keys in scope, so rows that differ
+            are updated and rows of the scope that the frame no longer has are deleted.
+    """
+
+    newest_by: tuple[str, ...] = ()
+
+
+WriteKind = Replace | Append | MergeOnKey
+
+# Columns that the project adds behind a contract's own, by layer.
+_LINEAGE = (
+    Column("_source_file", TEXT, "landing file that the record came from", nullable=False),
+    Column("_source_row", INTEGER, "row of the record in its landing file, from 1", nullable=False),
+    Column("_load_id", TEXT, "load that brought the record (OPS.LOADS)", nullable=False),
+)
+BUILD_ID = Column("_build_id", TEXT, "build that last inserted or changed the row (OPS.BUILDS)", nullable=False)
+# What a staging frame carries beside the stored columns until the writer has split it.
+REJECTION = (
+    Column("_record", VARIANT, "the record as the source sent it"),
+    Column("_rule", TEXT, "first rule that the record breaks, NULL for a good record"),
+    Column("_reason", TEXT, "why, in words a person understands"),
+)
+RAW_COLUMNS = (
+    Column("record", VARIANT, "the record as the source sent it"),
+    Column("_source_file", TEXT, "path of the landing file on the stage", nullable=False),
+    Column("_source_row", INTEGER, "row of the record in its landing file, from 1", nullable=False),
+    Column("_snapshot_at", TIMESTAMP, "when the source was observed", nullable=False),
+    Column("_loaded_at", TIMESTAMP, "when COPY wrote the row", nullable=False),
+    Column("_load_id", TEXT, "load that wrote the row (OPS.LOADS)", nullable=False),
+)
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
+
+
+def checked_identifier(name: str) -> str:
+    """The name, if it is a plain SQL identifier.
+
+    Raises:
+        ContractError: It is not; names from configuration never reach SQL unchecked.
+    """
+    if not _IDENTIFIER.fullmatch(name):
+        raise ContractError(
+            f"{name!r} is not a plain identifier: use letters, digits and _ only, not starting with one"
+        )
+    return name
+
+
+@dataclass(frozen=True)
+class Table:
+    """The contract of one table.
+
+    Args:
+        name: Public name, snake_case.
+        layer: Schema.
+        grain: What one row is.
+        key: Columns whose values are never NULL and never repeat.
+        columns: The contract's columns, in stored order, load columns not included.
+        write: Replace, Append or MergeOnKey.
+        widen_by: Columns that a change is widened to before building: the frame is computed for whole groups of equal
+            `widen_by` values. Every one is a column of this table and of the inputs that are filtered by it. Empty:
+            changed rows are taken as they are.
+        tags: For selectors: the source, and what else groups tables.
+        source: For raw tables: `source/entity` of the landing files.
+        fields: For raw tables: fields the source is known to send; others are reported as schema drift.
+    """
+
+    name: str
+    layer: Layer
+    grain: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    write: WriteKind
+    widen_by: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    source: str | None = None
+    fields: tuple[str, ...] = field(default=(), repr=False)
+
+    def __post_init__(self) -> None:
+        names = [column.name for column in self.columns]
+        repeated = {name for name in names if names.count(name) > 1}
+        unknown = (set(self.key) | set(self.widen_by)) - set(names)
+        if repeated or unknown:
+            raise ContractError(f"{self.name}: columns {sorted(repeated)} repeat, {sorted(unknown)} are not declared")
+        nullable_key = [name for name in self.key if self.column(name).nullable]
+        if nullable_key:
+            raise ContractError(f"{self.name}: key columns {nullable_key} must be declared nullable=False")
+        checked_identifier(self.name)
+
+    def column(self, name: str) -> Column:
+        """The contract's column of that name."""
+        return next(column for column in self.columns if column.name == name)
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names of the contract's columns, in order."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def batch_column(self) -> str:
+        """The column that says which batch wrote a row: the load in RAW, the build elsewhere."""
+        return "_load_id" if self.layer is Layer.RAW else BUILD_ID.name
+
+    @property
+    def stored_columns(self) -> tuple[Column, ...]:
+        """The contract's columns and the load columns behind them, as they are stored."""
+        if self.layer in (Layer.RAW, Layer.OPS):
+            return self.columns
+        lineage = _LINEAGE if self.layer is Layer.STAGING else ()
+        return (*self.columns, *lineage, BUILD_ID)
+
+    @property
+    def schema(self) -> StructType:
+        """Stored columns as a Snowpark schema."""
+        return StructType([StructField(c.name, c.type, nullable=c.nullable) for c in self.stored_columns])
+
+    def full_name(self, database: str) -> str:
+        """`DATABASE.SCHEMA.NAME`: the only form in which a table is named in a statement."""
+        return f"{checked_identifier(database)}.{self.layer}.{self.name}".upper()
+
+    def select(self, frame: DataFrame) -> DataFrame:
+        """Exactly the contract's columns, in order, cast to their types; staging keeps lineage and rejection columns.
+
+        Raises:
+            ContractError: The frame lacks a column.
+        """
+        carried = (*_LINEAGE, *REJECTION) if self.layer is Layer.STAGING else ()
+        wanted = (*self.columns, *carried)
+        present = {name.strip('"').lower() for name in frame.columns}
+        missing = [column.name for column in wanted if column.name not in present]
+        if missing:
+            raise ContractError(f"{self.name}: the built frame lacks {', '.join(missing)}; it has {sorted(present)}")
+        return frame.select(*[col(column.name).cast(column.type).alias(column.name) for column in wanted])
+
+
+def empty_like(frame: DataFrame, columns: tuple[Column, ...]) -> DataFrame:
+    """The frame with each of `columns` that it lacks added as a typed NULL."""
+    present = {name.strip('"').lower() for name in frame.columns}
+    absent = [column for column in columns if column.name not in present]
+    if not absent:
+        return frame
+    return frame.with_columns([c.name for c in absent], [lit(None).cast(c.type) for c in absent])

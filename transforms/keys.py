@@ -1,0 +1,21 @@
+"""Keys: hashes of business values, NULL-safe and delimiter-safe."""
+
+from __future__ import annotations
+
+from snowflake.snowpark import Column
+from snowflake.snowpark.functions import col, concat, iff, length, lit, md5
+from snowflake.snowpark.types import StringType
+
+
+def hash_key(*parts: str | Column) -> Column:
+    """MD5 (32 hex digits) over the parts, each written with its length, so no two lists of values collide by spelling.
+
+    `('a', NULL)` and `('a', '')` differ, and so do `('a|b', 'c')` and `('a', 'b|c')`. Timestamps and numbers are
+    hashed by their text, so cast them to one type first.
+    """
+    return md5(concat(*[_spelled(part) for part in parts])) if len(parts) > 1 else md5(_spelled(parts[0]))
+
+
+def _spelled(part: str | Column) -> Column:
+    text = (col(part) if isinstance(part, str) else part).cast(StringType())
+    return iff(text.is_null(), lit("N"), concat(lit("V"), length(text).cast(StringType()), lit(":"), text))

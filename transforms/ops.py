@@ -1,0 +1,190 @@
+"""The ledgers: what was polled, loaded, built, consumed, refused and checked. Append only.
+
+A reader who wants to know where a row came from walks them backwards: `_build_id` names a row of BUILDS, CONSUMPTIONS
+the loads that this build read, LOADS the landing file, POLLS the poll that wrote it.
+"""
+
+from __future__ import annotations
+
+from transforms.contract import (
+    BOOLEAN,
+    FLOAT,
+    INTEGER,
+    TEXT,
+    TIMESTAMP,
+    VARIANT,
+    Append,
+    Column,
+    Layer,
+    Table,
+)
+
+
+def _ledger(name: str, grain: str, key: tuple[str, ...], *columns: Column) -> Table:
+    return Table(name=name, layer=Layer.OPS, grain=grain, key=key, columns=columns, write=Append(), tags=("ops",))
+
+
+def _text(name: str, description: str, *, nullable: bool = True) -> Column:
+    return Column(name, TEXT, description, nullable=nullable)
+
+
+def _count(name: str, description: str) -> Column:
+    return Column(name, INTEGER, description, nullable=False)
+
+
+def _time(name: str, description: str, *, nullable: bool = False) -> Column:
+    return Column(name, TIMESTAMP, description, nullable=nullable)
+
+
+_build_id = _text("build_id", "one write of one table", nullable=False)
+_load_id = _text("load_id", "one landing file in one raw table", nullable=False)
+_run_id = _text("run_id", "one run of a flow")
+_table_name = _text("table_name", "table, without its schema", nullable=False)
+
+POLLS = _ledger(
+    "polls",
+    "one listing of one entity by one poll",
+    ("poll_id",),
+    _text("poll_id", "hash of source, entity, snapshot_at", nullable=False),
+    _text("source", "e.g. twitch", nullable=False),
+    _text("entity", "e.g. streams", nullable=False),
+    _time("snapshot_at", "when the source was observed"),
+    Column("requested", INTEGER, "rows or ids asked for; NULL where all were"),
+    _count("pages", "pages read"),
+    _count("rows_received", "records received, repeats included"),
+    _count("distinct_rows", "distinct ids received"),
+    _count("missing_ids", "ids asked for that did not come back"),
+    _count("restarts", "times the listing was begun again"),
+    _text("ended", "complete, empty, looped, refused, capped or failed", nullable=False),
+    _text("note", "what happened, in words"),
+    _time("recorded_at", "when this row was written"),
+)
+
+LOADS = _ledger(
+    "loads",
+    "one landing file in one raw table",
+    ("load_id",),
+    _load_id,
+    _table_name,
+    _text("source_file", "path of the landing file on the stage", nullable=False),
+    _text("content_hash", "hash of the file's uncompressed content", nullable=False),
+    _time("snapshot_at", "when the source was observed"),
+    _count("rows_parsed", "records in the file"),
+    _count("rows_loaded", "records now in RAW"),
+    _count("rows_rejected", "lines that are no record"),
+    _time("loaded_at", "when it was loaded"),
+)
+
+BUILDS = _ledger(
+    "builds",
+    "one write of one table",
+    ("build_id",),
+    _build_id,
+    _run_id,
+    _table_name,
+    _text("mode", "incremental, full_refresh or backfill", nullable=False),
+    _count("rows_inserted", "rows inserted"),
+    _count("rows_updated", "rows changed"),
+    _count("rows_deleted", "rows deleted"),
+    Column("seconds", FLOAT, "duration of build and write"),
+    _time("built_at", "when it was committed"),
+)
+
+CONSUMPTIONS = _ledger(
+    "consumptions",
+    "one batch of one input read by one table",
+    ("table_name", "input_table", "batch_id"),
+    _table_name,
+    _text("input_table", "the table that was read", nullable=False),
+    _text("batch_id", "load (of a raw input) or build that is consumed", nullable=False),
+    _build_id,
+)
+
+QUARANTINE = _ledger(
+    "quarantine",
+    "one record refused by one table",
+    ("quarantine_id",),
+    _text("quarantine_id", "hash of table, source file, source row and rule", nullable=False),
+    _table_name,
+    _text("rule", "the first rule that the record breaks", nullable=False),
+    _text("reason", "why, in words", nullable=False),
+    Column("record", VARIANT, "the record as the source sent it"),
+    _text("source_file", "landing file", nullable=False),
+    Column("source_row", INTEGER, "row in the landing file, from 1", nullable=False),
+    _load_id,
+    _time("quarantined_at", "when it was refused"),
+)
+
+REDRIVES = _ledger(
+    "redrives",
+    "one quarantined record that was repaired and loaded again",
+    ("quarantine_id",),
+    _text("quarantine_id", "the repaired row of QUARANTINE", nullable=False),
+    _load_id,
+    _time("redriven_at", "when it was loaded again"),
+)
+
+RECONCILIATION = _ledger(
+    "reconciliation",
+    "change of one load's account in one table by one build; sums per load are the account",
+    ("table_name", "load_id", "build_id"),
+    _table_name,
+    _load_id,
+    _build_id,
+    Column("raw_rows", INTEGER, "records read from RAW", nullable=False),
+    Column("staged_rows", INTEGER, "records now in the table", nullable=False),
+    Column("quarantined_rows", INTEGER, "records refused", nullable=False),
+    Column("superseded_rows", INTEGER, "records that lost to a newer or equal one of their key", nullable=False),
+    _time("reconciled_at", "when it was committed"),
+)
+
+VALIDATION_RESULTS = _ledger(
+    "validation_results",
+    "one rule checked on one table in one run",
+    ("run_id", "table_name", "rule"),
+    _run_id.but(nullable=False),
+    _text("layer", "schema of the table", nullable=False),
+    _table_name,
+    _text("rule", "what must be true", nullable=False),
+    _text("severity", "critical or warning", nullable=False),
+    Column("success", BOOLEAN, "whether it held", nullable=False),
+    _text("observed", "what was found"),
+    _text("scope", "batch: rows written by the run; full: whole table", nullable=False),
+    _time("validated_at", "when it was checked"),
+)
+
+SCHEMA_DRIFT = _ledger(
+    "schema_drift",
+    "one unknown field of one raw table, when first seen",
+    ("table_name", "field"),
+    _table_name,
+    _text("field", "field of RECORD that the contract does not know", nullable=False),
+    _load_id,
+    _count("rows_seen", "records that had it in the load where it was first seen"),
+    _time("seen_at", "when it was noticed"),
+)
+
+RUNS = _ledger(
+    "runs",
+    "one run of a flow",
+    ("run_id",),
+    _run_id.but(nullable=False),
+    _text("flow", "name of the flow", nullable=False),
+    _text("state", "completed, failed or refused", nullable=False),
+    _time("started_at", "when it began"),
+    _time("ended_at", "when it ended"),
+    _text("summary", "what it did, in words"),
+)
+
+LEDGERS = (
+    POLLS,
+    LOADS,
+    BUILDS,
+    CONSUMPTIONS,
+    QUARANTINE,
+    REDRIVES,
+    RECONCILIATION,
+    VALIDATION_RESULTS,
+    SCHEMA_DRIFT,
+    RUNS,
+)

@@ -1,0 +1,1 @@
+"""Tables of the raw layer, one file each."""
