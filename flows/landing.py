@@ -1,0 +1,198 @@
+"""Records -> immutable NDJSON files under the landing root, the first durable place of everything Snowcast reads.
+
+A landing file is `<source>/<entity>/<yyyy>/<mm>/<dd>/<entity>_<snapshot time UTC>_<content hash>.ndjson.gz`: one line
+per source record, as the source sent it. It is written under a temporary name, flushed to disk and renamed, so a
+visible file is a whole file, and it is never changed. Same records at the same snapshot time give the same name and
+the same bytes. The relative path is also the path on the stage and `_SOURCE_FILE` in RAW.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import os
+import re
+import time
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from flows.errors import ConfigError
+
+SUFFIX = ".ndjson.gz"
+HASH_LENGTH = 16
+POLLS_ENTITY = "polls"
+_UNFINISHED = ".unfinished"
+_UNFINISHED_KEPT_SECONDS = 24 * 3600
+_NAME = re.compile(
+    r"(?P<source>[^/]+)/(?P<entity>[^/]+)/\d{4}/\d{2}/\d{2}/"
+    r"(?P=entity)_(?P<snapshot>\d{8}T\d{9})Z_(?P<hash>[0-9a-f]{16})\.ndjson\.gz"
+)
+
+
+@dataclass(frozen=True, order=True)
+class LandedFile:
+    """One visible landing file; `rows` is None where it was found on disk and not counted."""
+
+    relative_path: str
+    source: str
+    entity: str
+    snapshot_at: datetime
+    content_hash: str
+    rows: int | None = None
+
+    @classmethod
+    def parse(cls, relative_path: str) -> LandedFile | None:
+        """Read a landing file's relative path; None where the path is not one of a landing file."""
+        match = _NAME.fullmatch(relative_path)
+        if match is None:
+            return None
+        try:
+            snapshot_at = datetime.strptime(match["snapshot"] + "000", "%Y%m%dT%H%M%S%f").replace(tzinfo=UTC)
+        except ValueError:
+            return None
+        return cls(relative_path, match["source"], match["entity"], snapshot_at, match["hash"])
+
+
+def utc_milliseconds(moment: datetime) -> datetime:
+    """The moment in UTC, cut to the milliseconds that a landing file's name holds; a naive one is taken as UTC."""
+    aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return aware.replace(microsecond=aware.microsecond // 1000 * 1000)
+
+
+def encode_record(record: Any) -> bytes:
+    """One record as one JSON line in UTF-8, keys in the order of the source.
+
+    A lone surrogate (half an emoji) has no UTF-8 form, so such a record is written with JSON escapes instead.
+    """
+    try:
+        return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        return json.dumps(record, separators=(",", ":")).encode()
+
+
+class LandingWriter:
+    """Writes one landing file record by record; memory does not grow with their number.
+
+    Use as a context manager: leaving it after an error, or without `finish()`, leaves nothing visible.
+    """
+
+    def __init__(self, root: Path, source: str, entity: str, snapshot_at: datetime) -> None:
+        self.rows = 0
+        self._root = root
+        self._source = source
+        self._entity = entity
+        self._snapshot_at = utc_milliseconds(snapshot_at)
+        self._hash = hashlib.sha256()
+        self._part = root / _UNFINISHED / f"{entity}-{uuid.uuid4().hex}.part"
+
+    def __enter__(self) -> Self:
+        try:
+            self._part.parent.mkdir(parents=True, exist_ok=True)
+            self._file = self._part.open("wb")
+        except OSError as error:
+            msg = f"The landing folder {self._root} cannot be written ({error.strerror}). Check SNOWCAST_HOME."
+            raise ConfigError(msg) from error
+        self._gzip = gzip.GzipFile(filename="", mode="wb", fileobj=self._file, compresslevel=6, mtime=0)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self._file.closed:
+            self._gzip.close()
+            self._file.close()
+        self._part.unlink(missing_ok=True)
+
+    def write(self, record: Any) -> None:
+        """Add one record."""
+        self.write_line(encode_record(record))
+
+    def write_all(self, records: Iterable[Any]) -> None:
+        """Add the records of one page."""
+        for record in records:
+            self.write(record)
+
+    def write_line(self, line: bytes) -> None:
+        """Add one line as it is: also a line that is no JSON, which the load then rejects and quarantines."""
+        content = line + b"\n"
+        self._hash.update(content)
+        self._gzip.write(content)
+        self.rows += 1
+
+    def finish(self) -> LandedFile | None:
+        """Make the file visible under its final name and return it; None, and no file, where no record came."""
+        if not self.rows:
+            return None
+        self._gzip.close()
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        landed = self._landed()
+        target = self._root / landed.relative_path
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            self._part.rename(target)
+            _sync_folder(target.parent)
+        return landed
+
+    def _landed(self) -> LandedFile:
+        content_hash = self._hash.hexdigest()[:HASH_LENGTH]
+        moment = self._snapshot_at
+        stamp = f"{moment:%Y%m%dT%H%M%S}{moment.microsecond // 1000:03d}Z"
+        name = f"{self._entity}_{stamp}_{content_hash}{SUFFIX}"
+        path = f"{self._source}/{self._entity}/{moment:%Y/%m/%d}/{name}"
+        return LandedFile(path, self._source, self._entity, moment, content_hash, self.rows)
+
+
+def land(root: Path, source: str, entity: str, snapshot_at: datetime, records: Iterable[Any]) -> LandedFile | None:
+    """Write all records as one landing file; None where there are none."""
+    with LandingWriter(root, source, entity, snapshot_at) as writer:
+        writer.write_all(records)
+        return writer.finish()
+
+
+def landed_files(root: Path, source: str | None = None) -> list[LandedFile]:
+    """Every visible landing file under the root (of one source), ordered by path."""
+    start = root / source if source else root
+    found: list[LandedFile] = []
+    for folder, folders, names in os.walk(start):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        base = Path(folder).relative_to(root).as_posix()
+        parsed = (LandedFile.parse(f"{base}/{name}") for name in names if name.endswith(SUFFIX))
+        found.extend(landed for landed in parsed if landed)
+    return sorted(found)
+
+
+def read_lines(root: Path, landed: LandedFile) -> Iterator[bytes]:
+    """The lines of a landing file, without their line ends."""
+    with gzip.open(root / landed.relative_path, "rb") as lines:
+        for line in lines:
+            yield line.rstrip(b"\n")
+
+
+def sweep_unfinished(root: Path) -> int:
+    """Remove what killed writers left behind more than a day ago; returns how many files."""
+    oldest_kept = time.time() - _UNFINISHED_KEPT_SECONDS
+    removed = 0
+    for part in (root / _UNFINISHED).glob("*.part"):
+        with suppress(FileNotFoundError):
+            if part.stat().st_mtime < oldest_kept:
+                part.unlink()
+                removed += 1
+    return removed
+
+
+def _sync_folder(folder: Path) -> None:
+    """Flush the folder entry, so that a power cut after the rename does not undo it."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
