@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import sys
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,7 +22,7 @@ from flows.errors import ConfigError
 
 PREFIX = "SNOWCAST_"
 _HELIX = "https://api.twitch.tv/helix/"
-_IDENTIFIER = r"[A-Za-z_][A-Za-z0-9_]{0,254}"
+_IDENTIFIER = r"^[A-Za-z_][A-Za-z0-9_]{0,254}$"
 # Nothing leaves the machine unasked: what Prefect, Great Expectations and the Snowflake connector read to stay silent.
 _SILENCED = {
     "DO_NOT_TRACK": "1",
@@ -42,18 +43,28 @@ class SnowflakeSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="SNOWFLAKE_", env_ignore_empty=True, extra="ignore")
 
-    account: str | None = Field(None, description="account identifier, <organisation>-<account>")
-    user: str | None = Field(None, description="user to log in as")
-    private_key_path: Path | None = Field(None, description="key pair login: file of the private key (PEM, PKCS#8)")
-    private_key_passphrase: SecretStr | None = Field(None, description="passphrase of the private key")
-    password: SecretStr | None = Field(None, description="password login, or a programmatic access token")
-    authenticator: str | None = Field(None, description="snowflake, externalbrowser, oauth, workload_identity, ...")
-    token: SecretStr | None = Field(None, description="OAuth token, with SNOWFLAKE_AUTHENTICATOR=oauth")
-    role: str | None = Field(None, description="role to use; the user's default without it", pattern=_IDENTIFIER)
-    warehouse: str | None = Field(None, description="virtual warehouse that runs the queries", pattern=_IDENTIFIER)
-    host: str | None = Field(None, description="host, where it does not follow from the account (private links)")
-    port: int | None = Field(None, description="port of that host", ge=1, le=65535)
-    protocol: Literal["https", "http"] | None = Field(None, description="https, or http for a local endpoint")
+    account: str | None = Field(default=None, description="account identifier, <organisation>-<account>")
+    user: str | None = Field(default=None, description="user to log in as")
+    private_key_path: Path | None = Field(
+        default=None, description="key pair login: file of the private key (PEM, PKCS#8)"
+    )
+    private_key_passphrase: SecretStr | None = Field(default=None, description="passphrase of the private key")
+    password: SecretStr | None = Field(default=None, description="password login, or a programmatic access token")
+    authenticator: str | None = Field(
+        default=None, description="snowflake, externalbrowser, oauth, workload_identity, ..."
+    )
+    token: SecretStr | None = Field(default=None, description="OAuth token, with SNOWFLAKE_AUTHENTICATOR=oauth")
+    role: str | None = Field(
+        default=None, description="role to use; the user's default without it", pattern=_IDENTIFIER
+    )
+    warehouse: str | None = Field(
+        default=None, description="virtual warehouse that runs the queries", pattern=_IDENTIFIER
+    )
+    host: str | None = Field(
+        default=None, description="host, where it does not follow from the account (private links)"
+    )
+    port: int | None = Field(default=None, description="port of that host", ge=1, le=65535)
+    protocol: Literal["https", "http"] | None = Field(default=None, description="https, or http for a local endpoint")
 
 
 class Settings(BaseSettings):
@@ -61,43 +72,53 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
 
-    home: Path = Field(Path(".snowcast"), description="folder of everything Snowcast keeps on this machine")
-    telemetry: bool = Field(False, description="let Prefect, Great Expectations and the connector report usage")
+    home: Path = Field(default=Path(".snowcast"), description="folder of everything Snowcast keeps on this machine")
+    telemetry: bool = Field(default=False, description="let Prefect, Great Expectations and the connector report usage")
     warehouse: Literal["embedded", "snowflake"] = Field(
-        "embedded", description="embedded (no account needed) or snowflake"
+        default="embedded", description="embedded (no account needed) or snowflake"
     )
-    database: str = Field("ANALYTICS", description="database that holds the tables", pattern=_IDENTIFIER)
+    database: str = Field(default="ANALYTICS", description="database that holds the tables", pattern=_IDENTIFIER)
     warehouse_idle_seconds: float = Field(
-        1800, description="the embedded warehouse leaves after so long without a statement", gt=0
+        default=1800, description="the embedded warehouse leaves after so long without a statement", gt=0
     )
-    snowflake_block: str | None = Field(None, description="name of a Prefect SnowflakeConnector block to log in with")
-    snowflake_connection: str | None = Field(None, description="name of a connection in Snowflake's connections.toml")
-    login_timeout_seconds: int = Field(20, description="give up a login to Snowflake after so long", ge=1)
+    snowflake_block: str | None = Field(
+        default=None, description="name of a Prefect SnowflakeConnector block to log in with"
+    )
+    snowflake_connection: str | None = Field(
+        default=None, description="name of a connection in Snowflake's connections.toml"
+    )
+    login_timeout_seconds: int = Field(default=20, description="give up a login to Snowflake after so long", ge=1)
 
-    twitch_client_id: str | None = Field(None, description="client id of a Twitch application; none: the sandbox")
-    twitch_client_secret: SecretStr | None = Field(None, description="its client secret")
-    twitch_base_url: str = Field(_HELIX, description="Helix, or a server of its shape")
-    twitch_auth_url: str = Field("https://id.twitch.tv/oauth2/", description="where the app token comes from")
-    twitch_top_streams: int = Field(1000, description="streams to poll, by viewers, where no filter is set", ge=1)
-    twitch_game_ids: Names = Field((), description="poll the streams of these games: 33214,509658")
-    twitch_languages: Names = Field((), description="poll the streams in these languages: en,de")
-    twitch_user_logins: Names = Field((), description="poll the streams of these logins: first,second")
-    poll_interval_minutes: float = Field(15, description="minutes between two polls", gt=0)
+    twitch_client_id: str | None = Field(
+        default=None, description="client id of a Twitch application; none: the sandbox"
+    )
+    twitch_client_secret: SecretStr | None = Field(default=None, description="its client secret")
+    twitch_base_url: str = Field(default=_HELIX, description="Helix, or a server of its shape")
+    twitch_auth_url: str = Field(default="https://id.twitch.tv/oauth2/", description="where the app token comes from")
+    twitch_top_streams: int = Field(
+        default=1000, description="streams to poll, by viewers, where no filter is set", ge=1
+    )
+    twitch_game_ids: Names = Field(default=(), description="poll the streams of these games: 33214,509658")
+    twitch_languages: Names = Field(default=(), description="poll the streams in these languages: en,de")
+    twitch_user_logins: Names = Field(default=(), description="poll the streams of these logins: first,second")
+    poll_interval_minutes: float = Field(default=15, description="minutes between two polls", gt=0)
     gap_cap_minutes: float | None = Field(
-        None, description="samples further apart count as not watched; none: 3 x the poll interval", gt=0
+        default=None, description="samples further apart count as not watched; none: 3 x the poll interval", gt=0
     )
 
-    sandbox_seed: int = Field(7, description="seed of the simulated platform")
-    sandbox_streamers: int = Field(600, description="streamers of the simulated platform", ge=1, le=1_000_000)
-    sandbox_first_polls: int = Field(8, description="polls that the first run takes from the sandbox", ge=1, le=10_000)
+    sandbox_seed: int = Field(default=7, description="seed of the simulated platform")
+    sandbox_streamers: int = Field(default=600, description="streamers of the simulated platform", ge=1, le=1_000_000)
+    sandbox_first_polls: int = Field(
+        default=8, description="polls that the first run takes from the sandbox", ge=1, le=10_000
+    )
 
     prefect_api_url: str | None = Field(
-        None,
+        default=None,
         description="a Prefect server of yours; none: a local one is kept under SNOWCAST_HOME",
         validation_alias=AliasChoices("prefect_api_url", "PREFECT_API_URL"),
     )
     prefect_port: int | None = Field(
-        None, description="port of the local Prefect server; none: a free one", ge=1, le=65535
+        default=None, description="port of the local Prefect server; none: a free one", ge=1, le=65535
     )
 
     snowflake: SnowflakeSettings = Field(default_factory=lambda: SnowflakeSettings(), repr=False, exclude=True)
@@ -192,6 +213,18 @@ def prepare_environment() -> None:
         os.environ.setdefault(name, value)
     # Prefect warns at import where the folder above PREFECT_HOME is missing; `ready_home` creates both.
     warnings.filterwarnings("ignore", message="Failed to create the Prefect home directory")
+
+
+def change_environment(changes: Mapping[str, str], *, apply: bool = True) -> dict[str, str]:
+    """This process's environment with changes; `apply` makes them its own, Prefect included if it is imported."""
+    if not apply:
+        return {**os.environ, **changes}
+    os.environ.update(changes)
+    if "prefect" in sys.modules:
+        from prefect.context import refresh_global_settings_context
+
+        refresh_global_settings_context()
+    return dict(os.environ)
 
 
 def ready_home(settings: Settings) -> Path:

@@ -1,0 +1,227 @@
+"""The local Prefect server: one per SNOWCAST_HOME, started in the background when a flow first needs it.
+
+Everything it keeps is under `<home>/prefect`; `server.json` there (0600) holds its address and the secret that every
+request must present. A server holds `server.lock` from its start to its end, so a second start finds it and waits.
+Where PREFECT_API_URL is set, that server is used and none is started.
+"""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import http.client
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from flows.errors import ConfigError, SourceError
+from flows.settings import Settings, change_environment, ready_home
+
+HOST = "127.0.0.1"
+_START_SECONDS = 120.0
+_STOP_SECONDS = 15.0
+_POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class PrefectServer:
+    """A local Prefect server: where it listens, what it asks of a client, which process it is."""
+
+    port: int
+    secret: str = field(repr=False)
+    pid: int
+    started_at: str
+
+    @property
+    def url(self) -> str:
+        """Address of the user interface."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def api_url(self) -> str:
+        """What PREFECT_API_URL is set to."""
+        return f"{self.url}/api"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables with which a Prefect client finds the server."""
+        return {"PREFECT_API_URL": self.api_url, "PREFECT_API_AUTH_STRING": f"snowcast:{self.secret}"}
+
+
+def ensure_running(settings: Settings, *, timeout: float = _START_SECONDS) -> PrefectServer:
+    """The running server of this home, started if there is none; returns when it answers.
+
+    Raises:
+        ConfigError: SNOWCAST_PREFECT_PORT is taken by another program, or the home cannot be written.
+        SourceError: The server did not come up.
+    """
+    if running := find(settings.home):
+        return running
+    ready_home(settings)
+    folder = _folder(settings.home)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    deadline = time.monotonic() + timeout
+    process = None
+    with (folder / "server.lock").open("a+") as lock:
+        if _acquired(lock):
+            (folder / "server.json").unlink(missing_ok=True)
+            process = _spawn(settings, lock)
+    return _answering(settings, process, deadline)
+
+
+def find(home: Path) -> PrefectServer | None:
+    """The running server of this home, or None; the file of a server that is gone counts as none."""
+    server = _read(_folder(home) / "server.json")
+    return server if server and _answers(server) else None
+
+
+def stop(home: Path) -> bool:
+    """Stop the server of this home; returns whether there was one."""
+    folder = _folder(home)
+    server = _read(folder / "server.json")
+    if server is None or not _is_held(folder / "server.lock"):
+        return False
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        _signal_group(server.pid, number)
+        deadline = time.monotonic() + _STOP_SECONDS
+        while time.monotonic() < deadline and _is_held(folder / "server.lock"):
+            time.sleep(_POLL_SECONDS)
+        if not _is_held(folder / "server.lock"):
+            break
+    (folder / "server.json").unlink(missing_ok=True)
+    return True
+
+
+def connect(settings: Settings) -> str:
+    """Point this process's Prefect at its server, starting the local one where needed; returns the API's address."""
+    if settings.prefect_api_url:
+        change_environment({"PREFECT_API_URL": settings.prefect_api_url})
+        return settings.prefect_api_url
+    server = ensure_running(settings)
+    change_environment(server.environment)
+    return server.api_url
+
+
+def _folder(home: Path) -> Path:
+    return home / "prefect"
+
+
+def _spawn(settings: Settings, lock: IO[str]) -> subprocess.Popen[bytes]:
+    """Start the server apart from this process; it inherits the lock and so holds it as long as it lives."""
+    port = _free_port(settings.prefect_port)
+    secret = secrets.token_urlsafe(24)
+    folder = _folder(settings.home)
+    command = [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)]
+    with (settings.logs_root / "prefect-server.log").open("ab") as log:
+        process = subprocess.Popen(
+            [*command, "--log-level", "WARNING"],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            pass_fds=(lock.fileno(),),
+            cwd=folder,
+            env=change_environment(_server_variables(folder, secret), apply=False),
+        )
+    started_at = datetime.now(UTC).isoformat(timespec="seconds")
+    _write(folder / "server.json", PrefectServer(port, secret, process.pid, started_at))
+    return process
+
+
+def _server_variables(folder: Path, secret: str) -> dict[str, str]:
+    return {
+        "PREFECT_HOME": str(folder),
+        "PREFECT_PROFILES_PATH": str(folder / "profiles.toml"),
+        "PREFECT_SERVER_API_AUTH_STRING": f"snowcast:{secret}",
+        "PREFECT_API_AUTH_STRING": f"snowcast:{secret}",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    }
+
+
+def _free_port(wanted: int | None) -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, wanted or 0))
+        except OSError:
+            raise ConfigError(
+                f"Port {wanted} is in use by another program. Set SNOWCAST_PREFECT_PORT to a free one, or leave it out."
+            ) from None
+        return int(probe.getsockname()[1])
+
+
+def _answering(settings: Settings, process: subprocess.Popen[bytes] | None, deadline: float) -> PrefectServer:
+    log = settings.logs_root / "prefect-server.log"
+    lock = _folder(settings.home) / "server.lock"
+    while time.monotonic() < deadline:
+        if server := find(settings.home):
+            return server
+        if process is None and not _is_held(lock):
+            return ensure_running(settings, timeout=max(deadline - time.monotonic(), 1))
+        if process is not None and process.poll() is not None:
+            raise SourceError(f"The local Prefect server did not start (exit code {process.returncode}): see {log}.")
+        time.sleep(_POLL_SECONDS)
+    raise SourceError(
+        f"The local Prefect server did not answer in time: see {log}, then `snowcast down` and try again."
+    )
+
+
+def _answers(server: PrefectServer) -> bool:
+    """Whether the server of the file answers there and takes its secret."""
+    token = base64.b64encode(f"snowcast:{server.secret}".encode()).decode()
+    connection = http.client.HTTPConnection(HOST, server.port, timeout=5)
+    try:
+        connection.request("GET", "/api/admin/version", headers={"Authorization": f"Basic {token}"})
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _acquired(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_held(path: Path) -> bool:
+    try:
+        with path.open("a+") as lock:
+            return not _acquired(lock)
+    except OSError:
+        return False
+
+
+def _read(path: Path) -> PrefectServer | None:
+    try:
+        stored: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return PrefectServer(**{f.name: stored[f.name] for f in fields(PrefectServer)})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _write(path: Path, server: PrefectServer) -> None:
+    partial = path.with_suffix(".part")
+    partial.touch(mode=0o600)
+    partial.write_text(json.dumps(asdict(server)), encoding="utf-8")
+    partial.rename(path)
+
+
+def _signal_group(pid: int, number: signal.Signals) -> None:
+    try:
+        os.killpg(pid, number)
+    except ProcessLookupError:
+        return
