@@ -126,6 +126,11 @@ class LandingWriter:
         self._gzip.write(content)
         self.rows += 1
 
+    @property
+    def content_hash(self) -> str:
+        """Hash of what was written so far: the same for the same records, whatever their snapshot time."""
+        return self._hash.hexdigest()[:HASH_LENGTH]
+
     def finish(self) -> LandedFile | None:
         """Make the file visible under its final name and return it; None, and no file, where no record came."""
         if not self.rows:
@@ -143,7 +148,7 @@ class LandingWriter:
         return landed
 
     def _landed(self) -> LandedFile:
-        content_hash = self._hash.hexdigest()[:HASH_LENGTH]
+        content_hash = self.content_hash
         moment = self._snapshot_at
         stamp = f"{moment:%Y%m%dT%H%M%S}{moment.microsecond // 1000:03d}Z"
         name = f"{self._entity}_{stamp}_{content_hash}{SUFFIX}"
