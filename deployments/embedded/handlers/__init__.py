@@ -12,8 +12,9 @@ from typing import Any
 import pyarrow as pa
 
 from deployments.embedded.context import StatementContext
+from deployments.embedded.handlers.databases import drop_database
 
 HandlerResult = pa.Table | dict[str, Any] | None
 Handler = Callable[[str, StatementContext], HandlerResult]
 
-HANDLERS: tuple[Handler, ...] = ()
+HANDLERS: tuple[Handler, ...] = (drop_database,)

@@ -1,0 +1,147 @@
+"""The warehouse's background process: `python -m deployments.embedded --home DIR`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import fcntl
+import importlib
+import logging
+import os
+import secrets
+import signal
+import socket
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from deployments.embedded.endpoint import HOST, Endpoint
+from deployments.embedded.paths import WarehousePaths
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from deployments.embedded.server import Server
+
+LOCK_PATIENCE_SECONDS = 30.0
+HOUSEKEEPING_SECONDS = 1.0
+LOG_BYTES = 10 * 1024 * 1024
+# The Snowflake connector imports these whenever they are installed; the server uses none of them, and they take longer
+# to import than everything else together.
+UNUSED_LIBRARIES = ("aioboto3", "aiobotocore", "boto3", "botocore", "pandas")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve the warehouse of one home until it is idle or told to stop.
+
+    Returns:
+        The exit code: 0 when it served, 1 when it could not start; the last line on stderr says why.
+    """
+    parser = argparse.ArgumentParser(prog="python -m deployments.embedded", description=__doc__)
+    parser.add_argument("--home", type=Path, required=True, help="SNOWCAST_HOME")
+    parser.add_argument("--idle-seconds", type=float, default=1800.0, help="leave after so long without a request")
+    options = parser.parse_args(arguments)
+    paths = WarehousePaths(options.home.expanduser().resolve())
+    os.umask(0o077)
+    try:
+        paths.create()
+        with _hold(paths):
+            serve(paths, options.idle_seconds)
+    except OSError as error:
+        sys.stderr.write(f"{error.strerror or error}: {error.filename or paths.root}\n")
+        return 1
+    return 0
+
+
+def serve(paths: WarehousePaths, idle_seconds: float) -> None:
+    """Listen on a free port of the loopback address, say so in the endpoint file, and answer.
+
+    Args:
+        paths: The files of the home; the caller holds its server lock.
+        idle_seconds: Leave after so long without a request.
+    """
+    listener = socket.create_server((HOST, 0))
+    endpoint = Endpoint(
+        host=HOST,
+        port=listener.getsockname()[1],
+        secret=secrets.token_urlsafe(32),
+        pid=os.getpid(),
+        started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+    _prepare_libraries()
+    from deployments.embedded.engine import Engine
+    from deployments.embedded.server import Server
+
+    engine = Engine(paths)
+    server = Server(engine, endpoint)
+    try:
+        asyncio.run(_listen(server, listener, paths, idle_seconds))
+    finally:
+        if Endpoint.read(paths.endpoint) == endpoint:
+            paths.endpoint.unlink(missing_ok=True)
+        server.close()
+        engine.close()
+
+
+async def _listen(server: Server, listener: socket.socket, paths: WarehousePaths, idle_seconds: float) -> None:
+    import uvicorn
+
+    config = uvicorn.Config(
+        server.app, log_level="warning", access_log=False, lifespan="off", timeout_keep_alive=3600, ws="none"
+    )
+    http = uvicorn.Server(config)
+    http.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _leave, http)
+    serving = asyncio.create_task(http.serve(sockets=[listener]))
+    while not http.started and not serving.done():
+        await asyncio.sleep(0.005)
+    server.endpoint.write(paths.endpoint)
+    while not serving.done():
+        await asyncio.wait([serving], timeout=HOUSEKEEPING_SECONDS)
+        if server.is_idle(idle_seconds):
+            _leave(http)
+    await serving
+
+
+def _leave(http: uvicorn.Server) -> None:
+    http.should_exit = True
+    http.force_exit = True
+
+
+def _prepare_libraries() -> None:
+    absent = [name for name in UNUSED_LIBRARIES if name not in sys.modules]
+    for name in absent:
+        sys.modules[name] = None  # type: ignore[assignment]
+    importlib.import_module("snowflake.connector")
+    for name in absent:
+        del sys.modules[name]
+    warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("snowflake").setLevel(logging.WARNING)
+
+
+@contextlib.contextmanager
+def _hold(paths: WarehousePaths) -> Iterator[None]:
+    """Be the only server of this home as long as the process lives, however it ends."""
+    deadline = time.monotonic() + LOCK_PATIENCE_SECONDS
+    with paths.server_lock.open("a+") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise BlockingIOError(None, "another process serves this warehouse", str(paths.root)) from None
+                time.sleep(0.02)
+        yield
+
+
+if __name__ == "__main__":
+    sys.exit(main())

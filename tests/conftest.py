@@ -1,0 +1,81 @@
+"""Fixtures for every test: one embedded warehouse per test run (and xdist worker), a database of its own per test.
+
+The libraries are imported where a fixture needs them, so that a test without the warehouse does not pay for them.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from snowflake.connector import SnowflakeConnection
+    from snowflake.snowpark import Session
+
+    from deployments.embedded import Endpoint
+
+
+@pytest.fixture(scope="session")
+def warehouse_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The SNOWCAST_HOME of this test run; its warehouse is stopped at the end."""
+    from deployments.embedded import stop
+
+    home = tmp_path_factory.mktemp("snowcast_home")
+    yield home
+    stop(home)
+
+
+@pytest.fixture(scope="session")
+def endpoint(warehouse_home: Path) -> Endpoint:
+    """The running warehouse of this test run."""
+    from deployments.embedded import ensure_running
+
+    return ensure_running(warehouse_home, idle_seconds=600)
+
+
+@pytest.fixture(scope="session")
+def _administrator(endpoint: Endpoint) -> Iterator[SnowflakeConnection]:
+    """A login that makes and drops the databases of the tests."""
+    import snowflake.connector
+
+    with snowflake.connector.connect(**endpoint.connection_parameters("ADMINISTRATION")) as connection:
+        yield connection
+
+
+@pytest.fixture
+def database(_administrator: SnowflakeConnection) -> Iterator[str]:
+    """A new, empty database with a schema PUBLIC; it is dropped when the test is over."""
+    name = f"TEST_{uuid.uuid4().hex[:12].upper()}"
+    _administrator.cursor().execute(f"CREATE DATABASE {name}")
+    _administrator.cursor().execute(f"CREATE SCHEMA IF NOT EXISTS {name}.PUBLIC")
+    yield name
+    _administrator.cursor().execute(f"DROP DATABASE IF EXISTS {name}")
+
+
+@pytest.fixture
+def connection_parameters(endpoint: Endpoint, database: str) -> dict[str, Any]:
+    """What a Snowflake client needs to connect to the test's database."""
+    return endpoint.connection_parameters(database)
+
+
+@pytest.fixture
+def connection(connection_parameters: dict[str, Any]) -> Iterator[SnowflakeConnection]:
+    """A plain connector's connection to the test's database."""
+    import snowflake.connector
+
+    with snowflake.connector.connect(**connection_parameters) as opened:
+        yield opened
+
+
+@pytest.fixture
+def session(connection_parameters: dict[str, Any]) -> Iterator[Session]:
+    """A Snowpark session on the test's database."""
+    from snowflake.snowpark import Session
+
+    opened = Session.builder.configs(connection_parameters).create()
+    yield opened
+    opened.close()
