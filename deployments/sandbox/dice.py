@@ -1,0 +1,81 @@
+"""Reproducible chance: the same question to the same seed always gets the same answer.
+
+A throw is a hash of (seed, topic, numbers), so that nothing has to be drawn in order: the state of the world at any
+time can be asked for first, last or twice. One throw gives eight independent numbers, which is why callers unpack it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from bisect import bisect
+from collections.abc import Sequence
+from itertools import accumulate
+from statistics import NormalDist
+from typing import Final
+
+Throw = tuple[float, float, float, float, float, float, float, float]
+
+_SCALE: Final = 2.0**-64
+_STANDARD_NORMAL: Final = NormalDist()
+_PACK: Final = struct.Struct("<5q").pack
+_UNPACK: Final = struct.Struct("<8Q").unpack
+
+
+class Dice:
+    """A seed, and the throws that follow from it."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed = int.from_bytes(hashlib.blake2b(str(seed).encode(), digest_size=7).digest(), "little")
+
+    def throw(self, topic: int, first: int = 0, second: int = 0, third: int = 0) -> Throw:
+        """Eight numbers in [0, 1) that belong to this topic and these numbers."""
+        digest = hashlib.blake2b(_PACK(self._seed, topic, first, second, third)).digest()
+        a, b, c, d, e, f, g, h = _UNPACK(digest)
+        return a * _SCALE, b * _SCALE, c * _SCALE, d * _SCALE, e * _SCALE, f * _SCALE, g * _SCALE, h * _SCALE
+
+
+def bell(chance: float) -> float:
+    """The standard normal value below which a share `chance` of all values lies."""
+    return _STANDARD_NORMAL.inv_cdf(min(max(chance, 1e-9), 1 - 1e-9))
+
+
+def pick(options: Sequence[str], chance: float) -> str:
+    """One of the options, all equally likely."""
+    return options[min(int(chance * len(options)), len(options) - 1)]
+
+
+class Wheel:
+    """Picks an index by weight."""
+
+    def __init__(self, weights: Sequence[float]) -> None:
+        self._sums = list(accumulate(weights))
+
+    def pick(self, chance: float) -> int:
+        """The index under which the share `chance` of the total weight falls."""
+        return min(bisect(self._sums, chance * self._sums[-1]), len(self._sums) - 1)
+
+
+class Topic:
+    """What a throw is about; two topics never share a number."""
+
+    RANK = 1
+    ORIGIN = 2
+    HABIT = 3
+    NAME = 4
+    RENAMES = 5
+    BANS = 6
+    FAVOURITES = 7
+    SEASON = 8
+    DAY = 9
+    RESTARTS = 10
+    PROGRAMME = 11
+    BLOCK = 12
+    SESSION = 13
+    FORM = 14
+    DRIFT = 15
+    FLICKER = 16
+    TAGS = 17
+    GAME = 18
+    PROMOTION = 19
+    ACCOUNT = 20

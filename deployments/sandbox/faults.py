@@ -1,0 +1,138 @@
+"""Faults that the sandbox can be told to show, and when."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Final
+
+from deployments.sandbox.exchange import Request
+
+FAULTS: Final[dict[str, str]] = {
+    "429": "too many requests; Ratelimit-Reset is `seconds` away",
+    "429_without_headers": "too many requests, without the Ratelimit headers",
+    "500": "internal server error",
+    "502": "bad gateway, with an HTML body",
+    "503": "service unavailable",
+    "504": "gateway timeout, with an HTML body",
+    "404": "not found",
+    "unauthorized": "401 whatever the token",
+    "expired_token": "all tokens given out so far stop being valid; a new one works",
+    "invalid_client": "the token endpoint refuses the credentials (403)",
+    "slow": "the answer comes `seconds` late",
+    "drop_connection": "the connection is closed without an answer",
+    "truncate_body": "the connection is closed in the middle of the body",
+    "not_json": "status 200 with an HTML page",
+    "ratelimit_zero": "a good answer that says Ratelimit-Remaining: 0, reset `seconds` away",
+    "loop_cursor": "the cursor of a later page leads to that page again",
+    "refuse_cursor": "400 for a cursor, also for a good one",
+    "repeat_pages": "a later page begins with the last `rows` records of the page before",
+    "miss_rows": "a later page leaves out its first `rows` records",
+    "short_page": "a page holds only `rows` records though more follow",
+    "empty_page": "a page holds no records and has a cursor",
+    "empty_listing": "no records and no cursor",
+    "drift": "every page is `seconds` (of simulated time) later than the one before: true repeats and misses",
+    "missing_ids": "the first `rows` of the asked users or games are not returned",
+    "bad_record": "viewer_count of the first record is a list, and it has fields that nobody knows",
+    "new_field": "every record has a field that Helix never sent before",
+    "missing_field": "the first record lacks `title` (streams), `login` (users) or `name` (games)",
+}
+_LATER_ONLY: Final = {"loop_cursor", "refuse_cursor", "repeat_pages", "miss_rows"}
+
+
+@dataclass(frozen=True)
+class FaultRule:
+    """One fault and the requests that get it.
+
+    Attributes:
+        fault: a name of FAULTS.
+        path: only requests whose path begins so.
+        after: so many matching requests are spared first.
+        times: so many requests get the fault; None for all from then on.
+        pages: `any`, `first` or `later` pages of a listing.
+        seconds: see FAULTS.
+        rows: see FAULTS.
+    """
+
+    fault: str
+    path: str = ""
+    after: int = 0
+    times: int | None = 1
+    pages: str = "any"
+    seconds: float = 1.0
+    rows: int = 10
+
+    def __post_init__(self) -> None:
+        """Refuse what could never fire.
+
+        Raises:
+            ValueError: an unknown fault or kind of pages.
+        """
+        if self.fault not in FAULTS:
+            raise ValueError(f"fault {self.fault!r} is unknown; known are {', '.join(FAULTS)}")
+        if self.pages not in ("any", "first", "later"):
+            raise ValueError(f"pages must be any, first or later; found {self.pages!r}")
+
+    @classmethod
+    def parse(cls, rule: Mapping[str, Any]) -> FaultRule:
+        """A rule from JSON.
+
+        Raises:
+            ValueError: an unknown field or fault, or no fault at all.
+        """
+        known = {field.name for field in fields(cls)}
+        if unknown := sorted(set(rule) - known):
+            raise ValueError(f"a fault rule has no field {unknown[0]!r}; known are {', '.join(sorted(known))}")
+        if "fault" not in rule:
+            raise ValueError("a fault rule names its fault")
+        return cls(**rule)
+
+    def matches(self, request: Request) -> bool:
+        """Whether the rule is about this request."""
+        default = "/oauth2/token" if self.fault == "invalid_client" else "/helix/"
+        is_later = request.one("after") is not None
+        pages = "later" if self.fault in _LATER_ONLY else self.pages
+        return request.path.startswith(self.path or default) and pages in ("any", "later" if is_later else "first")
+
+
+class FaultBoard:
+    """The rules in force, with how often each was asked and fired."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._rules: list[FaultRule] = []
+        self._seen: list[int] = []
+
+    def add(self, rule: FaultRule) -> None:
+        """Put a rule in force."""
+        with self._lock:
+            self._rules.append(rule)
+            self._seen.append(0)
+
+    def clear(self) -> None:
+        """Take all rules back."""
+        with self._lock:
+            self._rules.clear()
+            self._seen.clear()
+
+    def fire(self, request: Request) -> dict[str, FaultRule]:
+        """The faults that this request gets, by name."""
+        fired: dict[str, FaultRule] = {}
+        with self._lock:
+            for place, rule in enumerate(self._rules):
+                if not rule.matches(request):
+                    continue
+                self._seen[place] += 1
+                turn = self._seen[place] - rule.after
+                if turn > 0 and (rule.times is None or turn <= rule.times):
+                    fired[rule.fault] = rule
+        return fired
+
+    def as_list(self) -> list[dict[str, Any]]:
+        """The rules with the number of requests each has fired on."""
+        with self._lock:
+            return [
+                {**asdict(rule), "fired": max(min(seen - rule.after, seen if rule.times is None else rule.times), 0)}
+                for rule, seen in zip(self._rules, self._seen, strict=True)
+            ]
