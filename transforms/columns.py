@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
+from snowflake.snowpark.functions import lit
+
 from transforms.contract import DATE, FLOAT, INTEGER, TEXT, TIMESTAMP, Column
+
+TWITCH = lit("twitch")  # the id space of Helix ids
 
 platform = Column("platform", TEXT, "id space that the source's ids live in, e.g. twitch", nullable=False)
 streamer_key = Column("streamer_key", TEXT, "hash of (platform, streamer_id)", nullable=False)
 streamer_id = Column("streamer_id", TEXT, "the streamer's id as the source gave it", nullable=False)
+streamer_login = Column("streamer_login", TEXT, "the streamer's login: lower case, part of the channel's address")
+streamer_name = Column("streamer_name", TEXT, "the streamer's name as shown")
+broadcaster_type = Column(
+    "broadcaster_type", TEXT, "partner, affiliate, or '' for other users", accepted=("partner", "affiliate", "")
+)
+description = Column("description", TEXT, "the streamer's own words about the channel")
+profile_image_url = Column("profile_image_url", TEXT, "address of the streamer's picture")
 stream_id = Column("stream_id", TEXT, "one broadcast; a restart is a new id", nullable=False)
 game_id = Column("game_id", TEXT, "the category's id; '' is no category", nullable=False)
+game_name = Column("game_name", TEXT, "the category's name")
+box_art_url = Column("box_art_url", TEXT, "template of the address of the category's picture")
+igdb_id = Column("igdb_id", TEXT, "the category's id at IGDB")
 snapshot_at = Column("snapshot_at", TIMESTAMP, "when the source was observed, UTC", nullable=False)
+first_seen_at = Column("first_seen_at", TIMESTAMP, "first snapshot with it, UTC", nullable=False)
+last_seen_at = Column("last_seen_at", TIMESTAMP, "newest snapshot with it, UTC", nullable=False)
 started_at = Column("started_at", TIMESTAMP, "when the broadcast began, UTC")
 title = Column("title", TEXT, "the broadcast's title as shown at that time")
 language = Column("language", TEXT, "ISO 639-1 code of the broadcast, or other")
 viewer_count = Column("viewer_count", INTEGER, "viewers at the snapshot", nullable=False, minimum=0)
 date_day = Column("date_day", DATE, "UTC calendar day", nullable=False)
+viewer_ms = Column("viewer_ms", INTEGER, "sum of viewers x milliseconds", nullable=False, minimum=0)
+covered_ms = Column("covered_ms", INTEGER, "milliseconds covered by samples", nullable=False, minimum=0)
 hours_watched = Column("hours_watched", FLOAT, "viewer-hours: sum of viewers x time", nullable=False, minimum=0)
 avg_viewers = Column(
     "avg_viewers", FLOAT, "time-weighted viewers: hours_watched / hours covered; NULL where none is", minimum=0
 )
 peak_viewers = Column("peak_viewers", INTEGER, "highest sample", nullable=False, minimum=0)
 airtime_minutes = Column("airtime_minutes", FLOAT, "minutes covered by samples", nullable=False, minimum=0)
+streams_started = Column("streams_started", INTEGER, "broadcasts that began on the day", nullable=False, minimum=0)

@@ -1,4 +1,6 @@
-"""The ledgers: what was polled, loaded, built, consumed, refused and checked. Append only.
+"""The ledgers: what was polled, loaded, built, consumed, refused and checked. Append only, except HEADS.
+
+HEADS has one row a table, which every build exchanges for its own: two builds of one table at once cannot both do so.
 
 A reader who wants to know where a row came from walks them backwards: `_build_id` names a row of BUILDS, CONSUMPTIONS
 the loads that this build read, LOADS the landing file, POLLS the poll that wrote it.
@@ -115,6 +117,26 @@ QUARANTINE = _ledger(
     _time("quarantined_at", "when it was refused"),
 )
 
+DISPLACED = _ledger(
+    "displaced",
+    "one row that a build deleted or moved to another group, as it was before",
+    ("table_name", "build_id", "row_hash"),
+    _table_name,
+    _build_id,
+    _text("row_hash", "hash of the row's key", nullable=False),
+    Column("row_before", VARIANT, "the columns by which later tables group, before the build", nullable=False),
+)
+
+HEADS = _ledger(
+    "heads",
+    "the newest build of one table, and what it was built with",
+    ("table_name",),
+    _table_name,
+    _text("build_id", "newest build; NULL before the first"),
+    _text("parameters", "parameters of that build; others mean that the table is rebuilt"),
+    _text("contract_hash", "hash of the columns of that build; another means that the table is rebuilt"),
+)
+
 REDRIVES = _ledger(
     "redrives",
     "one quarantined record that was repaired and loaded again",
@@ -181,6 +203,8 @@ LEDGERS = (
     LOADS,
     BUILDS,
     CONSUMPTIONS,
+    DISPLACED,
+    HEADS,
     QUARANTINE,
     REDRIVES,
     RECONCILIATION,

@@ -1,0 +1,174 @@
+"""Every table of the warehouse, in the order in which they are built.
+
+A table exists when a module of a layer's package declares `TABLE`; nothing is registered by hand. The parameters of
+its `build` name its inputs, so the code is the lineage.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+import inspect
+import pkgutil
+from dataclasses import dataclass
+from functools import cache
+from graphlib import TopologicalSorter
+from typing import TYPE_CHECKING
+
+from transforms.contract import ContractError, Layer, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from types import ModuleType
+
+    from snowflake.snowpark import DataFrame
+
+_PACKAGES = ("raw", "staging", "marts", "history", "activity", "product")
+_LAYER_ORDER = {layer: position for position, layer in enumerate(Layer)}
+
+
+@dataclass(frozen=True)
+class Model:
+    """One table and how it is built.
+
+    Args:
+        table: Its contract.
+        build: Gives the table's frame from one frame per input; None for raw tables, which COPY fills.
+        inputs: Names of the tables that `build` reads, in the order of its parameters.
+        parameters: Names of the values that `build` needs beside them.
+        accumulate: Gives a group's new rows from its stored rows and the rows built from what has arrived; only for
+            tables where that equals building the group from all its rows. None: groups are built from all their rows.
+    """
+
+    table: Table
+    build: Callable[..., DataFrame] | None
+    inputs: tuple[str, ...]
+    parameters: tuple[str, ...]
+    accumulate: Callable[[DataFrame, DataFrame], DataFrame] | None = None
+
+
+@cache
+def models() -> Mapping[str, Model]:
+    """Every table by name, except the ledgers of OPS."""
+    found = {model.table.name: model for model in map(_model_of, _table_modules())}
+    for model in found.values():
+        _check_inputs(model, found)
+    return found
+
+
+def in_order(selectors: Sequence[str] = ()) -> list[Model]:
+    """The selected tables, inputs before the tables that read them.
+
+    Args:
+        selectors: Names, layers (`marts`), tags (`tag:twitch`), each with `+` before it for everything it is built
+            from and behind it for everything built from it. None: every table.
+
+    Raises:
+        ContractError: A selector matches nothing.
+    """
+    known = models()
+    chosen = set(known) if not selectors else set().union(*[_matching(selector) for selector in selectors])
+    return [known[name] for name in _build_order() if name in chosen]
+
+
+def raw_table_for(source: str, entity: str) -> Table:
+    """The raw table that the landing files `source/entity` load into.
+
+    Raises:
+        ContractError: No raw table takes them.
+    """
+    taken = {model.table.source: model.table for model in models().values() if model.table.source}
+    wanted = f"{source}/{entity}"
+    if wanted not in taken:
+        raise ContractError(f"no raw table takes {wanted}; known: {', '.join(sorted(taken))}")
+    return taken[wanted]
+
+
+def readers_of(name: str) -> list[Model]:
+    """The tables that read the table of that name."""
+    return [model for model in models().values() if name in model.inputs]
+
+
+def watched_columns(table: Table) -> tuple[str, ...]:
+    """Columns of the table by which its readers group: a row that changes one of them touches two groups."""
+    grouped_by = {column for reader in readers_of(table.name) for column in reader.table.widen_by}
+    return tuple(name for name in table.column_names if name in grouped_by)
+
+
+def _table_modules() -> Iterable[ModuleType]:
+    for package_name in _PACKAGES:
+        if importlib.util.find_spec(f"transforms.{package_name}") is None:
+            continue
+        package = importlib.import_module(f"transforms.{package_name}")
+        for found in pkgutil.iter_modules(package.__path__):
+            module = importlib.import_module(f"transforms.{package_name}.{found.name}")
+            if hasattr(module, "TABLE"):
+                yield module
+
+
+def _model_of(module: ModuleType) -> Model:
+    table: Table = module.TABLE
+    build = getattr(module, "build", None)
+    signature = inspect.signature(build).parameters.values() if build else ()
+    return Model(
+        table=table,
+        build=build,
+        inputs=tuple(p.name for p in signature if p.kind is not p.KEYWORD_ONLY),
+        parameters=tuple(p.name for p in signature if p.kind is p.KEYWORD_ONLY),
+        accumulate=getattr(module, "accumulate", None),
+    )
+
+
+def _check_inputs(model: Model, known: Mapping[str, Model]) -> None:
+    for name in model.inputs:
+        if name not in known:
+            raise ContractError(f"{model.table.name}: build reads {name}, which is no table{_near(name, known)}")
+        lacking = set(model.table.widen_by) - set(known[name].table.column_names)
+        if lacking:
+            raise ContractError(f"{model.table.name}: widened by {sorted(lacking)}, which {name} does not have")
+
+
+@cache
+def _build_order() -> tuple[str, ...]:
+    known = models()
+    sorter: TopologicalSorter[str] = TopologicalSorter({name: known[name].inputs for name in sorted(known)})
+    sorter.prepare()
+    ordered: list[str] = []
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready(), key=lambda name: (_LAYER_ORDER[known[name].table.layer], name))
+        ordered.extend(ready)
+        sorter.done(*ready)
+    return tuple(ordered)
+
+
+def _matching(selector: str) -> set[str]:
+    known = models()
+    wanted = selector.strip("+")
+    if wanted.startswith("tag:"):
+        chosen = {name for name, model in known.items() if wanted[4:] in model.table.tags}
+    elif wanted.upper() in set(Layer):
+        chosen = {name for name, model in known.items() if model.table.layer == wanted.upper()}
+    else:
+        chosen = {wanted.lower()} & set(known)
+    if not chosen:
+        raise ContractError(f"nothing is selected by {selector!r}{_near(wanted, known)}")
+    before = _closure(chosen, lambda name: known[name].inputs) if selector.startswith("+") else set()
+    after = _closure(chosen, lambda name: [m.table.name for m in readers_of(name)]) if selector.endswith("+") else set()
+    return chosen | before | after
+
+
+def _closure(start: set[str], neighbours: Callable[[str], Iterable[str]]) -> set[str]:
+    reached: set[str] = set()
+    waiting = set(start)
+    while waiting:
+        reached |= waiting
+        waiting = {found for name in waiting for found in neighbours(name)} - reached
+    return reached
+
+
+def _near(name: str, known: Mapping[str, Model]) -> str:
+    tags = {f"tag:{tag}" for model in known.values() for tag in model.table.tags}
+    names = [*known, *tags, *{model.table.layer.lower() for model in known.values()}]
+    near = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.4)
+    return f"; did you mean {', '.join(near)}?" if near else f"; known: {', '.join(sorted(names))}"

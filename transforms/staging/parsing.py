@@ -1,0 +1,186 @@
+"""Source records to typed columns, by the contract: what does not fit is named, not dropped.
+
+Every value is read as text and cast by one rule per type, so JSON records and the CSV of the same columns give the
+same row. Each record carries the first rule it breaks (`_rule`) and why (`_reason`); both are NULL for a good one.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from snowflake.snowpark.functions import (
+    coalesce,
+    col,
+    concat,
+    convert_timezone,
+    iff,
+    lit,
+    parse_json,
+    replace,
+    substring,
+    to_variant,
+    try_cast,
+    typeof,
+    when,
+)
+from snowflake.snowpark.types import BooleanType, LongType, StringType, TimestampTimeZone, TimestampType, VariantType
+
+from transforms.contract import TEXT, Table
+from transforms.contract import Column as ContractColumn
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Column, DataFrame
+    from snowflake.snowpark.types import DataType
+
+_WHOLE_NUMBER = r"^[+-]?[0-9]{1,18}$"
+_ZONED = r"^.*[0-9]([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)$"
+_LONGEST_EXAMPLE = 120
+_TIMESTAMP_TZ = TimestampType(TimestampTimeZone.TZ)
+_KINDS = (
+    ("ARRAY", "a list"),
+    ("OBJECT", "an object"),
+    ("BOOLEAN", "true or false"),
+    ("VARCHAR", "text"),
+)
+_EXPECTED = {LongType: "a whole number", BooleanType: "true or false", TimestampType: "a UTC time", StringType: "text"}
+
+
+def parse(raw: DataFrame, table: Table) -> DataFrame:
+    """The declared payload columns of the table, typed, with lineage, `snapshot_at`, `_record`, `_rule` and `_reason`.
+
+    Args:
+        raw: Rows of a raw table.
+        table: The staging contract; columns with a payload are read from RECORD.
+    """
+    read = [column for column in table.columns if column.payload]
+    texts = raw.select(
+        col("record").alias("_record"),
+        col("_snapshot_at").alias("snapshot_at"),
+        col("_source_file"),
+        col("_source_row"),
+        col("_load_id"),
+        *[_text_of(column).alias(_text_name(column)) for column in read],
+        *[typeof(col("record")[column.payload]).alias(_kind_name(column)) for column in read],
+    )
+    typed = texts.select("*", *[_typed(column).alias(column.name) for column in read])
+    judged = typed.select("*", _first_broken_rule(read).alias("_rule"))
+    return judged.select(
+        "_record",
+        "snapshot_at",
+        "_source_file",
+        "_source_row",
+        "_load_id",
+        *[column.name for column in read],
+        "_rule",
+        _reason(read).alias("_reason"),
+    )
+
+
+def _text_name(column: ContractColumn) -> str:
+    return f"text_of_{column.name}"
+
+
+def _kind_name(column: ContractColumn) -> str:
+    return f"kind_of_{column.name}"
+
+
+def _text_of(column: ContractColumn) -> Column:
+    text = col("record")[column.payload].cast(StringType())
+    empty_is_null = column.empty_is_null or not isinstance(column.type, StringType)
+    return iff(text == lit(""), lit(None).cast(TEXT), text) if empty_is_null else text
+
+
+def _typed(column: ContractColumn) -> Column:
+    text = col(_text_name(column))
+    if isinstance(column.type, StringType):
+        return text
+    if isinstance(column.type, LongType):
+        return iff(text.rlike(_WHOLE_NUMBER), try_cast(text, column.type), lit(None).cast(column.type))
+    if isinstance(column.type, TimestampType):
+        return _utc(text, column.type)
+    if isinstance(column.type, VariantType):
+        return _variant(column)
+    return try_cast(text, column.type)
+
+
+def _utc(text: Column, plain: DataType) -> Column:
+    zoned = convert_timezone(lit("UTC"), try_cast(text, _TIMESTAMP_TZ)).cast(plain)
+    return iff(text.rlike(_ZONED), zoned, try_cast(text, plain))
+
+
+def _variant(column: ContractColumn) -> Column:
+    """Lists and objects as they are; the CSV's Python-literal text (`['a', 'b']`) as the list that it spells."""
+    text = col(_text_name(column))
+    spells_a_list = text.rlike(r"^\[('[^'\"\\]*'(, '[^'\"\\]*')*)?\]$")
+    is_text = col(_kind_name(column)) == lit("VARCHAR")
+    spelled = parse_json(replace(text, lit("'"), lit('"')))
+    kept = to_variant(col("_record")[column.payload])
+    return when(text.is_null(), lit(None).cast(VariantType())).when(is_text & spells_a_list, spelled).otherwise(kept)
+
+
+def _first_broken_rule(columns: list[ContractColumn]) -> Column:
+    """The first rule broken, in the contract's order: what is missing, then types, then ranges."""
+    rules = [(col("_record").is_null() | (typeof(col("_record")) != lit("OBJECT")), "record_type")]
+    rules += [(_is_missing(column), f"{column.name}_missing") for column in columns if not column.nullable]
+    rules += [(_has_wrong_type(column), f"{column.name}_type") for column in columns if _is_typed(column)]
+    for column in columns:
+        if column.minimum is not None:
+            rules.append((col(column.name) < lit(column.minimum), f"{column.name}_below_minimum"))
+        if column.maximum is not None:
+            rules.append((col(column.name) > lit(column.maximum), f"{column.name}_above_maximum"))
+    first, *others = [(condition, lit(name)) for condition, name in rules]
+    case = reduce(lambda chain, rule: chain.when(*rule), others, when(*first))
+    return case.otherwise(lit(None).cast(TEXT))
+
+
+def _is_typed(column: ContractColumn) -> bool:
+    return not isinstance(column.type, VariantType)
+
+
+def _is_missing(column: ContractColumn) -> Column:
+    return col(_text_name(column)).is_null()
+
+
+def _has_wrong_type(column: ContractColumn) -> Column:
+    is_nested = col(_kind_name(column)).in_(lit("ARRAY"), lit("OBJECT"))
+    is_unreadable = col(_text_name(column)).is_not_null() & col(column.name).is_null()
+    return is_nested if isinstance(column.type, StringType) else is_nested | is_unreadable
+
+
+def _reason(columns: list[ContractColumn]) -> Column:
+    rule = col("_rule")
+    case = when(rule.is_null(), lit(None).cast(TEXT)).when(
+        rule == lit("record_type"),
+        concat(lit("the record is "), _shown(col("_record").cast(TEXT)), lit("; expected an object")),
+    )
+    for column in columns:
+        for suffix, reason in _reasons(column):
+            case = case.when(rule == lit(f"{column.name}_{suffix}"), reason)
+    return case.otherwise(rule)
+
+
+def _reasons(column: ContractColumn) -> list[tuple[str, Column]]:
+    shown = _shown(col(_text_name(column)))
+    reasons = []
+    if not column.nullable:
+        reasons.append(("missing", lit(f"{column.payload} is missing; it is required as {column.name}")))
+    if _is_typed(column):
+        kind = reduce(
+            lambda chain, known: chain.when(col(_kind_name(column)) == lit(known[0]), lit(known[1])),
+            _KINDS[1:],
+            when(col(_kind_name(column)) == lit(_KINDS[0][0]), lit(_KINDS[0][1])),
+        ).otherwise(lit("a number"))
+        expected = lit(f"; expected {_EXPECTED[type(column.type)]}")
+        reasons.append(("type", concat(lit(f"{column.payload} is "), kind, lit(" ("), shown, lit(")"), expected)))
+    if column.minimum is not None:
+        bound = lit(f"; expected at least {column.minimum:g}")
+        reasons.append(("below_minimum", concat(lit(f"{column.payload} is "), shown, bound)))
+    if column.maximum is not None:
+        bound = lit(f"; expected at most {column.maximum:g}")
+        reasons.append(("above_maximum", concat(lit(f"{column.payload} is "), shown, bound)))
+    return reasons
+
+
+def _shown(text: Column) -> Column:
+    return substring(coalesce(text, lit("null")), lit(1), lit(_LONGEST_EXAMPLE))

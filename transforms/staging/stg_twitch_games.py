@@ -1,0 +1,42 @@
+"""Categories: one row per Twitch category at one poll.
+
+Grain    one category at one snapshot
+Key      game_id, snapshot_at
+Source   raw_twitch_games
+Payload  RECORD: id, name, box_art_url, igdb_id
+Units    every *_at is UTC without zone
+Rerun    a record replaces another of its key only if it is strictly greater by file and row
+Gaps     ids that Twitch no longer knows are not returned: absence says nothing (SEMANTICS §2)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from transforms import columns
+from transforms.contract import Layer, MergeOnKey, Table
+from transforms.staging.parsing import parse
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+TABLE = Table(
+    name="stg_twitch_games",
+    layer=Layer.STAGING,
+    grain="one category at one snapshot",
+    key=("game_id", "snapshot_at"),
+    write=MergeOnKey(),
+    tags=("twitch",),
+    columns=(
+        columns.game_id.but(payload="id", empty_is_null=True),
+        columns.snapshot_at,
+        columns.game_name.but(payload="name", empty_is_null=True),
+        columns.box_art_url.but(payload="box_art_url", empty_is_null=True),
+        columns.igdb_id.but(payload="igdb_id", empty_is_null=True),
+    ),
+)
+
+
+def build(raw_twitch_games: DataFrame) -> DataFrame:
+    """Read the records, typed."""
+    return TABLE.select(parse(raw_twitch_games, TABLE))

@@ -1,0 +1,57 @@
+"""Streams: one row per live stream at one poll.
+
+Grain    one stream at one snapshot
+Key      stream_id, snapshot_at
+Source   raw_twitch_streams
+Payload  RECORD: id, user_id, user_login, user_name, game_id, game_name, type, title, viewer_count, …, as declared below
+Units    viewer_count in viewers at the snapshot; every *_at is UTC without zone
+Rerun    a record replaces another of its key only if it is strictly greater by viewer_count, then file and row
+Gaps     Helix repeats streams across pages: the highest viewer_count of a snapshot is kept (SEMANTICS §2)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from transforms import columns
+from transforms.contract import BOOLEAN, TEXT, VARIANT, Column, Layer, MergeOnKey, Table
+from transforms.keys import hash_key
+from transforms.staging.parsing import parse
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+TABLE = Table(
+    name="stg_twitch_streams",
+    layer=Layer.STAGING,
+    grain="one stream at one snapshot",
+    key=("stream_id", "snapshot_at"),
+    write=MergeOnKey(newest_by=("viewer_count",)),
+    tags=("twitch",),
+    columns=(
+        columns.stream_id.but(payload="id", empty_is_null=True),
+        columns.snapshot_at,
+        columns.platform,
+        columns.streamer_key,
+        columns.streamer_id.but(payload="user_id", empty_is_null=True),
+        columns.streamer_login.but(payload="user_login", empty_is_null=True),
+        columns.streamer_name.but(payload="user_name", empty_is_null=True),
+        columns.game_id.but(payload="game_id"),
+        columns.game_name.but(payload="game_name", empty_is_null=True),
+        Column("stream_type", TEXT, "live, or '' where Twitch reports an error", payload="type", accepted=("live", "")),
+        columns.title.but(payload="title"),
+        columns.viewer_count.but(payload="viewer_count"),
+        columns.started_at.but(payload="started_at"),
+        columns.language.but(payload="language", empty_is_null=True),
+        Column("thumbnail_url", TEXT, "template of the preview's address", payload="thumbnail_url", empty_is_null=True),
+        Column("tags", VARIANT, "list of the broadcaster's tags", payload="tags"),
+        Column("is_mature", BOOLEAN, "whether the broadcast is for adults only", payload="is_mature"),
+    ),
+)
+
+
+def build(raw_twitch_streams: DataFrame) -> DataFrame:
+    """Read the records, typed, and name the streamer by platform and id."""
+    parsed = parse(raw_twitch_streams, TABLE)
+    named = parsed.with_columns(["platform"], [columns.TWITCH])
+    return TABLE.select(named.with_columns(["streamer_key"], [hash_key("platform", "streamer_id")]))

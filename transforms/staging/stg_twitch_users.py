@@ -1,0 +1,52 @@
+"""Users: one row per Twitch user at one poll.
+
+Grain    one user at one snapshot
+Key      streamer_id, snapshot_at
+Source   raw_twitch_users
+Payload  RECORD: id, login, display_name, type, broadcaster_type, description, …, as declared below
+Units    every *_at is UTC without zone
+Rerun    a record replaces another of its key only if it is strictly greater by file and row
+Gaps     banned and deleted users are not returned: absence says nothing (SEMANTICS §2)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from transforms import columns
+from transforms.contract import TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.keys import hash_key
+from transforms.staging.parsing import parse
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+TABLE = Table(
+    name="stg_twitch_users",
+    layer=Layer.STAGING,
+    grain="one user at one snapshot",
+    key=("streamer_id", "snapshot_at"),
+    write=MergeOnKey(),
+    tags=("twitch",),
+    columns=(
+        columns.streamer_id.but(payload="id", empty_is_null=True),
+        columns.snapshot_at,
+        columns.platform,
+        columns.streamer_key,
+        columns.streamer_login.but(payload="login", empty_is_null=True),
+        columns.streamer_name.but(payload="display_name", empty_is_null=True),
+        Column("user_type", TEXT, "admin, global_mod, staff, or '' for other users", payload="type"),
+        columns.broadcaster_type.but(payload="broadcaster_type"),
+        columns.description.but(payload="description"),
+        columns.profile_image_url.but(payload="profile_image_url", empty_is_null=True),
+        Column("offline_image_url", TEXT, "picture while offline", payload="offline_image_url", empty_is_null=True),
+        Column("account_created_at", TIMESTAMP, "when the account was made, UTC", payload="created_at"),
+    ),
+)
+
+
+def build(raw_twitch_users: DataFrame) -> DataFrame:
+    """Read the records, typed, and name the user by platform and id."""
+    parsed = parse(raw_twitch_users, TABLE)
+    named = parsed.with_columns(["platform"], [columns.TWITCH])
+    return TABLE.select(named.with_columns(["streamer_key"], [hash_key("platform", "streamer_id")]))
