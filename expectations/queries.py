@@ -1,0 +1,69 @@
+"""The SQL of a batch: the rows to validate with everything that the rules need beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from expectations.contracts import table_named
+from expectations.rules import Computed, Helper, Lookup, Rule, quoted
+from transforms.contract import Table
+
+_PLACEHOLDER = re.compile(r"{(\w+)}")
+# A longer list of batches costs more to send and parse than reading the table.
+MOST_BATCHES = 500
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The rows of one validation of one table.
+
+    Args:
+        rows: SELECT of the rows.
+        scope: batch or full.
+    """
+
+    rows: str
+    scope: str
+
+
+def table_batch(table: Table, database: str, batch_ids: Sequence[str] | None) -> Batch:
+    """The rows that these builds or loads wrote; the whole table where None, or too many to list, are given."""
+    whole = f"select t.* from {table.full_name(database)} t"
+    if batch_ids is None or len(batch_ids) > MOST_BATCHES:
+        return Batch(whole, "full")
+    ids = ", ".join(quoted(batch_id) for batch_id in sorted(set(batch_ids)))
+    return Batch(f"{whole} where t.{table.batch_column} in ({ids})", "batch")
+
+
+def with_helpers(batch: Batch, rules: Iterable[Rule], database: str) -> str:
+    """The batch's SELECT with the computed columns and joins that its rules use, each once."""
+    helpers: dict[str, Helper] = {}
+    for rule in rules:
+        helpers.update({_name(helper): helper for helper in rule.helpers})
+    computed = [h for h in helpers.values() if isinstance(h, Computed)]
+    lookups = [h for h in helpers.values() if isinstance(h, Lookup)]
+    if not helpers:
+        return batch.rows
+    columns = [
+        "t.*",
+        *(f"{c.sql} as {c.name}" for c in computed),
+        *(f"{look.alias}.{column} as {look.alias}_{column}" for look in lookups for column in look.columns),
+    ]
+    joins = [f"left join ({_named(look.query, batch, database)}) {look.alias} on {look.on}" for look in lookups]
+    return " ".join([f"select {', '.join(columns)} from ({batch.rows}) t", *joins])
+
+
+def _name(helper: Helper) -> str:
+    return helper.name if isinstance(helper, Computed) else helper.alias
+
+
+def _named(query: str, batch: Batch, database: str) -> str:
+    """The query with `{table}` written in full and `{batch}` as the validated rows."""
+
+    def replacement(match: re.Match[str]) -> str:
+        name = match.group(1)
+        return f"({batch.rows})" if name == "batch" else table_named(name).full_name(database)
+
+    return _PLACEHOLDER.sub(replacement, query)

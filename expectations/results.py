@@ -1,0 +1,58 @@
+"""Results of rules: rows of OPS.VALIDATION_RESULTS, and what a failed one stops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from transforms.contract import Severity
+
+
+@dataclass(frozen=True)
+class RuleResult:
+    """One rule checked on one table.
+
+    Args:
+        layer: Schema of the table.
+        table_name: The table, or the ledger that a source rule reads.
+        rule: What must be true.
+        severity: critical or warning.
+        success: Whether it held. A rule that could not be checked did not hold.
+        observed: What was found, for people.
+        scope: batch (rows written by the run), full (whole table) or source.
+        reason: Why the rule is there.
+    """
+
+    layer: str
+    table_name: str
+    rule: str
+    severity: str
+    success: bool
+    observed: str
+    scope: str
+    reason: str = ""
+
+
+def blocked_tables(results: Iterable[RuleResult]) -> set[str]:
+    """Tables that broke a critical rule: nothing may be built from them until they are repaired."""
+    return {r.table_name for r in results if not r.success and r.severity == Severity.CRITICAL}
+
+
+def ledger_rows(results: Iterable[RuleResult], run_id: str, validated_at: datetime) -> list[dict[str, Any]]:
+    """Rows of OPS.VALIDATION_RESULTS."""
+    return [
+        {
+            "run_id": run_id,
+            "layer": result.layer,
+            "table_name": result.table_name,
+            "rule": result.rule,
+            "severity": result.severity,
+            "success": result.success,
+            "observed": result.observed,
+            "scope": result.scope,
+            "validated_at": validated_at,
+        }
+        for result in results
+    ]

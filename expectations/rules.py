@@ -1,0 +1,81 @@
+"""Rules: what must be true of stored rows, as plain data that Great Expectations turns into SQL.
+
+A rule is a condition that is true of a bad row. All rules of a table are counted by one statement over its batch; what
+a condition needs beside the table's own columns (a count per key, a row of another table) is declared as a helper and
+becomes part of the batch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from transforms.contract import Severity
+
+CRITICAL = Severity.CRITICAL
+WARNING = Severity.WARNING
+
+
+@dataclass(frozen=True)
+class Computed:
+    """A column computed over the batch, e.g. a window.
+
+    Args:
+        name: Column that conditions use; starts with `_`.
+        sql: Expression over the columns of `t`, the table.
+    """
+
+    name: str
+    sql: str
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """A LEFT JOIN that gives conditions columns of another query; it must hold at most one row per `on`.
+
+    Args:
+        alias: Name of the joined query; conditions write `<alias>.<column>` as `<alias>_<column>`.
+        query: SELECT that may name tables as `{table_name}` and the validated rows as `{batch}`.
+        columns: Columns of the query that conditions use.
+        on: Join condition between `t` and the alias.
+    """
+
+    alias: str
+    query: str
+    columns: tuple[str, ...]
+    on: str
+
+
+Helper = Computed | Lookup
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One promise about the rows of a table.
+
+    Args:
+        name: What must be true, in words; unique in its table.
+        fails: SQL condition that is true of a bad row; NULL counts as good.
+        severity: Critical stops what is built from the table, a warning is reported.
+        reason: Why it matters, or what usually breaks it.
+        shows: Columns whose values explain a bad row, beside its key.
+        helpers: What the condition uses beside the table's own columns.
+        reads: Columns of the table that `fails` uses; the rule is not checked where one is missing.
+    """
+
+    name: str
+    fails: str
+    severity: Severity
+    reason: str
+    shows: tuple[str, ...] = ()
+    helpers: tuple[Helper, ...] = ()
+    reads: tuple[str, ...] = ()
+
+    @property
+    def is_critical(self) -> bool:
+        """Whether a failure stops what is downstream."""
+        return self.severity is Severity.CRITICAL
+
+
+def quoted(text: str) -> str:
+    """The text as an SQL string literal."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
