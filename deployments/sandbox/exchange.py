@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -73,10 +74,6 @@ class Answer:
         return json.dumps(self.content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-_ERRORS = {400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 429: "Too Many Requests",
-           500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Timeout"}  # fmt: skip
-
-
 class HelixError(Exception):
     """An answer of Helix other than 200."""
 
@@ -87,4 +84,4 @@ class HelixError(Exception):
 
 def error_body(status: int, message: str) -> dict[str, object]:
     """The body of an error as Helix writes it."""
-    return {"error": _ERRORS.get(status, "Error"), "status": status, "message": message}
+    return {"error": HTTPStatus(status).phrase, "status": status, "message": message}

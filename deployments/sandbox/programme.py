@@ -10,8 +10,7 @@ from deployments.sandbox.dice import Dice, Topic, pick
 from deployments.sandbox.games import NO_CATEGORY, GameShelf
 from deployments.sandbox.moments import MINUTE
 from deployments.sandbox.people import Person
-from deployments.sandbox.titles import LANGUAGE_TAGS, ODD_TITLES, TITLES
-from deployments.sandbox.vocabulary import COMMON_TAGS
+from deployments.sandbox.vocabulary import COMMON_TAGS, LANGUAGE_TAGS, ODD_TITLES, TITLES
 
 _MOST_TAGS: Final = 10
 

@@ -47,21 +47,16 @@ class _Handler(BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
 
-    do_GET = do_POST = do_DELETE = do_PUT = do_PATCH = _serve  # noqa: N815 - names that http.server calls
-
     def _send(self, answer: Answer) -> None:
         if answer.is_dropped:
             self._hang_up()
             return
         body = answer.body()
-        self.send_response(answer.status)
+        head = [f"HTTP/1.1 {answer.status} {self.responses.get(answer.status, ('',))[0]}"]
         headers = {"Content-Type": answer.content_type, "Content-Length": str(len(body)), **answer.headers}
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self._headers_buffer.append(b"\r\n")
-        head = b"".join(self._headers_buffer)
-        self._headers_buffer.clear()
-        self.wfile.write(head + (body[: len(body) // 2] if answer.is_truncated else body))
+        head += [f"{name}: {value}" for name, value in {"Date": self.date_time_string(), **headers}.items()]
+        start = ("\r\n".join(head) + "\r\n\r\n").encode()
+        self.wfile.write(start + (body[: len(body) // 2] if answer.is_truncated else body))
         if answer.is_truncated:
             self._hang_up()
 
@@ -72,6 +67,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Requests are counted, not logged: a line of the log would hold the client's secret."""
+
+
+for _method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+    setattr(_Handler, f"do_{_method}", _Handler._serve)
 
 
 class HttpServer(ThreadingHTTPServer):

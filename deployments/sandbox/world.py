@@ -1,8 +1,8 @@
 """The simulated streaming platform: people, games and a calendar of broadcasts.
 
-Everything at a time T follows from (seed, scale, T) alone. Asking changes nothing, so any T can be asked in any order, by
-any number of processes, with the same answer. A source (Helix today) is a view of this world at a time; it adds no facts
-of its own that another source could contradict.
+Everything at a time T follows from (seed, scale, T) alone. Asking changes nothing, so any T can be asked in any order,
+by any number of processes, with the same answer. A source (Helix today) is a view of this world at a time; it adds no
+facts of its own that another source could contradict.
 """
 
 from __future__ import annotations
