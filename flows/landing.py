@@ -8,6 +8,7 @@ the same bytes. The relative path is also the path on the stage and `_SOURCE_FIL
 
 from __future__ import annotations
 
+import fcntl
 import gzip
 import hashlib
 import json
@@ -15,25 +16,32 @@ import os
 import re
 import time
 import uuid
+import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from flows.errors import ConfigError
+from flows.errors import ConfigError, TransientError
 
 SUFFIX = ".ndjson.gz"
 HASH_LENGTH = 16
 POLLS_ENTITY = "polls"
 _UNFINISHED = ".unfinished"
 _UNFINISHED_KEPT_SECONDS = 24 * 3600
+_LOCK_WAIT_SECONDS = 600.0
+_LOCK_POLL_SECONDS = 0.1
 _NAME = re.compile(
     r"(?P<source>[^/]+)/(?P<entity>[^/]+)/\d{4}/\d{2}/\d{2}/"
     r"(?P=entity)_(?P<snapshot>\d{8}T\d{9})Z_(?P<hash>[0-9a-f]{16})\.ndjson\.gz"
 )
+
+
+class DamagedFile(Exception):  # noqa: N818 - a finding about one file, which the load reports and leaves out
+    """A landing file is not what was written: the text says how, to follow its name."""
 
 
 @dataclass(frozen=True, order=True)
@@ -180,6 +188,48 @@ def read_lines(root: Path, landed: LandedFile) -> Iterator[bytes]:
     with gzip.open(root / landed.relative_path, "rb") as lines:
         for line in lines:
             yield line.rstrip(b"\n")
+
+
+def count_rows(root: Path, landed: LandedFile) -> int:
+    """Lines of a landing file, which is read whole and compared with the hash in its name.
+
+    Raises:
+        DamagedFile: It cannot be read, or its content is not what was landed.
+    """
+    content = hashlib.sha256()
+    rows = 0
+    try:
+        with gzip.open(root / landed.relative_path, "rb") as lines:
+            for line in lines:
+                content.update(line)
+                rows += 1
+    except (OSError, EOFError, zlib.error) as error:
+        raise DamagedFile(f"cannot be read ({error})") from error
+    if content.hexdigest()[:HASH_LENGTH] != landed.content_hash:
+        raise DamagedFile("was changed: its content has not the hash that its name states")
+    return rows
+
+
+@contextmanager
+def loading_lock(root: Path) -> Iterator[None]:
+    """Hold the landing root's lock: two processes that load the same files at once would load them twice.
+
+    Raises:
+        TransientError: Another process has held it for ten minutes.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    deadline = time.monotonic() + _LOCK_WAIT_SECONDS
+    with (root / ".loading.lock").open("w") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    msg = f"Another process has been loading from {root} for ten minutes. Look for a run that hangs."
+                    raise TransientError(msg) from None
+                time.sleep(_LOCK_POLL_SECONDS)
+        yield
 
 
 def sweep_unfinished(root: Path) -> int:

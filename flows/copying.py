@@ -1,0 +1,143 @@
+"""PUT and COPY: landing files onto the stage and from there into a RAW table, many files in one statement."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from flows.landing import LandedFile
+from transforms.contract import RAW_COLUMNS, checked_identifier
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Session
+
+    from transforms.contract import Table
+
+STAGE = "LANDING"
+# A landing file's name ends in `_<snapshot: 19>_<hash: 16>.ndjson.gz`: places counted from the end of the path.
+_STAMP, _TAIL, _TAIL_LENGTH = 46, 47, 37
+
+
+@dataclass(frozen=True)
+class Copied:
+    """What COPY said about one file."""
+
+    rows_parsed: int
+    rows_loaded: int
+    first_error: str | None
+
+
+def stage_name(database: str) -> str:
+    """Full name of the stage that landing files go to."""
+    return f"{checked_identifier(database).upper()}.RAW.{STAGE}"
+
+
+def ensure_stage(session: Session, database: str) -> None:
+    """Create the landing stage where it is missing."""
+    session.sql(f"CREATE STAGE IF NOT EXISTS {stage_name(database)}").collect()
+
+
+def load_id_of(landed: LandedFile) -> str:
+    """The load's name: `<source>/<entity>_<snapshot>_<content hash>`, made of the file's path alone."""
+    return f"{landed.source}/{landed.entity}{landed.relative_path[-_TAIL:][:_TAIL_LENGTH]}"
+
+
+def put_files(session: Session, database: str, root: Path, files: Iterable[LandedFile]) -> None:
+    """Copy landing files to the stage under their relative paths; one PUT per folder.
+
+    A file that is there already is written again: the upload that made it may have been cut off.
+    """
+    by_folder: dict[str, list[Path]] = defaultdict(list)
+    for landed in files:
+        folder = str(PurePosixPath(landed.relative_path).parent)
+        by_folder[folder].append(root / landed.relative_path)
+    for folder, paths in by_folder.items():
+        with tempfile.TemporaryDirectory(prefix="snowcast-put-") as selection:
+            # PUT takes one pattern, so the files that are meant are gathered under one.
+            for path in paths:
+                (Path(selection) / path.name).symlink_to(path.resolve())
+            session.file.put(f"{selection}/*", f"@{stage_name(database)}/{folder}", auto_compress=False, overwrite=True)
+
+
+def copy_files(
+    session: Session,
+    database: str,
+    table: Table,
+    files: Sequence[LandedFile],
+    *,
+    loaded_at: datetime,
+    force: bool = False,
+) -> dict[str, Copied]:
+    """COPY staged files into a raw table.
+
+    Snapshot time and load id are cut out of the file's name, so that files of any number of snapshots share one
+    statement. COPY takes only some functions and TO_TIMESTAMP without a format (data-load-transform in Snowflake's
+    user guide): hence the text that is put together and cast.
+
+    Args:
+        session: Where to load; part of its open transaction.
+        database: Holds the table and the stage.
+        table: The raw table.
+        files: Staged files of one source and entity, at most 1,000.
+        loaded_at: Time written to every row.
+        force: Load files that the load history knows, too.
+
+    Returns:
+        Outcome by relative path; a file that the load history knows is not among them.
+    """
+    columns = ", ".join(column.name for column in RAW_COLUMNS)
+    prefix = f"{files[0].source}/{files[0].entity}"
+    names = ", ".join(f"'{landed.relative_path}'" for landed in files)
+    rows = session.sql(
+        f"COPY INTO {table.full_name(database)} ({columns}) FROM ("
+        f"SELECT $1, METADATA$FILENAME, METADATA$FILE_ROW_NUMBER, {_SNAPSHOT_AT}, "
+        f"'{loaded_at:%Y-%m-%d %H:%M:%S.%f}'::TIMESTAMP_NTZ, "
+        f"'{prefix}' || SUBSTR(METADATA$FILENAME, -{_TAIL}, {_TAIL_LENGTH}) "
+        f"FROM @{stage_name(database)}) "
+        f"FILES = ({names}) FILE_FORMAT = (TYPE = JSON COMPRESSION = GZIP) ON_ERROR = CONTINUE FORCE = {force}"
+    ).collect()
+    copied: dict[str, Copied] = {}
+    for row in rows:
+        answer = {name.lower(): value for name, value in row.as_dict().items()}
+        path = _relative(str(answer.get("file", "")), files)
+        if path:
+            copied[path] = Copied(int(answer["rows_parsed"]), int(answer["rows_loaded"]), answer.get("first_error"))
+    return copied
+
+
+def loaded_rows(session: Session, database: str, table: Table, load_ids: Sequence[str]) -> dict[str, set[int]]:
+    """Row numbers that RAW holds of the loads, by load."""
+    from snowflake.snowpark.functions import col
+
+    held: dict[str, set[int]] = defaultdict(set)
+    frame = session.table(table.full_name(database)).filter(col("_load_id").in_(list(load_ids)))
+    for load_id, source_row in _pairs(frame.select("_load_id", "_source_row").collect()):
+        held[load_id].add(source_row)
+    return held
+
+
+def _pairs(rows: Iterable[Any]) -> Iterable[tuple[str, int]]:
+    return ((str(row[0]), int(row[1])) for row in rows)
+
+
+def _relative(shown: str, files: Sequence[LandedFile]) -> str | None:
+    """The landing path that COPY's answer is about; it may show the stage's name or a bucket's path in front."""
+    tail = len(files[0].relative_path)
+    path = shown[-tail:]
+    return path if LandedFile.parse(path) else None
+
+
+def _timestamp_parts() -> str:
+    """`YYYY-MM-DD HH:MI:SS.FF3` put together from the stamp `YYYYMMDDTHHMISSFF3Z` of the file's name."""
+    places = ((0, 4, "-"), (4, 2, "-"), (6, 2, " "), (9, 2, ":"), (11, 2, ":"), (13, 2, "."), (15, 3, ""))
+    parts = [f"SUBSTR(METADATA$FILENAME, -{_STAMP - start}, {length})" for start, length, _ in places]
+    joined = "".join(f"{part} || '{mark}' || " for part, (_, _, mark) in zip(parts, places[:-1], strict=False))
+    return f"({joined}{parts[-1]})::TIMESTAMP_NTZ"
+
+
+_SNAPSHOT_AT = _timestamp_parts()
