@@ -130,10 +130,7 @@ def load_pending(
             logger.warning("%s: no raw table takes files of its kind; it stays where it is", path)
         for start in range(0, len(pending), FILES_PER_COPY):
             part = pending[start : start + FILES_PER_COPY]
-            loaded = _Batch(session, database, root, targets).load(part)
-            report = LoadReport(
-                report.loads + loaded.loads, report.polls + loaded.polls, report.damaged + loaded.damaged
-            )
+            reports.append(_Batch(session, database, root, targets).load(part))
             done += len(part)
             if on_progress:
                 on_progress(done, len(pending))
