@@ -1,0 +1,358 @@
+"""Building one table: read what is new, widen it to whole groups, build, write, record.
+
+An incremental build reads the batches of its inputs that the table has not consumed (OPS.CONSUMPTIONS) and widens them
+to the groups of `widen_by` that they touch, so the frame is the whole truth for those groups. Staging takes the new
+rows as candidates instead. A first build, changed parameters or a changed contract read everything.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+from snowflake.snowpark.functions import col, count, iff, lit
+
+from transforms import changes, writers
+from transforms.batches import current_database, in_batches, read_state, stored
+from transforms.catalog import models, watched_columns
+from transforms.contract import ContractError, Layer, Replace
+from transforms.ops import BUILDS, DISPLACED, HEADS, LEDGERS, RECONCILIATION
+from transforms.reconciliation import Account, account_changes, checked_account
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from snowflake.snowpark import DataFrame, Session
+
+    from transforms.batches import State
+    from transforms.catalog import Model
+    from transforms.contract import Table
+
+INCREMENTAL, FULL_REFRESH, BACKFILL = "incremental", "full_refresh", "backfill"
+_MODES = (INCREMENTAL, FULL_REFRESH, BACKFILL)
+_MOST_BATCHES = 1000  # with more to read than this, reading everything is the shorter statement
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """What one build of one table did.
+
+    Args:
+        table_name: The table.
+        mode: incremental, full_refresh or backfill.
+        build_id: The build in OPS.BUILDS; None if it was skipped.
+        rows_inserted: Rows inserted.
+        rows_updated: Rows changed.
+        rows_deleted: Rows deleted.
+        rows_quarantined: Records newly refused (staging).
+        rows_superseded: Records that newly lost to another of their key (staging).
+        seconds: Duration.
+        skipped: Nothing was new, so nothing was built.
+    """
+
+    table_name: str
+    mode: str
+    build_id: str | None
+    rows_inserted: int = 0
+    rows_updated: int = 0
+    rows_deleted: int = 0
+    rows_quarantined: int = 0
+    rows_superseded: int = 0
+    seconds: float = 0.0
+    skipped: bool = False
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What a build reads: every input as its frame, and the stored rows that the result speaks for."""
+
+    inputs: Mapping[str, DataFrame]
+    current: DataFrame
+    is_whole_truth: bool
+    arrived_only: bool = False
+    consumes: bool = True
+    raw: DataFrame | None = field(default=None)
+
+
+def build_table(
+    session: Session,
+    name: str,
+    *,
+    run_id: str,
+    mode: str = INCREMENTAL,
+    parameters: Mapping[str, Any],
+    window: tuple[datetime, datetime] | None = None,
+) -> BuildResult:
+    """Build one table and write what changed, with its ledger rows, in one transaction.
+
+    Args:
+        session: Where the tables are; its database is the warehouse's.
+        name: The table.
+        run_id: The run that OPS.BUILDS names.
+        mode: incremental: what is new; full_refresh: everything; backfill: staging reads the raw rows of `window`
+            and other tables what is new to them.
+        parameters: Values for the builds' keyword parameters; a table takes those that it names.
+        window: For a backfill: `[from, to)` of `_snapshot_at`.
+
+    Raises:
+        ContractError: The table, a parameter or the built frame is not as declared.
+        BuildConflictError: Another build of the table was committed meanwhile; nothing was written.
+    """
+    started = time.monotonic()
+    model = _buildable(name, mode, window)
+    chosen = _chosen_parameters(model, parameters)
+    described = json.dumps({key: str(value) for key, value in sorted(chosen.items())})
+    state = read_state(session, model, {input_name: models()[input_name].table for input_name in model.inputs})
+    reading = _reading(session, model, state, mode=mode, window=window, described=described)
+    if reading is None:
+        return BuildResult(name, mode, None, seconds=time.monotonic() - started, skipped=True)
+    frame = _built_frame(session, model, reading, chosen)
+    return _write(session, model, state, reading, frame, run_id=run_id, mode=mode, described=described, started=started)
+
+
+def prepare_tables(session: Session) -> None:
+    """Create the tables that are missing and add the columns that they lack; the schemas exist."""
+    database = current_database(session)
+    tables = [*LEDGERS, *[model.table for model in models().values()]]
+    present = _present_columns(session, database)
+    for table in tables:
+        have = present.get((str(table.layer), table.name.upper()))
+        if have is None:
+            writers.create_table(session, table)
+        elif {column.name.upper() for column in table.stored_columns} - have:
+            writers.add_columns(session, table, have)
+    _prepare_heads(session)
+
+
+def _present_columns(session: Session, database: str) -> dict[tuple[str, str], set[str]]:
+    columns = session.table(f"{database}.INFORMATION_SCHEMA.COLUMNS").filter(
+        col("table_schema").in_(*[lit(str(layer)) for layer in Layer])
+    )
+    present: dict[tuple[str, str], set[str]] = {}
+    for schema, table, column in columns.select("table_schema", "table_name", "column_name").collect():
+        present.setdefault((schema, table), set()).add(column)
+    return present
+
+
+def _prepare_heads(session: Session) -> None:
+    buildable = {name for name, model in models().items() if model.build}
+    known = {row[0] for row in stored(session, HEADS).select("table_name").collect()}
+    writers.append_rows(session, HEADS, [(name, None, None, None) for name in sorted(buildable - known)])
+
+
+def _buildable(name: str, mode: str, window: tuple[datetime, datetime] | None) -> Model:
+    model = models().get(name)
+    if model is None or model.build is None:
+        raise ContractError(f"{name}: is not a table that is built; snowcast build --help lists the selectors")
+    if mode not in _MODES:
+        raise ContractError(f"{name}: unknown mode {mode!r}; expected one of {', '.join(_MODES)}")
+    if mode == BACKFILL and (window is None or window[0] >= window[1]):
+        raise ContractError(f"{name}: a backfill needs a window [from, to) with from before to; found {window}")
+    return model
+
+
+def _chosen_parameters(model: Model, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    missing = [key for key in model.parameters if key not in parameters and key != "session"]
+    if missing:
+        raise ContractError(f"{model.table.name}: build needs the parameters {missing}; given: {sorted(parameters)}")
+    return {key: parameters[key] for key in model.parameters if key != "session"}
+
+
+def _reading(
+    session: Session, model: Model, state: State, *, mode: str, window: tuple[datetime, datetime] | None, described: str
+) -> _Reading | None:
+    """What to read; None where nothing is new."""
+    inputs = {name: stored(session, models()[name].table) for name in model.inputs}
+    current = stored(session, model.table)
+    from_raw = model.table.layer is Layer.STAGING
+    if mode == BACKFILL and from_raw and window is not None:
+        chosen = {name: _observed_within(frame, window) for name, frame in inputs.items()}
+        return _Reading(chosen, current, is_whole_truth=False, consumes=False, raw=_only(chosen))
+    changed = (state.build_id, state.parameters, state.contract_hash) != (
+        state.build_id,
+        described,
+        writers.contract_hash(model.table),
+    )
+    is_first = state.build_id is None or changed or mode == FULL_REFRESH
+    if not is_first and not state.has_pending:
+        return None
+    batch_count = sum_of_batches(state)
+    if is_first or isinstance(model.table.write, Replace) or batch_count > _MOST_BATCHES:
+        return _Reading(inputs, current, is_whole_truth=True, raw=_only(inputs) if from_raw else None)
+    if from_raw:
+        arrived = _arrived(model, inputs, state)
+        return _Reading(arrived, current, is_whole_truth=False, raw=_only(arrived))
+    return _widened(session, model, inputs, current, state)
+
+
+def sum_of_batches(state: State) -> int:
+    """Unconsumed batches of all inputs."""
+    return len([batch for batches in state.pending.values() for batch in batches.ids])
+
+
+def _only(inputs: Mapping[str, DataFrame]) -> DataFrame:
+    (frame,) = inputs.values()
+    return frame
+
+
+def _observed_within(raw: DataFrame, window: tuple[datetime, datetime]) -> DataFrame:
+    return raw.filter((col("_snapshot_at") >= lit(window[0])) & (col("_snapshot_at") < lit(window[1])))
+
+
+def _arrived(model: Model, inputs: Mapping[str, DataFrame], state: State) -> dict[str, DataFrame]:
+    """The rows of each input that the table has not consumed; an input without any is empty."""
+    return {
+        name: frame.filter(in_batches(models()[name].table, state.pending[name].ids)) for name, frame in inputs.items()
+    }
+
+
+def _widened(
+    session: Session, model: Model, inputs: Mapping[str, DataFrame], current: DataFrame, state: State
+) -> _Reading:
+    """Every input's rows of the groups that unconsumed rows are in or have left."""
+    table = model.table
+    arrived = _arrived(model, inputs, state)
+    touched = _touched(session, table, arrived, state)
+    in_scope = _in_groups(table, current, touched)
+    only_inserts = not any(batches.displacing for batches in state.pending.values())
+    if model.accumulate is not None and only_inserts:
+        return _Reading(arrived, in_scope, is_whole_truth=True, arrived_only=True)
+    return _Reading(
+        {name: _in_groups(table, frame, touched) for name, frame in inputs.items()}, in_scope, is_whole_truth=True
+    )
+
+
+def _touched(session: Session, table: Table, arrived: Mapping[str, DataFrame], state: State) -> DataFrame:
+    groups = [
+        frame.select(*[col(name).alias(f"touched_{name}") for name in table.widen_by])
+        for name, frame in arrived.items()
+        if state.pending[name].ids
+    ]
+    for name, batches in state.pending.items():
+        if batches.displacing:
+            left = stored(session, DISPLACED).filter(
+                (col("table_name") == lit(name)) & col("build_id").in_(*[lit(batch) for batch in batches.displacing])
+            )
+            before = [
+                col("row_before")[column].cast(table.column(column).type).alias(f"touched_{column}")
+                for column in table.widen_by
+            ]
+            groups.append(left.select(*before))
+    return reduce(lambda left, right: left.union_all(right), groups).distinct()
+
+
+def _in_groups(table: Table, frame: DataFrame, touched: DataFrame) -> DataFrame:
+    same_group = [col(name) == col(f"touched_{name}") for name in table.widen_by]
+    return frame.join(touched, on=reduce(lambda left, right: left & right, same_group), how="semi")
+
+
+def _built_frame(session: Session, model: Model, reading: _Reading, chosen: Mapping[str, Any]) -> DataFrame:
+    if model.build is None:
+        raise ContractError(f"{model.table.name}: is not built")
+    given = {**chosen, "session": session} if "session" in model.parameters else chosen
+    frame = model.build(*[reading.inputs[name] for name in model.inputs], **given)
+    if reading.arrived_only and model.accumulate is not None:
+        stored_rows = reading.current.select(*[col(name) for name in model.table.column_names])
+        return model.accumulate(stored_rows, frame)
+    return frame
+
+
+def _write(
+    session: Session,
+    model: Model,
+    state: State,
+    reading: _Reading,
+    frame: DataFrame,
+    *,
+    run_id: str,
+    mode: str,
+    described: str,
+    started: float,
+) -> BuildResult:
+    table, build_id, now = model.table, uuid.uuid4().hex, datetime.now(UTC).replace(tzinfo=None)
+    comparison = changes.Comparison(reading.is_whole_truth, watched_columns(table))
+    difference = changes.compare(table, frame, reading.current, comparison)
+    if table.layer is not Layer.STAGING:
+        difference = difference.filter(col("action") != lit(changes.SAME))
+    with writers.kept_for_now(session, difference) as compared:
+        found = _checked_counts(table, compared)
+        with writers.transaction(session):
+            writers.claim_head(session, table, state, build_id, described)
+            if found.written != writers.Written():
+                writers.merge_changes(session, table, compared, build_id, found.written)
+            if found.displaced:
+                writers.keep_displaced(session, table, compared, build_id)
+            if found.rejected:
+                writers.quarantine(session, table, compared, now)
+            account = Account(0, 0)
+            if reading.raw is not None:
+                changed = account_changes(session, table, reading.raw, compared, build_id, now)
+                writers.append_frame(session, RECONCILIATION, changed)
+                account = checked_account(session, table, build_id)
+            if reading.consumes:
+                writers.record_consumption(session, table, state.pending, build_id)
+            seconds = time.monotonic() - started
+            w = found.written
+            writers.append_rows(
+                session,
+                BUILDS,
+                [(build_id, run_id, table.name, mode, w.inserted, w.updated, w.deleted, seconds, now)],
+            )
+    return BuildResult(
+        table.name,
+        mode,
+        build_id,
+        w.inserted,
+        w.updated,
+        w.deleted,
+        account.rows_quarantined,
+        account.rows_superseded,
+        time.monotonic() - started,
+    )
+
+
+@dataclass(frozen=True)
+class _Found:
+    written: writers.Written
+    rejected: int
+    displaced: int
+
+
+def _checked_counts(table: Table, compared: DataFrame) -> _Found:
+    """How many rows the comparison found for each action.
+
+    Raises:
+        ContractError: A key is NULL or repeated.
+    """
+    has_null_key = reduce(lambda left, right: left | right, [col(f"new_{name}").is_null() for name in table.key])
+    is_bad_key = (changes.is_written() & has_null_key) | (col("action") == lit(changes.REPEATED))
+    rows = compared.group_by("action").agg(
+        count(lit(1)).alias("row_count"),
+        count(iff(is_bad_key, lit(1), lit(None))).alias("bad_count"),
+        count(col("row_hash")).alias("displaced_count"),
+    )
+    counts = {row[0]: (row[1], row[2], row[3]) for row in rows.collect()}
+    bad = sum_of(counts, 1)
+    if bad:
+        example = compared.filter(is_bad_key).select(*[col(f"new_{name}") for name in table.key]).limit(1).collect()[0]
+        raise ContractError(
+            f"{table.name}: {bad} of {sum_of(counts, 0)} rows have a NULL or repeated key "
+            f"({', '.join(table.key)}; first {tuple(example)}). A MERGE cannot choose between them. "
+            f"Likely a join in build() that multiplies rows; nothing was written."
+        )
+    of = {action: counts.get(action, (0, 0, 0))[0] for action in (*changes.WRITTEN, changes.REJECTED)}
+    written = writers.Written(of[changes.INSERT], of[changes.UPDATE], of[changes.DELETE])
+    return _Found(written, of[changes.REJECTED], sum_of(counts, 2))
+
+
+def sum_of(counts: Mapping[str, tuple[int, int, int]], position: int) -> int:
+    """One of the counts over all actions."""
+    total = 0
+    for values in counts.values():
+        total += values[position]
+    return total

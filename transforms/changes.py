@@ -1,0 +1,164 @@
+"""What a build would change: the built rows held against the stored ones, row by row, NULL-safely.
+
+The frame has one row per built row, and one per stored row that the build no longer has. `action` says what becomes
+of it; `new_*` are the columns to store and `was_*` those that the account needs of the row that is overwritten.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_
+from typing import TYPE_CHECKING
+
+from snowflake.snowpark import Window
+from snowflake.snowpark.functions import (
+    coalesce,
+    col,
+    equal_null,
+    iff,
+    lit,
+    object_construct_keep_null,
+    row_number,
+    to_variant,
+    when,
+)
+
+from transforms.contract import REJECTION, TEXT, VARIANT, Layer
+from transforms.keys import hash_key
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from snowflake.snowpark import Column, DataFrame
+
+    from transforms.contract import Table
+
+INSERT, UPDATE, DELETE, SAME = "insert", "update", "delete", "same"
+REJECTED, SUPERSEDED, REPEATED = "rejected", "superseded", "repeated"
+WRITTEN = (INSERT, UPDATE, DELETE)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How built rows are held against stored ones.
+
+    Args:
+        is_whole_truth: Stored rows that the build does not have are deleted and rows that differ are updated. False:
+            built rows are candidates, which replace only an older record of their key.
+        watched: Columns by which later tables group; a row that leaves such a group is kept in OPS.DISPLACED.
+    """
+
+    is_whole_truth: bool
+    watched: tuple[str, ...] = ()
+
+
+def compare(table: Table, built: DataFrame, current: DataFrame, comparison: Comparison) -> DataFrame:
+    """Hold the built rows against the stored rows in scope.
+
+    Args:
+        table: The contract.
+        built: What `build` gave: the contract's columns; in staging also lineage and rejection.
+        current: The stored rows that the build speaks for; the whole table where it only offers candidates.
+        comparison: How.
+    """
+    new = _ranked(table, built)
+    was = current.select(
+        *[col(name).alias(f"was_{name}") for name in _stored_names(table)], lit(1).alias("was_present")
+    )
+    same_key = reduce(and_, [col(f"new_{name}") == col(f"was_{name}") for name in table.key])
+    is_candidate = (col("new_rank") == lit(1)) & col("new__rule").is_null()
+    how = "full" if comparison.is_whole_truth else "left"
+    joined = new.join(was, on=same_key & is_candidate, how=how)
+    judged = joined.select("*", _action(table, comparison).alias("action"))
+    return judged.select("action", *_kept_columns(table, comparison))
+
+
+def is_written() -> Column:
+    """Condition on a comparison: the row will be inserted, updated or deleted."""
+    return col("action").in_(*[lit(action) for action in WRITTEN])
+
+
+def _stored_names(table: Table) -> list[str]:
+    return [column.name for column in table.stored_columns if column.name != "_build_id"]
+
+
+def _ranked(table: Table, built: DataFrame) -> DataFrame:
+    """Built rows as `new_*`, each with its rank among the good ones of its key."""
+    names = _stored_names(table)
+    if table.layer is Layer.STAGING:
+        rejection = [col(column.name).alias(f"new_{column.name}") for column in REJECTION]
+        is_good = col("_rule").is_null()
+    else:
+        rejection = [lit(None).cast(column.type).alias(f"new_{column.name}") for column in REJECTION]
+        is_good = lit(True)
+    group = Window.partition_by(*[col(name) for name in table.key], is_good)
+    newest_first = group.order_by(*[col(name).desc_nulls_last() for name in _order(table)])
+    return built.select(
+        *[col(name).alias(f"new_{name}") for name in names],
+        *rejection,
+        row_number().over(newest_first).alias("new_rank"),
+    )
+
+
+def _order(table: Table) -> tuple[str, ...]:
+    newest_by: tuple[str, ...] = getattr(table.write, "newest_by", ())
+    return (*newest_by, "_source_file", "_source_row") if table.layer is Layer.STAGING else table.key
+
+
+def _action(table: Table, comparison: Comparison) -> Column:
+    lost = SUPERSEDED if table.layer is Layer.STAGING else REPEATED
+    is_gone = col("new_rank").is_null()
+    is_new = col("was_present").is_null()
+    case = when(is_gone, lit(DELETE)).when(col("new__rule").is_not_null(), lit(REJECTED))
+    case = case.when(col("new_rank") > lit(1), lit(lost)).when(is_new, lit(INSERT))
+    differs = _differs(_stored_names(table))
+    if comparison.is_whole_truth:
+        return case.when(differs, lit(UPDATE)).otherwise(lit(SAME))
+    is_same_record = ~_differs(["_source_file", "_source_row"])
+    case = case.when(_is_newer(_order(table)) | (is_same_record & differs), lit(UPDATE))
+    return case.when(is_same_record, lit(SAME)).otherwise(lit(SUPERSEDED))
+
+
+def _differs(names: Iterable[str]) -> Column:
+    return ~reduce(and_, [equal_null(col(f"new_{name}"), col(f"was_{name}")) for name in names])
+
+
+def _is_newer(order: tuple[str, ...]) -> Column:
+    """Strictly greater, compared column by column; a NULL is older than any value."""
+    first, *others = order
+    new, was = col(f"new_{first}"), col(f"was_{first}")
+    greater = coalesce(new > was, new.is_not_null() & was.is_null())
+    if not others:
+        return greater
+    return greater | (equal_null(new, was) & _is_newer(tuple(others)))
+
+
+def _kept_columns(table: Table, comparison: Comparison) -> list[Column]:
+    names = _stored_names(table)
+    kept = [
+        (coalesce(col(f"new_{name}"), col(f"was_{name}")) if name in table.key else col(f"new_{name}")).alias(
+            f"new_{name}"
+        )
+        for name in names
+    ]
+    kept += [col(f"new_{column.name}") for column in REJECTION]
+    if table.layer is Layer.STAGING:
+        kept.append(col("was__load_id"))
+    return [*kept, *_displaced_columns(table, comparison)]
+
+
+def _displaced_columns(table: Table, comparison: Comparison) -> list[Column]:
+    """The groups that a row leaves, NULL for a row that stays where it is."""
+    watched = comparison.watched
+    if not watched:
+        return [lit(None).cast(TEXT).alias("row_hash"), lit(None).cast(VARIANT).alias("row_before")]
+    pairs = [part for name in watched for part in (lit(name), to_variant(col(f"was_{name}")))]
+    leaves = col("was_present").is_not_null() & (
+        (col("action") == lit(DELETE)) | ((col("action") == lit(UPDATE)) & _differs(watched))
+    )
+    before = to_variant(object_construct_keep_null(*pairs))
+    return [
+        iff(leaves, hash_key(*[f"was_{name}" for name in table.key]), lit(None).cast(TEXT)).alias("row_hash"),
+        iff(leaves, before, lit(None).cast(VARIANT)).alias("row_before"),
+    ]

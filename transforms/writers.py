@@ -1,0 +1,224 @@
+"""The only code that changes tables: one transaction per build, with its ledger rows.
+
+Nothing in a transaction is DDL, which would commit it on Snowflake: what needs a temporary table is prepared before.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_
+from typing import TYPE_CHECKING, Any
+
+from snowflake.snowpark.functions import col, lit, when_matched, when_not_matched
+
+from transforms import changes
+from transforms.batches import current_database, stored
+from transforms.contract import TIMESTAMP, ContractError, Layer, empty_like
+from transforms.keys import hash_key
+from transforms.ops import CONSUMPTIONS, DISPLACED, HEADS, QUARANTINE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from snowflake.snowpark import Column, DataFrame, Session
+
+    from transforms.batches import Batches, State
+    from transforms.contract import Table
+
+_VALUES_IN_ONE_STATEMENT = 511  # from 512 Snowpark makes a temporary table of them, which is DDL
+
+
+class BuildConflictError(Exception):
+    """Another build of the same table was committed meanwhile. Nothing was written; try again."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """Rows that a MERGE inserted, updated and deleted."""
+
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+
+
+@contextmanager
+def transaction(session: Session) -> Iterator[None]:
+    """All statements inside are committed together, or none of them."""
+    session.connection.autocommit(False)
+    try:
+        yield
+        session.connection.commit()
+    except BaseException:
+        session.connection.rollback()
+        raise
+    finally:
+        session.connection.autocommit(True)
+
+
+def append_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any] | Sequence[Any]]) -> int:
+    """Insert the rows whose key a ledger does not have.
+
+    Args:
+        session: Where the ledger is.
+        table: A ledger of transforms/ops.py.
+        rows: One mapping by column name, or one value per column in the contract's order, per row.
+
+    Returns:
+        How many rows were inserted; the others were there.
+    """
+    values = [_in_order(table, row) for row in rows]
+    per_statement = _VALUES_IN_ONE_STATEMENT // len(table.columns)
+    inserted = 0
+    for first in range(0, len(values), per_statement):
+        frame = session.create_dataframe(values[first : first + per_statement], schema=table.schema)
+        inserted += append_frame(session, table, frame)
+    return inserted
+
+
+def append_frame(session: Session, table: Table, frame: DataFrame) -> int:
+    """Insert the frame's rows whose key the ledger does not have; the frame has the ledger's columns."""
+    source = frame.select(*[col(name).alias(f"new_{name}") for name in table.column_names])
+    inserted = stored(session, table).merge(source, _same_key(table), [when_not_matched().insert(_values(table))])
+    return int(inserted.rows_inserted)
+
+
+def claim_head(session: Session, table: Table, seen: State, build_id: str, parameters: str) -> None:
+    """Exchange the table's head for this build, which only one of two builds at once can do.
+
+    Raises:
+        BuildConflictError: The head is no longer the one that this build saw when it began.
+    """
+    is_seen = col("build_id").is_null() if seen.build_id is None else col("build_id") == lit(seen.build_id)
+    changed = stored(session, HEADS).update(
+        {"build_id": lit(build_id), "parameters": lit(parameters), "contract_hash": lit(contract_hash(table))},
+        (col("table_name") == lit(table.name)) & is_seen,
+    )
+    if not changed.rows_updated:
+        raise BuildConflictError(
+            f"{table.name}: another build was committed while this one ran; nothing was written. Try again."
+        )
+
+
+def merge_changes(session: Session, table: Table, compared: DataFrame, build_id: str, expected: Written) -> Written:
+    """Insert, update and delete what a comparison says, in one MERGE.
+
+    Raises:
+        ContractError: The MERGE did not write what the comparison found.
+    """
+    source = compared.filter(changes.is_written()).select(
+        col("action"), *[col(f"new_{name}") for name in _data_names(table)], lit(build_id).alias("new__build_id")
+    )
+    target = stored(session, table)
+    values = _values(table)
+    others = {name: value for name, value in values.items() if name not in table.key}
+    merged = target.merge(
+        source,
+        _same_key(table),
+        [
+            when_matched(col("action") == lit(changes.DELETE)).delete(),
+            when_matched(col("action") == lit(changes.UPDATE)).update(others),
+            when_not_matched().insert(values),
+        ],
+    )
+    written = Written(int(merged.rows_inserted), int(merged.rows_updated), int(merged.rows_deleted))
+    if written != expected:
+        raise ContractError(
+            f"{table.name}: the MERGE wrote {written}, expected {expected}; nothing was kept. "
+            f"Likely the table holds a key twice."
+        )
+    return written
+
+
+def record_consumption(session: Session, table: Table, pending: Mapping[str, Batches], build_id: str) -> None:
+    """Write down which batches the build has read."""
+    rows = [(table.name, name, batch, build_id) for name, batches in pending.items() for batch in batches.ids]
+    append_rows(session, CONSUMPTIONS, rows)
+
+
+def quarantine(session: Session, table: Table, compared: DataFrame, now: datetime) -> int:
+    """Keep the rejected records of a comparison with their reasons; returns how many are new."""
+    rejected = compared.filter(col("action") == lit(changes.REJECTED)).select(
+        hash_key(lit(table.name), "new__source_file", "new__source_row", "new__rule").alias("quarantine_id"),
+        lit(table.name).alias("table_name"),
+        col("new__rule").alias("rule"),
+        col("new__reason").alias("reason"),
+        col("new__record").alias("record"),
+        col("new__source_file").alias("source_file"),
+        col("new__source_row").alias("source_row"),
+        col("new__load_id").alias("load_id"),
+        lit(now).cast(TIMESTAMP).alias("quarantined_at"),
+    )
+    return append_frame(session, QUARANTINE, rejected)
+
+
+def keep_displaced(session: Session, table: Table, compared: DataFrame, build_id: str) -> int:
+    """Keep what the build's deleted and moved rows were, so that later tables recompute the groups they left."""
+    left = compared.filter(col("row_hash").is_not_null()).select(
+        lit(table.name).alias("table_name"), lit(build_id).alias("build_id"), col("row_hash"), col("row_before")
+    )
+    return append_frame(session, DISPLACED, left)
+
+
+def contract_hash(table: Table) -> str:
+    """A text that changes when the table's stored columns do."""
+    return json.dumps([[column.name, repr(column.type)] for column in table.stored_columns])
+
+
+def _in_order(table: Table, row: Mapping[str, Any] | Sequence[Any]) -> tuple[Any, ...]:
+    if isinstance(row, tuple | list):
+        values = list(row)
+    else:
+        unknown = set(row) - set(table.column_names)  # type: ignore[arg-type]
+        if unknown:
+            raise ContractError(f"{table.name}: has no columns {sorted(unknown)}")
+        values = [row.get(name) for name in table.column_names]  # type: ignore[union-attr]
+    if len(values) != len(table.columns):
+        raise ContractError(f"{table.name}: a row has {len(values)} values, expected {len(table.columns)}")
+    return tuple(values)
+
+
+def _same_key(table: Table) -> Column:
+    return reduce(and_, [col(name) == col(f"new_{name}") for name in table.key])
+
+
+def _data_names(table: Table) -> list[str]:
+    return [column.name for column in table.stored_columns if column.name != "_build_id"]
+
+
+def _values(table: Table) -> dict[str, Column]:
+    return {column.name: col(f"new_{column.name}") for column in table.stored_columns}
+
+
+@contextmanager
+def kept_for_now(session: Session, frame: DataFrame) -> Iterator[DataFrame]:
+    """The frame's rows in a temporary table, computed once and dropped at the end."""
+    name = f"{current_database(session)}.{Layer.OPS}.SNOWCAST_{uuid.uuid4().hex[:16]}".upper()
+    frame.write.save_as_table(name.split("."), mode="errorifexists", table_type="temporary")
+    kept = session.table(name)
+    try:
+        yield kept
+    finally:
+        kept.drop_table()
+
+
+def create_table(session: Session, table: Table) -> None:
+    """Create the table, empty, unless it is there."""
+    empty = session.create_dataframe([], schema=table.schema)
+    empty.write.save_as_table(_path(session, table), mode="ignore")
+
+
+def add_columns(session: Session, table: Table, present: set[str]) -> None:
+    """Rewrite the table with the columns that it lacks, NULL in every row; the next build fills them."""
+    rows = empty_like(stored(session, table), tuple(c for c in table.stored_columns if c.name.upper() not in present))
+    ordered = rows.select(*[col(column.name) for column in table.stored_columns])
+    with kept_for_now(session, ordered) as kept:
+        kept.write.save_as_table(_path(session, table), mode="overwrite")
+
+
+def _path(session: Session, table: Table) -> list[str]:
+    return table.full_name(current_database(session)).split(".")
