@@ -46,7 +46,7 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
-class Load:
+class LoadResult:
     """One landing file in one raw table: a row of OPS.LOADS."""
 
     load_id: str
@@ -70,7 +70,7 @@ class LoadReport:
         damaged: Landing files that cannot be read, with the reason; they are not loaded.
     """
 
-    loads: tuple[Load, ...]
+    loads: tuple[LoadResult, ...]
     polls: int
     damaged: tuple[tuple[str, str], ...] = ()
 
@@ -91,9 +91,9 @@ def loaded_files(session: Session, database: str) -> frozenset[str]:
     return frozenset(str(row[0]) for row in rows)
 
 
-def pending_files(session: Session, database: str, root: Path) -> list[LandedFile]:
-    """Landing files that are not loaded yet, ordered by path."""
-    landed = landed_files(root)
+def pending_files(session: Session, database: str, root: Path, source: str) -> list[LandedFile]:
+    """Landing files of a source that are not loaded yet, ordered by path."""
+    landed = landed_files(root, source)
     if not landed:
         return []
     loaded = loaded_files(session, database)
@@ -104,17 +104,19 @@ def load_pending(
     session: Session,
     database: str,
     root: Path,
+    source: str,
     tables: Iterable[Table],
     *,
     on_progress: Progress | None = None,
 ) -> LoadReport:
-    """Load every landing file that is not loaded yet; one transaction per thousand files.
+    """LoadResult every landing file that is not loaded yet; one transaction per thousand files.
 
     Args:
         session: Logged in to the warehouse, outside a transaction.
         database: Holds RAW, OPS and the landing stage.
         root: Root of the landing files.
-        tables: Raw tables; `source` of their contract says whose files they take.
+        source: E.g. twitch.
+        tables: Raw tables; `source` of their contract says whose files they take, others than `source`'s do no harm.
         on_progress: Called with (files done, files in all).
 
     Raises:
@@ -125,7 +127,7 @@ def load_pending(
     reports: list[LoadReport] = []
     with loading_lock(root):
         sweep_unfinished(root)
-        pending, strange = _split(pending_files(session, database, root), targets)
+        pending, strange = _split(pending_files(session, database, root, source), targets)
         for path in strange:
             logger.warning("%s: no raw table takes files of its kind; it stays where it is", path)
         for start in range(0, len(pending), FILES_PER_COPY):
@@ -162,7 +164,7 @@ class _Batch:
         self._lines: dict[str, int] = {}
 
     def load(self, files: Sequence[LandedFile]) -> LoadReport:
-        """Load the files; damaged ones are left out and reported."""
+        """LoadResult the files; damaged ones are left out and reported."""
         damaged: list[tuple[str, str]] = []
         for one in files:
             try:
@@ -188,7 +190,7 @@ class _Batch:
             append_rows(self._session, self._database, LOADS, [asdict(load) for load in (*loads, *taken)])
         return LoadReport(tuple(loads), len(polls))
 
-    def _copy(self, table: Table, files: list[LandedFile]) -> list[Load]:
+    def _copy(self, table: Table, files: list[LandedFile]) -> list[LoadResult]:
         copied = copy_files(self._session, self._database, table, files, loaded_at=self._loaded_at)
         unsaid = [one for one in files if one.relative_path not in copied]
         copied |= self._settle_known_to_history(table, unsaid)
@@ -224,11 +226,11 @@ class _Batch:
             outcome |= copy_files(self._session, self._database, table, absent, loaded_at=self._loaded_at, force=True)
         return outcome
 
-    def _load_of(self, table: Table, landed: LandedFile, copied: Copied) -> Load:
+    def _load_of(self, table: Table, landed: LandedFile, copied: Copied) -> LoadResult:
         return self._load(table.name, landed, copied.rows_parsed, copied.rows_parsed - copied.rows_loaded)
 
-    def _load(self, table_name: str, landed: LandedFile, parsed: int, rejected: int) -> Load:
-        return Load(
+    def _load(self, table_name: str, landed: LandedFile, parsed: int, rejected: int) -> LoadResult:
+        return LoadResult(
             load_id=load_id_of(landed),
             table_name=table_name,
             source_file=landed.relative_path,
@@ -240,7 +242,7 @@ class _Batch:
             loaded_at=self._loaded_at,
         )
 
-    def _rejected_lines(self, load: Load, held: set[int], copied: Copied) -> Iterator[dict[str, Any]]:
+    def _rejected_lines(self, load: LoadResult, held: set[int], copied: Copied) -> Iterator[dict[str, Any]]:
         """Quarantine rows for the lines of a file that RAW does not hold."""
         landed = LandedFile.parse(load.source_file)
         if landed is None:
@@ -260,7 +262,7 @@ class _Batch:
                 }
 
 
-def _quarantine_id(load: Load, row: int) -> str:
+def _quarantine_id(load: LoadResult, row: int) -> str:
     return hashlib.sha256(json.dumps([load.table_name, load.source_file, row, NOT_JSON]).encode()).hexdigest()[:32]
 
 
