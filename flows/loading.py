@@ -109,7 +109,7 @@ def load_pending(
     *,
     on_progress: Progress | None = None,
 ) -> LoadReport:
-    """LoadResult every landing file that is not loaded yet; one transaction per thousand files.
+    """Load every landing file of a source that is not loaded yet; one transaction per thousand files.
 
     Args:
         session: Logged in to the warehouse, outside a transaction.
@@ -164,7 +164,7 @@ class _Batch:
         self._lines: dict[str, int] = {}
 
     def load(self, files: Sequence[LandedFile]) -> LoadReport:
-        """LoadResult the files; damaged ones are left out and reported."""
+        """Load the files; damaged ones are left out and reported."""
         damaged: list[tuple[str, str]] = []
         for one in files:
             try:
