@@ -21,25 +21,17 @@ class Control:
     Args:
         api: what is controlled.
         secret: asked of every request.
+
+    Attributes:
         about: told by GET /_control/about.
         on_stop: called by POST /_control/stop.
-        on_move: called after the clock was moved.
     """
 
-    def __init__(
-        self,
-        api: HelixApi,
-        secret: str,
-        *,
-        about: dict[str, Any] | None = None,
-        on_stop: Callable[[], None] = lambda: None,
-        on_move: Callable[[], None] = lambda: None,
-    ) -> None:
+    def __init__(self, api: HelixApi, secret: str) -> None:
         self._api = api
         self._secret = secret
-        self._about = about or {}
-        self._on_stop = on_stop
-        self._on_move = on_move
+        self.about: dict[str, Any] = {}
+        self.on_stop: Callable[[], None] = lambda: None
 
     def answer(self, request: Request) -> Answer:
         """The answer to a control request."""
@@ -48,7 +40,7 @@ class Control:
             return _refusal(401, f"the control endpoints ask for the header {SECRET_HEADER} with the sandbox's secret")
         name = f"{request.method} {request.path.removeprefix(CONTROL_PREFIX)}"
         routes: dict[str, Callable[[Any], dict[str, Any]]] = {
-            "GET about": lambda _: self._about,
+            "GET about": lambda _: self.about,
             "GET clock": lambda _: self._api.clock.as_dict(),
             "POST clock": self._move_clock,
             "GET faults": lambda _: {"faults": self._api.faults.as_list()},
@@ -71,7 +63,6 @@ class Control:
         if "at" in order:
             self._api.clock.set(order["at"])
         self._api.clock.advance(float(order.get("advance_seconds", 0)))
-        self._on_move()
         return self._api.clock.as_dict()
 
     def _add_faults(self, order: Any) -> dict[str, Any]:
@@ -89,7 +80,7 @@ class Control:
         return {"requests": {}}
 
     def _stop(self, _: Any) -> dict[str, Any]:
-        self._on_stop()
+        self.on_stop()
         return {"stopping": True}
 
 

@@ -13,8 +13,8 @@ from deployments.sandbox.moments import DAY, HISTORY_BEGINS, HISTORY_ENDS, HOUR,
 from deployments.sandbox.names import Name, name_of
 from deployments.sandbox.origins import ORIGIN_WHEEL, ORIGINS, Origin
 
-MOST_STREAMERS: Final = 131_072
-_USERS_ID_STEP: Final = 8_000
+MOST_STREAMERS: Final = 1_048_576
+_USER_ID_STEPS: Final = 1_000
 _FIRST_ACCOUNTS: Final = HISTORY_BEGINS - 9 * 365 * DAY
 _ACCOUNT_YEARS: Final = 17.5
 
@@ -139,7 +139,7 @@ def _person(dice: Dice, index: int, rank: int, scale: int) -> Person:
         dice=dice,
         index=index,
         rank=rank,
-        user_id=str(12_000_000 + int(share * _USERS_ID_STEP) * MOST_STREAMERS + index),
+        user_id=str(12_000_000 + int(share * _USER_ID_STEPS) * MOST_STREAMERS + index),
         created_at=_FIRST_ACCOUNTS + int(share * _ACCOUNT_YEARS * 365 * DAY),
         origin=origin,
         habit=_habit(dice, index, rank / scale),

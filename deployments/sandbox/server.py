@@ -38,6 +38,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = min(int(self.headers.get("Content-Length") or 0), _MOST_BODY_BYTES)
         body = self.rfile.read(length)
         request = Request.parse(self.command, self.path, dict(self.headers.items()), body)
+        self.server.asked_at = time.monotonic()
         is_control = request.path.startswith(CONTROL_PREFIX)
         answer = self.server.control.answer(request) if is_control else self.server.api.answer(request)
         if answer.delay_seconds:
@@ -83,6 +84,7 @@ class HttpServer(ThreadingHTTPServer):
     def __init__(self, api: HelixApi, control: Control, port: int = 0) -> None:
         self.api = api
         self.control = control
+        self.asked_at = time.monotonic()
         super().__init__((HOST, port), _Handler)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -127,7 +129,8 @@ class SandboxServer:
             points=points,
             window_seconds=window_seconds,
         )
-        self._http = HttpServer(self.api, Control(self.api, self.control_secret), port)
+        self.control = Control(self.api, self.control_secret)
+        self._http = HttpServer(self.api, self.control, port)
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True, name="sandbox")
 
     @property
@@ -159,6 +162,10 @@ class SandboxServer:
     def now(self) -> datetime:
         """The simulated time."""
         return moment(self.clock.now())
+
+    def idle_seconds(self) -> float:
+        """How long nobody has asked anything (in real time)."""
+        return time.monotonic() - self._http.asked_at
 
     def set_clock(self, at: datetime | float) -> datetime:
         """Move to a time."""

@@ -1,0 +1,112 @@
+"""The sandbox as a process of its own: `python -m deployments.sandbox HOME SETTINGS-AS-JSON`."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from deployments.sandbox.clock import Clock
+from deployments.sandbox.endpoint import SandboxEndpoint
+from deployments.sandbox.lifecycle import SandboxPaths
+from deployments.sandbox.moments import parse
+from deployments.sandbox.server import HOST, SandboxServer
+from deployments.sandbox.settings import SandboxSettings
+from deployments.sandbox.world import World
+
+
+def main(arguments: list[str]) -> int:
+    """Serve until told to stop, or idle for too long; the exit code."""
+    home, settings = Path(arguments[0]), SandboxSettings.of(**json.loads(arguments[1]))
+    paths = SandboxPaths.of(home)
+    with (paths.root / "server.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return _fail(f"another sandbox runs for {home}")
+        try:
+            world = World(settings.seed, settings.scale)
+            clock = _clock(paths, settings)
+            server = SandboxServer(
+                world, port=settings.port, clock=clock, points=settings.points, window_seconds=settings.window_seconds
+            )
+        except (OSError, OverflowError) as error:
+            return _fail(f"cannot listen on {HOST}:{settings.port} ({error}): choose another port, or 0 for a free one")
+        except ValueError as error:
+            return _fail(str(error))
+        _serve(paths, settings, server)
+    return 0
+
+
+def _serve(paths: SandboxPaths, settings: SandboxSettings, server: SandboxServer) -> None:
+    is_over = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: is_over.set())
+    endpoint = SandboxEndpoint(
+        host=HOST,
+        port=server.port,
+        client_id=server.client_id,
+        client_secret=server.client_secret,
+        control_secret=server.control_secret,
+        pid=os.getpid(),
+        started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        settings=settings.as_dict(),
+    )
+    server.control.about.update(pid=endpoint.pid, started_at=endpoint.started_at, settings=endpoint.settings)
+    server.control.on_stop = is_over.set
+    with server:
+        endpoint.write(paths.endpoint)
+        pause = min(settings.idle_seconds / 4, 15) if settings.idle_seconds else None
+        while not is_over.wait(pause):
+            if server.idle_seconds() > settings.idle_seconds:
+                break
+        if SandboxEndpoint.read(paths.endpoint) == endpoint:
+            paths.endpoint.unlink(missing_ok=True)
+
+
+def _clock(paths: SandboxPaths, settings: SandboxSettings) -> Clock:
+    """The clock, where it stood when a sandbox with the same settings was last moved."""
+    same = {name: value for name, value in settings.as_dict().items() if name not in ("port", "idle_seconds")}
+    has_own_time = settings.start is not None or settings.clock != "running" or settings.speed != 1
+
+    def save(at: float) -> None:
+        stored = {"settings": same, "at": at, "real": time.time()}
+        paths.clock.write_text(json.dumps(stored), encoding="utf-8")
+
+    start = float(parse(settings.start)) if settings.start else time.time()
+    stored = _read(paths.clock)
+    if has_own_time and stored.get("settings") == same:
+        elapsed = (time.time() - stored["real"]) * settings.speed if settings.clock == "running" else 0.0
+        start = stored["at"] + elapsed
+    elif has_own_time:
+        save(start)
+    return Clock(
+        start,
+        mode=settings.clock,
+        speed=settings.speed,
+        step_seconds=settings.step_seconds,
+        on_move=save if has_own_time else lambda at: None,
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
+def _fail(message: str) -> int:
+    sys.stderr.write(f"{message}\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
