@@ -1,0 +1,15 @@
+"""Business rules of stg_twitch_games."""
+
+from __future__ import annotations
+
+from expectations.rules import WARNING, Rule
+
+RULES = (
+    Rule(
+        name="every category has a name",
+        fails="game_name is null",
+        severity=WARNING,
+        reason="Get Games returns known categories only, and each has a name",
+        reads=("game_name",),
+    ),
+)
