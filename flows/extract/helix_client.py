@@ -21,6 +21,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NoReturn, TypeVar
 
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
@@ -123,7 +124,7 @@ class HelixClient(Twitch):  # type: ignore[misc, unused-ignore]
             SourceError: Every attempt failed, or Helix refuses for another reason.
         """
         url = build_url(self.base_url + path, parameters, remove_none=True, split_lists=True)
-        return await self._with_retries(self.base_url + path, lambda: self._attempt(url))
+        return await self._with_retries(self.base_url + path, partial(self._attempt, url))
 
     async def _attempt(self, url: str) -> Page:
         try:

@@ -1,0 +1,62 @@
+"""One simulated platform for all tests of the sources, and a server of it, with its own faults, per test."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from deployments.sandbox import SandboxServer, World
+from flows.extract.twitch import Retries, TwitchConfig
+from flows.landing import LandedFile
+
+FAST = Retries(attempts=4, first_wait_seconds=0.01, longest_wait_seconds=0.05, timeout_seconds=2)
+
+
+@pytest.fixture(scope="session")
+def world() -> World:
+    return World(seed=11, scale=4000)
+
+
+@pytest.fixture
+def sandbox(world: World) -> Iterator[SandboxServer]:
+    with SandboxServer(world, client_id="snowcast-tests", client_secret="s3cret-of-tests") as server:
+        yield server
+
+
+@pytest.fixture
+def config_of(sandbox: SandboxServer) -> Callable[..., TwitchConfig]:
+    """Makes a configuration that polls the sandbox."""
+
+    def make(**changes: Any) -> TwitchConfig:
+        values: dict[str, Any] = {
+            "client_id": sandbox.client_id,
+            "client_secret": SecretStr(sandbox.client_secret),
+            "base_url": sandbox.base_url,
+            "auth_url": sandbox.auth_url,
+            "top_streams": 250,
+            "retries": FAST,
+        }
+        return TwitchConfig(**(values | changes))
+
+    return make
+
+
+def records_in(root: Path, landed: LandedFile) -> list[Any]:
+    """What a landing file holds."""
+    with gzip.open(root / landed.relative_path, "rt", encoding="utf-8") as lines:
+        return [json.loads(line) for line in lines]
+
+
+def visible_files(root: Path) -> list[str]:
+    """Every file under the landing root that a reader would see."""
+    return sorted(
+        path.relative_to(root).as_posix()
+        for path in root.rglob("*")
+        if path.is_file() and not path.relative_to(root).as_posix().startswith(".")
+    )
