@@ -1,0 +1,86 @@
+"""Calendar days: one row per UTC day from 2007 to the end of the current year.
+
+Grain    one UTC calendar day
+Key      date_day
+Source   none: the calendar
+Units    weekday 1 is Monday; weeks are ISO 8601
+Rerun    replaced whole; the end moves once a year with the parameter `today`
+Gaps     none
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from snowflake.snowpark.functions import (
+    col,
+    date_trunc,
+    dateadd,
+    dayofmonth,
+    dayofweekiso,
+    lit,
+    month,
+    quarter,
+    weekiso,
+    year,
+    yearofweekiso,
+)
+
+from transforms import columns
+from transforms.contract import BOOLEAN, DATE, INTEGER, Column, Layer, Replace, Table
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame, Session
+
+FIRST_DAY = date(2007, 1, 1)  # the platform's first accounts are of 2007
+_SATURDAY = 6
+
+
+def _number(name: str, description: str) -> Column:
+    return Column(name, INTEGER, description, nullable=False)
+
+
+TABLE = Table(
+    name="dim_date",
+    layer=Layer.MARTS,
+    grain="one UTC calendar day",
+    key=("date_day",),
+    write=Replace(),
+    tags=("calendar",),
+    columns=(
+        columns.date_day,
+        _number("year_number", "calendar year"),
+        _number("quarter_number", "quarter of the year, 1 to 4"),
+        _number("month_number", "month of the year, 1 to 12"),
+        _number("day_of_month", "day of the month, 1 to 31"),
+        _number("day_of_week", "ISO weekday, 1 is Monday"),
+        _number("iso_year", "year of the ISO week"),
+        _number("iso_week", "ISO week, 1 to 53"),
+        Column("week_start", DATE, "Monday of the week", nullable=False),
+        Column("year_month", DATE, "first day of the month", nullable=False),
+        Column("is_weekend", BOOLEAN, "Saturday or Sunday", nullable=False),
+    ),
+)
+
+
+def build(*, session: Session, today: date) -> DataFrame:
+    """Number the days and read the calendar off each."""
+    end = date(today.year + 1, 1, 1)
+    day = dateadd("day", col("id"), lit(FIRST_DAY)).cast(DATE)
+    days = session.range((end - FIRST_DAY) // timedelta(days=1)).select(day.alias("date_day"))
+    weekday = dayofweekiso(col("date_day"))
+    described = days.select(
+        "date_day",
+        year("date_day").alias("year_number"),
+        quarter("date_day").alias("quarter_number"),
+        month("date_day").alias("month_number"),
+        dayofmonth("date_day").alias("day_of_month"),
+        weekday.alias("day_of_week"),
+        yearofweekiso("date_day").alias("iso_year"),
+        weekiso("date_day").alias("iso_week"),
+        dateadd("day", lit(1) - weekday, col("date_day")).cast(DATE).alias("week_start"),
+        date_trunc("month", col("date_day")).cast(DATE).alias("year_month"),
+        (weekday >= lit(_SATURDAY)).alias("is_weekend"),
+    )
+    return TABLE.select(described)

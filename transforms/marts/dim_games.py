@@ -1,0 +1,81 @@
+"""Categories as they are known now.
+
+Grain    one category
+Key      game_id; '' is the member for streams without a category
+Source   stg_twitch_games, stg_twitch_streams
+Units    every *_at is UTC without zone
+Rerun    new observations replace older ones only; late ones fill what they are the newest for
+Gaps     categories that the games listing never returned are known by their streams alone: details_seen_at is NULL
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snowflake.snowpark.functions import col, iff, lit
+
+from transforms import columns
+from transforms.contract import TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.newest import latest_per_key
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+NO_CATEGORY = "No category"
+
+TABLE = Table(
+    name="dim_games",
+    layer=Layer.MARTS,
+    grain="one category",
+    key=("game_id",),
+    write=MergeOnKey(),
+    widen_by=("game_id",),
+    tags=("twitch",),
+    columns=(
+        columns.game_id,
+        columns.game_name,
+        Column("named_at", TIMESTAMP, "newest snapshot that gave the name"),
+        columns.box_art_url,
+        columns.igdb_id,
+        Column("details_seen_at", TIMESTAMP, "newest snapshot whose games listing returned the category"),
+        columns.first_seen_at,
+        columns.last_seen_at,
+    ),
+)
+
+_DETAILS = ("box_art_url", "igdb_id")
+
+
+def build(stg_twitch_games: DataFrame, stg_twitch_streams: DataFrame) -> DataFrame:
+    """Take the newest name from both listings and the newest details from the games listing."""
+    no_details = [lit(None).cast(TABLE.column(name).type).alias(name) for name in _DETAILS]
+    games = stg_twitch_games.select(*_observed(), *_DETAILS, col("snapshot_at").alias("details_seen_at"))
+    streams = stg_twitch_streams.select(*_observed(), *no_details, lit(None).cast(TIMESTAMP).alias("details_seen_at"))
+    return TABLE.select(_current(games.union_all(streams)))
+
+
+def accumulate(stored: DataFrame, arrived: DataFrame) -> DataFrame:
+    """A stored row is an observation like those that it came from."""
+    names = TABLE.column_names
+    return TABLE.select(_current(stored.select(*names).union_all(arrived.select(*names))))
+
+
+def _observed() -> list:  # type: ignore[type-arg]
+    name = iff(col("game_id") == lit(""), lit(NO_CATEGORY), col("game_name"))
+    return [
+        col("game_id"),
+        name.cast(TEXT).alias("game_name"),
+        iff(name.is_not_null(), col("snapshot_at"), lit(None).cast(TIMESTAMP)).alias("named_at"),
+        col("snapshot_at").alias("first_seen_at"),
+        col("snapshot_at").alias("last_seen_at"),
+    ]
+
+
+def _current(observations: DataFrame) -> DataFrame:
+    return latest_per_key(
+        observations,
+        ("game_id",),
+        {"named_at": ("game_name",), "details_seen_at": _DETAILS},
+        lowest=("first_seen_at",),
+        highest=("last_seen_at",),
+    )

@@ -1,0 +1,134 @@
+"""Stream days: what one stream brought to one category on one UTC day; the daily marts are sums of it.
+
+Grain    one stream, category and UTC day
+Key      stream_id, game_id, date_day
+Source   fact_stream_snapshots
+Units    viewer_ms in viewers x milliseconds, covered_ms in milliseconds
+Rerun    recomputes the streams whose samples changed; days that are no longer covered are deleted
+Gaps     time is split at UTC midnight; a stream counts as started on the day of started_at, else of its first sample
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snowflake.snowpark import Window
+from snowflake.snowpark.functions import (
+    array_generate_range,
+    coalesce,
+    col,
+    dateadd,
+    datediff,
+    greatest,
+    iff,
+    least,
+    lit,
+    max,  # noqa: A004
+    max_by,
+    min,  # noqa: A004
+    row_number,
+    sum,  # noqa: A004
+)
+
+from transforms import columns
+from transforms.contract import BOOLEAN, DATE, INTEGER, TIMESTAMP, Column, Layer, MergeOnKey, Table
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+TABLE = Table(
+    name="fact_stream_days",
+    layer=Layer.MARTS,
+    grain="one stream, category and UTC day",
+    key=("stream_id", "game_id", "date_day"),
+    write=MergeOnKey(),
+    widen_by=("stream_id",),
+    tags=("twitch",),
+    columns=(
+        columns.stream_id,
+        columns.game_id.but(references="dim_games.game_id"),
+        columns.date_day.but(references="dim_date.date_day"),
+        columns.platform,
+        columns.streamer_key.but(references="dim_streamers.streamer_key"),
+        columns.streamer_id,
+        Column("samples", INTEGER, "snapshots taken on the day", nullable=False, minimum=0),
+        columns.peak_viewers.but(
+            nullable=True, description="highest sample of the day; NULL where the day only has time carried into it"
+        ),
+        columns.viewer_ms,
+        columns.covered_ms,
+        Column("is_start_day", BOOLEAN, "whether the stream began on the day, in this category", nullable=False),
+    ),
+)
+
+
+def build(fact_stream_snapshots: DataFrame) -> DataFrame:
+    """Split the time that each sample holds at UTC midnight, add where the stream began, and sum per day."""
+    samples = _samples(fact_stream_snapshots)
+    parts = _held_parts(samples).union_all(_starts(samples))
+    per_day = parts.group_by("stream_id", "game_id", "date_day").agg(
+        max_by("platform", "snapshot_at").alias("platform"),
+        max_by("streamer_key", "snapshot_at").alias("streamer_key"),
+        max_by("streamer_id", "snapshot_at").alias("streamer_id"),
+        sum("is_sample").alias("samples"),
+        max(iff(col("is_sample") == lit(1), col("viewer_count"), lit(None).cast(INTEGER))).alias("peak_viewers"),
+        sum(col("viewer_count") * col("part_ms")).alias("viewer_ms"),
+        sum("part_ms").alias("covered_ms"),
+        (max("is_start") == lit(1)).alias("is_start_day"),
+    )
+    return TABLE.select(per_day)
+
+
+def _samples(snapshots: DataFrame) -> DataFrame:
+    of_stream = Window.partition_by("stream_id")
+    held_until = dateadd("millisecond", col("hold_ms"), col("snapshot_at"))
+    return snapshots.select(
+        "stream_id",
+        "game_id",
+        "platform",
+        "streamer_key",
+        "streamer_id",
+        "viewer_count",
+        "snapshot_at",
+        held_until.alias("held_until"),
+        min("started_at").over(of_stream).alias("began_at"),
+        row_number().over(of_stream.order_by("snapshot_at")).alias("sample_number"),
+    )
+
+
+def _held_parts(samples: DataFrame) -> DataFrame:
+    """One row per sample and UTC day that its time touches; the sample itself belongs to its first day."""
+    day_count = datediff("day", col("snapshot_at"), col("held_until")) + lit(1)
+    each_day = samples.select("*", array_generate_range(lit(0), day_count).alias("offsets")).flatten("offsets")
+    offset = col("value").cast(INTEGER)
+    dated = each_day.select(
+        *_carried(),
+        "held_until",
+        offset.alias("day_offset"),
+        dateadd("day", offset, col("snapshot_at").cast(DATE)).cast(DATE).alias("date_day"),
+    )
+    from_at = greatest(col("snapshot_at"), col("date_day").cast(TIMESTAMP))
+    to_at = least(col("held_until"), dateadd("day", lit(1), col("date_day").cast(TIMESTAMP)))
+    parts = dated.select(
+        *_carried(),
+        "date_day",
+        datediff("millisecond", from_at, to_at).alias("part_ms"),
+        iff(col("day_offset") == lit(0), lit(1), lit(0)).alias("is_sample"),
+        lit(0).alias("is_start"),
+    )
+    return parts.filter((col("is_sample") == lit(1)) | (col("part_ms") > lit(0)))
+
+
+def _starts(samples: DataFrame) -> DataFrame:
+    """One row per stream: it began on this day, in the category of its first sample."""
+    return samples.filter(col("sample_number") == lit(1)).select(
+        *_carried(),
+        coalesce(col("began_at"), col("snapshot_at")).cast(DATE).alias("date_day"),
+        lit(0).alias("part_ms"),
+        lit(0).alias("is_sample"),
+        lit(1).alias("is_start"),
+    )
+
+
+def _carried() -> list[str]:
+    return ["stream_id", "game_id", "platform", "streamer_key", "streamer_id", "viewer_count", "snapshot_at"]

@@ -1,0 +1,70 @@
+"""Broadcasts: one row per stream, from its first sample to its last.
+
+Grain    one stream (a restart is a new stream)
+Key      stream_id
+Source   fact_stream_snapshots
+Units    hours_watched in viewer-hours, airtime in minutes; every *_at is UTC without zone
+Rerun    recomputes the streams whose samples changed: same input, same table
+Gaps     samples further apart than the gap cap count as not watched for the rest of the gap (SEMANTICS §2)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snowflake.snowpark import Window
+from snowflake.snowpark.functions import col, count, iff, lit, max, max_by, min, sum  # noqa: A004
+
+from transforms import columns, measures
+from transforms.contract import INTEGER, TIMESTAMP, Column, Layer, MergeOnKey, Table
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+TABLE = Table(
+    name="fact_stream_sessions",
+    layer=Layer.MARTS,
+    grain="one stream",
+    key=("stream_id",),
+    write=MergeOnKey(),
+    widen_by=("stream_id",),
+    tags=("twitch",),
+    columns=(
+        columns.stream_id,
+        columns.platform,
+        columns.streamer_key.but(references="dim_streamers.streamer_key"),
+        columns.streamer_id,
+        columns.started_at,
+        columns.first_seen_at,
+        columns.last_seen_at,
+        Column("samples", INTEGER, "snapshots with the stream", nullable=False, minimum=1),
+        columns.peak_viewers,
+        Column("peak_at", TIMESTAMP, "first snapshot that reached peak_viewers, UTC", nullable=False),
+        columns.viewer_ms,
+        columns.covered_ms,
+        columns.avg_viewers,
+        columns.hours_watched,
+        columns.airtime_minutes,
+    ),
+)
+
+
+def build(fact_stream_snapshots: DataFrame) -> DataFrame:
+    """Integrate each stream's viewers over time; the streamer is the one of the last sample."""
+    of_stream = Window.partition_by("stream_id")
+    samples = fact_stream_snapshots.select("*", max("viewer_count").over(of_stream).alias("peak_viewers"))
+    at_peak = iff(col("viewer_count") == col("peak_viewers"), col("snapshot_at"), lit(None).cast(TIMESTAMP))
+    per_stream = samples.group_by("stream_id").agg(
+        max_by("platform", "snapshot_at").alias("platform"),
+        max_by("streamer_key", "snapshot_at").alias("streamer_key"),
+        max_by("streamer_id", "snapshot_at").alias("streamer_id"),
+        min("started_at").alias("started_at"),
+        min("snapshot_at").alias("first_seen_at"),
+        max("snapshot_at").alias("last_seen_at"),
+        count(lit(1)).alias("samples"),
+        max("viewer_count").alias("peak_viewers"),
+        min(at_peak).alias("peak_at"),
+        sum(col("viewer_count") * col("hold_ms")).alias("viewer_ms"),
+        sum("hold_ms").alias("covered_ms"),
+    )
+    return TABLE.select(measures.with_watched(per_stream))

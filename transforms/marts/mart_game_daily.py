@@ -1,0 +1,66 @@
+"""Categories by day.
+
+Grain    one category on one UTC day
+Key      game_id, date_day
+Source   fact_stream_days, mart_concurrent_viewers
+Units    hours_watched in viewer-hours, airtime in minutes; avg_viewers is per stream, peak_viewers of the category
+Rerun    recomputes the days that changed
+Gaps     peak_viewers is the highest sum at one snapshot, not the sum of the streams' peaks; NULL without a sample
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snowflake.snowpark.functions import coalesce, col, iff, lit, max, sum  # noqa: A004
+
+from transforms import columns, measures
+from transforms.contract import Layer, MergeOnKey, Table
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+TABLE = Table(
+    name="mart_game_daily",
+    layer=Layer.MARTS,
+    grain="one category on one UTC day",
+    key=("game_id", "date_day"),
+    write=MergeOnKey(),
+    widen_by=("date_day",),
+    tags=("twitch",),
+    columns=(
+        columns.game_id.but(references="dim_games.game_id"),
+        columns.date_day.but(references="dim_date.date_day"),
+        columns.hours_watched,
+        columns.avg_viewers,
+        columns.peak_viewers.but(nullable=True, description="highest concurrent viewers of the category that day"),
+        columns.airtime_minutes,
+        columns.streams_started,
+        columns.viewer_ms,
+        columns.covered_ms,
+    ),
+)
+
+
+def build(fact_stream_days: DataFrame, mart_concurrent_viewers: DataFrame) -> DataFrame:
+    """Sum each category's streams per day, with the day's highest concurrent sum."""
+    per_day = fact_stream_days.group_by("game_id", "date_day").agg(
+        max("peak_viewers").alias("highest_sample"),
+        sum(iff(col("is_start_day"), lit(1), lit(0))).alias("streams_started"),
+        sum("viewer_ms").alias("viewer_ms"),
+        sum("covered_ms").alias("covered_ms"),
+    )
+    with_peak = per_day.join(
+        _peaks(mart_concurrent_viewers),
+        on=(col("game_id") == col("peak_game_id")) & (col("date_day") == col("peak_day")),
+        how="left",
+    )
+    # A day whose samples all had no viewers has no concurrent sum: its highest sample, 0, is the peak.
+    peak = coalesce(col("concurrent_peak"), col("highest_sample"))
+    return TABLE.select(measures.with_watched(with_peak.select("*", peak.alias("peak_viewers"))))
+
+
+def _peaks(concurrent: DataFrame) -> DataFrame:
+    of_games = concurrent.filter(col("scope") == lit("game"))
+    peaks = of_games.group_by("scope_id", "date_day").agg(max("viewers").alias("concurrent_peak"))
+    return peaks.select(col("scope_id").alias("peak_game_id"), col("date_day").alias("peak_day"), "concurrent_peak")

@@ -1,0 +1,55 @@
+"""Streamers by day.
+
+Grain    one streamer on one UTC day
+Key      streamer_key, date_day
+Source   fact_stream_days
+Units    hours_watched in viewer-hours, airtime in minutes
+Rerun    recomputes the days that changed
+Gaps     peak_viewers is NULL on a day that only has time carried over midnight, or only the start of a stream
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snowflake.snowpark.functions import col, iff, lit, max, sum  # noqa: A004
+
+from transforms import columns, measures
+from transforms.contract import Layer, MergeOnKey, Table
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+TABLE = Table(
+    name="mart_streamer_daily",
+    layer=Layer.MARTS,
+    grain="one streamer on one UTC day",
+    key=("streamer_key", "date_day"),
+    write=MergeOnKey(),
+    widen_by=("date_day",),
+    tags=("twitch",),
+    columns=(
+        columns.streamer_key.but(references="dim_streamers.streamer_key"),
+        columns.platform,
+        columns.streamer_id,
+        columns.date_day.but(references="dim_date.date_day"),
+        columns.hours_watched,
+        columns.avg_viewers,
+        columns.peak_viewers.but(nullable=True, description="highest sample of the day; NULL where it has none"),
+        columns.airtime_minutes,
+        columns.streams_started,
+        columns.viewer_ms,
+        columns.covered_ms,
+    ),
+)
+
+
+def build(fact_stream_days: DataFrame) -> DataFrame:
+    """Sum each streamer's streams per day."""
+    per_day = fact_stream_days.group_by("streamer_key", "platform", "streamer_id", "date_day").agg(
+        max("peak_viewers").alias("peak_viewers"),
+        sum(iff(col("is_start_day"), lit(1), lit(0))).alias("streams_started"),
+        sum("viewer_ms").alias("viewer_ms"),
+        sum("covered_ms").alias("covered_ms"),
+    )
+    return TABLE.select(measures.with_watched(per_day))

@@ -1,0 +1,34 @@
+"""Measures that several tables compute: one formula for each.
+
+Sums are kept in whole milliseconds, so they are exact and do not depend on the order in which rows are added.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snowflake.snowpark.functions import col, iff, lit
+
+from transforms.contract import FLOAT
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Column, DataFrame
+
+MS_PER_HOUR = 3_600_000
+MS_PER_MINUTE = 60_000
+
+
+def with_watched(frame: DataFrame) -> DataFrame:
+    """The frame with hours_watched, avg_viewers and airtime_minutes from its viewer_ms and covered_ms."""
+    return frame.select(
+        "*",
+        (_float("viewer_ms") / lit(float(MS_PER_HOUR))).alias("hours_watched"),
+        (_float("viewer_ms") / iff(col("covered_ms") == lit(0), lit(None).cast(FLOAT), _float("covered_ms"))).alias(
+            "avg_viewers"
+        ),
+        (_float("covered_ms") / lit(float(MS_PER_MINUTE))).alias("airtime_minutes"),
+    )
+
+
+def _float(name: str) -> Column:
+    return col(name).cast(FLOAT)
