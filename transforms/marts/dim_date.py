@@ -13,27 +13,16 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import (
-    col,
-    date_trunc,
-    dateadd,
-    dayofmonth,
-    dayofweekiso,
-    lit,
-    month,
-    quarter,
-    weekiso,
-    year,
-    yearofweekiso,
-)
+from snowflake.snowpark.functions import col, dateadd, dayofmonth, dayofyear, floor, lit, month, quarter, year
 
 from transforms import columns
 from transforms.contract import BOOLEAN, DATE, INTEGER, Column, Layer, Replace, Table
 
 if TYPE_CHECKING:
+    from snowflake.snowpark import Column as Expression
     from snowflake.snowpark import DataFrame, Session
 
-FIRST_DAY = date(2007, 1, 1)  # the platform's first accounts are of 2007
+FIRST_DAY = date(2007, 1, 1)  # a Monday, before the platform's first accounts
 _SATURDAY = 6
 
 
@@ -65,22 +54,29 @@ TABLE = Table(
 
 
 def build(*, session: Session, today: date) -> DataFrame:
-    """Number the days and read the calendar off each."""
+    """Number the days from a Monday and read the calendar off each; an ISO week belongs to its Thursday's year."""
     end = date(today.year + 1, 1, 1)
-    day = dateadd("day", col("id"), lit(FIRST_DAY)).cast(DATE)
-    days = session.range((end - FIRST_DAY) // timedelta(days=1)).select(day.alias("date_day"))
-    weekday = dayofweekiso(col("date_day"))
-    described = days.select(
+    numbered = session.range((end - FIRST_DAY) // timedelta(days=1))
+    days = numbered.select(
+        _day_after(lit(FIRST_DAY), col("id")).alias("date_day"), (col("id") % lit(7) + lit(1)).alias("day_of_week")
+    )
+    weeks = days.select("*", _day_after(col("date_day"), lit(1) - col("day_of_week")).alias("week_start"))
+    thursday = _day_after(col("week_start"), lit(3))
+    described = weeks.select(
         "date_day",
         year("date_day").alias("year_number"),
         quarter("date_day").alias("quarter_number"),
         month("date_day").alias("month_number"),
         dayofmonth("date_day").alias("day_of_month"),
-        weekday.alias("day_of_week"),
-        yearofweekiso("date_day").alias("iso_year"),
-        weekiso("date_day").alias("iso_week"),
-        dateadd("day", lit(1) - weekday, col("date_day")).cast(DATE).alias("week_start"),
-        date_trunc("month", col("date_day")).cast(DATE).alias("year_month"),
-        (weekday >= lit(_SATURDAY)).alias("is_weekend"),
+        "day_of_week",
+        year(thursday).alias("iso_year"),
+        (floor((dayofyear(thursday) - lit(1)) / lit(7)) + lit(1)).alias("iso_week"),
+        "week_start",
+        _day_after(col("date_day"), lit(1) - dayofmonth("date_day")).alias("year_month"),
+        (col("day_of_week") >= lit(_SATURDAY)).alias("is_weekend"),
     )
     return TABLE.select(described)
+
+
+def _day_after(day: Expression, days: Expression) -> Expression:
+    return dateadd("day", days, day).cast(DATE)
