@@ -18,7 +18,7 @@ from deployments.sandbox.people import MOST_STREAMERS, Person
 
 _LONGEST: Final = 47 * 3_600
 _SHORTEST: Final = 3 * MINUTE
-_DAYS_KEPT: Final = 48
+_DAYS_KEPT: Final = 10
 _SEASON_DAYS: Final = 28
 _IDS_A_DAY: Final = MOST_STREAMERS * 8
 _FIRST_STREAM_ID: Final = 40_000_000_000
