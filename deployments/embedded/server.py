@@ -26,6 +26,7 @@ from deployments.embedded.lifecycle import HEALTH_PATH, SECRET_HEADER
 from deployments.embedded.results import Answer
 from deployments.embedded.sessions import Session, Sessions
 from deployments.embedded.statements import Statement, Statements, answer_text
+from deployments.embedded.transfer import upload_route
 
 IN_PROGRESS_AFTER_SECONDS = 40.0
 IN_PROGRESS_CODE = "333333"
@@ -56,7 +57,7 @@ class Server:
         self.sessions = Sessions(engine)
         self.statements = Statements(f"http://{endpoint.host}:{endpoint.port}")
         self.last_request = time.monotonic()
-        self.app = Starlette(routes=self._routes())
+        self.app = Starlette(routes=[*self._routes(), upload_route(engine.paths.stages)])
 
     def is_idle(self, idle_seconds: float) -> bool:
         """Whether nobody has asked for long enough, nothing runs, and no transaction is open."""

@@ -12,9 +12,29 @@ from typing import Any
 import pyarrow as pa
 
 from deployments.embedded.context import StatementContext
+from deployments.embedded.handlers.copy import copy_into
 from deployments.embedded.handlers.databases import drop_database
+from deployments.embedded.handlers.file_formats import file_formats
+from deployments.embedded.handlers.stages import (
+    create_stage,
+    drop_stage,
+    list_files,
+    refuse_other_stage_statements,
+    remove_files,
+    transfer_files,
+)
 
 HandlerResult = pa.Table | dict[str, Any] | None
 Handler = Callable[[str, StatementContext], HandlerResult]
 
-HANDLERS: tuple[Handler, ...] = (drop_database,)
+HANDLERS: tuple[Handler, ...] = (
+    copy_into,
+    transfer_files,
+    list_files,
+    remove_files,
+    create_stage,
+    drop_stage,
+    refuse_other_stage_statements,
+    file_formats,
+    drop_database,
+)

@@ -1,0 +1,101 @@
+"""Load history: which files a table has loaded. It lies beside the table and commits with its rows."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from deployments.embedded.copying.outcome import Outcome
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from deployments.embedded.stages import StagedFile
+
+_guard = threading.Lock()
+_COLUMNS = """
+    table_schema VARCHAR, table_name VARCHAR, stage VARCHAR, file_name VARCHAR, content_key VARCHAR,
+    file_size BIGINT, last_load_time TIMESTAMPTZ, status VARCHAR, row_count BIGINT, row_parsed BIGINT,
+    first_error_message VARCHAR, first_error_line_number BIGINT, first_error_character_position BIGINT,
+    first_error_col_name VARCHAR, error_count BIGINT, error_limit BIGINT"""
+
+
+@dataclass(frozen=True)
+class LoadHistory:
+    """The load history of one table.
+
+    Attributes:
+        table: The history's full name in DuckDB.
+        schema: The loaded table's schema.
+        name: The loaded table's name.
+    """
+
+    table: str
+    schema: str
+    name: str
+
+    def loaded(self, duck: duckdb.DuckDBPyConnection, stage: str) -> dict[str, str]:
+        """Name and digest of the files of a stage that were loaded."""
+        rows = duck.execute(
+            f"""SELECT file_name, arg_max(content_key, last_load_time) FROM {self.table}
+                WHERE table_schema = ? AND table_name = ? AND stage = ? AND status <> 'LOAD_FAILED' GROUP BY ALL""",
+            [self.schema, self.name, stage],
+        ).fetchall()
+        return dict(rows)
+
+    def add(self, duck: duckdb.DuckDBPyConnection, outcomes: Iterable[tuple[StagedFile, Outcome]]) -> None:
+        """Remember what became of each file."""
+        now = datetime.now(UTC)
+        rows = [self._row(file, outcome, now) for file, outcome in outcomes]
+        values = ", ".join(f"({', '.join('?' for _ in row)})" for row in rows)
+        if rows:
+            duck.execute(f"INSERT INTO {self.table} VALUES {values}", [value for row in rows for value in row])
+
+    def _row(self, file: StagedFile, outcome: Outcome, now: datetime) -> list[Any]:
+        first = outcome.first_error
+        return [
+            self.schema,
+            self.name,
+            file.stage.label,
+            file.name,
+            file.md5,
+            file.size,
+            now,
+            outcome.status,
+            outcome.loaded,
+            outcome.parsed,
+            first.message if first else None,
+            first.line if first else None,
+            first.character if first else None,
+            first.column if first else None,
+            len(outcome.errors),
+            outcome.error_limit,
+        ]
+
+
+def load_history(duck: duckdb.DuckDBPyConnection, key: tuple[str, str, str], *, temporary: bool) -> LoadHistory:
+    """The load history of a table; made if its database has none yet."""
+    table = history_table(key[0]) if not temporary else 'temp.main."_copy_history"'
+    if temporary:
+        duck.execute(f"CREATE TEMP TABLE IF NOT EXISTS _copy_history ({_COLUMNS})")
+    else:
+        ensure_history(duck, key[0])
+    return LoadHistory(table, key[1], key[2])
+
+
+def history_table(database: str) -> str:
+    """Full name of the history of a database's tables."""
+    return f'"{database}"._fs_information_schema._copy_history'
+
+
+def ensure_history(duck: duckdb.DuckDBPyConnection, database: str) -> None:
+    """Make the history of a database if it is not there, in a transaction of its own."""
+    with _guard, duck.cursor() as apart:
+        there = apart.execute(
+            "SELECT 1 FROM duckdb_tables() WHERE database_name = ? AND table_name = '_copy_history'", [database]
+        ).fetchone()
+        if not there:
+            apart.execute(f"CREATE TABLE IF NOT EXISTS {history_table(database)} ({_COLUMNS})")

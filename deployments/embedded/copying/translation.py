@@ -1,0 +1,23 @@
+"""A statement of Snowflake's SQL as DuckDB's, through the same rewrites as any statement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+if TYPE_CHECKING:
+    from deployments.embedded.context import StatementContext
+
+
+def translate(expression: exp.Expression, context: StatementContext) -> str:
+    """The DuckDB SQL of a Snowflake statement."""
+    from deployments.embedded import rewrites
+
+    cursor = context.connection.cursor()
+    for rewrite in rewrites.BEFORE:
+        expression = rewrite(expression, context)
+    transformed = cursor._transform(expression, None)
+    for rewrite in rewrites.AFTER:
+        transformed = rewrite(transformed, context)
+    return str(transformed.sql(dialect="duckdb"))
