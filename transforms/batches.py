@@ -52,9 +52,9 @@ class State:
     pending: Mapping[str, Batches] = field(default_factory=dict)
 
     @property
-    def has_pending(self) -> bool:
-        """Whether any input has a batch that the table has not consumed."""
-        return any(batches.ids for batches in self.pending.values())
+    def pending_count(self) -> int:
+        """Unconsumed batches of all inputs."""
+        return sum(len(batches.ids) for batches in self.pending.values())
 
 
 def stored(session: Session, table: Table) -> DataFrame:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
 from typing import TYPE_CHECKING, Any
@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 from snowflake.snowpark.functions import col, count, iff, lit
 
 from transforms import changes, writers
-from transforms.batches import current_database, in_batches, read_state, stored
+from transforms.batches import current_database, read_state, stored
 from transforms.catalog import models, watched_columns
-from transforms.contract import ContractError, Layer, Replace
-from transforms.ops import BUILDS, DISPLACED, HEADS, LEDGERS, RECONCILIATION
+from transforms.contract import ContractError, Layer
+from transforms.ops import BUILDS, HEADS, LEDGERS, RECONCILIATION
+from transforms.reading import Reading, Request, choose_reading
 from transforms.reconciliation import Account, account_changes, checked_account
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 INCREMENTAL, FULL_REFRESH, BACKFILL = "incremental", "full_refresh", "backfill"
 _MODES = (INCREMENTAL, FULL_REFRESH, BACKFILL)
-_MOST_BATCHES = 1000  # with more to read than this, reading everything is the shorter statement
 
 
 @dataclass(frozen=True)
@@ -67,18 +67,6 @@ class BuildResult:
     skipped: bool = False
 
 
-@dataclass(frozen=True)
-class _Reading:
-    """What a build reads: every input as its frame, and the stored rows that the result speaks for."""
-
-    inputs: Mapping[str, DataFrame]
-    current: DataFrame
-    is_whole_truth: bool
-    arrived_only: bool = False
-    consumes: bool = True
-    raw: DataFrame | None = field(default=None)
-
-
 def build_table(
     session: Session,
     name: str,
@@ -108,11 +96,13 @@ def build_table(
     chosen = _chosen_parameters(model, parameters)
     described = json.dumps({key: str(value) for key, value in sorted(chosen.items())})
     state = read_state(session, model, {input_name: models()[input_name].table for input_name in model.inputs})
-    reading = _reading(session, model, state, mode=mode, window=window, described=described)
+    built_with = (described, writers.contract_hash(model.table))
+    is_changed = state.build_id is None or (state.parameters, state.contract_hash) != built_with
+    reading = choose_reading(session, model, state, Request(mode, window, is_changed))
     if reading is None:
         return BuildResult(name, mode, None, seconds=time.monotonic() - started, skipped=True)
-    frame = _built_frame(session, model, reading, chosen)
-    return _write(session, model, state, reading, frame, run_id=run_id, mode=mode, described=described, started=started)
+    build = _Build(model.table, uuid.uuid4().hex, run_id, mode, described, started, state)
+    return _write(session, build, reading, _built_frame(session, model, reading, chosen))
 
 
 def prepare_tables(session: Session) -> None:
@@ -163,118 +153,37 @@ def _chosen_parameters(model: Model, parameters: Mapping[str, Any]) -> dict[str,
     return {key: parameters[key] for key in model.parameters if key != "session"}
 
 
-def _reading(
-    session: Session, model: Model, state: State, *, mode: str, window: tuple[datetime, datetime] | None, described: str
-) -> _Reading | None:
-    """What to read; None where nothing is new."""
-    inputs = {name: stored(session, models()[name].table) for name in model.inputs}
-    current = stored(session, model.table)
-    from_raw = model.table.layer is Layer.STAGING
-    if mode == BACKFILL and from_raw and window is not None:
-        chosen = {name: _observed_within(frame, window) for name, frame in inputs.items()}
-        return _Reading(chosen, current, is_whole_truth=False, consumes=False, raw=_only(chosen))
-    changed = (state.build_id, state.parameters, state.contract_hash) != (
-        state.build_id,
-        described,
-        writers.contract_hash(model.table),
-    )
-    is_first = state.build_id is None or changed or mode == FULL_REFRESH
-    if not is_first and not state.has_pending:
-        return None
-    batch_count = sum_of_batches(state)
-    if is_first or isinstance(model.table.write, Replace) or batch_count > _MOST_BATCHES:
-        return _Reading(inputs, current, is_whole_truth=True, raw=_only(inputs) if from_raw else None)
-    if from_raw:
-        arrived = _arrived(model, inputs, state)
-        return _Reading(arrived, current, is_whole_truth=False, raw=_only(arrived))
-    return _widened(session, model, inputs, current, state)
-
-
-def sum_of_batches(state: State) -> int:
-    """Unconsumed batches of all inputs."""
-    return len([batch for batches in state.pending.values() for batch in batches.ids])
-
-
-def _only(inputs: Mapping[str, DataFrame]) -> DataFrame:
-    (frame,) = inputs.values()
-    return frame
-
-
-def _observed_within(raw: DataFrame, window: tuple[datetime, datetime]) -> DataFrame:
-    return raw.filter((col("_snapshot_at") >= lit(window[0])) & (col("_snapshot_at") < lit(window[1])))
-
-
-def _arrived(model: Model, inputs: Mapping[str, DataFrame], state: State) -> dict[str, DataFrame]:
-    """The rows of each input that the table has not consumed; an input without any is empty."""
-    return {
-        name: frame.filter(in_batches(models()[name].table, state.pending[name].ids)) for name, frame in inputs.items()
-    }
-
-
-def _widened(
-    session: Session, model: Model, inputs: Mapping[str, DataFrame], current: DataFrame, state: State
-) -> _Reading:
-    """Every input's rows of the groups that unconsumed rows are in or have left."""
-    table = model.table
-    arrived = _arrived(model, inputs, state)
-    touched = _touched(session, table, arrived, state)
-    in_scope = _in_groups(table, current, touched)
-    only_inserts = not any(batches.displacing for batches in state.pending.values())
-    if model.accumulate is not None and only_inserts:
-        return _Reading(arrived, in_scope, is_whole_truth=True, arrived_only=True)
-    return _Reading(
-        {name: _in_groups(table, frame, touched) for name, frame in inputs.items()}, in_scope, is_whole_truth=True
-    )
-
-
-def _touched(session: Session, table: Table, arrived: Mapping[str, DataFrame], state: State) -> DataFrame:
-    groups = [
-        frame.select(*[col(name).alias(f"touched_{name}") for name in table.widen_by])
-        for name, frame in arrived.items()
-        if state.pending[name].ids
-    ]
-    for name, batches in state.pending.items():
-        if batches.displacing:
-            left = stored(session, DISPLACED).filter(
-                (col("table_name") == lit(name)) & col("build_id").in_(*[lit(batch) for batch in batches.displacing])
-            )
-            before = [
-                col("row_before")[column].cast(table.column(column).type).alias(f"touched_{column}")
-                for column in table.widen_by
-            ]
-            groups.append(left.select(*before))
-    return reduce(lambda left, right: left.union_all(right), groups).distinct()
-
-
-def _in_groups(table: Table, frame: DataFrame, touched: DataFrame) -> DataFrame:
-    same_group = [col(name) == col(f"touched_{name}") for name in table.widen_by]
-    return frame.join(touched, on=reduce(lambda left, right: left & right, same_group), how="semi")
-
-
-def _built_frame(session: Session, model: Model, reading: _Reading, chosen: Mapping[str, Any]) -> DataFrame:
+def _built_frame(session: Session, model: Model, reading: Reading, chosen: Mapping[str, Any]) -> DataFrame:
     if model.build is None:
         raise ContractError(f"{model.table.name}: is not built")
     given = {**chosen, "session": session} if "session" in model.parameters else chosen
     frame = model.build(*[reading.inputs[name] for name in model.inputs], **given)
-    if reading.arrived_only and model.accumulate is not None:
+    if reading.is_accumulated and model.accumulate is not None:
         stored_rows = reading.current.select(*[col(name) for name in model.table.column_names])
         return model.accumulate(stored_rows, frame)
     return frame
 
 
-def _write(
-    session: Session,
-    model: Model,
-    state: State,
-    reading: _Reading,
-    frame: DataFrame,
-    *,
-    run_id: str,
-    mode: str,
-    described: str,
-    started: float,
-) -> BuildResult:
-    table, build_id, now = model.table, uuid.uuid4().hex, datetime.now(UTC).replace(tzinfo=None)
+@dataclass(frozen=True)
+class _Build:
+    """One build under way."""
+
+    table: Table
+    build_id: str
+    run_id: str
+    mode: str
+    parameters: str
+    started: float
+    seen: State
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.started
+
+
+def _write(session: Session, build: _Build, reading: Reading, frame: DataFrame) -> BuildResult:
+    """Compare, then change the table and its ledgers in one transaction."""
+    table = build.table
     comparison = changes.Comparison(reading.is_whole_truth, watched_columns(table))
     difference = changes.compare(table, frame, reading.current, comparison)
     if table.layer is not Layer.STAGING:
@@ -282,38 +191,42 @@ def _write(
     with writers.kept_for_now(session, difference) as compared:
         found = _checked_counts(table, compared)
         with writers.transaction(session):
-            writers.claim_head(session, table, state, build_id, described)
-            if found.written != writers.Written():
-                writers.merge_changes(session, table, compared, build_id, found.written)
-            if found.displaced:
-                writers.keep_displaced(session, table, compared, build_id)
-            if found.rejected:
-                writers.quarantine(session, table, compared, now)
-            account = Account(0, 0)
-            if reading.raw is not None:
-                changed = account_changes(session, table, reading.raw, compared, build_id, now)
-                writers.append_frame(session, RECONCILIATION, changed)
-                account = checked_account(session, table, build_id)
-            if reading.consumes:
-                writers.record_consumption(session, table, state.pending, build_id)
-            seconds = time.monotonic() - started
-            w = found.written
-            writers.append_rows(
-                session,
-                BUILDS,
-                [(build_id, run_id, table.name, mode, w.inserted, w.updated, w.deleted, seconds, now)],
-            )
+            account = _commit_changes(session, build, reading, compared, found)
+    written = found.written
     return BuildResult(
         table.name,
-        mode,
-        build_id,
-        w.inserted,
-        w.updated,
-        w.deleted,
+        build.mode,
+        build.build_id,
+        written.inserted,
+        written.updated,
+        written.deleted,
         account.rows_quarantined,
         account.rows_superseded,
-        time.monotonic() - started,
+        build.seconds,
     )
+
+
+def _commit_changes(session: Session, build: _Build, reading: Reading, compared: DataFrame, found: _Found) -> Account:
+    table, build_id, now = build.table, build.build_id, datetime.now(UTC).replace(tzinfo=None)
+    writers.claim_head(session, table, build.seen, build_id, build.parameters)
+    if found.written != writers.Written():
+        writers.merge_changes(session, table, compared, build_id, found.written)
+    if found.displaced:
+        writers.keep_displaced(session, table, compared, build_id)
+    if found.rejected:
+        writers.quarantine(session, table, compared, now)
+    account = Account(0, 0)
+    if table.layer is Layer.STAGING:
+        (raw,) = reading.inputs.values()
+        writers.append_frame(session, RECONCILIATION, account_changes(session, table, raw, compared, build_id, now))
+        account = checked_account(session, table, build_id)
+    if reading.consumes:
+        writers.record_consumption(session, table, build.seen.pending, build_id)
+    counts = (found.written.inserted, found.written.updated, found.written.deleted)
+    writers.append_rows(
+        session, BUILDS, [(build_id, build.run_id, table.name, build.mode, *counts, build.seconds, now)]
+    )
+    return account
 
 
 @dataclass(frozen=True)
@@ -337,22 +250,18 @@ def _checked_counts(table: Table, compared: DataFrame) -> _Found:
         count(col("row_hash")).alias("displaced_count"),
     )
     counts = {row[0]: (row[1], row[2], row[3]) for row in rows.collect()}
-    bad = sum_of(counts, 1)
+    bad = _total(counts, 1)
     if bad:
         example = compared.filter(is_bad_key).select(*[col(f"new_{name}") for name in table.key]).limit(1).collect()[0]
         raise ContractError(
-            f"{table.name}: {bad} of {sum_of(counts, 0)} rows have a NULL or repeated key "
+            f"{table.name}: {bad} of {_total(counts, 0)} rows have a NULL or repeated key "
             f"({', '.join(table.key)}; first {tuple(example)}). A MERGE cannot choose between them. "
             f"Likely a join in build() that multiplies rows; nothing was written."
         )
     of = {action: counts.get(action, (0, 0, 0))[0] for action in (*changes.WRITTEN, changes.REJECTED)}
     written = writers.Written(of[changes.INSERT], of[changes.UPDATE], of[changes.DELETE])
-    return _Found(written, of[changes.REJECTED], sum_of(counts, 2))
+    return _Found(written, of[changes.REJECTED], _total(counts, 2))
 
 
-def sum_of(counts: Mapping[str, tuple[int, int, int]], position: int) -> int:
-    """One of the counts over all actions."""
-    total = 0
-    for values in counts.values():
-        total += values[position]
-    return total
+def _total(counts: Mapping[str, tuple[int, int, int]], position: int) -> int:
+    return sum(values[position] for values in counts.values())

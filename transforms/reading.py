@@ -1,0 +1,130 @@
+"""What a build reads: everything, what has arrived, or what has arrived widened to whole groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from operator import and_
+from typing import TYPE_CHECKING
+
+from snowflake.snowpark.functions import col, lit
+
+from transforms.batches import in_batches, stored
+from transforms.catalog import models
+from transforms.contract import Layer, Replace
+from transforms.ops import DISPLACED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from snowflake.snowpark import DataFrame, Session
+
+    from transforms.batches import State
+    from transforms.catalog import Model
+    from transforms.contract import Table
+
+_MOST_BATCHES = 1000  # with more to read than this, reading everything is the shorter statement
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a build.
+
+    Args:
+        mode: incremental, full_refresh or backfill.
+        window: For a backfill: `[from, to)` of `_snapshot_at`.
+        is_changed: The table was last built with other parameters or other columns, or never.
+    """
+
+    mode: str
+    window: tuple[datetime, datetime] | None
+    is_changed: bool
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a build reads.
+
+    Args:
+        inputs: Every input as the frame that `build` gets.
+        current: The stored rows that the result speaks for.
+        is_whole_truth: The result is all there is of them; False: it offers candidates (staging).
+        is_accumulated: The result is added to `current` by the table's `accumulate`.
+        consumes: The batches that were read count as consumed.
+    """
+
+    inputs: Mapping[str, DataFrame]
+    current: DataFrame
+    is_whole_truth: bool
+    is_accumulated: bool = False
+    consumes: bool = True
+
+
+def choose_reading(session: Session, model: Model, state: State, request: Request) -> Reading | None:
+    """What to read; None where nothing is new."""
+    inputs = {name: stored(session, models()[name].table) for name in model.inputs}
+    current = stored(session, model.table)
+    from_raw = model.table.layer is Layer.STAGING
+    if request.mode == "backfill" and from_raw and request.window is not None:
+        chosen = {name: _observed_within(frame, request.window) for name, frame in inputs.items()}
+        return Reading(chosen, current, is_whole_truth=False, consumes=False)
+    reads_all = request.mode == "full_refresh" or request.is_changed
+    if not reads_all and not state.pending_count:
+        return None
+    if reads_all or isinstance(model.table.write, Replace) or state.pending_count > _MOST_BATCHES:
+        return Reading(inputs, current, is_whole_truth=True)
+    arrived = {
+        name: frame.filter(in_batches(models()[name].table, state.pending[name].ids)) for name, frame in inputs.items()
+    }
+    if from_raw:
+        return Reading(arrived, current, is_whole_truth=False)
+    return _widened(session, model, inputs, arrived, current, state)
+
+
+def _observed_within(raw: DataFrame, window: tuple[datetime, datetime]) -> DataFrame:
+    return raw.filter((col("_snapshot_at") >= lit(window[0])) & (col("_snapshot_at") < lit(window[1])))
+
+
+def _widened(
+    session: Session,
+    model: Model,
+    inputs: Mapping[str, DataFrame],
+    arrived: Mapping[str, DataFrame],
+    current: DataFrame,
+    state: State,
+) -> Reading:
+    """Every input's rows of the groups that unconsumed rows are in or have left."""
+    table = model.table
+    touched = _touched(session, table, arrived, state)
+    in_scope = _in_groups(table, current, touched)
+    only_inserts = not any(batches.displacing for batches in state.pending.values())
+    if model.accumulate is not None and only_inserts:
+        return Reading(arrived, in_scope, is_whole_truth=True, is_accumulated=True)
+    return Reading(
+        {name: _in_groups(table, frame, touched) for name, frame in inputs.items()}, in_scope, is_whole_truth=True
+    )
+
+
+def _touched(session: Session, table: Table, arrived: Mapping[str, DataFrame], state: State) -> DataFrame:
+    groups = [
+        frame.select(*[col(name).alias(f"touched_{name}") for name in table.widen_by])
+        for name, frame in arrived.items()
+        if state.pending[name].ids
+    ]
+    for name, batches in state.pending.items():
+        if batches.displacing:
+            left = stored(session, DISPLACED).filter(
+                (col("table_name") == lit(name)) & col("build_id").in_(*[lit(batch) for batch in batches.displacing])
+            )
+            before = [
+                col("row_before")[column].cast(table.column(column).type).alias(f"touched_{column}")
+                for column in table.widen_by
+            ]
+            groups.append(left.select(*before))
+    return reduce(lambda left, right: left.union_all(right), groups).distinct()
+
+
+def _in_groups(table: Table, frame: DataFrame, touched: DataFrame) -> DataFrame:
+    same_group = [col(name) == col(f"touched_{name}") for name in table.widen_by]
+    return frame.join(touched, on=reduce(and_, same_group), how="semi")
