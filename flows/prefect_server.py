@@ -112,6 +112,11 @@ def connect(settings: Settings) -> str:
     return server.api_url
 
 
+def endpoint_file(home: Path) -> Path:
+    """The file that holds address and secret of the local server."""
+    return _folder(home) / "server.json"
+
+
 def _folder(home: Path) -> Path:
     return home / "prefect"
 

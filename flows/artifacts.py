@@ -1,0 +1,60 @@
+"""What a run leaves in Prefect's user interface: load summary, build summary, validation report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.context import FlowRunContext
+
+from expectations.report import markdown
+from flows.run import Run, current_run
+
+_MOST_ROWS = 500
+
+
+def publish_artifacts(run: Run) -> None:
+    """Write the artifacts of a run that has something to tell; a flow inside another leaves them to the outer one."""
+    context = FlowRunContext.get()
+    if context is None or (current_run() is run and context.flow.name != run.flow):
+        return
+    _table("load-summary", [_load_row(load) for load in run.loads], "Landing files loaded into RAW")
+    _table("build-summary", [_build_row(build) for build in run.builds], "Tables built")
+    if run.checks:
+        report = markdown(run.checks, (run.settings.docs_root / "index.html").as_uri())
+        create_markdown_artifact(key="validation-report", markdown="\n".join([report, *_blocked_lines(run)]))
+
+
+def _blocked_lines(run: Run) -> list[str]:
+    if not run.blocked:
+        return []
+    rows = [f"| {name} | {cause} |" for name, cause in run.blocked.items()]
+    return ["", "| not built | because of |", "|---|---|", *rows]
+
+
+def _table(key: str, rows: Sequence[Mapping[str, Any]], description: str) -> None:
+    if rows:
+        create_table_artifact(key=key, table=[dict(row) for row in rows[:_MOST_ROWS]], description=description)
+
+
+def _load_row(load: Any) -> dict[str, Any]:
+    return {
+        "table": load.table_name,
+        "file": load.source_file,
+        "parsed": load.rows_parsed,
+        "loaded": load.rows_loaded,
+        "rejected": load.rows_rejected,
+    }
+
+
+def _build_row(build: Any) -> dict[str, Any]:
+    return {
+        "table": build.table_name,
+        "mode": build.mode,
+        "inserted": build.rows_inserted,
+        "updated": build.rows_updated,
+        "deleted": build.rows_deleted,
+        "quarantined": build.rows_quarantined,
+        "seconds": round(build.seconds, 2),
+    }

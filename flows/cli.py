@@ -1,0 +1,86 @@
+"""`snowcast`: the command line. Commands live in cli_*.py; heavy libraries are imported when a command needs them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows import cli_read, cli_run, cli_services
+from flows.cli_output import say, say_error
+from flows.cli_state import State
+from flows.errors import SnowcastError
+
+app = typer.Typer(
+    name="snowcast",
+    help="Streaming-platform sources into one validated Snowflake warehouse.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for commands in (cli_run, cli_read, cli_services):
+    commands.register(app)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        say(f"snowcast {version('snowcast')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    context: typer.Context,
+    home: Annotated[Path | None, typer.Option(help="Folder of everything Snowcast keeps (SNOWCAST_HOME).")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show Prefect's log on the terminal.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Version.")] = False,
+) -> None:
+    context.obj = State(home=home, verbose=verbose)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and leave with its exit code: 0 done, 1 refused, 2 wrong use, 3 out of reach."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit code of one command; an error is one line on standard error."""
+    try:
+        result = app(args=list(arguments), standalone_mode=False)
+    except SnowcastError as error:
+        say_error(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        say_error("interrupted")
+        return 130
+    except Exception as error:
+        return _explained(error)
+    return result if isinstance(result, int) else 0
+
+
+def _explained(error: Exception) -> int:
+    """Exit code of an error that is not written for people: what it says in one line, its trace in the log."""
+    if hasattr(error, "exit_code") and hasattr(error, "format_message"):
+        say_error(f"{error.format_message()} See `snowcast --help`.")
+        return int(error.exit_code)
+    from transforms.contract import ContractError
+
+    if isinstance(error, ContractError):
+        say_error(str(error))
+        return 1
+    import logging
+
+    logging.getLogger("snowcast").error("command failed", exc_info=error)
+    lines = str(error).strip().splitlines() or [""]
+    say_error(f"{type(error).__name__}: {lines[0][:500]} (the trace is in the log under SNOWCAST_HOME/logs)")
+    return 1
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""How the command line speaks: one line per step, tables, CSV and JSON, one line per error."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.status import Status
+from rich.table import Table
+
+from flows.reporting import Mark, report_to
+
+_MARKS = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "failed": "[red]✗[/]", "skipped": "[dim]·[/]"}
+_WIDTH = 34
+
+
+def console() -> Console:
+    """Standard output; colours and movement only where it is a terminal."""
+    return Console(highlight=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """Print one line of text as it is."""
+    console().print(escape(text))
+
+
+def say_error(text: str) -> None:
+    """Print one line on standard error."""
+    Console(stderr=True, highlight=False, soft_wrap=True).print(f"[red]snowcast:[/] {escape(' '.join(text.split()))}")
+
+
+class TerminalReporter:
+    """One line per finished step; what is under way moves below them, on a terminal only."""
+
+    def __init__(self) -> None:
+        self._console = console()
+        self._status: Status | None = None
+
+    def advanced(self, step: str, detail: str) -> None:
+        """Show what is under way."""
+        if self._console.is_terminal:
+            if self._status is None:
+                self._status = self._console.status("")
+                self._status.start()
+            self._status.update(f"{escape(step)}: {escape(detail)}")
+
+    def finished(self, step: str, detail: str, mark: Mark = "ok") -> None:
+        """Print the step's line."""
+        self._console.print(f"{_MARKS[mark]} {escape(step):<{_WIDTH}} {escape(detail)}")
+
+    def close(self) -> None:
+        """Take the moving line away."""
+        if self._status:
+            self._status.stop()
+            self._status = None
+
+
+@contextmanager
+def terminal_reporter() -> Iterator[TerminalReporter]:
+    """Report the steps of the block to the terminal."""
+    reporter = TerminalReporter()
+    report_to(reporter)
+    try:
+        yield reporter
+    finally:
+        reporter.close()
+
+
+def print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], form: str) -> None:
+    """Print a result as table, csv or json."""
+    if form == "json":
+        print_json([dict(zip(columns, row, strict=True)) for row in rows])
+    elif form == "csv":
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows(["" if value is None else plain(value) for value in row] for row in rows)
+        sys.stdout.write(text.getvalue())
+    else:
+        table = Table(show_edge=False, header_style="bold")
+        for position, name in enumerate(columns):
+            numbers = [row[position] for row in rows if row[position] is not None]
+            numeric = bool(numbers) and all(isinstance(value, int | float | Decimal) for value in numbers)
+            table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+        for row in rows:
+            table.add_row(*[escape(_shown(value)) for value in row])
+        Console(highlight=False).print(table)
+        say(f"{len(rows):,} row{'' if len(rows) == 1 else 's'}")
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON, for programs."""
+    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=plain) + "\n")
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON and CSV have it: times in ISO 8601, exact numbers as numbers where they fit."""
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, bytes | bytearray):
+        return value.hex()
+    return value if isinstance(value, bool | int | float | str) else str(value)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, float):
+        return f"{value:,.2f}"
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="seconds")
+    return str(value)

@@ -1,0 +1,186 @@
+"""Commands that run flows: run, ingest, build, validate, backfill."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flows.cli_output import console, say, terminal_reporter
+from flows.cli_state import State, checked_selectors
+from flows.errors import ConfigError
+
+if TYPE_CHECKING:
+    from flows.run import Run
+
+Select = Annotated[
+    list[str] | None,
+    typer.Option("--select", "-s", help="Tables, layers, tag:…, with + for what they are built from or into."),
+]
+FullRefresh = Annotated[bool, typer.Option("--full-refresh", help="Rebuild from all input rows.")]
+_SOURCES = ("twitch",)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (run, ingest, build, validate, backfill):
+        app.command()(command)
+
+
+def run(
+    context: typer.Context,
+    select: Select = None,
+    full_refresh: FullRefresh = False,
+    polls: Annotated[int | None, typer.Option(min=1, help="Polls to take from the sandbox.")] = None,
+) -> None:
+    """Ingest what is configured, build, validate, report."""
+
+    def pipeline() -> Any:
+        from flows.pipeline import pipeline as flow
+
+        return flow(select=checked_selectors(select or []), full_refresh=full_refresh, polls=polls)
+
+    outcome = _run_flow(context.obj, pipeline, sandbox=True)
+    _say_next_steps(outcome)
+
+
+def ingest(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(help=f"One of: {', '.join(_SOURCES)}.")],
+    from_files: Annotated[
+        Path | None, typer.Option(help="A file or folder of Helix pages, records or CSV instead of a poll.")
+    ] = None,
+    snapshot_at: Annotated[
+        str | None, typer.Option(help="When the source was observed (ISO 8601, UTC without a zone).")
+    ] = None,
+    polls: Annotated[int | None, typer.Option(min=1, help="Polls to take from the sandbox.")] = None,
+) -> None:
+    """Land and load one source, and check what came."""
+    if source not in _SOURCES:
+        raise ConfigError(f"There is no source {source!r}. Known: {', '.join(_SOURCES)}.")
+    if from_files and not from_files.exists():
+        raise ConfigError(f"--from-files: {from_files} does not exist.")
+    moment = parsed_moment(snapshot_at, "--snapshot-at") if snapshot_at else None
+
+    def ingest_source() -> Any:
+        from flows.ingest import ingest_twitch
+
+        return ingest_twitch(
+            snapshot_at=moment, from_files=str(from_files.absolute()) if from_files else None, polls=polls
+        )
+
+    _run_flow(context.obj, ingest_source, sandbox=from_files is None)
+
+
+def build(context: typer.Context, select: Select = None, full_refresh: FullRefresh = False) -> None:
+    """Build tables from what they have not consumed yet, and validate what was written."""
+
+    def transform() -> Any:
+        from flows.transform import transform as flow
+
+        return flow(select=checked_selectors(select or []), full_refresh=full_refresh)
+
+    _run_flow(context.obj, transform)
+
+
+def validate(
+    context: typer.Context,
+    select: Select = None,
+    full: Annotated[bool, typer.Option("--full", help="Also look for orphans over whole tables.")] = False,
+) -> None:
+    """Check every rule on whole tables."""
+
+    def validate_tables() -> Any:
+        from flows.validate import validate as flow
+
+        return flow(select=checked_selectors(select or []))
+
+    _run_flow(context.obj, validate_tables)
+
+
+def backfill(
+    context: typer.Context,
+    from_: Annotated[str, typer.Option("--from", help="First moment included (ISO 8601, UTC without a zone).")],
+    to: Annotated[str, typer.Option("--to", help="First moment not included.")],
+    select: Select = None,
+) -> None:
+    """Build tables again from what was observed in [from, to)."""
+    start, end = parsed_moment(from_, "--from"), parsed_moment(to, "--to")
+    if start >= end:
+        raise ConfigError(f"--from {from_} is not before --to {to}: the range [from, to) would be empty.")
+
+    def backfill_range() -> Any:
+        from flows.backfill import backfill as flow
+
+        return flow(start, end, select=checked_selectors(select or []))
+
+    _run_flow(context.obj, backfill_range)
+
+
+def _run_flow(state: State, flow: Callable[[], Run], *, sandbox: bool = False) -> Run:
+    """Start what the flow needs, run it, and tell what it did, also where it ends in an error."""
+    from flows.services import start_services
+
+    settings = state.settings()
+    with terminal_reporter() as reporter:
+        reporter.advanced("start", "Prefect server, warehouse")
+        services = start_services(settings, sandbox=sandbox)
+        _import_libraries(state)
+        services.wait()
+        reporter.close()
+        try:
+            outcome = flow()
+        except Exception:
+            _say_summary(state)
+            raise
+    _say_summary(state)
+    return outcome
+
+
+def _import_libraries(state: State) -> None:
+    """Import what flows need while the services start; Great Expectations last, behind the first steps."""
+    from flows.logs import keep_logs
+
+    keep_logs(state.settings(), verbose=state.verbose)
+    import flows.pipeline  # noqa: F401
+    from expectations.validate import warm_up
+
+    warm_up()
+
+
+def _say_summary(state: State) -> None:
+    """The last run's summary: what it did, which rules failed, which tables are blocked."""
+    from flows.run import latest_run
+
+    outcome = latest_run()
+    if outcome is None:
+        return
+    for check in outcome.failed_checks + outcome.warnings:
+        say(f"  {check.severity}: {check.table_name}: {check.rule}: {check.observed}")
+    if outcome.checks:
+        say(f"Validation report: {state.settings().docs_root / 'index.html'}")
+    console().print(f"[bold]{outcome.flow}[/] took {outcome.seconds:.1f} s: {outcome.summary()}.")
+
+
+def _say_next_steps(outcome: Run) -> None:
+    say("")
+    say("Look next:")
+    say("  snowcast status                                  freshness, rows per table, quarantine, last runs")
+    say('  snowcast sql "SELECT * FROM MARTS.MART_TOP_STREAMERS ORDER BY RANK LIMIT 10"')
+    say(f"  {outcome.settings.docs_root / 'index.html'}    what was checked")
+
+
+def parsed_moment(text: str, option: str) -> datetime:
+    """The time that an option states, in UTC.
+
+    Raises:
+        ConfigError: It is no ISO 8601 time.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"{option} {text!r} is no time. Expected ISO 8601, e.g. 2026-11-21T04:15:00Z.") from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

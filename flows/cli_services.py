@@ -1,0 +1,187 @@
+"""Commands for what runs in the background and where: up, down, warehouse, sandbox, worker, doctor, deploy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flows.cli_output import print_json, print_rows, say, terminal_reporter
+from flows.errors import ConfigError
+
+warehouse = typer.Typer(name="warehouse", help="The embedded warehouse.", no_args_is_help=True)
+sandbox = typer.Typer(name="sandbox", help="The simulated streaming platform.", no_args_is_help=True)
+deploy = typer.Typer(name="deploy", help="Deploy to Prefect or to a Snowflake account.", no_args_is_help=True)
+Json = Annotated[bool, typer.Option("--json", help="JSON, for programs.")]
+ShowSecret = Annotated[bool, typer.Option("--show-secret", help="Print the password instead of where it is kept.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (up, down, worker, doctor):
+        app.command()(command)
+    for group in (warehouse, sandbox, deploy):
+        app.add_typer(group)
+
+
+def up(context: typer.Context) -> None:
+    """Start the local Prefect server and the embedded warehouse."""
+    from flows import prefect_server
+    from flows.services import start_services
+
+    settings = context.obj.settings()
+    with terminal_reporter() as reporter:
+        reporter.advanced("start", "Prefect server, warehouse")
+        services = start_services(settings)
+        services.wait()
+    say(f"Prefect    {services.prefect.result().removesuffix('/api')}")
+    if not settings.prefect_api_url:
+        say(f"           log in as snowcast:<secret>, the secret is in {prefect_server.endpoint_file(settings.home)}")
+    say("Warehouse  `snowcast warehouse status` prints its connection parameters")
+
+
+def down(context: typer.Context) -> None:
+    """Stop the local Prefect server, the embedded warehouse and the sandbox; nothing is lost."""
+    from flows.services import stop_services
+
+    stopped = stop_services(context.obj.settings())
+    say(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
+
+
+def worker(context: typer.Context) -> None:
+    """Run the deployed flows as they fall due, until it is interrupted."""
+    from flows.deploying import run_worker
+
+    raise typer.Exit(run_worker(context.obj.settings()))
+
+
+def doctor(context: typer.Context, as_json: Json = False) -> None:
+    """Check the installation, the settings and what can be reached."""
+    from flows.doctor import examine
+
+    findings = examine(context.obj.settings())
+    if as_json:
+        print_json([finding.as_dict() for finding in findings])
+    else:
+        print_rows(["check", "state", "detail"], [[f.check, f.state, f.detail] for f in findings], "table")
+    bad = [finding for finding in findings if finding.state == "failed"]
+    if bad:
+        raise typer.Exit(max(finding.exit_code for finding in bad))
+
+
+@warehouse.command("start")
+def start_warehouse(context: typer.Context) -> None:
+    """Start the embedded warehouse, if it does not run."""
+    from flows.warehouse import start
+
+    settings = context.obj.settings()
+    if settings.warehouse != "embedded":
+        raise ConfigError("SNOWCAST_WAREHOUSE is snowflake: there is no embedded warehouse to start.")
+    start(settings)
+    say("The embedded warehouse runs. `snowcast warehouse status` prints its connection parameters.")
+
+
+@warehouse.command("stop")
+def stop_warehouse(context: typer.Context) -> None:
+    """Stop the embedded warehouse; nothing that was committed is lost."""
+    from deployments.embedded import stop
+
+    say("Stopped." if stop(context.obj.settings().home) else "It was not running.")
+
+
+@warehouse.command("status")
+def warehouse_status(context: typer.Context, as_json: Json = False, show_secret: ShowSecret = False) -> None:
+    """Parameters with which any Snowflake client connects.
+
+    The password is named by its place, not printed, so that it does not end up in a scrollback or a build log.
+    """
+    from flows.warehouse import status_parameters
+
+    parameters = status_parameters(context.obj.settings(), show_secret=show_secret)
+    if parameters is None:
+        say("It is not running. `snowcast warehouse start` or any other command starts it.")
+        raise typer.Exit(3)
+    if as_json:
+        print_json(parameters)
+    else:
+        print_rows(["parameter", "value"], [[name, str(value)] for name, value in parameters.items()], "table")
+
+
+@sandbox.command("start")
+def start_sandbox(context: typer.Context) -> None:
+    """Start the sandbox, if it does not run, and print where."""
+    from flows.twitch_source import ensure_sandbox
+
+    endpoint = ensure_sandbox(context.obj.settings())
+    say(f"Helix      {endpoint.base_url}")
+    say(f"Token      {endpoint.auth_url}token")
+    say(f"Client id  {endpoint.client_id} (the secret is in {context.obj.settings().home}/sandbox/endpoint.json)")
+    say(f"Clock      {endpoint.now:%Y-%m-%d %H:%M:%S} UTC")
+
+
+@sandbox.command("stop")
+def stop_sandbox(context: typer.Context) -> None:
+    """Stop the sandbox."""
+    from deployments.sandbox import stop
+
+    say("Stopped." if stop(context.obj.settings().home) else "It was not running.")
+
+
+@sandbox.command("generate")
+def generate_files(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option(help="Folder for the files; made if it is not there.")],
+    polls: Annotated[int, typer.Option(min=1, help="How many polls.")] = 8,
+    scale: Annotated[int | None, typer.Option(min=1, help="Streamers of the platform.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Another seed is another platform.")] = None,
+    start: Annotated[str | None, typer.Option(help="Time of the first poll (ISO 8601).")] = None,
+) -> None:
+    """Write polls of the sandbox as Helix files, for `snowcast ingest twitch --from-files`."""
+    from deployments.sandbox import World, generate
+    from flows.cli_run import parsed_moment
+
+    settings = context.obj.settings()
+    chosen = {
+        "seed": settings.sandbox_seed if seed is None else seed,
+        "scale": scale or settings.sandbox_scale,
+        **({"start": parsed_moment(start, "--start")} if start else {}),
+    }
+    with terminal_reporter() as reporter:
+        written = generate(
+            World(**chosen),
+            out,
+            polls,
+            settings.poll_interval_minutes * 60,
+            top=settings.twitch_top_streams,
+            on_poll=lambda number: reporter.advanced("generate", f"poll {number + 1} of {polls}"),
+        )
+    counts = f"{written.streams:,} streams, {written.users:,} users, {written.games:,} games"
+    say(f"{len(written.files)} files in {out}: {counts}")
+
+
+@deploy.command("prefect")
+def deploy_prefect(context: typer.Context) -> None:
+    """Register the deployments of deployments/prefect.yaml with the Prefect server."""
+    from flows.deploying import deploy_to_prefect
+
+    for name in deploy_to_prefect(context.obj.settings()):
+        say(f"deployed {name}")
+    say("`snowcast worker` runs them as they fall due.")
+
+
+@deploy.command("snowflake")
+def deploy_snowflake(
+    context: typer.Context,
+    show: Annotated[bool, typer.Option("--print", help="Print the statements instead of running them.")] = False,
+) -> None:
+    """Create roles, virtual warehouse, database, schemas, stage and grants in a Snowflake account."""
+    from flows.deploying import deploy_to_snowflake, snowflake_statements
+
+    settings = context.obj.settings()
+    if show:
+        for statement in snowflake_statements(settings):
+            say(f"{statement};")
+        return
+    for name in deploy_to_snowflake(settings):
+        say(f"ran {name}")

@@ -1,0 +1,115 @@
+"""Layer by layer: build the tables of a layer, validate what was written, stop only what stands on a failed table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from flows.reporting import reporter
+from flows.run import Run
+from flows.tasks import Window, build_table, validate_layer
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Session
+
+    from transforms.building import BuildResult
+    from transforms.catalog import Model
+
+
+def build_layers(
+    run: Run,
+    session: Session,
+    selectors: Sequence[str] = (),
+    *,
+    mode: str = "incremental",
+    window: Window | None = None,
+) -> None:
+    """Build the selected tables in order and validate each stage before the next one reads it.
+
+    A table that breaks a critical rule stays closed, in later runs too, until its whole content holds the rule again.
+    """
+    from transforms.catalog import in_order
+
+    models = in_order(selectors)
+    closed = open_failures(session, run.settings.database)
+    for layer, stage in _stages(models):
+        named = [model.table.name for model in stage]
+        ready = [model for model in stage if not _is_blocked(run, model, closed)]
+        run.builds += [build_table(model, run.run_id, mode, window) for model in ready if model.build]
+        written = _batches(run, named)
+        again = [name for name in named if name in closed and not _is_checked(run, name)]
+        new = [name for name in written if name not in again and not _is_checked(run, name)]
+        closed -= set(again)
+        closed |= _validated(run, layer, new, written) | _validated(run, layer, again, None)
+
+
+def validate_whole(run: Run, selectors: Sequence[str] = ()) -> None:
+    """Check every rule on all rows of the selected tables, changing nothing."""
+    from transforms.catalog import in_order
+
+    for layer, stage in groupby(in_order(selectors), key=lambda model: model.table.layer):
+        _validated(run, layer, [model.table.name for model in stage], None)
+
+
+def open_failures(session: Session, database: str) -> set[str]:
+    """Tables of which a critical rule failed when it was last checked."""
+    from snowflake.snowpark.functions import col, row_number
+    from snowflake.snowpark.window import Window as Over
+
+    from transforms.ops import VALIDATION_RESULTS
+
+    results = session.table(VALIDATION_RESULTS.full_name(database)).filter(col("severity") == "critical")
+    newest_first = Over.partition_by("table_name", "rule").order_by(col("validated_at").desc(), col("run_id"))
+    newest = results.with_column("position", row_number().over(newest_first)).filter(col("position") == 1)
+    failed = newest.filter(~col("success")).select("table_name").collect()
+    return {row[0] for row in failed}
+
+
+def _stages(models: Iterable[Model]) -> list[tuple[str, list[Model]]]:
+    """The tables in stages: no table of a stage reads another one of it, so a failure stops all that is built on it."""
+    depth: dict[str, int] = {}
+    for model in models:
+        above = [depth[name] for name in model.inputs if name in depth]
+        depth[model.table.name] = max(above, default=-1) + 1
+    by_depth = sorted(models, key=lambda model: depth[model.table.name])
+    stages = groupby(by_depth, key=lambda model: (depth[model.table.name], model.table.layer))
+    return [(str(layer), list(stage)) for (_, layer), stage in stages]
+
+
+def _is_blocked(run: Run, model: Model, closed: set[str]) -> bool:
+    """Whether the table stands on a closed one, or on one that was itself not built; it is reported then."""
+    causes = [name for name in model.inputs if name in closed] or [
+        run.blocked[name] for name in model.inputs if name in run.blocked
+    ]
+    if causes:
+        run.blocked[model.table.name] = causes[0]
+        reporter().finished(f"build {model.table.name}", f"not built: {causes[0]} broke a critical rule", "skipped")
+    return bool(causes)
+
+
+def _is_checked(run: Run, name: str) -> bool:
+    return any(check.table_name == name for check in run.checks)
+
+
+def _batches(run: Run, names: Sequence[str]) -> Mapping[str, list[str]]:
+    """Per table, the builds and loads of this run that wrote rows."""
+    found = run.loads_by_table()
+    for build in run.builds:
+        if build.build_id and _has_written(build):
+            found.setdefault(build.table_name, []).append(build.build_id)
+    return {name: batches for name, batches in found.items() if name in names}
+
+
+def _has_written(build: BuildResult) -> bool:
+    return build.rows_inserted + build.rows_updated > 0
+
+
+def _validated(run: Run, layer: str, names: Sequence[str], batches: Mapping[str, list[str]] | None) -> set[str]:
+    if not names:
+        return set()
+    from expectations.results import blocked_tables
+
+    results = validate_layer(layer, names, run.run_id, batches)
+    run.checks += results
+    return blocked_tables(results)

@@ -1,0 +1,35 @@
+"""Logs of a command: everything into `<home>/logs`, and on the terminal only what was asked for."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime
+from pathlib import Path
+
+from flows.settings import Settings, change_environment
+
+_KEPT_DAYS = 30
+_FORMAT = "%(asctime)s %(levelname)-7s %(name)s %(message)s"
+
+
+def keep_logs(settings: Settings, *, verbose: bool) -> Path:
+    """Send the logs of this process to the day's file; Prefect's lines appear on the terminal with `verbose`.
+
+    Runs before Prefect is imported, which configures logging once.
+    """
+    change_environment({"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "0" if verbose else "CRITICAL"})
+    from prefect.logging.configuration import setup_logging
+
+    setup_logging()
+    today = datetime.now(UTC).date()
+    path = settings.logs_root / f"snowcast-{today}.log"
+    handler = logging.FileHandler(path, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter(_FORMAT))
+    logging.getLogger().addHandler(handler)
+    for noisy in ("snowflake", "snowflake.snowpark", "snowflake.connector", "great_expectations"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    oldest = f"snowcast-{today.fromordinal(today.toordinal() - _KEPT_DAYS)}.log"
+    for old in settings.logs_root.glob("snowcast-*.log"):
+        if old.name < oldest:
+            old.unlink(missing_ok=True)
+    return path

@@ -1,0 +1,179 @@
+"""One run of a flow: what it did, how it ended, and its row in OPS.RUNS."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from flows.errors import SnowcastError, ValidationFailed
+from flows.ledgers import append_rows
+from flows.settings import Settings, load_settings
+from flows.warehouse import open_session, prepare
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Session
+
+    from expectations.results import RuleResult
+    from flows.extract.helix_files import FileReport
+    from flows.loading import Load, LoadReport
+    from transforms.building import BuildResult
+
+_current: ContextVar[Run | None] = ContextVar("run", default=None)
+_latest: Run | None = None
+
+
+@dataclass
+class Run:
+    """What one run did so far.
+
+    Attributes:
+        run_id: The Prefect flow run's id, or a random one outside of Prefect.
+        flow: Name of the flow.
+        settings: The settings it runs with.
+        started_at: When it began, UTC.
+        loads: Landing files that it loaded.
+        snapshots: When it observed a source.
+        builds: Tables that it built.
+        checks: Rules that it checked.
+        blocked: Tables that it did not build, each with the failed table upstream.
+        refused: Input that could not be read, in words.
+        failures: Sources that failed after part of their data had come.
+    """
+
+    run_id: str
+    flow: str
+    settings: Settings
+    started_at: datetime
+    loads: list[Load] = field(default_factory=list)
+    snapshots: list[datetime] = field(default_factory=list)
+    builds: list[BuildResult] = field(default_factory=list)
+    checks: list[RuleResult] = field(default_factory=list)
+    blocked: dict[str, str] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+    failures: list[SnowcastError] = field(default_factory=list)
+
+    def refuse(self, files: list[FileReport]) -> None:
+        """Keep the files that were refused, wholly or in part."""
+        self.refused += [f"{file.file}: {file.reason or file.warnings[0]}" for file in files if file.is_refused]
+
+    def loaded(self, report: LoadReport) -> None:
+        """Keep what a load did."""
+        self.loads += report.loads
+        self.refused += [f"{path} {fault}" for path, fault in report.damaged]
+
+    def loads_by_table(self) -> dict[str, list[str]]:
+        """The loads of each raw table."""
+        found: dict[str, list[str]] = {}
+        for load in self.loads:
+            found.setdefault(load.table_name, []).append(load.load_id)
+        return found
+
+    @property
+    def failed_checks(self) -> list[RuleResult]:
+        """Rules of severity critical that did not hold."""
+        return [check for check in self.checks if not check.success and check.severity == "critical"]
+
+    @property
+    def warnings(self) -> list[RuleResult]:
+        """Rules of severity warning that did not hold."""
+        return [check for check in self.checks if not check.success and check.severity != "critical"]
+
+    @property
+    def seconds(self) -> float:
+        """Time since it began."""
+        return (datetime.now(UTC) - self.started_at).total_seconds()
+
+    def summary(self) -> str:
+        """What it did, in one line."""
+        written = sum(build.rows_inserted + build.rows_updated + build.rows_deleted for build in self.builds)
+        parts = [
+            f"{_count(len(self.loads), 'file')} loaded" if self.loads else "",
+            f"{_count(len(self.builds), 'table')} built, {_count(written, 'row')} written" if self.builds else "",
+            f"{_count(len(self.checks), 'rule')} checked" if self.checks else "",
+            f"{_count(len(self.failed_checks), 'critical failure')}" if self.failed_checks else "",
+            f"{_count(len(self.warnings), 'warning')}" if self.warnings else "",
+            f"{_count(len(self.blocked), 'table')} blocked" if self.blocked else "",
+            f"{_count(len(self.refused), 'input')} refused" if self.refused else "",
+        ]
+        return "; ".join(part for part in parts if part) or "nothing to do"
+
+    def problem(self) -> SnowcastError | None:
+        """The error that the run ends in, if it does."""
+        if self.failures:
+            return self.failures[0]
+        if self.failed_checks:
+            first = self.failed_checks[0]
+            return ValidationFailed(
+                f"{_count(len(self.failed_checks), 'critical rule')} failed, first {first.table_name}: {first.rule} "
+                f"({first.observed}). See the validation report."
+            )
+        if self.refused:
+            return ValidationFailed(f"{_count(len(self.refused), 'input')} refused, first: {self.refused[0]}")
+        return None
+
+
+@contextmanager
+def recorded_run(flow: str) -> Iterator[tuple[Run, Session]]:
+    """Open the warehouse for a flow, and write its row of OPS.RUNS when it ends, however it ends.
+
+    A flow that runs inside another one is a part of it: it shares the run and the session, and writes no row.
+
+    Raises:
+        ValidationFailed: A critical rule failed or part of the input was refused; everything else was done.
+        SourceError: A source failed; what had come was loaded.
+    """
+    global _latest
+    outer = _current.get()
+    settings = outer.settings if outer else load_settings()
+    run = outer or Run(_run_id(), flow, settings, datetime.now(UTC))
+    with open_session(settings, flow=flow, run=run.run_id) as session:
+        if outer:
+            yield outer, session
+            return
+        _latest = run
+        prepare(session, settings)
+        token = _current.set(run)
+        state = "failed"
+        try:
+            yield run, session
+            problem = run.problem()
+            state = "refused" if problem else "completed"
+        finally:
+            _current.reset(token)
+            _record(session, run, state)
+        if problem:
+            raise problem
+
+
+def latest_run() -> Run | None:
+    """The run that began last in this process, whether it has ended or not."""
+    return _latest
+
+
+def current_run() -> Run | None:
+    """The run under way in this context."""
+    return _current.get()
+
+
+def _record(session: Session, run: Run, state: str) -> None:
+    from transforms.ops import RUNS
+
+    times = {"started_at": run.started_at.replace(tzinfo=None), "ended_at": datetime.now(UTC).replace(tzinfo=None)}
+    row = {"run_id": run.run_id, "flow": run.flow, "state": state, **times, "summary": run.summary()}
+    append_rows(session, run.settings.database, RUNS, [row])
+
+
+def _run_id() -> str:
+    from prefect.runtime import flow_run
+
+    return str(flow_run.id or uuid.uuid4())
+
+
+def _count(number: int, noun: str) -> str:
+    plural = noun if number == 1 else noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+    return f"{number:,} {plural}"

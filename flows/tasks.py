@@ -1,0 +1,246 @@
+"""The steps of every flow: one task that loads any source, one that builds any table, one that validates any layer.
+
+Tasks take and return names and counts. Each opens the warehouse itself; inside a flow that is the flow's own login.
+Only a TransientError is tried again, the step as a whole: every step may be repeated without a trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from prefect import task
+from prefect.assets import Asset, AssetProperties, materialize
+from prefect.cache_policies import NO_CACHE
+from prefect.tasks import exponential_backoff
+
+from flows.errors import TransientError
+from flows.ledgers import append_rows
+from flows.reporting import Mark, reporter
+from flows.settings import Settings, load_settings
+from flows.warehouse import open_session
+
+if TYPE_CHECKING:
+    from prefect.client.schemas.objects import State, TaskRun
+    from snowflake.snowpark import Session
+
+    from expectations.results import RuleResult
+    from flows.extract.helix_files import FileReport
+    from flows.extract.twitch import TwitchPoll
+    from flows.loading import LoadReport
+    from transforms.building import BuildResult
+    from transforms.catalog import Model
+
+Window = tuple[datetime, datetime]
+
+
+def is_transient(_task: Any, _run: TaskRun, state: State[Any]) -> bool:
+    """Whether a failed step may be tried again."""
+    return isinstance(state.result(raise_on_failure=False), TransientError)
+
+
+STEP: dict[str, Any] = {
+    "cache_policy": NO_CACHE,
+    "persist_result": False,
+    "retries": 3,
+    "retry_delay_seconds": exponential_backoff(2),
+    "retry_jitter_factor": 0.5,
+    "retry_condition_fn": is_transient,
+}
+
+
+@task(name="poll", task_run_name="poll twitch", tags=["twitch", "extract"], **STEP)
+def poll_twitch(snapshot_at: datetime | None = None) -> TwitchPoll:
+    """Poll Helix once and land what came; a source that failed half-way is told in the result."""
+    from flows.extract import twitch
+    from flows.twitch_source import twitch_config
+
+    settings = load_settings()
+    polled = twitch.poll(
+        twitch_config(settings),
+        settings.landing_root,
+        snapshot_at=snapshot_at,
+        on_progress=lambda entity, rows: reporter().advanced("poll twitch", f"{rows:,} {entity}"),
+    )
+    reporter().finished("poll twitch", _poll_line(polled), "warning" if polled.failure else "ok")
+    return polled
+
+
+@task(name="load", task_run_name="load landing files", tags=["load", "raw"], **STEP)
+def load_raw(run_id: str) -> LoadReport:
+    """Load every landing file that is not in RAW yet, of whatever source."""
+    from flows.loading import load_pending
+    from transforms.catalog import models
+
+    settings = load_settings()
+    tables = [model.table for model in models().values() if model.table.source]
+    with open_session(settings, step="load", run=run_id) as session:
+        report = load_pending(
+            session,
+            settings.database,
+            settings.landing_root,
+            tables,
+            on_progress=lambda done, total: reporter().advanced("load", f"{done:,} of {total:,} files"),
+        )
+    reporter().finished("load", _load_line(report), "failed" if report.damaged else "ok")
+    return report
+
+
+def build_table(model: Model, run_id: str, mode: str = "incremental", window: Window | None = None) -> BuildResult:
+    """Build one table as a task of its own name; the table is the asset that the task makes."""
+    settings = load_settings()
+    step = materialize(
+        asset_of(model, settings),
+        name="build",
+        task_run_name="build {name}",
+        tags=["build", str(model.table.layer).lower(), *model.table.tags],
+        asset_deps=[asset_key(name, settings) for name in model.inputs],
+        **STEP,
+    )(_build)
+    return step(model.table.name, run_id, mode, window)
+
+
+def _build(name: str, run_id: str, mode: str, window: Window | None) -> BuildResult:
+    from transforms.building import build_table as build
+    from transforms.writers import BuildConflictError
+
+    settings = load_settings()
+    reporter().advanced(f"build {name}", mode)
+    with open_session(settings, step=f"build {name}", run=run_id, table=name) as session:
+        try:
+            result = build(session, name, run_id=run_id, mode=mode, parameters=_parameters(settings), window=window)
+        except BuildConflictError as conflict:
+            raise TransientError(str(conflict)) from conflict
+    reporter().finished(f"build {name}", _build_line(result), "skipped" if result.skipped else "ok")
+    return result
+
+
+@task(name="validate", task_run_name="validate {layer}", tags=["validate"], **STEP)
+def validate_layer(
+    layer: str, names: Sequence[str], run_id: str, batches: Mapping[str, Sequence[str]] | None
+) -> list[RuleResult]:
+    """Check the rules of some tables of a layer and keep the results; `batches` None reads whole tables."""
+    from expectations.validate import validate_tables
+
+    settings = load_settings()
+    reporter().advanced(f"validate {layer}", ", ".join(names))
+    with open_session(settings, step=f"validate {layer}", run=run_id) as session:
+        results = validate_tables(
+            session.connection, names, run_id=run_id, batches=batches, docs_root=settings.docs_root
+        )
+        _keep(session, settings, results, run_id)
+    _tell_checks(f"validate {layer}", results)
+    return results
+
+
+@task(name="land files", task_run_name="land {path}", tags=["twitch", "extract"], **STEP)
+def land_files(path: Path, run_id: str, snapshot_at: datetime | None = None) -> list[FileReport]:
+    """Land the Helix records of files that a person hands over, and say what became of each file."""
+    from flows.extract.helix_files import land_helix_files
+    from flows.loading import loaded_files
+
+    settings = load_settings()
+    with open_session(settings, step="land files", run=run_id) as session:
+        known = loaded_files(session, settings.database)
+    reports = land_helix_files(path, settings.landing_root, snapshot_at=snapshot_at, loaded=known)
+    for report in reports:
+        mark: Mark = "failed" if report.is_refused else "warning" if report.warnings else "ok"
+        reporter().finished(f"read {report.file}", _file_line(report), mark)
+    return reports
+
+
+@task(name="check source", task_run_name="check source {source}", tags=["validate", "raw"], **STEP)
+def check_source(
+    source: str, run_id: str, loads: Mapping[str, Sequence[str]], snapshots: Sequence[datetime]
+) -> list[RuleResult]:
+    """Check a source by what it sent: freshness, volume, completeness of its polls, fields that nobody declared."""
+    from expectations.drift import unknown_fields
+    from expectations.sources import SourceLimits, validate_source
+    from transforms.catalog import models
+    from transforms.ops import SCHEMA_DRIFT
+
+    settings = load_settings()
+    now = datetime.now(UTC)
+    tables = [model.table for model in models().values() if (model.table.source or "").startswith(f"{source}/")]
+    with open_session(settings, step=f"check {source}", run=run_id) as session:
+        found = unknown_fields(session, settings.database, loads, now=now)
+        append_rows(session, settings.database, SCHEMA_DRIFT, found)
+        results = validate_source(
+            session.connection,
+            source,
+            run_id=run_id,
+            now=now,
+            raw_tables=tables,
+            snapshots=snapshots,
+            limits=SourceLimits(max_age_seconds=round(180 * settings.poll_interval_minutes)),
+            docs_root=settings.docs_root,
+        )
+        _keep(session, settings, results, run_id)
+    _tell_checks(f"check source {source}", results)
+    return results
+
+
+def asset_key(name: str, settings: Settings) -> str:
+    """The asset of a table: `snowflake://database/schema/table`."""
+    from transforms.catalog import models
+
+    return f"snowflake://{settings.database}/{models()[name].table.layer}/{name}".lower()
+
+
+def asset_of(model: Model, settings: Settings) -> Asset:
+    """A table as a Prefect asset."""
+    properties = AssetProperties(name=model.table.name, description=model.table.grain)
+    return Asset(key=asset_key(model.table.name, settings), properties=properties)
+
+
+def _parameters(settings: Settings) -> dict[str, Any]:
+    return {"gap_cap_seconds": settings.gap_cap_seconds, "today": datetime.now(UTC).date()}
+
+
+def _keep(session: Session, settings: Settings, results: Sequence[RuleResult], run_id: str) -> None:
+    from expectations.results import ledger_rows
+    from transforms.ops import VALIDATION_RESULTS
+
+    append_rows(session, settings.database, VALIDATION_RESULTS, ledger_rows(results, run_id, datetime.now(UTC)))
+
+
+def _tell_checks(step: str, results: Sequence[RuleResult]) -> None:
+    from expectations.report import summary_line
+
+    broken = [result for result in results if not result.success]
+    mark: Mark = "failed" if any(r.severity == "critical" for r in broken) else "warning" if broken else "ok"
+    reporter().finished(step, summary_line(results), mark)
+
+
+def _poll_line(polled: TwitchPoll) -> str:
+    counts = ", ".join(f"{record.distinct_rows:,} {record.entity}" for record in polled.records)
+    unusual = [f"{r.entity} {r.ended}" for r in polled.records if r.ended not in ("complete", "empty")]
+    return f"{polled.snapshot_at:%Y-%m-%d %H:%M:%S} UTC: {counts}" + (f" ({'; '.join(unusual)})" if unusual else "")
+
+
+def _load_line(report: LoadReport) -> str:
+    told = f"{len(report.loads)} files, {report.rows_loaded:,} rows" if report.loads else "nothing new"
+    if report.rows_rejected:
+        told += f", {report.rows_rejected:,} lines quarantined"
+    return told + "".join(f"; {path} {fault}" for path, fault in report.damaged)
+
+
+def _file_line(report: FileReport) -> str:
+    told = report.status if report.reason is None else f"{report.status}: {report.reason}"
+    rows = f" ({report.rows:,} records)" if report.rows else ""
+    return "; ".join([told + rows, *report.warnings])
+
+
+def _build_line(result: BuildResult) -> str:
+    if result.skipped:
+        return "nothing new"
+    changes = {
+        "new": result.rows_inserted,
+        "changed": result.rows_updated,
+        "removed": result.rows_deleted,
+        "quarantined": result.rows_quarantined,
+    }
+    told = ", ".join(f"{count:,} {word}" for word, count in changes.items() if count) or "no change"
+    return f"{told} ({result.seconds:.1f} s)"

@@ -1,0 +1,23 @@
+"""Transform: every table from staging on, built from what it has not consumed yet and validated layer by layer."""
+
+from __future__ import annotations
+
+from prefect import flow
+
+from flows.artifacts import publish_artifacts
+from flows.layers import build_layers
+from flows.run import Run, recorded_run
+
+
+@flow(name="transform")
+def transform(select: list[str] | None = None, full_refresh: bool = False) -> Run:
+    """Build the selected tables and validate what was written.
+
+    Args:
+        select: Tables, layers, tags and graph operators; none: every table.
+        full_refresh: Rebuild them from all their input rows.
+    """
+    with recorded_run("transform") as (run, session):
+        build_layers(run, session, select or [], mode="full_refresh" if full_refresh else "incremental")
+        publish_artifacts(run)
+    return run

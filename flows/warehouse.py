@@ -1,0 +1,255 @@
+"""The warehouse: the only login, and the only place that knows if it is a Snowflake account or the embedded one."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flows.errors import ConfigError, SnowcastError, SourceError, TransientError
+from flows.settings import Settings, SnowflakeSettings
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Session
+
+SCRIPTS = Path(__file__).resolve().parents[1] / "deployments" / "snowflake"
+# Snowflake's codes for a session or a network that is gone: a new login may help, the statement was not at fault.
+_PASSING_CODES = {250001, 250002, 250003, 251012, 290502, 290503, 290504, 390111, 390112, 390114, 604}
+_REFUSED_CODES = {390100, 390101, 390102, 390144, 390186, 390201, 390318, 394304}
+_NO_SUCH_ACCOUNT = {290403, 290404}
+_SHOWN = ("account", "user", "host", "port", "protocol", "database", "schema", "warehouse", "role")
+_current: ContextVar[Session | None] = ContextVar("session", default=None)
+
+
+def connection_parameters(settings: Settings) -> dict[str, Any]:
+    """What the Snowflake connector, Snowpark and snowflake-sqlalchemy connect with; the embedded warehouse is started.
+
+    Raises:
+        ConfigError: The login is incomplete.
+        SourceError: The embedded warehouse does not start.
+    """
+    login = _embedded_login(settings) if settings.warehouse == "embedded" else _account_login(settings)
+    session_parameters = {**login.pop("session_parameters", {}), "CLIENT_TELEMETRY_ENABLED": settings.telemetry}
+    return {**login, "login_timeout": settings.login_timeout_seconds, "session_parameters": session_parameters}
+
+
+def start(settings: Settings) -> None:
+    """Start the embedded warehouse, if it is the one that is used.
+
+    Raises:
+        SourceError: It does not start.
+    """
+    if settings.warehouse == "embedded":
+        _embedded_login(settings)
+
+
+def status_parameters(settings: Settings, *, show_secret: bool) -> dict[str, Any] | None:
+    """Connection parameters for people, the secret named by its place; None where the embedded one does not run."""
+    if settings.warehouse != "embedded":
+        login = _account_login(settings)
+        return {name: value for name, value in login.items() if name in _SHOWN}
+    from deployments.embedded import find
+
+    endpoint = find(settings.home)
+    if endpoint is None:
+        return None
+    login = endpoint.connection_parameters(settings.database)
+    place = settings.home / "warehouse" / "endpoint.json"
+    password = login["password"] if show_secret else f"field `secret` of {place}"
+    return {**{name: login[name] for name in _SHOWN if name in login}, "password": password}
+
+
+@contextmanager
+def open_session(settings: Settings, **tag: str) -> Iterator[Session]:
+    """A Snowpark session whose statements carry `tag` (flow, run, table) as their QUERY_TAG.
+
+    Inside another `open_session` of the same thread the login is shared: a flow logs in once, its tasks only retag.
+
+    Raises:
+        ConfigError: The account, user or credentials are wrong.
+        TransientError: The warehouse does not answer.
+    """
+    outer = _current.get()
+    session = _log_in(settings) if outer is None else outer
+    token = _current.set(session)
+    try:
+        with warehouse_errors(settings):
+            if tag:
+                session.query_tag = json.dumps(tag)
+            yield session
+    finally:
+        _current.reset(token)
+        if outer is None:
+            session.close()
+
+
+@contextmanager
+def warehouse_errors(settings: Settings) -> Iterator[None]:
+    """Turn what the connector raises when the warehouse is gone into a TransientError; other errors pass."""
+    from snowflake.connector.errors import Error
+    from snowflake.snowpark.exceptions import SnowparkClientException
+
+    try:
+        yield
+    except (Error, SnowparkClientException) as error:
+        if _code(error) in _PASSING_CODES:
+            raise TransientError(f"{_place(settings)} stopped answering: {_first_line(error)}") from error
+        raise
+
+
+def prepare(session: Session, settings: Settings) -> None:
+    """Create what is missing: database, schemas, stage, file formats, tables and their new columns."""
+    from transforms.building import prepare_tables
+
+    run_scripts(session, settings, SCRIPTS)
+    session.use_database(settings.database)
+    prepare_tables(session)
+
+
+def run_scripts(session: Session, settings: Settings, folder: Path) -> list[str]:
+    """Run every statement of the folder's SQL files in order of their names; returns the names."""
+    scripts = sorted(folder.glob("*.sql"))
+    for script in scripts:
+        for statement in statements(script.read_text(encoding="utf-8"), settings):
+            session.sql(statement).collect()
+    return [script.name for script in scripts]
+
+
+def statements(text: str, settings: Settings) -> list[str]:
+    """The statements of a script, its `<% … %>` places filled from the settings; the project's scripts only."""
+    values = {"database": settings.database, "warehouse": settings.snowflake.warehouse or "SNOWCAST_WH"}
+    for name, value in values.items():
+        text = text.replace(f"<% {name} %>", value)
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("--")]
+    return [part.strip() for part in "\n".join(lines).split(";") if part.strip()]
+
+
+def _embedded_login(settings: Settings) -> dict[str, Any]:
+    from deployments.embedded import EmbeddedError, ensure_running
+
+    try:
+        endpoint = ensure_running(settings.home, idle_seconds=settings.warehouse_idle_seconds)
+    except EmbeddedError as error:
+        raise SourceError(f"{error}".rstrip(".") + ".") from None
+    return endpoint.connection_parameters(settings.database)
+
+
+def _account_login(settings: Settings) -> dict[str, Any]:
+    if settings.snowflake_block:
+        login = _from_block(settings.snowflake_block)
+    elif settings.snowflake_connection:
+        login = _from_connections_file(settings.snowflake_connection)
+    else:
+        login = _from_variables(settings.snowflake)
+    return {**login, "database": settings.database, "application": "Snowcast"}
+
+
+def _from_block(name: str) -> dict[str, Any]:
+    from prefect_snowflake.database import SnowflakeConnector
+
+    try:
+        block = SnowflakeConnector.load(name)
+    except ValueError:
+        raise ConfigError(
+            f"Prefect has no SnowflakeConnector block named {name!r} (SNOWCAST_SNOWFLAKE_BLOCK). "
+            "Create it in Prefect, or log in with SNOWFLAKE_* variables."
+        ) from None
+    credentials = block.credentials
+    login: dict[str, Any] = credentials.model_dump(
+        exclude_unset=True, exclude={"block_type_slug", "private_key", "private_key_path", "private_key_passphrase"}
+    )
+    login = {key: getattr(value, "get_secret_value", lambda value=value: value)() for key, value in login.items()}
+    key = credentials.resolve_private_key()
+    if key is not None:
+        login = {**{name: value for name, value in login.items() if name != "password"}, "private_key": key}
+    return {**login, "warehouse": block.warehouse, "schema": block.schema_}
+
+
+def _from_connections_file(name: str) -> dict[str, Any]:
+    from snowflake.connector.config_manager import CONFIG_MANAGER
+
+    try:
+        known = dict(CONFIG_MANAGER["connections"])  # type: ignore[call-overload]
+    except Exception as error:  # the connector raises several kinds for a missing or unreadable file
+        raise ConfigError(f"Snowflake's connections.toml cannot be read: {_first_line(error)}") from None
+    if name not in known:
+        raise ConfigError(
+            f"SNOWCAST_SNOWFLAKE_CONNECTION: connections.toml has no connection {name!r}; "
+            f"it has {', '.join(sorted(known)) or 'none'}."
+        )
+    return dict(known[name])
+
+
+def _from_variables(given: SnowflakeSettings) -> dict[str, Any]:
+    missing = [f"SNOWFLAKE_{name.upper()}" for name in ("account", "user") if not getattr(given, name)]
+    secrets = (given.private_key_path, given.password, given.token, given.authenticator)
+    if not any(secrets):
+        missing.append("SNOWFLAKE_PRIVATE_KEY_PATH (or SNOWFLAKE_PASSWORD)")
+    if missing:
+        raise ConfigError(f"SNOWCAST_WAREHOUSE is snowflake, but {', '.join(missing)} is not set. See .env.example.")
+    login = given.model_dump(exclude_none=True, exclude={"private_key_path", "private_key_passphrase"})
+    login = {key: getattr(value, "get_secret_value", lambda value=value: value)() for key, value in login.items()}
+    if given.private_key_path:
+        if not given.private_key_path.is_file():
+            raise ConfigError(f"SNOWFLAKE_PRIVATE_KEY_PATH: there is no file {given.private_key_path}.")
+        login.pop("password", None)
+        login["private_key_file"] = str(given.private_key_path)
+        if given.private_key_passphrase:
+            login["private_key_file_pwd"] = given.private_key_passphrase.get_secret_value()
+    return login
+
+
+def _log_in(settings: Settings) -> Session:
+    import snowflake.connector
+    from snowflake.snowpark import Session
+
+    parameters = connection_parameters(settings)
+    try:
+        connection = snowflake.connector.connect(**parameters)
+    except (snowflake.connector.errors.Error, ValueError, TypeError) as error:
+        raise _login_error(error, settings, parameters) from None
+    # Snowpark warns about its own internals; a person can do nothing about it.
+    logging.getLogger("snowflake.snowpark").setLevel(logging.ERROR)
+    session: Session = Session.builder.configs({"connection": connection}).create()
+    return session
+
+
+def _login_error(error: Exception, settings: Settings, parameters: Mapping[str, Any]) -> SnowcastError:
+    code, text = _code(error), _first_line(error)
+    who = f"user {parameters.get('user')} at account {parameters.get('account')}"
+    if code in _NO_SUCH_ACCOUNT or "404 Not Found" in text or "403 Forbidden" in text:
+        return ConfigError(f"Snowflake knows no account {parameters.get('account')}. Check SNOWFLAKE_ACCOUNT.")
+    if code in _REFUSED_CODES or "ncorrect username or password" in text or "JWT token is invalid" in text:
+        return ConfigError(f"Snowflake refused the login of {who}: {text} Check the SNOWFLAKE_* variables.")
+    if code in _PASSING_CODES:
+        return TransientError(
+            f"{_place(settings, parameters)} cannot be reached: {text} Check the account's name and the network."
+        )
+    return ConfigError(f"The login of {who} failed: {text}")
+
+
+def _place(settings: Settings, parameters: Mapping[str, Any] | None = None) -> str:
+    if settings.warehouse == "embedded":
+        return "The embedded warehouse"
+    login = parameters or {"account": settings.snowflake.account, "host": settings.snowflake.host}
+    host = login.get("host") or f"{login.get('account')}.snowflakecomputing.com"
+    return f"Snowflake account {login.get('account')} ({host})"
+
+
+def _code(error: BaseException) -> int | None:
+    """Snowflake's error number, wherever the connector or Snowpark put it."""
+    for carrier in (error, getattr(error, "conn_error", None), error.__cause__, error.__context__):
+        number = getattr(carrier, "errno", None) or getattr(carrier, "sql_error_code", None)
+        if isinstance(number, int) and number > 0:
+            return number
+    return None
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(getattr(error, "raw_msg", None) or getattr(error, "message", None) or error).strip()
+    line = (text.splitlines() or [type(error).__name__])[0].replace(".Aborting", "").strip()
+    return line if line.endswith(".") else line + "."
