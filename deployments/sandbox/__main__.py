@@ -30,7 +30,14 @@ def main(arguments: list[str]) -> int:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            return _fail(f"another sandbox runs for {home}")
+            lock.seek(0)
+            return _fail(
+                f"another sandbox runs for {home} (process {lock.read().strip()}) and does not answer at its endpoint "
+                "file: end that process, then start again"
+            )
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
         try:
             world = World(settings.seed, settings.scale)
             clock = _clock(paths, settings)

@@ -84,8 +84,8 @@ def test_a_poll_holds_each_stream_and_each_streamer_once_and_nobody_has_less_tha
 
 def test_broadcasts_of_a_streamer_never_overlap_and_every_id_is_used_once(world: World):
     start = epoch(world.start)
-    broadcasts = list(world.broadcasts(start, start + 40 * DAY))
-    assert len({broadcast.stream_id for broadcast in broadcasts}) == len(broadcasts) > 10_000
+    broadcasts = list(world.broadcasts(start, start + 25 * DAY))
+    assert len({broadcast.stream_id for broadcast in broadcasts}) == len(broadcasts) > 8_000
     per_person = defaultdict(list)
     for broadcast in broadcasts:
         assert 0 < broadcast.ended_at - broadcast.started_at <= 48 * HOUR
@@ -195,7 +195,9 @@ def test_streams_show_what_careless_loaders_lose(week: list[list[dict]]):
     assert "" in titles
     assert any('"' in title for title in titles)
     assert any("\\" in title for title in titles)
-    assert {(stream["game_id"], stream["game_name"]) for stream in streams if "" in (stream["game_id"], stream["game_name"])} == {("", "")}
+    assert {
+        (stream["game_id"], stream["game_name"]) for stream in streams if "" in (stream["game_id"], stream["game_name"])
+    } == {("", "")}
     assert any(stream["viewer_count"] == 0 for stream in streams)
     assert len({stream["language"] for stream in streams}) >= 15
     assert {stream["is_mature"] for stream in streams} == {True, False}
