@@ -92,10 +92,16 @@ def history_table(database: str) -> str:
 
 
 def ensure_history(duck: duckdb.DuckDBPyConnection, database: str) -> None:
-    """Make the history of a database if it is not there, in a transaction of its own."""
+    """Make the history of a database if it is not there.
+
+    It is made in a transaction of its own where the session can see it then; a session that is in a transaction cannot,
+    so it makes the history itself.
+    """
+    seen = "SELECT 1 FROM duckdb_tables() WHERE database_name = ? AND table_name = '_copy_history'"
+    create = f"CREATE TABLE IF NOT EXISTS {history_table(database)} ({_COLUMNS})"
+    if duck.execute(seen, [database]).fetchone():
+        return
     with _guard, duck.cursor() as apart:
-        there = apart.execute(
-            "SELECT 1 FROM duckdb_tables() WHERE database_name = ? AND table_name = '_copy_history'", [database]
-        ).fetchone()
-        if not there:
-            apart.execute(f"CREATE TABLE IF NOT EXISTS {history_table(database)} ({_COLUMNS})")
+        apart.execute(create)
+    if not duck.execute(seen, [database]).fetchone():
+        duck.execute(create)
