@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
-from fakesnow.arrow import to_ipc, to_sf
-from fakesnow.rowtype import ColumnInfo, describe_as_rowtype
 from fakesnow.statement_type import DML_TYPE_IDS
+
+from deployments.embedded.result_types import column_info, sendable
+from deployments.embedded.wire import to_stream, to_wire
 
 DUCKDB_TYPES = (
     (pa.types.is_boolean, "BOOLEAN"),
@@ -47,21 +48,24 @@ class Answer:
 class Rows:
     """A result as the engine gave it: the columns as Snowflake types, and the values."""
 
-    rowtype: list[ColumnInfo]
+    rowtype: list[dict[str, Any]]
     table: pa.Table
 
 
-def rowtype_of(description: list[tuple[Any, ...]]) -> list[ColumnInfo]:
-    """The column types of a DuckDB result, from the cursor that ran it.
+def rows_of(table: pa.Table, description: list[tuple[Any, ...]]) -> Rows:
+    """A DuckDB result with its column types, from the description of the cursor that ran it.
 
     fakesnow runs a DESCRIBE after every statement instead, which plans each query a second time.
     """
-    return describe_as_rowtype([(name, str(kind), None, None, None, None) for name, kind, *_ in description])
+    kinds = [str(kind) for _, kind, *_ in description]
+    rowtype = [column_info(name, kind) for name, kind in zip(table.column_names, kinds, strict=True)]
+    return Rows(rowtype, sendable(table, kinds))
 
 
-def rowtype_of_table(schema: pa.Schema) -> list[ColumnInfo]:
-    """The column types of a table that a handler made."""
-    return describe_as_rowtype([(field.name, _duckdb_type(field.type), None, None, None, None) for field in schema])
+def rows_of_table(table: pa.Table) -> Rows:
+    """A result that a handler made, with column types after its Arrow types."""
+    kinds = [_duckdb_type(field.type) for field in table.schema]
+    return Rows([column_info(field.name, kind) for field, kind in zip(table.schema, kinds, strict=True)], table)
 
 
 def _duckdb_type(kind: pa.DataType) -> str:
@@ -69,10 +73,7 @@ def _duckdb_type(kind: pa.DataType) -> str:
         return f"DECIMAL({kind.precision},{kind.scale})"
     if pa.types.is_timestamp(kind):
         return "TIMESTAMP WITH TIME ZONE" if kind.tz else "TIMESTAMP"
-    for belongs, name in DUCKDB_TYPES:
-        if belongs(kind):
-            return name
-    return "VARCHAR"
+    return next((name for belongs, name in DUCKDB_TYPES if belongs(kind)), "VARCHAR")
 
 
 def answer_rows(rows: Rows, common: dict[str, Any], chunk_url: str) -> Answer:
@@ -83,13 +84,13 @@ def answer_rows(rows: Rows, common: dict[str, Any], chunk_url: str) -> Answer:
         common: What every answer says of its statement.
         chunk_url: Address of the chunks, to which their number is added.
     """
-    table = to_sf(rows.table, rows.rowtype)
+    table = to_wire(rows.table, rows.rowtype)
     inline = table.slice(0, ROWS_PER_CHUNK) if table.num_rows > ROWS_PER_CHUNK else table
     chunks: list[bytes] = []
     listed: list[dict[str, Any]] = []
     for start in range(ROWS_PER_CHUNK, table.num_rows, ROWS_PER_CHUNK):
         part = table.slice(start, ROWS_PER_CHUNK)
-        chunks.append(to_ipc(part).to_pybytes())
+        chunks.append(to_stream(part).to_pybytes())
         size = len(chunks[-1])
         url = f"{chunk_url}{len(chunks) - 1}"
         listed.append({"url": url, "rowCount": part.num_rows, "uncompressedSize": size, "compressedSize": size})
@@ -99,7 +100,7 @@ def answer_rows(rows: Rows, common: dict[str, Any], chunk_url: str) -> Answer:
         "total": table.num_rows,
         "returned": table.num_rows,
         "queryResultFormat": "arrow",
-        "rowsetBase64": b64encode(to_ipc(inline)).decode("ascii"),
+        "rowsetBase64": b64encode(to_stream(inline)).decode("ascii"),
         **({"chunks": listed} if listed else {}),
     }
     return Answer({"data": data, "success": True}, chunks, table.num_rows)

@@ -14,7 +14,6 @@ from typing import Any
 
 import pyarrow as pa
 from fakesnow.dialect import parse_one
-from fakesnow.rowtype import describe_as_rowtype
 from fakesnow.statement_type import SELECT, statement_type_id
 from snowflake.connector.errors import Error as SnowflakeError
 from sqlglot import exp
@@ -22,8 +21,10 @@ from sqlglot.errors import ParseError
 
 from deployments.embedded import results
 from deployments.embedded.bindings import Binding, bound_parameters, bound_rows, is_batch
+from deployments.embedded.bulk import insert_batch, literals_as_bindings
 from deployments.embedded.cursor import EmbeddedCursor
-from deployments.embedded.results import Answer, Rows
+from deployments.embedded.result_types import column_info
+from deployments.embedded.results import Answer
 from deployments.embedded.sessions import Session
 
 logger = logging.getLogger("snowcast.embedded")
@@ -167,7 +168,9 @@ class Statements:
         if statement.describe_only and (described := cursor._describe_only(statement.text)) is not None:
             return _described(statement, described)
         if is_batch(statement.bindings):
-            return _executed_batch(statement, cursor)
+            return _executed_batch(statement, cursor, statement.text, statement.bindings)
+        if literals := literals_as_bindings(statement.text):
+            return _executed_batch(statement, cursor, *literals)
         cursor.execute(statement.text, binding_params=bound_parameters(statement.bindings), server=True)
         return self._executed(statement, cursor)
 
@@ -178,9 +181,9 @@ class Statements:
             return Answer({"data": {**cursor.response_data, "queryId": statement.query_id}, "success": True})
         table = cursor._arrow_table if cursor._arrow_table is not None else pa.table({})
         if cursor._last_sql is None:
-            rows = Rows(results.rowtype_of_table(table.schema), table)
+            rows = results.rows_of_table(table)
         else:
-            rows = Rows(results.rowtype_of(session.connection._duck_conn.description or []), table)
+            rows = results.rows_of(table, session.connection._duck_conn.description or [])
         cached = session.connection.results_cache.pop(cursor.sfqid or "", None)
         if cached:
             session.connection.results_cache[statement.query_id] = cached
@@ -193,7 +196,7 @@ class Statements:
 def answer_text(statement: Statement, text: str) -> Answer:
     """A result of one cell, for what the server answers itself."""
     table = pa.table({"status": [text]})
-    return results.answer_rows(Rows(results.rowtype_of_table(table.schema), table), _common(statement, SELECT), "")
+    return results.answer_rows(results.rows_of_table(table), _common(statement, SELECT), "")
 
 
 def _common(statement: Statement, type_id: int) -> dict[str, Any]:
@@ -215,7 +218,7 @@ def _described(statement: Statement, described: list[tuple[Any, ...]]) -> Answer
         result = {"queryResultFormat": "arrow", "rowsetBase64": ""}
     data = {
         **_common(statement, type_id),
-        "rowtype": describe_as_rowtype(described),
+        "rowtype": [column_info(name, kind) for name, kind, *_ in described],
         "total": 0,
         "returned": 0,
         "numberOfBinds": len(list(expression.find_all(exp.Placeholder))),
@@ -225,15 +228,15 @@ def _described(statement: Statement, described: list[tuple[Any, ...]]) -> Answer
     return Answer({"data": data, "success": True})
 
 
-def _executed_batch(statement: Statement, cursor: EmbeddedCursor) -> Answer:
-    affected = 0
-    for row in bound_rows(statement.bindings):
-        cursor.execute(statement.text, binding_params=row, server=True)
-        affected += cursor.rowcount or 0
+def _executed_batch(statement: Statement, cursor: EmbeddedCursor, text: str, bindings: dict[str, Binding]) -> Answer:
+    affected = insert_batch(cursor, text, bindings)
+    if affected is None:
+        affected = 0
+        for row in bound_rows(bindings):
+            cursor.execute(text, binding_params=row, server=True)
+            affected += cursor.rowcount or 0
     table = pa.table({"number of rows inserted": [affected]})
-    return results.answer_counts(
-        Rows(results.rowtype_of_table(table.schema), table), _common(statement, cursor.statement_type_id)
-    )
+    return results.answer_counts(results.rows_of_table(table), _common(statement, cursor.statement_type_id))
 
 
 def _track_transaction(session: Session, cursor: EmbeddedCursor) -> None:
