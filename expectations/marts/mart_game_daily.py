@@ -1,0 +1,37 @@
+"""Business rules of mart_game_daily."""
+
+from __future__ import annotations
+
+from expectations.marts import measure_rules
+from expectations.rules import CRITICAL, Lookup, Rule
+
+_DAYS = Lookup(
+    "days",
+    "select game_id, date_day, sum(viewer_ms) as viewer_ms, sum(covered_ms) as covered_ms, "
+    "max(peak_viewers) as highest_sample from {fact_stream_days} "
+    "where date_day in (select date_day from {batch} b) group by game_id, date_day",
+    ("viewer_ms", "covered_ms", "highest_sample"),
+    "days.game_id = t.game_id and days.date_day = t.date_day",
+)
+
+RULES = (
+    *measure_rules(),
+    Rule(
+        name="viewer time and airtime are the sums of fact_stream_days",
+        fails="(viewer_ms is distinct from days_viewer_ms) or (covered_ms is distinct from days_covered_ms)",
+        severity=CRITICAL,
+        reason="a category's day is the sum of its streams of that day",
+        shows=("viewer_ms", "days_viewer_ms", "covered_ms", "days_covered_ms"),
+        helpers=(_DAYS,),
+        reads=("game_id", "date_day", "viewer_ms", "covered_ms"),
+    ),
+    Rule(
+        name="the category's peak is at least the highest sample of its streams",
+        fails="peak_viewers < days_highest_sample",
+        severity=CRITICAL,
+        reason="the viewers of a category at a snapshot include those of its biggest stream",
+        shows=("peak_viewers", "days_highest_sample"),
+        helpers=(_DAYS,),
+        reads=("game_id", "date_day", "peak_viewers"),
+    ),
+)
