@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from deployments.embedded.server import Server
 
 LOCK_PATIENCE_SECONDS = 30.0
-HOUSEKEEPING_SECONDS = 1.0
+HOUSEKEEPING_SECONDS = 0.5
+KEEP_ALIVE_SECONDS = 24 * 3600
 LOG_BYTES = 10 * 1024 * 1024
 # The Snowflake connector imports these whenever they are installed; the server uses none of them, and they take longer
 # to import than everything else together.
@@ -99,9 +100,24 @@ def _listener() -> socket.socket:
 
 async def _listen(server: Server, listener: socket.socket, paths: WarehousePaths, idle_seconds: float) -> None:
     import uvicorn
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    class Connection(H11Protocol):
+        """A client's network connection, whose end is told to the sessions that used it."""
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            if self.client:
+                server.sessions.lose(self.client)
 
     config = uvicorn.Config(
-        server.app, log_level="warning", access_log=False, lifespan="off", timeout_keep_alive=3600, ws="none"
+        server.app,
+        http=Connection,
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        ws="none",
     )
     http = uvicorn.Server(config)
     http.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
@@ -114,6 +130,7 @@ async def _listen(server: Server, listener: socket.socket, paths: WarehousePaths
     server.endpoint.write(paths.endpoint)
     while not serving.done():
         await asyncio.wait([serving], timeout=HOUSEKEEPING_SECONDS)
+        server.tidy()
         if server.is_idle(idle_seconds):
             _leave(http)
     await serving

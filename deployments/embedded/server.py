@@ -22,10 +22,12 @@ from starlette.routing import Route
 
 from deployments.embedded.endpoint import USER, Endpoint
 from deployments.embedded.engine import Engine
+from deployments.embedded.execution import answer_text
 from deployments.embedded.lifecycle import HEALTH_PATH, SECRET_HEADER
 from deployments.embedded.results import Answer
 from deployments.embedded.sessions import Session, Sessions
-from deployments.embedded.statements import Statement, Statements, answer_text
+from deployments.embedded.statement import Statement
+from deployments.embedded.statements import Statements
 from deployments.embedded.transfer import upload_route
 
 IN_PROGRESS_AFTER_SECONDS = 40.0
@@ -64,6 +66,14 @@ class Server:
         if time.monotonic() - self.last_request < idle_seconds:
             return False
         return not self.statements.running() and not any(session.in_transaction for session in self.sessions)
+
+    def tidy(self) -> None:
+        """End sessions whose client is gone, and statements that were stopped."""
+        self.statements.interrupt_stopped()
+        for session in self.sessions.abandoned():
+            if not self.statements.running(session):
+                self.sessions.forget(session)
+                session.close()
 
     def close(self) -> None:
         """End every statement and session; open transactions are rolled back."""
@@ -119,7 +129,8 @@ class Server:
     def _with_session(self, handle: Handler) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             self.last_request = time.monotonic()
-            session = self.sessions.find(token_of(request))
+            peer = (request.client.host, request.client.port) if request.client else None
+            session = self.sessions.find(token_of(request), peer)
             if session is None:
                 return reply(failure(NO_SESSION_CODE, "This session is over: log in again."), 401)
             try:
@@ -135,7 +146,7 @@ async def logout(server: Server, request: Request, session: Session) -> Response
     if request.query_params.get("delete"):
         server.sessions.forget(session)
         for statement in server.statements.running(session):
-            server.statements.cancel(statement)
+            statement.cancel()
         await run_in_threadpool(session.close)
     return reply({"data": None, "code": None, "message": None, "success": True})
 
@@ -153,8 +164,8 @@ async def query(server: Server, request: Request, session: Session) -> Response:
         request_id=request.query_params.get("requestId") or "",
         text=body["sqlText"],
         bindings=body.get("bindings") or {},
+        parameters=body.get("parameters") or {},
         describe_only=bool(body.get("describeOnly")),
-        query_tag=session.state.query_tag,
     )
     if (cancelled := cancel_statement(server, statement)) is not None:
         return reply(cancelled.body)
@@ -179,7 +190,7 @@ def cancel_statement(server: Server, statement: Statement) -> Answer | None:
         number = int(match["session"] or statement.session.state.session_id)
         targets = [s for s in server.statements.running() if s.session.state.session_id == number]
     for target in targets:
-        server.statements.cancel(target)
+        target.cancel()
     return answer_text(statement, f"{len(targets)} queries cancelled.")
 
 
@@ -195,14 +206,14 @@ async def abort_request(server: Server, request: Request, session: Session) -> R
     """Cancel the session's statement with a request id."""
     body = await body_of(request)
     if statement := server.statements.find_request(session, str(body.get("requestId"))):
-        server.statements.cancel(statement)
+        statement.cancel()
     return reply({"data": None, "success": True})
 
 
 async def abort_query(server: Server, request: Request, session: Session) -> Response:
     """Cancel the statement with a query id."""
     if statement := server.statements.find(request.path_params["query_id"]):
-        server.statements.cancel(statement)
+        statement.cancel()
     return reply({"data": None, "success": True})
 
 

@@ -18,6 +18,9 @@ from deployments.embedded.cursor import EmbeddedConnection, open_connection
 if TYPE_CHECKING:
     from deployments.embedded.engine import Engine
 
+Peer = tuple[str, int]
+
+ABANDONED_AFTER_SECONDS = 5.0
 EXPIRES_AFTER_SECONDS = 4 * 3600.0
 DEFAULT_PARAMETERS: dict[str, Any] = {
     "AUTOCOMMIT": True,
@@ -39,8 +42,9 @@ class Session:
         token: What every request of this login carries.
         connection: The DuckDB cursor, current database and schema, and what the session keeps between statements.
         lock: Held while a statement of this session runs; statements of one session run one after the other.
-        in_transaction: Whether a transaction is open.
+        explicit_transaction: Whether BEGIN was said, and neither COMMIT nor ROLLBACK yet.
         peers: Network connections that carried requests of this session and are still open.
+        alone_since: Since when there is none, on the monotonic clock.
     """
 
     def __init__(self, connection: EmbeddedConnection) -> None:
@@ -48,10 +52,11 @@ class Session:
         self.master_token = secrets.token_urlsafe(32)
         self.connection = connection
         self.lock = threading.RLock()
-        self.in_transaction = False
+        self.explicit_transaction = False
         self.closed = False
         self.last_seen = time.monotonic()
-        self.peers: set[tuple[str, int]] = set()
+        self.peers: set[Peer] = set()
+        self.alone_since: float | None = None
 
     @property
     def database(self) -> str | None:
@@ -62,6 +67,11 @@ class Session:
     def schema(self) -> str | None:
         """Current schema."""
         return self.connection.schema
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open, by BEGIN or by a change with AUTOCOMMIT off."""
+        return self.explicit_transaction or self.connection._in_transaction
 
     @property
     def state(self) -> SessionState:
@@ -112,21 +122,45 @@ class Sessions:
         self._by_token[session.token] = session
         return session
 
-    def find(self, token: str) -> Session | None:
-        """The open session with this token, marked as seen now."""
+    def find(self, token: str, peer: Peer | None) -> Session | None:
+        """The open session with this token, marked as seen now.
+
+        Args:
+            token: What the request carries.
+            peer: The network connection it came by.
+        """
         session = self._by_token.get(token)
         if session:
             session.last_seen = time.monotonic()
+            session.alone_since = None
+            if peer:
+                session.peers.add(peer)
         return session
+
+    def lose(self, peer: Peer) -> None:
+        """Note that a network connection is closed."""
+        for session in self:
+            if peer in session.peers:
+                session.peers.remove(peer)
+                session.alone_since = None if session.peers else time.monotonic()
+
+    def abandoned(self) -> list[Session]:
+        """Sessions to end: unused for four hours, or in a transaction whose client is gone.
+
+        A client that was killed leaves its transaction open, and with it what it changed out of reach of others; its
+        network connections are closed by the operating system.
+        """
+        now = time.monotonic()
+        return [
+            session
+            for session in self
+            if now - session.last_seen > EXPIRES_AFTER_SECONDS
+            or (session.in_transaction and now - (session.alone_since or now) > ABANDONED_AFTER_SECONDS)
+        ]
 
     def forget(self, session: Session) -> None:
         """Refuse the session's token from now on."""
         self._by_token.pop(session.token, None)
-
-    def expired(self) -> list[Session]:
-        """Sessions nobody has used for four hours, as Snowflake counts."""
-        oldest = time.monotonic() - EXPIRES_AFTER_SECONDS
-        return [session for session in self if session.last_seen < oldest]
 
     def close(self) -> None:
         """End every session."""

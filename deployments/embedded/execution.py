@@ -1,0 +1,192 @@
+"""One statement from its text to its answer: bind, run, convert the result, name the error."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import re
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from fakesnow.dialect import parse_one
+from fakesnow.statement_type import SELECT, statement_type_id
+from snowflake.connector.errors import Error as SnowflakeError
+from sqlglot import exp
+from sqlglot.errors import ParseError, TokenError
+
+from deployments.embedded import results
+from deployments.embedded.bindings import Binding, bound_parameters, bound_rows, is_batch
+from deployments.embedded.bulk import insert_batch, literals_as_bindings
+from deployments.embedded.cursor import EmbeddedCursor
+from deployments.embedded.history import QueryHistory
+from deployments.embedded.result_types import column_info
+from deployments.embedded.results import Answer
+from deployments.embedded.sessions import Session
+from deployments.embedded.statement import Statement
+
+logger = logging.getLogger("snowcast.embedded")
+LOCK_PATIENCE_SECONDS = 60.0
+LOCK_RETRY_SECONDS = 0.05
+INTERNAL_ERROR_CODE = "261000"
+TRANSACTION = re.compile(r"\s*(?:(?P<begin>BEGIN|START\s+TRANSACTION)|(?P<end>COMMIT|ROLLBACK))\b", re.IGNORECASE)
+
+
+def answer(statement: Statement, base_url: str, history: QueryHistory) -> Answer:
+    """Run the statement; the caller holds its session's lock.
+
+    Args:
+        statement: What to run.
+        base_url: Where clients fetch the parts of a large result.
+        history: What `INFORMATION_SCHEMA.QUERY_HISTORY` reads.
+
+    Returns:
+        Its result, or its error.
+    """
+    try:
+        statement.check_cancelled()
+        with _time_limit(statement), history.readable(statement):
+            return _retrying(statement, base_url)
+    except (ParseError, TokenError) as error:
+        message = f"SQL compilation error:\n{str(error).splitlines()[0]}"
+        return results.answer_error("001003", "42000", message, statement.query_id)
+    except SnowflakeError as error:
+        if statement.stopped_by:
+            error = statement.stopped_by
+        code = f"{error.errno:06d}" if (error.errno or -1) >= 0 else "099999"
+        return results.answer_error(code, error.sqlstate, error.raw_msg or str(error), statement.query_id)
+    except Exception as error:
+        logger.exception("statement %s failed inside the embedded warehouse", statement.query_id)
+        message = f"the embedded warehouse cannot run this statement ({type(error).__name__}: {error})"
+        return results.answer_error(INTERNAL_ERROR_CODE, "XX000", message, statement.query_id)
+    finally:
+        _track_transaction(statement)
+
+
+def answer_text(statement: Statement, text: str) -> Answer:
+    """A result of one cell, for what the server answers itself."""
+    return results.answer_rows(results.rows_of_table(pa.table({"status": [text]})), _common(statement, SELECT), "")
+
+
+def _retrying(statement: Statement, base_url: str) -> Answer:
+    """Run the statement; where another session changes the same rows, wait for it as Snowflake does.
+
+    DuckDB refuses the second writer at once. A statement that is a transaction of its own is run again.
+    """
+    deadline = time.monotonic() + LOCK_PATIENCE_SECONDS
+    while True:
+        try:
+            return _execute(statement, base_url)
+        except SnowflakeError as error:
+            if not _is_conflict(error) or statement.session.in_transaction or time.monotonic() > deadline:
+                raise
+        statement.check_cancelled()
+        time.sleep(LOCK_RETRY_SECONDS)
+
+
+def _is_conflict(error: SnowflakeError) -> bool:
+    cause = error.__cause__
+    return isinstance(cause, duckdb.TransactionException) and "conflict" in str(cause).lower()
+
+
+def _execute(statement: Statement, base_url: str) -> Answer:
+    cursor = statement.session.connection.cursor()
+    if statement.describe_only and (described := cursor._describe_only(statement.text)) is not None:
+        return _described(statement, described)
+    if is_batch(statement.bindings):
+        return _executed_batch(statement, cursor, statement.text, statement.bindings)
+    if literals := literals_as_bindings(statement.text):
+        return _executed_batch(statement, cursor, *literals)
+    cursor.execute(statement.text, binding_params=bound_parameters(statement.bindings), server=True)
+    return _executed(statement, cursor, base_url)
+
+
+def _executed(statement: Statement, cursor: EmbeddedCursor, base_url: str) -> Answer:
+    if cursor.response_data is not None:
+        return Answer({"data": {**cursor.response_data, "queryId": statement.query_id}, "success": True})
+    rows = _rows(statement.session, cursor)
+    _keep_for_result_scan(statement, cursor)
+    common = _common(statement, cursor.statement_type_id)
+    if results.is_dml(cursor.statement_type_id):
+        return results.answer_counts(rows, common)
+    return results.answer_rows(rows, common, f"{base_url}/snowcast/results/{statement.query_id}/")
+
+
+def _rows(session: Session, cursor: EmbeddedCursor) -> results.Rows:
+    table = cursor._arrow_table if cursor._arrow_table is not None else pa.table({})
+    if cursor._last_sql is None:
+        return results.rows_of_table(table)
+    return results.rows_of(table, session.connection._duck_conn.description or [])
+
+
+def _keep_for_result_scan(statement: Statement, cursor: EmbeddedCursor) -> None:
+    """Let RESULT_SCAN find the result by the id that the client knows."""
+    session = statement.session
+    session.state.last_query_id = statement.query_id
+    if kept := session.connection.results_cache.pop(cursor.sfqid or "", None):
+        session.connection.results_cache[statement.query_id] = kept
+
+
+def _executed_batch(statement: Statement, cursor: EmbeddedCursor, text: str, bindings: dict[str, Binding]) -> Answer:
+    affected = insert_batch(cursor, text, bindings)
+    if affected is None:
+        affected = 0
+        for row in bound_rows(bindings):
+            cursor.execute(text, binding_params=row, server=True)
+            affected += cursor.rowcount or 0
+    table = pa.table({"number of rows inserted": [affected]})
+    return results.answer_counts(results.rows_of_table(table), _common(statement, cursor.statement_type_id))
+
+
+def _described(statement: Statement, described: list[tuple[Any, ...]]) -> Answer:
+    expression = parse_one(statement.text)
+    type_id = statement_type_id(expression)
+    result: dict[str, Any] = {"queryResultFormat": "json", "rowset": []}
+    if type_id == SELECT:
+        result = {"queryResultFormat": "arrow", "rowsetBase64": ""}
+    data = {
+        **_common(statement, type_id),
+        "rowtype": [column_info(name, kind) for name, kind, *_ in described],
+        "total": 0,
+        "returned": 0,
+        "numberOfBinds": len(list(expression.find_all(exp.Placeholder))),
+        "arrayBindSupported": isinstance(expression, exp.Insert),
+        **result,
+    }
+    return Answer({"data": data, "success": True})
+
+
+def _common(statement: Statement, type_id: int) -> dict[str, Any]:
+    session = statement.session
+    statement.type_id = type_id
+    return {
+        "parameters": results.STATEMENT_PARAMETERS,
+        "queryId": statement.query_id,
+        "statementTypeId": type_id,
+        "finalDatabaseName": session.database,
+        "finalSchemaName": session.schema,
+    }
+
+
+@contextlib.contextmanager
+def _time_limit(statement: Statement) -> Iterator[None]:
+    """Stop the statement after STATEMENT_TIMEOUT_IN_SECONDS, of the statement or of the session; 0 is none."""
+    seconds = statement.timeout_seconds
+    if seconds <= 0:
+        yield
+        return
+    timer = threading.Timer(seconds, statement.time_out)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _track_transaction(statement: Statement) -> None:
+    """Note the begin and the end of an explicit transaction; a COMMIT that fails ends it too."""
+    if match := TRANSACTION.match(statement.text):
+        statement.session.explicit_transaction = match["begin"] is not None
