@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
     import duckdb
     import pyarrow as pa
-    from fakesnow.conn import FakeSnowflakeConnection
+    
+    from deployments.embedded.cursor import EmbeddedConnection
 
 
 @dataclass
@@ -39,7 +40,7 @@ class SessionState:
 class StatementContext:
     """The surroundings of one statement, handed to every rewrite and handler."""
 
-    connection: FakeSnowflakeConnection
+    connection: EmbeddedConnection
     session: SessionState
     warehouse: Path
     params: list[Any] | dict[str, Any] | None = None

@@ -1,7 +1,8 @@
-"""One statement's way: handler, or parse, rewrite, run on DuckDB, with Snowflake's errors and result types."""
+"""One statement's way: handler, or parse, rewrite, plan, run on DuckDB, with Snowflake's errors and result types."""
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 from fakesnow.conn import FakeSnowflakeConnection
 from fakesnow.cursor import FakeSnowflakeCursor
 from fakesnow.dialect import parse_one
@@ -16,15 +18,21 @@ from fakesnow.statement_type import SELECT, statement_type_id
 from snowflake.connector.errors import DatabaseError
 from sqlglot import Expr, exp
 
-from deployments.embedded import errors, handlers, rewrites
+from deployments.embedded import errors, functions, handlers, planning, rewrites
 from deployments.embedded.context import SessionState, StatementContext
+from deployments.embedded.dml import MERGE_COLUMNS
+from deployments.embedded.plan import Outcome, Plan
+from deployments.embedded.transactions import Transactions
 
 if TYPE_CHECKING:
     from fakesnow.instance import FakeSnow
 
+# sqlglot warns of each statement that it hands on as text; those are answered with an error that names them.
+logging.getLogger("sqlglot").setLevel(logging.ERROR)
+
 
 class EmbeddedConnection(FakeSnowflakeConnection):
-    """A session of the embedded warehouse: fakesnow's connection with our cursor and session state."""
+    """A session of the embedded warehouse: fakesnow's connection with our cursor, session state and transactions."""
 
     def __init__(self, *args: Any, warehouse: Path, session: SessionState | None = None, **kwargs: Any) -> None:
         """Open the session.
@@ -38,6 +46,7 @@ class EmbeddedConnection(FakeSnowflakeConnection):
         super().__init__(*args, **kwargs)
         self.warehouse = warehouse
         self.session = session or SessionState()
+        self.transactions = Transactions(self._duck_conn, autocommit=kwargs.get("autocommit", True))
 
     def cursor(self, cursor_class: Any = None) -> EmbeddedCursor:
         """A cursor for one statement."""
@@ -63,6 +72,7 @@ def open_connection(
         session: What the session starts with.
         autocommit: Whether each statement commits on its own.
     """
+    functions.install_once(fakesnow)
     return EmbeddedConnection(
         fakesnow.duck_conn.cursor(),
         fakesnow.results_cache,
@@ -83,6 +93,7 @@ class EmbeddedCursor(FakeSnowflakeCursor):
     Attributes:
         response_data: The `data` part of the response where the result is no table (PUT, GET), else None.
         statement_type_id: Snowflake's id of the statement's kind.
+        types: DuckDB's type of each result column.
     """
 
     def __init__(self, conn: EmbeddedConnection, duck_conn: duckdb.DuckDBPyConnection) -> None:
@@ -91,6 +102,8 @@ class EmbeddedCursor(FakeSnowflakeCursor):
         self.context = StatementContext(conn, conn.session, conn.warehouse)
         self.response_data: dict[str, Any] | None = None
         self.statement_type_id: int = SELECT
+        self.types: list[str] = []
+        self._transactions = conn.transactions
 
     def execute(
         self, command: str, params: Sequence[Any] | dict[Any, Any] | None = None, *args: Any, **kwargs: Any
@@ -98,17 +111,18 @@ class EmbeddedCursor(FakeSnowflakeCursor):
         """Run one statement; the result is in `_arrow_table`, or in `response_data`."""
         bound = kwargs.get("binding_params") or params
         self.context.params = list(bound) if bound is not None and not isinstance(bound, dict) else bound
-        try:
-            command = self._inline_variables(command)
+        with errors.as_snowflake(self._transactions.failed):
+            command = self._prepared(command)
             if not self._handled(command):
                 self._run(parse_one(command))
-        except duckdb.Error as error:
-            raise errors.translate(error) from error
-        except DatabaseError as error:
-            if isinstance(error.__cause__, duckdb.Error):
-                raise errors.translate(error.__cause__) from error.__cause__
-            raise
         return self
+
+    def _prepared(self, command: str) -> str:
+        if "$" in command:
+            command = self._inline_variables(command)
+        for change in rewrites.TEXT:
+            command = change(command)
+        return command
 
     def _handled(self, command: str) -> bool:
         """Let the handlers try the statement; True if one answered it."""
@@ -118,25 +132,101 @@ class EmbeddedCursor(FakeSnowflakeCursor):
                 self.response_data = result
                 return True
             if result is not None:
-                self._keep_result(result)
+                self._keep(result, [])
+                self._last_transformed = exp.Select()
                 return True
         return False
 
-    def _keep_result(self, table: pa.Table) -> None:
-        self._arrow_table = table
-        self._arrow_table_fetch_index = None
-        self._rowcount = table.num_rows
-        self._sfqid = str(uuid.uuid4())
-        self._last_transformed = exp.Select()
-
     def _run(self, expression: Expr) -> None:
         self.statement_type_id = statement_type_id(expression)
-        self.check_db_and_schema(expression)
-        for rewrite in rewrites.BEFORE:
-            expression = rewrite(expression, self.context)
+        plan = planning.plan(expression, self.context)
+        if plan is None:
+            self._run_by_fakesnow(expression)
+            return
+        if plan.commits:
+            self._transactions.commit()
+        elif plan.outcome is not Outcome.ROWS and plan.outcome is not Outcome.STATUS:
+            self._transactions.begin_for_change()
+        if plan.steps:
+            self._transactions.check()
+        self._execute_plan(plan)
+        self._last_transformed = expression
+        self.context.session.temporary_tables |= plan.temporary
+        self.context.session.temporary_tables -= plan.dropped
+
+    def _run_by_fakesnow(self, expression: Expr) -> None:
+        """What needs no change of ours: USE, CREATE DATABASE, SCHEMA and SEQUENCE, SET."""
+        if not isinstance(expression, (exp.Use, exp.Set)):
+            self._transactions.commit()
         params = self.context.params
         for statement in self._transform_explode(expression):
-            transformed = self._transform(statement, params)
-            for rewrite in rewrites.AFTER:
-                transformed = rewrite(transformed, self.context)
-            self._execute(transformed, params if transformed.find(exp.Placeholder) else None)
+            self._execute(self._transform(statement, params), params if statement.find(exp.Placeholder) else None)
+        self.types = [str(column[1]) for column in self._duck_conn.description or []]
+
+    def _execute_plan(self, plan: Plan) -> None:
+        params = self.context.params
+        steps = [step if isinstance(step, str) else step.sql("duckdb") for step in plan.steps]
+        if len(steps) > 1:
+            with self._transactions.together():
+                for step in steps:
+                    self._duck_conn.execute(step, params if "?" in step else None)
+        elif steps:
+            self._duck_conn.execute(steps[0], params)
+        if plan.outcome is Outcome.ROWS:
+            self.types = [str(column[1]) for column in self._duck_conn.description or []]
+            self._keep(self._duck_conn.to_arrow_table(), self.types, sql=steps[-1])
+        elif plan.outcome is Outcome.STATUS:
+            self._keep(pa.table({"status": [plan.status]}), ["VARCHAR"])
+        elif plan.outcome is Outcome.MERGED:
+            self._keep_merge_counts(plan)
+        else:
+            self._keep_count(plan.outcome)
+
+    def _keep_count(self, outcome: Outcome) -> None:
+        row = self._duck_conn.fetchone()
+        count = int(row[0]) if row else 0
+        columns: dict[str, list[int]] = {outcome.value: [count]}
+        if outcome is Outcome.UPDATED:
+            columns["number of multi-joined rows updated"] = [0]
+        self._keep(pa.table(columns), ["BIGINT"] * len(columns), affected=count)
+
+    def _keep_merge_counts(self, plan: Plan) -> None:
+        taken = pc.value_counts(self._duck_conn.to_arrow_table().column(0)).to_pylist()
+        counts = {item["values"]: item["counts"] for item in taken}
+        columns = {MERGE_COLUMNS[action]: [counts.get(action, 0)] for action in plan.merge_actions}
+        self._keep(pa.table(columns), ["BIGINT"] * len(columns), affected=sum(counts.values()))
+
+    def _keep(self, table: pa.Table, types: list[str], *, affected: int | None = None, sql: str | None = None) -> None:
+        self._arrow_table = table
+        self._arrow_table_fetch_index = None
+        self._rowcount = table.num_rows if affected is None else affected
+        self._sfqid = str(uuid.uuid4())
+        self.types = types
+        self._last_sql, self._last_params = sql, None
+        self._conn.results_cache[self._sfqid] = (table, self._rowcount, sql, None, None)
+
+    def _describe_only(self, command: str) -> list[tuple[Any, ...]] | None:
+        """The result columns of a statement that is not run, as DuckDB's DESCRIBE gives them.
+
+        None for a statement that can only be described by running it: SHOW, DESCRIBE, LIST.
+        """
+        with errors.as_snowflake(self._transactions.failed):
+            command = self._prepared(command)
+            return self._described(parse_one(command), command)
+
+    def _described(self, expression: Expr, command: str) -> list[tuple[Any, ...]] | None:
+        self.statement_type_id = statement_type_id(expression)
+        if isinstance(expression, (exp.Show, exp.Describe)) or isinstance(expression, exp.Command):
+            return None
+        for placeholder in list(expression.find_all(exp.Placeholder)):
+            placeholder.replace(exp.Null())
+        plan = planning.plan(expression, self.context)
+        if plan is None or plan.outcome is Outcome.STATUS:
+            return [("status", "VARCHAR", "YES", None, None, None)]
+        if plan.outcome is Outcome.MERGED:
+            return [(MERGE_COLUMNS[action], "BIGINT", "YES", None, None, None) for action in plan.merge_actions]
+        if plan.outcome is not Outcome.ROWS:
+            return [(plan.outcome.value, "BIGINT", "YES", None, None, None)]
+        step = plan.steps[-1]
+        sql = step if isinstance(step, str) else step.sql("duckdb")
+        return self._duck_conn.execute(f"DESCRIBE {sql}").fetchall()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
+
 import duckdb
-from snowflake.connector.errors import ProgrammingError
+from snowflake.connector.errors import DatabaseError, ProgrammingError
 
 
 def snowflake_error(message: str, code: int, sqlstate: str) -> ProgrammingError:
@@ -21,3 +24,22 @@ def translate(error: duckdb.Error) -> ProgrammingError:
     """Turn an error of DuckDB into the one Snowflake raises for the same fault."""
     message = str(error).split("\n")[0]
     return snowflake_error(message, 99999, "99999")
+
+
+@contextlib.contextmanager
+def as_snowflake(failed: Callable[[Exception], None]) -> Iterator[None]:
+    """Raise what DuckDB raises inside as Snowflake's errors.
+
+    Args:
+        failed: Told of every error.
+    """
+    try:
+        yield
+    except duckdb.Error as error:
+        failed(error)
+        raise translate(error) from error
+    except DatabaseError as error:
+        failed(error)
+        if isinstance(error.__cause__, duckdb.Error):
+            raise translate(error.__cause__) from error.__cause__
+        raise

@@ -1,6 +1,7 @@
 """AST rewrites between Snowflake's SQL and DuckDB's, each named and with the statement that needs it.
 
-BEFORE run in order on the Snowflake tree, AFTER on the tree as fakesnow's own transforms left it.
+TEXT change the statement before it is parsed. BEFORE run in order on the parsed tree. RULES, one per kind of node, are
+applied in one walk, children first. AFTER run in order on what the rules left.
 """
 
 from __future__ import annotations
@@ -10,8 +11,50 @@ from collections.abc import Callable
 from sqlglot import Expr
 
 from deployments.embedded.context import StatementContext
+from deployments.embedded.rewrites import (
+    aggregates,
+    dates,
+    fakesnow_rewrites,
+    names,
+    numbers,
+    session,
+    tables,
+    texts,
+    types,
+    values,
+    variants,
+)
+from deployments.embedded.rewrites.text import TEXT
+from deployments.embedded.rewrites.trees import Rule, apply_rules
 
 Rewrite = Callable[[Expr, StatementContext], Expr]
 
-BEFORE: tuple[Rewrite, ...] = ()
-AFTER: tuple[Rewrite, ...] = ()
+BEFORE: tuple[Rewrite, ...] = (
+    names.named_tables,
+    names.upper_case_unquoted,
+    names.resolve_temporary_tables,
+    values.positional_columns,
+)
+RULES: dict[type[Expr], Rule] = {
+    **types.RULES,
+    **variants.RULES,
+    **numbers.RULES,
+    **dates.RULES,
+    **texts.RULES,
+    **tables.RULES,
+    **session.RULES,
+}
+AFTER: tuple[Rewrite, ...] = (aggregates.wrap_aggregates, fakesnow_rewrites.apply)
+
+
+def rewrite(tree: Expr, context: StatementContext) -> Expr:
+    """Turn a tree of Snowflake's SQL into one that gives DuckDB's when printed."""
+    for change in BEFORE:
+        tree = change(tree, context)
+    tree = apply_rules(tree, RULES, context)
+    for change in AFTER:
+        tree = change(tree, context)
+    return tree
+
+
+__all__ = ["AFTER", "BEFORE", "RULES", "TEXT", "Rewrite", "rewrite"]

@@ -1,0 +1,88 @@
+"""INSERT, UPDATE, DELETE, MERGE and TRUNCATE as DuckDB statements."""
+
+from __future__ import annotations
+
+from sqlglot import Expr, exp
+
+from deployments.embedded.context import StatementContext
+from deployments.embedded.errors import unsupported
+from deployments.embedded.plan import Outcome, Plan
+
+MERGE_COLUMNS = {
+    "INSERT": "number of rows inserted",
+    "UPDATE": "number of rows updated",
+    "DELETE": "number of rows deleted",
+}
+
+
+def insert(tree: Expr, context: StatementContext) -> Plan:
+    """`INSERT [OVERWRITE] INTO t (columns) SELECT …`; OVERWRITE empties the table in the same transaction."""
+    if isinstance(tree, exp.MultitableInserts):
+        raise unsupported("INSERT ALL / INSERT FIRST", "Write one INSERT per table.")
+    steps: list[Expr | str] = [tree]
+    if tree.args.get("overwrite"):
+        target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+        tree.set("overwrite", None)
+        steps.insert(0, f"DELETE FROM {target.sql('duckdb')}")
+    return Plan(steps, Outcome.INSERTED)
+
+
+def update(tree: exp.Update, context: StatementContext) -> Plan:
+    """`UPDATE t SET a = s.b FROM s WHERE t.k = s.k`; DuckDB does not take the target's name before the column."""
+    for assignment in tree.expressions:
+        if isinstance(assignment, exp.EQ) and isinstance(assignment.this, exp.Column):
+            assignment.set("this", exp.column(assignment.this.this.copy()))
+    return Plan([tree], Outcome.UPDATED)
+
+
+def delete(tree: exp.Delete, context: StatementContext) -> Plan:
+    """`DELETE FROM t USING s WHERE t.k = s.k`."""
+    return Plan([tree], Outcome.DELETED)
+
+
+def truncate(tree: exp.TruncateTable, context: StatementContext) -> Plan:
+    """`TRUNCATE TABLE [IF EXISTS] t`."""
+    steps: list[Expr | str] = [f"DELETE FROM {table.sql('duckdb')}" for table in tree.expressions]
+    return Plan(steps, Outcome.STATUS)
+
+
+def merge(tree: exp.Merge, context: StatementContext) -> Plan:
+    """`MERGE INTO t USING (SELECT …) s ON … WHEN MATCHED AND … THEN UPDATE …`: DuckDB's own MERGE, which is atomic.
+
+    fakesnow takes it apart into several statements and does not take a deep subquery as source.
+    """
+    actions = []
+    for when in tree.args["whens"].expressions:
+        then = when.args.get("then")
+        if isinstance(then, exp.Update):
+            actions.append("UPDATE")
+            for assignment in then.expressions:
+                if isinstance(assignment.this, exp.Column):
+                    assignment.set("this", exp.column(assignment.this.this.copy()))
+        elif isinstance(then, exp.Insert):
+            actions.append("INSERT")
+            _insert_columns(then)
+        else:
+            actions.append("DELETE")
+    tree.set("returning", None)
+    sql = tree.sql("duckdb") + " RETURNING merge_action"
+    ordered = tuple(action for action in MERGE_COLUMNS if action in actions)
+    return Plan([sql], Outcome.MERGED, merge_actions=ordered)
+
+
+def _insert_columns(then: exp.Insert) -> None:
+    columns = then.this
+    if isinstance(columns, exp.Tuple):
+        columns.set("expressions", [exp.column(c.this.copy()) for c in columns.expressions if isinstance(c, exp.Column)])
+
+
+def transaction(tree: Expr, context: StatementContext) -> Plan:
+    """BEGIN, COMMIT, ROLLBACK."""
+    transactions = context.connection.transactions
+    if isinstance(tree, exp.Transaction):
+        transactions.begin()
+    elif isinstance(tree, exp.Commit):
+        transactions.commit()
+    else:
+        transactions.rollback()
+    return Plan([], Outcome.STATUS)

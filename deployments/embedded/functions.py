@@ -1,0 +1,202 @@
+"""Snowflake's functions and conversions as DuckDB macros, where DuckDB's own differ.
+
+A macro is bound per call, so `typeof(x)` is a constant there: DuckDB folds the CASE and keeps only the branch of the
+argument's type. Every branch must bind for every type, hence the detours through VARCHAR in branches that are dropped.
+The macros live in fakesnow's global database, where every session and every stored view finds them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import Expr, exp
+
+if TYPE_CHECKING:
+    import duckdb
+    from fakesnow.instance import FakeSnow
+
+HOME = "_fs_global.main"
+
+SCALARS: dict[str, str] = {
+    "sf_float_text(x)": """
+        CASE WHEN x = trunc(x) AND abs(x) < 1e15 THEN CAST(CAST(x AS BIGINT) AS VARCHAR) ELSE CAST(x AS VARCHAR) END""",
+    # CAST(x AS VARCHAR): a VARIANT string without quotes, Snowflake's output formats for times, floats and binaries
+    "sf_text(x)": f"""
+        CASE typeof(x)
+        WHEN 'JSON' THEN to_json(x) ->> '$'
+        WHEN 'DOUBLE' THEN {HOME}.sf_float_text(TRY_CAST(x AS DOUBLE))
+        WHEN 'TIMESTAMP' THEN strftime(TRY_CAST(x AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g')
+        WHEN 'TIMESTAMP WITH TIME ZONE' THEN strftime(TRY_CAST(x AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g +0000')
+        WHEN 'BLOB' THEN hex(TRY_CAST(x AS BLOB))
+        ELSE CAST(x AS VARCHAR) END""",
+    # CAST(x AS BINARY): text holds hexadecimal digits
+    "sf_binary(x)": """
+        CASE typeof(x) WHEN 'BLOB' THEN TRY_CAST(x AS BLOB) ELSE unhex(CAST(x AS VARCHAR)) END""",
+    # CAST(x AS NUMBER(38, 0)): floats round half away from zero
+    "sf_integer(x)": """
+        CASE typeof(x) WHEN 'DOUBLE' THEN CAST(round(TRY_CAST(x AS DOUBLE)) AS BIGINT)
+        ELSE CAST(x AS BIGINT) END""",
+    "sf_boolean_text(x)": """
+        CASE WHEN lower(x) IN ('true', 't', 'yes', 'y', 'on', '1') THEN TRUE
+        WHEN lower(x) IN ('false', 'f', 'no', 'n', 'off', '0') THEN FALSE
+        ELSE CAST(x AS BOOLEAN) END""",
+    "sf_boolean(x)": f"""
+        CASE WHEN typeof(x) IN ('VARCHAR', 'JSON') THEN {HOME}.sf_boolean_text({HOME}.sf_text(x))
+        ELSE CAST(x AS BOOLEAN) END""",
+    # TO_VARIANT(x)
+    "sf_variant(x)": "CASE typeof(x) WHEN 'BLOB' THEN to_json(hex(TRY_CAST(x AS BLOB))) ELSE to_json(x) END",
+    # TO_TIMESTAMP(text): ISO 8601, or whole numbers of seconds, milli-, micro- or nanoseconds; an offset is dropped
+    "sf_epoch(n)": """
+        CASE WHEN abs(n) < 31536000000 THEN make_timestamp(n * 1000000)
+        WHEN abs(n) < 31536000000000 THEN make_timestamp(n * 1000)
+        WHEN abs(n) < 31536000000000000 THEN make_timestamp(n)
+        ELSE make_timestamp(n // 1000) END""",
+    "sf_timestamp_text(x)": f"""
+        CASE WHEN TRY_CAST(x AS BIGINT) IS NOT NULL THEN {HOME}.sf_epoch(TRY_CAST(x AS BIGINT))
+        WHEN length(x) > 19 THEN
+            CAST(regexp_replace(x, '\\s*(Z|UTC|[+-][0-9]{{2}}:?([0-9]{{2}})?)$', '') AS TIMESTAMP)
+        ELSE CAST(x AS TIMESTAMP) END""",
+    "sf_timestamp_number(x, scale)": """
+        make_timestamp(CAST(round(x * CAST(power(10, 6 - scale) AS DECIMAL(18, 6))) AS BIGINT))""",
+    "sf_timestamp(x)": f"""
+        CASE WHEN typeof(x) IN ('VARCHAR', 'JSON') THEN {HOME}.sf_timestamp_text({HOME}.sf_text(x))
+        WHEN typeof(x) LIKE '%INT' OR typeof(x) LIKE 'DECIMAL%' OR typeof(x) IN ('INTEGER', 'DOUBLE') THEN
+            {HOME}.sf_timestamp_number(TRY_CAST(x AS DECIMAL(28, 6)), 0)
+        ELSE TRY_CAST(x AS TIMESTAMP) END""",
+    "sf_timestamp_tz_text(x)": f"""
+        CASE WHEN TRY_CAST(x AS BIGINT) IS NOT NULL
+            THEN {HOME}.sf_epoch(TRY_CAST(x AS BIGINT)) AT TIME ZONE 'UTC'
+        ELSE CAST(regexp_replace(x, '\\s+([+-][0-9]{{2}}:?([0-9]{{2}})?|Z)$', '\\1') AS TIMESTAMPTZ) END""",
+    "sf_timestamp_tz(x)": f"""
+        CASE WHEN typeof(x) IN ('VARCHAR', 'JSON') THEN {HOME}.sf_timestamp_tz_text({HOME}.sf_text(x))
+        WHEN typeof(x) LIKE '%INT' OR typeof(x) LIKE 'DECIMAL%' OR typeof(x) IN ('INTEGER', 'DOUBLE') THEN
+            {HOME}.sf_timestamp_number(TRY_CAST(x AS DECIMAL(28, 6)), 0) AT TIME ZONE 'UTC'
+        ELSE TRY_CAST(x AS TIMESTAMPTZ) END""",
+    "sf_date_text(x)": f"""
+        CASE WHEN length(x) <= 10 AND x LIKE '%-%' THEN CAST(x AS DATE)
+        ELSE CAST({HOME}.sf_timestamp_text(x) AS DATE) END""",
+    "sf_date(x)": f"""
+        CASE WHEN typeof(x) IN ('VARCHAR', 'JSON') THEN {HOME}.sf_date_text({HOME}.sf_text(x))
+        ELSE CAST(x AS DATE) END""",
+    # a / b: whole and decimal numbers give decimals, zero is an error
+    "sf_divide(a, b)": """
+        CASE WHEN b = 0 THEN error('Division by zero')
+        ELSE cast_to_type(CAST(a AS DOUBLE) / CAST(b AS DOUBLE), CASE WHEN FALSE THEN a * 0.000001 + b * 0 END) END""",
+    "sf_modulo(a, b)": "CASE WHEN b = 0 THEN error('Division by zero') ELSE a % b END",
+    # PARSE_JSON
+    "sf_parse_json(x)": f"""
+        CASE WHEN trim({HOME}.sf_text(x)) = '' THEN NULL ELSE json({HOME}.sf_text(x)) END""",
+    "sf_try_parse_json(x)": f"""
+        CASE WHEN json_valid({HOME}.sf_text(x)) THEN json({HOME}.sf_text(x)) END""",
+    # GET(v, i): a number picks from an array, text from an object
+    "sf_get(v, i)": f"""
+        CASE typeof(i) WHEN 'VARCHAR' THEN json_extract(v, '$."' || CAST(i AS VARCHAR) || '"')
+        ELSE json_extract(v, '$[' || {HOME}.sf_text(i) || ']') END""",
+    # = and < with a VARIANT on one side and text on the other
+    "sf_variant_text(v, t)": """
+        CASE typeof(v) WHEN 'JSON' THEN to_json(v) ->> '$' ELSE t END""",
+    "sf_typeof(v)": """
+        CASE json_type(to_json(v)) WHEN 'UBIGINT' THEN 'INTEGER' WHEN 'BIGINT' THEN 'INTEGER'
+        WHEN 'NULL' THEN 'NULL_VALUE' WHEN 'DOUBLE' THEN 'DECIMAL' ELSE json_type(to_json(v)) END""",
+    "sf_keys(v)": "CASE json_type(to_json(v)) WHEN 'OBJECT' THEN to_json(list_sort(json_keys(to_json(v)))) END",
+    "sf_array_size(v)": "CASE json_type(to_json(v)) WHEN 'ARRAY' THEN CAST(json_array_length(to_json(v)) AS BIGINT) END",
+    "sf_items(v)": """
+        CASE json_type(to_json(v)) WHEN 'ARRAY' THEN CAST(to_json(v) AS JSON[]) END""",
+    "sf_array_contains(e, v)": f"list_contains({HOME}.sf_items(v), to_json(e))",
+    "sf_entries(v)": """
+        list_transform(json_keys(to_json(v)), lambda k:
+            struct_pack(k := k, v := json_extract(to_json(v), '$."' || k || '"')))""",
+    "sf_strip_null(v)": "CASE WHEN json_type(to_json(v)) <> 'NULL' THEN to_json(v) END",
+    "sf_as_type_of(v, o)": """
+        CASE typeof(o) WHEN 'JSON' THEN cast_to_type(v, o)
+        ELSE cast_to_type(json_extract_string(v, '$'), o) END""",
+    "sf_md5(x)": f"CASE typeof(x) WHEN 'BLOB' THEN md5(TRY_CAST(x AS BLOB)) ELSE md5({HOME}.sf_text(x)) END",
+    "sf_signed(h)": "CAST(CAST(h AS HUGEINT) - 9223372036854775808 AS BIGINT)",
+    "sf_to_array(v)": """
+        CASE json_type(to_json(v)) WHEN 'ARRAY' THEN to_json(v) WHEN 'NULL' THEN NULL
+        ELSE to_json(list_value(to_json(v))) END""",
+    "sf_compact(l)": "to_json(list_filter(l, lambda e: e IS NOT NULL))",
+    "sf_array_append(a, e)": f"to_json(list_append({HOME}.sf_items(a), to_json(e)))",
+    "sf_array_prepend(a, e)": f"to_json(list_prepend(to_json(e), {HOME}.sf_items(a)))",
+    "sf_array_cat(a, b)": f"to_json({HOME}.sf_items(a) || {HOME}.sf_items(b))",
+    "sf_array_distinct(a)": f"to_json(list_distinct({HOME}.sf_items(a)))",
+    "sf_array_compact(a)": f"to_json(list_filter({HOME}.sf_items(a), lambda e: json_type(e) <> 'NULL'))",
+    "sf_array_intersection(a, b)": f"to_json(list_intersect({HOME}.sf_items(a), {HOME}.sf_items(b)))",
+    "sf_array_sort(a)": f"to_json(list_sort({HOME}.sf_items(a)))",
+    "sf_array_flatten(a)": f"""
+        to_json(flatten(list_transform({HOME}.sf_items(a), lambda e: {HOME}.sf_items(e))))""",
+    "sf_array_position(e, a)": f"CAST(list_position({HOME}.sf_items(a), to_json(e)) - 1 AS BIGINT)",
+    "sf_array_to_string(a, separator)": f"""
+        array_to_string(list_transform({HOME}.sf_items(a), lambda e: coalesce(e ->> '$', '')), separator)""",
+    "sf_array_slice(a, f, t)": f"""
+        to_json(list_slice({HOME}.sf_items(a), CASE WHEN f >= 0 THEN f + 1 ELSE f END,
+            CASE WHEN t >= 0 THEN t ELSE t - 1 END))""",
+    "sf_object(entries)": """
+        CASE WHEN len(entries) = 0 THEN json('{}')
+        ELSE to_json(map_from_entries(list_transform(entries, lambda e: struct_pack(k := e.k, v := e.v)))) END""",
+    "sf_object_without_nulls(v)": f"""
+        {HOME}.sf_object(list_filter({HOME}.sf_entries(v), lambda e: json_type(e.v) <> 'NULL'))""",
+    "sf_object_delete(v, names)": f"""
+        {HOME}.sf_object(list_filter({HOME}.sf_entries(v), lambda e: NOT list_contains(names, e.k)))""",
+    "sf_object_pick(v, names)": f"""
+        {HOME}.sf_object(list_filter({HOME}.sf_entries(v), lambda e: list_contains(names, e.k)))""",
+    "sf_object_insert(v, name, item, renew)": f"""
+        CASE WHEN NOT renew AND list_contains(json_keys(to_json(v)), name)
+            THEN error('Duplicate field key ' || name)
+        WHEN item IS NULL THEN {HOME}.sf_object_delete(v, list_value(name))
+        ELSE {HOME}.sf_object(list_append(list_filter({HOME}.sf_entries(v), lambda e: e.k <> name),
+            struct_pack(k := name, v := item))) END""",
+    # DIV0
+    "sf_div0(a, b)": f"CASE WHEN b = 0 AND a IS NOT NULL THEN 0 ELSE {HOME}.sf_divide(a, b) END",
+}
+
+TABLES: dict[str, str] = {
+    # LATERAL FLATTEN: one row per element of an array or object of the wanted kinds
+    "sf_flatten(input, keep_empty, kinds)": """
+        SELECT CAST(hash(to_json(input)) AS UBIGINT) AS "SEQ",
+            CASE json_type(to_json(input)) WHEN 'OBJECT' THEN e.key END AS "KEY",
+            CASE json_type(to_json(input)) WHEN 'OBJECT' THEN e.key ELSE '[' || e.key || ']' END AS "PATH",
+            CASE json_type(to_json(input)) WHEN 'ARRAY' THEN TRY_CAST(e.key AS BIGINT) END AS "INDEX",
+            e.value AS "VALUE",
+            to_json(input) AS "THIS"
+        FROM (SELECT 1)
+        LEFT JOIN json_each(
+            CASE WHEN list_contains(kinds, json_type(to_json(input))) THEN to_json(input) END) AS e ON TRUE
+        WHERE keep_empty OR e.value IS NOT NULL""",
+    "sf_flatten_recursive(input, keep_empty, kinds)": """
+        SELECT CAST(hash(to_json(input)) AS UBIGINT) AS "SEQ",
+            CASE WHEN e.fullkey NOT LIKE '%]' THEN e.key END AS "KEY",
+            ltrim(substr(e.fullkey, 2), '.') AS "PATH",
+            CASE WHEN e.fullkey LIKE '%]' THEN TRY_CAST(e.key AS BIGINT) END AS "INDEX",
+            e.value AS "VALUE",
+            to_json(input) AS "THIS"
+        FROM (SELECT 1)
+        LEFT JOIN json_tree(
+            CASE WHEN list_contains(kinds, json_type(to_json(input))) THEN to_json(input) END) AS e
+            ON e.parent IS NOT NULL
+        WHERE keep_empty OR e.value IS NOT NULL""",
+}
+
+
+def create_sql() -> str:
+    """The statements that create every macro, a macro after those it calls."""
+    scalars = "".join(f"CREATE OR REPLACE MACRO {HOME}.{head} AS ({body});\n" for head, body in SCALARS.items())
+    tables = "".join(f"CREATE OR REPLACE MACRO {HOME}.{head} AS TABLE {body};\n" for head, body in TABLES.items())
+    return scalars + tables
+
+
+def install(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the macros in the global database."""
+    connection.execute(create_sql())
+
+
+def install_once(fakesnow: FakeSnow) -> None:
+    """Create the macros unless this instance has them."""
+    if not getattr(fakesnow, "snowcast_functions", False):
+        install(fakesnow.duck_conn)
+        fakesnow.snowcast_functions = True
+
+
+def call(name: str, *arguments: Expr) -> exp.Anonymous:
+    """A call of one of the macros."""
+    return exp.Anonymous(this=f"{HOME}.{name}", expressions=list(arguments))

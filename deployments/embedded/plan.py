@@ -1,0 +1,42 @@
+"""What a statement of Snowflake's becomes: DuckDB statements to run in order, and what the client is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from sqlglot import Expr
+
+
+class Outcome(Enum):
+    """What the client gets back."""
+
+    ROWS = "rows"
+    STATUS = "status"
+    INSERTED = "number of rows inserted"
+    UPDATED = "number of rows updated"
+    DELETED = "number of rows deleted"
+    MERGED = "merged"
+
+
+@dataclass
+class Plan:
+    """DuckDB statements for one statement of a client.
+
+    Attributes:
+        steps: Run in order and in one transaction; the last one gives the rows or the count.
+        outcome: What the last step's result means.
+        status: The message of a statement that gives no rows.
+        commits: Whether Snowflake commits the open transaction before it (DDL).
+        merge_actions: For MERGE, the actions that its clauses can take.
+        temporary: Temporary objects that exist once the steps have run.
+        dropped: Temporary objects that are gone once the steps have run.
+    """
+
+    steps: list[Expr | str]
+    outcome: Outcome = Outcome.ROWS
+    status: str = "Statement executed successfully."
+    commits: bool = False
+    merge_actions: tuple[str, ...] = ()
+    temporary: set[tuple[str, str, str]] = field(default_factory=set)
+    dropped: set[tuple[str, str, str]] = field(default_factory=set)

@@ -1,0 +1,78 @@
+"""From a parsed statement to its plan, by the kind of statement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlglot import Expr, exp
+
+from deployments.embedded import ddl, dml, rewrites
+from deployments.embedded.context import StatementContext
+from deployments.embedded.errors import snowflake_error, unsupported
+from deployments.embedded.plan import Plan
+
+Planner = Callable[..., Plan]
+
+_CHANGES: dict[type[Expr], Planner] = {
+    exp.Insert: dml.insert,
+    exp.MultitableInserts: dml.insert,
+    exp.Update: dml.update,
+    exp.Delete: dml.delete,
+    exp.Merge: dml.merge,
+    exp.TruncateTable: dml.truncate,
+    exp.Comment: ddl.comment_on,
+}
+_BY_FAKESNOW = {"DATABASE", "SCHEMA", "SEQUENCE", "TAG"}
+
+
+def plan(tree: Expr, context: StatementContext) -> Plan | None:
+    """The DuckDB statements for a statement, or None where fakesnow runs it.
+
+    Raises:
+        ProgrammingError: the statement is one that the embedded warehouse cannot do; the error names it.
+    """
+    if isinstance(tree, exp.Command):
+        raise unsupported(_words(tree))
+    if isinstance(tree, (exp.Create, exp.Drop, exp.Alter)):
+        return _definition(tree, context)
+    if isinstance(tree, (exp.Use, exp.Set)):
+        return None
+    if isinstance(tree, (exp.Transaction, exp.Commit, exp.Rollback)):
+        return dml.transaction(tree, context)
+    _needs_schema(context)
+    tree = rewrites.rewrite(tree, context)
+    if change := _CHANGES.get(type(tree)):
+        return change(tree, context)
+    return Plan([tree])
+
+
+def _words(command: exp.Command) -> str:
+    text = f"{command.this} {command.expression or ''}".split()
+    return " ".join(text[:3]).upper()
+
+
+def _definition(tree: exp.Create | exp.Drop | exp.Alter, context: StatementContext) -> Plan | None:
+    kind = (tree.kind or "").upper()
+    if kind in _BY_FAKESNOW and not isinstance(tree, exp.Alter):
+        return None
+    planner: Planner | None = None
+    if isinstance(tree, exp.Create):
+        planner = {"TABLE": ddl.create_table, "VIEW": ddl.create_view}.get(kind)
+    elif isinstance(tree, exp.Drop):
+        planner = {"TABLE": ddl.drop, "VIEW": ddl.drop}.get(kind)
+    elif kind in {"TABLE", "VIEW"}:
+        planner = ddl.alter_table
+    if planner is None:
+        raise unsupported(f"{tree.key.upper()} {kind}")
+    _needs_schema(context)
+    if isinstance(tree, exp.Create) and tree.find(exp.AutoIncrementColumnConstraint):
+        return None
+    return planner(rewrites.rewrite(tree, context), context)
+
+
+def _needs_schema(context: StatementContext) -> None:
+    """Unqualified names need a current database; a login without one can only use full names."""
+    if context.database is None and context.connection.database_set:
+        raise snowflake_error("This session does not have a current database. Call 'USE DATABASE'.", 90105, "22000")
+
+

@@ -1,0 +1,88 @@
+"""Identifiers: upper case where unquoted, and the temporary tables of the session."""
+
+from __future__ import annotations
+
+from sqlglot import Expr, exp
+
+from deployments.embedded.context import StatementContext
+from deployments.embedded.errors import unsupported
+
+TEMPORARY_CATALOG = ("temp", "main")
+
+
+def upper_case_unquoted(tree: Expr, context: StatementContext) -> Expr:
+    """Write unquoted identifiers in upper case, as Snowflake stores them.
+
+    `SELECT a FROM t` names the column A and the table T.
+    """
+    for node in tree.find_all(exp.Identifier):
+        if not node.quoted and isinstance(node.this, str):
+            node.set("this", node.this.upper())
+    return tree
+
+
+def full_name(table: exp.Table, context: StatementContext) -> tuple[str, str, str]:
+    """Database, schema and name of a table reference, the session's where it does not say."""
+    return (table.catalog or context.database or "", table.db or context.schema or "", table.name)
+
+
+def temporary_name(name: tuple[str, str, str]) -> str:
+    """The name under which DuckDB's temporary catalog holds a temporary table."""
+    return ".".join(name)
+
+
+def temporary_table(name: tuple[str, str, str]) -> exp.Table:
+    """Reference to a temporary table of this session."""
+    catalog, schema = TEMPORARY_CATALOG
+    return exp.table_(exp.to_identifier(temporary_name(name), quoted=True), db=schema, catalog=catalog)
+
+
+def is_temporary(create: exp.Create) -> bool:
+    """Whether a CREATE makes an object that ends with the session."""
+    properties = create.args.get("properties")
+    return bool(properties and properties.find(exp.TemporaryProperty))
+
+
+def resolve_temporary_tables(tree: Expr, context: StatementContext) -> Expr:
+    """Point references to the session's temporary tables at DuckDB's temporary catalog.
+
+    `CREATE TEMPORARY TABLE DB.SCHEMA.T …` of `save_as_table(table_type="temporary")` and `cache_result`: in DuckDB a
+    temporary table has no schema, and in Snowflake it hides a permanent table of the same name.
+    """
+    temporary = context.session.temporary_tables
+    if isinstance(tree, exp.Create) and is_temporary(tree) and tree.kind in {"TABLE", "VIEW"}:
+        target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+        name = full_name(target, context)
+        tree.args["temporary_name"] = name
+        temporary = temporary | {name}
+    if not temporary:
+        return tree
+    common = {cte.alias for cte in tree.find_all(exp.CTE)}
+    for table in list(tree.find_all(exp.Table)):
+        name = full_name(table, context)
+        if name in temporary and (table.db or table.name not in common):
+            _point_at_temporary(table, name)
+    return tree
+
+
+def _point_at_temporary(table: exp.Table, name: tuple[str, str, str]) -> None:
+    """Rename in place; a bare reference keeps its name as alias, because columns may be qualified with it."""
+    target = temporary_table(name)
+    if not table.alias and isinstance(table.parent, (exp.From, exp.Join, exp.Merge, exp.Update, exp.Delete)):
+        table.set("alias", exp.TableAlias(this=exp.to_identifier(name[2], quoted=True)))
+    for part in ("this", "db", "catalog"):
+        table.set(part, target.args[part])
+
+
+def named_tables(tree: Expr, context: StatementContext) -> Expr:
+    """Read IDENTIFIER('db.schema.t') and TABLE('t') as the table they name."""
+    for table in list(tree.find_all(exp.Table)):
+        called = table.this
+        if isinstance(called, exp.Anonymous) and called.name.upper() in {"IDENTIFIER", "TABLE"} and called.expressions:
+            argument = called.expressions[0]
+            if not isinstance(argument, exp.Literal):
+                raise unsupported(f"{called.name.upper()} of an expression", "Write the name.")
+            named = exp.to_table(argument.name, dialect="snowflake")
+            for part in ("this", "db", "catalog"):
+                table.set(part, named.args.get(part))
+    return tree

@@ -1,0 +1,26 @@
+"""Changes to a statement's text, for what the parser does not take."""
+
+from __future__ import annotations
+
+import re
+
+_SCOPED = re.compile(r"^(\s*CREATE\s+(?:OR\s+REPLACE\s+)?)SCOPED\s+(TEMP(?:ORARY)?\b)", re.IGNORECASE)
+
+
+def scoped_temporary(statement: str) -> str:
+    """Make a scoped temporary object a temporary one: both end with the session at the latest.
+
+    `CREATE SCOPED TEMPORARY TABLE …`: what Snowpark sends for `cache_result` and large `create_dataframe`s.
+    """
+    return _SCOPED.sub(r"\1\2", statement)
+
+
+_START = re.compile(r"^\s*(START\s+TRANSACTION|BEGIN(\s+(WORK|TRANSACTION))?)(\s+NAME\s+\S+)?\s*;?\s*$", re.IGNORECASE)
+
+
+def start_transaction(statement: str) -> str:
+    """`START TRANSACTION`, `BEGIN WORK NAME x` are BEGIN."""
+    return _START.sub("BEGIN", statement)
+
+
+TEXT = (start_transaction, scoped_temporary)

@@ -1,0 +1,330 @@
+"""Semi-structured data: access by path, the functions on VARIANT, OBJECT and ARRAY, comparison with other types."""
+
+from __future__ import annotations
+
+from sqlglot import Expr, exp
+
+from deployments.embedded.context import StatementContext
+from deployments.embedded.errors import unsupported
+from deployments.embedded.functions import call
+from deployments.embedded.rewrites.trees import Rule, as_variant, func, is_text_literal, is_variant, may_be_variant
+from deployments.embedded.rewrites.types import text, variant
+
+
+def _key(name: str) -> str:
+    return '."' + name.replace('"', '\\"') + '"'
+
+
+def _extract(value: Expr, path: str) -> Expr:
+    """The part of a value at a path; nested accesses become one path."""
+    if isinstance(value, exp.Paren):
+        value = value.this
+    if isinstance(value, exp.Anonymous) and value.name == "json_extract":
+        inner, earlier = value.expressions
+        if is_text_literal(earlier):
+            return as_variant(func("json_extract", inner, earlier.name + path))
+    return as_variant(func("json_extract", value, "$" + path))
+
+
+def _path(node: exp.JSONPath) -> str:
+    steps = ""
+    for part in node.expressions:
+        if isinstance(part, exp.JSONPathKey):
+            steps += _key(str(part.this))
+        elif isinstance(part, exp.JSONPathSubscript):
+            steps += f"[{part.this}]"
+        elif not isinstance(part, exp.JSONPathRoot):
+            raise unsupported(f"path element {part}")
+    return steps
+
+
+def path_access(node: exp.JSONExtract, context: StatementContext) -> Expr:
+    """`"V":a.b[0]` and `GET_PATH("V", 'a.b[0]')`."""
+    path = node.expression
+    if isinstance(path, exp.JSONPath):
+        return _extract(node.this, _path(path))
+    raise unsupported("GET_PATH with a path that is not a literal")
+
+
+def bracket(node: exp.Bracket, context: StatementContext) -> Expr:
+    """`"V"['a'][0]`: Snowpark's `col("V")["a"][0]`."""
+    return _element(node.this, node.expressions[0])
+
+
+def get(node: exp.GetExtract, context: StatementContext) -> Expr:
+    """`GET("V", 'a')` and `GET("A", 0)`."""
+    return _element(node.this, node.expression)
+
+
+def _element(value: Expr, index: Expr) -> Expr:
+    if isinstance(index, exp.JSONPath):
+        return _extract(value, _path(index))
+    if isinstance(index, exp.Literal):
+        return _extract(value, _key(index.name) if index.is_string else f"[{index.name}]")
+    return as_variant(call("sf_get", value, index))
+
+
+def parse_json(node: exp.ParseJSON, context: StatementContext) -> Expr:
+    """`PARSE_JSON("S")`: NULL for empty text, an error for what is no JSON; `TRY_PARSE_JSON` gives NULL."""
+    return as_variant(call("sf_try_parse_json" if node.args.get("safe") else "sf_parse_json", node.this))
+
+
+def to_json(node: exp.JSONFormat, context: StatementContext) -> Expr:
+    """`TO_JSON("V")`: the text of a value."""
+    return exp.cast(variant(node.this), exp.DataType.Type.VARCHAR, copy=False)
+
+
+def object_construct(node: Expr, context: StatementContext) -> Expr:
+    """`OBJECT_CONSTRUCT('a', x)` leaves NULLs out, `OBJECT_CONSTRUCT_KEEP_NULL` keeps them as JSON null."""
+    if isinstance(node, exp.StarMap):
+        return as_variant(call("sf_object_without_nulls", _row(node.this)))
+    keep = isinstance(node, exp.JSONObject)
+    items = node.expressions
+    if len(items) == 1 and items[0].is_star:
+        return as_variant(func("to_json", _row(items[0])))
+    arguments: list[Expr] = []
+    for item in items:
+        key, value = (item.this, item.expression)
+        arguments += [exp.Literal.string(key.name) if isinstance(key, exp.Identifier) else key, variant(value)]
+    built = func("json_object", *arguments)
+    return as_variant(built if keep or not items else call("sf_object_without_nulls", built))
+
+
+def _row(star: Expr) -> Expr:
+    """Every column in scope, or of one table, as a struct."""
+    table = star.args.get("table") if isinstance(star, exp.Column) else None
+    return exp.column(table) if table is not None else func("struct_pack", exp.var("*COLUMNS(*)"))
+
+
+def array_construct(node: exp.Array, context: StatementContext) -> Expr:
+    """`ARRAY_CONSTRUCT(1, 'a', NULL)` and `[1, 'a']`."""
+    values = [func("coalesce", variant(value), func("json", "null")) for value in node.expressions]
+    return as_variant(func("json_array", *values))
+
+
+def array_construct_compact(node: exp.ArrayConstructCompact, context: StatementContext) -> Expr:
+    """`ARRAY_CONSTRUCT_COMPACT(1, NULL)` leaves NULLs out."""
+    values = exp.Anonymous(this="list_value", expressions=[variant(value) for value in node.expressions])
+    return as_variant(call("sf_compact", values))
+
+
+def _list_function(name: str, *, operands: int = 1) -> Rule:
+    """A function of arrays whose macro takes the node's operands as they are."""
+
+    def rewrite(node: Expr, context: StatementContext) -> Expr:
+        given = [node.this, node.args.get("expression"), *(node.args.get("expressions") or [])]
+        arguments = [argument for argument in given if argument is not None][:operands]
+        return as_variant(call(name, *arguments))
+
+    rewrite.__doc__ = f"The array function behind {name}."
+    return rewrite
+
+
+def array_contains(node: exp.ArrayContains, context: StatementContext) -> Expr:
+    """`ARRAY_CONTAINS('x' :: VARIANT, "A")`."""
+    return call("sf_array_contains", node.expression, node.this)
+
+
+def array_position(node: exp.ArrayPosition, context: StatementContext) -> Expr:
+    """`ARRAY_POSITION('x' :: VARIANT, "A")`, counted from 0."""
+    return call("sf_array_position", node.expression, node.this)
+
+
+def array_size(node: exp.ArraySize, context: StatementContext) -> Expr:
+    """`ARRAY_SIZE("A")`: NULL for what is no array."""
+    return call("sf_array_size", node.this)
+
+
+def array_to_string(node: exp.ArrayToString, context: StatementContext) -> Expr:
+    """`ARRAY_TO_STRING("A", ',')`."""
+    return call("sf_array_to_string", node.this, node.expression)
+
+
+def array_slice(node: exp.ArraySlice, context: StatementContext) -> Expr:
+    """`ARRAY_SLICE("A", 0, 2)`: from, to (exclusive), negative from the end."""
+    return as_variant(call("sf_array_slice", node.this, node.args["start"], node.args["end"]))
+
+
+def split(node: exp.Split, context: StatementContext) -> Expr:
+    """`SPLIT("S", ',')` gives an ARRAY."""
+    return as_variant(func("to_json", func("str_split", text(node.this), node.expression)))
+
+
+def object_insert(node: exp.ObjectInsert, context: StatementContext) -> Expr:
+    """`OBJECT_INSERT("O", 'k', x)`; a key that is there needs the fourth argument TRUE."""
+    update = node.args.get("update_flag") or exp.false()
+    return as_variant(call("sf_object_insert", node.this, node.args["key"], variant(node.args["value"]), update))
+
+
+def object_keys(node: exp.JSONKeys, context: StatementContext) -> Expr:
+    """`OBJECT_KEYS("O")`."""
+    return as_variant(call("sf_keys", node.this))
+
+
+def type_of(node: exp.Typeof, context: StatementContext) -> Expr:
+    """`TYPEOF("V")`: INTEGER, DECIMAL, VARCHAR, BOOLEAN, ARRAY, OBJECT, NULL_VALUE."""
+    return call("sf_typeof", node.this)
+
+
+def is_array(node: exp.IsArray, context: StatementContext) -> Expr:
+    """`IS_ARRAY("V")`."""
+    return _is_type(node.this, ["ARRAY"])
+
+
+def is_null_value(node: exp.IsNullValue, context: StatementContext) -> Expr:
+    """`IS_NULL_VALUE("V":a)`: JSON null, which IS NULL is not true of."""
+    return _is_type(node.this, ["NULL_VALUE"])
+
+
+def strip_null_value(node: exp.StripNullValue, context: StatementContext) -> Expr:
+    """`STRIP_NULL_VALUE("V":a)`: JSON null becomes NULL."""
+    return as_variant(call("sf_strip_null", node.this))
+
+
+def _is_type(value: Expr, names: list[str]) -> Expr:
+    return exp.In(this=call("sf_typeof", value), expressions=[exp.Literal.string(name) for name in names])
+
+
+IS_TYPE = {
+    "IS_INTEGER": ["INTEGER"],
+    "IS_DECIMAL": ["INTEGER", "DECIMAL"],
+    "IS_DOUBLE": ["INTEGER", "DECIMAL"],
+    "IS_REAL": ["INTEGER", "DECIMAL"],
+    "IS_VARCHAR": ["VARCHAR"],
+    "IS_CHAR": ["VARCHAR"],
+    "IS_BOOLEAN": ["BOOLEAN"],
+    "IS_OBJECT": ["OBJECT"],
+}
+AS_TYPE = {
+    "AS_INTEGER": (["INTEGER"], "BIGINT"),
+    "AS_NUMBER": (["INTEGER", "DECIMAL"], "DECIMAL(38, 0)"),
+    "AS_DOUBLE": (["INTEGER", "DECIMAL"], "DOUBLE"),
+    "AS_REAL": (["INTEGER", "DECIMAL"], "DOUBLE"),
+    "AS_VARCHAR": (["VARCHAR"], "VARCHAR"),
+    "AS_CHAR": (["VARCHAR"], "VARCHAR"),
+    "AS_BOOLEAN": (["BOOLEAN"], "BOOLEAN"),
+    "AS_ARRAY": (["ARRAY"], "JSON"),
+    "AS_OBJECT": (["OBJECT"], "JSON"),
+}
+
+
+def type_predicate(node: exp.Anonymous) -> Expr | None:
+    """`IS_INTEGER("V")`, `AS_VARCHAR("V")` and their like."""
+    name = node.name.upper()
+    if names := IS_TYPE.get(name):
+        return _is_type(node.expressions[0], names)
+    if name in AS_TYPE:
+        kinds, target = AS_TYPE[name]
+        value = node.expressions[0]
+        cast = variant(value.copy()) if target == "JSON" else exp.cast(text(value.copy()), target)
+        return exp.Case(ifs=[exp.If(this=_is_type(value, kinds), true=cast)])
+    return None
+
+
+_VARIANT_FUNCTIONS = {
+    "OBJECT_DELETE": "sf_object_delete",
+    "OBJECT_PICK": "sf_object_pick",
+}
+
+
+def variant_function(node: exp.Anonymous) -> Expr | None:
+    """`OBJECT_DELETE("O", 'a', 'b')`, `OBJECT_PICK`, `TO_OBJECT`, `ARRAY_REVERSE`."""
+    name = node.name.upper()
+    if macro := _VARIANT_FUNCTIONS.get(name):
+        keys = exp.Anonymous(this="list_value", expressions=[text(key) for key in node.expressions[1:]])
+        return as_variant(call(macro, node.expressions[0], keys))
+    if name == "TO_OBJECT":
+        return variant(node.expressions[0])
+    return None
+
+
+def compare(node: exp.Binary, context: StatementContext) -> Expr:
+    """`"V":a = 'x'`, `"VALUE" > 5`: a VARIANT compares as the type of the other side."""
+    if isinstance(node.parent, (exp.Update, exp.SetItem)) and node.arg_key != "where":
+        return node
+    left, right = node.this, node.expression
+    if is_variant(left) and is_variant(right):
+        return node
+    if is_variant(left):
+        node.set("this", _comparable(left, right))
+    elif is_variant(right):
+        node.set("expression", _comparable(right, left))
+    elif is_text_literal(right) and may_be_variant(left):
+        return _compared_with_text(node, left, right, flipped=False)
+    elif is_text_literal(left) and may_be_variant(right):
+        return _compared_with_text(node, right, left, flipped=True)
+    return node
+
+
+def _comparable(value: Expr, other: Expr) -> Expr:
+    if is_text_literal(other):
+        return text(value)
+    if isinstance(other, exp.Boolean):
+        return exp.cast(value, exp.DataType.Type.BOOLEAN, copy=False)
+    if isinstance(other, (exp.Literal, exp.Neg)):
+        return exp.cast(value, exp.DataType.Type.DOUBLE, copy=False)
+    return call("sf_as_type_of", value, other.copy())
+
+
+def _compared_with_text(node: exp.Binary, column: Expr, other: Expr, *, flipped: bool) -> Expr:
+    """Text of the value if the column turns out to be a VARIANT, else the comparison as it stands."""
+    value = func("json_extract_string", func("to_json", column.copy()), "$")
+    sides = (other.copy(), value) if flipped else (value, other.copy())
+    as_text = type(node)(this=sides[0], expression=sides[1])
+    is_json = exp.EQ(this=func("typeof", column.copy()), expression=exp.Literal.string("JSON"))
+    if isinstance(column, exp.Column):
+        return exp.Paren(this=exp.Case(ifs=[exp.If(this=is_json, true=as_text)], default=node.copy()))
+    return node
+
+
+def contained(node: exp.In, context: StatementContext) -> Expr:
+    """`"V":a IN ('x', 'y')`."""
+    if is_variant(node.this) and node.expressions:
+        node.set("this", _comparable(node.this, node.expressions[0]))
+    return node
+
+
+def arithmetic(node: exp.Binary, context: StatementContext) -> Expr:
+    """`"V":a + 1`: a VARIANT in arithmetic is a number."""
+    for side in ("this", "expression"):
+        if is_variant(node.args[side]):
+            node.set(side, exp.cast(node.args[side], exp.DataType.Type.DOUBLE, copy=False))
+    return node
+
+
+RULES: dict[type[Expr], Rule] = {
+    exp.JSONExtract: path_access,
+    exp.Bracket: bracket,
+    exp.GetExtract: get,
+    exp.ParseJSON: parse_json,
+    exp.JSONFormat: to_json,
+    exp.Struct: object_construct,
+    exp.JSONObject: object_construct,
+    exp.StarMap: object_construct,
+    exp.Array: array_construct,
+    exp.ArrayConstructCompact: array_construct_compact,
+    exp.ArrayContains: array_contains,
+    exp.ArrayPosition: array_position,
+    exp.ArraySize: array_size,
+    exp.ArraySlice: array_slice,
+    exp.ArrayToString: array_to_string,
+    exp.ArrayAppend: _list_function("sf_array_append", operands=2),
+    exp.ArrayPrepend: _list_function("sf_array_prepend", operands=2),
+    exp.ArrayConcat: _list_function("sf_array_cat", operands=2),
+    exp.ArrayDistinct: _list_function("sf_array_distinct"),
+    exp.ArrayCompact: _list_function("sf_array_compact"),
+    exp.ArrayIntersect: _list_function("sf_array_intersection", operands=2),
+    exp.ToArray: _list_function("sf_to_array"),
+    exp.SortArray: _list_function("sf_array_sort"),
+    exp.Flatten: _list_function("sf_array_flatten"),
+    exp.Split: split,
+    exp.ObjectInsert: object_insert,
+    exp.JSONKeys: object_keys,
+    exp.Typeof: type_of,
+    exp.IsArray: is_array,
+    exp.IsNullValue: is_null_value,
+    exp.StripNullValue: strip_null_value,
+    exp.In: contained,
+    **dict.fromkeys((exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ), compare),
+    **dict.fromkeys((exp.Add, exp.Sub, exp.Mul), arithmetic),
+}
