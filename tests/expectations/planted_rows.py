@@ -67,7 +67,10 @@ ALSO: dict[str, list[Values]] = {
 }
 
 # What bad rows say where the good row's group must stay as it is.
-APART: dict[str, Values] = {"fact_stream_days": {"stream_id": "apart"}}
+APART: dict[str, Values] = {
+    "fact_stream_days": {"stream_id": "apart"},
+    "fact_stream_sessions": {"stream_id": "apart"},
+}
 
 _RAW_PLANTED: dict[str, Values] = {
     "every record is a JSON object": {"record": [1]},
@@ -130,7 +133,8 @@ _OF_TABLE: dict[str, dict[str, Values]] = {
         "no stream was last seen before it started": {"started_at": "2026-03-01 12:40:00"},
         "the peak is not below the average": {"avg_viewers": 10.5},
         "airtime is at most the time from first to last sample": {"covered_ms": 1_800_001},
-        "samples and peak are those of fact_stream_snapshots": {"samples": 2},
+        "samples and peak are those of fact_stream_snapshots": {"stream_id": "whole", "samples": 2},
+        "stream_id never repeats": {"stream_id": "whole"},
     },
     "fact_stream_days": {
         "a day covers at most 24 hours": {"covered_ms": 86_400_001},
