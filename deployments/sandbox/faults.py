@@ -67,12 +67,16 @@ class FaultRule:
         """Refuse what could never fire.
 
         Raises:
-            ValueError: an unknown fault or kind of pages.
+            ValueError: an unknown fault or kind of pages, or no number where there must be one.
         """
         if self.fault not in FAULTS:
             raise ValueError(f"fault {self.fault!r} is unknown; known are {', '.join(FAULTS)}")
         if self.pages not in ("any", "first", "later"):
             raise ValueError(f"pages must be any, first or later; found {self.pages!r}")
+        for name in ("after", "times", "seconds", "rows"):
+            value = getattr(self, name)
+            if not isinstance(value, int | float) and not (name == "times" and value is None):
+                raise ValueError(f"{name} must be a number; found {value!r}")
 
     @classmethod
     def parse(cls, rule: Mapping[str, Any]) -> FaultRule:

@@ -197,6 +197,8 @@ def test_an_unknown_fault_or_field_is_refused_by_name():
         FaultRule.parse({"times": 3})
     with pytest.raises(ValueError, match="any, first or later"):
         FaultRule("429", pages="third")
+    with pytest.raises(ValueError, match="seconds must be a number; found 'long'"):
+        FaultRule.parse({"fault": "slow", "seconds": "long"})
 
 
 @pytest.mark.parametrize("fault", FAULTS)

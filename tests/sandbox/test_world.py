@@ -143,6 +143,14 @@ def test_games_and_titles_change_within_a_stream(week: list[list[dict]]):
     assert sum(len(seen) > 1 for seen in titles.values()) > 0.1 * len(titles)
 
 
+def test_the_scene_is_what_the_record_shows(world: World):
+    records = {stream["id"]: stream for stream in HelixView(world).streams(world.start)}
+    for broadcast in world.live_at(world.start)[:50]:
+        scene, record = world.scene_of(broadcast, world.start), records[broadcast.stream_id]
+        assert scene.title == record["title"]
+        assert (scene.game == -1) == (record["game_id"] == "")
+
+
 def test_streamers_are_renamed(week: list[list[dict]]):
     names = defaultdict(set)
     for poll in week:
