@@ -68,7 +68,12 @@ def deploy_to_snowflake(settings: Settings) -> list[str]:
 def _prefect(*arguments: str) -> None:
     command = [sys.executable, "-m", "prefect", "--no-prompt", *arguments]
     done = subprocess.run(
-        command, cwd=ROOT, env=change_environment({}, apply=False), capture_output=True, text=True, check=False
+        command,
+        cwd=ROOT,
+        env=change_environment({"SNOWCAST_ROOT": str(ROOT)}, apply=False),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         lines = (done.stderr or done.stdout).strip().splitlines() or ["no output"]

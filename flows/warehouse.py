@@ -106,7 +106,7 @@ def prepare(session: Session, settings: Settings) -> None:
     from transforms.building import prepare_tables
 
     run_scripts(session, settings, SCRIPTS)
-    session.use_database(settings.database)
+    session.use_schema(f"{settings.database}.PUBLIC")
     prepare_tables(session)
 
 
