@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from deployments.embedded.server import Server
 
-LOCK_PATIENCE_SECONDS = 30.0
+LOCK_PATIENCE_SECONDS = 2.0
 HOUSEKEEPING_SECONDS = 0.5
 KEEP_ALIVE_SECONDS = 24 * 3600
 LOG_BYTES = 10 * 1024 * 1024
@@ -131,6 +131,8 @@ async def _listen(server: Server, listener: socket.socket, paths: WarehousePaths
     while not serving.done():
         await asyncio.wait([serving], timeout=HOUSEKEEPING_SECONDS)
         server.tidy()
+        if Endpoint.read(paths.endpoint) != server.endpoint:
+            server.endpoint.write(paths.endpoint)
         if server.is_idle(idle_seconds):
             _leave(http)
     await serving

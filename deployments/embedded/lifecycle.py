@@ -115,15 +115,18 @@ def _locked(lock: IO[str], deadline: float, paths: WarehousePaths) -> Iterator[N
 
 
 def _start(paths: WarehousePaths, idle_seconds: float, deadline: float) -> Endpoint:
-    process = _spawn(paths, idle_seconds)
+    """Start a server, unless one holds the files: then wait until it answers or has left."""
+    process: subprocess.Popen[bytes] | None = None
     while time.monotonic() < deadline:
-        endpoint = Endpoint.read(paths.endpoint)
-        if endpoint and endpoint.pid == process.pid and find(paths.home):
+        if endpoint := find(paths.home):
             return endpoint
-        if process.poll() is not None:
+        if process is None and not _is_held(paths.server_lock):
+            process = _spawn(paths, idle_seconds)
+        elif process is not None and process.poll() is not None:
             raise EmbeddedError(f"the embedded warehouse of {paths.home} did not start: {_last_line(paths.log)}")
         time.sleep(POLL_SECONDS)
-    process.terminate()
+    if process is not None:
+        process.terminate()
     raise EmbeddedError(f"the embedded warehouse of {paths.home} was not ready in time: see {paths.log}")
 
 
