@@ -120,7 +120,7 @@ def merge_changes(session: Session, table: Table, compared: DataFrame, build_id:
         source,
         _same_key(table),
         [
-            when_matched(col("action") == lit(changes.DELETE)).delete(),
+            when_matched(col("action") == lit(changes.DELETE)).delete(),  # type: ignore[no-untyped-call]
             when_matched(col("action") == lit(changes.UPDATE)).update(others),
             when_not_matched().insert(values),
         ],
@@ -173,7 +173,7 @@ def _in_order(table: Table, row: Mapping[str, Any] | Sequence[Any]) -> tuple[Any
     if isinstance(row, tuple | list):
         values = list(row)
     else:
-        unknown = set(row) - set(table.column_names)  # type: ignore[arg-type]
+        unknown = set(row) - set(table.column_names)
         if unknown:
             raise ContractError(f"{table.name}: has no columns {sorted(unknown)}")
         values = [row.get(name) for name in table.column_names]  # type: ignore[union-attr]

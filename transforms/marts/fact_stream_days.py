@@ -109,7 +109,7 @@ def _held_parts(samples: DataFrame) -> DataFrame:
     )
     from_at = greatest(col("snapshot_at"), col("date_day").cast(TIMESTAMP))
     to_at = least(col("held_until"), dateadd("day", lit(1), col("date_day").cast(TIMESTAMP)))
-    parts = dated.select(
+    parts: DataFrame = dated.select(
         *_carried(),
         "date_day",
         datediff("millisecond", from_at, to_at).alias("part_ms"),

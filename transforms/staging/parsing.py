@@ -53,7 +53,7 @@ def parse(raw: DataFrame, table: Table) -> DataFrame:
         raw: Rows of a raw table.
         table: The staging contract; columns with a payload are read from RECORD.
     """
-    read = [column for column in table.columns if column.payload]
+    read = [column for column in table.columns if column.payload is not None]
     texts = raw.select(
         col("record").alias("_record"),
         col("_snapshot_at").alias("snapshot_at"),
@@ -61,7 +61,7 @@ def parse(raw: DataFrame, table: Table) -> DataFrame:
         col("_source_row"),
         col("_load_id"),
         *[_text_of(column).alias(_text_name(column)) for column in read],
-        *[typeof(col("record")[column.payload]).alias(_kind_name(column)) for column in read],
+        *[typeof(_value(column, "record")).alias(_kind_name(column)) for column in read],
     )
     typed = texts.select("*", *[_typed(column).alias(column.name) for column in read])
     judged = typed.select("*", _first_broken_rule(read).alias("_rule"))
@@ -77,6 +77,10 @@ def parse(raw: DataFrame, table: Table) -> DataFrame:
     )
 
 
+def _value(column: ContractColumn, record: str) -> Column:
+    return col(record)[column.payload or column.name]
+
+
 def _text_name(column: ContractColumn) -> str:
     return f"text_of_{column.name}"
 
@@ -86,7 +90,7 @@ def _kind_name(column: ContractColumn) -> str:
 
 
 def _text_of(column: ContractColumn) -> Column:
-    text = col("record")[column.payload].cast(StringType())
+    text = _value(column, "record").cast(StringType())
     empty_is_null = column.empty_is_null or not isinstance(column.type, StringType)
     return iff(text == lit(""), lit(None).cast(TEXT), text) if empty_is_null else text
 
@@ -115,7 +119,7 @@ def _variant(column: ContractColumn) -> Column:
     spells_a_list = text.rlike(r"^\[('[^'\"\\]*'(, '[^'\"\\]*')*)?\]$")
     is_text = col(_kind_name(column)) == lit("VARCHAR")
     spelled = parse_json(replace(text, lit("'"), lit('"')))
-    kept = to_variant(col("_record")[column.payload])
+    kept = to_variant(_value(column, "_record"))
     return when(text.is_null(), lit(None).cast(VariantType())).when(is_text & spells_a_list, spelled).otherwise(kept)
 
 

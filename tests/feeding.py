@@ -1,0 +1,166 @@
+"""Feeding a test's warehouse: empty tables, raw records as COPY leaves them, frames from rows, tables as rows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from snowflake.snowpark import DataFrame, Session
+
+from transforms.batches import stored
+from transforms.building import BuildResult, build_table, prepare_tables
+from transforms.catalog import in_order, models, raw_table_for
+from transforms.contract import Layer, Table
+
+PARAMETERS: dict[str, Any] = {"gap_cap_seconds": 2700, "today": date(2023, 12, 31)}
+T0 = datetime(2023, 9, 24, 17, 0)
+
+
+def minutes(count: float) -> datetime:
+    """That many minutes after T0."""
+    return T0 + timedelta(minutes=count)
+
+
+def prepare(session: Session) -> None:
+    """Make the schemas and every table, empty."""
+    for layer in Layer:
+        session.sql(f"CREATE SCHEMA IF NOT EXISTS {session.get_current_database()}.{layer}").collect()
+    prepare_tables(session)
+
+
+@dataclass(frozen=True)
+class LandingFile:
+    """One landing file of Twitch: its records were observed at one time."""
+
+    entity: str
+    snapshot_at: datetime
+    records: tuple[Any, ...]
+    name: str = ""
+
+    @property
+    def path(self) -> str:
+        if self.name:
+            return self.name
+        spelled = json.dumps(self.records, sort_keys=True, default=str)
+        return (
+            f"twitch/{self.entity}/{self.snapshot_at:%Y%m%dT%H%M%S%f}_{hashlib.md5(spelled.encode()).hexdigest()[:8]}"
+        )
+
+    @property
+    def load_id(self) -> str:
+        return hashlib.md5(self.path.encode()).hexdigest()
+
+
+def stream(stream_id: str, viewer_count: Any, **fields: Any) -> dict[str, Any]:
+    """A Get Streams record."""
+    record = {
+        "id": stream_id,
+        "user_id": f"u{stream_id}",
+        "user_login": f"login_{stream_id}",
+        "user_name": f"Name {stream_id}",
+        "game_id": "g1",
+        "game_name": "Chess",
+        "type": "live",
+        "title": "hello",
+        "viewer_count": viewer_count,
+        "started_at": "2023-09-24T16:00:00Z",
+        "language": "en",
+        "thumbnail_url": "https://example.com/{width}x{height}.jpg",
+        "tag_ids": [],
+        "tags": ["English"],
+        "is_mature": False,
+    }
+    return {**record, **fields}
+
+
+def load(session: Session, *files: LandingFile) -> None:
+    """Put the files' records into RAW and the loads into the ledger, as loading does."""
+    for file in files:
+        table = raw_table_for("twitch", file.entity)
+        rows = [
+            (json.dumps(record), file.path, number, file.snapshot_at.isoformat(), file.load_id)
+            for number, record in enumerate(file.records, start=1)
+        ]
+        _insert(
+            session,
+            f"INSERT INTO {table.full_name(_database(session))} "
+            "SELECT PARSE_JSON(column1), column2, column3, column4::TIMESTAMP_NTZ, "
+            "'2023-10-01'::TIMESTAMP_NTZ, column5 FROM VALUES ",
+            rows,
+        )
+    ledger = [
+        (
+            f.load_id,
+            raw_table_for("twitch", f.entity).name,
+            f.path,
+            f.load_id,
+            f.snapshot_at.isoformat(),
+            len(f.records),
+        )
+        for f in files
+    ]
+    _insert(
+        session,
+        f"INSERT INTO {_database(session)}.OPS.LOADS SELECT column1, column2, column3, column4, "
+        "column5::TIMESTAMP_NTZ, column6, column6, 0, '2023-10-01'::TIMESTAMP_NTZ FROM VALUES ",
+        ledger,
+    )
+
+
+def build_all(
+    session: Session,
+    names: Sequence[str] = (),
+    *,
+    mode: str = "incremental",
+    window: tuple[datetime, datetime] | None = None,
+    parameters: Mapping[str, Any] = PARAMETERS,
+    run_id: str = "run",
+) -> dict[str, BuildResult]:
+    """Build the tables in order; without names all of them."""
+    return {
+        model.table.name: build_table(
+            session, model.table.name, run_id=run_id, mode=mode, parameters=parameters, window=window
+        )
+        for model in in_order(list(names))
+        if model.build is not None
+    }
+
+
+def frame_of(session: Session, table: Table, rows: Iterable[Mapping[str, Any]]) -> DataFrame:
+    """A frame of the table's stored columns; columns that a row does not name are NULL."""
+    names = [column.name for column in table.stored_columns]
+    values = [tuple(row.get(name, "" if name == "_build_id" else None) for name in names) for row in rows]
+    return session.create_dataframe(values, schema=table.schema)
+
+
+def rows_of(frame: DataFrame, *names: str) -> list[tuple[Any, ...]]:
+    """The frame's rows, of those columns, sorted; comparable between tables."""
+    chosen = frame.select(*names) if names else frame
+    return sorted((tuple(row) for row in chosen.collect()), key=lambda row: [(v is None, str(v)) for v in row])
+
+
+def content(session: Session, name: str) -> list[tuple[Any, ...]]:
+    """The stored rows of a table without the build that wrote them."""
+    table = models()[name].table
+    kept = [column.name for column in table.stored_columns if column.name != "_build_id"]
+    return rows_of(stored(session, table).select(*kept))
+
+
+def written(result: BuildResult) -> tuple[int, int, int]:
+    """Inserted, updated, deleted."""
+    return result.rows_inserted, result.rows_updated, result.rows_deleted
+
+
+def _database(session: Session) -> str:
+    return str(session.get_current_database()).strip('"')
+
+
+def _insert(session: Session, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    if not rows:
+        return
+    places = ", ".join("(" + ", ".join(["%s"] * len(rows[0])) + ")" for _ in rows)
+    session.connection.cursor().execute(statement + places, [value for row in rows for value in row])

@@ -1,0 +1,57 @@
+"""Two prepared databases, which every example of a property empties: one is fed bit by bit, one at once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+from snowflake.snowpark import Session
+
+from tests.feeding import prepare
+from transforms.batches import stored
+from transforms.building import prepare_tables
+from transforms.catalog import models
+from transforms.ops import LEDGERS
+
+if TYPE_CHECKING:
+    from deployments.embedded import Endpoint
+
+
+def emptied(session: Session) -> Session:
+    """The session, every table of its database empty."""
+    for table in [*LEDGERS, *[model.table for model in models().values()]]:
+        stored(session, table).delete()
+    prepare_tables(session)
+    return session
+
+
+@contextmanager
+def _prepared(endpoint: Endpoint) -> Iterator[Session]:
+    name = f"PROPERTY_{uuid.uuid4().hex[:8].upper()}"
+    session = Session.builder.configs(endpoint.connection_parameters("ADMINISTRATION")).create()
+    session.sql(f"CREATE DATABASE {name}").collect()
+    session.sql(f"CREATE SCHEMA IF NOT EXISTS {name}.PUBLIC").collect()
+    session.close()
+    session = Session.builder.configs(endpoint.connection_parameters(name)).create()
+    session.reduce_describe_query_enabled = True
+    prepare(session)
+    yield session
+    session.sql(f"DROP DATABASE {name}").collect()
+    session.close()
+
+
+@pytest.fixture(scope="module")
+def bit_by_bit(endpoint: Endpoint) -> Iterator[Session]:
+    """A session on the database that is fed run by run."""
+    with _prepared(endpoint) as session:
+        yield session
+
+
+@pytest.fixture(scope="module")
+def at_once(endpoint: Endpoint) -> Iterator[Session]:
+    """A session on the database that is built once from everything."""
+    with _prepared(endpoint) as session:
+        yield session
