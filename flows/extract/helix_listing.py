@@ -42,13 +42,17 @@ class Listing:
     seen: dict[str, None] = field(default_factory=dict)
     missing: list[str] = field(default_factory=list)
 
-    def count(self, page: Page) -> bool:
-        """Count a page; True where it brought an id that was not there before."""
-        known = len(self.seen)
+    def take(self, page: Page) -> Page:
+        """Count a page and give the part of it that is taken: no record after the last one that was asked for."""
+        taken: list[Any] = []
+        for record in page.records:
+            if self.is_satisfied:
+                break
+            taken.append(record)
+            self.seen.update(dict.fromkeys(ids_of([record], "id")))
         self.pages += 1
-        self.rows += len(page.records)
-        self.seen.update(dict.fromkeys(ids_of(page.records, "id")))
-        return len(self.seen) > known
+        self.rows += len(taken)
+        return Page(taken, page.cursor)
 
     def end(self, how: str, note: str | None = None) -> None:
         """State how the listing ended."""
@@ -107,9 +111,8 @@ async def list_streams(
     walk = _Pass()
     cursor: str | None = None
     while True:
-        wanted = PAGE_SIZE if listing.requested is None else min(PAGE_SIZE, listing.requested - len(listing.seen))
         try:
-            page = await client.fetch_page("streams", {**filters, "first": wanted, "after": cursor})
+            page = await client.fetch_page("streams", {**filters, "first": PAGE_SIZE, "after": cursor})
         except RequestRefused as refusal:
             if cursor is None:
                 raise ConfigError(
@@ -120,8 +123,7 @@ async def list_streams(
             walk, cursor = _Pass(), None
             continue
         walk.count(page)
-        listing.count(page)
-        yield page
+        yield listing.take(page)
         cursor = page.cursor
         if cursor is None or listing.is_satisfied or walk.empty_pages >= _EMPTY_PAGES:
             return
@@ -152,8 +154,7 @@ async def look_up(client: HelixClient, listing: Listing, ids: Sequence[str]) -> 
         except RequestRefused as refusal:
             listing.end("refused", f"{len(batch)} ids from {batch[0]} on: {refusal}")
             continue
-        listing.count(page)
-        yield page
+        yield listing.take(page)
     listing.missing = [name for name in ids if name not in listing.seen]
 
 

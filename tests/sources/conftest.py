@@ -20,7 +20,7 @@ FAST = Retries(attempts=4, first_wait_seconds=0.01, longest_wait_seconds=0.05, t
 
 @pytest.fixture(scope="session")
 def world() -> World:
-    return World(seed=11, scale=4000)
+    return World(seed=15, scale=4000)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from deployments.sandbox import SandboxServer
 from flows.errors import ConfigError, SourceError
 from flows.extract.twitch import PollRecord, Retries, TwitchConfig, TwitchPoll, poll
-from tests.sources.conftest import FAST, records_in, visible_files
+from tests.sources.conftest import records_in, visible_files
 
 AT = datetime(2026, 11, 1, 18, tzinfo=UTC)
 Configure = Callable[..., TwitchConfig]
@@ -72,11 +72,12 @@ def test_a_fault_that_passes_cuts_nothing_short(
 def test_a_429_between_batches_of_ids_loses_none(
     path: str, config_of: Configure, sandbox: SandboxServer, tmp_path: Path
 ) -> None:
+    undisturbed = poll(config_of(), tmp_path / "undisturbed", snapshot_at=AT)
     sandbox.inject("429", path=path, seconds=1)
 
-    polled = poll(config_of(), tmp_path, snapshot_at=AT)
+    polled = poll(config_of(), tmp_path / "disturbed", snapshot_at=AT)
 
-    assert [record.missing_ids for record in polled.records] == [0, 0, 0]
+    assert polled.files[:3] == undisturbed.files[:3]
 
 
 @pytest.mark.parametrize("fault", ["500", "503", "429_without_headers", "drop_connection", "not_json"])
@@ -117,7 +118,8 @@ def test_streams_that_came_whole_stay_when_their_users_fail(
     polled = poll(config_of(), tmp_path, snapshot_at=AT)
 
     assert [file.entity for file in polled.files] == ["streams", "polls"]
-    assert [(record.entity, record.ended) for record in polled.records] == [("streams", "complete"), ("users", "failed")]
+    ended = [(record.entity, record.ended) for record in polled.records]
+    assert ended == [("streams", "complete"), ("users", "failed")]
 
 
 def test_a_poll_tried_again_at_the_same_time_is_not_taken_for_the_failed_one(
@@ -137,7 +139,7 @@ def test_a_poll_tried_again_at_the_same_time_is_not_taken_for_the_failed_one(
 def test_a_cursor_that_fails_once_begins_the_listing_again(
     fault: str, ended: str, config_of: Configure, sandbox: SandboxServer, tmp_path: Path
 ) -> None:
-    sandbox.inject(fault, path="/helix/streams", times=2 if fault == "loop_cursor" else 1)
+    sandbox.inject(fault, path="/helix/streams")
 
     polled = poll(config_of(), tmp_path, snapshot_at=AT)
 
@@ -171,7 +173,7 @@ def test_repeats_across_pages_are_kept_and_counted(
 
     ids = stream_ids(polled, tmp_path)
     record = record_of(polled, "streams")
-    assert len(ids) == record.rows_received > record.distinct_rows == len(set(ids)) >= 250
+    assert len(ids) == record.rows_received > record.distinct_rows == len(set(ids)) == 250
 
 
 def test_ids_that_are_not_returned_are_counted_and_named(
