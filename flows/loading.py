@@ -91,8 +91,8 @@ def loaded_files(session: Session, database: str) -> frozenset[str]:
     return frozenset(str(row[0]) for row in rows)
 
 
-def pending_files(session: Session, database: str, root: Path, source: str) -> list[LandedFile]:
-    """Landing files of a source that are not loaded yet, ordered by path."""
+def pending_files(session: Session, database: str, root: Path, source: str | None = None) -> list[LandedFile]:
+    """Landing files (of one source) that are not loaded yet, ordered by path."""
     landed = landed_files(root, source)
     if not landed:
         return []
@@ -104,19 +104,19 @@ def load_pending(
     session: Session,
     database: str,
     root: Path,
-    source: str,
     tables: Iterable[Table],
     *,
+    source: str | None = None,
     on_progress: Progress | None = None,
 ) -> LoadReport:
-    """Load every landing file of a source that is not loaded yet; one transaction per thousand files.
+    """Load every landing file that is not loaded yet; one transaction per thousand files.
 
     Args:
         session: Logged in to the warehouse, outside a transaction.
         database: Holds RAW, OPS and the landing stage.
         root: Root of the landing files.
-        source: E.g. twitch.
-        tables: Raw tables; `source` of their contract says whose files they take, others than `source`'s do no harm.
+        tables: Raw tables; `source` of their contract says whose files they take.
+        source: Only files of this source, e.g. twitch; None: of all.
         on_progress: Called with (files done, files in all).
 
     Raises:

@@ -62,7 +62,7 @@ class FileReport:
         return self.status == REFUSED or self.bad_lines > 0
 
 
-def land_files(
+def land_helix_files(
     path: Path, landing_root: Path, *, snapshot_at: datetime | None = None, loaded: Collection[str] = ()
 ) -> list[FileReport]:
     """Land a file, or every file of a folder; a bad one is reported with its reason and the others land.

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from flows.errors import ConfigError
-from flows.extract.helix_files import EMPTY, LANDED, LOADED_BEFORE, REFUSED, FileReport, land_files
+from flows.extract.helix_files import EMPTY, LANDED, LOADED_BEFORE, REFUSED, FileReport, land_helix_files
 from tests.sources.conftest import records_in, visible_files
 
 STREAM = {
@@ -45,7 +45,7 @@ def land_one(tmp_path: Path, name: str, content: str | bytes, **options: Any) ->
     folder = tmp_path / "given"
     folder.mkdir(exist_ok=True)
     (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
-    (report,) = [one for one in land_files(folder, tmp_path / "landing", **options) if one.file == name]
+    (report,) = [one for one in land_helix_files(folder, tmp_path / "landing", **options) if one.file == name]
     return report
 
 
@@ -176,7 +176,7 @@ def test_members_of_a_zip_are_files(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / f"export_{EPOCH}.zip").write_bytes(archive.getvalue())
 
-    bad, good = land_files(folder, tmp_path / "landing")
+    bad, good = land_helix_files(folder, tmp_path / "landing")
 
     assert (bad.file, bad.status) == (f"export_{EPOCH}.zip!pages/bad.json", REFUSED)
     assert landed_by_entity(tmp_path, good) == {"users": [USER]}
@@ -212,7 +212,7 @@ def test_the_modification_time_is_taken_with_a_warning(tmp_path: Path) -> None:
     file.write_text(json.dumps([STREAM]))
     os.utime(file, (EPOCH / 1000, EPOCH / 1000))
 
-    (report,) = land_files(file, tmp_path / "landing")
+    (report,) = land_helix_files(file, tmp_path / "landing")
 
     assert abs(report.landed[0].snapshot_at - AT).total_seconds() < 0.002
     assert "modification time 2023-09-24 17:00:29 UTC" in report.warnings[0]
@@ -233,7 +233,7 @@ def test_a_copy_in_the_same_folder_is_recognised_whatever_its_name_sorts_as(tmp_
     for name in ("a_copy.json", f"streams_{EPOCH}.json", "z_copy.json"):
         (folder / name).write_text(json.dumps([STREAM]))
 
-    reports = land_files(folder, tmp_path / "landing")
+    reports = land_helix_files(folder, tmp_path / "landing")
 
     assert [report.status for report in reports] == [LOADED_BEFORE, LANDED, LOADED_BEFORE]
 
@@ -242,11 +242,11 @@ def test_a_copy_is_recognised_by_the_ledger_when_the_landing_folder_is_gone(tmp_
     first = land_one(tmp_path, f"streams_{EPOCH}.json", json.dumps([STREAM]))
     loaded = [file.relative_path for file in first.landed]
 
-    (again,) = land_files(tmp_path / "given", tmp_path / "other landing", loaded=loaded)
+    (again,) = land_helix_files(tmp_path / "given", tmp_path / "other landing", loaded=loaded)
     assert again.status == LOADED_BEFORE
     copy = tmp_path / "copy"
     copy.write_text(json.dumps([STREAM]))
-    (report,) = land_files(copy, tmp_path / "third landing", loaded=loaded)
+    (report,) = land_helix_files(copy, tmp_path / "third landing", loaded=loaded)
     assert report.status == LOADED_BEFORE
     assert not (tmp_path / "third landing/twitch").exists()
 
@@ -267,19 +267,19 @@ def test_hidden_files_are_left_out(tmp_path: Path) -> None:
     (folder / "deep").mkdir()
     (folder / "deep/users.json").write_text(json.dumps([USER]))
 
-    assert [report.file for report in land_files(folder, tmp_path / "landing")] == ["deep/users.json"]
+    assert [report.file for report in land_helix_files(folder, tmp_path / "landing")] == ["deep/users.json"]
 
 
 def test_no_files_at_all_are_a_configuration_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="holds no files"):
-        land_files(tmp_path, tmp_path / "landing")
+        land_helix_files(tmp_path, tmp_path / "landing")
     with pytest.raises(ConfigError, match="does not exist"):
-        land_files(tmp_path / "nowhere", tmp_path / "landing")
+        land_helix_files(tmp_path / "nowhere", tmp_path / "landing")
 
 
 @pytest.mark.skipif(not HELIX.is_dir(), reason="the real Helix pages are not beside the project")
 def test_the_real_pages_land_whole(tmp_path: Path) -> None:
-    reports = land_files(HELIX, tmp_path)
+    reports = land_helix_files(HELIX, tmp_path)
 
     rows = {report.file: report.rows for report in reports}
     assert sum(rows[name] for name in rows if name.endswith(".json")) == 397
