@@ -12,9 +12,12 @@ from typing import Any
 import pyarrow as pa
 
 from deployments.embedded.context import StatementContext
+from deployments.embedded.handlers.alter_session import alter_session
 from deployments.embedded.handlers.copy import copy_into
 from deployments.embedded.handlers.databases import drop_database
 from deployments.embedded.handlers.file_formats import file_formats
+from deployments.embedded.handlers.parameters import alter_session
+from deployments.embedded.handlers.show import describe_table, show
 from deployments.embedded.handlers.stages import (
     create_stage,
     drop_stage,
@@ -28,6 +31,7 @@ HandlerResult = pa.Table | dict[str, Any] | None
 Handler = Callable[[str, StatementContext], HandlerResult]
 
 HANDLERS: tuple[Handler, ...] = (
+    alter_session,
     copy_into,
     transfer_files,
     list_files,
@@ -37,4 +41,7 @@ HANDLERS: tuple[Handler, ...] = (
     refuse_other_stage_statements,
     file_formats,
     drop_database,
+    alter_session,
+    show,
+    describe_table,
 )
