@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from sqlglot import Expr, exp
 
+from deployments.embedded import catalogue_views
+
 if TYPE_CHECKING:
     import duckdb
     from fakesnow.instance import FakeSnow
 
-HOME = "_fs_global.main"
+HOME = catalogue_views.HOME
 
 SCALARS: dict[str, str] = {
     "sf_float_text(x)": """
@@ -180,8 +182,14 @@ TABLES: dict[str, str] = {
 
 def create_sql() -> str:
     """The statements that create every macro, a macro after those it calls."""
-    scalars = "".join(f"CREATE OR REPLACE MACRO {HOME}.{head} AS ({body});\n" for head, body in SCALARS.items())
-    tables = "".join(f"CREATE OR REPLACE MACRO {HOME}.{head} AS TABLE {body};\n" for head, body in TABLES.items())
+    scalars = "".join(
+        f"CREATE OR REPLACE MACRO {HOME}.{head} AS ({body});\n"
+        for head, body in (SCALARS | catalogue_views.SCALARS).items()
+    )
+    tables = "".join(
+        f"CREATE OR REPLACE MACRO {HOME}.{head} AS TABLE {body};\n"
+        for head, body in (TABLES | catalogue_views.TABLES).items()
+    )
     return scalars + tables
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sqlglot
 from fakesnow import transforms
 from sqlglot import Expr, exp
 
 from deployments.embedded.context import StatementContext
 from deployments.embedded.functions import HOME
 from deployments.embedded.rewrites.trees import Rule, func
+from deployments.embedded.table_counts import row_counts
 
 INFORMATION_SCHEMA = "INFORMATION_SCHEMA"
 CATALOGUE_VIEWS = {
@@ -61,8 +63,11 @@ def information_schema(node: exp.Table, context: StatementContext) -> Expr:
     macro = CATALOGUE_VIEWS.get(node.name.upper())
     if macro is None:
         return transforms.information_schema_fs(node)
-    database = exp.Literal.string(node.catalog or context.database or "")
-    table = exp.Table(this=func(f"{HOME}.{macro}", database), alias=node.args.get("alias"))
+    database = node.catalog or context.database or ""
+    arguments: list[Expr] = [exp.Literal.string(database)]
+    if macro == "sf_information_tables":
+        arguments.append(sqlglot.parse_one(row_counts(context, database), read="duckdb"))
+    table = exp.Table(this=func(f"{HOME}.{macro}", *arguments), alias=node.args.get("alias"))
     if not table.alias:
         table.set("alias", exp.TableAlias(this=exp.to_identifier(node.name, quoted=True)))
     for clause in ("joins", "sample", "pivots"):

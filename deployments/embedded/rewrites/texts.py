@@ -9,7 +9,7 @@ from sqlglot import Expr, exp
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import unsupported
 from deployments.embedded.functions import call
-from deployments.embedded.rewrites import dates, variants
+from deployments.embedded.rewrites import dates, session, variants
 from deployments.embedded.rewrites.trees import Rule, func, is_text_literal
 from deployments.embedded.rewrites.types import text, text_if_variant
 
@@ -144,6 +144,8 @@ def named_function(node: exp.Anonymous, context: StatementContext) -> Expr:
     """Functions that the parser does not know."""
     if own := ANONYMOUS.get(node.name.upper()):
         return own(node)
+    if session.is_current(node):
+        return session.current(node, context)
     return dates.timestamp_function(node) or variants.type_predicate(node) or variants.variant_function(node) or node
 
 
