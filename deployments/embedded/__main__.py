@@ -46,25 +46,27 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m deployments.embedded", description=__doc__)
     parser.add_argument("--home", type=Path, required=True, help="SNOWCAST_HOME")
     parser.add_argument("--idle-seconds", type=float, default=1800.0, help="leave after so long without a request")
+    parser.add_argument("--answer-within", type=float, default=40.0, help="seconds until a client has to ask again")
     options = parser.parse_args(arguments)
     paths = WarehousePaths(options.home.expanduser().resolve())
     os.umask(0o077)
     try:
         paths.create()
         with _hold(paths):
-            serve(paths, options.idle_seconds)
+            serve(paths, options.idle_seconds, options.answer_within)
     except OSError as error:
         sys.stderr.write(f"{error.strerror or error}: {error.filename or paths.root}\n")
         return 1
     return 0
 
 
-def serve(paths: WarehousePaths, idle_seconds: float) -> None:
+def serve(paths: WarehousePaths, idle_seconds: float, answer_within: float) -> None:
     """Listen on a free port of the loopback address, say so in the endpoint file, and answer.
 
     Args:
         paths: The files of the home; the caller holds its server lock.
         idle_seconds: Leave after so long without a request.
+        answer_within: Seconds until a client is told to ask again for a result that is not there yet.
     """
     listener = _listener()
     endpoint = Endpoint(
@@ -79,7 +81,7 @@ def serve(paths: WarehousePaths, idle_seconds: float) -> None:
     from deployments.embedded.server import Server
 
     engine = Engine(paths)
-    server = Server(engine, endpoint)
+    server = Server(engine, endpoint, answer_within)
     try:
         asyncio.run(_listen(server, listener, paths, idle_seconds))
     finally:

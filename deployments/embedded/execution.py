@@ -22,6 +22,7 @@ from deployments.embedded import results
 from deployments.embedded.bindings import Binding, bound_parameters, bound_rows, is_batch
 from deployments.embedded.bulk import insert_batch, literals_as_bindings
 from deployments.embedded.cursor import EmbeddedCursor
+from deployments.embedded.errors import unsupported
 from deployments.embedded.history import QueryHistory
 from deployments.embedded.result_types import column_info
 from deployments.embedded.results import Answer
@@ -32,6 +33,11 @@ logger = logging.getLogger("snowcast.embedded")
 LOCK_PATIENCE_SECONDS = 60.0
 LOCK_RETRY_SECONDS = 0.05
 INTERNAL_ERROR_CODE = "261000"
+WAIT = re.compile(
+    r"\s*(?:SELECT|CALL)\s+SYSTEM\$WAIT\s*\(\s*(?P<amount>\d+(?:\.\d+)?)\s*(?:,\s*'(?P<unit>\w+)'\s*)?\)\s*;?\s*$",
+    re.IGNORECASE,
+)
+SECONDS_PER_UNIT = {"DAYS": 86400, "HOURS": 3600, "MINUTES": 60, "SECONDS": 1, "MILLISECONDS": 0.001}
 TRANSACTION = re.compile(r"\s*(?:(?P<begin>BEGIN|START\s+TRANSACTION)|(?P<end>COMMIT|ROLLBACK))\b", re.IGNORECASE)
 
 
@@ -93,6 +99,8 @@ def _is_conflict(error: SnowflakeError) -> bool:
 
 
 def _execute(statement: Statement, base_url: str) -> Answer:
+    if wait := WAIT.match(statement.text):
+        return _waited(statement, wait)
     cursor = statement.session.connection.cursor()
     if statement.describe_only and (described := cursor._describe_only(statement.text)) is not None:
         return _described(statement, described)
@@ -102,6 +110,18 @@ def _execute(statement: Statement, base_url: str) -> Answer:
         return _executed_batch(statement, cursor, *literals)
     cursor.execute(statement.text, binding_params=bound_parameters(statement.bindings), server=True)
     return _executed(statement, cursor, base_url)
+
+
+def _waited(statement: Statement, wait: re.Match[str]) -> Answer:
+    """`SELECT SYSTEM$WAIT(5)`: hold the session for a while; DuckDB has nothing to sleep with."""
+    unit = (wait["unit"] or "SECONDS").upper()
+    if unit not in SECONDS_PER_UNIT:
+        raise unsupported(f"SYSTEM$WAIT in {unit}", f"It takes one of {', '.join(SECONDS_PER_UNIT)}.")
+    until = time.monotonic() + float(wait["amount"]) * SECONDS_PER_UNIT[unit]
+    while (left := until - time.monotonic()) > 0:
+        statement.check_cancelled()
+        time.sleep(min(left, LOCK_RETRY_SECONDS))
+    return answer_text(statement, f"waited {wait['amount']} {unit.lower()}")
 
 
 def _executed(statement: Statement, cursor: EmbeddedCursor, base_url: str) -> Answer:

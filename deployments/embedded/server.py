@@ -30,13 +30,17 @@ from deployments.embedded.statement import Statement
 from deployments.embedded.statements import Statements
 from deployments.embedded.transfer import upload_route
 
-IN_PROGRESS_AFTER_SECONDS = 40.0
+ANSWER_WITHIN_SECONDS = 40.0
 IN_PROGRESS_CODE = "333333"
 IN_PROGRESS_ASYNC_CODE = "333334"
 REFUSED_LOGIN_CODE = "390100"
 NO_SESSION_CODE = "390104"
 CANCEL = re.compile(
     r"\s*SELECT\s+SYSTEM\$CANCEL_(?:ALL_QUERIES\s*\(\s*'?(?P<session>\d*)'?|QUERY\s*\(\s*'(?P<query_id>[^']*)')\s*\)\s*;?\s*$",
+    re.IGNORECASE,
+)
+RESULT_SCAN = re.compile(
+    r"\s*select\s+\*\s+from\s+table\s*\(\s*result_scan\s*\(\s*'(?P<query_id>[0-9a-f-]+)'\s*\)\s*\)\s*;?\s*$",
     re.IGNORECASE,
 )
 TOKEN_PREFIX = 'Snowflake Token="'
@@ -51,10 +55,19 @@ class Server:
         endpoint: Where it listens, and the secret.
         sessions: The logins.
         statements: What runs and what ran last.
+        answer_within: Seconds after which a client is told to ask again.
         last_request: When a client last asked for something, on the monotonic clock.
     """
 
-    def __init__(self, engine: Engine, endpoint: Endpoint) -> None:
+    def __init__(self, engine: Engine, endpoint: Endpoint, answer_within: float = ANSWER_WITHIN_SECONDS) -> None:
+        """A server without sessions.
+
+        Args:
+            engine: What runs the statements.
+            endpoint: Where it listens.
+            answer_within: Seconds after which a client is told to ask again, less than its read waits.
+        """
+        self.answer_within = answer_within
         self.endpoint = endpoint
         self.sessions = Sessions(engine)
         self.statements = Statements(f"http://{endpoint.host}:{endpoint.port}")
@@ -169,10 +182,21 @@ async def query(server: Server, request: Request, session: Session) -> Response:
     )
     if (cancelled := cancel_statement(server, statement)) is not None:
         return reply(cancelled.body)
+    if scanned := scanned_statement(server, statement):
+        return await answered(scanned, server.answer_within)
     statement = server.statements.submit(statement)
     if body.get("asyncExec"):
         return reply(in_progress(statement, IN_PROGRESS_ASYNC_CODE))
-    return await answered(statement)
+    return await answered(statement, server.answer_within)
+
+
+def scanned_statement(server: Server, statement: Statement) -> Statement | None:
+    """`select * from table(result_scan('id'))`, by which the connector fetches the result of an asynchronous query.
+
+    The answer is still there, types and all; RESULT_SCAN within a larger query is run by fakesnow.
+    """
+    match = RESULT_SCAN.match(statement.text)
+    return server.statements.find(match["query_id"]) if match else None
 
 
 def cancel_statement(server: Server, statement: Statement) -> Answer | None:
@@ -199,7 +223,7 @@ async def query_result(server: Server, request: Request, session: Session) -> Re
     statement = server.statements.find(request.path_params["query_id"])
     if statement is None:
         return reply(failure("000709", f"Statement {request.path_params['query_id']} not found"))
-    return await answered(statement)
+    return await answered(statement, server.answer_within)
 
 
 async def abort_request(server: Server, request: Request, session: Session) -> Response:
@@ -229,11 +253,11 @@ async def monitor(server: Server, request: Request, session: Session) -> Respons
     return reply({"data": {"queries": [described]}, "success": True})
 
 
-async def answered(statement: Statement) -> Response:
+async def answered(statement: Statement, within: float) -> Response:
     """The statement's answer, or "in progress" before the client's read times out."""
     waiting: asyncio.Future[Answer] = asyncio.wrap_future(statement.future)
     try:
-        answer = await asyncio.wait_for(asyncio.shield(waiting), IN_PROGRESS_AFTER_SECONDS)
+        answer = await asyncio.wait_for(asyncio.shield(waiting), within)
     except TimeoutError:
         return reply(in_progress(statement, IN_PROGRESS_CODE))
     return reply(answer.body)
