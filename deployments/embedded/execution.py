@@ -26,7 +26,6 @@ from deployments.embedded.errors import unsupported
 from deployments.embedded.history import QueryHistory
 from deployments.embedded.result_types import column_info
 from deployments.embedded.results import Answer
-from deployments.embedded.sessions import Session
 from deployments.embedded.statement import Statement
 
 logger = logging.getLogger("snowcast.embedded")
@@ -38,7 +37,6 @@ WAIT = re.compile(
     re.IGNORECASE,
 )
 SECONDS_PER_UNIT = {"DAYS": 86400, "HOURS": 3600, "MINUTES": 60, "SECONDS": 1, "MILLISECONDS": 0.001}
-TRANSACTION = re.compile(r"\s*(?:(?P<begin>BEGIN|START\s+TRANSACTION)|(?P<end>COMMIT|ROLLBACK))\b", re.IGNORECASE)
 
 
 def answer(statement: Statement, base_url: str, history: QueryHistory) -> Answer:
@@ -68,8 +66,6 @@ def answer(statement: Statement, base_url: str, history: QueryHistory) -> Answer
         logger.exception("statement %s failed inside the embedded warehouse", statement.query_id)
         message = f"the embedded warehouse cannot run this statement ({type(error).__name__}: {error})"
         return results.answer_error(INTERNAL_ERROR_CODE, "XX000", message, statement.query_id)
-    finally:
-        _track_transaction(statement)
 
 
 def answer_text(statement: Statement, text: str) -> Answer:
@@ -83,12 +79,15 @@ def _retrying(statement: Statement, base_url: str) -> Answer:
     DuckDB refuses the second writer at once. A statement that is a transaction of its own is run again.
     """
     deadline = time.monotonic() + LOCK_PATIENCE_SECONDS
+    transactions = statement.session.connection.transactions
+    began_before = transactions.open
     while True:
         try:
             return _execute(statement, base_url)
         except SnowflakeError as error:
-            if not _is_conflict(error) or statement.session.in_transaction or time.monotonic() > deadline:
+            if not _is_conflict(error) or began_before or time.monotonic() > deadline:
                 raise
+            transactions.rollback()
         statement.check_cancelled()
         time.sleep(LOCK_RETRY_SECONDS)
 
@@ -127,7 +126,7 @@ def _waited(statement: Statement, wait: re.Match[str]) -> Answer:
 def _executed(statement: Statement, cursor: EmbeddedCursor, base_url: str) -> Answer:
     if cursor.response_data is not None:
         return Answer({"data": {**cursor.response_data, "queryId": statement.query_id}, "success": True})
-    rows = _rows(statement.session, cursor)
+    rows = _rows(cursor)
     _keep_for_result_scan(statement, cursor)
     common = _common(statement, cursor.statement_type_id)
     if results.is_dml(cursor.statement_type_id):
@@ -135,11 +134,9 @@ def _executed(statement: Statement, cursor: EmbeddedCursor, base_url: str) -> An
     return results.answer_rows(rows, common, f"{base_url}/snowcast/results/{statement.query_id}/")
 
 
-def _rows(session: Session, cursor: EmbeddedCursor) -> results.Rows:
+def _rows(cursor: EmbeddedCursor) -> results.Rows:
     table = cursor._arrow_table if cursor._arrow_table is not None else pa.table({})
-    if cursor._last_sql is None:
-        return results.rows_of_table(table)
-    return results.rows_of(table, session.connection._duck_conn.description or [])
+    return results.rows_of(table, cursor.types) if cursor.types else results.rows_of_table(table)
 
 
 def _keep_for_result_scan(statement: Statement, cursor: EmbeddedCursor) -> None:
@@ -204,9 +201,3 @@ def _time_limit(statement: Statement) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
-
-
-def _track_transaction(statement: Statement) -> None:
-    """Note the begin and the end of an explicit transaction; a COMMIT that fails ends it too."""
-    if match := TRANSACTION.match(statement.text):
-        statement.session.explicit_transaction = match["begin"] is not None

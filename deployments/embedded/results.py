@@ -52,12 +52,11 @@ class Rows:
     table: pa.Table
 
 
-def rows_of(table: pa.Table, description: list[tuple[Any, ...]]) -> Rows:
-    """A DuckDB result with its column types, from the description of the cursor that ran it.
+def rows_of(table: pa.Table, kinds: list[str]) -> Rows:
+    """A DuckDB result and the types of its columns.
 
-    fakesnow runs a DESCRIBE after every statement instead, which plans each query a second time.
+    The types come with the result; fakesnow's server runs a DESCRIBE after every statement, planning it twice.
     """
-    kinds = [str(kind) for _, kind, *_ in description]
     rowtype = [column_info(name, kind) for name, kind in zip(table.column_names, kinds, strict=True)]
     return Rows(rowtype, sendable(table, kinds))
 

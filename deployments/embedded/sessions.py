@@ -42,7 +42,6 @@ class Session:
         token: What every request of this login carries.
         connection: The DuckDB cursor, current database and schema, and what the session keeps between statements.
         lock: Held while a statement of this session runs; statements of one session run one after the other.
-        explicit_transaction: Whether BEGIN was said, and neither COMMIT nor ROLLBACK yet.
         peers: Network connections that carried requests of this session and are still open.
         alone_since: Since when there is none, on the monotonic clock.
     """
@@ -52,7 +51,6 @@ class Session:
         self.master_token = secrets.token_urlsafe(32)
         self.connection = connection
         self.lock = threading.RLock()
-        self.explicit_transaction = False
         self.closed = False
         self.last_seen = time.monotonic()
         self.peers: set[Peer] = set()
@@ -71,7 +69,7 @@ class Session:
     @property
     def in_transaction(self) -> bool:
         """Whether a transaction is open, by BEGIN or by a change with AUTOCOMMIT off."""
-        return self.explicit_transaction or self.connection._in_transaction
+        return self.connection.transactions.open
 
     @property
     def state(self) -> SessionState:
