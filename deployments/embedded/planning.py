@@ -22,6 +22,7 @@ _CHANGES: dict[type[Expr], Planner] = {
     exp.TruncateTable: dml.truncate,
     exp.Comment: ddl.comment_on,
 }
+_REFUSED = (exp.Command, exp.Undrop, exp.Grant, exp.Revoke)
 _BY_FAKESNOW = {"DATABASE", "SCHEMA", "SEQUENCE", "TAG"}
 
 
@@ -31,11 +32,11 @@ def plan(tree: Expr, context: StatementContext) -> Plan | None:
     Raises:
         ProgrammingError: the statement is one that the embedded warehouse cannot do; the error names it.
     """
-    if isinstance(tree, exp.Command):
+    if isinstance(tree, _REFUSED):
         raise unsupported(_words(tree))
     if isinstance(tree, (exp.Create, exp.Drop, exp.Alter)):
         return _definition(tree, context)
-    if isinstance(tree, (exp.Use, exp.Set)):
+    if isinstance(tree, (exp.Use, exp.Set, exp.Show)):
         return None
     if isinstance(tree, (exp.Transaction, exp.Commit, exp.Rollback)):
         return dml.transaction(tree, context)
@@ -46,9 +47,11 @@ def plan(tree: Expr, context: StatementContext) -> Plan | None:
     return Plan([tree])
 
 
-def _words(command: exp.Command) -> str:
-    text = f"{command.this} {command.expression or ''}".split()
-    return " ".join(text[:3]).upper()
+def _words(tree: Expr) -> str:
+    """The words that name what a statement asks for."""
+    if isinstance(tree, exp.Command):
+        return " ".join(f"{tree.name} {getattr(tree.expression, 'name', tree.expression) or ''}".split()[:2]).upper()
+    return type(tree).__name__.upper()
 
 
 def _definition(tree: exp.Create | exp.Drop | exp.Alter, context: StatementContext) -> Plan | None:

@@ -73,8 +73,12 @@ class Transactions:
             raise snowflake_error(FAILED.format(error=self._failure), 90071, "40000")
 
     def failed(self, error: Exception) -> None:
-        """A statement failed: an open transaction is lost."""
-        if self.open and self._failure is None:
+        """A statement failed: note whether it took the open transaction with it."""
+        if not self.open or self._failure is not None:
+            return
+        try:
+            self._connection.execute("SELECT 1")
+        except duckdb.Error:
             self._failure = str(error).split("\n")[0]
 
     @contextlib.contextmanager

@@ -12,7 +12,6 @@ from typing import Any
 import pyarrow as pa
 
 from deployments.embedded.context import StatementContext
-from deployments.embedded.handlers.alter_session import alter_session
 from deployments.embedded.handlers.copy import copy_into
 from deployments.embedded.handlers.databases import drop_database
 from deployments.embedded.handlers.file_formats import file_formats
@@ -41,7 +40,6 @@ HANDLERS: tuple[Handler, ...] = (
     refuse_other_stage_statements,
     file_formats,
     drop_database,
-    alter_session,
     show,
     describe_table,
 )
