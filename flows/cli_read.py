@@ -189,7 +189,7 @@ def _repaired(record: str | None, file: Path | None) -> Any:
     if (record is None) == (file is None):
         raise ConfigError("Give the repaired record: --record '{…}' or --file repaired.json.")
     try:
-        repaired = json.loads(record if file is None else file.read_text(encoding="utf-8"))
+        repaired = json.loads(file.read_text(encoding="utf-8") if file else record or "")
     except (OSError, ValueError) as error:
         raise ConfigError(f"The repaired record cannot be read: {error}") from None
     if not isinstance(repaired, dict):

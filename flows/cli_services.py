@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -142,7 +142,7 @@ def generate_files(
     from flows.cli_run import parsed_moment
 
     settings = context.obj.settings()
-    chosen = {
+    chosen: dict[str, Any] = {
         "seed": settings.sandbox_seed if seed is None else seed,
         "scale": scale or settings.sandbox_scale,
         **({"start": parsed_moment(start, "--start")} if start else {}),

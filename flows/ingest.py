@@ -1,4 +1,4 @@
-"""Ingest: a source's records into landing files, the stage and RAW, then the checks of the raw layer."""
+"""Ingest: a source's records into landing files, the stage and RAW, then the checks of what came."""
 
 from __future__ import annotations
 
@@ -28,12 +28,23 @@ def ingest_twitch(snapshot_at: datetime | None = None, from_files: str | None = 
         if from_files:
             run.refuse(land_files(Path(from_files), run.run_id, snapshot_at))
         else:
-            for moment in poll_moments(run.settings, polls, snapshot_at):
-                polled = poll_twitch(moment)
-                run.failures += [polled.failure] if polled.failure else []
-                run.snapshots.append(polled.snapshot_at)
-        run.loaded(load_raw(run.run_id))
-        run.checks += check_source(TWITCH, run.run_id, run.loads_by_table(), run.snapshots)
+            poll(run, polls, snapshot_at)
+        load(run)
         build_layers(run, session, ["raw"])
         publish_artifacts(run)
     return run
+
+
+def poll(run: Run, polls: int | None = None, snapshot_at: datetime | None = None) -> None:
+    """Take the polls that are due; a source that fails half-way fails the run after what came is loaded."""
+    for moment in poll_moments(run.settings, polls, snapshot_at):
+        polled = poll_twitch(moment)
+        run.snapshots.append(polled.snapshot_at)
+        run.failures += [polled.failure] if polled.failure else []
+
+
+def load(run: Run) -> None:
+    """Load what was landed and check the source by what it sent."""
+    run.loaded(load_raw(run.run_id))
+    if run.loads or run.snapshots:
+        run.checks += check_source(TWITCH, run.run_id, run.loads_by_table(), run.snapshots)

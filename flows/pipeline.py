@@ -5,9 +5,9 @@ from __future__ import annotations
 from prefect import flow
 
 from flows.artifacts import publish_artifacts
-from flows.ingest import ingest_twitch
+from flows.ingest import load, poll
+from flows.layers import build_layers
 from flows.run import Run, recorded_run
-from flows.transform import transform
 
 
 @flow(name="pipeline")
@@ -19,9 +19,10 @@ def pipeline(select: list[str] | None = None, full_refresh: bool = False, polls:
         full_refresh: Rebuild the selected tables from all their input rows.
         polls: Polls to take from the sandbox; a real source is polled once.
     """
-    with recorded_run("pipeline") as (run, _):
-        ingest_twitch(polls=polls)
-        transform(select=select, full_refresh=full_refresh)
+    with recorded_run("pipeline") as (run, session):
+        poll(run, polls)
+        load(run)
+        build_layers(run, session, select or [], mode="full_refresh" if full_refresh else "incremental")
         publish_artifacts(run)
     return run
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from flows.copying import load_id_of
 from flows.errors import ConfigError
 from flows.landing import land
 from flows.ledgers import append_rows
-from flows.loading import load_id_of, load_pending
+from flows.loading import load_pending
 from flows.settings import Settings
 from transforms.catalog import models
 from transforms.ops import LOADS, QUARANTINE, REDRIVES
@@ -48,6 +49,9 @@ class Refusal:
     snapshot_at: datetime | None
     quarantined_at: datetime
     redriven_at: datetime | None
+
+
+_FIELDS = tuple(field.name for field in fields(Refusal))
 
 
 def refusals(session: Session, settings: Settings, *, table: str | None = None, limit: int = 100) -> list[Refusal]:
@@ -92,7 +96,8 @@ def redrive(session: Session, settings: Settings, refused: Refusal, repaired: An
     load_id = load_id_of(landed)
     row = {"quarantine_id": refused.quarantine_id, "load_id": load_id, "redriven_at": datetime.now(UTC)}
     append_rows(session, settings.database, REDRIVES, [row])
-    load_pending(session, settings.database, settings.landing_root, [raw])
+    raw_tables = [model.table for model in models().values() if model.table.source]
+    load_pending(session, settings.database, settings.landing_root, raw_tables, source=source)
     return load_id
 
 
@@ -112,8 +117,8 @@ def _read(session: Session, settings: Settings, condition: str, values: list[Any
         f"LEFT JOIN {REDRIVES.full_name(database)} r ON r.quarantine_id = q.quarantine_id "
         f"WHERE {condition} ORDER BY q.quarantined_at DESC, q.quarantine_id LIMIT {limit}"
     )
-    rows = session.sql(statement, params=values).collect()
-    return [Refusal(*row[:4], _parsed(row[4]), *row[5:]) for row in rows]
+    rows = [tuple(row) for row in session.sql(statement, params=values).collect()]
+    return [Refusal(**dict(zip(_FIELDS, (*row[:4], _parsed(row[4]), *row[5:]), strict=True))) for row in rows]
 
 
 def _parsed(variant: str | None) -> Any:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
     from expectations.results import RuleResult
     from flows.extract.helix_files import FileReport
-    from flows.loading import Load, LoadReport
+    from flows.loading import LoadReport, LoadResult
     from transforms.building import BuildResult
 
-_current: ContextVar[Run | None] = ContextVar("run", default=None)
+logger = logging.getLogger(__name__)
+_MOST_TEXT = 500
 _latest: Run | None = None
 
 
@@ -49,7 +50,7 @@ class Run:
     flow: str
     settings: Settings
     started_at: datetime
-    loads: list[Load] = field(default_factory=list)
+    loads: list[LoadResult] = field(default_factory=list)
     snapshots: list[datetime] = field(default_factory=list)
     builds: list[BuildResult] = field(default_factory=list)
     checks: list[RuleResult] = field(default_factory=list)
@@ -121,31 +122,23 @@ class Run:
 def recorded_run(flow: str) -> Iterator[tuple[Run, Session]]:
     """Open the warehouse for a flow, and write its row of OPS.RUNS when it ends, however it ends.
 
-    A flow that runs inside another one is a part of it: it shares the run and the session, and writes no row.
-
     Raises:
         ValidationFailed: A critical rule failed or part of the input was refused; everything else was done.
         SourceError: A source failed; what had come was loaded.
     """
     global _latest
-    outer = _current.get()
-    settings = outer.settings if outer else load_settings()
-    run = outer or Run(_run_id(), flow, settings, datetime.now(UTC))
+    settings = load_settings()
+    run = Run(_run_id(), flow, settings, datetime.now(UTC))
     with open_session(settings, flow=flow, run=run.run_id) as session:
-        if outer:
-            yield outer, session
-            return
         _latest = run
         prepare(session, settings)
-        token = _current.set(run)
-        state = "failed"
         try:
             yield run, session
-            problem = run.problem()
-            state = "refused" if problem else "completed"
-        finally:
-            _current.reset(token)
-            _record(session, run, state)
+        except BaseException as error:
+            _record_failure(session, run, error)
+            raise
+        problem = run.problem()
+        _record(session, run, "refused" if problem else "completed", run.summary())
         if problem:
             raise problem
 
@@ -155,16 +148,20 @@ def latest_run() -> Run | None:
     return _latest
 
 
-def current_run() -> Run | None:
-    """The run under way in this context."""
-    return _current.get()
+def _record_failure(session: Session, run: Run, error: BaseException) -> None:
+    """Write the row of a run that ended in an error, which stays the one that is raised."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    try:
+        _record(session, run, "failed", f"{run.summary()}; {lines[0][:_MOST_TEXT]}")
+    except Exception as second:
+        logger.warning("the run's row of OPS.RUNS could not be written: %s", second)
 
 
-def _record(session: Session, run: Run, state: str) -> None:
+def _record(session: Session, run: Run, state: str, summary: str) -> None:
     from transforms.ops import RUNS
 
     times = {"started_at": run.started_at.replace(tzinfo=None), "ended_at": datetime.now(UTC).replace(tzinfo=None)}
-    row = {"run_id": run.run_id, "flow": run.flow, "state": state, **times, "summary": run.summary()}
+    row = {"run_id": run.run_id, "flow": run.flow, "state": state, **times, "summary": summary}
     append_rows(session, run.settings.database, RUNS, [row])
 
 
