@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +18,6 @@ from transforms.contract import Table
 
 if TYPE_CHECKING:
     from expectations.suites import Outcome, Suites
-
-# Great Expectations keeps its current context in a process-wide place.
-_one_at_a_time = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -62,10 +58,10 @@ def check_subjects(
     """
     if not subjects:
         return []
-    from expectations.suites import Suites
+    from expectations.suites import suites_for
 
-    with _one_at_a_time, login(connection) as (url, opened):
-        suites = Suites(url, docs_root)
+    with login(connection) as opened:
+        suites = suites_for(docs_root)
         stored = stored_columns(opened, opened.database, [subject.table for subject in subjects])
         results: list[RuleResult] = []
         for subject in subjects:

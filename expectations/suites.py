@@ -8,7 +8,9 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from great_expectations.expectations.metadata_types import FailureSeverity
 
 from expectations.gx_rules import ExpectColumnsAsDeclared, ExpectRuleToHold
 from expectations.rules import Rule
+from expectations.warehouse import URL
 
 # What goes wrong is told by the results; the library would log it a second time, with tracebacks.
 logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
@@ -43,16 +46,16 @@ class Outcome:
 
 
 class Suites:
-    """Checks suites over a login, and keeps their results for Data Docs where a folder is given.
+    """Checks suites over the login in force, and keeps their results for Data Docs where a folder is given.
 
     Data Docs show the newest result of each table; OPS.VALIDATION_RESULTS has all of them.
     """
 
-    def __init__(self, url: str, docs_root: Path | None) -> None:
+    def __init__(self, docs_root: Path | None) -> None:
         self._docs_root = docs_root
         self._context = gx.get_context(project_config=_configuration(docs_root), mode="ephemeral")
         self._source = self._context.data_sources.add_snowflake(
-            name="snowcast", connection_string=url, create_temp_table=False
+            name="snowcast", connection_string=URL, create_temp_table=False
         )
 
     def check(self, name: str, query: str, expectations: Sequence[Any], run_id: str) -> list[Outcome]:
@@ -63,7 +66,7 @@ class Suites:
         """
         outcomes = self._run(name, query, expectations, run_id)
         if len(expectations) > 1 and any(outcome.error for outcome in outcomes):
-            return [outcome for one in expectations for outcome in self._run(name, query, [one], run_id)]
+            return [outcome for one in expectations for outcome in self._run(name, query, [copy(one)], run_id)]
         return outcomes
 
     def build_docs(self) -> None:
@@ -90,6 +93,12 @@ class Suites:
         if self._docs_root is not None:
             shutil.rmtree(self._docs_root / _RESULTS / name, ignore_errors=True)
             shutil.rmtree(self._docs_root / _PAGES / name, ignore_errors=True)
+
+
+@cache
+def suites_for(docs_root: Path | None) -> Suites:
+    """One context and engine for a process: what setting them up asks the warehouse is asked once."""
+    return Suites(docs_root)
 
 
 def expectation(rule: Rule, key: Sequence[str]) -> ExpectRuleToHold:

@@ -8,7 +8,7 @@ object that GX could store, render or log.
 
 from __future__ import annotations
 
-import uuid
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -17,20 +17,20 @@ import snowflake.connector
 import sqlalchemy
 from sqlalchemy import event
 
-from transforms.contract import checked_identifier
-
-PLACEHOLDER_ACCOUNT = "snowcast-validation"
-_open: dict[str, SharedConnection] = {}
+_PLACEHOLDER = "snowcast-validation"
+URL = f"snowflake://{_PLACEHOLDER}:none@{_PLACEHOLDER}/ANALYTICS/PUBLIC?warehouse=none&role=none"
+# Great Expectations keeps its current context in a process-wide place, so one validation runs at a time.
+_one_at_a_time = threading.Lock()
 
 
 class SharedConnection:
-    """A connection that survives the engines that use it. Validation only reads, so there is nothing to roll back."""
+    """The login in force, as the connection of every engine. Validation only reads: there is nothing to roll back."""
 
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
+    def __init__(self) -> None:
+        self.opened: Any = None
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection, name)
+        return getattr(self.opened, name)
 
     def close(self) -> None:
         """Nothing: the login is closed by the one who opened it."""
@@ -45,33 +45,34 @@ class SharedConnection:
         """Nothing: the login keeps its mode."""
 
 
+_shared = SharedConnection()
+
+
 @contextmanager
-def login(connection: Mapping[str, Any] | Any) -> Iterator[tuple[str, Any]]:
-    """Log in, or use the connection that is given.
+def login(connection: Mapping[str, Any] | Any) -> Iterator[Any]:
+    """Log in, or use the connection that is given; engines on `URL` use it until the end of the block.
 
     Args:
         connection: Parameters of `snowflake.connector.connect`, or an open connection, which is left open.
 
     Yields:
-        The SQLAlchemy URL under which engines reach the connection, and the connection.
+        The connection.
     """
-    opened: Any = snowflake.connector.connect(**connection) if isinstance(connection, Mapping) else connection
-    name = f"v{uuid.uuid4().hex}"
-    _open[name] = SharedConnection(opened)
-    database = checked_identifier(opened.database or "ANALYTICS")
-    try:
-        yield f"snowflake://{name}:none@{PLACEHOLDER_ACCOUNT}/{database}/PUBLIC?warehouse=none&role=none", opened
-    finally:
-        del _open[name]
-        if isinstance(connection, Mapping):
-            opened.close()
+    with _one_at_a_time:
+        opened: Any = snowflake.connector.connect(**connection) if isinstance(connection, Mapping) else connection
+        _shared.opened = opened
+        try:
+            yield opened
+        finally:
+            _shared.opened = None
+            if isinstance(connection, Mapping):
+                opened.close()
 
 
 def _hand_out(dialect: Any, _record: Any, _arguments: Any, parameters: dict[str, Any]) -> SharedConnection | None:
-    """The open login that the placeholder names; None lets every other engine connect as usual."""
-    if dialect.name != "snowflake" or parameters.get("account") != PLACEHOLDER_ACCOUNT:
-        return None
-    return _open[parameters["user"]]
+    """The login in force for engines on `URL`; None lets every other engine connect as usual."""
+    is_ours = dialect.name == "snowflake" and parameters.get("user") == _PLACEHOLDER
+    return _shared if is_ours else None
 
 
 event.listen(sqlalchemy.Engine, "do_connect", _hand_out)

@@ -27,8 +27,8 @@ def suites(planted_connection: Any) -> Iterator[Any]:
     from expectations.suites import Suites
     from expectations.warehouse import login
 
-    with login(planted_connection) as (url, _):
-        yield Suites(url, docs_root=None)
+    with login(planted_connection):
+        yield Suites(docs_root=None)
 
 
 @pytest.mark.parametrize(("table", "rule", "number"), EVERY_RULE)

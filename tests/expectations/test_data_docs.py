@@ -1,0 +1,71 @@
+"""Data Docs are readable, hold the newest result of each table, and no secret is anywhere."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from expectations.validate import validate_tables
+from tests.expectations.planting import GOOD_BATCH, bad_batch
+
+
+def text_of(folder: Path) -> str:
+    """All text under a folder."""
+    return "\n".join(
+        path.read_text(errors="replace") for path in folder.rglob("*") if path.suffix in (".html", ".json", ".yml")
+    )
+
+
+def pages(folder: Path, table: str) -> list[Path]:
+    """Pages of a table."""
+    return list((folder / "validations" / table).rglob("*.html"))
+
+
+def test_docs_show_every_rule_with_reason_and_what_was_found(planted: dict[str, Any], tmp_path: Path) -> None:
+    batches = {"dim_games": [GOOD_BATCH, bad_batch(0)], "dim_date": [GOOD_BATCH]}
+    validate_tables(planted, ["dim_games", "dim_date"], run_id="run-1", batches=batches, docs_root=tmp_path)
+    index = (tmp_path / "index.html").read_text()
+    assert "dim_games" in index
+    assert "dim_date" in index
+    (page,) = pages(tmp_path, "dim_games")
+    shown = page.read_text()
+    assert "game_id never repeats" in shown
+    assert "a repeated key multiplies every join and sum" in shown
+    assert "2 of 2 rows: first game_id x" in shown
+    assert "columns and types as declared" in shown
+
+
+def test_a_second_run_replaces_the_pages_of_its_tables_and_keeps_the_others(
+    planted: dict[str, Any], tmp_path: Path
+) -> None:
+    good = {"dim_games": [GOOD_BATCH], "dim_date": [GOOD_BATCH]}
+    validate_tables(planted, ["dim_games", "dim_date"], run_id="run-1", batches=good, docs_root=tmp_path)
+    validate_tables(planted, ["dim_games"], run_id="run-2", batches=good, docs_root=tmp_path)
+    index = (tmp_path / "index.html").read_text()
+    (games,) = pages(tmp_path, "dim_games")
+    (dates,) = pages(tmp_path, "dim_date")
+    assert "run-2" in str(games)
+    assert "run-1" in str(dates)
+    assert games.relative_to(tmp_path).as_posix() in index
+    assert dates.relative_to(tmp_path).as_posix() in index
+
+
+def test_no_secret_in_docs_logs_results_or_errors(
+    planted: dict[str, Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret = planted["password"]
+    with caplog.at_level(logging.DEBUG, logger="great_expectations"):
+        results = validate_tables(
+            planted, ["dim_games", "raw_twitch_users"], run_id="r", batches=None, docs_root=tmp_path
+        )
+    assert secret not in text_of(tmp_path)
+    assert secret not in caplog.text
+    assert secret not in repr(results)
+    wrong = {**planted, "password": "wrong-$ecret-{x}"}
+    with pytest.raises(Exception, match="250001|390100|Incorrect") as refused:
+        validate_tables(wrong, ["dim_games"], run_id="r", batches=None, docs_root=tmp_path)
+    assert wrong["password"] not in str(refused.value)
+    assert wrong["password"] not in caplog.text
