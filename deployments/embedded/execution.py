@@ -57,9 +57,8 @@ def answer(statement: Statement, base_url: str, history: QueryHistory) -> Answer
     except (ParseError, TokenError) as error:
         message = f"SQL compilation error:\n{str(error).splitlines()[0]}"
         return results.answer_error("001003", "42000", message, statement.query_id)
-    except SnowflakeError as error:
-        if statement.stopped_by:
-            error = statement.stopped_by
+    except SnowflakeError as raised:
+        error = statement.stopped_by or raised
         code = f"{error.errno:06d}" if (error.errno or -1) >= 0 else "099999"
         return results.answer_error(code, error.sqlstate, error.raw_msg or str(error), statement.query_id)
     except Exception as error:

@@ -134,8 +134,8 @@ def test_asynchronous_statements(connection: SnowflakeConnection, session: Sessi
     assert sorted(row["A"] for row in job.result()) == [1, 2]
     assert job.is_done()
     cursor.execute_async("SELECT * FROM not_there")
-    with pytest.raises(snowflake.connector.errors.ProgrammingError):
-        cursor.get_results_from_sfqid(cursor.sfqid)
+    cursor.get_results_from_sfqid(cursor.sfqid)
+    with pytest.raises(snowflake.connector.errors.DatabaseError, match="NOT_THERE"):
         cursor.fetchall()
 
 
