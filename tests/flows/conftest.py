@@ -1,0 +1,78 @@
+"""Fixtures of the flows: a Prefect server for the test run, a home per module, the command line in this process."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from flows import prefect_server
+from flows.prefect_server import PrefectServer
+from flows.settings import load_settings
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+Snowcast = Callable[..., Outcome]
+SMALL_SANDBOX = {"SNOWCAST_SANDBOX_SCALE": "400", "SNOWCAST_SANDBOX_FIRST_POLLS": "3"}
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting of whoever runs the tests reaches them, and no `.env` of the working folder."""
+    for name in list(os.environ):
+        if name.startswith(("SNOWCAST_", "SNOWFLAKE_")) and name != "SNOWFLAKE_DISABLE_PLATFORM_DETECTION":
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
+    """One real Prefect server for the test run."""
+    home = tmp_path_factory.mktemp("prefect_home")
+    yield prefect_server.ensure_running(load_settings(home=home))
+    prefect_server.stop(home)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A SNOWCAST_HOME with a warehouse and a sandbox of its own, for the tests of one module."""
+    from deployments.embedded import stop as stop_warehouse
+    from deployments.sandbox import stop as stop_sandbox
+
+    folder = tmp_path_factory.mktemp("home")
+    yield folder
+    stop_warehouse(folder)
+    stop_sandbox(folder)
+
+
+@pytest.fixture
+def snowcast(
+    home: Path, server: PrefectServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Snowcast:
+    """Run a command of the command line in this process, on the module's home and the test run's Prefect server."""
+    from flows.cli import run
+
+    given = {"SNOWCAST_HOME": str(home), "PREFECT_HOME": str(home / "prefect"), **SMALL_SANDBOX, **server.environment}
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+
+    def call(*arguments: str, **environment: str) -> Outcome:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        capsys.readouterr()
+        code = run(arguments)
+        captured = capsys.readouterr()
+        return Outcome(code, captured.out, captured.err)
+
+    return call
