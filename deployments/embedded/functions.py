@@ -112,6 +112,9 @@ SCALARS: dict[str, str] = {
     "sf_as_type_of(v, o)": """
         CASE typeof(o) WHEN 'JSON' THEN cast_to_type(v, o)
         ELSE cast_to_type(json_extract_string(v, '$'), o) END""",
+    "sf_length(x)": f"""
+        CASE typeof(x) WHEN 'BLOB' THEN octet_length(TRY_CAST(x AS BLOB)) ELSE length({HOME}.sf_text(x)) END""",
+    "sf_bytes(x)": f"CASE typeof(x) WHEN 'BLOB' THEN TRY_CAST(x AS BLOB) ELSE encode({HOME}.sf_text(x)) END",
     "sf_md5(x)": f"CASE typeof(x) WHEN 'BLOB' THEN md5(TRY_CAST(x AS BLOB)) ELSE md5({HOME}.sf_text(x)) END",
     "sf_signed(h)": "CAST(CAST(h AS HUGEINT) - 9223372036854775808 AS BIGINT)",
     "sf_to_array(v)": """
@@ -148,8 +151,11 @@ SCALARS: dict[str, str] = {
         WHEN item IS NULL THEN {HOME}.sf_object_delete(v, list_value(name))
         ELSE {HOME}.sf_object(list_append(list_filter({HOME}.sf_entries(v), lambda e: e.k <> name),
             struct_pack(k := name, v := item))) END""",
-    # DIV0
-    "sf_div0(a, b)": f"CASE WHEN b = 0 AND a IS NOT NULL THEN 0 ELSE {HOME}.sf_divide(a, b) END",
+    "sf_width_bucket(x, low, high, buckets)": """
+        CASE WHEN x < low THEN 0 WHEN x >= high THEN buckets + 1
+        ELSE CAST(floor((x - low) * buckets / (high - low)) AS BIGINT) + 1 END""",
+    # DATEDIFF(week, a, b): weeks begin on Monday
+    "sf_weeks(a, b)": "date_diff('day', date_trunc('week', a), date_trunc('week', b)) // 7",
 }
 
 TABLES: dict[str, str] = {

@@ -24,12 +24,14 @@ from deployments.embedded.rewrites import (
     values,
     variants,
 )
+from deployments.embedded.rewrites.files import FILES
 from deployments.embedded.rewrites.text import TEXT
 from deployments.embedded.rewrites.trees import Rule, apply_rules
 
 Rewrite = Callable[[Expr, StatementContext], Expr]
 
 BEFORE: tuple[Rewrite, ...] = (
+    *FILES,
     names.named_tables,
     names.upper_case_unquoted,
     names.resolve_temporary_tables,

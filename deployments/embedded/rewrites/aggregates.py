@@ -54,15 +54,18 @@ def _object_agg(node: exp.ObjectAgg, outer: Expr) -> Expr:
     """`OBJECT_AGG("K", "V")` leaves rows with a NULL key or value out."""
     key, value = node.this, node.expression
     present = exp.and_(*(exp.Not(this=exp.Is(this=x.copy(), expression=exp.Null())) for x in (key, value)))
-    built = exp.Filter(
-        this=func("json_group_object", key.copy(), variant(value.copy())), expression=exp.Where(this=present)
-    )
+    pair = func("struct_pack", _named("k", key.copy()), _named("v", variant(value.copy())))
+    pairs: Expr = exp.Filter(this=func("list", pair), expression=exp.Where(this=present))
     if isinstance(outer, exp.Window):
         window = outer.copy()
-        window.set("this", built)
-        built = window
+        window.set("this", pairs)
+        pairs = window
     empty = exp.cast(exp.Literal.string("{}"), exp.DataType.Type.JSON)
-    return as_variant(func("coalesce", built, empty))
+    return as_variant(func("coalesce", call("sf_object", pairs), empty))
+
+
+def _named(name: str, value: Expr) -> Expr:
+    return exp.PropertyEQ(this=exp.to_identifier(name), expression=value)
 
 
 def _window_function(window: exp.Window, called: exp.Anonymous) -> None:

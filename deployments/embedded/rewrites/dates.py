@@ -34,6 +34,7 @@ _FORMAT_PARTS = {
     "TZH:TZM": "%z",
     "TZD": "%Z",
 }
+_FRACTION = re.compile(r"%f_(one|two|three|four|five|six|seven|eight|nine)|FF[0-9]?")
 _PART = re.compile(r'"([^"]*)"|' + "|".join(sorted(map(re.escape, _FORMAT_PARTS), key=len, reverse=True)) + "|.", re.I)
 
 
@@ -91,10 +92,21 @@ def text_to_time(node: exp.StrToTime, context: StatementContext) -> Expr:
 
 
 def _parsed(value: Expr, form: Expr) -> Expr:
-    """Text read by a format that sqlglot has already turned into strftime's."""
+    """Text read by a format; sqlglot has turned its parts into strftime's, fractions of a second aside."""
     if not is_text_literal(form):
         raise unsupported("a date format that is not a literal")
-    return func("strptime", text(value), form.name)
+    known = _FRACTION.sub("%f", form.name)
+    return func("strptime", text(value), known.replace('"', "").replace("TZH:TZM", "%z"))
+
+
+def time_to_text(node: exp.TimeToStr, context: StatementContext) -> Expr:
+    """`TO_CHAR("S" :: TIMESTAMP, 'HH24:MI:SS.FF3')`, whose format sqlglot has turned into strftime's."""
+    form = node.args["format"]
+    if not is_text_literal(form):
+        raise unsupported("TO_CHAR with a format that is not a literal")
+    fractions = {"three": "%g", "six": "%f", "nine": "%n"}
+    known = _FRACTION.sub(lambda match: fractions.get(match[1] or "", "%f"), form.name)
+    return func("strftime", node.this, known.replace('"', ""))
 
 
 def to_time(node: Expr, context: StatementContext) -> Expr:
@@ -107,6 +119,8 @@ def to_time(node: Expr, context: StatementContext) -> Expr:
 def unix_to_time(node: exp.UnixToTime, context: StatementContext) -> Expr:
     """`TO_TIMESTAMP("N", 3)`: whole units of 10^-scale seconds; `TO_TIMESTAMP(1700000000)`."""
     scale = node.args.get("scale")
+    if is_text_literal(node.this) and scale is None:
+        return call("sf_timestamp", node.this)
     number = exp.cast(node.this, "DECIMAL(28, 6)", copy=False)
     return call("sf_timestamp_number", number, scale or exp.Literal.number(0))
 
@@ -179,6 +193,8 @@ def date_diff(node: Expr, context: StatementContext) -> Expr:
     """`DATEDIFF(day, "A", "B")` counts the boundaries between the two."""
     unit = (node.args["unit"].name if node.args.get("unit") else "DAY").lower()
     left, right = node.expression, node.this
+    if unit == "week":
+        return call("sf_weeks", _moment(left), _moment(right))
     return func("date_diff", unit, _moment(left), _moment(right))
 
 
@@ -191,6 +207,7 @@ def date_trunc(node: Expr, context: StatementContext) -> Expr:
 
 RULES: dict[type[Expr], Rule] = {
     exp.ToChar: to_char,
+    exp.TimeToStr: time_to_text,
     exp.TsOrDsToDate: to_date,
     exp.TsOrDsToTime: to_time,
     exp.StrToTime: text_to_time,

@@ -29,10 +29,10 @@ def _number(node: Expr) -> Expr:
     return exp.cast(node, Type.DOUBLE, copy=False) if is_variant(node) else node
 
 
-def div0(node: Expr, context: StatementContext) -> Expr:
-    """`DIV0(a, b)` is 0 where b is 0; `DIV0NULL` also where b is NULL."""
-    zero_when_null = type(node).__name__ == "Div0null"
-    return call("sf_div0null" if zero_when_null else "sf_div0", node.this, node.expression)
+def width_bucket(node: exp.WidthBucket, context: StatementContext) -> Expr:
+    """`WIDTH_BUCKET("N", 0, 100, 10)`."""
+    bounds = [node.args[name] for name in ("min_value", "max_value", "num_buckets")]
+    return call("sf_width_bucket", node.this, *bounds)
 
 
 def greatest(node: exp.Func, context: StatementContext) -> Expr:
@@ -85,6 +85,7 @@ RULES: dict[type[Expr], Rule] = {
     exp.Div: divide,
     exp.Mod: modulo,
     exp.Avg: average,
+    exp.WidthBucket: width_bucket,
     exp.Greatest: greatest,
     exp.Least: greatest,
     exp.Sum: numeric_aggregate,

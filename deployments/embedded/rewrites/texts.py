@@ -121,6 +121,16 @@ def listagg(node: exp.GroupConcat, context: StatementContext) -> Expr:
     return node
 
 
+def length(node: exp.Length, context: StatementContext) -> Expr:
+    """`LENGTH("S")`: characters of a text, bytes of a BINARY."""
+    return call("sf_length", node.this)
+
+
+def byte_length(node: exp.ByteLength, context: StatementContext) -> Expr:
+    """`OCTET_LENGTH("S")`."""
+    return func("octet_length", call("sf_bytes", node.this))
+
+
 def hash_(node: exp.Anonymous) -> Expr:
     """`HASH("A", "B")`: a signed number of 64 bits (other numbers than Snowflake's)."""
     return call("sf_signed", func("hash", *node.expressions))
@@ -158,6 +168,8 @@ RULES: dict[type[Expr], Rule] = {
     **dict.fromkeys(_TEXT_FUNCTIONS, text_argument),
     exp.Concat: concat,
     exp.DPipe: concat,
+    exp.Length: length,
+    exp.ByteLength: byte_length,
     exp.MD5: md5,
     exp.SHA2: sha2,
     exp.SHA: sha1,
