@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import uuid
 from collections.abc import Sequence
@@ -15,13 +16,14 @@ from fakesnow.conn import FakeSnowflakeConnection
 from fakesnow.cursor import FakeSnowflakeCursor
 from fakesnow.dialect import parse_one
 from fakesnow.statement_type import SELECT, statement_type_id
-from snowflake.connector.errors import DatabaseError
 from sqlglot import Expr, exp
 
 from deployments.embedded import errors, functions, handlers, planning, rewrites
 from deployments.embedded.context import SessionState, StatementContext
+from deployments.embedded.copying.ledger import forgotten_by
 from deployments.embedded.dml import MERGE_COLUMNS
 from deployments.embedded.plan import Outcome, Plan
+from deployments.embedded.scanner import with_named_objects
 from deployments.embedded.transactions import Transactions
 
 if TYPE_CHECKING:
@@ -112,7 +114,7 @@ class EmbeddedCursor(FakeSnowflakeCursor):
         bound = kwargs.get("binding_params") or params
         self.context.params = list(bound) if bound is not None and not isinstance(bound, dict) else bound
         with errors.as_snowflake(self._transactions.failed):
-            command = self._prepared(command)
+            command, self.context.params = with_named_objects(self._prepared(command), self.context.params)
             if not self._handled(command):
                 self._run(parse_one(command))
         return self
@@ -139,10 +141,12 @@ class EmbeddedCursor(FakeSnowflakeCursor):
 
     def _run(self, expression: Expr) -> None:
         self.statement_type_id = statement_type_id(expression)
+        forgotten = forgotten_by(expression, self.context)
         plan = planning.plan(expression, self.context)
         if plan is None:
             self._run_by_fakesnow(expression)
             return
+        plan.steps[:0] = forgotten.steps
         if plan.commits:
             self._transactions.commit()
         elif plan.outcome is not Outcome.ROWS and plan.outcome is not Outcome.STATUS:
@@ -150,6 +154,7 @@ class EmbeddedCursor(FakeSnowflakeCursor):
         if plan.steps:
             self._transactions.check()
         self._execute_plan(plan)
+        forgotten.remove_stages(self.context)
         self._last_transformed = expression
         self.context.session.temporary_tables |= plan.temporary
         self.context.session.temporary_tables -= plan.dropped
@@ -164,23 +169,19 @@ class EmbeddedCursor(FakeSnowflakeCursor):
         self.types = [str(column[1]) for column in self._duck_conn.description or []]
 
     def _execute_plan(self, plan: Plan) -> None:
-        params = self.context.params
         steps = [step if isinstance(step, str) else step.sql("duckdb") for step in plan.steps]
-        if len(steps) > 1:
-            with self._transactions.together():
-                for step in steps:
-                    self._duck_conn.execute(step, params if "?" in step else None)
-        elif steps:
-            self._duck_conn.execute(steps[0], params)
-        if plan.outcome is Outcome.ROWS:
-            self.types = [str(column[1]) for column in self._duck_conn.description or []]
-            self._keep(self._duck_conn.to_arrow_table(), self.types, sql=steps[-1])
-        elif plan.outcome is Outcome.STATUS:
+        with self._transactions.together() if len(steps) > 1 else contextlib.nullcontext():
+            for step in steps:
+                self._duck_conn.execute(step, self.context.params if "?" in step else None)
+            if plan.outcome is Outcome.ROWS:
+                self.types = [str(column[1]) for column in self._duck_conn.description or []]
+                self._keep(self._duck_conn.to_arrow_table(), self.types, sql=steps[-1])
+            elif plan.outcome is Outcome.MERGED:
+                self._keep_merge_counts(plan)
+            elif plan.outcome is not Outcome.STATUS:
+                self._keep_count(plan.outcome)
+        if plan.outcome is Outcome.STATUS:
             self._keep(pa.table({"status": [plan.status]}), ["VARCHAR"])
-        elif plan.outcome is Outcome.MERGED:
-            self._keep_merge_counts(plan)
-        else:
-            self._keep_count(plan.outcome)
 
     def _keep_count(self, outcome: Outcome) -> None:
         row = self._duck_conn.fetchone()

@@ -27,6 +27,7 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
+_BOUND_NAME = re.compile(r"\bIDENTIFIER\s*\(\s*\?", re.IGNORECASE)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "0": "\0"}
 _ESCAPE = re.compile(r"''|\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})|(.))", re.DOTALL)
 
@@ -86,6 +87,30 @@ def with_params(sql: str, params: Sequence[Any] | dict[str, Any] | None) -> str:
             parts += [sql[at : token.start], _literal(values.pop(0))]
             at = token.end
     return "".join([*parts, sql[at:]])
+
+
+def with_named_objects(sql: str, params: Any) -> tuple[str, Any]:
+    """Write bound names into `IDENTIFIER(?)`, and give the statement with the parameters that are left.
+
+    `DROP TABLE IF EXISTS identifier(?)` of `write_pandas`.
+    """
+    if not isinstance(params, list) or not _BOUND_NAME.search(sql):
+        return sql, params
+    tokens = tokenize(sql)
+    left: list[Any] = []
+    parts: list[str] = []
+    at = 0
+    values = iter(params)
+    for place, token in enumerate(tokens):
+        if token.text != "?":
+            continue
+        value = next(values, None)
+        if [before.text.upper() for before in tokens[max(0, place - 2) : place]] == ["IDENTIFIER", "("]:
+            parts += [sql[at : token.start], _literal(value)]
+            at = token.end
+        else:
+            left.append(value)
+    return "".join([*parts, sql[at:]]), left or None
 
 
 def _literal(value: Any) -> str:

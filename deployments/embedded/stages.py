@@ -224,13 +224,13 @@ def stored_options(context: StatementContext, key: tuple[str, str, str]) -> Opti
             f"""CREATE TABLE IF NOT EXISTS {_CATALOGUE}._stage_options
                 (database_name TEXT, schema_name TEXT, name TEXT, options TEXT)"""
         )
-        row = catalogue.execute(
+        rows = catalogue.execute(
             f"""SELECT coalesce(options, '{{}}') FROM {_CATALOGUE}._fs_stages
                 LEFT JOIN {_CATALOGUE}._stage_options USING (database_name, schema_name, name)
                 WHERE database_name = ? AND schema_name = ? AND name = ?""",
             list(key),
-        ).fetchone()
-    return None if row is None else dict(json.loads(row[0]))
+        ).fetchall()
+    return dict(json.loads(rows[0][0])) if rows else None
 
 
 def checked_path(path: str) -> str:
@@ -253,7 +253,7 @@ def partial_name(name: str, token: str) -> str:
 
 def _require_schema(context: StatementContext, key: tuple[str, str, str]) -> None:
     sql = "SELECT 1 FROM duckdb_schemas() WHERE database_name = ? AND schema_name = ?"
-    if context.duck_conn.execute(sql, list(key[:2])).fetchone() is None:
+    if not context.duck_conn.execute(sql, list(key[:2])).fetchall():
         name = ".".join(key[:2])
         raise snowflake_error(
             f"SQL compilation error:\nSchema '{name}' does not exist or not authorized.", 2003, "02000"

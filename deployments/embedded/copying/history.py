@@ -94,14 +94,13 @@ def history_table(database: str) -> str:
 def ensure_history(duck: duckdb.DuckDBPyConnection, database: str) -> None:
     """Make the history of a database if it is not there.
 
-    It is made in a transaction of its own where the session can see it then; a session that is in a transaction cannot,
-    so it makes the history itself.
+    It is looked for and made apart from the session, before the session touches it: an open transaction sees the
+    database as it was at its first look, and could not see what is made after that.
     """
     seen = "SELECT 1 FROM duckdb_tables() WHERE database_name = ? AND table_name = '_copy_history'"
     create = f"CREATE TABLE IF NOT EXISTS {history_table(database)} ({_COLUMNS})"
-    if duck.execute(seen, [database]).fetchone():
-        return
     with _guard, duck.cursor() as apart:
-        apart.execute(create)
-    if not duck.execute(seen, [database]).fetchone():
+        if not apart.execute(seen, [database]).fetchone():
+            apart.execute(create)
+    if not duck.execute(seen, [database]).fetchall():
         duck.execute(create)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp, parse_one
@@ -32,7 +33,8 @@ _COPY_HISTORY = """
         first_error_line_number AS FIRST_ERROR_LINE_NUMBER,
         first_error_character_position AS FIRST_ERROR_CHARACTER_POS, first_error_col_name AS FIRST_ERROR_COLUMN_NAME,
         error_count AS ERROR_COUNT, error_limit AS ERROR_LIMIT,
-        CASE status WHEN 'LOADED' THEN 'Loaded' WHEN 'LOAD_FAILED' THEN 'Load failed' ELSE 'Partially loaded' END AS STATUS,
+        CASE status WHEN 'LOADED' THEN 'Loaded' WHEN 'LOAD_FAILED' THEN 'Load failed' ELSE 'Partially loaded' END
+            AS STATUS,
         {database} AS TABLE_CATALOG_NAME, table_schema AS TABLE_SCHEMA_NAME, table_name AS TABLE_NAME
     FROM {history} WHERE table_name = {name}"""
 
@@ -50,63 +52,67 @@ def show_load_history(expression: exp.Expression, context: StatementContext) -> 
     return expression
 
 
-def forget_loads(expression: exp.Expression, context: StatementContext) -> exp.Expression:
-    """Forget what a table had loaded when it is emptied, replaced, dropped or renamed, and the files of its stage."""
-    for table in _emptied(expression):
-        key = _key(table, context)
-        _change(context, key, "DELETE FROM {history} WHERE table_schema = ? AND table_name = ?", list(key[1:]))
-        if not isinstance(expression, exp.TruncateTable):
+@dataclass(frozen=True)
+class Forgotten:
+    """What load history and stages forget because of one statement.
+
+    Attributes:
+        steps: DuckDB statements, to run in the statement's transaction.
+        keys: Tables whose stages go when the statement has run.
+    """
+
+    steps: list[str]
+    keys: list[Key]
+
+    def remove_stages(self, context: StatementContext) -> None:
+        """Remove the files of the tables' stages."""
+        for key in self.keys:
             stages.drop_table_stage(context, key)
+
+
+def forgotten_by(expression: exp.Expression, context: StatementContext) -> Forgotten:
+    """What is forgotten when a table is emptied, replaced, dropped or renamed."""
+    if not isinstance(expression, exp.TruncateTable | exp.Drop | exp.Create | exp.Alter):
+        return Forgotten([], [])
+    keys = [_key(table, context) for table in _emptied(expression)]
+    steps = [step for key in keys for step in _steps(context, key, "DELETE FROM {history}")]
     if isinstance(expression, exp.Alter) and expression.args.get("kind") == "TABLE":
         for action in expression.args.get("actions") or []:
             if isinstance(action, exp.AlterRename):
-                _rename(_key(expression.this, context), action.this, context)
-    if isinstance(expression, exp.Drop | exp.Create) and str(expression.kind).upper() == "SCHEMA":
-        _forget_schema(expression, context)
-    return expression
+                new = _key(action.this, context)
+                change = f"UPDATE {{history}} SET table_schema = {_text(new[1])}, table_name = {_text(new[2])}"
+                steps += _steps(context, _key(expression.this, context), change)
+    return Forgotten(steps, [] if isinstance(expression, exp.TruncateTable) else keys)
 
 
 def _emptied(expression: exp.Expression) -> list[exp.Table]:
     if isinstance(expression, exp.TruncateTable):
         return [table for table in expression.expressions if isinstance(table, exp.Table)]
-    kind = str(expression.args.get("kind") or "").upper()
-    if isinstance(expression, exp.Drop) and kind == "TABLE":
+    if str(expression.args.get("kind") or "").upper() != "TABLE":
+        return []
+    if isinstance(expression, exp.Drop):
         found = expression.args.get("tables") or [expression.this]
         return [table for table in found if isinstance(table, exp.Table)]
-    if isinstance(expression, exp.Create) and kind == "TABLE" and expression.args.get("replace"):
+    if isinstance(expression, exp.Create) and expression.args.get("replace"):
         table = expression.find(exp.Table)
         return [table] if table is not None else []
     return []
 
 
-def _rename(key: Key, to: exp.Table, context: StatementContext) -> None:
-    new = _key(to, context)
-    sql = "UPDATE {history} SET table_schema = ?, table_name = ? WHERE table_schema = ? AND table_name = ?"
-    _change(context, key, sql, [*new[1:], *key[1:]])
-
-
-def _forget_schema(expression: exp.Expression, context: StatementContext) -> None:
-    if isinstance(expression, exp.Create) and not expression.args.get("replace"):
-        return
-    table = expression.find(exp.Table)
-    if table is None or not table.db:
-        return
-    database = _stored(table.args.get("catalog")) or context.database
-    schema = _stored(table.args.get("db"))
-    if database and schema:
-        _change(context, (database, schema, ""), "DELETE FROM {history} WHERE table_schema = ?", [schema])
-        stages.drop_namespace(context, database, schema)
-
-
-def _change(context: StatementContext, key: Key, sql: str, values: list[Any]) -> None:
+def _steps(context: StatementContext, key: Key, change: str) -> list[str]:
+    is_temporary = key in context.session.temporary_tables
     found = context.duck_conn.execute(
-        "SELECT DISTINCT database_name, temporary FROM duckdb_tables() WHERE table_name = '_copy_history' "
-        "AND (database_name = ? OR temporary)",
-        [key[0]],
+        "SELECT 1 FROM duckdb_tables() WHERE table_name = '_copy_history' AND "
+        + ("temporary" if is_temporary else "database_name = ?"),
+        [] if is_temporary else [key[0]],
     ).fetchall()
-    for database, temporary in found:
-        history = 'temp.main."_copy_history"' if temporary else history_table(database)
-        context.duck_conn.execute(sql.format(history=history), values)
+    history = 'temp.main."_copy_history"' if is_temporary else history_table(key[0])
+    where = f"WHERE table_schema = {_text(key[1])} AND table_name = {_text(key[2])}"
+    return [f"{change.format(history=history)} {where}"] if found else []
+
+
+def _text(value: str) -> str:
+    return exp.Literal.string(value).sql(dialect="duckdb")
 
 
 def _copy_history(call: exp.Anonymous, context: StatementContext) -> str:
@@ -140,16 +146,9 @@ def _show(table: exp.Expression, sql: str, name: str) -> None:
 
 def _key(table: exp.Table, context: StatementContext) -> Key:
     if isinstance(table.this, exp.DynamicIdentifier):
-        return split_name(_dynamic_name(table.this, context), context.database, context.schema)
+        return split_name(table.this.this.name, context.database, context.schema)
     parts = [_stored(table.args.get("catalog")), _stored(table.args.get("db")), _stored(table.this)]
     return parts[0] or context.database or "", parts[1] or context.schema or "", parts[2]
-
-
-def _dynamic_name(node: exp.Expression, context: StatementContext) -> str:
-    value = node.this
-    if isinstance(value, exp.Placeholder) and isinstance(context.params, list) and context.params:
-        return str(context.params[0])
-    return str(value.name)
 
 
 def _stored(node: Any) -> str:

@@ -193,10 +193,10 @@ class Copy:
             return
         insert = self._show(batch)
         try:
-            row = self.duck.execute(insert).fetchone()
+            rows = self.duck.execute(insert).fetchall()
         except duckdb.Error as error:
             raise self._explained(error, batch) from error
-        batch.outcome.loaded = int(row[0]) if row else 0
+        batch.outcome.loaded = int(rows[0][0]) if rows else 0
         batch.outcome.parsed = batch.outcome.parsed or batch.outcome.loaded
 
     def _explained(self, error: duckdb.Error, batch: Batch) -> Exception:

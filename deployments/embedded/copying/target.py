@@ -54,11 +54,8 @@ def find_target(statement: CopyStatement, context: StatementContext) -> Target:
         if name not in types:
             raise snowflake_error(f"SQL compilation error: error line 1\ninvalid identifier '{name}'", 904, "42000")
     key = split_name(statement.target, context.database, context.schema)
-    temporary = context.duck_conn.execute(
-        "SELECT 1 FROM duckdb_tables() WHERE temporary AND table_name = ?", [key[2]]
-    ).fetchone()
     columns = {name: types[name] for name in statement.columns or types}
-    return Target(table, key, columns, temporary is not None)
+    return Target(table, key, columns, key in context.session.temporary_tables)
 
 
 def insert_sql(statement: CopyStatement, target: Target, relation: Relation, context: StatementContext) -> str:

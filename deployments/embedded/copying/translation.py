@@ -14,10 +14,4 @@ def translate(expression: exp.Expression, context: StatementContext) -> str:
     """The DuckDB SQL of a Snowflake statement."""
     from deployments.embedded import rewrites
 
-    cursor = context.connection.cursor()
-    for rewrite in rewrites.BEFORE:
-        expression = rewrite(expression, context)
-    transformed = cursor._transform(expression, None)
-    for rewrite in rewrites.AFTER:
-        transformed = rewrite(transformed, context)
-    return str(transformed.sql(dialect="duckdb"))
+    return str(rewrites.rewrite(expression, context).sql(dialect="duckdb"))

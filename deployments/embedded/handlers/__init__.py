@@ -19,7 +19,9 @@ from deployments.embedded.handlers.parameters import alter_session
 from deployments.embedded.handlers.show import describe_table, show
 from deployments.embedded.handlers.stages import (
     create_stage,
+    describe_stage,
     drop_stage,
+    forget_namespace,
     list_files,
     refuse_other_stage_statements,
     remove_files,
@@ -37,7 +39,9 @@ HANDLERS: tuple[Handler, ...] = (
     remove_files,
     create_stage,
     drop_stage,
+    describe_stage,
     refuse_other_stage_statements,
+    forget_namespace,
     file_formats,
     drop_database,
     show,

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from deployments.embedded import stages, transfer
 from deployments.embedded.errors import unsupported
-from deployments.embedded.scanner import Scanner, split_name, with_params
+from deployments.embedded.scanner import Scanner, identifier, split_name, with_params
 from deployments.embedded.stages import locate
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ _REMOVE = re.compile(_LEADING + r"(REMOVE|RM)\s+['@]", re.IGNORECASE | re.DOTALL
 _TRANSFER = re.compile(
     _LEADING + r"(PUT|GET)\s+(?:/\*.*?\*/\s*)?['@?]|" + _LEADING + r"(PUT)\s", re.IGNORECASE | re.DOTALL
 )
-_OTHER = re.compile(_LEADING + r"((?:ALTER|DESC|DESCRIBE)\s+STAGE|COPY\s+FILES)\b", re.IGNORECASE | re.DOTALL)
+_NAMESPACE = re.compile(_LEADING + r"(?:DROP|CREATE\s+OR\s+REPLACE)\s+(SCHEMA|DATABASE)\s", re.IGNORECASE | re.DOTALL)
+_DESCRIBE = re.compile(_LEADING + r"DESC(?:RIBE)?\s+STAGE\b", re.IGNORECASE | re.DOTALL)
+_OTHER = re.compile(_LEADING + r"(ALTER\s+STAGE|COPY\s+FILES)\b", re.IGNORECASE | re.DOTALL)
 
 
 def create_stage(statement: str, context: StatementContext) -> pa.Table | None:
@@ -112,8 +114,25 @@ def transfer_files(statement: str, context: StatementContext) -> pa.Table | dict
     return transfer.put(scanner, context, is_bound=is_bound)
 
 
+def describe_stage(statement: str, context: StatementContext) -> pa.Table | None:
+    """`DESCRIBE STAGE RAW.LANDING`, which Snowpark asks before it infers a schema by pattern."""
+    if not _DESCRIBE.match(statement):
+        return None
+    scanner = Scanner(with_params(statement, context.params))
+    scanner.next()
+    scanner.expect("STAGE")
+    location = locate(f"@{scanner.name()}", context)
+    scanner.at_end()
+    rows = [("STAGE_LOCATION", "URL", "String", "", "")]
+    chosen = location.stage.options.get("FILE_FORMAT")
+    if isinstance(chosen, dict):
+        rows += [("STAGE_FILE_FORMAT", name, "String", str(value), "") for name, value in chosen.items()]
+    names = ("parent_property", "property", "property_type", "property_value", "property_default")
+    return pa.table({name: pa.array([row[at] for row in rows], pa.string()) for at, name in enumerate(names)})
+
+
 def refuse_other_stage_statements(statement: str, context: StatementContext) -> None:
-    """`ALTER STAGE`, `DESCRIBE STAGE` and `COPY FILES` are not done."""
+    """`ALTER STAGE` and `COPY FILES` are not done."""
     if match := _OTHER.match(statement):
         raise unsupported(" ".join(match[1].upper().split()))
 
@@ -127,3 +146,19 @@ def _pattern(scanner: Scanner) -> str | None:
 
 def _said(text: str) -> pa.Table:
     return pa.table({"status": [text]})
+
+
+def forget_namespace(statement: str, context: StatementContext) -> None:
+    """`DROP SCHEMA S`, `CREATE OR REPLACE SCHEMA S`, `DROP DATABASE D`: their stages go with them."""
+    if not (match := _NAMESPACE.match(statement)):
+        return
+    scanner = Scanner(with_params(statement, context.params))
+    while scanner.next().text.upper() not in ("SCHEMA", "DATABASE"):
+        continue
+    scanner.take("IF", "EXISTS")
+    name = scanner.name()
+    if match[1].upper() == "DATABASE":
+        stages.drop_namespace(context, identifier(name), None)
+    else:
+        database, schema, _ = split_name(f"{name}.X", context.database, context.schema)
+        stages.drop_namespace(context, database, schema)

@@ -54,10 +54,10 @@ def find(key: Key, context: StatementContext) -> Options | None:
     if key in session.formats:
         return session.formats[key]
     with context.duck_conn.cursor() as catalogue:
-        row = catalogue.execute(
+        rows = catalogue.execute(
             f"SELECT options FROM {_TABLE} WHERE database_name = ? AND schema_name = ? AND name = ?", list(key)
-        ).fetchone()
-    return None if row is None else dict(json.loads(row[0]))
+        ).fetchall()
+    return dict(json.loads(rows[0][0])) if rows else None
 
 
 def create(context: StatementContext, name: str, options: Options, *, temporary: bool, replace: bool) -> bool:

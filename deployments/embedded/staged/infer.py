@@ -105,7 +105,9 @@ def _schema_table(arguments: dict[str, Any], context: StatementContext) -> pa.Ta
     chosen = resolve_format(arguments.get("FILE_FORMAT"), context, location.stage)
     names = arguments.get("FILES")
     files = (
-        location.files() if names is None else [file for name in names if (file := location.file(str(name))) is not None]
+        location.files()
+        if names is None
+        else [file for name in names if (file := location.file(str(name))) is not None]
     )
     found = infer_columns(files, chosen, context)
     items = list(found.items())
