@@ -81,6 +81,11 @@ def numeric_aggregate(node: exp.AggFunc, context: StatementContext) -> Expr:
     return node
 
 
+def approximate_count(node: exp.Hll, context: StatementContext) -> Expr:
+    """`HLL("K")` is APPROX_COUNT_DISTINCT."""
+    return exp.ApproxDistinct(this=node.this)
+
+
 RULES: dict[type[Expr], Rule] = {
     exp.Div: divide,
     exp.Mod: modulo,
@@ -88,6 +93,7 @@ RULES: dict[type[Expr], Rule] = {
     exp.WidthBucket: width_bucket,
     exp.Greatest: greatest,
     exp.Least: greatest,
+    exp.Hll: approximate_count,
     exp.Sum: numeric_aggregate,
     exp.Median: numeric_aggregate,
     exp.Stddev: numeric_aggregate,

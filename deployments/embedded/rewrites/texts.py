@@ -116,7 +116,7 @@ def listagg(node: exp.GroupConcat, context: StatementContext) -> Expr:
     holder: Expr = node
     while isinstance(inner, (exp.Distinct, exp.Order)):
         holder, inner = inner, inner.expressions[0] if isinstance(inner, exp.Distinct) else inner.this
-    if isinstance(inner, exp.Column):
+    if isinstance(inner, exp.Column) and not isinstance(holder, exp.Distinct):
         inner.replace(call("sf_text", inner.copy()))
     return node
 
