@@ -9,13 +9,16 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.context import FlowRunContext
 
 from expectations.report import markdown
+from expectations.validate import build_docs
 from flows.run import Run
 
 _MOST_ROWS = 500
 
 
 def publish_artifacts(run: Run) -> None:
-    """Write the artifacts of a run into Prefect; outside of a flow run there is nowhere to write them."""
+    """Write the artifacts of a run into Prefect, and its Data Docs; outside of a flow run there is no Prefect."""
+    if run.checks:
+        build_docs(run.settings.docs_root)
     if FlowRunContext.get() is None:
         return
     _table("load-summary", [_load_row(load) for load in run.loads], "Landing files loaded into RAW")

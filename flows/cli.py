@@ -77,8 +77,8 @@ def _explained(error: Exception) -> int:
     import logging
 
     logging.getLogger("snowcast").error("command failed", exc_info=error)
-    lines = str(error).strip().splitlines() or [""]
-    say_error(f"{type(error).__name__}: {lines[0][:500]} (the trace is in the log under SNOWCAST_HOME/logs)")
+    text = " ".join(str(error).split())[:500]
+    say_error(f"{type(error).__name__}: {text} (the trace is in the log under SNOWCAST_HOME/logs)")
     return 1
 
 

@@ -35,7 +35,7 @@ def up(context: typer.Context) -> None:
         reporter.advanced("start", "Prefect server, warehouse")
         services = start_services(settings)
         services.wait()
-    say(f"Prefect    {services.prefect.result().removesuffix('/api')}")
+    say(f"Prefect    {services.prefect.result()['PREFECT_API_URL'].removesuffix('/api')}")
     if not settings.prefect_api_url:
         say(f"           log in as snowcast:<secret>, the secret is in {prefect_server.endpoint_file(settings.home)}")
     say("Warehouse  `snowcast warehouse status` prints its connection parameters")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from flows.errors import TransientError
 from flows.reporting import reporter
 from flows.run import Run
 from flows.tasks import Window, build_table, validate_layer
@@ -36,7 +37,8 @@ def build_layers(
     for layer, stage in _stages(models):
         named = [model.table.name for model in stage]
         ready = [model for model in stage if not _is_blocked(run, model, closed)]
-        run.builds += [build_table(model, run.run_id, mode, window) for model in ready if model.build]
+        for model in ready:
+            _build(run, model, mode, window)
         written = _batches(run, named)
         again = [name for name in named if name in closed and not _is_checked(run, name)]
         new = [name for name in written if name not in again and not _is_checked(run, name)]
@@ -66,6 +68,18 @@ def open_failures(session: Session, database: str) -> set[str]:
     return {row[0] for row in failed}
 
 
+def _build(run: Run, model: Model, mode: str, window: Window | None) -> None:
+    """Build a table; one that cannot be built is kept with its error, and only what stands on it is not built."""
+    if model.build is None:
+        return
+    try:
+        run.builds.append(build_table(model, run.run_id, mode, window))
+    except (TransientError, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        run.broken[model.table.name] = error
+
+
 def _stages(models: Iterable[Model]) -> list[tuple[str, list[Model]]]:
     """The tables in stages: no table of a stage reads another one of it, so a failure stops all that is built on it."""
     depth: dict[str, int] = {}
@@ -78,13 +92,14 @@ def _stages(models: Iterable[Model]) -> list[tuple[str, list[Model]]]:
 
 
 def _is_blocked(run: Run, model: Model, closed: set[str]) -> bool:
-    """Whether the table stands on a closed one, or on one that was itself not built; it is reported then."""
-    causes = [name for name in model.inputs if name in closed] or [
+    """Whether the table stands on a closed or broken one, or on one that was itself not built; it is told then."""
+    causes = [name for name in model.inputs if name in closed or name in run.broken] or [
         run.blocked[name] for name in model.inputs if name in run.blocked
     ]
     if causes:
         run.blocked[model.table.name] = causes[0]
-        reporter().finished(f"build {model.table.name}", f"not built: {causes[0]} broke a critical rule", "skipped")
+        why = "could not be built" if causes[0] in run.broken else "broke a critical rule"
+        reporter().finished(f"build {model.table.name}", f"not built: {causes[0]} {why}", "skipped")
     return bool(causes)
 
 

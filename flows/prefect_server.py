@@ -103,13 +103,20 @@ def stop(home: Path) -> bool:
 
 
 def connect(settings: Settings) -> str:
-    """Point this process's Prefect at its server, starting the local one where needed; returns the API's address."""
+    """Point this process's Prefect at its server, starting the local one where needed; returns the API's address.
+
+    Not from a thread while another one imports Prefect: `client_environment` gives what `change_environment` takes.
+    """
+    environment = client_environment(settings)
+    change_environment(environment)
+    return environment["PREFECT_API_URL"]
+
+
+def client_environment(settings: Settings) -> dict[str, str]:
+    """Variables with which a Prefect client finds its server; the local one is started where needed."""
     if settings.prefect_api_url:
-        change_environment({"PREFECT_API_URL": settings.prefect_api_url})
-        return settings.prefect_api_url
-    server = ensure_running(settings)
-    change_environment(server.environment)
-    return server.api_url
+        return {"PREFECT_API_URL": settings.prefect_api_url}
+    return ensure_running(settings).environment
 
 
 def endpoint_file(home: Path) -> Path:

@@ -42,6 +42,7 @@ class Run:
         builds: Tables that it built.
         checks: Rules that it checked.
         blocked: Tables that it did not build, each with the failed table upstream.
+        broken: Tables whose build ended in an error.
         refused: Input that could not be read, in words.
         failures: Sources that failed after part of their data had come.
     """
@@ -55,6 +56,7 @@ class Run:
     builds: list[BuildResult] = field(default_factory=list)
     checks: list[RuleResult] = field(default_factory=list)
     blocked: dict[str, str] = field(default_factory=dict)
+    broken: dict[str, Exception] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
     failures: list[SnowcastError] = field(default_factory=list)
 
@@ -98,15 +100,18 @@ class Run:
             f"{_count(len(self.checks), 'rule')} checked" if self.checks else "",
             f"{_count(len(self.failed_checks), 'critical failure')}" if self.failed_checks else "",
             f"{_count(len(self.warnings), 'warning')}" if self.warnings else "",
+            f"{_count(len(self.broken), 'table')} failed to build" if self.broken else "",
             f"{_count(len(self.blocked), 'table')} blocked" if self.blocked else "",
             f"{_count(len(self.refused), 'input')} refused" if self.refused else "",
         ]
         return "; ".join(part for part in parts if part) or "nothing to do"
 
-    def problem(self) -> SnowcastError | None:
+    def problem(self) -> Exception | None:
         """The error that the run ends in, if it does."""
         if self.failures:
             return self.failures[0]
+        if self.broken:
+            return next(iter(self.broken.values()))
         if self.failed_checks:
             first = self.failed_checks[0]
             return ValidationFailed(
@@ -138,7 +143,8 @@ def recorded_run(flow: str) -> Iterator[tuple[Run, Session]]:
             _record_failure(session, run, error)
             raise
         problem = run.problem()
-        _record(session, run, "refused" if problem else "completed", run.summary())
+        state = "failed" if run.broken or run.failures else "refused" if problem else "completed"
+        _record(session, run, state, run.summary())
         if problem:
             raise problem
 

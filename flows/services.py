@@ -6,26 +6,27 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from flows import prefect_server
-from flows.settings import Settings, ready_home
+from flows.settings import Settings, change_environment, ready_home
 
 
 @dataclass(frozen=True)
 class Services:
     """Services that are starting; waiting for one raises its error."""
 
-    prefect: Future[str]
+    prefect: Future[dict[str, str]]
     warehouse: Future[None]
     sandbox: Future[None]
 
     def wait(self) -> None:
-        """Return when all of them answer.
+        """Return when all of them answer; this process's Prefect is then pointed at its server.
 
         Raises:
             ConfigError: One cannot start with this configuration.
             SourceError: One did not start.
         """
-        for service in (self.warehouse, self.sandbox, self.prefect):
-            service.result()
+        self.warehouse.result()
+        self.sandbox.result()
+        change_environment(self.prefect.result())
 
 
 def start_services(settings: Settings, *, sandbox: bool = False) -> Services:
@@ -33,7 +34,7 @@ def start_services(settings: Settings, *, sandbox: bool = False) -> Services:
     ready_home(settings)
     pool = ThreadPoolExecutor(max_workers=3, thread_name_prefix="services")
     services = Services(
-        prefect=pool.submit(prefect_server.connect, settings),
+        prefect=pool.submit(prefect_server.client_environment, settings),
         warehouse=pool.submit(_start_warehouse, settings),
         sandbox=pool.submit(_start_sandbox, settings if sandbox and settings.uses_sandbox else None),
     )

@@ -20,7 +20,7 @@ from flows.errors import TransientError
 from flows.ledgers import append_rows
 from flows.reporting import Mark, reporter
 from flows.settings import Settings, load_settings
-from flows.warehouse import open_session
+from flows.warehouse import open_connection, open_session
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State, TaskRun
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from transforms.building import BuildResult
     from transforms.catalog import Model
 
+_MOST_TEXT = 500
 Window = tuple[datetime, datetime]
 
 
@@ -113,6 +114,9 @@ def _build(name: str, run_id: str, mode: str, window: Window | None) -> BuildRes
             result = build(session, name, run_id=run_id, mode=mode, parameters=_parameters(settings), window=window)
         except BuildConflictError as conflict:
             raise TransientError(str(conflict)) from conflict
+        except Exception as error:
+            reporter().finished(f"build {name}", " ".join(str(error).split())[:_MOST_TEXT], "failed")
+            raise
     reporter().finished(f"build {name}", _build_line(result), "skipped" if result.skipped else "ok")
     return result
 
@@ -127,9 +131,8 @@ def validate_layer(
     settings = load_settings()
     reporter().advanced(f"validate {layer}", ", ".join(names))
     with open_session(settings, step=f"validate {layer}", run=run_id) as session:
-        results = validate_tables(
-            session.connection, names, run_id=run_id, batches=batches, docs_root=settings.docs_root
-        )
+        with open_connection(settings) as connection:
+            results = validate_tables(connection, names, run_id=run_id, batches=batches, docs_root=settings.docs_root)
         _keep(session, settings, results, run_id)
     _tell_checks(f"validate {layer}", results)
     return results
@@ -167,16 +170,17 @@ def check_source(
     with open_session(settings, step=f"check {source}", run=run_id) as session:
         found = unknown_fields(session, settings.database, loads, now=now)
         append_rows(session, settings.database, SCHEMA_DRIFT, found)
-        results = validate_source(
-            session.connection,
-            source,
-            run_id=run_id,
-            now=now,
-            raw_tables=tables,
-            snapshots=snapshots,
-            limits=SourceLimits(max_age_seconds=round(180 * settings.poll_interval_minutes)),
-            docs_root=settings.docs_root,
-        )
+        with open_connection(settings) as connection:
+            results = validate_source(
+                connection,
+                source,
+                run_id=run_id,
+                now=now,
+                raw_tables=tables,
+                snapshots=snapshots,
+                limits=SourceLimits(max_age_seconds=round(180 * settings.poll_interval_minutes)),
+                docs_root=settings.docs_root,
+            )
         _keep(session, settings, results, run_id)
     _tell_checks(f"check source {source}", results)
     return results

@@ -60,25 +60,23 @@ def ensure_sandbox(settings: Settings) -> SandboxEndpoint:
 def poll_moments(settings: Settings, polls: int | None, snapshot_at: datetime | None) -> Iterator[datetime | None]:
     """The snapshot time of each poll to take; None is the time of the poll itself.
 
-    The sandbox's clock is moved to each moment before it is given out: the first run looks back over as many polls as
-    `sandbox_first_polls` says, a later one takes the next poll after the newest that was landed.
+    The sandbox's clock is moved to each moment before it is given out. It never runs ahead of the real one: the first
+    run looks back over as many intervals as `sandbox_first_polls` says, a later one polls the present.
     """
     if not settings.uses_sandbox:
         yield snapshot_at
         return
     sandbox = ensure_sandbox(settings)
-    for moment in [snapshot_at] if snapshot_at else _sandbox_moments(settings, polls):
+    for moment in [snapshot_at] if snapshot_at else _sandbox_moments(settings, polls, datetime.now(UTC)):
         sandbox.set_clock(moment)
         yield moment
 
 
-def _sandbox_moments(settings: Settings, polls: int | None) -> list[datetime]:
-    interval = timedelta(minutes=settings.poll_interval_minutes)
-    now = datetime.now(UTC)
-    latest = now - (now - datetime.min.replace(tzinfo=UTC)) % interval
+def _sandbox_moments(settings: Settings, polls: int | None, now: datetime) -> list[datetime]:
+    """Moments that end now, an interval apart, or closer where the newest poll is not so long ago."""
     newest = max((file.snapshot_at for file in landed_files(settings.landing_root, SOURCE)), default=None)
     count = polls or (settings.sandbox_first_polls if newest is None else 1)
-    first = latest - (count - 1) * interval
-    if newest is not None:
-        first = max(first, newest + interval)
-    return [first + position * interval for position in range(count)]
+    interval = timedelta(minutes=settings.poll_interval_minutes)
+    if newest is not None and newest < now:
+        interval = min(interval, (now - newest) / count)
+    return [now - position * interval for position in reversed(range(count))]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,6 +13,7 @@ from flows.errors import ConfigError, SnowcastError, SourceError, TransientError
 from flows.settings import Settings, SnowflakeSettings
 
 if TYPE_CHECKING:
+    from snowflake.connector import SnowflakeConnection
     from snowflake.snowpark import Session
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "deployments" / "snowflake"
@@ -22,7 +22,7 @@ _PASSING_CODES = {250001, 250002, 250003, 251012, 290502, 290503, 290504, 390111
 _REFUSED_CODES = {390100, 390101, 390102, 390144, 390186, 390201, 390318, 394304}
 _NO_SUCH_ACCOUNT = {290403, 290404}
 _SHOWN = ("account", "user", "host", "port", "protocol", "database", "schema", "warehouse", "role")
-_current: ContextVar[Session | None] = ContextVar("session", default=None)
+_current: ContextVar[_Login | None] = ContextVar("login", default=None)
 
 
 def connection_parameters(settings: Settings) -> dict[str, Any]:
@@ -74,17 +74,63 @@ def open_session(settings: Settings, **tag: str) -> Iterator[Session]:
         TransientError: The warehouse does not answer.
     """
     outer = _current.get()
-    session = _log_in(settings) if outer is None else outer
-    token = _current.set(session)
+    login = outer or _Login(settings)
+    token = _current.set(login)
     try:
         with warehouse_errors(settings):
             if tag:
-                session.query_tag = json.dumps(tag)
-            yield session
+                login.session.query_tag = json.dumps(tag)
+            yield login.session
     finally:
         _current.reset(token)
         if outer is None:
-            session.close()
+            login.close()
+
+
+@contextmanager
+def open_connection(settings: Settings) -> Iterator[SnowflakeConnection]:
+    """A plain connection, for clients that write their parameters as %s; inside `open_session` it is kept with it."""
+    outer = _current.get()
+    login = outer or _Login(settings)
+    try:
+        with warehouse_errors(settings):
+            yield login.connection
+    finally:
+        if outer is None:
+            login.close()
+
+
+class _Login:
+    """The connections of one flow, each opened when it is first asked for."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._session: Session | None = None
+        self._connection: SnowflakeConnection | None = None
+
+    @property
+    def session(self) -> Session:
+        """For Snowpark, which writes parameters as ? and says so itself only where it opens the connection."""
+        if self._session is None:
+            from snowflake.snowpark import Session
+
+            connection = _connect(self._settings, paramstyle="qmark")
+            self._session = Session.builder.configs({"connection": connection}).create()
+        return self._session
+
+    @property
+    def connection(self) -> SnowflakeConnection:
+        """For everything else."""
+        if self._connection is None:
+            self._connection = _connect(self._settings)
+        return self._connection
+
+    def close(self) -> None:
+        """Log out."""
+        if self._session is not None:
+            self._session.close()
+        if self._connection is not None:
+            self._connection.close()
 
 
 @contextmanager
@@ -203,19 +249,14 @@ def _from_variables(given: SnowflakeSettings) -> dict[str, Any]:
     return login
 
 
-def _log_in(settings: Settings) -> Session:
+def _connect(settings: Settings, **options: Any) -> SnowflakeConnection:
     import snowflake.connector
-    from snowflake.snowpark import Session
 
     parameters = connection_parameters(settings)
     try:
-        connection = snowflake.connector.connect(**parameters)
+        return snowflake.connector.connect(**parameters, **options)
     except (snowflake.connector.errors.Error, ValueError, TypeError) as error:
         raise _login_error(error, settings, parameters) from None
-    # Snowpark warns about its own internals; a person can do nothing about it.
-    logging.getLogger("snowflake.snowpark").setLevel(logging.ERROR)
-    session: Session = Session.builder.configs({"connection": connection}).create()
-    return session
 
 
 def _login_error(error: Exception, settings: Settings, parameters: Mapping[str, Any]) -> SnowcastError:
