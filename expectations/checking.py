@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,7 +54,7 @@ def check_subjects(
         connection: Parameters of `snowflake.connector.connect`, or an open connection.
         subjects: What to check; each costs one statement, and one more for each rule that fails.
         run_id: The run that asks.
-        docs_root: Folder of Data Docs; None builds none.
+        docs_root: Folder in which the results are kept for Data Docs; None keeps none.
     """
     if not subjects:
         return []
@@ -67,7 +67,6 @@ def check_subjects(
         for subject in subjects:
             check = _Check(subject, stored.get(subject.table.name, {}), opened.database)
             results += check.run(suites, run_id)
-        suites.build_docs()
     return results
 
 
@@ -131,8 +130,3 @@ def first_line(message: str) -> str:
     text = re.split(r"\n\[SQL:|\n\(Background|Traceback", message, maxsplit=1)[0]
     text = re.sub(r"^\(snowflake\.connector\.errors\.\w+\)\s*", "", text.strip())
     return " ".join(text.split())[:300] or "the warehouse gave no reason"
-
-
-def worst_first(results: Iterable[RuleResult]) -> list[RuleResult]:
-    """Critical failures, then warnings, then what held."""
-    return sorted(results, key=lambda r: (r.success, r.severity != "critical", r.layer, r.table_name))

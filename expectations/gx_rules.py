@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import sqlalchemy
+from great_expectations.compatibility.pydantic import PrivateAttr
 from great_expectations.core.metric_domain_types import MetricDomainTypes
 from great_expectations.core.metric_function_types import MetricPartialFunctionTypes
 from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
@@ -61,7 +62,27 @@ def _statement(configuration: Any) -> RenderedStringTemplateContent:
     )
 
 
-class ExpectRuleToHold(BatchExpectation):
+class _Stated(BatchExpectation):
+    """An expectation that is written down once: GX asks each one for its configuration some 50 times a validation."""
+
+    _stated: Any = PrivateAttr(default=None)
+
+    @property
+    def configuration(self) -> Any:
+        """The expectation as GX stores and renders it."""
+        if self._stated is None:
+            self._stated = super().configuration
+        return self._stated
+
+    @classmethod
+    @renderer(renderer_type=LegacyRendererType.PRESCRIPTIVE)
+    def _prescriptive_renderer(
+        cls, configuration: Any = None, result: Any = None, runtime_configuration: Any = None
+    ) -> list[RenderedStringTemplateContent]:
+        return [_statement(configuration)]
+
+
+class ExpectRuleToHold(_Stated):
     """No row of the batch meets the condition `fails`."""
 
     rule: str
@@ -89,15 +110,8 @@ class ExpectRuleToHold(BatchExpectation):
         shown = ", ".join(f"{name} {_shown(value)}" for name, value in zip(self.shows, found or (), strict=False))
         return f"first {shown}"
 
-    @classmethod
-    @renderer(renderer_type=LegacyRendererType.PRESCRIPTIVE)
-    def _prescriptive_renderer(
-        cls, configuration: Any = None, result: Any = None, runtime_configuration: Any = None
-    ) -> list[RenderedStringTemplateContent]:
-        return [_statement(configuration)]
 
-
-class ExpectColumnsAsDeclared(BatchExpectation):
+class ExpectColumnsAsDeclared(_Stated):
     """Every declared column is stored, with the declared type. `found` was read from the information schema."""
 
     rule: str
@@ -120,13 +134,6 @@ class ExpectColumnsAsDeclared(BatchExpectation):
             "success": not problems,
             "result": {"observed_value": "; ".join(problems) or f"{len(self.declared)} columns"},
         }
-
-    @classmethod
-    @renderer(renderer_type=LegacyRendererType.PRESCRIPTIVE)
-    def _prescriptive_renderer(
-        cls, configuration: Any = None, result: Any = None, runtime_configuration: Any = None
-    ) -> list[RenderedStringTemplateContent]:
-        return [_statement(configuration)]
 
 
 def _shown(value: Any) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from expectations.checking import worst_first
-from expectations.results import RuleResult
+from expectations.results import RuleResult, worst_first
 
 _HEADER = ("| table | rule | severity | found | why it is there |", "|---|---|---|---|---|")
 
@@ -16,7 +15,7 @@ def summary_line(results: Sequence[RuleResult]) -> str:
     critical = sum(result.severity == "critical" for result in failed)
     tables = len({result.table_name for result in results})
     told = f"{len(results)} rules on {tables} tables"
-    return f"{told}, {critical} critical failures, {len(failed) - critical} warnings" if failed else f"{told}, all hold"
+    return f"{told}; failed: {critical} critical, {len(failed) - critical} warning" if failed else f"{told}, all hold"
 
 
 def markdown(results: Sequence[RuleResult], docs_link: str | None = None) -> str:

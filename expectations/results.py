@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from transforms.contract import Severity
+_CRITICAL = "critical"  # as transforms.contract.Severity writes it; importing that would import Snowpark
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,12 @@ class RuleResult:
 
 def blocked_tables(results: Iterable[RuleResult]) -> set[str]:
     """Tables that broke a critical rule: nothing may be built from them until they are repaired."""
-    return {r.table_name for r in results if not r.success and r.severity == Severity.CRITICAL}
+    return {r.table_name for r in results if not r.success and r.severity == _CRITICAL}
+
+
+def worst_first(results: Iterable[RuleResult]) -> list[RuleResult]:
+    """Critical failures, then warnings, then what held."""
+    return sorted(results, key=lambda r: (r.success, r.severity != _CRITICAL, r.layer, r.table_name))
 
 
 def ledger_rows(results: Iterable[RuleResult], run_id: str, validated_at: datetime) -> list[dict[str, Any]]:

@@ -127,7 +127,7 @@ def validate_source(
         raw_tables: Contracts of the raw tables that the source loads into.
         snapshots: Snapshot times that the run polled; their polls are checked beside the newest of each entity.
         limits: Thresholds.
-        docs_root: Folder of Data Docs; None builds none.
+        docs_root: Folder in which the results are kept for Data Docs (`build_docs`); None keeps none.
 
     Returns:
         One result per rule.

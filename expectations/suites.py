@@ -10,7 +10,8 @@ import shutil
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
-from functools import cache
+from datetime import UTC, datetime
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,10 @@ from great_expectations.data_context.types.base import (
     DataContextConfig,
     InMemoryStoreBackendDefaults,
     ProgressBarsConfig,
+)
+from great_expectations.data_context.types.resource_identifiers import (
+    ExpectationSuiteIdentifier,
+    ValidationResultIdentifier,
 )
 from great_expectations.expectations.metadata_types import FailureSeverity
 
@@ -32,7 +37,6 @@ logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
 
 SITE = "validation"
 _RESULTS = "results"
-_PAGES = "validations"
 
 
 @dataclass(frozen=True)
@@ -54,9 +58,12 @@ class Suites:
     def __init__(self, docs_root: Path | None) -> None:
         self._docs_root = docs_root
         self._context = gx.get_context(project_config=_configuration(docs_root), mode="ephemeral")
-        self._source = self._context.data_sources.add_snowflake(
-            name="snowcast", connection_string=URL, create_temp_table=False
-        )
+        self._unrendered: list[ValidationResultIdentifier] = []
+
+    @cached_property
+    def _source(self) -> Any:
+        """The data source; it is tried when it is made, so a login must be in force."""
+        return self._context.data_sources.add_snowflake(name="snowcast", connection_string=URL, create_temp_table=False)
 
     def check(self, name: str, query: str, expectations: Sequence[Any], run_id: str) -> list[Outcome]:
         """Check a suite over the rows of a query.
@@ -64,35 +71,38 @@ class Suites:
         A condition that the warehouse refuses makes the common statement fail: then each rule is checked alone, so
         that the others still have a result.
         """
-        outcomes = self._run(name, query, expectations, run_id)
-        if len(expectations) > 1 and any(outcome.error for outcome in outcomes):
-            return [outcome for one in expectations for outcome in self._run(name, query, [copy(one)], run_id)]
-        return outcomes
-
-    def build_docs(self) -> None:
-        """Render Data Docs of the results in the docs folder."""
-        if self._docs_root is not None:
-            self._context.build_data_docs([SITE])
-
-    def _run(self, name: str, query: str, expectations: Sequence[Any], run_id: str) -> list[Outcome]:
-        self._forget(name)
         asset = self._source.add_query_asset(name=name, query=query)
-        suite = self._context.suites.add(gx.ExpectationSuite(name=name, expectations=list(expectations)))
-        definition = self._context.validation_definitions.add(
-            gx.ValidationDefinition(name=name, data=asset.add_batch_definition_whole_table(name), suite=suite)
-        )
-        result = definition.run(run_id=RunIdentifier(run_name=run_id))
+        try:
+            result = self._validate(asset, expectations)
+            if len(expectations) > 1 and any(_raised(one.exception_info) for one in result.results):
+                result.results = [self._validate(asset, [copy(one)]).results[0] for one in expectations]
+        finally:
+            self._source.delete_asset(name)
+        self._keep(name, result, run_id)
         return [_outcome(one) for one in result.results]
 
-    def _forget(self, name: str) -> None:
-        """Make room for a table's newest result."""
-        if any(suite.name == name for suite in self._context.suites.all()):
-            self._context.validation_definitions.delete(name)
-            self._context.suites.delete(name)
-            self._source.delete_asset(name)
+    def build_docs(self) -> None:
+        """Render Data Docs: the pages of what was checked since the last time (all, if nothing was), and the index."""
         if self._docs_root is not None:
-            shutil.rmtree(self._docs_root / _RESULTS / name, ignore_errors=True)
-            shutil.rmtree(self._docs_root / _PAGES / name, ignore_errors=True)
+            self._context.build_data_docs([SITE], resource_identifiers=self._unrendered)
+            self._unrendered = []
+
+    def _validate(self, asset: Any, expectations: Sequence[Any]) -> Any:
+        batch = asset.get_batch(asset.build_batch_request())
+        return batch.validate(gx.ExpectationSuite(name=asset.name, expectations=list(expectations)))
+
+    def _keep(self, name: str, result: Any, run_id: str) -> None:
+        """Put a table's newest result in the place of the one before."""
+        if self._docs_root is None:
+            return
+        shutil.rmtree(self._docs_root / _RESULTS / name, ignore_errors=True)
+        run = RunIdentifier(run_name=run_id, run_time=datetime.now(UTC))
+        result.meta["run_id"] = run
+        result.meta["validation_time"] = run.run_time
+        suite = ExpectationSuiteIdentifier(name=name)
+        key = ValidationResultIdentifier(suite, run, batch_identifier=result.batch_id)
+        self._context.validation_results_store.store_validation_results(result, key, suite)
+        self._unrendered.append(key)
 
 
 @cache

@@ -16,7 +16,7 @@ from expectations.results import RuleResult, blocked_tables
 from expectations.rules import CRITICAL, Rule
 from transforms.contract import Layer, Table
 
-__all__ = ["RuleResult", "blocked_tables", "rules_of", "validate_tables", "warm_up"]
+__all__ = ["RuleResult", "blocked_tables", "build_docs", "rules_of", "validate_tables", "warm_up"]
 
 
 def warm_up() -> None:
@@ -45,7 +45,7 @@ def validate_tables(
         run_id: The run that asks; part of the results' key.
         batches: Table -> builds (raw: loads) that this run wrote; only their rows are read. A table that is not in it
             was not written by the run. None validates whole tables.
-        docs_root: Folder of Data Docs; None builds none.
+        docs_root: Folder in which the results are kept for Data Docs (`build_docs`); None keeps none.
 
     Returns:
         One result per rule, tables in the order of `names`.
@@ -64,6 +64,20 @@ def validate_tables(
     results += [_nothing_written(table) for table in tables if table not in written]
     position = {name: place for place, name in enumerate(names)}
     return sorted(results, key=lambda result: position.get(result.table_name, len(names)))
+
+
+def build_docs(docs_root: Path) -> Path:
+    """Render Data Docs: a page with the newest result of each table that was validated since, and the index of all.
+
+    Rendering costs more than checking, and each time the whole index: call it once, when a run is over.
+
+    Returns:
+        The index page.
+    """
+    from expectations.suites import suites_for
+
+    suites_for(docs_root).build_docs()
+    return docs_root / "index.html"
 
 
 def _subject(table: Table, batch_ids: Sequence[str] | None) -> Subject:

@@ -9,7 +9,6 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from prefect.context import FlowRunContext
 
 from expectations.report import markdown
-from expectations.validate import build_docs
 from flows.run import Run
 
 _MOST_ROWS = 500
@@ -18,6 +17,8 @@ _MOST_ROWS = 500
 def publish_artifacts(run: Run) -> None:
     """Write the artifacts of a run into Prefect, and its Data Docs; outside of a flow run there is no Prefect."""
     if run.checks:
+        from expectations.validate import build_docs
+
         build_docs(run.settings.docs_root)
     if FlowRunContext.get() is None:
         return

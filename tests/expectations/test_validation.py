@@ -166,7 +166,7 @@ def test_warnings_are_reported_and_block_nothing() -> None:
         result("fact_stream_days", "critical", False),
     ]
     assert blocked_tables(results) == {"fact_stream_days"}
-    assert summary_line(results) == "3 rules on 3 tables, 1 critical failures, 1 warnings"
+    assert summary_line(results) == "3 rules on 3 tables; failed: 1 critical, 1 warning"
     lines = markdown(results, "http://docs").splitlines()
     assert lines[4] == "| MARTS.fact_stream_days | critical False | critical | seen | because |"
     assert "| MARTS.dim_streamers | batch | 1 | 1 |" in lines
