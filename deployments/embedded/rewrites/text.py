@@ -23,4 +23,16 @@ def start_transaction(statement: str) -> str:
     return _START.sub("BEGIN", statement)
 
 
-TEXT = (start_transaction, scoped_temporary)
+_COMMENT_OR_TEXT = re.compile(
+    r"""(?P<kept>'(?:[^'\\]|''|\\.)*'|"[^"]*"|\$\$.*?\$\$)|/\*.*?\*/|--[^\n]*""", re.DOTALL
+)
+
+
+def without_comments(statement: str) -> str:
+    """`DESC TABLE /* sqlalchemy:get_columns */ "S"."T"`: what SQLAlchemy sends; a handler looks at words only."""
+    if "/*" not in statement and "--" not in statement:
+        return statement
+    return _COMMENT_OR_TEXT.sub(lambda found: found["kept"] or " ", statement).strip()
+
+
+TEXT = (without_comments, start_transaction, scoped_temporary)
