@@ -83,7 +83,8 @@ SCALARS: dict[str, str] = {
     # a / b: whole and decimal numbers give decimals, zero is an error
     "sf_divide(a, b)": """
         CASE WHEN b = 0 THEN error('Division by zero')
-        ELSE cast_to_type(CAST(a AS DOUBLE) / CAST(b AS DOUBLE), CASE WHEN FALSE THEN a * 0.000001 + b * 0 END) END""",
+        ELSE cast_to_type(CAST(a AS DOUBLE) / CAST(b AS DOUBLE),
+            CASE WHEN FALSE THEN coalesce(a * 0.000001 + b * 0, 0) END) END""",
     "sf_modulo(a, b)": "CASE WHEN b = 0 THEN error('Division by zero') ELSE a % b END",
     # PARSE_JSON
     "sf_parse_json(x)": f"""

@@ -34,6 +34,7 @@ BEFORE: tuple[Rewrite, ...] = (
     *FILES,
     names.named_tables,
     names.upper_case_unquoted,
+    names.name_expressions,
     names.resolve_temporary_tables,
     values.positional_columns,
 )

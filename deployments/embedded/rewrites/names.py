@@ -86,3 +86,17 @@ def named_tables(tree: Expr, context: StatementContext) -> Expr:
             for part in ("this", "db", "catalog"):
                 table.set(part, named.args.get(part))
     return tree
+
+
+def name_expressions(tree: Expr, context: StatementContext) -> Expr:
+    """Give an expression without an alias the name that Snowflake gives it: its own text.
+
+    `SELECT upper("A") FROM t` names its column `UPPER("A")`; after our rewrites DuckDB would name it otherwise, and
+    Snowpark refers to it by that name.
+    """
+    for select in tree.find_all(exp.Select):
+        for item in select.expressions:
+            if not isinstance(item, (exp.Alias, exp.Aliases, exp.Column, exp.Star, exp.Literal, exp.Parameter)):
+                name = item.sql(dialect="snowflake", comments=False)
+                item.replace(exp.alias_(item.copy(), name if '"' in name or "'" in name else name.upper(), quoted=True))
+    return tree

@@ -64,7 +64,7 @@ def typed_average(node: Expr) -> Expr:
         inner = average_.this.expressions[0] if isinstance(average_.this, exp.Distinct) else average_.this
         average_.replace(exp.Min(this=inner.copy()))
     smallest = exp.Min(this=_plain(probe)) if isinstance(probe, exp.Avg) else probe
-    scaled = exp.Mul(this=smallest, expression=exp.Literal.number(MICRO))
+    scaled = func("coalesce", exp.Mul(this=smallest, expression=exp.Literal.number(MICRO)), 0)
     kind = exp.Case(ifs=[exp.If(this=exp.false(), true=scaled)])
     return func("cast_to_type", node.copy(), kind)
 

@@ -46,9 +46,7 @@ _CURRENT = {
 def current(node: exp.Func, context: StatementContext) -> Expr:
     """`CURRENT_DATABASE()`, `CURRENT_SESSION()`, `LAST_QUERY_ID()` and their like."""
     name = node.name.upper() if isinstance(node, exp.Anonymous) else node.sql_name()
-    value = _text(_CURRENT[name](context))
-    is_projection = isinstance(node.parent, exp.Select)
-    return exp.alias_(value, f"{name}()", quoted=True) if is_projection else value
+    return _text(_CURRENT[name](context))
 
 
 def is_current(node: exp.Anonymous) -> bool:

@@ -10,6 +10,7 @@ from deployments.embedded.functions import call
 from deployments.embedded.rewrites.trees import Rule, func
 from deployments.embedded.rewrites.variants import _extract
 
+SEQUENCE = "_SEQUENCE"
 _COLUMNS = ("SEQ", "KEY", "PATH", "INDEX", "VALUE", "THIS")
 _MODES = {"BOTH": ("ARRAY", "OBJECT"), "ARRAY": ("ARRAY",), "OBJECT": ("OBJECT",)}
 
@@ -52,8 +53,24 @@ def _generator(node: Expr, generator: exp.Generator) -> Expr:
         raise unsupported("GENERATOR without ROWCOUNT")
     rows = rows.expression if isinstance(rows, exp.Kwarg) else rows
     table = exp.Table(this=func("range", rows))
-    table.set("alias", node.args.get("alias"))
+    alias = node.args.get("alias")
+    name = alias.this if alias is not None and alias.this is not None else exp.to_identifier("_GENERATOR", quoted=True)
+    table.set("alias", exp.TableAlias(this=name, columns=[exp.to_identifier(SEQUENCE, quoted=True)]))
+    table.meta["generator"] = True
     return table
+
+
+def sequence_number(node: Expr, context: StatementContext) -> Expr:
+    """`SEQ4()` over `TABLE(GENERATOR(…))` is the row's number; Snowpark's `range` orders by it."""
+    select = node.find_ancestor(exp.Select)
+    source = select.args["from_"].this if select is not None and select.args.get("from_") else None
+    while isinstance(source, (exp.Subquery, exp.Paren)):
+        source = source.this
+    if source is None:
+        return node
+    if source.meta.get("generator") or isinstance(source.this, exp.Generator):
+        return exp.column(exp.to_identifier(SEQUENCE, quoted=True))
+    return node
 
 
 def _result_or_table(node: Expr) -> Expr:
@@ -80,4 +97,5 @@ RULES: dict[type[Expr], Rule] = {
     exp.Lateral: flatten,
     exp.TableFromRows: flatten,
     exp.TableSample: sample,
+    **dict.fromkeys((exp.Seq1, exp.Seq2, exp.Seq4, exp.Seq8), sequence_number),
 }
