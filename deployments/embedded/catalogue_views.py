@@ -93,7 +93,8 @@ TABLES: dict[str, str] = {
             {HOME}.sf_scale(data_type) AS "NUMERIC_SCALE",
             CASE WHEN data_type LIKE 'TIME%' THEN 9::BIGINT END AS "DATETIME_PRECISION",
             NULL::VARCHAR AS "COLLATION_NAME", 'NO' AS "IS_IDENTITY", NULL::VARCHAR AS "IDENTITY_GENERATION",
-            NULL::VARCHAR AS "IDENTITY_START", NULL::VARCHAR AS "IDENTITY_INCREMENT", comment AS "COMMENT",
+            NULL::VARCHAR AS "IDENTITY_START", NULL::VARCHAR AS "IDENTITY_INCREMENT",
+            NULL::VARCHAR AS "IDENTITY_CYCLE", NULL::VARCHAR AS "IDENTITY_ORDERED", comment AS "COMMENT",
             {HOME}.sf_type_name(data_type, length) AS "DATA_TYPE_ALIAS"
         FROM {HOME}.sf_columns(db)""",
     "sf_information_schemata(db)": f"""

@@ -1,0 +1,164 @@
+"""Unmodified clients: connector, Snowpark, SQLAlchemy, Great Expectations, pandas."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from snowflake.connector import SnowflakeConnection
+    from snowflake.snowpark import Session
+
+NOW = dt.datetime(2026, 1, 2, 3, 4, 5, 678901)
+ROW = [1, 1.5, "it's \\ \n ünï 🎮", True, NOW.date(), NOW.time(), NOW, b"\x00ab", Decimal("1.25"), None]
+TABLE = """
+    CREATE TABLE every (i INT, f FLOAT, s VARCHAR, b BOOLEAN, d DATE, t TIME, ts TIMESTAMP_NTZ, bin BINARY,
+    de NUMBER(10, 2), nothing VARCHAR)
+"""
+ONE_MILLION = """
+    CREATE TABLE million AS SELECT SEQ4() AS n, MD5(n::VARCHAR) AS text, n / 3 AS ratio,
+    '2026-01-01'::TIMESTAMP_NTZ AS stamp FROM TABLE(GENERATOR(ROWCOUNT => 1000000))
+"""
+
+
+@pytest.mark.supports("bound values of every type, one row and many, qmark and pyformat")
+@pytest.mark.parametrize(("paramstyle", "mark"), [("qmark", "?"), ("pyformat", "%s")])
+def test_bound_values_come_back_as_they_were(connection_parameters: dict[str, Any], paramstyle: str, mark: str) -> None:
+    import snowflake.connector
+
+    insert = f"INSERT INTO every VALUES ({', '.join([mark] * len(ROW))})"
+    with snowflake.connector.connect(**connection_parameters, paramstyle=paramstyle) as connection:
+        cursor = connection.cursor()
+        cursor.execute(TABLE)
+        cursor.execute(insert, ROW)
+        assert cursor.rowcount == 1
+        cursor.executemany(insert, [ROW, [None] * len(ROW)])
+        assert cursor.rowcount == 2
+        rows = cursor.execute("SELECT * FROM every ORDER BY i NULLS LAST").fetchall()
+    assert rows == [tuple(ROW), tuple(ROW), (None,) * len(ROW)]
+
+
+@pytest.mark.supports("executemany of 100,000 rows in seconds, qmark and pyformat")
+@pytest.mark.parametrize(("paramstyle", "mark"), [("qmark", "?"), ("pyformat", "%s")])
+def test_many_rows_are_inserted_in_seconds(connection_parameters: dict[str, Any], paramstyle: str, mark: str) -> None:
+    import snowflake.connector
+
+    rows = [(number, f"it's row {number}", NOW) for number in range(100_000)]
+    with snowflake.connector.connect(**connection_parameters, paramstyle=paramstyle) as connection:
+        cursor = connection.cursor()
+        cursor.execute("CREATE TABLE many (n INT, s VARCHAR, stamp TIMESTAMP_NTZ)")
+        began = time.monotonic()
+        cursor.executemany(f"INSERT INTO many (n, s, stamp) VALUES ({mark}, {mark}, {mark})", rows)
+        assert time.monotonic() - began < 30
+        assert cursor.rowcount == 100_000
+        last = cursor.execute("SELECT COUNT(*), MAX(n), MAX(s), MIN(stamp) FROM many").fetchone()
+    assert last == (100_000, 99_999, "it's row 99999", NOW)
+
+
+@pytest.mark.supports("create_dataframe of 100,000 rows in seconds")
+def test_a_large_frame_is_created_in_seconds(session: Session) -> None:
+    rows = [(number, f"row {number}", NOW, None) for number in range(100_000)]
+    began = time.monotonic()
+    frame = session.create_dataframe(rows, schema=["n", "s", "at", "nothing"])
+    assert frame.count() == 100_000
+    assert time.monotonic() - began < 30
+    assert [tuple(row) for row in frame.sort("n").limit(1).collect()] == [rows[0]]
+
+
+@pytest.fixture
+def million(session: Session) -> Session:
+    """A session on a database with a table of 1,000,000 rows."""
+    session.sql(ONE_MILLION).collect()
+    return session
+
+
+@pytest.mark.supports("results of 1,000,000 rows in seconds: to_pandas, to_pandas_batches, to_local_iterator, fetchall")
+def test_large_results_arrive_in_seconds(million: Session) -> None:
+    began = time.monotonic()
+    frame = million.table("million").to_pandas()
+    assert time.monotonic() - began < 20
+    assert (len(frame), frame["N"].sum(), frame["N"].nunique()) == (1_000_000, 499_999_500_000, 1_000_000)
+    sizes = [len(batch) for batch in million.table("million").to_pandas_batches()]
+    assert sum(sizes) == 1_000_000
+    assert len(sizes) > 1
+    began = time.monotonic()
+    assert sum(row["N"] for row in million.table("million").select("n").to_local_iterator()) == 499_999_500_000
+    assert time.monotonic() - began < 30
+
+
+@pytest.mark.supports("write_pandas into an existing table")
+def test_write_pandas(connection: SnowflakeConnection) -> None:
+    import pandas as pd
+    from snowflake.connector.pandas_tools import write_pandas
+
+    connection.cursor().execute("CREATE TABLE written (id INT, name VARCHAR, stamp TIMESTAMP_NTZ)")
+    frame = pd.DataFrame({"ID": [1, 2], "NAME": ["a", None], "STAMP": [pd.Timestamp(NOW), pd.NaT]})
+    succeeded, _, count, _ = write_pandas(connection, frame, "WRITTEN", use_logical_type=True)
+    assert (succeeded, count) == (True, 2)
+    rows = connection.cursor().execute("SELECT * FROM written ORDER BY id").fetchall()
+    assert rows == [(1, "a", NOW), (2, None, None)]
+
+
+@pytest.mark.supports("snowflake-sqlalchemy: engine, reflection, ORM-style insert and select")
+def test_sqlalchemy(connection_parameters: dict[str, Any]) -> None:
+    import sqlalchemy as sa
+    from snowflake.sqlalchemy import URL
+
+    known = {name: connection_parameters[name] for name in ("account", "user", "password", "database", "schema")}
+    others = {name: connection_parameters[name] for name in ("host", "port", "protocol")}
+    engine = sa.create_engine(URL(**known), connect_args=others)
+    table = sa.Table(
+        "people", sa.MetaData(), sa.Column("id", sa.Integer, nullable=False), sa.Column("name", sa.String(20))
+    )
+    table.create(engine)
+    with engine.begin() as connection:
+        connection.execute(table.insert(), [{"id": 1, "name": "Ada"}, {"id": 2, "name": None}])
+    with engine.connect() as connection:
+        assert connection.execute(sa.select(table).order_by(table.c.id)).all() == [(1, "Ada"), (2, None)]
+    inspector = sa.inspect(engine)
+    assert inspector.get_table_names() == ["people"]
+    columns = {column["name"]: column for column in inspector.get_columns("people")}
+    assert list(columns) == ["id", "name"]
+    assert isinstance(columns["name"]["type"], sa.String)
+    assert not columns["id"]["nullable"]
+    reflected = sa.Table("people", sa.MetaData(), autoload_with=engine)
+    assert [column.name for column in reflected.columns] == ["id", "name"]
+    engine.dispose()
+
+
+@pytest.mark.supports("Great Expectations: the Snowflake data source, SQL pushed down")
+def test_great_expectations(connection_parameters: dict[str, Any], session: Session, tmp_path: Path) -> None:
+    import great_expectations as gx
+
+    session.sql("CREATE TABLE checked AS SELECT 1 AS id, 'a' AS name UNION ALL SELECT 2, NULL").collect()
+    context = gx.get_context(mode="file", project_root_dir=tmp_path)
+    names = ("account", "user", "password", "database", "schema", "warehouse", "role")
+    others = {name: connection_parameters[name] for name in ("host", "port", "protocol")}
+    source = context.data_sources.add_snowflake(
+        "embedded", **{name: connection_parameters[name] for name in names}, kwargs={"connect_args": others}
+    )
+    batch = source.add_table_asset("checked", table_name="checked").add_batch_definition_whole_table("all").get_batch()
+    assert batch.validate(gx.expectations.ExpectColumnValuesToBeUnique(column="id")).success
+    found = batch.validate(gx.expectations.ExpectColumnValuesToNotBeNull(column="name"))
+    assert not found.success
+    assert found.result["unexpected_count"] == 1
+
+
+@pytest.mark.supports("a session that is over says so at once")
+def test_a_closed_session_is_refused(connection: SnowflakeConnection, connection_parameters: dict[str, Any]) -> None:
+    import snowflake.connector
+
+    other = snowflake.connector.connect(**connection_parameters)
+    rest = other.rest
+    assert rest is not None
+    rest.delete_session()
+    began = time.monotonic()
+    with pytest.raises(snowflake.connector.errors.Error):
+        other.cursor().execute("SELECT 1")
+    assert time.monotonic() - began < 5
