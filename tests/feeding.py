@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from snowflake.snowpark import DataFrame, Session
+from snowflake.snowpark.types import StructField, StructType
 
 from transforms.batches import stored
 from transforms.building import BuildResult, build_table, prepare_tables
@@ -134,7 +135,8 @@ def frame_of(session: Session, table: Table, rows: Iterable[Mapping[str, Any]]) 
     """A frame of the table's stored columns; columns that a row does not name are NULL."""
     names = [column.name for column in table.stored_columns]
     values = [tuple(row.get(name, "" if name == "_build_id" else None) for name in names) for row in rows]
-    return session.create_dataframe(values, schema=table.schema)
+    schema = StructType([StructField(field.name, field.datatype) for field in table.schema.fields])
+    return session.create_dataframe(values, schema=schema)
 
 
 def rows_of(frame: DataFrame, *names: str) -> list[tuple[Any, ...]]:
@@ -162,5 +164,5 @@ def _database(session: Session) -> str:
 def _insert(session: Session, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
     if not rows:
         return
-    places = ", ".join("(" + ", ".join(["%s"] * len(rows[0])) + ")" for _ in rows)
+    places = ", ".join("(" + ", ".join(["?"] * len(rows[0])) + ")" for _ in rows)
     session.connection.cursor().execute(statement + places, [value for row in rows for value in row])

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import col, lit
+from snowflake.snowpark.functions import col, lit, max  # noqa: A004
 
 from transforms.contract import TEXT, ContractError, Layer
 from transforms.ops import BUILDS, CONSUMPTIONS, HEADS, LOADS
@@ -80,14 +80,16 @@ def read_state(session: Session, model: Model, inputs: Mapping[str, Table]) -> S
     Raises:
         ContractError: The ledgers do not know the table.
     """
-    parts = [_head(session, model.table)]
+    parts = [_head(session, model.table), _consumed(session, model.table)]
     raw_inputs = [name for name, table in inputs.items() if table.layer is Layer.RAW]
     built_inputs = [name for name in inputs if name not in raw_inputs]
     if raw_inputs:
-        parts.append(_unconsumed(_loads(session, raw_inputs), session, model.table))
+        parts.append(_loads(session, raw_inputs))
     if built_inputs:
-        parts.append(_unconsumed(_builds(session, built_inputs), session, model.table))
-    rows = reduce(lambda left, right: left.union_all(right), parts).collect()
+        parts.append(_builds(session, built_inputs))
+    seen = reduce(lambda left, right: left.union_all(right), parts).group_by("input_table", "batch_id")
+    merged = seen.agg(*[max(name).alias(name) for name in ("displaced", "parameters", "contract_hash", "is_consumed")])
+    rows = merged.filter(col("is_consumed") == lit(0)).collect()
     heads = [row for row in rows if row[0] == _HEAD]
     if not heads:
         raise ContractError(f"{model.table.name}: OPS.HEADS has no row of it. Prepare the tables first.")
@@ -108,39 +110,36 @@ def _head(session: Session, table: Table) -> DataFrame:
         lit(0).alias("displaced"),
         col("parameters"),
         col("contract_hash"),
+        lit(0).alias("is_consumed"),
     )
+
+
+def _consumed(session: Session, table: Table) -> DataFrame:
+    of_the_table = stored(session, CONSUMPTIONS).filter(col("table_name") == lit(table.name))
+    return of_the_table.select("input_table", "batch_id", *_batch_columns(displaced=lit(0), is_consumed=1))
 
 
 def _loads(session: Session, names: Sequence[str]) -> DataFrame:
     of_the_inputs = stored(session, LOADS).filter(col("table_name").in_(*[lit(name) for name in names]))
-    return of_the_inputs.select(
-        col("table_name").alias("input_table"), col("load_id").alias("batch_id"), lit(0).alias("displaced")
-    )
+    return of_the_inputs.select("table_name", "load_id", *_batch_columns(displaced=lit(0), is_consumed=0))
 
 
 def _builds(session: Session, names: Sequence[str]) -> DataFrame:
-    written = col("rows_inserted") + col("rows_updated") + col("rows_deleted")
+    displaced = col("rows_updated") + col("rows_deleted")
     of_the_inputs = stored(session, BUILDS).filter(
-        col("table_name").in_(*[lit(name) for name in names]) & (written > lit(0))
+        col("table_name").in_(*[lit(name) for name in names]) & (displaced + col("rows_inserted") > lit(0))
     )
-    return of_the_inputs.select(
-        col("table_name").alias("input_table"),
-        col("build_id").alias("batch_id"),
-        (col("rows_updated") + col("rows_deleted")).alias("displaced"),
-    )
+    return of_the_inputs.select("table_name", "build_id", *_batch_columns(displaced=displaced, is_consumed=0))
 
 
-def _unconsumed(batches: DataFrame, session: Session, table: Table) -> DataFrame:
-    consumed = stored(session, CONSUMPTIONS).filter(col("table_name") == lit(table.name))
-    known = consumed.select(col("input_table").alias("known_input"), col("batch_id").alias("known_batch"))
-    is_known = (col("input_table") == col("known_input")) & (col("batch_id") == col("known_batch"))
-    return batches.join(known, on=is_known, how="anti").select(
-        "input_table",
-        "batch_id",
-        "displaced",
-        lit(None).cast(TEXT).alias("parameters"),
-        lit(None).cast(TEXT).alias("contract_hash"),
-    )
+def _batch_columns(*, displaced: Column, is_consumed: int) -> list[Column]:
+    no_text = lit(None).cast(TEXT)
+    return [
+        displaced.alias("displaced"),
+        no_text.alias("parameters"),
+        no_text.alias("contract_hash"),
+        lit(is_consumed).alias("is_consumed"),
+    ]
 
 
 def _batches(rows: list) -> Batches:  # type: ignore[type-arg]

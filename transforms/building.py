@@ -21,7 +21,7 @@ from transforms import changes, writers
 from transforms.batches import current_database, read_state, stored
 from transforms.catalog import models, watched_columns
 from transforms.contract import ContractError, Layer
-from transforms.ops import BUILDS, HEADS, LEDGERS, RECONCILIATION
+from transforms.ops import HEADS, LEDGERS, RECONCILIATION
 from transforms.reading import Reading, Request, choose_reading
 from transforms.reconciliation import Account, account_changes, checked_account
 
@@ -95,6 +95,8 @@ def build_table(
     model = _buildable(name, mode, window)
     chosen = _chosen_parameters(model, parameters)
     described = json.dumps({key: str(value) for key, value in sorted(chosen.items())})
+    if session.sql_simplifier_enabled:  # it describes every frame once more before it is used
+        session.sql_simplifier_enabled = False
     state = read_state(session, model, {input_name: models()[input_name].table for input_name in model.inputs})
     built_with = (described, writers.contract_hash(model.table))
     is_changed = state.build_id is None or (state.parameters, state.contract_hash) != built_with
@@ -217,15 +219,12 @@ def _commit_changes(session: Session, build: _Build, reading: Reading, compared:
         writers.quarantine(session, table, compared, now)
     account = Account(0, 0)
     if table.layer is Layer.STAGING:
-        (raw,) = reading.inputs.values()
-        writers.append_frame(session, RECONCILIATION, account_changes(session, table, raw, compared, build_id, now))
+        writers.append_new(session, RECONCILIATION, account_changes(session, table, reading, compared, build_id, now))
         account = checked_account(session, table, build_id)
     if reading.consumes:
         writers.record_consumption(session, table, build.seen.pending, build_id)
     counts = (found.written.inserted, found.written.updated, found.written.deleted)
-    writers.append_rows(
-        session, BUILDS, [(build_id, build.run_id, table.name, build.mode, *counts, build.seconds, now)]
-    )
+    writers.record_build(session, (build_id, build.run_id, table.name, build.mode, *counts, build.seconds, now))
     return account
 
 
@@ -247,7 +246,7 @@ def _checked_counts(table: Table, compared: DataFrame) -> _Found:
     rows = compared.group_by("action").agg(
         count(lit(1)).alias("row_count"),
         count(iff(is_bad_key, lit(1), lit(None))).alias("bad_count"),
-        count(col("row_hash")).alias("displaced_count"),
+        count(col("row_before")).alias("displaced_count"),
     )
     counts = {row[0]: (row[1], row[2], row[3]) for row in rows.collect()}
     bad = _total(counts, 1)

@@ -24,8 +24,7 @@ from snowflake.snowpark.functions import (
     when,
 )
 
-from transforms.contract import REJECTION, TEXT, VARIANT, Layer
-from transforms.keys import hash_key
+from transforms.contract import REJECTION, VARIANT, Layer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -152,13 +151,10 @@ def _displaced_columns(table: Table, comparison: Comparison) -> list[Column]:
     """The groups that a row leaves, NULL for a row that stays where it is."""
     watched = comparison.watched
     if not watched:
-        return [lit(None).cast(TEXT).alias("row_hash"), lit(None).cast(VARIANT).alias("row_before")]
+        return [lit(None).cast(VARIANT).alias("row_before")]
     pairs = [part for name in watched for part in (lit(name), to_variant(col(f"was_{name}")))]
     leaves = col("was_present").is_not_null() & (
         (col("action") == lit(DELETE)) | ((col("action") == lit(UPDATE)) & _differs(watched))
     )
     before = to_variant(object_construct_keep_null(*pairs))
-    return [
-        iff(leaves, hash_key(*[f"was_{name}" for name in table.key]), lit(None).cast(TEXT)).alias("row_hash"),
-        iff(leaves, before, lit(None).cast(VARIANT)).alias("row_before"),
-    ]
+    return [iff(leaves, before, lit(None).cast(VARIANT)).alias("row_before")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from snowflake.snowpark import Column
-from snowflake.snowpark.functions import col, concat, iff, length, lit, md5
+from snowflake.snowpark.functions import coalesce, col, concat, length, lit, md5
 from snowflake.snowpark.types import StringType
 
 
@@ -17,5 +17,6 @@ def hash_key(*parts: str | Column) -> Column:
 
 
 def _spelled(part: str | Column) -> Column:
+    """Length, colon and text, or N: concat gives NULL where the text is NULL."""
     text = (col(part) if isinstance(part, str) else part).cast(StringType())
-    return iff(text.is_null(), lit("N"), concat(lit("V"), length(text).cast(StringType()), lit(":"), text))
+    return coalesce(concat(length(text), lit(":"), text), lit("N"))

@@ -119,12 +119,12 @@ QUARANTINE = _ledger(
 
 DISPLACED = _ledger(
     "displaced",
-    "one row that a build deleted or moved to another group, as it was before",
-    ("table_name", "build_id", "row_hash"),
+    "one group that rows left because a build deleted or moved them",
+    ("table_name", "build_id", "group_hash"),
     _table_name,
     _build_id,
-    _text("row_hash", "hash of the row's key", nullable=False),
-    Column("row_before", VARIANT, "the columns by which later tables group, before the build", nullable=False),
+    _text("group_hash", "hash of row_before", nullable=False),
+    Column("row_before", VARIANT, "the columns by which later tables group, as they were", nullable=False),
 )
 
 HEADS = _ledger(

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
-from operator import and_
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import col, lit
+from snowflake.snowpark.functions import col, in_, lit
 
 from transforms.batches import in_batches, stored
 from transforms.catalog import models
@@ -51,6 +50,7 @@ class Reading:
         current: The stored rows that the result speaks for.
         is_whole_truth: The result is all there is of them; False: it offers candidates (staging).
         is_accumulated: The result is added to `current` by the table's `accumulate`.
+        loads: For staging: the loads that are read, where they are known; None: all that the frame holds.
         consumes: The batches that were read count as consumed.
     """
 
@@ -58,6 +58,7 @@ class Reading:
     current: DataFrame
     is_whole_truth: bool
     is_accumulated: bool = False
+    loads: tuple[str, ...] | None = None
     consumes: bool = True
 
 
@@ -78,7 +79,8 @@ def choose_reading(session: Session, model: Model, state: State, request: Reques
         name: frame.filter(in_batches(models()[name].table, state.pending[name].ids)) for name, frame in inputs.items()
     }
     if from_raw:
-        return Reading(arrived, current, is_whole_truth=False)
+        (batches,) = state.pending.values()
+        return Reading(arrived, current, is_whole_truth=False, loads=batches.ids)
     return _widened(session, model, inputs, arrived, current, state)
 
 
@@ -107,24 +109,18 @@ def _widened(
 
 
 def _touched(session: Session, table: Table, arrived: Mapping[str, DataFrame], state: State) -> DataFrame:
-    groups = [
-        frame.select(*[col(name).alias(f"touched_{name}") for name in table.widen_by])
-        for name, frame in arrived.items()
-        if state.pending[name].ids
-    ]
+    groups = [frame.select(*table.widen_by) for name, frame in arrived.items() if state.pending[name].ids]
     for name, batches in state.pending.items():
         if batches.displacing:
             left = stored(session, DISPLACED).filter(
                 (col("table_name") == lit(name)) & col("build_id").in_(*[lit(batch) for batch in batches.displacing])
             )
             before = [
-                col("row_before")[column].cast(table.column(column).type).alias(f"touched_{column}")
-                for column in table.widen_by
+                col("row_before")[column].cast(table.column(column).type).alias(column) for column in table.widen_by
             ]
             groups.append(left.select(*before))
     return reduce(lambda left, right: left.union_all(right), groups).distinct()
 
 
 def _in_groups(table: Table, frame: DataFrame, touched: DataFrame) -> DataFrame:
-    same_group = [col(name) == col(f"touched_{name}") for name in table.widen_by]
-    return frame.join(touched, on=reduce(and_, same_group), how="semi")
+    return frame.filter(in_([col(name) for name in table.widen_by], touched))

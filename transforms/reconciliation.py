@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from snowflake.snowpark import Column, DataFrame, Session
 
     from transforms.contract import Table
+    from transforms.reading import Reading
 
 _SIDES = ("raw_rows", "staged_rows", "quarantined_rows", "superseded_rows")
 
@@ -37,21 +38,21 @@ class Account:
 
 
 def account_changes(
-    session: Session, table: Table, raw: DataFrame, compared: DataFrame, build_id: str, now: datetime
+    session: Session, table: Table, reading: Reading, compared: DataFrame, build_id: str, now: datetime
 ) -> DataFrame:
     """Rows of OPS.RECONCILIATION for a build whose rows are written.
 
     Args:
         session: Where the tables are.
         table: The staging contract.
-        raw: The raw rows that the build read.
+        reading: What the build read: raw rows, and their loads where they are known.
         compared: Its comparison with the table before.
         build_id: The build.
         now: The time that the rows carry.
     """
-    loads = raw.select(col("_load_id").alias("account_load")).distinct()
-    parts = [_raw_side(raw), _built_side(session, table, compared), _overwritten(compared, loads)]
-    parts.append(_known(session, table, loads))
+    (raw,) = reading.inputs.values()
+    parts = [_raw_side(raw), _built_side(session, table, compared)]
+    parts += [_overwritten(compared, raw, reading.loads), _known(session, table, raw, reading.loads)]
     added = reduce(lambda left, right: left.union_all(right), parts).group_by("load_id")
     per_load = added.agg(*[sum(col(side)).cast(INTEGER).alias(side) for side in _SIDES])
     changed = per_load.filter(reduce(or_, [col(side) != lit(0) for side in _SIDES]))
@@ -127,18 +128,21 @@ def _built_side(session: Session, table: Table, compared: DataFrame) -> DataFram
     )
 
 
-def _overwritten(compared: DataFrame, loads: DataFrame) -> DataFrame:
+def _overwritten(compared: DataFrame, raw: DataFrame, loads: tuple[str, ...] | None) -> DataFrame:
     """Rows of loads that this build did not read, of which it kept another record."""
     is_replaced = (col("action") == lit(changes.UPDATE)) & (
         ~equal_null(col("was__load_id"), col("new__load_id")) & col("was__load_id").is_not_null()
     )
-    replaced = compared.filter(is_replaced).select(col("was__load_id"))
-    elsewhere = replaced.join(loads, on=col("was__load_id") == col("account_load"), how="anti")
+    elsewhere = compared.filter(is_replaced & ~_is_of(col("was__load_id"), raw, loads))
     return _side(elsewhere, "was__load_id", raw=lit(0), staged=lit(-1), rejected=lit(0), beaten=lit(1))
 
 
-def _known(session: Session, table: Table, loads: DataFrame) -> DataFrame:
+def _known(session: Session, table: Table, raw: DataFrame, loads: tuple[str, ...] | None) -> DataFrame:
     """What the ledger says of the loads that the build read, with the sign turned."""
-    known = stored(session, RECONCILIATION).filter(col("table_name") == lit(table.name))
-    of_the_loads = known.join(loads, on=col("load_id") == col("account_load"), how="semi")
-    return of_the_loads.select(col("load_id"), *[(-col(side)).cast(INTEGER).alias(side) for side in _SIDES])
+    of_the_table = col("table_name") == lit(table.name)
+    known = stored(session, RECONCILIATION).filter(of_the_table & _is_of(col("load_id"), raw, loads))
+    return known.select(col("load_id"), *[(-col(side)).cast(INTEGER).alias(side) for side in _SIDES])
+
+
+def _is_of(load: Column, raw: DataFrame, loads: tuple[str, ...] | None) -> Column:
+    return load.in_(raw.select("_load_id")) if loads is None else load.in_(*[lit(name) for name in loads])

@@ -14,12 +14,13 @@ from operator import and_
 from typing import TYPE_CHECKING, Any
 
 from snowflake.snowpark.functions import col, lit, when_matched, when_not_matched
+from snowflake.snowpark.types import StructField, StructType
 
 from transforms import changes
 from transforms.batches import current_database, stored
-from transforms.contract import TIMESTAMP, ContractError, Layer, empty_like
+from transforms.contract import TEXT, TIMESTAMP, ContractError, Layer, empty_like
 from transforms.keys import hash_key
-from transforms.ops import CONSUMPTIONS, DISPLACED, HEADS, QUARANTINE
+from transforms.ops import BUILDS, CONSUMPTIONS, DISPLACED, HEADS, QUARANTINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -71,13 +72,8 @@ def append_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]
     Returns:
         How many rows were inserted; the others were there.
     """
-    values = [_in_order(table, row) for row in rows]
-    per_statement = _VALUES_IN_ONE_STATEMENT // len(table.columns)
-    inserted = 0
-    for first in range(0, len(values), per_statement):
-        frame = session.create_dataframe(values[first : first + per_statement], schema=table.schema)
-        inserted += append_frame(session, table, frame)
-    return inserted
+    frames = _value_frames(session, table, [_in_order(table, row) for row in rows])
+    return sum(append_frame(session, table, frame) for frame in frames)
 
 
 def append_frame(session: Session, table: Table, frame: DataFrame) -> int:
@@ -85,6 +81,11 @@ def append_frame(session: Session, table: Table, frame: DataFrame) -> int:
     source = frame.select(*[col(name).alias(f"new_{name}") for name in table.column_names])
     inserted = stored(session, table).merge(source, _same_key(table), [when_not_matched().insert(_values(table))])
     return int(inserted.rows_inserted)
+
+
+def append_new(session: Session, table: Table, frame: DataFrame) -> None:
+    """Insert the frame's rows, whose keys carry a build that the ledger cannot have yet."""
+    frame.write.insert_into(_path(session, table))
 
 
 def claim_head(session: Session, table: Table, seen: State, build_id: str, parameters: str) -> None:
@@ -137,7 +138,14 @@ def merge_changes(session: Session, table: Table, compared: DataFrame, build_id:
 def record_consumption(session: Session, table: Table, pending: Mapping[str, Batches], build_id: str) -> None:
     """Write down which batches the build has read."""
     rows = [(table.name, name, batch, build_id) for name, batches in pending.items() for batch in batches.ids]
-    append_rows(session, CONSUMPTIONS, rows)
+    for frame in _value_frames(session, CONSUMPTIONS, rows):
+        append_new(session, CONSUMPTIONS, frame)
+
+
+def record_build(session: Session, row: tuple[Any, ...]) -> None:
+    """Write down the build, last of all."""
+    for frame in _value_frames(session, BUILDS, [row]):
+        append_new(session, BUILDS, frame)
 
 
 def quarantine(session: Session, table: Table, compared: DataFrame, now: datetime) -> int:
@@ -156,17 +164,36 @@ def quarantine(session: Session, table: Table, compared: DataFrame, now: datetim
     return append_frame(session, QUARANTINE, rejected)
 
 
-def keep_displaced(session: Session, table: Table, compared: DataFrame, build_id: str) -> int:
-    """Keep what the build's deleted and moved rows were, so that later tables recompute the groups they left."""
-    left = compared.filter(col("row_hash").is_not_null()).select(
-        lit(table.name).alias("table_name"), lit(build_id).alias("build_id"), col("row_hash"), col("row_before")
+def keep_displaced(session: Session, table: Table, compared: DataFrame, build_id: str) -> None:
+    """Keep which groups the build's deleted and moved rows were in, so that later tables recompute those."""
+    left = compared.filter(col("row_before").is_not_null()).select("row_before").distinct()
+    append_new(
+        session,
+        DISPLACED,
+        left.select(
+            lit(table.name).alias("table_name"),
+            lit(build_id).alias("build_id"),
+            hash_key(col("row_before").cast(TEXT)).alias("group_hash"),
+            col("row_before"),
+        ),
     )
-    return append_frame(session, DISPLACED, left)
 
 
 def contract_hash(table: Table) -> str:
     """A text that changes when the table's stored columns do."""
     return json.dumps([[column.name, repr(column.type)] for column in table.stored_columns])
+
+
+def _value_frames(session: Session, table: Table, rows: Sequence[tuple[Any, ...]]) -> Iterator[DataFrame]:
+    """The rows as frames, each small enough to be written into its statement."""
+    per_statement = _VALUES_IN_ONE_STATEMENT // len(table.columns)
+    for first in range(0, len(rows), per_statement):
+        yield session.create_dataframe(list(rows[first : first + per_statement]), schema=_nullable(table.schema))
+
+
+def _nullable(schema: StructType) -> StructType:
+    """The schema without NOT NULL, for which Snowpark would make a temporary table; the ledger itself has it."""
+    return StructType([StructField(field.name, field.datatype) for field in schema.fields])
 
 
 def _in_order(table: Table, row: Mapping[str, Any] | Sequence[Any]) -> tuple[Any, ...]:

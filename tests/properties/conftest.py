@@ -36,7 +36,6 @@ def _prepared(endpoint: Endpoint) -> Iterator[Session]:
     session.sql(f"CREATE SCHEMA IF NOT EXISTS {name}.PUBLIC").collect()
     session.close()
     session = Session.builder.configs(endpoint.connection_parameters(name)).create()
-    session.reduce_describe_query_enabled = True
     prepare(session)
     yield session
     session.sql(f"DROP DATABASE {name}").collect()

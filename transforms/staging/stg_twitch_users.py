@@ -48,5 +48,5 @@ TABLE = Table(
 def build(raw_twitch_users: DataFrame) -> DataFrame:
     """Read the records, typed, and name the user by platform and id."""
     parsed = parse(raw_twitch_users, TABLE)
-    named = parsed.with_columns(["platform"], [columns.TWITCH])
-    return TABLE.select(named.with_columns(["streamer_key"], [hash_key("platform", "streamer_id")]))
+    named = parsed.select("*", columns.TWITCH.alias("platform"))
+    return TABLE.select(named.select("*", hash_key("platform", "streamer_id").alias("streamer_key")))
