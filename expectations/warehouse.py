@@ -15,6 +15,7 @@ from typing import Any
 
 import snowflake.connector
 import sqlalchemy
+from snowflake.connector.cursor import SnowflakeCursor
 from sqlalchemy import event
 
 _PLACEHOLDER = "snowcast-validation"
@@ -26,11 +27,19 @@ _one_at_a_time = threading.Lock()
 class SharedConnection:
     """The login in force, as the connection of every engine. Validation only reads: there is nothing to roll back."""
 
+    # SQLAlchemy writes %(name)s; a Snowpark session's connection is set to question marks.
+    is_pyformat = True
+
     def __init__(self) -> None:
         self.opened: Any = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.opened, name)
+
+    def cursor(self) -> SnowflakeCursor:
+        """A cursor of the login that takes SQLAlchemy's parameters."""
+        connection: Any = self
+        return SnowflakeCursor(connection)
 
     def close(self) -> None:
         """Nothing: the login is closed by the one who opened it."""

@@ -199,6 +199,17 @@ def test_validations_at_once_do_not_mix(planted: dict[str, Any]) -> None:
     assert len(found) == 3
 
 
+def test_the_connection_of_a_snowpark_session_serves(planted: dict[str, Any]) -> None:
+    from snowflake.snowpark import Session
+
+    session = Session.builder.configs(planted).create()
+    # The other way of writing parameters, and a failing rule, whose example is asked for with one.
+    results = validate_tables(session.connection, ["dim_games"], run_id="r", batches=None, docs_root=None)
+    assert broken(results)["every category has a name"].startswith("1 of ")
+    assert session.sql("select 1").collect()[0][0] == 1
+    session.close()
+
+
 def test_an_open_connection_stays_open(planted_connection: SnowflakeConnection) -> None:
     validate_tables(planted_connection, ["dim_games"], run_id="r", batches=GOOD, docs_root=None)
     assert planted_connection.cursor().execute("select 1").fetchall() == [(1,)]
