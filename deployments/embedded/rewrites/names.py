@@ -9,15 +9,24 @@ from deployments.embedded.errors import unsupported
 
 TEMPORARY_CATALOG = ("temp", "main")
 
+_KEPT_BY_DUCKDB = frozenset(
+    "ANALYSE ANALYZE ANTI ANY ARRAY ASYMMETRIC AT BINARY BOTH COLLATE COLLATION COLUMNS CONCURRENTLY DEFAULT DEFERRABLE "
+    "DESC DESCRIBE DO END FETCH FOREIGN FREEZE GENERATED GLOB INITIALLY ISNULL LEADING LIMIT MAP NOTNULL OFFSET ONLY "
+    "OUTER OVERLAPS PLACING POSITIONAL PRIMARY REFERENCES RETURNING SEMI SHOW SIMILAR STRUCT SUMMARIZE SYMMETRIC "
+    "TRAILING TUPLE UNPACK VARIADIC VERBOSE WINDOW".split()
+)
+
 
 def upper_case_unquoted(tree: Expr, context: StatementContext) -> Expr:
     """Write unquoted identifiers in upper case, as Snowflake stores them.
 
-    `SELECT a FROM t` names the column A and the table T.
+    `SELECT a FROM t` names the column A and the table T. `CREATE TABLE t (at TIMESTAMP)` has a name that DuckDB keeps
+    for itself and Snowflake does not.
     """
     for node in tree.find_all(exp.Identifier):
         if not node.quoted and isinstance(node.this, str):
             node.set("this", node.this.upper())
+            node.set("quoted", node.this in _KEPT_BY_DUCKDB)
     return tree
 
 

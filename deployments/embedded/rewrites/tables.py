@@ -93,7 +93,13 @@ def sample(node: exp.TableSample, context: StatementContext) -> Expr:
     return node
 
 
+def time_travel(node: exp.HistoricalData, context: StatementContext) -> Expr:
+    """`FROM t AT (OFFSET => -60)` and `BEFORE (STATEMENT => …)`: DuckDB keeps no earlier states of a table."""
+    raise unsupported(f"time travel ({node.name} …)")
+
+
 RULES: dict[type[Expr], Rule] = {
+    exp.HistoricalData: time_travel,
     exp.Lateral: flatten,
     exp.TableFromRows: flatten,
     exp.TableSample: sample,
