@@ -22,6 +22,7 @@ from deployments.embedded import errors, functions, handlers, planning, rewrites
 from deployments.embedded.context import SessionState, StatementContext
 from deployments.embedded.copying.ledger import forgotten_by
 from deployments.embedded.dml import MERGE_COLUMNS
+from deployments.embedded.file_session import end_file_session
 from deployments.embedded.plan import Outcome, Plan
 from deployments.embedded.scanner import with_named_objects
 from deployments.embedded.transactions import Transactions
@@ -49,6 +50,11 @@ class EmbeddedConnection(FakeSnowflakeConnection):
         self.warehouse = warehouse
         self.session = session or SessionState()
         self.transactions = Transactions(self._duck_conn, autocommit=kwargs.get("autocommit", True))
+
+    def close(self, retry: bool = True) -> None:
+        """End the session, its temporary stages with it."""
+        end_file_session(self)
+        super().close(retry)
 
     def cursor(self, cursor_class: Any = None) -> EmbeddedCursor:
         """A cursor for one statement."""

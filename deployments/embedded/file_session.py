@@ -51,6 +51,15 @@ class FileSession:
             shutil.rmtree(upload.incoming, ignore_errors=True)
 
 
+def end_file_session(connection: Any) -> None:
+    """Put uploads in place, and remove the temporary stages of a session that ends."""
+    with _guard:
+        session = _sessions.pop(connection, None)
+    if session is not None:
+        session.settle()
+        shutil.rmtree(session.folder, ignore_errors=True)
+
+
 def file_session(context: StatementContext) -> FileSession:
     """The session's own part; its folder goes when the session goes."""
     connection = context.connection

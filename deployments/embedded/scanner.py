@@ -90,7 +90,7 @@ def with_params(sql: str, params: Sequence[Any] | dict[str, Any] | None) -> str:
 
 
 def with_named_objects(sql: str, params: Any) -> tuple[str, Any]:
-    """Write bound names into `IDENTIFIER(?)`, and give the statement with the parameters that are left.
+    """Write bound names in place of `IDENTIFIER(?)`, and give the statement with the parameters that are left.
 
     `DROP TABLE IF EXISTS identifier(?)` of `write_pandas`.
     """
@@ -105,11 +105,11 @@ def with_named_objects(sql: str, params: Any) -> tuple[str, Any]:
         if token.text != "?":
             continue
         value = next(values, None)
-        if [before.text.upper() for before in tokens[max(0, place - 2) : place]] == ["IDENTIFIER", "("]:
-            parts += [sql[at : token.start], _literal(value)]
-            at = token.end
-        else:
+        if place < 2 or [before.text.upper() for before in tokens[place - 2 : place]] != ["IDENTIFIER", "("]:
             left.append(value)
+            continue
+        parts += [sql[at : tokens[place - 2].start], str(value)]
+        at = tokens[place + 1].end
     return "".join([*parts, sql[at:]]), left or None
 
 

@@ -114,7 +114,7 @@ def locate(reference: str, context: StatementContext) -> Location:
 def _stage(name: str, context: StatementContext) -> Stage:
     if name == "~":
         return Stage("~", "", context.stages / "user", {})
-    *namespace, last = re.findall(r'"(?:[^"]|"")*"|[^."]+', name) or [""]
+    *namespace, last = re.findall(r'%?"(?:[^"]|"")*"|[^."]+', name) or [""]
     if last.startswith(("%", '"%')):
         return _table_stage(".".join([*namespace, last.replace("%", "", 1)]), context)
     key = split_name(name, context.database, context.schema)

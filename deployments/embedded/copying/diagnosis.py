@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from deployments.embedded.context import StatementContext
     from deployments.embedded.stages import StagedFile
 
+# Errors that no row is to blame for.
+NOT_OF_A_ROW = (duckdb.BinderException, duckdb.CatalogException, duckdb.InterruptException)
+
 
 class Diagnosis:
     """Tries rows of one relation on one table."""
@@ -77,7 +80,7 @@ class Diagnosis:
         self.relation.show(pa.concat_tables(tables, promote_options="default"))
         columns = column_selects(self.statement, self.target, self.relation, self.context)
         found = {
-            name: self.duck.execute(f"{sql} LIMIT {parts[1]}").to_arrow_table().column(0)
+            name: [row[0] for row in self.duck.execute(f"{sql} LIMIT {parts[1]}").fetchall()]
             for name, sql in columns.items()
         }
         return pa.table(found)
@@ -97,7 +100,7 @@ class Diagnosis:
         with self._taken_back(rows) as duck:
             try:
                 duck.execute(insert)
-            except (duckdb.BinderException, duckdb.CatalogException, duckdb.InterruptException):
+            except NOT_OF_A_ROW:
                 raise
             except duckdb.Error as error:
                 return error
@@ -126,7 +129,7 @@ class Diagnosis:
                 duck.rollback()
 
     def _row_error(self, rows: pa.Table, at: int, error: duckdb.Error) -> RowError:
-        number = rows.column(ROW_NUMBER)[at].as_py()
+        number = int(rows.column(ROW_NUMBER)[at].as_py())
         column, told = self._column(rows.slice(at, 1))
         translated = errors.translate(told or error)
         message = str(translated.raw_msg if hasattr(translated, "raw_msg") else translated.msg)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import duckdb
+
 from deployments.embedded.copying.outcome import Outcome
+from deployments.embedded.errors import snowflake_error
 
 if TYPE_CHECKING:
-    import duckdb
-
     from deployments.embedded.stages import StagedFile
 
 _guard = threading.Lock()
@@ -20,7 +21,8 @@ _COLUMNS = """
     table_schema VARCHAR, table_name VARCHAR, stage VARCHAR, file_name VARCHAR, content_key VARCHAR,
     file_size BIGINT, last_load_time TIMESTAMPTZ, status VARCHAR, row_count BIGINT, row_parsed BIGINT,
     first_error_message VARCHAR, first_error_line_number BIGINT, first_error_character_position BIGINT,
-    first_error_col_name VARCHAR, error_count BIGINT, error_limit BIGINT"""
+    first_error_col_name VARCHAR, error_count BIGINT, error_limit BIGINT,
+    PRIMARY KEY (table_schema, table_name, stage, file_name, content_key)"""
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,19 @@ class LoadHistory:
         now = datetime.now(UTC)
         rows = [self._row(file, outcome, now) for file, outcome in outcomes]
         values = ", ".join(f"({', '.join('?' for _ in row)})" for row in rows)
-        if rows:
-            duck.execute(f"INSERT INTO {self.table} VALUES {values}", [value for row in rows for value in row])
+        if not rows:
+            return
+        try:
+            duck.execute(
+                f"INSERT OR REPLACE INTO {self.table} VALUES {values}", [value for row in rows for value in row]
+            )
+        except (duckdb.ConstraintException, duckdb.TransactionException):
+            raise snowflake_error(
+                f"Table {self.schema}.{self.name}: another transaction is loading the same files and has not ended yet "
+                f"(first: {rows[0][3]}). Repeat this transaction.",
+                625,
+                "57014",
+            ) from None
 
     def _row(self, file: StagedFile, outcome: Outcome, now: datetime) -> list[Any]:
         first = outcome.first_error

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlglot import exp, parse_one
+from sqlglot import Expr, exp, parse_one
 
 from deployments.embedded import stages
 from deployments.embedded.copying.history import ensure_history, history_table
@@ -39,16 +39,16 @@ _COPY_HISTORY = """
     FROM {history} WHERE table_name = {name}"""
 
 
-def show_load_history(expression: exp.Expression, context: StatementContext) -> exp.Expression:
+def show_load_history(expression: Expr, context: StatementContext) -> Expr:
     """Replace INFORMATION_SCHEMA.LOAD_HISTORY and COPY_HISTORY by queries of the history that is kept."""
     for table in list(expression.find_all(exp.Table)):
         if table.name.upper() == "LOAD_HISTORY" and table.db.upper() == "INFORMATION_SCHEMA":
             database = table.catalog.upper() or context.database
             _show(table, _LOAD_HISTORY.format(history=_history(context, database)), "LOAD_HISTORY")
     for call in list(expression.find_all(exp.Anonymous)):
-        table = call.find_ancestor(exp.TableFromRows, exp.Table)
-        if str(call.this).upper() == "COPY_HISTORY" and table is not None:
-            _show(table, _copy_history(call, context), "COPY_HISTORY")
+        function = call.find_ancestor(exp.TableFromRows, exp.Table)
+        if str(call.this).upper() == "COPY_HISTORY" and function is not None:
+            _show(function, _copy_history(call, context), "COPY_HISTORY")
     return expression
 
 
@@ -70,7 +70,7 @@ class Forgotten:
             stages.drop_table_stage(context, key)
 
 
-def forgotten_by(expression: exp.Expression, context: StatementContext) -> Forgotten:
+def forgotten_by(expression: Expr, context: StatementContext) -> Forgotten:
     """What is forgotten when a table is emptied, replaced, dropped or renamed."""
     if not isinstance(expression, exp.TruncateTable | exp.Drop | exp.Create | exp.Alter):
         return Forgotten([], [])
@@ -85,7 +85,7 @@ def forgotten_by(expression: exp.Expression, context: StatementContext) -> Forgo
     return Forgotten(steps, [] if isinstance(expression, exp.TruncateTable) else keys)
 
 
-def _emptied(expression: exp.Expression) -> list[exp.Table]:
+def _emptied(expression: Expr) -> list[exp.Table]:
     if isinstance(expression, exp.TruncateTable):
         return [table for table in expression.expressions if isinstance(table, exp.Table)]
     if str(expression.args.get("kind") or "").upper() != "TABLE":
@@ -139,7 +139,7 @@ def _history(context: StatementContext, database: str | None) -> str:
     return history_table(database)
 
 
-def _show(table: exp.Expression, sql: str, name: str) -> None:
+def _show(table: Expr, sql: str, name: str) -> None:
     alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(name))
     table.replace(exp.Subquery(this=parse_one(sql, read="snowflake"), alias=alias))
 

@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import contextlib
+import threading
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,7 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from deployments.embedded import errors
-from deployments.embedded.copying.diagnosis import Diagnosis
+from deployments.embedded.copying.diagnosis import NOT_OF_A_ROW, Diagnosis
 from deployments.embedded.copying.history import LoadHistory, load_history
 from deployments.embedded.copying.outcome import Outcome, aborted_message, result_table
 from deployments.embedded.copying.statement import CopyStatement, parse_copy
@@ -33,6 +35,14 @@ if TYPE_CHECKING:
 
 SQLSTATE = "22000"
 FILE_NOT_FOUND = 91016
+
+
+# Two sessions that load one table at a time: the second waits, and then sees which files the first has loaded.
+_locks: defaultdict[tuple[str, str, str], threading.Lock] = defaultdict(threading.Lock)
+
+
+def _lock(key: tuple[str, str, str]) -> threading.Lock:
+    return _locks[key]
 
 
 @dataclass
@@ -81,6 +91,10 @@ class Copy:
 
     def run(self) -> list[Outcome]:
         """Load the files that are not loaded yet."""
+        with _lock(self.target.key):
+            return self._run()
+
+    def _run(self) -> list[Outcome]:
         history = load_history(self.duck, self.target.key, temporary=self.target.temporary)
         missing, files = self._files(history)
         if not files:
@@ -195,13 +209,13 @@ class Copy:
         try:
             rows = self.duck.execute(insert).fetchall()
         except duckdb.Error as error:
-            raise self._explained(error, batch) from error
+            raise self._explained(error, batch) from None
         batch.outcome.loaded = int(rows[0][0]) if rows else 0
         batch.outcome.parsed = batch.outcome.parsed or batch.outcome.loaded
 
     def _explained(self, error: duckdb.Error, batch: Batch) -> Exception:
         """The error of a refused row with its place in the file, where it can be found out."""
-        if isinstance(error, duckdb.BinderException | duckdb.CatalogException | duckdb.InterruptException):
+        if is_in_transaction(self.context) or isinstance(error, NOT_OF_A_ROW):
             return errors.translate(error)
         with contextlib.suppress(duckdb.Error):
             self.duck.rollback()

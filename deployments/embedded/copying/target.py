@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlglot import exp, parse_one
+from sqlglot import Expr, exp, parse_one
 
 from deployments.embedded.copying.statement import CopyStatement, source_table
 from deployments.embedded.copying.translation import translate
@@ -115,7 +115,7 @@ def _cast_variants(select: exp.Select, kinds: list[str]) -> None:
             inner.replace(exp.cast(inner.copy(), exp.DataType.build(kind, dialect="duckdb")))
 
 
-def _matched(name: str, kind: str, mode: str, relation: Relation) -> exp.Expression:
+def _matched(name: str, kind: str, mode: str, relation: Relation) -> Expr:
     fold = str if mode == "CASE_SENSITIVE" else str.upper
     key = next((key for key in relation.keys if fold(key) == fold(name)), None)
     if key is None:
@@ -131,7 +131,7 @@ def _matched(name: str, kind: str, mode: str, relation: Relation) -> exp.Express
     return exp.Anonymous(this="to_json", expressions=[value]) if kind == "JSON" else value
 
 
-def _from_text(name: str, kind: str, relation: Relation) -> exp.Expression:
+def _from_text(name: str, kind: str, relation: Relation) -> Expr:
     if name not in relation.columns:
         return exp.null()
     if kind == "BLOB":

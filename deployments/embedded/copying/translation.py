@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlglot import exp
+from sqlglot import Expr
 
 if TYPE_CHECKING:
     from deployments.embedded.context import StatementContext
 
 
-def translate(expression: exp.Expression, context: StatementContext) -> str:
+def translate(expression: Expr, context: StatementContext) -> str:
     """The DuckDB SQL of a Snowflake statement."""
     from deployments.embedded import rewrites
 

@@ -105,7 +105,8 @@ def _write(
                 "0A000",
             )
         # A JSON value a line is what CSV without quotes, header and delimiter makes of one column of text.
-        query = f'SELECT "{names[0]}"::VARCHAR AS "value" FROM ({query})'
+        name = names[0].replace('"', '""')
+        query = f'SELECT "{name}"::VARCHAR AS "value" FROM ({query})'
         settings = _settings({"FORMAT": "csv", "HEADER": False, "QUOTE": "", "DELIMITER": "\1", "ESCAPE": ""}, chosen)
     elif chosen.kind == "PARQUET":
         settings = "FORMAT parquet, COMPRESSION snappy"

@@ -85,9 +85,11 @@ def _is_plain(text: str, dialect: _Dialect) -> bool:
 
 
 def _read_plain(text: str, dialect: _Dialect) -> list[Record]:
-    quoting = csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE
     reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=str(dialect.delimiter), quotechar=dialect.quote, quoting=quoting
+        io.StringIO(text, newline=""),
+        delimiter=str(dialect.delimiter),
+        quotechar=dialect.quote,
+        quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
     )
     limit = csv.field_size_limit(2**30)
     try:

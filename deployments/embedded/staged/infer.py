@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from sqlglot import exp
+from sqlglot import Expr, exp
 
 from deployments.embedded.errors import snowflake_error
 from deployments.embedded.staged.catalogue import resolve_format
@@ -65,7 +65,7 @@ class Inferred:
             self.kind = "VARIANT" if both & {"OBJECT", "ARRAY", "VARIANT"} else "TEXT"
 
 
-def infer_schema(expression: exp.Expression, context: StatementContext) -> exp.Expression:
+def infer_schema(expression: Expr, context: StatementContext) -> Expr:
     """Replace TABLE(INFER_SCHEMA(…)) by a relation with what was found."""
     for call in list(expression.find_all(exp.Anonymous)):
         table = call.find_ancestor(exp.TableFromRows, exp.Table)
@@ -81,7 +81,7 @@ def infer_schema(expression: exp.Expression, context: StatementContext) -> exp.E
     return expression
 
 
-def _arguments(call: exp.Anonymous, expression: exp.Expression, context: StatementContext) -> dict[str, Any]:
+def _arguments(call: exp.Anonymous, expression: Expr, context: StatementContext) -> dict[str, Any]:
     placeholders = list(expression.find_all(exp.Placeholder, bfs=False))
     used: list[int] = []
     found: dict[str, Any] = {}

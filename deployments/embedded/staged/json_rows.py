@@ -34,8 +34,7 @@ class _RefusedError(ValueError):
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     unique = dict(pairs)
     if len(unique) != len(pairs):
-        seen: set[str] = set()
-        repeated = next(name for name, _ in pairs if name in seen or seen.add(name))
+        repeated = next(name for at, (name, _) in enumerate(pairs) if name in dict(pairs[:at]))
         raise _RefusedError(f'duplicate object attribute "{repeated}"')
     return unique
 
@@ -60,7 +59,7 @@ def read_json(text: str, chosen: FileFormat) -> FileRows:
     strip = chosen.flag("STRIP_OUTER_ARRAY", False)
     lines = text.split("\n")
     values, errors = _values_of_lines(lines, decoder, may_hold_surrogates)
-    if (errors or strip) and (stream := _values_of_stream(text, decoder, strip)) is not None:
+    if (errors or strip) and (stream := _values_of_stream(text, decoder, strip, may_hold_surrogates)) is not None:
         values, errors = stream, []
     elif errors and not _is_line_delimited(lines, errors):
         values, errors = [], [_first_fault(text, decoder)]
@@ -96,12 +95,16 @@ def _values_of_lines(
         try:
             decoded = decode(line)
             if check_surrogates:
-                json.dumps(decoded, ensure_ascii=False).encode()
+                _refuse_surrogates(decoded)
             values.append((line, number))
         except (ValueError, RecursionError) as error:
             if line.strip():
                 errors.append(_error(error, number, line))
     return values, errors
+
+
+def _refuse_surrogates(value: Any) -> None:
+    json.dumps(value, ensure_ascii=False).encode()
 
 
 def _error(error: Exception, number: int, line: str) -> RowError:
@@ -122,9 +125,12 @@ def _other_reason(error: Exception) -> str:
     return "nested too deep" if isinstance(error, RecursionError) else str(error)
 
 
-def _values_of_stream(text: str, decoder: json.JSONDecoder, strip: bool) -> list[Value] | None:
+def _values_of_stream(text: str, decoder: json.JSONDecoder, strip: bool, check_surrogates: bool) -> list[Value] | None:
     try:
-        return list(_stream(text, decoder, strip))
+        values = list(_stream(text, decoder, strip))
+        for value, _ in values if check_surrogates else ():
+            _refuse_surrogates(json.loads(value))
+        return values
     except (ValueError, RecursionError):
         return None
 

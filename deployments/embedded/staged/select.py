@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from sqlglot import exp
+from sqlglot import Expr, exp
 
 from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.staged.catalogue import resolve_format
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from deployments.embedded.context import StatementContext
 
 
-def read_staged_files(expression: exp.Expression, context: StatementContext) -> exp.Expression:
+def read_staged_files(expression: Expr, context: StatementContext) -> Expr:
     """Replace every stage in a FROM by a relation with the rows of its files."""
     tables = [table for table in expression.find_all(exp.Table) if stage_reference(table)]
     if not tables:
@@ -104,13 +104,13 @@ def _format_spec(node: Any) -> Any:
     return node.sql(dialect="snowflake")
 
 
-def _is_dollar(node: exp.Expression) -> bool:
+def _is_dollar(node: Expr) -> bool:
     if isinstance(node, exp.Column):
         return isinstance(node.this, exp.Parameter)
     return isinstance(node, exp.Parameter) and not isinstance(node.parent, exp.Column) and node.this.is_int
 
 
-def _bind_dollar(node: exp.Expression, relation: Relation) -> None:
+def _bind_dollar(node: Expr, relation: Relation) -> None:
     parameter = node.this if isinstance(node, exp.Column) else node
     node.replace(_column(f"${parameter.name}", node, relation))
 
@@ -140,7 +140,7 @@ def _bind_parquet_path(node: exp.JSONExtract, relation: Relation) -> None:
         node.replace(column)
 
 
-def _column(name: str, node: exp.Expression, relation: Relation) -> exp.Expression:
+def _column(name: str, node: Expr, relation: Relation) -> Expr:
     if name not in relation.columns:
         return exp.cast(exp.null(), "VARCHAR")
     table = node.args.get("table") if isinstance(node, exp.Column) else None
