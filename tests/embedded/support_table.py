@@ -1,0 +1,107 @@
+"""Write deployments/embedded/README.md from the tests: `python -m tests.embedded.support_table`.
+
+A test says what it proves with `@pytest.mark.supports("…")`, and where the embedded warehouse does otherwise than
+Snowflake with `@pytest.mark.differs("…")`.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.embedded.test_refused import REFUSED
+
+FOLDER = Path(__file__).parent
+README = FOLDER.parents[1] / "deployments" / "embedded" / "README.md"
+HEAD = """# The embedded warehouse
+
+A background process per `SNOWCAST_HOME` that speaks Snowflake's protocol on 127.0.0.1 and runs the SQL on DuckDB, so
+that the code that runs on Snowflake runs without an account. It is the library
+[fakesnow](https://github.com/tekumara/fakesnow) and this adapter. Any Snowflake client connects with the parameters
+that `snowcast warehouse status` prints.
+
+```
+python -m deployments.embedded --home DIR      the process; clients start it on demand
+<home>/warehouse/databases/*.db                one DuckDB file per database
+<home>/warehouse/stages/                       the files of internal stages
+<home>/warehouse/endpoint.json                 host, port and secret of the running server, mode 0600
+<home>/warehouse/server.log                    what it says
+```
+
+It starts in about a second, answers a small statement in about 3 ms, leaves when nobody has asked for half an hour, and
+may be killed at any moment: what was committed is there, what was not is gone. It needs Linux or macOS.
+
+This page is written by `python -m tests.embedded.support_table`; each line is proven by the test it names.
+"""
+DIFFERS = """
+## What differs from Snowflake
+
+"""
+REFUSALS = """
+## What is refused
+
+The statement ends in an error that names the feature, code 000002, never in a silent difference (`test_refused.py`):
+
+"""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What one test proves."""
+
+    feature: str
+    file: str
+    test: str
+    mark: str
+
+
+def claims() -> list[Claim]:
+    """Every claim of the tests of this folder, in the order of files and lines."""
+    return [claim for file in sorted(FOLDER.glob("test_*.py")) for claim in _claims_of(file)]
+
+
+def _claims_of(file: Path) -> Iterator[Claim]:
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef):
+            for mark, feature in _marks(node):
+                yield Claim(feature, file.name, node.name, mark)
+
+
+def _marks(test: ast.FunctionDef) -> Iterator[tuple[str, str]]:
+    for decorator in test.decorator_list:
+        called = decorator.func if isinstance(decorator, ast.Call) else None
+        if isinstance(called, ast.Attribute) and called.attr in {"supports", "differs"}:
+            assert isinstance(decorator, ast.Call)
+            yield called.attr, str(ast.literal_eval(decorator.args[0]))
+
+
+def page() -> str:
+    """The README's text."""
+    found = claims()
+    text = HEAD
+    for file in dict.fromkeys(claim.file for claim in found if claim.mark == "supports"):
+        proven = [claim for claim in found if claim.file == file and claim.mark == "supports"]
+        text += f"\n## {_title(file)}\n\n| what works | proven by `{file}` |\n|---|---|\n"
+        text += "".join(f"| {_cell(claim.feature)} | `{claim.test}` |\n" for claim in proven)
+    text += DIFFERS + "| what differs | shown by |\n|---|---|\n"
+    text += "".join(
+        f"| {_cell(claim.feature)} | `{claim.file}` `{claim.test}` |\n" for claim in found if claim.mark == "differs"
+    )
+    return text + REFUSALS + "".join(f"- {feature}\n" for feature in REFUSED)
+
+
+def _title(file: str) -> str:
+    docstring = ast.get_docstring(ast.parse((FOLDER / file).read_text(encoding="utf-8"))) or file
+    return docstring.splitlines()[0].rstrip(".")
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    README.write_text(page(), encoding="utf-8")
+    sys.stdout.write(f"{README}: {len(claims())} claims\n")
