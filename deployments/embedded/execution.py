@@ -58,13 +58,16 @@ def answer(statement: Statement, base_url: str, history: QueryHistory) -> Answer
         message = f"SQL compilation error:\n{str(error).splitlines()[0]}"
         return results.answer_error("001003", "42000", message, statement.query_id)
     except SnowflakeError as raised:
-        error = statement.stopped_by or raised
-        code = f"{error.errno:06d}" if (error.errno or -1) >= 0 else "099999"
-        return results.answer_error(code, error.sqlstate, error.raw_msg or str(error), statement.query_id)
+        return _failed(statement, statement.stopped_by or raised)
     except Exception as error:
         logger.exception("statement %s failed inside the embedded warehouse", statement.query_id)
         message = f"the embedded warehouse cannot run this statement ({type(error).__name__}: {error})"
         return results.answer_error(INTERNAL_ERROR_CODE, "XX000", message, statement.query_id)
+
+
+def _failed(statement: Statement, error: SnowflakeError) -> Answer:
+    code = f"{error.errno:06d}" if (error.errno or -1) >= 0 else "099999"
+    return results.answer_error(code, error.sqlstate, error.raw_msg or str(error), statement.query_id)
 
 
 def answer_text(statement: Statement, text: str) -> Answer:

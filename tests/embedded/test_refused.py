@@ -75,7 +75,7 @@ def test_a_failed_statement_loses_its_transaction(connection: SnowflakeConnectio
     assert cursor.execute("SELECT COUNT(*) FROM t").fetchall() == [(0,)]
 
 
-@pytest.mark.differs("the query history holds the last 20,000 statements of the running server, and no longer than it runs")
+@pytest.mark.differs("the query history holds the last 20,000 statements of the running server only")
 def test_the_query_history_is_that_of_the_server(connection: SnowflakeConnection) -> None:
     cursor = connection.cursor()
     cursor.execute("SELECT 'remember me'")
