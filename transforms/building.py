@@ -96,7 +96,7 @@ def build_table(
     chosen = _chosen_parameters(model, parameters)
     described = json.dumps({key: str(value) for key, value in sorted(chosen.items())})
     if session.sql_simplifier_enabled:  # it describes every frame once more before it is used
-        session.sql_simplifier_enabled = False
+        session.sql_simplifier_enabled = False  # type: ignore[misc]
     state = read_state(session, model, {input_name: models()[input_name].table for input_name in model.inputs})
     built_with = (described, writers.contract_hash(model.table))
     is_changed = state.build_id is None or (state.parameters, state.contract_hash) != built_with

@@ -34,6 +34,7 @@ from transforms import columns
 from transforms.contract import BOOLEAN, DATE, INTEGER, TIMESTAMP, Column, Layer, MergeOnKey, Table
 
 if TYPE_CHECKING:
+    from snowflake.snowpark import Column as Expression
     from snowflake.snowpark import DataFrame
 
 TABLE = Table(
@@ -98,25 +99,37 @@ def _samples(snapshots: DataFrame) -> DataFrame:
 
 def _held_parts(samples: DataFrame) -> DataFrame:
     """One row per sample and UTC day that its time touches; the sample itself belongs to its first day."""
-    day_count = datediff("day", col("snapshot_at"), col("held_until")) + lit(1)
-    each_day = samples.select("*", array_generate_range(lit(0), day_count).alias("offsets")).flatten("offsets")
-    offset = col("value").cast(INTEGER)
-    dated = each_day.select(
+    counted = samples.select(
         *_carried(),
         "held_until",
-        offset.alias("day_offset"),
-        dateadd("day", offset, col("snapshot_at").cast(DATE)).cast(DATE).alias("date_day"),
+        (datediff("day", col("snapshot_at"), col("held_until")) + lit(1)).alias("day_count"),
     )
-    from_at = greatest(col("snapshot_at"), col("date_day").cast(TIMESTAMP))
-    to_at = least(col("held_until"), dateadd("day", lit(1), col("date_day").cast(TIMESTAMP)))
-    parts: DataFrame = dated.select(
+    days = counted.select(*_carried(), "held_until", array_generate_range(lit(0), col("day_count")).alias("offsets"))
+    each_day = days.join_table_function("flatten", col("offsets"))
+    dated = each_day.select(
+        *_carried(), "held_until", col("value").cast(INTEGER).alias("day_offset"), _day_of("snapshot_at", "first_day")
+    ).select("*", dateadd("day", col("day_offset"), col("first_day")).cast(DATE).alias("date_day"))
+    bounded = dated.select(
+        "*",
+        col("date_day").cast(TIMESTAMP).alias("day_begins"),
+        dateadd("day", lit(1), col("date_day")).cast(TIMESTAMP).alias("day_ends"),
+    ).select(
+        "*",
+        greatest(col("snapshot_at"), col("day_begins")).alias("part_from"),
+        least(col("held_until"), col("day_ends")).alias("part_to"),
+    )
+    parts: DataFrame = bounded.select(
         *_carried(),
         "date_day",
-        datediff("millisecond", from_at, to_at).alias("part_ms"),
+        datediff("millisecond", col("part_from"), col("part_to")).alias("part_ms"),
         iff(col("day_offset") == lit(0), lit(1), lit(0)).alias("is_sample"),
         lit(0).alias("is_start"),
     )
     return parts.filter((col("is_sample") == lit(1)) | (col("part_ms") > lit(0)))
+
+
+def _day_of(name: str, alias: str) -> Expression:
+    return col(name).cast(DATE).alias(alias)
 
 
 def _starts(samples: DataFrame) -> DataFrame:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 _WHOLE_NUMBER = r"^[+-]?[0-9]{1,18}$"
 _ZONED = r"^.*[0-9]([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)$"
 _LONGEST_EXAMPLE = 120
+_LINEAGE_NAMES = ("_record", "snapshot_at", "_source_file", "_source_row", "_load_id")
 _TIMESTAMP_TZ = TimestampType(TimestampTimeZone.TZ)
 _KINDS = (
     ("ARRAY", "a list"),
@@ -60,21 +61,15 @@ def parse(raw: DataFrame, table: Table) -> DataFrame:
         col("_source_file"),
         col("_source_row"),
         col("_load_id"),
-        *[_text_of(column).alias(_text_name(column)) for column in read],
+        typeof(col("record")).alias("kind_of_record"),
+        *[_value(column, "record").cast(TEXT).alias(f"spelled_{column.name}") for column in read],
         *[typeof(_value(column, "record")).alias(_kind_name(column)) for column in read],
     )
-    typed = texts.select("*", *[_typed(column).alias(column.name) for column in read])
+    given = texts.select("*", *[_given(column).alias(_text_name(column)) for column in read])
+    typed = given.select("*", *[_typed(column).alias(column.name) for column in read])
     judged = typed.select("*", _first_broken_rule(read).alias("_rule"))
-    return judged.select(
-        "_record",
-        "snapshot_at",
-        "_source_file",
-        "_source_row",
-        "_load_id",
-        *[column.name for column in read],
-        "_rule",
-        _reason(read).alias("_reason"),
-    )
+    names = [column.name for column in read]
+    return judged.select(*_LINEAGE_NAMES, *names, "_rule", _reason(read).alias("_reason"))
 
 
 def _value(column: ContractColumn, record: str) -> Column:
@@ -89,8 +84,8 @@ def _kind_name(column: ContractColumn) -> str:
     return f"kind_of_{column.name}"
 
 
-def _text_of(column: ContractColumn) -> Column:
-    text = _value(column, "record").cast(StringType())
+def _given(column: ContractColumn) -> Column:
+    text = col(f"spelled_{column.name}")
     empty_is_null = column.empty_is_null or not isinstance(column.type, StringType)
     return iff(text == lit(""), lit(None).cast(TEXT), text) if empty_is_null else text
 
@@ -125,7 +120,7 @@ def _variant(column: ContractColumn) -> Column:
 
 def _first_broken_rule(columns: list[ContractColumn]) -> Column:
     """The first rule broken, in the contract's order: what is missing, then types, then ranges."""
-    rules = [(col("_record").is_null() | (typeof(col("_record")) != lit("OBJECT")), "record_type")]
+    rules = [(col("_record").is_null() | (col("kind_of_record") != lit("OBJECT")), "record_type")]
     rules += [(_is_missing(column), f"{column.name}_missing") for column in columns if not column.nullable]
     rules += [(_has_wrong_type(column), f"{column.name}_type") for column in columns if _is_typed(column)]
     for column in columns:
