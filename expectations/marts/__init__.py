@@ -10,11 +10,11 @@ _NEARLY = "1e-9 * greatest(1, abs({0}))"
 def measure_rules() -> tuple[Rule, ...]:
     """The measures are the sums that they are made of (SEMANTICS §2): hours, average and airtime."""
     return (
-        _formula("hours_watched", "viewer_ms / 3600000.0", "viewer-hours are viewers x time", "viewer_ms"),
-        _formula("airtime_minutes", "covered_ms / 60000.0", "airtime is the covered time", "covered_ms"),
+        _formula("hours_watched", "viewer_ms::float / 3600000", "viewer-hours are viewers x time", "viewer_ms"),
+        _formula("airtime_minutes", "covered_ms::float / 60000", "airtime is the covered time", "covered_ms"),
         _formula(
             "avg_viewers",
-            "viewer_ms / nullif(covered_ms, 0.0)",
+            "viewer_ms::float / nullif(covered_ms, 0)::float",
             "the average is weighted by time, and NULL where no time is covered",
             "viewer_ms",
             "covered_ms",

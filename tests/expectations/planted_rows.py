@@ -7,13 +7,14 @@ from typing import Any
 Values = dict[str, Any]
 
 _RAW = {"record": {"id": "1", "viewer_count": 5}, "_loaded_at": "2026-03-01 12:00:05"}
-# 10 viewers for 30 minutes.
+# About 10 viewers for 30 minutes, with a fraction that a division of decimals would round.
+_SUMS = {"viewer_ms": 18_000_007, "covered_ms": 1_799_999}
 _MEASURES = {
-    "viewer_ms": 18_000_000,
-    "covered_ms": 1_800_000,
-    "hours_watched": 5.0,
-    "avg_viewers": 10.0,
-    "airtime_minutes": 30.0,
+    **_SUMS,
+    "hours_watched": 18_000_007 / 3_600_000,
+    "avg_viewers": 18_000_007 / 1_799_999,
+    "airtime_minutes": 1_799_999 / 60_000,
+    "peak_viewers": 11,
 }
 _TIMES = {
     "started_at": "2026-03-01 11:00:00",
@@ -45,7 +46,7 @@ GOOD: dict[str, Values] = {
         "stream_id": "whole",
         "samples": 1,
     },
-    "fact_stream_days": {"viewer_ms": 18_000_000, "covered_ms": 1_800_000, "stream_id": "whole"},
+    "fact_stream_days": {**_SUMS, "stream_id": "whole"},
     "mart_concurrent_viewers": {"scope_id": "all"},
     "mart_streamer_daily": {**_MEASURES, "streamer_key": "summed"},
     "mart_game_daily": {**_MEASURES, "game_id": "summed"},
@@ -57,7 +58,7 @@ ALSO: dict[str, list[Values]] = {
     "stg_twitch_streams": [{"stream_id": "restarted"}],
     "dim_streamers": [{"streamer_key": "summed"}],
     "dim_games": [{"game_id": "summed"}],
-    "fact_stream_snapshots": [{"stream_id": "whole"}],
+    "fact_stream_snapshots": [{"stream_id": "whole", "viewer_count": 11}],
     "fact_stream_sessions": [{"stream_id": "other", "covered_ms": 5}],
     "fact_stream_days": [
         {"stream_id": "a", "streamer_key": "summed", "game_id": "x"},
@@ -82,7 +83,7 @@ _MEASURES_PLANTED: dict[str, Values] = {
     "airtime_minutes follows from covered_ms": {"airtime_minutes": 31.0},
     "avg_viewers follows from viewer_ms and covered_ms": {"avg_viewers": None},
 }
-_SUMS = "viewer time and airtime are the sums of fact_stream_days"
+_SUMMED = "viewer time and airtime are the sums of fact_stream_days"
 
 _OF_TABLE: dict[str, dict[str, Values]] = {
     "raw_twitch_streams": {
@@ -131,7 +132,7 @@ _OF_TABLE: dict[str, dict[str, Values]] = {
         "first_seen_at is not after peak_at": {"peak_at": "2026-03-01 11:59:00"},
         "peak_at is not after last_seen_at": {"peak_at": "2026-03-01 12:31:00"},
         "no stream was last seen before it started": {"started_at": "2026-03-01 12:40:00"},
-        "the peak is not below the average": {"avg_viewers": 10.5},
+        "the peak is not below the average": {"avg_viewers": 11.5},
         "airtime is at most the time from first to last sample": {"covered_ms": 1_800_001},
         "samples and peak are those of fact_stream_snapshots": {"stream_id": "whole", "samples": 2},
         "stream_id never repeats": {"stream_id": "whole"},
@@ -151,18 +152,18 @@ _OF_TABLE: dict[str, dict[str, Values]] = {
     },
     "mart_streamer_daily": {
         **_MEASURES_PLANTED,
-        _SUMS: {"viewer_ms": 18_000_001},
+        _SUMMED: {"viewer_ms": 18_000_001},
         "nobody is on air for more than 24 hours of a day": {"airtime_minutes": 1441.0},
     },
     "mart_game_daily": {
         **_MEASURES_PLANTED,
-        _SUMS: {"covered_ms": 1_800_001},
+        _SUMMED: {"covered_ms": 1_800_001},
         "the category's peak is at least the highest sample of its streams": {"peak_viewers": 9},
     },
     "mart_top_streamers": {
         **_MEASURES_PLANTED,
         "a rank is held once": {"streamer_key": "another"},
-        "a better rank was watched at least as much": {"streamer_rank": 2, "viewer_ms": 18_000_001},
+        "a better rank was watched at least as much": {"streamer_rank": 2, "viewer_ms": 18_000_008},
     },
 }
 PLANTED = {(table, rule): values for table, planted in _OF_TABLE.items() for rule, values in planted.items()}
