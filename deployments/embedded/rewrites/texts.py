@@ -10,8 +10,8 @@ from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import unsupported
 from deployments.embedded.functions import call
 from deployments.embedded.rewrites import dates, session, variants
-from deployments.embedded.rewrites.trees import Rule, func, is_text_literal
-from deployments.embedded.rewrites.types import text, text_if_variant
+from deployments.embedded.rewrites.trees import Rule, func, gives_text
+from deployments.embedded.rewrites.types import text_if_variant
 
 _TEXT_FUNCTIONS: tuple[type[Expr], ...] = (
     exp.Upper,
@@ -56,7 +56,7 @@ def concat(node: Expr, context: StatementContext) -> Expr:
 
 def md5(node: Expr, context: StatementContext) -> Expr:
     """`MD5("N")` hashes the text of a number."""
-    return call("sf_md5", node.this)
+    return func("md5", node.this) if gives_text(node.this) else call("sf_md5", node.this)
 
 
 def sha2(node: exp.SHA2, context: StatementContext) -> Expr:
@@ -123,7 +123,7 @@ def listagg(node: exp.GroupConcat, context: StatementContext) -> Expr:
 
 def length(node: exp.Length, context: StatementContext) -> Expr:
     """`LENGTH("S")`: characters of a text, bytes of a BINARY."""
-    return call("sf_length", node.this)
+    return func("length", node.this) if gives_text(node.this) else call("sf_length", node.this)
 
 
 def byte_length(node: exp.ByteLength, context: StatementContext) -> Expr:
@@ -179,4 +179,3 @@ RULES: dict[type[Expr], Rule] = {
     exp.GroupConcat: listagg,
     exp.Anonymous: named_function,
 }
-

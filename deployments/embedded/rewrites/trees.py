@@ -41,6 +41,67 @@ def apply_rules(tree: Expr, rules: Mapping[type[Expr], Rule], context: Statement
     return tree
 
 
+_TEXT_NODES: tuple[type[Expr], ...] = (
+    exp.DPipe,
+    exp.Upper,
+    exp.Lower,
+    exp.Trim,
+    exp.Substring,
+    exp.Left,
+    exp.Right,
+    exp.Replace,
+    exp.SplitPart,
+    exp.TimeToStr,
+)
+_TEXT_FUNCTIONS = {"md5", "sha1", "sha256", "hex", "left", "json_extract_string", "regexp_replace", "strftime"}
+_TEXT_MACROS = {"sf_text", "sf_md5", "sf_typeof", "sf_array_to_string"}
+_WHOLE_FUNCTIONS = {"length", "octet_length"}
+_WHOLE_MACROS = {"sf_length", "sf_integer", "sf_array_size"}
+
+
+def gives_text(node: Expr) -> bool:
+    """Whether the expression is known to give VARCHAR, so that it needs no conversion to text.
+
+    Macros name their argument several times, and nesting them multiplies what DuckDB has to bind: what is known keeps
+    conversions out of each other.
+    """
+    if isinstance(node, (exp.Paren, exp.Alias)):
+        return gives_text(node.this)
+    if isinstance(node, (exp.Coalesce, exp.If, exp.Case)):
+        values = [value for value in _values(node) if not isinstance(value, exp.Null)]
+        return bool(values) and all(gives_text(value) for value in values)
+    if isinstance(node, exp.Anonymous):
+        return _function_name(node) in _TEXT_FUNCTIONS | _TEXT_MACROS
+    if isinstance(node, exp.Cast):
+        return node.to.this in TEXT_TYPES
+    return is_text_literal(node) or isinstance(node, _TEXT_NODES)
+
+
+def gives_whole_number(node: Expr) -> bool:
+    """Whether the expression is known to give a whole number."""
+    if isinstance(node, exp.Paren):
+        return gives_whole_number(node.this)
+    if isinstance(node, exp.Anonymous):
+        return _function_name(node) in _WHOLE_FUNCTIONS | _WHOLE_MACROS
+    if isinstance(node, exp.Cast):
+        return node.to.this == exp.DataType.Type.BIGINT
+    return isinstance(node, exp.Literal) and node.is_int
+
+
+def _values(node: Expr) -> list[Expr]:
+    """What a COALESCE, IFF or CASE may give."""
+    if isinstance(node, exp.Coalesce):
+        return [node.this, *node.expressions]
+    if isinstance(node, exp.If):
+        return [value for value in (node.args.get("true"), node.args.get("false")) if value is not None]
+    branches = [branch.args["true"] for branch in node.args.get("ifs") or []]
+    return [*branches, *([node.args["default"]] if node.args.get("default") else [])]
+
+
+def _function_name(node: exp.Anonymous) -> str:
+    return node.name.rsplit(".", 1)[-1].lower()
+
+
 def as_variant(node: Expr) -> Expr:
     """Mark an expression as giving a VARIANT."""
     node.meta["variant"] = True

@@ -15,6 +15,8 @@ from deployments.embedded.rewrites.trees import (
     Rule,
     as_variant,
     func,
+    gives_text,
+    gives_whole_number,
     is_text_literal,
     is_variant,
     may_be_variant,
@@ -72,20 +74,20 @@ def decimal_type(precision: int, scale: int) -> exp.DataType:
 
 def text(node: Expr) -> Expr:
     """The expression as VARCHAR, in Snowflake's formats."""
-    if is_text_literal(node):
+    if gives_text(node):
         return node
     if isinstance(node, exp.Anonymous) and node.name == "json_extract":
         return func("json_extract_string", *node.expressions)
     if is_variant(node):
         return func("json_extract_string", node, "$")
-    if isinstance(node, (exp.Literal, exp.Null)):
+    if isinstance(node, exp.Null) or gives_whole_number(node) or isinstance(node, exp.Literal):
         return exp.cast(node, Type.VARCHAR, copy=False)
     return call("sf_text", node)
 
 
 def text_if_variant(node: Expr) -> Expr:
     """The expression as VARCHAR if it is a VARIANT, or may be one."""
-    return text(node) if is_variant(node) or may_be_variant(node) else node
+    return text(node) if is_variant(node) or may_be_variant(node) and not gives_text(node) else node
 
 
 def variant(node: Expr) -> Expr:
@@ -105,10 +107,12 @@ def convert(operand: Expr, to: exp.DataType) -> Expr:
     if kind == Type.VARBINARY:
         return call("sf_binary", operand)
     if kind == Type.BOOLEAN and not isinstance(operand, exp.Boolean):
-        return call("sf_boolean", operand)
+        return call("sf_boolean_text" if gives_text(operand) else "sf_boolean", operand)
     if kind in {Type.TIMESTAMP, Type.TIMESTAMPTZ, Type.DATE}:
         return _temporal(operand, to)
-    if kind == Type.BIGINT and not isinstance(operand, exp.Literal):
+    if kind == Type.BIGINT and not (
+        isinstance(operand, exp.Literal) or gives_whole_number(operand) or gives_text(operand)
+    ):
         return call("sf_integer", operand)
     return exp.Cast(this=operand, to=to)
 
@@ -124,7 +128,7 @@ def _temporal(operand: Expr, to: exp.DataType) -> Expr:
     if is_text_literal(operand) and _ISO.match(operand.name) and (to.this != Type.DATE or len(operand.name) == 10):
         return exp.Cast(this=operand, to=to)
     macro = {Type.TIMESTAMP: "sf_timestamp", Type.TIMESTAMPTZ: "sf_timestamp_tz", Type.DATE: "sf_date"}[to.this]
-    return call(macro, operand)
+    return call(f"{macro}_text" if gives_text(operand) else macro, operand)
 
 
 def cast(node: exp.Cast, context: StatementContext) -> Expr:
