@@ -21,6 +21,8 @@ from flows.reporting import Mark, report_to
 
 _MARKS = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "failed": "[red]✗[/]", "skipped": "[dim]·[/]"}
 _WIDTH = 34
+# A file or a program takes lines of any length.
+_WIDE = 100_000
 
 
 def console() -> Console:
@@ -93,7 +95,7 @@ def print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], form: str)
             table.add_column(name, justify="right" if numeric else "left", overflow="fold")
         for row in rows:
             table.add_row(*[escape(_shown(value)) for value in row])
-        Console(highlight=False).print(table)
+        Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE).print(table)
         say(f"{len(rows):,} row{'' if len(rows) == 1 else 's'}")
 
 

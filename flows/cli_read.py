@@ -52,12 +52,19 @@ def status(context: typer.Context, as_json: Json = False) -> None:
         ("Last runs", state.runs),
     ):
         say(title)
-        shown = [{key: value for key, value in asdict(row).items() if key != "run_id"} for row in rows]
+        shown = [_for_people(asdict(row)) for row in rows]
         if shown:
             print_rows(list(shown[0]), [list(row.values()) for row in shown], "table")
         else:
             say("none")
         say("")
+
+
+def _for_people(row: dict[str, Any]) -> dict[str, Any]:
+    row.pop("run_id", None)
+    if "closed" in row:
+        row["closed"] = "a critical rule failed" if row["closed"] else ""
+    return row
 
 
 def sql(

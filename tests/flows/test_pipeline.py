@@ -1,0 +1,128 @@
+"""The main job on a small simulated platform: run, look, run again."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+TOP_STREAMERS = """
+    SELECT s.streamer_name, SUM(f.viewer_count) AS total_viewers
+    FROM MARTS.FACT_STREAM_SNAPSHOTS f JOIN MARTS.DIM_STREAMERS s ON s.streamer_id = f.streamer_id
+    GROUP BY s.streamer_name ORDER BY total_viewers DESC LIMIT 10
+"""
+POPULAR_GAMES = """
+    SELECT g.game_name, COUNT(DISTINCT f.stream_id) AS streams, AVG(f.viewer_count) AS average_viewers
+    FROM MARTS.FACT_STREAM_SNAPSHOTS f JOIN MARTS.DIM_GAMES g ON g.game_id = f.game_id
+    GROUP BY g.game_name ORDER BY streams DESC, average_viewers DESC LIMIT 10
+"""
+pytestmark = pytest.mark.xdist_group("pipeline")
+
+
+def test_a_run_goes_from_the_source_to_validated_marts(snowcast, home):
+    done = snowcast("run")
+    assert done.code == 0, done.out + done.err
+    for step in ("poll twitch", "load", "validate RAW", "build fact_stream_snapshots", "build mart_top_streamers"):
+        assert step in done.out
+    assert "Look next:" in done.out
+    assert (home / "docs" / "index.html").exists()
+    assert done.err == ""
+
+
+def test_the_analysts_queries_are_answered(snowcast):
+    rows = json.loads(snowcast("sql", TOP_STREAMERS, "--format", "json").out)
+    assert len(rows) == 10
+    assert rows[0]["TOTAL_VIEWERS"] >= rows[9]["TOTAL_VIEWERS"] > 0
+    games = list(csv.DictReader(io.StringIO(snowcast("sql", POPULAR_GAMES, "--format", "csv").out)))
+    assert len(games) == 10
+    assert "STREAMER_NAME" in snowcast("sql", TOP_STREAMERS).out
+
+
+def test_status_tells_freshness_rows_and_runs(snowcast):
+    state = json.loads(snowcast("status", "--json").out)
+    rows = {table["table"]: table["rows"] for table in state["tables"]}
+    assert rows["stg_twitch_streams"] == rows["raw_twitch_streams"] > 0
+    assert {one["entity"]: one["polls"] for one in state["freshness"]} == {"streams": 3, "users": 3, "games": 3}
+    assert all(0 <= one["age_minutes"] < 30 for one in state["freshness"])
+    assert state["runs"][0]["flow"] == "pipeline"
+    assert state["runs"][0]["state"] == "completed"
+    assert state["quarantine"] == []
+    told = snowcast("status").out
+    for title in ("Freshness", "Tables", "Quarantine", "Last runs"):
+        assert title in told
+
+
+def test_a_build_without_news_changes_nothing(snowcast):
+    done = snowcast("build")
+    assert done.code == 0, done.err
+    assert "nothing new" in done.out
+    assert "0 rows written" in done.out or "nothing to do" in done.out
+
+
+def test_a_second_run_takes_one_poll_more(snowcast):
+    before = json.loads(snowcast("status", "--json").out)
+    assert snowcast("run").code == 0
+    after = json.loads(snowcast("status", "--json").out)
+    assert [one["polls"] for one in after["freshness"]] == [one["polls"] + 1 for one in before["freshness"]]
+
+
+def test_a_full_refresh_gives_the_same_rows(snowcast):
+    rows = "SELECT stream_id, peak_viewers, hours_watched, samples FROM MARTS.FACT_STREAM_SESSIONS ORDER BY stream_id"
+    before = snowcast("sql", rows, "--format", "json").out
+    done = snowcast("build", "--full-refresh", "--select", "+fact_stream_sessions")
+    assert done.code == 0, done.err
+    assert snowcast("sql", rows, "--format", "json").out == before
+
+
+def test_a_backfill_of_what_is_there_changes_nothing(snowcast):
+    done = snowcast("backfill", "--from", "2020-01-01", "--to", "2100-01-01")
+    assert done.code == 0, done.err
+    assert " new" not in done.out.replace("nothing new", "")
+
+
+def test_whole_tables_are_validated_and_reported(snowcast):
+    assert snowcast("validate").code == 0
+    rules = json.loads(snowcast("report", "--json").out)
+    assert {rule["scope"] for rule in rules} == {"full"}
+    assert all(rule["success"] for rule in rules if rule["severity"] == "critical")
+    assert snowcast("docs").out.strip().endswith("index.html")
+
+
+def test_selectors_choose_tables_and_an_unknown_one_is_told_with_near_names(snowcast):
+    assert snowcast("build", "--select", "dim_game").code == 2
+    done = snowcast("build", "--select", "dim_gamez")
+    assert done.code == 2
+    assert "dim_games" in done.err
+    assert len(done.err.strip().splitlines()) == 1
+
+
+def test_the_tables_are_listed_with_grain_and_inputs(snowcast):
+    tables = {row["table"]: row for row in json.loads(snowcast("tables", "--json").out)}
+    assert tables["fact_stream_snapshots"]["inputs"].startswith("stg_twitch_streams")
+    assert "fact_stream_sessions" in snowcast("tables").out
+
+
+def test_every_statement_carries_its_flow_run_and_table(snowcast):
+    query = (
+        "SELECT DISTINCT query_tag FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY()) WHERE query_tag LIKE '%dim_games%'"
+    )
+    done = snowcast("sql", query, "--format", "json")
+    tags = [json.loads(row["QUERY_TAG"]) for row in json.loads(done.out)]
+    assert any(tag.get("table") == "dim_games" and tag["run"] for tag in tags)
+
+
+def test_the_warehouse_can_be_reached_by_any_client(snowcast):
+    import snowflake.connector
+
+    assert "endpoint.json" in json.loads(snowcast("warehouse", "status", "--json").out)["password"]
+    parameters = json.loads(snowcast("warehouse", "status", "--json", "--show-secret").out)
+    with snowflake.connector.connect(**parameters) as connection:
+        assert connection.cursor().execute("SELECT COUNT(*) FROM MARTS.DIM_GAMES").fetchone()[0] > 0
+
+
+def test_doctor_finds_nothing_wrong(snowcast):
+    done = snowcast("doctor", "--json")
+    assert done.code == 0
+    assert {one["check"]: one["state"] for one in json.loads(done.out)}["warehouse"] == "ok"
