@@ -37,11 +37,6 @@ def stage_name(database: str) -> str:
     return f"{checked_identifier(database).upper()}.RAW.{STAGE}"
 
 
-def ensure_stage(session: Session, database: str) -> None:
-    """Create the landing stage where it is missing."""
-    session.sql(f"CREATE STAGE IF NOT EXISTS {stage_name(database)}").collect()
-
-
 def load_id_of(landed: LandedFile) -> str:
     """The load's name: `<source>/<entity>_<snapshot>_<content hash>`, made of the file's path alone."""
     return f"{landed.source}/{landed.entity}{landed.relative_path[-_TAIL:][:_TAIL_LENGTH]}"

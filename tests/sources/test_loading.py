@@ -1,0 +1,313 @@
+"""Landing files into RAW: each record once, whatever crashed before, and the ledger says so."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from flows import copying, loading
+from flows.extract.helix_files import LOADED_BEFORE, land_helix_files
+from flows.extract.twitch import poll
+from flows.landing import LandedFile, land
+from flows.loading import LoadReport, load_pending, loaded_files, pending_files
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Session
+
+AT = datetime(2026, 11, 1, 18, 0, 0, 123000, tzinfo=UTC)
+HELIX = Path(__file__).parents[3] / "shared/data/helix"
+
+
+class Warehouse:
+    """The test's database, with the tables that a load writes."""
+
+    def __init__(self, session: Session, database: str, root: Path) -> None:
+        from transforms.ops import LOADS, POLLS, QUARANTINE
+        from transforms.raw import raw_twitch_games, raw_twitch_streams, raw_twitch_users
+        from transforms.writers import create_table
+
+        self.session, self.database, self.root = session, database, root
+        self.tables = [raw_twitch_streams.TABLE, raw_twitch_users.TABLE, raw_twitch_games.TABLE]
+        for statement in (f"SCHEMA {database}.RAW", f"SCHEMA {database}.OPS", f"STAGE {database}.RAW.LANDING"):
+            session.sql(f"CREATE {statement}").collect()
+        for table in (*self.tables, LOADS, POLLS, QUARANTINE):
+            create_table(session, table)
+
+    def load(self) -> LoadReport:
+        return load_pending(self.session, self.database, self.root, self.tables)
+
+    def land(self, entity: str, records: list[Any], at: datetime = AT) -> LandedFile:
+        landed = land(self.root, "twitch", entity, at, records)
+        assert landed is not None
+        return landed
+
+    def rows(self, name: str) -> list[dict[str, Any]]:
+        found = self.session.table(f"{self.database}.{name}".upper()).collect()
+        return [{column.lower(): value for column, value in row.as_dict().items()} for row in found]
+
+    def records(self, name: str = "raw.raw_twitch_streams") -> list[Any]:
+        rows = sorted(self.rows(name), key=lambda row: (row["_source_file"], row["_source_row"]))
+        return [json.loads(row["record"]) for row in rows]
+
+
+@pytest.fixture
+def warehouse(session: Session, database: str, tmp_path: Path) -> Warehouse:
+    return Warehouse(session, database, tmp_path / "landing")
+
+
+def test_a_record_is_in_raw_as_it_was_sent_with_its_origin(warehouse: Warehouse) -> None:
+    sent = [
+        {"id": "1", "viewer_count": [98688, 999], "title": "🎮 'quoted' \"twice\"", "tags": None, "is_mature": False},
+        {"id": "2", "viewer_count": 9007199254740993, "started_at": "2026-11-01T17:00:00Z", "nested": {"a": [1, {}]}},
+    ]
+    landed = warehouse.land("streams", sent)
+
+    report = warehouse.load()
+
+    assert warehouse.records() == sent
+    rows = warehouse.rows("raw.raw_twitch_streams")
+    assert sorted(row["_source_row"] for row in rows) == [1, 2]
+    assert {row["_source_file"] for row in rows} == {landed.relative_path}
+    assert {row["_snapshot_at"] for row in rows} == {AT.replace(tzinfo=None)}
+    (load,) = report.loads
+    assert {row["_load_id"] for row in rows} == {load.load_id}
+    assert {row["_loaded_at"] for row in rows} == {load.loaded_at}
+
+
+def test_the_ledger_tells_of_each_file(warehouse: Warehouse) -> None:
+    landed = warehouse.land("games", [{"id": "1"}, {"id": "2"}, {"id": "3"}])
+
+    (load,) = warehouse.load().loads
+
+    (row,) = warehouse.rows("ops.loads")
+    assert row == {
+        "load_id": f"twitch/games_20261101T180000123Z_{landed.content_hash}",
+        "table_name": "raw_twitch_games",
+        "source_file": landed.relative_path,
+        "content_hash": landed.content_hash,
+        "snapshot_at": AT.replace(tzinfo=None),
+        "rows_parsed": 3,
+        "rows_loaded": 3,
+        "rows_rejected": 0,
+        "loaded_at": load.loaded_at,
+    }
+
+
+def test_a_file_loads_once(warehouse: Warehouse) -> None:
+    warehouse.land("streams", [{"id": "1"}])
+    assert warehouse.load().rows_loaded == 1
+
+    assert warehouse.load() == LoadReport((), 0)
+    assert len(warehouse.records()) == 1
+
+
+def test_equal_records_of_another_poll_are_loaded(warehouse: Warehouse) -> None:
+    warehouse.land("games", [{"id": "1"}])
+    warehouse.land("games", [{"id": "1"}], AT + timedelta(minutes=15))
+
+    assert warehouse.load().rows_loaded == 2
+    assert len({row["_snapshot_at"] for row in warehouse.rows("raw.raw_twitch_games")}) == 2
+
+
+def test_many_files_share_a_statement(warehouse: Warehouse) -> None:
+    for minute in range(40):
+        for entity in ("streams", "users", "games"):
+            warehouse.land(entity, [{"id": str(minute)}], AT + timedelta(minutes=minute))
+
+    with warehouse.session.query_history() as history:
+        report = warehouse.load()
+
+    assert (len(report.loads), report.rows_loaded) == (120, 120)
+    copies = [query for query in history.queries if query.sql_text.startswith("COPY")]
+    assert len(copies) == 3
+    assert len(history.queries) < 20
+
+
+def test_more_files_than_a_copy_takes_are_cut_into_batches(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loading, "FILES_PER_COPY", 3)
+    for minute in range(7):
+        warehouse.land("streams", [{"id": str(minute)}], AT + timedelta(minutes=minute))
+    told: list[tuple[int, int]] = []
+
+    load_pending(
+        warehouse.session,
+        warehouse.database,
+        warehouse.root,
+        warehouse.tables,
+        on_progress=lambda done, total: told.append((done, total)),
+    )
+
+    assert told == [(3, 7), (6, 7), (7, 7)]
+    assert len(warehouse.records()) == 7
+
+
+def test_a_line_that_is_no_json_goes_to_the_quarantine_with_its_reason(warehouse: Warehouse, tmp_path: Path) -> None:
+    stream = {"id": "1", "user_id": "2", "viewer_count": 3}
+    given = tmp_path / "streams_1695574829212.ndjson"
+    given.write_text("\n".join([json.dumps(stream), '{"id": oops}', json.dumps(stream | {"id": "4"}), ""]))
+    land_helix_files(given, warehouse.root)
+
+    (load,) = warehouse.load().loads
+
+    assert (load.rows_parsed, load.rows_loaded, load.rows_rejected) == (3, 2, 1)
+    assert [record["id"] for record in warehouse.records()] == ["1", "4"]
+    (row,) = warehouse.rows("ops.quarantine")
+    assert (row["table_name"], row["rule"], row["source_row"]) == ("raw_twitch_streams", "not_json", 2)
+    assert "Expecting value" in row["reason"]
+    assert json.loads(row["record"]) == '{"id": oops}'
+    assert row["load_id"] == load.load_id
+
+
+def test_a_damaged_file_is_named_and_the_others_load(warehouse: Warehouse) -> None:
+    damaged = warehouse.land("streams", [{"id": "1"}])
+    warehouse.land("streams", [{"id": "2"}], AT + timedelta(minutes=15))
+    path = warehouse.root / damaged.relative_path
+    path.write_bytes(path.read_bytes()[:20])
+
+    report = warehouse.load()
+
+    assert [name for name, _ in report.damaged] == [damaged.relative_path]
+    assert warehouse.records() == [{"id": "2"}]
+    path.write_bytes(gzip.compress(b'{"id":"1"}\n'))
+    assert warehouse.load().rows_loaded == 1
+
+
+def test_completeness_records_arrive_once(warehouse: Warehouse, config_of: Any) -> None:
+    polled = poll(config_of(top_streams=120), warehouse.root, snapshot_at=AT)
+
+    report = warehouse.load()
+
+    assert report.polls == 3
+    assert warehouse.load() == LoadReport((), 0)
+    rows = {row["entity"]: row for row in warehouse.rows("ops.polls")}
+    streams = polled.records[0]
+    assert rows["streams"]["poll_id"] == streams.poll_id
+    assert (rows["streams"]["rows_received"], rows["streams"]["ended"]) == (120, "complete")
+    assert rows["streams"]["snapshot_at"] == AT.replace(tzinfo=None)
+    assert len(warehouse.records("raw.raw_twitch_users")) == rows["users"]["rows_received"]
+
+
+CRASHES = [
+    pytest.param("put_files", "before", id="before-put"),
+    pytest.param("put_files", "after", id="after-put"),
+    pytest.param("copy_files", "before", id="before-copy"),
+    pytest.param("copy_files", "after", id="after-copy"),
+    pytest.param("append_rows", "before", id="before-ledger"),
+    pytest.param("append_rows", "after", id="after-ledger"),
+]
+
+
+class Crash(BaseException):
+    """Stands for the process's death: nothing after it runs, the open transaction is never committed."""
+
+
+@pytest.mark.parametrize(("step", "when"), CRASHES)
+def test_a_crash_at_any_step_and_a_retry_load_each_record_once(
+    step: str, when: str, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for entity in ("streams", "users"):
+        warehouse.land(entity, [{"id": "1"}, {"id": "2"}])
+    real = getattr(loading, step)
+
+    def crashing(*arguments: Any, **options: Any) -> Any:
+        if when == "after":
+            real(*arguments, **options)
+        raise Crash
+
+    with monkeypatch.context() as patched:
+        patched.setattr(loading, step, crashing)
+        with pytest.raises(Crash):
+            warehouse.load()
+    assert warehouse.rows("ops.loads") == []
+    assert warehouse.records() == []
+
+    assert warehouse.load().rows_loaded == 4
+    assert warehouse.records() == warehouse.records("raw.raw_twitch_users") == [{"id": "1"}, {"id": "2"}]
+    assert len(warehouse.rows("ops.loads")) == 2
+
+
+@pytest.mark.parametrize("step", ["put_files", "copy_files", "append_rows"])
+def test_a_connection_that_dies_and_a_retry_load_each_record_once(
+    step: str,
+    warehouse: Warehouse,
+    connection_parameters: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from snowflake.snowpark import Session
+    from snowflake.snowpark.exceptions import SnowparkClientException
+
+    warehouse.land("streams", [{"id": "1"}, {"id": "2"}])
+    real = getattr(loading, step)
+    doomed = Session.builder.configs(connection_parameters).create()
+
+    def cut(*arguments: Any, **options: Any) -> Any:
+        real(*arguments, **options)
+        doomed.close()
+        raise Crash
+
+    with monkeypatch.context() as patched:
+        patched.setattr(loading, step, cut)
+        with pytest.raises((Crash, SnowparkClientException)):
+            load_pending(doomed, warehouse.database, warehouse.root, warehouse.tables)
+
+    assert warehouse.load().rows_loaded == 2
+    assert warehouse.records() == [{"id": "1"}, {"id": "2"}]
+
+
+def test_a_copy_that_was_not_entered_in_the_ledger_is_entered_and_not_repeated(warehouse: Warehouse) -> None:
+    landed = warehouse.land("streams", [{"id": "1"}, {"id": "2"}])
+    copying.put_files(warehouse.session, warehouse.database, warehouse.root, [landed])
+    copying.copy_files(
+        warehouse.session, warehouse.database, warehouse.tables[0], [landed], loaded_at=datetime(2026, 11, 1, 19)
+    )
+
+    report = warehouse.load()
+
+    assert [(load.rows_loaded, load.rows_rejected) for load in report.loads] == [(2, 0)]
+    assert len(warehouse.records()) == 2
+
+
+def test_pending_is_what_the_ledger_does_not_name(warehouse: Warehouse) -> None:
+    first = warehouse.land("streams", [{"id": "1"}])
+    warehouse.load()
+    second = warehouse.land("users", [{"id": "2"}])
+
+    pending = pending_files(warehouse.session, warehouse.database, warehouse.root)
+
+    assert [one.relative_path for one in pending] == [second.relative_path]
+    assert loaded_files(warehouse.session, warehouse.database) == {first.relative_path}
+
+
+def test_a_renamed_copy_of_a_loaded_file_is_not_loaded(warehouse: Warehouse, tmp_path: Path) -> None:
+    page = json.dumps({"data": [{"id": "1", "user_id": "2", "viewer_count": 3}]})
+    (tmp_path / "streams_1695574829212.json").write_text(page)
+    (tmp_path / "renamed.json").write_text(page)
+    land_helix_files(tmp_path / "streams_1695574829212.json", warehouse.root)
+    warehouse.load()
+
+    loaded = loaded_files(warehouse.session, warehouse.database)
+    (report,) = land_helix_files(tmp_path / "renamed.json", warehouse.root, loaded=loaded)
+
+    assert report.status == LOADED_BEFORE
+    assert warehouse.load() == LoadReport((), 0)
+    assert len(warehouse.records()) == 1
+
+
+@pytest.mark.skipif(not HELIX.is_dir(), reason="the real Helix pages are not beside the project")
+def test_all_records_of_the_real_pages_arrive(warehouse: Warehouse) -> None:
+    land_helix_files(HELIX, warehouse.root)
+
+    report = warehouse.load()
+
+    assert report.rows_rejected == 0
+    assert len(warehouse.records()) == 397 + 392
+    assert len(warehouse.records("raw.raw_twitch_games")) == 20
+    sent = [json.loads(page.read_text())["data"] for page in sorted(HELIX.glob("streams_*.json"))]
+    assert warehouse.records()[:397] == [record for page in sent for record in page]
