@@ -12,7 +12,7 @@ from fakesnow import info_schema, macros
 from fakesnow.instance import GLOBAL_DATABASE_NAME, FakeSnow
 from fakesnow.transforms import show
 
-from deployments.embedded.copying.history import ensure_history
+from deployments.embedded.copying.history import create_history
 from deployments.embedded.paths import WarehousePaths
 
 RESULTS_KEPT_BYTES = 256 * 1024 * 1024
@@ -88,7 +88,7 @@ class Engine(FakeSnow):
         self._attach(file, file.stem)
         self.duck_conn.execute(info_schema.per_db_creation_sql(file.stem))
         self.duck_conn.execute(macros.creation_sql(file.stem))
-        ensure_history(self.duck_conn, file.stem)
+        create_history(self.duck_conn, file.stem)
 
     def _attach(self, file: Path, name: str) -> None:
         self.duck_conn.execute(f"""ATTACH '{str(file).replace("'", "''")}' AS "{name}\"""")

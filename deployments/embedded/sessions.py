@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from deployments.embedded.context import SessionState
-from deployments.embedded.copying.history import ensure_history
+from deployments.embedded.copying.history import create_history
 from deployments.embedded.cursor import EmbeddedConnection, open_connection
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class Sessions:
                 autocommit=is_true(given.get("AUTOCOMMIT", True)),
             )
             if connection.database:
-                ensure_history(self._engine.duck_conn, connection.database)
+                create_history(self._engine.duck_conn, connection.database)
         session = Session(connection)
         self._by_token[session.token] = session
         return session

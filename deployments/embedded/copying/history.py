@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from deployments.embedded.copying.outcome import Outcome
+from deployments.embedded.copying.transaction import is_in_transaction
 from deployments.embedded.errors import snowflake_error
 
 if TYPE_CHECKING:
+    from deployments.embedded.context import StatementContext
     from deployments.embedded.stages import StagedFile
 
 _guard = threading.Lock()
+# Databases whose history is there, with DuckDB's number, which changes when a database is dropped and made again.
+_known: set[tuple[str, int | None]] = set()
 _COLUMNS = """
     table_schema VARCHAR, table_name VARCHAR, stage VARCHAR, file_name VARCHAR, content_key VARCHAR,
     file_size BIGINT, last_load_time TIMESTAMPTZ, status VARCHAR, row_count BIGINT, row_parsed BIGINT,
@@ -89,14 +93,13 @@ class LoadHistory:
         ]
 
 
-def load_history(duck: duckdb.DuckDBPyConnection, key: tuple[str, str, str], *, temporary: bool) -> LoadHistory:
+def load_history(context: StatementContext, key: tuple[str, str, str]) -> LoadHistory:
     """The load history of a table; made if its database has none yet."""
-    table = history_table(key[0]) if not temporary else 'temp.main."_copy_history"'
-    if temporary:
-        duck.execute(f"CREATE TEMP TABLE IF NOT EXISTS _copy_history ({_COLUMNS})")
-    else:
-        ensure_history(duck, key[0])
-    return LoadHistory(table, key[1], key[2])
+    if key in context.session.temporary_tables:
+        context.duck_conn.execute(f"CREATE TEMP TABLE IF NOT EXISTS _copy_history ({_COLUMNS})")
+        return LoadHistory('temp.main."_copy_history"', key[1], key[2])
+    ensure_history(context, key[0])
+    return LoadHistory(history_table(key[0]), key[1], key[2])
 
 
 def history_table(database: str) -> str:
@@ -104,16 +107,28 @@ def history_table(database: str) -> str:
     return f'"{database}"._fs_information_schema._copy_history'
 
 
-def ensure_history(duck: duckdb.DuckDBPyConnection, database: str) -> None:
+def create_history(duck: duckdb.DuckDBPyConnection, database: str) -> None:
+    """Make the history with its database, so that a transaction finds it there; the connection is in none itself."""
+    with _guard:
+        duck.execute(f"CREATE TABLE IF NOT EXISTS {history_table(database)} ({_COLUMNS})")
+
+
+def ensure_history(context: StatementContext, database: str) -> None:
     """Make the history of a database if it is not there.
 
-    It is looked for and made apart from the session, before the session touches it: an open transaction sees the
-    database as it was at its first look, and could not see what is made after that.
+    It is made in a transaction of its own where the session can see it then; a session that is in a transaction cannot,
+    so it makes the history itself.
     """
+    duck = context.duck_conn
+    oids = duck.execute("SELECT database_oid FROM duckdb_databases() WHERE database_name = ?", [database]).fetchall()
+    known = (database, oids[0][0] if oids else None)
+    if known in _known and not is_in_transaction(context):
+        return
     seen = "SELECT 1 FROM duckdb_tables() WHERE database_name = ? AND table_name = '_copy_history'"
     create = f"CREATE TABLE IF NOT EXISTS {history_table(database)} ({_COLUMNS})"
-    with _guard, duck.cursor() as apart:
-        if not apart.execute(seen, [database]).fetchone():
-            apart.execute(create)
     if not duck.execute(seen, [database]).fetchall():
-        duck.execute(create)
+        with _guard, duck.cursor() as apart:
+            apart.execute(create)
+        if not duck.execute(seen, [database]).fetchall():
+            duck.execute(create)
+    _known.add(known)
