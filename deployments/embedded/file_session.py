@@ -65,7 +65,8 @@ def file_session(context: StatementContext) -> FileSession:
     connection = context.connection
     with _guard:
         if context.stages not in _swept:
-            shutil.rmtree(context.stages / "temporary", ignore_errors=True)
+            for left_over in ("temporary", "incoming"):
+                shutil.rmtree(context.stages / left_over, ignore_errors=True)
             _swept.add(context.stages)
         session = _sessions.get(connection)
         if session is None:

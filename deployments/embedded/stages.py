@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 import shutil
+import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 _CATALOGUE = "_fs_global._fs_information_schema"
 _REFERENCE = re.compile(r'@((?:"(?:[^"]|"")*"|[^/"])*)/?(.*)', re.DOTALL)
-_PARTIAL = ".uploading-"
+_prepared: set[Path] = set()
 
 
 @dataclass(frozen=True)
@@ -220,10 +221,12 @@ def drop_table_stage(context: StatementContext, key: tuple[str, str, str]) -> No
 def stored_options(context: StatementContext, key: tuple[str, str, str]) -> Options | None:
     """What CREATE STAGE said of a lasting stage, or None if there is no such stage."""
     with context.duck_conn.cursor() as catalogue:
-        catalogue.execute(
-            f"""CREATE TABLE IF NOT EXISTS {_CATALOGUE}._stage_options
-                (database_name TEXT, schema_name TEXT, name TEXT, options TEXT)"""
-        )
+        if context.stages not in _prepared:
+            catalogue.execute(
+                f"""CREATE TABLE IF NOT EXISTS {_CATALOGUE}._stage_options
+                    (database_name TEXT, schema_name TEXT, name TEXT, options TEXT)"""
+            )
+            _prepared.add(context.stages)
         rows = catalogue.execute(
             f"""SELECT coalesce(options, '{{}}') FROM {_CATALOGUE}._fs_stages
                 LEFT JOIN {_CATALOGUE}._stage_options USING (database_name, schema_name, name)
@@ -246,9 +249,11 @@ def checked_path(path: str) -> str:
     return path
 
 
-def partial_name(name: str, token: str) -> str:
-    """The name a file has while it is being written; listings pass over it."""
-    return f"{_PARTIAL}{token}-{name}"[:200]
+def incoming_path(stages: Path) -> Path:
+    """A new path for a file that is being written; what a killed server leaves there goes when it starts again."""
+    folder = stages / "incoming"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / uuid.uuid4().hex
 
 
 def _require_schema(context: StatementContext, key: tuple[str, str, str]) -> None:
@@ -282,11 +287,7 @@ def _folder(root: Path, key: tuple[str, str, str]) -> Path:
 
 def _walk(stage: Stage, prefix: str) -> list[StagedFile]:
     base = stage.folder / prefix.rpartition("/")[0]
-    found = [
-        _staged(stage, path)
-        for path in (base.rglob("*") if base.is_dir() else [])
-        if path.is_file() and not path.name.startswith(_PARTIAL)
-    ]
+    found = [_staged(stage, path) for path in (base.rglob("*") if base.is_dir() else []) if path.is_file()]
     return sorted((file for file in found if file.name.startswith(prefix)), key=lambda file: file.name)
 
 

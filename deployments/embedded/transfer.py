@@ -12,7 +12,6 @@ import json
 import os
 import re
 import secrets
-import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +25,7 @@ from starlette.routing import Route
 from deployments.embedded.errors import snowflake_error
 from deployments.embedded.file_session import Upload, file_session
 from deployments.embedded.scanner import Scanner, is_true
-from deployments.embedded.stages import Location, checked_path, locate, partial_name
+from deployments.embedded.stages import Location, checked_path, incoming_path, locate
 
 if TYPE_CHECKING:
     from deployments.embedded.context import StatementContext
@@ -63,8 +62,8 @@ def put(scanner: Scanner, context: StatementContext, *, is_bound: bool) -> pa.Ta
     }
     if is_bound:
         # The client does not ask again for each file here, so it writes to a folder of its own.
-        incoming = context.stages / "incoming" / uuid.uuid4().hex
-        incoming.mkdir(parents=True)
+        incoming = incoming_path(context.stages)
+        incoming.mkdir()
         file_session(context).uploads.append(Upload(incoming, folder, overwrite))
         return {**told, "stageInfo": {"locationType": "LOCAL_FS", "location": f"{incoming}{os.sep}", "creds": {}}}
     name = os.path.basename(source)
@@ -107,20 +106,19 @@ def upload_route(stages: Path) -> Route:
         overwrite = request.query_params.get("overwrite") == "1"
         if not hmac.compare_digest(_signature(path, overwrite), request.query_params.get("signature", "")):
             return Response("This address was not handed out by PUT.", 403)
-        await _store(stages / path, request.stream(), overwrite=overwrite)
+        await _store(stages / path, request.stream(), incoming_path(stages), overwrite=overwrite)
         return Response()
 
     return Route(UPLOAD_PATH + "/{path:path}", upload, methods=["PUT"])
 
 
-async def _store(target: Path, content: AsyncIterator[bytes], *, overwrite: bool) -> None:
+async def _store(target: Path, content: AsyncIterator[bytes], partial: Path, *, overwrite: bool) -> None:
     """Write a file under another name and give it its own once it is whole."""
     if target.exists() and not overwrite:
         async for _ in content:
             continue
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(partial_name(target.name, uuid.uuid4().hex))
     try:
         with partial.open("wb") as file:
             async for chunk in content:

@@ -210,3 +210,26 @@ def test_snowpark_moves_files(session: Session, tmp_path: Path) -> None:
 def test_what_stages_cannot_do_is_named(connection: SnowflakeConnection, statement: str, feature: str) -> None:
     with pytest.raises(ProgrammingError, match=feature):
         run(connection, statement)
+
+
+@pytest.mark.supports("stages, their files, file formats and load history are there after a restart")
+def test_a_restarted_warehouse_knows_its_files(tmp_path: Path) -> None:
+    from deployments.embedded import ensure_running, stop
+
+    home = tmp_path / "home"
+    copy = "COPY INTO T FROM @S FILE_FORMAT = (FORMAT_NAME = 'J')"
+    try:
+        with snowflake.connector.connect(**ensure_running(home, idle_seconds=60).connection_parameters()) as first:
+            run(first, "CREATE STAGE S")
+            run(first, "CREATE FILE FORMAT J TYPE = JSON")
+            run(first, "CREATE TABLE T (R VARIANT)")
+            put(first, write_ndjson(tmp_path / "a.json.gz", [{"a": 1}]), "@S/in")
+            run(first, copy)
+            before = run(first, "LIST @S")
+        stop(home)
+        with snowflake.connector.connect(**ensure_running(home, idle_seconds=60).connection_parameters()) as second:
+            assert run(second, "LIST @S") == before
+            assert run(second, copy) == [("Copy executed with 0 files processed.",)]
+            assert run(second, "SELECT R:a::INT FROM T") == [(1,)]
+    finally:
+        stop(home)

@@ -98,7 +98,7 @@ def load_history(context: StatementContext, key: tuple[str, str, str]) -> LoadHi
     if key in context.session.temporary_tables:
         context.duck_conn.execute(f"CREATE TEMP TABLE IF NOT EXISTS _copy_history ({_COLUMNS})")
         return LoadHistory('temp.main."_copy_history"', key[1], key[2])
-    ensure_history(context, key[0])
+    ensure_history(context.duck_conn, key[0], in_transaction=is_in_transaction(context))
     return LoadHistory(history_table(key[0]), key[1], key[2])
 
 
@@ -113,16 +113,15 @@ def create_history(duck: duckdb.DuckDBPyConnection, database: str) -> None:
         duck.execute(f"CREATE TABLE IF NOT EXISTS {history_table(database)} ({_COLUMNS})")
 
 
-def ensure_history(context: StatementContext, database: str) -> None:
+def ensure_history(duck: duckdb.DuckDBPyConnection, database: str, *, in_transaction: bool = False) -> None:
     """Make the history of a database if it is not there.
 
     It is made in a transaction of its own where the session can see it then; a session that is in a transaction cannot,
     so it makes the history itself.
     """
-    duck = context.duck_conn
     oids = duck.execute("SELECT database_oid FROM duckdb_databases() WHERE database_name = ?", [database]).fetchall()
     known = (database, oids[0][0] if oids else None)
-    if known in _known and not is_in_transaction(context):
+    if known in _known and not in_transaction:
         return
     seen = "SELECT 1 FROM duckdb_tables() WHERE database_name = ? AND table_name = '_copy_history'"
     create = f"CREATE TABLE IF NOT EXISTS {history_table(database)} ({_COLUMNS})"

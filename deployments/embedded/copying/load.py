@@ -95,7 +95,7 @@ class Copy:
             return self._run()
 
     def _run(self) -> list[Outcome]:
-        history = load_history(self.duck, self.target.key, temporary=self.target.temporary)
+        history = load_history(self.context, self.target.key)
         missing, files = self._files(history)
         if not files:
             return missing

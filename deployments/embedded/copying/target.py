@@ -31,13 +31,11 @@ class Target:
         table: It, as a node of a statement.
         key: Database, schema and name in stored form.
         columns: Name and DuckDB type of the columns that are loaded, in order.
-        temporary: Whether it is a temporary table of this session.
     """
 
     table: exp.Table
     key: tuple[str, str, str]
     columns: dict[str, str]
-    temporary: bool
 
 
 def find_target(statement: CopyStatement, context: StatementContext) -> Target:
@@ -55,7 +53,7 @@ def find_target(statement: CopyStatement, context: StatementContext) -> Target:
             raise snowflake_error(f"SQL compilation error: error line 1\ninvalid identifier '{name}'", 904, "42000")
     key = split_name(statement.target, context.database, context.schema)
     columns = {name: types[name] for name in statement.columns or types}
-    return Target(table, key, columns, key in context.session.temporary_tables)
+    return Target(table, key, columns)
 
 
 def insert_sql(statement: CopyStatement, target: Target, relation: Relation, context: StatementContext) -> str:

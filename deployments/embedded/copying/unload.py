@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +17,7 @@ from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.scanner import Options, Scanner, is_true
 from deployments.embedded.staged.catalogue import resolve_format
 from deployments.embedded.staged.formats import FileFormat
-from deployments.embedded.stages import Location, locate, partial_name
+from deployments.embedded.stages import Location, incoming_path, locate
 
 if TYPE_CHECKING:
     from deployments.embedded.context import StatementContext
@@ -46,7 +45,7 @@ def unload(statement_text: str, context: StatementContext) -> pa.Table:
             "Files already existing at the unload destination. Use overwrite option to force unloading.", 1030, "22000"
         )
     target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(partial_name(target.name, uuid.uuid4().hex))
+    partial = incoming_path(context.stages)
     try:
         rows, size = _write(query, partial, chosen, options, context)
         partial.replace(target)
