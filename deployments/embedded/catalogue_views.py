@@ -16,8 +16,8 @@ _OBJECT = """
 _INTEGER = "('BIGINT', 'INTEGER', 'HUGEINT', 'SMALLINT', 'TINYINT', 'UBIGINT', 'UINTEGER', 'UHUGEINT')"
 
 SCALARS: dict[str, str] = {
-    "sf_type_word(t)": f"""
-        CASE WHEN t LIKE 'DECIMAL%' OR t IN {_INTEGER} THEN 'NUMBER' WHEN t LIKE '%]' THEN 'ARRAY'
+    "sf_type_word(t, declared)": f"""
+        CASE WHEN declared <> '' THEN declared WHEN t LIKE 'DECIMAL%' OR t IN {_INTEGER} THEN 'NUMBER' WHEN t LIKE '%]' THEN 'ARRAY'
         WHEN t LIKE 'STRUCT%' OR t LIKE 'MAP%' THEN 'OBJECT'
         WHEN t IN ('DOUBLE', 'FLOAT') THEN 'FLOAT' WHEN t = 'BLOB' THEN 'BINARY' WHEN t = 'JSON' THEN 'VARIANT'
         WHEN t = 'TIMESTAMP WITH TIME ZONE' THEN 'TIMESTAMP_TZ' WHEN t LIKE 'TIMESTAMP%' THEN 'TIMESTAMP_NTZ'
@@ -28,13 +28,13 @@ SCALARS: dict[str, str] = {
     "sf_scale(t)": f"""
         CASE WHEN t IN {_INTEGER} THEN 0
         WHEN t LIKE 'DECIMAL%' THEN CAST(regexp_extract(t, ',\\s*(\\d+)', 1) AS BIGINT) END""",
-    "sf_type_name(t, length)": f"""
-        CASE {HOME}.sf_type_word(t)
+    "sf_type_name(t, length, declared)": f"""
+        CASE {HOME}.sf_type_word(t, declared)
         WHEN 'NUMBER' THEN 'NUMBER(' || {HOME}.sf_precision(t) || ',' || {HOME}.sf_scale(t) || ')'
         WHEN 'TEXT' THEN 'VARCHAR(' || coalesce(length, 16777216) || ')'
         WHEN 'BINARY' THEN 'BINARY(8388608)' WHEN 'TIME' THEN 'TIME(9)'
         WHEN 'TIMESTAMP_NTZ' THEN 'TIMESTAMP_NTZ(9)' WHEN 'TIMESTAMP_TZ' THEN 'TIMESTAMP_TZ(9)'
-        ELSE {HOME}.sf_type_word(t) END""",
+        WHEN 'TIMESTAMP_LTZ' THEN 'TIMESTAMP_LTZ(9)' ELSE {HOME}.sf_type_word(t, declared) END""",
 }
 
 TABLES: dict[str, str] = {
@@ -47,15 +47,19 @@ TABLES: dict[str, str] = {
             AND schema NOT IN ('_fs_information_schema', 'main')""",
     "sf_columns(db)": f"""
         SELECT o.catalog, o.schema, o.name AS table_name, o.kind, c.column_name, c.column_index AS position,
-            c.data_type, c.is_nullable, c.column_default, c.comment, checks.length
+            c.data_type, c.is_nullable, c.column_default, c.comment, checks.length, coalesce(checks.word, '') AS word
         FROM {HOME}.sf_objects(db) AS o
         JOIN duckdb_columns() AS c ON c.database_name = o.held_in AND c.table_name = o.held_as
             AND (o.temporary OR c.schema_name = o.schema)
         LEFT JOIN (
             SELECT database_name, schema_name, table_name, constraint_column_names[1] AS column_name,
-                CAST(regexp_extract(expression, '^\\(length\\(.*\\) <= (\\d+)\\)$', 1) AS BIGINT) AS length
+                max(TRY_CAST(regexp_extract(expression, '^\\(length\\(.*\\) <= (\\d+)\\)$', 1) AS BIGINT)) AS length,
+                max(CASE WHEN expression LIKE '(json_type(%) = ''ARRAY'')' THEN 'ARRAY'
+                    WHEN expression LIKE '(json_type(%) = ''OBJECT'')' THEN 'OBJECT'
+                    WHEN expression LIKE '(typeof(%' THEN 'TIMESTAMP_LTZ' END) AS word
             FROM duckdb_constraints()
-            WHERE constraint_type = 'CHECK' AND regexp_matches(expression, '^\\(length\\(.*\\) <= \\d+\\)$')
+            WHERE constraint_type = 'CHECK' AND len(constraint_column_names) = 1
+            GROUP BY ALL
         ) AS checks ON checks.database_name = c.database_name AND checks.schema_name = c.schema_name
             AND checks.table_name = c.table_name AND checks.column_name = c.column_name""",
     "sf_information_tables(db, counts)": f"""
@@ -83,19 +87,19 @@ TABLES: dict[str, str] = {
         SELECT catalog AS "TABLE_CATALOG", schema AS "TABLE_SCHEMA", table_name AS "TABLE_NAME",
             column_name AS "COLUMN_NAME", position::BIGINT AS "ORDINAL_POSITION", column_default AS "COLUMN_DEFAULT",
             CASE WHEN is_nullable THEN 'YES' ELSE 'NO' END AS "IS_NULLABLE",
-            {HOME}.sf_type_word(data_type) AS "DATA_TYPE",
-            CASE {HOME}.sf_type_word(data_type) WHEN 'TEXT' THEN coalesce(length, 16777216) END
+            {HOME}.sf_type_word(data_type, word) AS "DATA_TYPE",
+            CASE {HOME}.sf_type_word(data_type, word) WHEN 'TEXT' THEN coalesce(length, 16777216) END
                 AS "CHARACTER_MAXIMUM_LENGTH",
-            CASE {HOME}.sf_type_word(data_type) WHEN 'TEXT' THEN least(coalesce(length * 4, 16777216), 16777216)
+            CASE {HOME}.sf_type_word(data_type, word) WHEN 'TEXT' THEN least(coalesce(length * 4, 16777216), 16777216)
                 WHEN 'BINARY' THEN 8388608 END AS "CHARACTER_OCTET_LENGTH",
             {HOME}.sf_precision(data_type) AS "NUMERIC_PRECISION",
-            CASE {HOME}.sf_type_word(data_type) WHEN 'NUMBER' THEN 10::BIGINT END AS "NUMERIC_PRECISION_RADIX",
+            CASE {HOME}.sf_type_word(data_type, word) WHEN 'NUMBER' THEN 10::BIGINT END AS "NUMERIC_PRECISION_RADIX",
             {HOME}.sf_scale(data_type) AS "NUMERIC_SCALE",
             CASE WHEN data_type LIKE 'TIME%' THEN 9::BIGINT END AS "DATETIME_PRECISION",
             NULL::VARCHAR AS "COLLATION_NAME", 'NO' AS "IS_IDENTITY", NULL::VARCHAR AS "IDENTITY_GENERATION",
             NULL::VARCHAR AS "IDENTITY_START", NULL::VARCHAR AS "IDENTITY_INCREMENT",
             NULL::VARCHAR AS "IDENTITY_CYCLE", NULL::VARCHAR AS "IDENTITY_ORDERED", comment AS "COMMENT",
-            {HOME}.sf_type_name(data_type, length) AS "DATA_TYPE_ALIAS"
+            {HOME}.sf_type_name(data_type, length, word) AS "DATA_TYPE_ALIAS"
         FROM {HOME}.sf_columns(db)""",
     "sf_information_schemata(db)": f"""
         SELECT database_name AS "CATALOG_NAME",

@@ -18,7 +18,7 @@ from fakesnow.dialect import parse_one
 from fakesnow.statement_type import SELECT, statement_type_id
 from sqlglot import Expr, exp
 
-from deployments.embedded import errors, functions, handlers, planning, rewrites
+from deployments.embedded import errors, functions, handlers, lineage, planning, rewrites
 from deployments.embedded.context import SessionState, StatementContext
 from deployments.embedded.copying.ledger import forgotten_by
 from deployments.embedded.dml import MERGE_COLUMNS
@@ -173,6 +173,19 @@ class EmbeddedCursor(FakeSnowflakeCursor):
         for statement in self._transform_explode(expression):
             self._execute(self._transform(statement, params), params if statement.find(exp.Placeholder) else None)
         self.types = [str(column[1]) for column in self._duck_conn.description or []]
+        if isinstance(expression, exp.Create) and expression.kind == "DATABASE":
+            self._use_public(expression.find(exp.Identifier))
+        elif isinstance(expression, exp.Use) and str(expression.args.get("kind")).upper() == "DATABASE":
+            self._use_public(expression.this.find(exp.Identifier))
+
+    def _use_public(self, database: exp.Identifier | None) -> None:
+        """A new database has a schema PUBLIC, and it is the current one, as after USE DATABASE."""
+        name = database.name if database is not None else ""
+        self._duck_conn.execute(f'CREATE SCHEMA IF NOT EXISTS "{name}"."PUBLIC"')
+        self._duck_conn.execute(f"""SET schema = '"{name}"."PUBLIC"'""")
+        connection = self.context.connection
+        connection.database, connection._schema = name, "PUBLIC"
+        connection.database_set = connection.schema_set = True
 
     def _execute_plan(self, plan: Plan) -> None:
         steps = [step if isinstance(step, str) else step.sql("duckdb") for step in plan.steps]
@@ -227,6 +240,7 @@ class EmbeddedCursor(FakeSnowflakeCursor):
             return None
         for placeholder in list(expression.find_all(exp.Placeholder)):
             placeholder.replace(exp.Null())
+        written = expression.copy()
         plan = planning.plan(expression, self.context)
         if plan is None or plan.outcome is Outcome.STATUS:
             return [("status", "VARCHAR", "YES", None, None, None)]
@@ -236,4 +250,5 @@ class EmbeddedCursor(FakeSnowflakeCursor):
             return [(plan.outcome.value, "BIGINT", "YES", None, None, None)]
         step = plan.steps[-1]
         sql = step if isinstance(step, str) else step.sql("duckdb")
-        return self._duck_conn.execute(f"DESCRIBE {sql}").fetchall()
+        described = self._duck_conn.execute(f"DESCRIBE {sql}").fetchall()
+        return lineage.refine(described, written, self.context)

@@ -12,6 +12,7 @@ from deployments.embedded.rewrites.trees import JSON, TEXT_TYPES
 from deployments.embedded.rewrites.types import convert
 
 NEW = "_NEW"
+ZONED = "TIMESTAMP WITH TIME ZONE"
 MAX_LENGTHS = {"16777216", "134217728"}
 UNSUPPORTED_PROPERTIES = (exp.DynamicProperty, exp.ExternalProperty, exp.IcebergProperty)
 
@@ -157,8 +158,7 @@ def _column(definition: exp.ColumnDef) -> exp.ColumnDef:
             definition.args["comment"] = kind.this.name
         elif not isinstance(kind, _NOT_ENFORCED) and not isinstance(constraint, exp.Reference):
             kept.append(constraint)
-    if check := length_check(definition):
-        kept.append(check)
+    kept += [check for check in (length_check(definition), _type_check(definition)) if check]
     definition.set("constraints", kept)
     return definition
 
@@ -176,6 +176,17 @@ def length_check(definition: exp.ColumnDef) -> Expr | None:
         return None
     name = exp.column(definition.this.copy())
     check = exp.LTE(this=exp.Anonymous(this="length", expressions=[name]), expression=exp.Literal.number(length))
+    return exp.ColumnConstraint(kind=exp.CheckColumnConstraint(this=check))
+
+
+def _type_check(definition: exp.ColumnDef) -> Expr | None:
+    """ARRAY and OBJECT as a CHECK, because DuckDB has only JSON; TIMESTAMP_LTZ as one that is always true, to know it."""
+    declared = definition.kind.meta.get("declared") if definition.kind is not None else None
+    if not declared:
+        return None
+    function, value = ("json_type", declared) if declared != "TIMESTAMP_LTZ" else ("typeof", ZONED)
+    asked = exp.Anonymous(this=function, expressions=[exp.column(definition.this.copy())])
+    check = exp.EQ(this=asked, expression=exp.Literal.string(value))
     return exp.ColumnConstraint(kind=exp.CheckColumnConstraint(this=check))
 
 
@@ -288,6 +299,9 @@ def _added_column(table: str, definition: exp.ColumnDef) -> list[Expr | str]:
     if length_check(definition.copy()) is not None:
         raise unsupported("ALTER TABLE ADD COLUMN of a text with a length", "Add it as VARCHAR, or create the table anew.")
     definition = _column(definition)
+    checks = [c for c in definition.args["constraints"] if c.find(exp.CheckColumnConstraint)]
+    for check in checks:
+        definition.args["constraints"].remove(check)
     required = definition.find(exp.NotNullColumnConstraint)
     kept = [c for c in definition.args.get("constraints") or [] if not c.find(exp.NotNullColumnConstraint)]
     definition.set("constraints", kept)

@@ -33,6 +33,12 @@ _KNOWN: tuple[tuple[str, str, int, str], ...] = (
         100078,
         "22000",
     ),
+    (
+        r"CHECK constraint failed on table \S+ with expression CHECK\(\(json_type\((.+)\) = '(\w+)'\)\)",
+        "Failed to cast variant value to {1}: {0}",
+        100071,
+        "22000",
+    ),
     (r"Malformed JSON", "Error parsing JSON: {message}", 100069, "22P02"),
     (r"Could not parse string ['\"](.*)['\"] according to format", "Can't parse '{0}' by that format", 100096, "22007"),
     (r"date field value out of range: \"(.*)\"", "Date '{0}' is not recognized", 100040, "22007"),

@@ -168,7 +168,7 @@ def _described(statement: Statement, described: list[tuple[Any, ...]]) -> Answer
         result = {"queryResultFormat": "arrow", "rowsetBase64": ""}
     data = {
         **_common(statement, type_id),
-        "rowtype": [column_info(name, kind) for name, kind, *_ in described],
+        "rowtype": [column_info(name, kind, nullable=null != "NO") for name, kind, null, *_ in described],
         "total": 0,
         "returned": 0,
         "numberOfBinds": len(list(expression.find_all(exp.Placeholder))),

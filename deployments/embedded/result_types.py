@@ -27,10 +27,14 @@ _KINDS = {
     "TIMESTAMP_MS": "timestamp_ntz",
     "TIMESTAMP_NS": "timestamp_ntz",
     "TIMESTAMP_S": "timestamp_ntz",
+    "ARRAY": "array",
+    "OBJECT": "object",
     "TIMESTAMP WITH TIME ZONE": "timestamp_tz",
+    "TIMESTAMP_LTZ": "timestamp_ltz",
     "VARIANT": "variant",
 }
 _INTEGERS = re.compile(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?$")
+_TEXT = re.compile(r"VARCHAR\((\d+)\)")
 _DECIMAL = re.compile(r"DECIMAL\((\d+),\s*(\d+)\)")
 
 
@@ -60,7 +64,8 @@ def column_info(name: str, duckdb_type: str, *, nullable: bool = True) -> dict[s
     elif info["type"] == "fixed":
         info |= {"precision": 38, "scale": 0}
     elif info["type"] == "text":
-        info |= {"byteLength": MAX_TEXT, "length": MAX_TEXT}
+        length = int(sized[1]) if (sized := _TEXT.match(duckdb_type)) else MAX_TEXT
+        info |= {"byteLength": min(4 * length, MAX_TEXT), "length": length}
     elif info["type"] == "binary":
         info |= {"byteLength": MAX_BINARY, "length": MAX_BINARY}
     elif info["type"].startswith("time"):

@@ -28,11 +28,7 @@ _DESCRIBE = re.compile(
     rf"\s*DESC(?:RIBE)?\s+(?:TABLE|VIEW)\s+(?P<name>{QUALIFIED})(?:\s+TYPE\s*=\s*COLUMNS)?\s*;?\s*$", re.IGNORECASE
 )
 _CREATED = "NULL::TIMESTAMPTZ AS created_on"
-_KEY_COLUMNS = (
-    "created_on database_name schema_name table_name column_name key_sequence constraint_name rely comment "
-    "pk_database_name pk_schema_name pk_table_name pk_column_name fk_database_name fk_schema_name fk_table_name "
-    "fk_column_name update_rule delete_rule fk_name pk_name deferrability"
-).split()
+_KEY_COLUMNS = ["created_on", "database_name", "schema_name", "table_name", "column_name", "key_sequence", "constraint_name", "rely", "comment", "pk_database_name", "pk_schema_name", "pk_table_name", "pk_column_name", "fk_database_name", "fk_schema_name", "fk_table_name", "fk_column_name", "update_rule", "delete_rule", "fk_name", "pk_name", "deferrability"]
 
 
 @dataclass(frozen=True)
@@ -92,7 +88,7 @@ def _no_keys() -> pa.Table:
 
 
 def _show_tables(scope: _Scope, context: StatementContext) -> pa.Table:
-    counts = row_counts(context, scope.database, scope.schema)
+    counts = f"({row_counts(context, scope.database, scope.schema)})"
     return context.run(f"""
         SELECT {_CREATED}, name, catalog AS database_name, schema AS schema_name,
             CASE WHEN temporary THEN 'TEMPORARY' ELSE 'TABLE' END AS kind, coalesce(comment, '') AS comment,
@@ -114,7 +110,7 @@ def _show_views(scope: _Scope, context: StatementContext) -> pa.Table:
 
 
 def _show_objects(scope: _Scope, context: StatementContext) -> pa.Table:
-    counts = row_counts(context, scope.database, scope.schema)
+    counts = f"({row_counts(context, scope.database, scope.schema)})"
     return context.run(f"""
         SELECT {_CREATED}, name, catalog AS database_name, schema AS schema_name, kind,
             coalesce(comment, '') AS comment, '' AS cluster_by,
@@ -148,7 +144,7 @@ def _show_databases(scope: _Scope, context: StatementContext) -> pa.Table:
 
 def _show_columns(scope: _Scope, context: StatementContext) -> pa.Table:
     table = f" AND table_name = {quoted(scope.table)}" if scope.table else ""
-    word = f"{HOME}.sf_type_word(data_type)"
+    word = f"{HOME}.sf_type_word(data_type, word)"
     return context.run(f"""
         SELECT table_name, schema AS schema_name, column_name,
             CAST(CASE {word}
@@ -198,7 +194,7 @@ def describe_table(statement: str, context: StatementContext) -> pa.Table | None
         return None
     database, schema, name = qualified(match["name"], context)
     described = context.run(f"""
-        SELECT column_name AS name, {HOME}.sf_type_name(data_type, length) AS type, 'COLUMN' AS kind,
+        SELECT column_name AS name, {HOME}.sf_type_name(data_type, length, word) AS type, 'COLUMN' AS kind,
             CASE WHEN is_nullable THEN 'Y' ELSE 'N' END AS "null?", column_default AS "default",
             'N' AS "primary key", 'N' AS "unique key", NULL::VARCHAR AS "check", NULL::VARCHAR AS expression,
             comment, NULL::VARCHAR AS "policy name", NULL::VARCHAR AS "privacy domain"

@@ -136,7 +136,7 @@ def hash_(node: exp.Anonymous) -> Expr:
     return call("sf_signed", func("hash", *node.expressions))
 
 
-def _session_function(name: str) -> Callable[[exp.Anonymous], Expr]:
+def _refused(name: str) -> Callable[[exp.Anonymous], Expr]:
     def refuse(node: exp.Anonymous) -> Expr:
         raise unsupported(name)
 
@@ -145,9 +145,13 @@ def _session_function(name: str) -> Callable[[exp.Anonymous], Expr]:
 
 ANONYMOUS: dict[str, Callable[[exp.Anonymous], Expr]] = {
     "HASH": hash_,
-    "CONDITIONAL_CHANGE_EVENT": _session_function("CONDITIONAL_CHANGE_EVENT"),
-    "HASH_AGG": _session_function("HASH_AGG"),
+    "CONDITIONAL_CHANGE_EVENT": _refused("CONDITIONAL_CHANGE_EVENT"),
 }
+
+
+def hash_agg(node: exp.HashAgg, context: StatementContext) -> Expr:
+    """`HASH_AGG("A")` is not done."""
+    raise unsupported("HASH_AGG", "Compare the rows, or SUM(HASH(…)).")
 
 
 def named_function(node: exp.Anonymous, context: StatementContext) -> Expr:
@@ -177,5 +181,6 @@ RULES: dict[type[Expr], Rule] = {
     exp.RegexpLike: regexp_like,
     exp.RegexpExtract: regexp_substr,
     exp.GroupConcat: listagg,
+    exp.HashAgg: hash_agg,
     exp.Anonymous: named_function,
 }

@@ -38,6 +38,13 @@ _PLAIN = {
     **dict.fromkeys(BINARIES, Type.VARBINARY),
     Type.TIME: Type.TIME,
 }
+# Types that are told apart from their DuckDB type by a CHECK on the column.
+_DECLARED = {
+    Type.ARRAY: "ARRAY",
+    Type.OBJECT: "OBJECT",
+    Type.MAP: "OBJECT",
+    Type.TIMESTAMPLTZ: "TIMESTAMP_LTZ",
+}
 _UNSUPPORTED = {Type.GEOGRAPHY, Type.GEOMETRY, Type.VECTOR, Type.FILE}
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d:\d\d(\.\d{1,6})?)?$")
 
@@ -54,7 +61,9 @@ def duckdb_type(node: exp.DataType, context: StatementContext) -> Expr:
     if kind in DECIMALS:
         return _number(node)
     if kind in _PLAIN:
-        return exp.DataType(this=_PLAIN[kind], nested=False)
+        plain = exp.DataType(this=_PLAIN[kind], nested=False)
+        plain.meta["declared"] = _DECLARED.get(kind, "")
+        return plain
     return node
 
 
@@ -99,7 +108,10 @@ def convert(operand: Expr, to: exp.DataType) -> Expr:
     """CAST, with Snowflake's rules for the pairs of types where DuckDB's differ."""
     kind = to.this
     if kind == JSON:
-        return as_variant(exp.cast(operand, to, copy=False)) if isinstance(operand, exp.Null) else variant(operand)
+        if isinstance(operand, exp.Null):
+            return as_variant(exp.cast(operand, to, copy=False))
+        is_array = to.meta.get("declared") == "ARRAY"
+        return as_variant(call("sf_to_array", operand)) if is_array else variant(operand)
     if isinstance(operand, exp.Null):
         return exp.Cast(this=operand, to=to)
     if kind in TEXT_TYPES:

@@ -1,0 +1,192 @@
+"""INSERT, UPDATE, DELETE, MERGE and transactions."""
+
+from __future__ import annotations
+
+import pytest
+from snowflake.connector.errors import DatabaseError, ProgrammingError
+
+from snowflake.snowpark import functions as F
+from snowflake.snowpark.exceptions import SnowparkSQLException
+
+from tests.embedded.answers import one, rows
+
+
+@pytest.fixture
+def target(session):
+    session.sql("CREATE TABLE TARGET (ID INT NOT NULL, NAME VARCHAR, N NUMBER(10, 2))").collect()
+    session.sql("INSERT INTO TARGET VALUES (1, 'one', 1), (2, 'two', 2), (3, 'three', 3)").collect()
+    return session.table("TARGET")
+
+
+def stored(session):
+    return [tuple(row) for row in session.sql("SELECT ID, NAME FROM TARGET ORDER BY ID").collect()]
+
+
+@pytest.mark.supports("Table.merge: update, insert, delete, several conditional clauses, exact counts")
+def test_merge_with_conditions(session, target):
+    source = session.create_dataframe([(1, "ONE"), (2, None), (3, "x"), (4, "four"), (5, None)], schema=["ID", "NAME"])
+    result = target.merge(
+        source,
+        target["ID"] == source["ID"],
+        [
+            F.when_matched(source["NAME"] == "x").delete(),
+            F.when_matched(source["NAME"].is_not_null()).update({"NAME": source["NAME"]}),
+            F.when_not_matched(source["NAME"].is_not_null()).insert({"ID": source["ID"], "NAME": source["NAME"]}),
+        ],
+    )
+    assert (result.rows_inserted, result.rows_updated, result.rows_deleted) == (1, 1, 1)
+    assert stored(session) == [(1, "ONE"), (2, "two"), (4, "four")]
+
+
+@pytest.mark.supports("MERGE from a table, a view, VALUES and a deep subquery")
+def test_merge_sources(session, target):
+    session.sql("CREATE VIEW SOURCE AS SELECT 1 ID, 'view' NAME").collect()
+    view = session.table("SOURCE")
+    assert target.merge(view, target["ID"] == view["ID"], [F.when_matched().update({"NAME": view["NAME"]})])[1] == 1
+    newest = (
+        view.union_all(view.select(F.lit(2).alias("ID"), F.lit("deep").alias("NAME")))
+        .with_column("R", F.call_function("LENGTH", F.col("NAME")))
+        .filter(F.col("R") > 1)
+        .group_by("ID")
+        .agg(F.max("NAME").alias("NAME"))
+    )
+    result = target.merge(newest, target["ID"] == newest["ID"], [F.when_matched().update({"NAME": newest["NAME"]})])
+    assert result.rows_updated == 2
+    merged = session.sql(
+        """MERGE INTO TARGET T USING (VALUES (3, 'III'), (9, 'IX')) S (ID, NAME) ON T.ID = S.ID
+        WHEN MATCHED THEN UPDATE SET T.NAME = S.NAME WHEN NOT MATCHED THEN INSERT (ID, NAME) VALUES (S.ID, S.NAME)"""
+    ).collect()
+    assert merged[0].as_dict() == {"number of rows inserted": 1, "number of rows updated": 1}
+    assert stored(session) == [(1, "view"), (2, "deep"), (3, "III"), (9, "IX")]
+
+
+@pytest.mark.supports("MERGE whose source repeats a key of a row it updates: error 100090, nothing is changed")
+def test_repeated_source_key(session, target):
+    source = session.create_dataframe([(1, "a"), (1, "b"), (7, "new")], schema=["ID", "NAME"])
+    with pytest.raises(SnowparkSQLException) as raised:
+        target.merge(
+            source,
+            target["ID"] == source["ID"],
+            [
+                F.when_matched().update({"NAME": source["NAME"]}),
+                F.when_not_matched().insert({"ID": source["ID"], "NAME": source["NAME"]}),
+            ],
+        )
+    assert raised.value.sql_error_code == 100090
+    assert stored(session) == [(1, "one"), (2, "two"), (3, "three")]
+
+
+@pytest.mark.supports("MERGE where only one of several matching source rows meets a clause's condition is no error")
+def test_repeated_key_that_one_clause_takes(session, target):
+    source = session.create_dataframe([(1, "a"), (1, None)], schema=["ID", "NAME"])
+    clause = F.when_matched(source["NAME"].is_not_null()).update({"NAME": source["NAME"]})
+    assert target.merge(source, target["ID"] == source["ID"], [clause]).rows_updated == 1
+
+
+@pytest.mark.differs("MERGE that only deletes, with a repeated source key: error 100090; Snowflake deletes the row once")
+def test_repeated_key_that_deletes(session, target):
+    source = session.create_dataframe([(1,), (1,)], schema=["ID"])
+    with pytest.raises(SnowparkSQLException) as raised:
+        target.merge(source, target["ID"] == source["ID"], [F.when_matched().delete()])
+    assert raised.value.sql_error_code == 100090
+
+
+@pytest.mark.supports("Table.update and Table.delete, also by a join with another DataFrame, exact counts")
+def test_update_and_delete(session, target):
+    assert target.update({"NAME": F.upper("NAME")}, target["ID"] < 3).rows_updated == 2
+    other = session.create_dataframe([(2, "joined"), (9, "none")], schema=["ID", "NAME"])
+    assert target.update({"NAME": other["NAME"]}, target["ID"] == other["ID"], other).rows_updated == 1
+    assert target.delete(target["ID"] == other["ID"], other).rows_deleted == 1
+    assert stored(session) == [(1, "ONE"), (3, "three")]
+
+
+@pytest.mark.supports("INSERT with column lists, INSERT OVERWRITE, TRUNCATE; counts of rows")
+def test_insert(connection):
+    cursor = connection.cursor()
+    cursor.execute("CREATE TABLE T (A INT, B VARCHAR DEFAULT 'd')")
+    assert cursor.execute("INSERT INTO T (A) SELECT 1 UNION ALL SELECT 2").rowcount == 2
+    assert cursor.execute("INSERT OVERWRITE INTO T SELECT 3, 'x'").rowcount == 1
+    assert rows(connection, "SELECT * FROM T") == [(3, "x")]
+    assert cursor.execute("UPDATE T SET B = 'y' WHERE A = 3").rowcount == 1
+    assert cursor.execute("DELETE FROM T WHERE A = 4").rowcount == 0
+    cursor.execute("TRUNCATE TABLE T")
+    assert one(connection, "SELECT COUNT(*) FROM T") == 0
+
+
+@pytest.mark.supports("transactions across statements: BEGIN / COMMIT / ROLLBACK, connection.autocommit(False)")
+def test_transactions(connection, session):
+    cursor = connection.cursor()
+    cursor.execute("CREATE TABLE T (A INT)")
+    cursor.execute("BEGIN")
+    cursor.execute("INSERT INTO T VALUES (1)")
+    assert session.table("T").count() == 0
+    cursor.execute("ROLLBACK")
+    assert one(connection, "SELECT COUNT(*) FROM T") == 0
+    connection.autocommit(False)
+    cursor.execute("INSERT INTO T VALUES (1)")
+    cursor.execute("MERGE INTO T USING (SELECT 2 A) S ON T.A = S.A WHEN NOT MATCHED THEN INSERT VALUES (S.A)")
+    assert session.table("T").count() == 0
+    connection.commit()
+    assert session.table("T").count() == 2
+    cursor.execute("DELETE FROM T")
+    connection.rollback()
+    connection.autocommit(True)
+    assert session.table("T").count() == 2
+
+
+@pytest.mark.supports("DDL commits the open transaction; temporary tables do not")
+def test_definitions_commit(connection):
+    cursor = connection.cursor()
+    cursor.execute("CREATE TABLE T (A INT)")
+    cursor.execute("BEGIN")
+    cursor.execute("INSERT INTO T VALUES (1)")
+    cursor.execute("CREATE TABLE U (A INT)")
+    cursor.execute("ROLLBACK")
+    assert one(connection, "SELECT COUNT(*) FROM T") == 1
+    cursor.execute("BEGIN")
+    cursor.execute("INSERT INTO T VALUES (2)")
+    cursor.execute("CREATE TEMPORARY TABLE W (A INT)")
+    cursor.execute("ROLLBACK")
+    assert one(connection, "SELECT COUNT(*) FROM T") == 1
+
+
+@pytest.mark.differs("a statement that fails in a transaction loses the transaction: COMMIT is refused; Snowflake keeps it")
+def test_failure_in_a_transaction(connection):
+    cursor = connection.cursor()
+    cursor.execute("CREATE TABLE T (A INT NOT NULL)")
+    cursor.execute("BEGIN")
+    cursor.execute("INSERT INTO T VALUES (1)")
+    with pytest.raises(DatabaseError):
+        cursor.execute("INSERT INTO T VALUES (NULL)")
+    with pytest.raises(ProgrammingError, match="Send ROLLBACK"):
+        cursor.execute("SELECT 1")
+    with pytest.raises(ProgrammingError, match="lost its changes"):
+        cursor.execute("COMMIT")
+    assert one(connection, "SELECT COUNT(*) FROM T") == 0
+
+
+@pytest.mark.differs("one transaction changes tables of one database only (error that says so)")
+def test_transaction_over_two_databases(connection, database):
+    cursor = connection.cursor()
+    cursor.execute("CREATE TABLE T (A INT)")
+    cursor.execute(f"CREATE DATABASE {database}_2")
+    cursor.execute(f"CREATE TABLE {database}_2.PUBLIC.T (A INT)")
+    try:
+        cursor.execute("BEGIN")
+        cursor.execute(f"INSERT INTO {database}.PUBLIC.T VALUES (1)")
+        with pytest.raises(ProgrammingError, match="two databases"):
+            cursor.execute(f"INSERT INTO {database}_2.PUBLIC.T VALUES (1)")
+        cursor.execute("ROLLBACK")
+    finally:
+        cursor.execute(f"DROP DATABASE {database}_2")
+
+
+@pytest.mark.supports("a failed MERGE changes nothing, also where rows before the failing one were fine")
+def test_merge_is_atomic(session, target):
+    source = session.create_dataframe([(8, "ok"), (None, "bad")], schema=["ID", "NAME"])
+    insert = F.when_not_matched().insert({"ID": source["ID"], "NAME": source["NAME"]})
+    with pytest.raises(DatabaseError) as raised:
+        target.merge(source, target["ID"] == source["ID"], [insert])
+    assert raised.value.errno == 100072
+    assert session.table("TARGET").count() == 3
+    assert session.table("TARGET").filter(F.col("ID") == 8).collect() == []

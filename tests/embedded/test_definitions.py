@@ -1,0 +1,174 @@
+"""CREATE, ALTER, DROP; SHOW, DESCRIBE and INFORMATION_SCHEMA tell of it."""
+
+from __future__ import annotations
+
+import pytest
+from snowflake.connector import DictCursor
+from snowflake.connector.errors import ProgrammingError
+
+from tests.embedded.answers import one, rows
+
+
+def described(connection, table):
+    return [(row[0], row[1], row[3]) for row in rows(connection, f"DESCRIBE TABLE {table}")]
+
+
+@pytest.mark.supports("CREATE TABLE with every type, NOT NULL, DEFAULT, PRIMARY KEY (as NOT NULL), COMMENT; DESCRIBE TABLE")
+def test_create_and_describe(connection):
+    connection.cursor().execute(
+        """CREATE TABLE T (A INT NOT NULL, B VARCHAR(3), C NUMBER(10, 2), D FLOAT, E BOOLEAN, F DATE, G TIME,
+        H TIMESTAMP_NTZ, I TIMESTAMP_TZ, J BINARY, K VARIANT, L VARCHAR DEFAULT 'x', PRIMARY KEY (C)) COMMENT = 'it''s'"""
+    )
+    assert described(connection, "T") == [
+        ("A", "NUMBER(38,0)", "N"),
+        ("B", "VARCHAR(3)", "Y"),
+        ("C", "NUMBER(10,2)", "N"),
+        ("D", "FLOAT", "Y"),
+        ("E", "BOOLEAN", "Y"),
+        ("F", "DATE", "Y"),
+        ("G", "TIME(9)", "Y"),
+        ("H", "TIMESTAMP_NTZ(9)", "Y"),
+        ("I", "TIMESTAMP_TZ(9)", "Y"),
+        ("J", "BINARY(8388608)", "Y"),
+        ("K", "VARIANT", "Y"),
+        ("L", "VARCHAR(16777216)", "Y"),
+    ]
+    assert one(connection, "SELECT COMMENT FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_NAME = 'T'") == "it's"
+
+
+@pytest.mark.supports("CREATE OR REPLACE TABLE … AS SELECT, atomic, also from the table it replaces; CLONE, LIKE, IF NOT EXISTS")
+def test_replace_and_clone(connection):
+    cursor = connection.cursor()
+    cursor.execute("CREATE TABLE T (A INT NOT NULL, B VARCHAR(3))")
+    cursor.execute("INSERT INTO T VALUES (1, 'abc')")
+    cursor.execute("CREATE OR REPLACE TABLE T (A INT NOT NULL, B VARCHAR(4)) AS SELECT A + 1, B || 'd' FROM T")
+    assert rows(connection, "SELECT * FROM T") == [(2, "abcd")]
+    with pytest.raises(ProgrammingError) as raised:
+        cursor.execute("CREATE OR REPLACE TABLE T (A INT NOT NULL, B VARCHAR(4)) AS SELECT A, B || 'e' FROM T")
+    assert raised.value.errno == 100078
+    assert rows(connection, "SELECT * FROM T") == [(2, "abcd")]
+    cursor.execute("CREATE TABLE C CLONE T")
+    cursor.execute("CREATE TABLE L LIKE T")
+    assert (one(connection, "SELECT COUNT(*) FROM C"), one(connection, "SELECT COUNT(*) FROM L")) == (1, 0)
+    assert "already exists" in one(connection, "CREATE TABLE IF NOT EXISTS T (Z INT)")
+
+
+@pytest.mark.supports("ALTER TABLE: ADD, DROP, RENAME COLUMN, SET / DROP NOT NULL, RENAME TO, SWAP WITH; COMMENT ON")
+def test_alter(connection):
+    cursor = connection.cursor()
+    cursor.execute("CREATE TABLE T (A INT)")
+    cursor.execute("ALTER TABLE T ADD COLUMN B VARCHAR, C INT NOT NULL")
+    cursor.execute("ALTER TABLE T RENAME COLUMN B TO BB")
+    cursor.execute("ALTER TABLE T ALTER COLUMN C DROP NOT NULL")
+    cursor.execute("ALTER TABLE T DROP COLUMN A")
+    assert described(connection, "T") == [("BB", "VARCHAR(16777216)", "Y"), ("C", "NUMBER(38,0)", "Y")]
+    cursor.execute("COMMENT ON COLUMN T.C IS 'count'")
+    assert [row[9] for row in rows(connection, "DESCRIBE TABLE T")] == [None, "count"]
+    cursor.execute("CREATE TABLE U (Z INT)")
+    cursor.execute("ALTER TABLE T SWAP WITH U")
+    assert described(connection, "T") == [("Z", "NUMBER(38,0)", "Y")]
+    cursor.execute("ALTER TABLE T RENAME TO V")
+    assert described(connection, "V") == [("Z", "NUMBER(38,0)", "Y")]
+
+
+@pytest.mark.supports("views: CREATE (OR REPLACE) VIEW with column names, DESC VIEW, SHOW VIEWS, DROP VIEW IF EXISTS")
+def test_views(connection):
+    cursor = connection.cursor()
+    cursor.execute("CREATE TABLE T (A INT)")
+    cursor.execute("CREATE VIEW V (B) AS SELECT A FROM T")
+    cursor.execute("CREATE OR REPLACE VIEW V (C) COMMENT = 'c' AS SELECT A * 2 FROM T")
+    assert [row[0] for row in rows(connection, "DESC VIEW V")] == ["C"]
+    assert [row[1] for row in rows(connection, "SHOW VIEWS")] == ["V"]
+    cursor.execute("DROP VIEW IF EXISTS V")
+    assert "already dropped" in one(connection, "DROP VIEW IF EXISTS V")
+
+
+@pytest.mark.supports("SHOW TABLES / OBJECTS / SCHEMAS / DATABASES / COLUMNS with LIKE, IN, STARTS WITH, LIMIT")
+def test_show(connection, database):
+    cursor = connection.cursor(DictCursor)
+    cursor.execute("CREATE TABLE FIRST_T (A INT NOT NULL)")
+    cursor.execute("INSERT INTO FIRST_T VALUES (1), (2)")
+    cursor.execute("DELETE FROM FIRST_T WHERE A = 1")
+    cursor.execute("CREATE TEMPORARY TABLE SECOND_T (B VARCHAR)")
+    shown = cursor.execute(f"SHOW TABLES IN SCHEMA {database}.PUBLIC").fetchall()
+    assert [(row["name"], row["kind"], row["rows"]) for row in shown] == [
+        ("FIRST_T", "TABLE", 1),
+        ("SECOND_T", "TEMPORARY", 0),
+    ]
+    assert len(cursor.execute("SHOW TABLES LIKE 'first%'").fetchall()) == 1
+    assert len(cursor.execute("SHOW TERSE OBJECTS STARTS WITH 'SEC' LIMIT 1").fetchall()) == 1
+    assert {row["name"] for row in cursor.execute("SHOW SCHEMAS").fetchall()} == {"PUBLIC", "INFORMATION_SCHEMA"}
+    assert database in {row["name"] for row in cursor.execute("SHOW DATABASES").fetchall()}
+    columns = cursor.execute("SHOW COLUMNS IN TABLE FIRST_T").fetchall()
+    assert [(row["column_name"], row["null?"]) for row in columns] == [("A", "false")]
+
+
+@pytest.mark.supports("INFORMATION_SCHEMA: TABLES with exact ROW_COUNT, COLUMNS, VIEWS, SCHEMATA, DATABASES")
+def test_information_schema(connection, database):
+    cursor = connection.cursor()
+    cursor.execute("CREATE TABLE T (A INT NOT NULL, B VARCHAR(3), C NUMBER(10, 2))")
+    cursor.execute("INSERT INTO T VALUES (1, 'a', 1)")
+    tables = "SELECT TABLE_NAME, TABLE_TYPE, ROW_COUNT FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_SCHEMA = 'PUBLIC'"
+    assert rows(connection, tables) == [("T", "BASE TABLE", 1)]
+    columns = f"""SELECT COLUMN_NAME, DATA_TYPE, IS_NULLABLE, CHARACTER_MAXIMUM_LENGTH, NUMERIC_PRECISION, NUMERIC_SCALE
+        FROM {database}.INFORMATION_SCHEMA.COLUMNS WHERE TABLE_NAME = 'T' ORDER BY ORDINAL_POSITION"""
+    assert rows(connection, columns) == [
+        ("A", "NUMBER", "NO", None, 38, 0),
+        ("B", "TEXT", "YES", 3, None, None),
+        ("C", "NUMBER", "YES", None, 10, 2),
+    ]
+    assert (database,) in rows(connection, "SELECT DATABASE_NAME FROM INFORMATION_SCHEMA.DATABASES")
+
+
+@pytest.mark.supports("USE SCHEMA / DATABASE / ROLE / WAREHOUSE, ALTER SESSION SET and UNSET, SHOW PARAMETERS")
+def test_session_statements(connection):
+    cursor = connection.cursor()
+    cursor.execute("CREATE SCHEMA OTHER")
+    cursor.execute("USE SCHEMA OTHER")
+    cursor.execute("USE ROLE ANYONE")
+    cursor.execute("ALTER SESSION SET QUERY_TAG = 'x'")
+    assert one(connection, "SELECT CURRENT_SCHEMA()") == "OTHER"
+    assert rows(connection, "SHOW PARAMETERS LIKE 'QUERY_TAG'")[0][1] == "x"
+
+
+@pytest.mark.differs("every session is in UTC: a session parameter that would change results is refused")
+def test_session_parameters_that_are_refused(connection):
+    with pytest.raises(ProgrammingError, match="TIMEZONE"):
+        connection.cursor().execute("ALTER SESSION SET TIMEZONE = 'America/New_York'")
+
+
+@pytest.mark.differs("primary, unique and foreign keys are not kept (Snowflake keeps and does not enforce them)")
+def test_keys(connection):
+    connection.cursor().execute("CREATE TABLE T (A INT PRIMARY KEY, B INT UNIQUE)")
+    connection.cursor().execute("INSERT INTO T VALUES (1, 1), (1, 1)")
+    assert rows(connection, "SHOW PRIMARY KEYS IN SCHEMA") == []
+
+
+@pytest.mark.differs("ALTER TABLE ADD COLUMN of a VARCHAR with a length is refused")
+def test_added_length(connection):
+    connection.cursor().execute("CREATE TABLE T (A INT)")
+    with pytest.raises(ProgrammingError, match="ADD COLUMN"):
+        connection.cursor().execute("ALTER TABLE T ADD COLUMN B VARCHAR(3)")
+
+
+@pytest.mark.differs("streams, tasks, pipes, dynamic tables, functions, procedures, grants, time travel: refused by name")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE STREAM S ON TABLE T",
+        "CREATE TASK T1 AS SELECT 1",
+        "CREATE DYNAMIC TABLE D TARGET_LAG = '1 minute' WAREHOUSE = W AS SELECT 1",
+        "CREATE FUNCTION F (X INT) RETURNS INT AS 'x'",
+        "CREATE PROCEDURE P () RETURNS INT LANGUAGE SQL AS 'begin return 1; end'",
+        "CREATE PIPE P AS COPY INTO T FROM @X",
+        "CREATE MATERIALIZED VIEW M AS SELECT 1 A",
+        "CALL P()",
+        "UNDROP TABLE T",
+        "GRANT SELECT ON TABLE T TO ROLE R",
+        "EXECUTE IMMEDIATE 'SELECT 1'",
+    ],
+)
+def test_statements_that_are_refused(connection, statement):
+    with pytest.raises(ProgrammingError, match="Unsupported feature") as raised:
+        connection.cursor().execute(statement)
+    assert raised.value.errno == 2

@@ -1,0 +1,201 @@
+"""VARIANT, OBJECT and ARRAY: building, access, conversion, FLATTEN."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pytest
+from snowflake.connector.errors import ProgrammingError
+
+from tests.embedded.answers import one, rows, wrong_answers
+
+DOCUMENT = """{"a":{"b":[1,"x",null,1.5,true]},"k y":2,"name":"Bob","n":null,"t":"2024-01-02T03:04:05Z"}"""
+
+
+@pytest.fixture
+def documents(connection):
+    connection.cursor().execute(
+        f"""CREATE TABLE DOCUMENTS AS
+        SELECT COLUMN1 AS ID, PARSE_JSON(COLUMN2) AS V FROM VALUES (1, '{DOCUMENT}'), (2, '"plain"'), (3, NULL)"""
+    )
+    return connection
+
+
+@pytest.mark.supports('access by path, bracket and GET_PATH, and casts: V:a.b[0]::int, col("V")["a"][0].cast()')
+def test_access_and_casts(documents):
+    assert not wrong_answers(
+        documents,
+        {
+            "V:a.b[0]": "1",
+            "V:a.b[1]": '"x"',
+            "V:a.b[1]::STRING": "x",
+            "V:a.b[3]::NUMBER(10, 2)": Decimal("1.50"),
+            "V:a.b[3]::INT": 2,
+            "V:a.b[4]::BOOLEAN": True,
+            "V['k y']::INT": 2,
+            "V:zz": None,
+            "V:t::TIMESTAMP_NTZ": dt.datetime(2024, 1, 2, 3, 4, 5),
+            "V:t::DATE": dt.date(2024, 1, 2),
+            "GET_PATH(V, 'a.b[1]')::STRING": "x",
+            "GET(V:a.b, 1)::STRING": "x",
+            "UPPER(V:name)": "BOB",
+            "V:name || '!'": "Bob!",
+            "V:a.b[0] + 1": 2.0,
+        },
+        "FROM DOCUMENTS WHERE ID = 1",
+    )
+
+
+@pytest.mark.supports("JSON null is not SQL NULL: IS_NULL_VALUE, STRIP_NULL_VALUE, casts of JSON null give NULL")
+def test_json_null(documents):
+    assert not wrong_answers(
+        documents,
+        {
+            "V:n IS NULL": False,
+            "V:zz IS NULL": True,
+            "IS_NULL_VALUE(V:n)": True,
+            "V:n::STRING": None,
+            "STRIP_NULL_VALUE(V:n) IS NULL": True,
+            "TYPEOF(V:n)": "NULL_VALUE",
+        },
+        "FROM DOCUMENTS WHERE ID = 1",
+    )
+
+
+@pytest.mark.supports("TYPEOF, IS_INTEGER, IS_ARRAY, IS_OBJECT, AS_INTEGER, AS_VARCHAR …")
+def test_types_of_values(documents):
+    assert not wrong_answers(
+        documents,
+        {
+            "TYPEOF(V)": "OBJECT",
+            "TYPEOF(V:a.b)": "ARRAY",
+            "TYPEOF(V:name)": "VARCHAR",
+            "TYPEOF(V:a.b[0])": "INTEGER",
+            "TYPEOF(V:a.b[3])": "DECIMAL",
+            "TYPEOF(V:a.b[4])": "BOOLEAN",
+            "IS_INTEGER(V:a.b[0])": True,
+            "IS_ARRAY(V:a.b)": True,
+            "IS_OBJECT(V:name)": False,
+            "AS_INTEGER(V:a.b[0])": 1,
+            "AS_INTEGER(V:name)": None,
+            "AS_VARCHAR(V:name)": "Bob",
+        },
+        "FROM DOCUMENTS WHERE ID = 1",
+    )
+
+
+@pytest.mark.supports("a VARIANT compares as the type of the other side: V = 'text', V:a > 5, V:a IN (…)")
+def test_comparison(documents):
+    assert rows(documents, "SELECT ID FROM DOCUMENTS WHERE V = 'plain'") == [(2,)]
+    assert rows(documents, "SELECT ID FROM DOCUMENTS WHERE V:name IN ('Al', 'Bob')") == [(1,)]
+    assert rows(documents, "SELECT ID FROM DOCUMENTS WHERE V:a.b[0] > 0.5") == [(1,)]
+    assert rows(documents, "SELECT ID FROM DOCUMENTS WHERE V:a.b[0] = ID") == [(1,)]
+
+
+@pytest.mark.supports("OBJECT_CONSTRUCT(_KEEP_NULL), OBJECT_INSERT, OBJECT_DELETE, OBJECT_PICK, OBJECT_KEYS, OBJECT_AGG")
+def test_objects(connection):
+    assert not wrong_answers(
+        connection,
+        {
+            "OBJECT_CONSTRUCT('a', 1, 'b', NULL, 'c', 'z')": '{"a":1,"c":"z"}',
+            "OBJECT_CONSTRUCT_KEEP_NULL('a', 1, 'b', NULL)": '{"a":1,"b":null}',
+            "OBJECT_CONSTRUCT()": "{}",
+            "OBJECT_INSERT(OBJECT_CONSTRUCT('x', 1), 'z', 5)": '{"x":1,"z":5}',
+            "OBJECT_INSERT(OBJECT_CONSTRUCT('x', 1), 'x', 5, TRUE)": '{"x":5}',
+            "OBJECT_DELETE(OBJECT_CONSTRUCT('a', 1, 'b', 2), 'a')": '{"b":2}',
+            "OBJECT_PICK(OBJECT_CONSTRUCT('a', 1, 'b', 2), 'a')": '{"a":1}',
+            "OBJECT_KEYS(PARSE_JSON('{\"b\":1,\"a\":2}'))": '["a","b"]',
+        },
+    )
+    assert one(connection, "SELECT OBJECT_CONSTRUCT(*) FROM (SELECT 1 A, NULL B, 'x' C)") == '{"A":1,"C":"x"}'
+    aggregated = "SELECT OBJECT_AGG(COLUMN1, COLUMN2) FROM VALUES ('a', 1), ('b', NULL)"
+    assert one(connection, aggregated) == '{"a":1}'
+    with pytest.raises(ProgrammingError) as raised:
+        one(connection, "SELECT OBJECT_INSERT(OBJECT_CONSTRUCT('x', 1), 'x', 5)")
+    assert raised.value.errno == 100103
+
+
+@pytest.mark.supports("ARRAY_CONSTRUCT, ARRAY_SIZE, ARRAY_CONTAINS, ARRAY_APPEND, ARRAY_CAT, ARRAY_SLICE, ARRAY_TO_STRING …")
+def test_arrays(connection):
+    assert not wrong_answers(
+        connection,
+        {
+            "ARRAY_CONSTRUCT(1, 'a', NULL)": '[1,"a",null]',
+            "ARRAY_CONSTRUCT_COMPACT(1, NULL, 2)": "[1,2]",
+            "ARRAY_SIZE(ARRAY_CONSTRUCT(1, 2, 3))": 3,
+            "ARRAY_SIZE(PARSE_JSON('{}'))": None,
+            "ARRAY_CONTAINS('a' :: VARIANT, ARRAY_CONSTRUCT(1, 'a'))": True,
+            "ARRAY_CONTAINS(9 :: VARIANT, ARRAY_CONSTRUCT(1, 'a'))": False,
+            "ARRAY_POSITION('a' :: VARIANT, ARRAY_CONSTRUCT(1, 'a'))": 1,
+            "ARRAY_APPEND(ARRAY_CONSTRUCT(1), 2)": "[1,2]",
+            "ARRAY_PREPEND(ARRAY_CONSTRUCT(1), 2)": "[2,1]",
+            "ARRAY_CAT(ARRAY_CONSTRUCT(1), ARRAY_CONSTRUCT(2))": "[1,2]",
+            "ARRAY_DISTINCT(ARRAY_CONSTRUCT(1, 1))": "[1]",
+            "ARRAY_COMPACT(ARRAY_CONSTRUCT(1, NULL))": "[1]",
+            "ARRAY_TO_STRING(ARRAY_CONSTRUCT(1, 'a', NULL), '-')": "1-a-",
+            "ARRAY_SLICE(ARRAY_CONSTRUCT(1, 2, 3, 4), 1, 3)": "[2,3]",
+            "ARRAY_FLATTEN(ARRAY_CONSTRUCT(ARRAY_CONSTRUCT(1), ARRAY_CONSTRUCT(2)))": "[1,2]",
+            "SPLIT('a,b', ',')": '["a","b"]',
+        },
+    )
+
+
+@pytest.mark.supports("ARRAY_AGG, also DISTINCT and WITHIN GROUP; an empty ARRAY where there are no rows")
+def test_array_agg(connection):
+    numbers = "FROM (SELECT COLUMN1 X FROM VALUES (1), (NULL), (3), (3), (2))"
+    assert not wrong_answers(
+        connection,
+        {
+            "ARRAY_AGG(X) WITHIN GROUP (ORDER BY X DESC)": "[3,3,2,1]",
+            "ARRAY_AGG(DISTINCT X) WITHIN GROUP (ORDER BY X)": "[1,2,3]",
+            "ARRAY_SIZE(ARRAY_AGG(OBJECT_CONSTRUCT('x', X)))": 5,
+        },
+        numbers,
+    )
+    assert one(connection, f"SELECT ARRAY_AGG(X) {numbers} WHERE X > 5") == "[]"
+
+
+@pytest.mark.supports("LATERAL FLATTEN: KEY, PATH, INDEX, VALUE; OUTER, PATH, RECURSIVE, MODE; TABLE(FLATTEN(…))")
+def test_flatten(documents):
+    elements = "SELECT F.INDEX, F.VALUE FROM DOCUMENTS D, LATERAL FLATTEN(INPUT => D.V:a.b) F ORDER BY F.INDEX"
+    assert rows(documents, elements) == [(0, "1"), (1, '"x"'), (2, "null"), (3, "1.5"), (4, "true")]
+    keys = "SELECT F.KEY, F.PATH, F.INDEX FROM DOCUMENTS, LATERAL FLATTEN(V) F WHERE F.VALUE::STRING = 'Bob'"
+    assert rows(documents, keys) == [("name", "name", None)]
+    outer = "SELECT ID, VALUE FROM DOCUMENTS, LATERAL FLATTEN(INPUT => V:a.b, OUTER => TRUE) WHERE ID > 1 ORDER BY ID"
+    assert rows(documents, outer) == [(2, None), (3, None)]
+    deep = """SELECT F.PATH FROM TABLE(FLATTEN(PARSE_JSON('{"a":[1,{"b":2}]}'), RECURSIVE => TRUE)) F"""
+    assert rows(documents, deep) == [("a",), ("a[0]",), ("a[1]",), ("a[1].b",)]
+    path = """SELECT VALUE FROM TABLE(FLATTEN(INPUT => PARSE_JSON('{"a":[7]}'), PATH => 'a'))"""
+    assert rows(documents, path) == [("7",)]
+    mode = "SELECT VALUE FROM TABLE(FLATTEN(INPUT => PARSE_JSON('[1]'), MODE => 'OBJECT'))"
+    assert rows(documents, mode) == []
+
+
+@pytest.mark.supports("PARSE_JSON (NULL for empty text), TRY_PARSE_JSON, TO_JSON, TO_VARIANT")
+def test_parsing(connection):
+    assert not wrong_answers(
+        connection,
+        {
+            "PARSE_JSON('[1, 2]')": "[1,2]",
+            "PARSE_JSON('')": None,
+            "TRY_PARSE_JSON('{bad')": None,
+            "TO_JSON(TO_VARIANT('plain'))": '"plain"',
+            "TO_VARIANT(1.5) :: VARCHAR": "1.5",
+            "'abc' :: VARIANT": '"abc"',
+            "5 :: VARIANT :: INT": 5,
+        },
+    )
+    with pytest.raises(ProgrammingError) as raised:
+        one(connection, "SELECT PARSE_JSON('{bad')")
+    assert raised.value.errno == 100069
+
+
+@pytest.mark.differs("the keys of an OBJECT keep the order they were written in; Snowflake sorts them")
+def test_key_order(connection):
+    assert one(connection, """SELECT PARSE_JSON('{"b":1,"a":2}')""") == '{"b":1,"a":2}'
+
+
+@pytest.mark.differs("a VARIANT is returned as compact JSON; Snowflake indents it")
+def test_variant_text(connection):
+    assert one(connection, "SELECT OBJECT_CONSTRUCT('a', 1)") == '{"a":1}'
