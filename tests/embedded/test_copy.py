@@ -345,6 +345,17 @@ def test_csv_of_every_shape(
     assert run(connection, "SELECT * FROM C ORDER BY A") == expected
 
 
+@pytest.mark.supports("CSV: DATE_FORMAT, TIMESTAMP_FORMAT, BINARY_FORMAT")
+def test_csv_values_in_formats_of_their_own(connection: SnowflakeConnection, stage: str, tmp_path: Path) -> None:
+    run(connection, "CREATE TABLE C (D DATE, T TIMESTAMP_NTZ, B BINARY)")
+    put(connection, write_text(tmp_path / "x.csv", "21.11.2026;2026/11/21 10:15;/wA=\n"), stage)
+    formats = "DATE_FORMAT = 'DD.MM.YYYY' TIMESTAMP_FORMAT = 'YYYY/MM/DD HH24:MI' BINARY_FORMAT = BASE64"
+    run(connection, f"COPY INTO C FROM {stage} FILE_FORMAT = (TYPE = CSV FIELD_DELIMITER = ';' {formats})")
+    assert run(connection, "SELECT D::VARCHAR, T::VARCHAR, B FROM C") == [
+        ("2026-11-21", "2026-11-21 10:15:00.000", b"\xff\x00")
+    ]
+
+
 @pytest.mark.supports("CSV: types are checked; wrong counts and values name file, line and column")
 def test_bad_csv_rows_are_named(connection: SnowflakeConnection, stage: str, tmp_path: Path) -> None:
     run(connection, "CREATE TABLE C (A INT, D DATE)")
@@ -435,10 +446,14 @@ def test_unloaded_files_load_again(connection: SnowflakeConnection, stage: str, 
         ("FILE_FORMAT = (TYPE = JSON STRIP_NULL_VALUES = TRUE)", "STRIP_NULL_VALUES"),
         ("FILE_FORMAT = (TYPE = JSON) SIZE_LIMIT = 5", "SIZE_LIMIT"),
         ("FILE_FORMAT = (TYPE = JSON) TRUNCATECOLUMNS = TRUE", "TRUNCATECOLUMNS"),
+        ("FILE_FORMAT = (TYPE = JSON) INCLUDE_METADATA = (R = METADATA$FILENAME)", "INCLUDE_METADATA"),
+        ("FILE_FORMAT = (TYPE = JSON NULL_IF = ('x'))", "NULL_IF"),
         ("FILE_FORMAT = (TYPE = JSON) NO_SUCH = 1", "NO_SUCH"),
     ],
 )
-@pytest.mark.differs("COPY: AVRO, ORC, XML, STRIP_NULL_VALUES, SIZE_LIMIT and TRUNCATECOLUMNS are refused by name")
+@pytest.mark.differs(
+    "COPY: AVRO, ORC, XML, STRIP_NULL_VALUES, NULL_IF of JSON, SIZE_LIMIT, TRUNCATECOLUMNS, INCLUDE_METADATA refused"
+)
 def test_what_copy_cannot_do_is_named(
     connection: SnowflakeConnection, stage: str, variants: str, options: str, feature: str
 ) -> None:

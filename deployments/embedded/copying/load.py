@@ -60,6 +60,8 @@ def load(statement_text: str, context: StatementContext) -> pa.Table:
     location = locate(statement.stage, context)
     forget_relations(context)
     chosen = resolve_format(statement.options.get("FILE_FORMAT"), context, location.stage)
+    if statement.select is not None:
+        chosen.require_no_patterns()
     target = find_target(statement, context)
     copy = Copy(statement, context, location, chosen, target)
     if statement.validation_mode:
@@ -85,7 +87,7 @@ class Copy:
         self.format = chosen
         self.target = target
         self.duck = context.duck_conn
-        self.relation = Relation(context, chosen.kind)
+        self.relation = Relation(context, chosen.kind, chosen)
         self.on_error = statement.on_error
         self._insert: str | None = None
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
 
 from sqlglot import exp, parse_one
 
 from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.scanner import Options, Scanner, identifier, is_true
 
-_IGNORED = {"ENFORCE_LENGTH", "LOAD_UNCERTAIN_FILES", "RETURN_FAILED_ONLY", "DETAILED_OUTPUT", "CLUSTER_AT_INGEST_TIME"}
+_IGNORED = {"LOAD_UNCERTAIN_FILES", "DETAILED_OUTPUT", "CLUSTER_AT_INGEST_TIME"}
 _ON_ERROR = re.compile(r"CONTINUE|ABORT_STATEMENT|SKIP_FILE(?:_(\d+)(%?))?")
 
 
@@ -115,8 +114,18 @@ _KNOWN = {
     "MATCH_BY_COLUMN_NAME",
     "VALIDATION_MODE",
     "TRUNCATECOLUMNS",
+    "ENFORCE_LENGTH",
+    "RETURN_FAILED_ONLY",
     "INCLUDE_METADATA",
     "SIZE_LIMIT",
+}
+# Options that are taken with these values only, which are Snowflake's defaults.
+_DEFAULTS_ONLY = {
+    "TRUNCATECOLUMNS": ("FALSE",),
+    "ENFORCE_LENGTH": ("TRUE",),
+    "RETURN_FAILED_ONLY": ("FALSE",),
+    "INCLUDE_METADATA": ("NONE",),
+    "SIZE_LIMIT": ("0", "NULL"),
 }
 
 
@@ -186,10 +195,6 @@ def _check(options: Options) -> None:
     for name in options:
         if name not in _KNOWN and name not in _IGNORED:
             raise snowflake_error(f"SQL compilation error:\ninvalid parameter '{name}' of COPY.", 1423, "42601")
-    for name in ("TRUNCATECOLUMNS", "SIZE_LIMIT"):
-        if name in options and not _is_default(options[name]):
-            raise unsupported(f"COPY option {name}")
-
-
-def _is_default(value: Any) -> bool:
-    return str(value).upper() in ("FALSE", "0", "NULL")
+    for name, default in _DEFAULTS_ONLY.items():
+        if name in options and str(options[name]).upper() not in default:
+            raise unsupported(f"COPY option {name} = {options[name]}")

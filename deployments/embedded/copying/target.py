@@ -9,7 +9,7 @@ from sqlglot import Expr, exp, parse_one
 
 from deployments.embedded.copying.statement import CopyStatement, source_table
 from deployments.embedded.copying.translation import translate
-from deployments.embedded.errors import snowflake_error
+from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.scanner import split_name
 from deployments.embedded.staged.relation import Relation
 from deployments.embedded.staged.select import bind, replace
@@ -21,6 +21,13 @@ NOT_ONE_VARIANT = (
     "SQL compilation error:\n{kind} file format can produce one and only one column of type variant, object, or array. "
     "Load data into separate columns using the MATCH_BY_COLUMN_NAME copy option or copy with transformation."
 )
+_BINARY = {"HEX": "unhex", "BASE64": "from_base64", "UTF-8": "encode", "UTF8": "encode"}
+_PATTERNED = {
+    "DATE": ("DATE_FORMAT", "TO_DATE"),
+    "TIME": ("TIME_FORMAT", "TO_TIME"),
+    "TIMESTAMP": ("TIMESTAMP_FORMAT", "TO_TIMESTAMP_NTZ"),
+    "TIMESTAMP WITH TIME ZONE": ("TIMESTAMP_FORMAT", "TO_TIMESTAMP_TZ"),
+}
 
 
 @dataclass(frozen=True)
@@ -132,10 +139,18 @@ def _matched(name: str, kind: str, mode: str, relation: Relation) -> Expr:
 def _from_text(name: str, kind: str, relation: Relation) -> Expr:
     if name not in relation.columns:
         return exp.null()
-    if kind == "BLOB":
-        return exp.Anonymous(this="unhex", expressions=[_named(name)])
+    chosen = relation.format
     if kind == "JSON":
         return exp.Anonymous(this="json", expressions=[_named(name)])
+    if kind == "BLOB":
+        binary = (chosen and chosen.pattern("BINARY_FORMAT")) or "HEX"
+        if binary.upper() not in _BINARY:
+            raise unsupported(f"file format option BINARY_FORMAT = {binary}")
+        return exp.Anonymous(this=_BINARY[binary.upper()], expressions=[_named(name)])
+    option, function = _PATTERNED.get(kind, (None, ""))
+    if option and chosen and (pattern := chosen.pattern(option)):
+        value = parse_one(f"{function}(x, {exp.Literal.string(pattern).sql()})", read="snowflake")
+        return value.transform(lambda node: _named(name) if isinstance(node, exp.Column) else node)
     return _named(name)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.scanner import Options, is_true
@@ -66,6 +65,23 @@ class FileFormat:
         given = self.options.get("NULL_IF", ["\\N"] if self.kind == "CSV" else [])
         return [str(value) for value in given] if isinstance(given, list) else [str(given)]
 
+    def pattern(self, name: str) -> str | None:
+        """DATE_FORMAT, TIME_FORMAT, TIMESTAMP_FORMAT or BINARY_FORMAT, if it says something else than the default."""
+        given = str(self.options.get(name, "AUTO"))
+        return None if given.upper() in ("AUTO", "HEX") else given
+
+    def require_no_patterns(self) -> None:
+        """Refuse formats of dates, times and binary values where a SELECT casts the fields itself.
+
+        Raises:
+            ProgrammingError: one is set.
+        """
+        for name in sorted(_TIMES):
+            if self.pattern(name) is not None:
+                raise unsupported(
+                    f"file format option {name} with a SELECT", "Use TO_DATE($1, '…') and the like in it."
+                )
+
     @property
     def compression(self) -> str:
         """AUTO, NONE, GZIP, …, in upper case."""
@@ -95,6 +111,8 @@ def file_format(options: Options) -> FileFormat:
     for name in _REFUSED:
         if is_true(options.get(name, False)):
             raise unsupported(f"file format option {name} = TRUE")
+    if kind != "CSV" and options.get("NULL_IF"):
+        raise unsupported(f"file format option NULL_IF of a {kind} format", "Use NULLIF in the transforming SELECT.")
     return FileFormat(kind, options)
 
 
@@ -103,8 +121,3 @@ def _escaped(value: str) -> str:
     if value.lower().startswith("0x") and len(value) > 2:
         return bytes.fromhex(value[2:]).decode("latin-1")
     return {"\\t": "\t", "\\n": "\n", "\\r": "\r", "\\r\\n": "\r\n", "\\\\": "\\", "\\'": "'"}.get(value, value)
-
-
-def shown_options(chosen: FileFormat) -> dict[str, Any]:
-    """What SHOW and DESCRIBE FILE FORMAT say of it."""
-    return {"TYPE": chosen.kind, **chosen.options}

@@ -40,13 +40,15 @@ class Relation:
 
     Attributes:
         kind: JSON, CSV or PARQUET.
+        format: How the files are read, if it matters to who takes the rows.
         name: The view's name in the session's temporary schema.
         columns: The names it has.
     """
 
-    def __init__(self, context: StatementContext, kind: str) -> None:
+    def __init__(self, context: StatementContext, kind: str, chosen: FileFormat | None = None) -> None:
         """Name the view; it shows nothing yet."""
         self.kind = kind
+        self.format = chosen
         self.name = f"_STAGED_{next(_numbers)}"
         self.columns: list[str] = []
         self.header: list[str] | None = None

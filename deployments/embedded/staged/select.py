@@ -71,6 +71,7 @@ def _relation(table: exp.Table, context: StatementContext) -> Relation:
     location = locate(str(stage_reference(table)), context)
     pattern, named = table.args.get("pattern"), table.args.get("format")
     chosen = resolve_format(_format_spec(named), context, location.stage)
+    chosen.require_no_patterns()
     files = location.files(pattern.name if pattern is not None else None)
     relation = Relation(context, chosen.kind)
     if chosen.kind == "PARQUET" and files:
