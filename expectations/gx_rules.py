@@ -13,6 +13,7 @@ from great_expectations.core.metric_domain_types import MetricDomainTypes
 from great_expectations.core.metric_function_types import MetricPartialFunctionTypes
 from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
 from great_expectations.expectations.expectation import BatchExpectation
+from great_expectations.expectations.metadata_types import FailureSeverity
 from great_expectations.expectations.metrics.metric_provider import metric_partial
 from great_expectations.expectations.metrics.table_metric_provider import TableMetricProvider
 from great_expectations.render.components import LegacyRendererType, RenderedStringTemplateContent
@@ -56,7 +57,11 @@ def _statement(configuration: Any) -> RenderedStringTemplateContent:
         content_block_type="string_template",
         string_template={
             "template": "$rule ($severity): $reason",
-            "params": {"rule": kwargs["rule"], "reason": kwargs["reason"], "severity": str(configuration.severity)},
+            "params": {
+                "rule": kwargs["rule"],
+                "reason": kwargs["reason"],
+                "severity": FailureSeverity(configuration.severity).value,
+            },
             "styling": {"params": {"rule": {"classes": ["font-weight-bold"]}}},
         },
     )

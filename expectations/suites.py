@@ -158,8 +158,12 @@ def _configuration(docs_root: Path | None) -> DataContextConfig:
         "site_name": "Snowcast validation: the newest result of each table",
         "show_how_to_buttons": False,
         "store_backend": _folder(docs_root) if docs_root else None,
-        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
-        "site_section_builders": {"expectations": "none", "profiling": "none"},
+        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder", "view": _view("IndexPage")},
+        "site_section_builders": {
+            "validations": {"class_name": "DefaultSiteSectionBuilder", "view": _view("ResultPage")},
+            "expectations": "none",
+            "profiling": "none",
+        },
     }
     return DataContextConfig(
         store_backend_defaults=memory,
@@ -167,6 +171,10 @@ def _configuration(docs_root: Path | None) -> DataContextConfig:
         analytics_enabled=False,
         progress_bars=ProgressBarsConfig(globally=False),
     )
+
+
+def _view(name: str) -> dict[str, str]:
+    return {"module_name": "expectations.docs_pages", "class_name": name}
 
 
 def _folder(path: Path) -> dict[str, str]:

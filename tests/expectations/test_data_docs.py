@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,18 @@ def test_docs_show_every_rule_with_reason_and_what_was_found(planted: dict[str, 
     assert "a repeated key multiplies every join and sum" in shown
     assert "2 of 2 rows: first game_id x" in shown
     assert "columns and types as declared" in shown
+    assert "(critical)" in shown
+    assert "✗ a rule failed" in index
+    assert "✓ every rule holds" in index
+
+
+def test_docs_ask_nothing_of_the_web(planted: dict[str, Any], tmp_path: Path) -> None:
+    validate_tables(planted, ["dim_date"], run_id="r", batches={"dim_date": [GOOD_BATCH]}, docs_root=tmp_path)
+    build_docs(tmp_path)
+    for page in [tmp_path / "index.html", *pages(tmp_path, "dim_date")]:
+        assert not re.search(
+            r"""(src|href)=["']https?://(?!docs\.|greatexpectations)|url\(['"]?http|<script""", page.read_text()
+        )
 
 
 def test_a_second_run_replaces_the_pages_of_its_tables_and_keeps_the_others(
