@@ -17,7 +17,8 @@ _INTEGER = "('BIGINT', 'INTEGER', 'HUGEINT', 'SMALLINT', 'TINYINT', 'UBIGINT', '
 
 SCALARS: dict[str, str] = {
     "sf_type_word(t, declared)": f"""
-        CASE WHEN declared <> '' THEN declared WHEN t LIKE 'DECIMAL%' OR t IN {_INTEGER} THEN 'NUMBER' WHEN t LIKE '%]' THEN 'ARRAY'
+        CASE WHEN declared <> '' THEN declared
+        WHEN t LIKE 'DECIMAL%' OR t IN {_INTEGER} THEN 'NUMBER' WHEN t LIKE '%]' THEN 'ARRAY'
         WHEN t LIKE 'STRUCT%' OR t LIKE 'MAP%' THEN 'OBJECT'
         WHEN t IN ('DOUBLE', 'FLOAT') THEN 'FLOAT' WHEN t = 'BLOB' THEN 'BINARY' WHEN t = 'JSON' THEN 'VARIANT'
         WHEN t = 'TIMESTAMP WITH TIME ZONE' THEN 'TIMESTAMP_TZ' WHEN t LIKE 'TIMESTAMP%' THEN 'TIMESTAMP_NTZ'
@@ -53,7 +54,8 @@ TABLES: dict[str, str] = {
             AND (o.temporary OR c.schema_name = o.schema)
         LEFT JOIN (
             SELECT database_name, schema_name, table_name, constraint_column_names[1] AS column_name,
-                max(TRY_CAST(regexp_extract(expression, '^\\(length\\(.*\\) <= (\\d+)\\)$', 1) AS BIGINT)) AS length,
+                max(TRY_CAST(regexp_extract(expression, '^\\(length\\(.*\\) <= (\\d+)\\)$', 1) AS BIGINT))
+                    AS length,
                 max(CASE WHEN expression LIKE '(json_type(%) = ''ARRAY'')' THEN 'ARRAY'
                     WHEN expression LIKE '(json_type(%) = ''OBJECT'')' THEN 'OBJECT'
                     WHEN expression LIKE '(typeof(%' THEN 'TIMESTAMP_LTZ' END) AS word

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     import duckdb
     import pyarrow as pa
-    
+
     from deployments.embedded.cursor import EmbeddedConnection
 
 

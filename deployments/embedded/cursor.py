@@ -104,6 +104,12 @@ class EmbeddedCursor(FakeSnowflakeCursor):
         types: DuckDB's type of each result column.
     """
 
+    _last_params: Any
+    _last_sql: Any
+    _last_transformed: Any
+    _rowcount: Any
+    _sfqid: Any
+
     def __init__(self, conn: EmbeddedConnection, duck_conn: duckdb.DuckDBPyConnection) -> None:
         """A cursor of `conn`."""
         super().__init__(conn, duck_conn)
@@ -211,7 +217,8 @@ class EmbeddedCursor(FakeSnowflakeCursor):
         self._keep(pa.table(columns), ["BIGINT"] * len(columns), affected=count)
 
     def _keep_merge_counts(self, plan: Plan) -> None:
-        taken = pc.value_counts(self._duck_conn.to_arrow_table().column(0)).to_pylist()
+        actions: pa.Table = self._duck_conn.to_arrow_table()
+        taken = pc.value_counts(actions.column(0)).to_pylist()
         counts = {item["values"]: item["counts"] for item in taken}
         columns = {MERGE_COLUMNS[action]: [counts.get(action, 0)] for action in plan.merge_actions}
         self._keep(pa.table(columns), ["BIGINT"] * len(columns), affected=sum(counts.values()))
@@ -236,7 +243,7 @@ class EmbeddedCursor(FakeSnowflakeCursor):
 
     def _described(self, expression: Expr, command: str) -> list[tuple[Any, ...]] | None:
         self.statement_type_id = statement_type_id(expression)
-        if isinstance(expression, (exp.Show, exp.Describe)) or isinstance(expression, exp.Command):
+        if isinstance(expression, (exp.Show, exp.Describe, exp.Command)):
             return None
         for placeholder in list(expression.find_all(exp.Placeholder)):
             placeholder.replace(exp.Null())

@@ -41,7 +41,8 @@ def create_table(tree: exp.Create, context: StatementContext) -> Plan:
 
 
 def _target(tree: exp.Create) -> exp.Table:
-    return tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+    target: exp.Table = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+    return target
 
 
 def _created_name(tree: exp.Create, context: StatementContext) -> tuple[str, str, str]:
@@ -133,8 +134,9 @@ def _built_aside(tree: exp.Create, source: exp.Select) -> list[Expr | str]:
     insert = exp.Insert(this=target.copy(), expression=source)
     steps: list[Expr | str] = [create, insert]
     steps.append(f"DROP TABLE IF EXISTS {final.sql('duckdb')}")
-    steps.append(f"ALTER TABLE {target.sql('duckdb')} RENAME TO {exp.to_identifier(final.name, quoted=True).sql('duckdb')}")
-    tree.this.set("this", final) if isinstance(tree.this, exp.Schema) else tree.set("this", final)
+    name = exp.to_identifier(final.name, quoted=True).sql("duckdb")
+    steps.append(f"ALTER TABLE {target.sql('duckdb')} RENAME TO {name}")
+    tree.this.set("this", final)
     return steps
 
 
@@ -180,7 +182,10 @@ def length_check(definition: exp.ColumnDef) -> Expr | None:
 
 
 def _type_check(definition: exp.ColumnDef) -> Expr | None:
-    """ARRAY and OBJECT as a CHECK, because DuckDB has only JSON; TIMESTAMP_LTZ as one that is always true, to know it."""
+    """ARRAY and OBJECT as a CHECK, because DuckDB has only JSON.
+
+    TIMESTAMP_LTZ gets one that is always true, by which it is told from TIMESTAMP_TZ.
+    """
     declared = definition.kind.meta.get("declared") if definition.kind is not None else None
     if not declared:
         return None
@@ -297,7 +302,7 @@ def _action(tree: exp.Alter, table: str, action: Expr) -> list[Expr | str]:
 
 def _added_column(table: str, definition: exp.ColumnDef) -> list[Expr | str]:
     if length_check(definition.copy()) is not None:
-        raise unsupported("ALTER TABLE ADD COLUMN of a text with a length", "Add it as VARCHAR, or create the table anew.")
+        raise unsupported("ALTER TABLE ADD COLUMN of a text with a length", "Add it as VARCHAR, or create the table.")
     definition = _column(definition)
     checks = [c for c in definition.args["constraints"] if c.find(exp.CheckColumnConstraint)]
     for check in checks:

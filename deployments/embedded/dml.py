@@ -73,7 +73,8 @@ def merge(tree: exp.Merge, context: StatementContext) -> Plan:
 def _insert_columns(then: exp.Insert) -> None:
     columns = then.this
     if isinstance(columns, exp.Tuple):
-        columns.set("expressions", [exp.column(c.this.copy()) for c in columns.expressions if isinstance(c, exp.Column)])
+        named = [exp.column(c.this.copy()) for c in columns.expressions if isinstance(c, exp.Column)]
+        columns.set("expressions", named)
 
 
 def transaction(tree: Expr, context: StatementContext) -> Plan:

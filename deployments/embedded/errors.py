@@ -112,7 +112,8 @@ _KNOWN: tuple[tuple[str, str, int, str], ...] = (
         "02000",
     ),
     (
-        r"Referenced (?:update )?column (\S+) not found|column \"?(.+?)\"? (?:not found|does not exist)|does not have a column (?:named|with name) \"(.+?)\"",
+        r"Referenced (?:update )?column (\S+) not found|column \"?(.+?)\"? (?:not found|does not exist)"
+        r"|does not have a column (?:named|with name) \"(.+?)\"",
         _COMPILATION + "invalid identifier {0}",
         904,
         "42000",
@@ -157,7 +158,7 @@ _KNOWN: tuple[tuple[str, str, int, str], ...] = (
     ),
     (r"Current transaction is aborted", "The open transaction has failed; send ROLLBACK.", 90071, "40000"),
 )
-_PATTERNS = tuple((re.compile(pattern), *rest) for pattern, *rest in _KNOWN)
+_PATTERNS = tuple((re.compile(pattern), text, code, state) for pattern, text, code, state in _KNOWN)
 
 
 def translate(error: duckdb.Error) -> ProgrammingError:

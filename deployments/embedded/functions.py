@@ -31,7 +31,7 @@ SCALARS: dict[str, str] = {
         WHEN 'TIMESTAMP WITH TIME ZONE' THEN strftime(TRY_CAST(x AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g +0000')
         WHEN 'BLOB' THEN hex(TRY_CAST(x AS BLOB))
         ELSE CAST(x AS VARCHAR) END""",
-    # CAST(x AS BINARY): text holds hexadecimal digits
+    # BINARY of a text: its hexadecimal digits
     "sf_binary(x)": """
         CASE typeof(x) WHEN 'BLOB' THEN TRY_CAST(x AS BLOB) ELSE unhex(CAST(x AS VARCHAR)) END""",
     # CAST(x AS NUMBER(38, 0)): floats round half away from zero
@@ -45,7 +45,7 @@ SCALARS: dict[str, str] = {
     "sf_boolean(x)": f"""
         CASE WHEN typeof(x) IN ('VARCHAR', 'JSON') THEN {HOME}.sf_boolean_text({HOME}.sf_text(x))
         ELSE CAST(x AS BOOLEAN) END""",
-    # TO_VARIANT(x)
+    # What TO_VARIANT gives
     "sf_variant(x)": "CASE typeof(x) WHEN 'BLOB' THEN to_json(hex(TRY_CAST(x AS BLOB))) ELSE to_json(x) END",
     # TO_TIMESTAMP(text): ISO 8601, or whole numbers of seconds, milli-, micro- or nanoseconds; an offset is dropped
     "sf_epoch(n)": """
@@ -102,7 +102,8 @@ SCALARS: dict[str, str] = {
         CASE json_type(to_json(v)) WHEN 'UBIGINT' THEN 'INTEGER' WHEN 'BIGINT' THEN 'INTEGER'
         WHEN 'NULL' THEN 'NULL_VALUE' WHEN 'DOUBLE' THEN 'DECIMAL' ELSE json_type(to_json(v)) END""",
     "sf_keys(v)": "CASE json_type(to_json(v)) WHEN 'OBJECT' THEN to_json(list_sort(json_keys(to_json(v)))) END",
-    "sf_array_size(v)": "CASE json_type(to_json(v)) WHEN 'ARRAY' THEN CAST(json_array_length(to_json(v)) AS BIGINT) END",
+    "sf_array_size(v)": """
+        CASE json_type(to_json(v)) WHEN 'ARRAY' THEN CAST(json_array_length(to_json(v)) AS BIGINT) END""",
     "sf_items(v)": """
         CASE json_type(to_json(v)) WHEN 'ARRAY' THEN CAST(to_json(v) AS JSON[]) END""",
     "sf_array_contains(e, v)": f"list_contains({HOME}.sf_items(v), to_json(e))",
@@ -209,7 +210,7 @@ def install_once(fakesnow: FakeSnow) -> None:
     """Create the macros unless this instance has them."""
     if not getattr(fakesnow, "snowcast_functions", False):
         install(fakesnow.duck_conn)
-        fakesnow.snowcast_functions = True
+        fakesnow.__dict__["snowcast_functions"] = True
 
 
 def call(name: str, *arguments: Expr) -> exp.Anonymous:

@@ -77,5 +77,3 @@ def _needs_schema(context: StatementContext) -> None:
     """Unqualified names need a current database; a login without one can only use full names."""
     if context.database is None and context.connection.database_set:
         raise snowflake_error("This session does not have a current database. Call 'USE DATABASE'.", 90105, "22000")
-
-

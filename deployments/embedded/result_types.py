@@ -115,6 +115,6 @@ def _narrowed(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if len(column) == column.null_count:
         return column.cast(pa.int64())
     bounds = pc.min_max(column).as_py()
-    if -MAX_INT64 <= bounds["min"] and bounds["max"] <= MAX_INT64:
+    if bounds["min"] >= -MAX_INT64 and bounds["max"] <= MAX_INT64:
         return column.cast(pa.int64())
     return column

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 from snowflake.connector.errors import DatabaseError, ProgrammingError
-
-from snowflake.snowpark import functions as F
+from snowflake.snowpark import functions
 from snowflake.snowpark.exceptions import SnowparkSQLException
 
 from tests.embedded.answers import one, rows
@@ -29,9 +28,11 @@ def test_merge_with_conditions(session, target):
         source,
         target["ID"] == source["ID"],
         [
-            F.when_matched(source["NAME"] == "x").delete(),
-            F.when_matched(source["NAME"].is_not_null()).update({"NAME": source["NAME"]}),
-            F.when_not_matched(source["NAME"].is_not_null()).insert({"ID": source["ID"], "NAME": source["NAME"]}),
+            functions.when_matched(source["NAME"] == "x").delete(),
+            functions.when_matched(source["NAME"].is_not_null()).update({"NAME": source["NAME"]}),
+            functions.when_not_matched(source["NAME"].is_not_null()).insert(
+                {"ID": source["ID"], "NAME": source["NAME"]}
+            ),
         ],
     )
     assert (result.rows_inserted, result.rows_updated, result.rows_deleted) == (1, 1, 1)
@@ -42,15 +43,20 @@ def test_merge_with_conditions(session, target):
 def test_merge_sources(session, target):
     session.sql("CREATE VIEW SOURCE AS SELECT 1 ID, 'view' NAME").collect()
     view = session.table("SOURCE")
-    assert target.merge(view, target["ID"] == view["ID"], [F.when_matched().update({"NAME": view["NAME"]})])[1] == 1
-    newest = (
-        view.union_all(view.select(F.lit(2).alias("ID"), F.lit("deep").alias("NAME")))
-        .with_column("R", F.call_function("LENGTH", F.col("NAME")))
-        .filter(F.col("R") > 1)
-        .group_by("ID")
-        .agg(F.max("NAME").alias("NAME"))
+    assert (
+        target.merge(view, target["ID"] == view["ID"], [functions.when_matched().update({"NAME": view["NAME"]})])[1]
+        == 1
     )
-    result = target.merge(newest, target["ID"] == newest["ID"], [F.when_matched().update({"NAME": newest["NAME"]})])
+    newest = (
+        view.union_all(view.select(functions.lit(2).alias("ID"), functions.lit("deep").alias("NAME")))
+        .with_column("R", functions.call_function("LENGTH", functions.col("NAME")))
+        .filter(functions.col("R") > 1)
+        .group_by("ID")
+        .agg(functions.max("NAME").alias("NAME"))
+    )
+    result = target.merge(
+        newest, target["ID"] == newest["ID"], [functions.when_matched().update({"NAME": newest["NAME"]})]
+    )
     assert result.rows_updated == 2
     merged = session.sql(
         """MERGE INTO TARGET T USING (VALUES (3, 'III'), (9, 'IX')) S (ID, NAME) ON T.ID = S.ID
@@ -68,8 +74,8 @@ def test_repeated_source_key(session, target):
             source,
             target["ID"] == source["ID"],
             [
-                F.when_matched().update({"NAME": source["NAME"]}),
-                F.when_not_matched().insert({"ID": source["ID"], "NAME": source["NAME"]}),
+                functions.when_matched().update({"NAME": source["NAME"]}),
+                functions.when_not_matched().insert({"ID": source["ID"], "NAME": source["NAME"]}),
             ],
         )
     assert raised.value.sql_error_code == 100090
@@ -79,21 +85,23 @@ def test_repeated_source_key(session, target):
 @pytest.mark.supports("MERGE where only one of several matching source rows meets a clause's condition is no error")
 def test_repeated_key_that_one_clause_takes(session, target):
     source = session.create_dataframe([(1, "a"), (1, None)], schema=["ID", "NAME"])
-    clause = F.when_matched(source["NAME"].is_not_null()).update({"NAME": source["NAME"]})
+    clause = functions.when_matched(source["NAME"].is_not_null()).update({"NAME": source["NAME"]})
     assert target.merge(source, target["ID"] == source["ID"], [clause]).rows_updated == 1
 
 
-@pytest.mark.differs("MERGE that only deletes, with a repeated source key: error 100090; Snowflake deletes the row once")
+@pytest.mark.differs(
+    "MERGE that only deletes, with a repeated source key: error 100090; Snowflake deletes the row once"
+)
 def test_repeated_key_that_deletes(session, target):
     source = session.create_dataframe([(1,), (1,)], schema=["ID"])
     with pytest.raises(SnowparkSQLException) as raised:
-        target.merge(source, target["ID"] == source["ID"], [F.when_matched().delete()])
+        target.merge(source, target["ID"] == source["ID"], [functions.when_matched().delete()])
     assert raised.value.sql_error_code == 100090
 
 
 @pytest.mark.supports("Table.update and Table.delete, also by a join with another DataFrame, exact counts")
 def test_update_and_delete(session, target):
-    assert target.update({"NAME": F.upper("NAME")}, target["ID"] < 3).rows_updated == 2
+    assert target.update({"NAME": functions.upper("NAME")}, target["ID"] < 3).rows_updated == 2
     other = session.create_dataframe([(2, "joined"), (9, "none")], schema=["ID", "NAME"])
     assert target.update({"NAME": other["NAME"]}, target["ID"] == other["ID"], other).rows_updated == 1
     assert target.delete(target["ID"] == other["ID"], other).rows_deleted == 1
@@ -150,7 +158,9 @@ def test_definitions_commit(connection):
     assert one(connection, "SELECT COUNT(*) FROM T") == 1
 
 
-@pytest.mark.differs("a statement that fails in a transaction loses the transaction: COMMIT is refused; Snowflake keeps it")
+@pytest.mark.differs(
+    "a statement that fails in a transaction loses the transaction: COMMIT is refused; Snowflake keeps it"
+)
 def test_failure_in_a_transaction(connection):
     cursor = connection.cursor()
     cursor.execute("CREATE TABLE T (A INT NOT NULL)")
@@ -184,9 +194,9 @@ def test_transaction_over_two_databases(connection, database):
 @pytest.mark.supports("a failed MERGE changes nothing, also where rows before the failing one were fine")
 def test_merge_is_atomic(session, target):
     source = session.create_dataframe([(8, "ok"), (None, "bad")], schema=["ID", "NAME"])
-    insert = F.when_not_matched().insert({"ID": source["ID"], "NAME": source["NAME"]})
+    insert = functions.when_not_matched().insert({"ID": source["ID"], "NAME": source["NAME"]})
     with pytest.raises(DatabaseError) as raised:
         target.merge(source, target["ID"] == source["ID"], [insert])
     assert raised.value.errno == 100072
     assert session.table("TARGET").count() == 3
-    assert session.table("TARGET").filter(F.col("ID") == 8).collect() == []
+    assert session.table("TARGET").filter(functions.col("ID") == 8).collect() == []

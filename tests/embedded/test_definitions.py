@@ -13,11 +13,14 @@ def described(connection, table):
     return [(row[0], row[1], row[3]) for row in rows(connection, f"DESCRIBE TABLE {table}")]
 
 
-@pytest.mark.supports("CREATE TABLE with every type, NOT NULL, DEFAULT, PRIMARY KEY (as NOT NULL), COMMENT; DESCRIBE TABLE")
+@pytest.mark.supports(
+    "CREATE TABLE with every type, NOT NULL, DEFAULT, PRIMARY KEY (as NOT NULL), COMMENT; DESCRIBE TABLE"
+)
 def test_create_and_describe(connection):
     connection.cursor().execute(
         """CREATE TABLE T (A INT NOT NULL, B VARCHAR(3), C NUMBER(10, 2), D FLOAT, E BOOLEAN, F DATE, G TIME,
-        H TIMESTAMP_NTZ, I TIMESTAMP_TZ, J BINARY, K VARIANT, L VARCHAR DEFAULT 'x', PRIMARY KEY (C)) COMMENT = 'it''s'"""
+        H TIMESTAMP_NTZ, I TIMESTAMP_TZ, J BINARY, K VARIANT, L VARCHAR DEFAULT 'x', M ARRAY, N OBJECT,
+        O TIMESTAMP_LTZ, PRIMARY KEY (C)) COMMENT = 'it''s'"""
     )
     assert described(connection, "T") == [
         ("A", "NUMBER(38,0)", "N"),
@@ -32,11 +35,16 @@ def test_create_and_describe(connection):
         ("J", "BINARY(8388608)", "Y"),
         ("K", "VARIANT", "Y"),
         ("L", "VARCHAR(16777216)", "Y"),
+        ("M", "ARRAY", "Y"),
+        ("N", "OBJECT", "Y"),
+        ("O", "TIMESTAMP_LTZ(9)", "Y"),
     ]
     assert one(connection, "SELECT COMMENT FROM INFORMATION_SCHEMA.TABLES WHERE TABLE_NAME = 'T'") == "it's"
 
 
-@pytest.mark.supports("CREATE OR REPLACE TABLE … AS SELECT, atomic, also from the table it replaces; CLONE, LIKE, IF NOT EXISTS")
+@pytest.mark.supports(
+    "CREATE OR REPLACE TABLE … AS SELECT, atomic, also from the table it replaces; CLONE, LIKE, IF NOT EXISTS"
+)
 def test_replace_and_clone(connection):
     cursor = connection.cursor()
     cursor.execute("CREATE TABLE T (A INT NOT NULL, B VARCHAR(3))")
@@ -151,7 +159,9 @@ def test_added_length(connection):
         connection.cursor().execute("ALTER TABLE T ADD COLUMN B VARCHAR(3)")
 
 
-@pytest.mark.differs("streams, tasks, pipes, dynamic tables, functions, procedures, grants, time travel: refused by name")
+@pytest.mark.differs(
+    "streams, tasks, pipes, dynamic tables, functions, procedures, grants, time travel: refused by name"
+)
 @pytest.mark.parametrize(
     "statement",
     [

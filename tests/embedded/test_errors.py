@@ -43,7 +43,9 @@ ERRORS = {
 }
 
 
-@pytest.mark.supports("Snowflake's error codes: NULL in NOT NULL, text too long, overflow, casts, division by zero, names …")
+@pytest.mark.supports(
+    "Snowflake's error codes: NULL in NOT NULL, text too long, overflow, casts, division by zero, names …"
+)
 def test_error_codes(connection):
     cursor = connection.cursor()
     cursor.execute(TABLE)

@@ -137,7 +137,9 @@ def test_times_to_text(connection):
     )
 
 
-@pytest.mark.supports("date arithmetic: DATEADD, DATEDIFF (boundaries), DATE_TRUNC, LAST_DAY, TIME_SLICE, CONVERT_TIMEZONE")
+@pytest.mark.supports(
+    "date arithmetic: DATEADD, DATEDIFF (boundaries), DATE_TRUNC, LAST_DAY, TIME_SLICE, CONVERT_TIMEZONE"
+)
 def test_date_arithmetic(connection):
     assert not wrong_answers(
         connection,
@@ -239,7 +241,9 @@ def test_hashes(connection):
     )
 
 
-@pytest.mark.supports("CURRENT_DATABASE, CURRENT_SCHEMA, CURRENT_USER, CURRENT_ROLE, CURRENT_WAREHOUSE, CURRENT_TIMESTAMP")
+@pytest.mark.supports(
+    "CURRENT_DATABASE, CURRENT_SCHEMA, CURRENT_USER, CURRENT_ROLE, CURRENT_WAREHOUSE, CURRENT_TIMESTAMP"
+)
 def test_context(connection, database):
     assert not wrong_answers(
         connection,

@@ -21,7 +21,9 @@ def table(connection):
     return connection
 
 
-@pytest.mark.supports("aggregates: SUM and AVG exact for decimals, COUNT_IF, MIN_BY, LISTAGG, MEDIAN, BOOLOR_AGG, HLL …")
+@pytest.mark.supports(
+    "aggregates: SUM and AVG exact for decimals, COUNT_IF, MIN_BY, LISTAGG, MEDIAN, BOOLOR_AGG, HLL …"
+)
 def test_aggregates(table):
     assert not wrong_answers(
         table,
@@ -105,7 +107,9 @@ def test_samples_and_generated_rows(table):
     assert one(table, "SELECT UNIFORM(3, 3, RANDOM())") == 3
 
 
-@pytest.mark.supports("UNION, EXCEPT / MINUS, INTERSECT, WITH (RECURSIVE), VALUES, joins (USING, NATURAL, FULL), subqueries")
+@pytest.mark.supports(
+    "UNION, EXCEPT / MINUS, INTERSECT, WITH (RECURSIVE), VALUES, joins (USING, NATURAL, FULL), subqueries"
+)
 def test_combining(table):
     assert rows(table, "SELECT 1 UNION SELECT 1") == [(1,)]
     assert rows(table, "SELECT 1 MINUS SELECT 1") == []

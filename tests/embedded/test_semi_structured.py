@@ -93,7 +93,9 @@ def test_comparison(documents):
     assert rows(documents, "SELECT ID FROM DOCUMENTS WHERE V:a.b[0] = ID") == [(1,)]
 
 
-@pytest.mark.supports("OBJECT_CONSTRUCT(_KEEP_NULL), OBJECT_INSERT, OBJECT_DELETE, OBJECT_PICK, OBJECT_KEYS, OBJECT_AGG")
+@pytest.mark.supports(
+    "OBJECT_CONSTRUCT(_KEEP_NULL), OBJECT_INSERT, OBJECT_DELETE, OBJECT_PICK, OBJECT_KEYS, OBJECT_AGG"
+)
 def test_objects(connection):
     assert not wrong_answers(
         connection,
@@ -105,7 +107,7 @@ def test_objects(connection):
             "OBJECT_INSERT(OBJECT_CONSTRUCT('x', 1), 'x', 5, TRUE)": '{"x":5}',
             "OBJECT_DELETE(OBJECT_CONSTRUCT('a', 1, 'b', 2), 'a')": '{"b":2}',
             "OBJECT_PICK(OBJECT_CONSTRUCT('a', 1, 'b', 2), 'a')": '{"a":1}',
-            "OBJECT_KEYS(PARSE_JSON('{\"b\":1,\"a\":2}'))": '["a","b"]',
+            'OBJECT_KEYS(PARSE_JSON(\'{"b":1,"a":2}\'))': '["a","b"]',
         },
     )
     assert one(connection, "SELECT OBJECT_CONSTRUCT(*) FROM (SELECT 1 A, NULL B, 'x' C)") == '{"A":1,"C":"x"}'
@@ -116,7 +118,9 @@ def test_objects(connection):
     assert raised.value.errno == 100103
 
 
-@pytest.mark.supports("ARRAY_CONSTRUCT, ARRAY_SIZE, ARRAY_CONTAINS, ARRAY_APPEND, ARRAY_CAT, ARRAY_SLICE, ARRAY_TO_STRING …")
+@pytest.mark.supports(
+    "ARRAY_CONSTRUCT, ARRAY_SIZE, ARRAY_CONTAINS, ARRAY_APPEND, ARRAY_CAT, ARRAY_SLICE, ARRAY_TO_STRING …"
+)
 def test_arrays(connection):
     assert not wrong_answers(
         connection,

@@ -7,7 +7,7 @@ result, or a mapping for the `data` part of a response that is not a table (PUT 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
@@ -28,7 +28,7 @@ from deployments.embedded.handlers.stages import (
     transfer_files,
 )
 
-HandlerResult = pa.Table | dict[str, Any] | None
+HandlerResult: TypeAlias = "pa.Table | dict[str, Any] | None"
 Handler = Callable[[str, StatementContext], HandlerResult]
 
 HANDLERS: tuple[Handler, ...] = (

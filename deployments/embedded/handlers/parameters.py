@@ -10,7 +10,9 @@ from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import unsupported
 
 ALTER = re.compile(r"\s*ALTER\s+SESSION\s+(?P<verb>SET|UNSET)\s+(?P<rest>.*?)\s*;?\s*$", re.IGNORECASE | re.DOTALL)
-ASSIGNED = re.compile(r"(?P<name>[A-Za-z_]\w*)\s*=\s*(?:'(?P<text>(?:[^'\\]|''|\\.)*)'|(?P<word>[^\s,]+))[\s,]*", re.DOTALL)
+ASSIGNED = re.compile(
+    r"(?P<name>[A-Za-z_]\w*)\s*=\s*(?:'(?P<text>(?:[^'\\]|''|\\.)*)'|(?P<word>[^\s,]+))[\s,]*", re.DOTALL
+)
 BACKSLASHED = re.compile(r"\\(.)", re.DOTALL)
 # Parameters that would change results, and the values under which ours are right.
 ONLY = {

@@ -17,7 +17,8 @@ from deployments.embedded.table_counts import row_counts
 _SHOW = re.compile(
     rf"""\s*SHOW\s+(?:TERSE\s+)?(?P<what>OBJECTS|TABLES|VIEWS|SCHEMAS|DATABASES|COLUMNS|PARAMETERS)(?:\s+HISTORY)?
     (?:\s+LIKE\s+'(?P<like>(?:[^']|'')*)')?
-    (?:\s+(?:IN|FOR)\s+(?P<kind>ACCOUNT|SESSION|DATABASE|SCHEMA|TABLE|VIEW)?\s*(?P<where>{QUALIFIED})?)?
+    (?:\s+(?:IN|FOR)\s+(?P<kind>ACCOUNT|SESSION|DATABASE|SCHEMA|TABLE|VIEW)?\s*
+        (?P<where>{QUALIFIED})?)?
     (?:\s+LIKE\s+'(?P<like_after>(?:[^']|'')*)')?
     (?:\s+STARTS\s+WITH\s+'(?P<starts>(?:[^']|'')*)')?
     (?:\s+LIMIT\s+(?P<limit>\d+)(?:\s+FROM\s+'[^']*')?)?\s*;?\s*$""",
@@ -28,7 +29,30 @@ _DESCRIBE = re.compile(
     rf"\s*DESC(?:RIBE)?\s+(?:TABLE|VIEW)\s+(?P<name>{QUALIFIED})(?:\s+TYPE\s*=\s*COLUMNS)?\s*;?\s*$", re.IGNORECASE
 )
 _CREATED = "NULL::TIMESTAMPTZ AS created_on"
-_KEY_COLUMNS = ["created_on", "database_name", "schema_name", "table_name", "column_name", "key_sequence", "constraint_name", "rely", "comment", "pk_database_name", "pk_schema_name", "pk_table_name", "pk_column_name", "fk_database_name", "fk_schema_name", "fk_table_name", "fk_column_name", "update_rule", "delete_rule", "fk_name", "pk_name", "deferrability"]
+_KEY_COLUMNS = [
+    "created_on",
+    "database_name",
+    "schema_name",
+    "table_name",
+    "column_name",
+    "key_sequence",
+    "constraint_name",
+    "rely",
+    "comment",
+    "pk_database_name",
+    "pk_schema_name",
+    "pk_table_name",
+    "pk_column_name",
+    "fk_database_name",
+    "fk_schema_name",
+    "fk_table_name",
+    "fk_column_name",
+    "update_rule",
+    "delete_rule",
+    "fk_name",
+    "pk_name",
+    "deferrability",
+]
 
 
 @dataclass(frozen=True)
@@ -204,5 +228,3 @@ def describe_table(statement: str, context: StatementContext) -> pa.Table | None
         message = f"SQL compilation error:\nTable '{name}' does not exist or not authorized."
         raise snowflake_error(message, 2003, "42S02")
     return described
-
-

@@ -13,7 +13,8 @@ from deployments.embedded.rewrites.types import variant
 
 def _with_clauses(node: Expr) -> Expr:
     """The aggregate with its OVER, FILTER or WITHIN GROUP."""
-    while isinstance(node.parent, (exp.Window, exp.Filter, exp.WithinGroup, exp.IgnoreNulls)) and node.parent.this is node:
+    clauses = (exp.Window, exp.Filter, exp.WithinGroup, exp.IgnoreNulls)
+    while isinstance(node.parent, clauses) and node.parent.this is node:
         node = node.parent
     return node
 

@@ -70,8 +70,8 @@ def typed_average(node: Expr) -> Expr:
 
 
 def _plain(average_: exp.Avg) -> Expr:
-    inner = average_.this
-    return (inner.expressions[0] if isinstance(inner, exp.Distinct) else inner).copy()
+    inner: Expr = average_.this.expressions[0] if isinstance(average_.this, exp.Distinct) else average_.this
+    return inner.copy()
 
 
 def numeric_aggregate(node: exp.AggFunc, context: StatementContext) -> Expr:

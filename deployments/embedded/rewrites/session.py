@@ -43,9 +43,13 @@ _CURRENT = {
 }
 
 
+def _sql_names(node: exp.Func) -> list[str]:
+    return list(type(node).sql_names())  # type: ignore[no-untyped-call]
+
+
 def current(node: exp.Func, context: StatementContext) -> Expr:
     """`CURRENT_DATABASE()`, `CURRENT_SESSION()`, `LAST_QUERY_ID()` and their like."""
-    name = node.name.upper() if isinstance(node, exp.Anonymous) else node.sql_name()
+    name = node.name.upper() if isinstance(node, exp.Anonymous) else _sql_names(node)[0]
     return _text(_CURRENT[name](context))
 
 

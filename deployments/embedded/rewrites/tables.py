@@ -22,7 +22,8 @@ def flatten(node: Expr, context: StatementContext) -> Expr:
         return _generator(node, called)
     if not isinstance(called, exp.Explode):
         return _result_or_table(node)
-    options = {a.this.name.upper(): a.expression for a in (called.this, *called.expressions) if isinstance(a, exp.Kwarg)}
+    arguments = (called.this, *called.expressions)
+    options = {a.this.name.upper(): a.expression for a in arguments if isinstance(a, exp.Kwarg)}
     value = options.get("INPUT", called.this)
     path = options.get("PATH")
     if path is not None and path.name:

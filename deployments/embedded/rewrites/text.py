@@ -23,9 +23,7 @@ def start_transaction(statement: str) -> str:
     return _START.sub("BEGIN", statement)
 
 
-_COMMENT_OR_TEXT = re.compile(
-    r"""(?P<kept>'(?:[^'\\]|''|\\.)*'|"[^"]*"|\$\$.*?\$\$)|/\*.*?\*/|--[^\n]*""", re.DOTALL
-)
+_COMMENT_OR_TEXT = re.compile(r"""(?P<kept>'(?:[^'\\]|''|\\.)*'|"[^"]*"|\$\$.*?\$\$)|/\*.*?\*/|--[^\n]*""", re.DOTALL)
 
 
 def without_comments(statement: str) -> str:

@@ -84,7 +84,7 @@ def gives_whole_number(node: Expr) -> bool:
     if isinstance(node, exp.Anonymous):
         return _function_name(node) in _WHOLE_FUNCTIONS | _WHOLE_MACROS
     if isinstance(node, exp.Cast):
-        return node.to.this == exp.DataType.Type.BIGINT
+        return bool(node.to.this == exp.DataType.Type.BIGINT)
     return isinstance(node, exp.Literal) and node.is_int
 
 
@@ -114,7 +114,9 @@ def is_variant(node: Expr | None) -> bool:
         return False
     if isinstance(node, (exp.Paren, exp.Alias)):
         return is_variant(node.this)
-    return bool(node.meta.get("variant")) or (isinstance(node, exp.Cast) and node.to.this == JSON)
+    if isinstance(node, exp.Cast) and node.to.this == JSON:
+        return True
+    return bool(node.meta.get("variant"))
 
 
 def may_be_variant(node: Expr) -> bool:
@@ -131,7 +133,7 @@ def func(name: str, *arguments: Expr | str | int) -> exp.Anonymous:
     return exp.Anonymous(this=name, expressions=[literal(a) if isinstance(a, (str, int)) else a for a in arguments])
 
 
-def literal(value: str | int) -> exp.Literal:
+def literal(value: str | int) -> Expr:
     """A literal."""
     return exp.Literal.string(value) if isinstance(value, str) else exp.Literal.number(value)
 
