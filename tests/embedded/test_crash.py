@@ -19,6 +19,9 @@ from deployments.embedded import ensure_running, find, stop
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
 
+# The connector's own timer tries to cancel the statement on the server that is no more.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+
 ROWS = 600_000
 MERGE = """
     MERGE INTO target USING source ON target.id = source.id
@@ -37,7 +40,7 @@ def home(tmp_path: Path) -> Iterator[Path]:
 def connect(home: Path) -> SnowflakeConnection:
     import snowflake.connector
 
-    return snowflake.connector.connect(**ensure_running(home).connection_parameters(), network_timeout=5)
+    return snowflake.connector.connect(**ensure_running(home).connection_parameters(), network_timeout=20)
 
 
 def run(connection: SnowflakeConnection, *statements: str) -> list[tuple[object, ...]]:
