@@ -31,7 +31,6 @@ from transforms.contract import Column as ContractColumn
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column, DataFrame
-    from snowflake.snowpark.types import DataType
 
 _WHOLE_NUMBER = r"^[+-]?[0-9]{1,18}$"
 _ZONED = r"^.*[0-9]([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)$"
@@ -66,7 +65,8 @@ def parse(raw: DataFrame, table: Table) -> DataFrame:
         *[typeof(_value(column, "record")).alias(_kind_name(column)) for column in read],
     )
     given = texts.select("*", *[_given(column).alias(_text_name(column)) for column in read])
-    typed = given.select("*", *[_typed(column).alias(column.name) for column in read])
+    timed = given.select("*", *[part for column in read if _is_time(column) for part in _time_parts(column)])
+    typed = timed.select("*", *[_typed(column).alias(column.name) for column in read])
     judged = typed.select("*", _first_broken_rule(read).alias("_rule"))
     names = [column.name for column in read]
     return judged.select(*_LINEAGE_NAMES, *names, "_rule", _reason(read).alias("_reason"))
@@ -96,16 +96,26 @@ def _typed(column: ContractColumn) -> Column:
         return text
     if isinstance(column.type, LongType):
         return iff(text.rlike(_WHOLE_NUMBER), try_cast(text, column.type), lit(None).cast(column.type))
-    if isinstance(column.type, TimestampType):
-        return _utc(text, column.type)
+    if _is_time(column):
+        at_utc = convert_timezone(lit("UTC"), col(f"zoned_{column.name}")).cast(column.type)
+        return iff(col(f"zoned_{column.name}").is_null(), col(f"plain_{column.name}"), at_utc)
     if isinstance(column.type, VariantType):
         return _variant(column)
     return try_cast(text, column.type)
 
 
-def _utc(text: Column, plain: DataType) -> Column:
-    zoned = convert_timezone(lit("UTC"), try_cast(text, _TIMESTAMP_TZ)).cast(plain)
-    return iff(text.rlike(_ZONED), zoned, try_cast(text, plain))
+def _is_time(column: ContractColumn) -> bool:
+    return isinstance(column.type, TimestampType)
+
+
+def _time_parts(column: ContractColumn) -> list[Column]:
+    """The time read with its zone where the text has one, and without: UTC by SEMANTICS where it has none."""
+    text = col(_text_name(column))
+    is_zoned = text.rlike(_ZONED)
+    return [
+        iff(is_zoned, try_cast(text, _TIMESTAMP_TZ), lit(None).cast(_TIMESTAMP_TZ)).alias(f"zoned_{column.name}"),
+        iff(is_zoned, lit(None).cast(column.type), try_cast(text, column.type)).alias(f"plain_{column.name}"),
+    ]
 
 
 def _variant(column: ContractColumn) -> Column:
