@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
     from deployments.embedded.server import Server
 
+logger = logging.getLogger("snowcast.embedded")
 LOCK_PATIENCE_SECONDS = 2.0
 HOUSEKEEPING_SECONDS = 0.5
 KEEP_ALIVE_SECONDS = 24 * 3600
-LOG_BYTES = 10 * 1024 * 1024
 # The Snowflake connector imports these whenever they are installed; the server uses none of them, and they take longer
 # to import than everything else together.
 UNUSED_LIBRARIES = ("aioboto3", "aiobotocore", "boto3", "botocore", "pandas")
@@ -82,9 +82,11 @@ def serve(paths: WarehousePaths, idle_seconds: float, answer_within: float) -> N
 
     engine = Engine(paths)
     server = Server(engine, endpoint, answer_within)
+    logger.info("serving %s on port %d as process %d", paths.root, endpoint.port, endpoint.pid)
     try:
         asyncio.run(_listen(server, listener, paths, idle_seconds))
     finally:
+        logger.info("leaving")
         if Endpoint.read(paths.endpoint) == endpoint:
             paths.endpoint.unlink(missing_ok=True)
         server.close()
@@ -136,6 +138,7 @@ async def _listen(server: Server, listener: socket.socket, paths: WarehousePaths
         if Endpoint.read(paths.endpoint) != server.endpoint:
             server.endpoint.write(paths.endpoint)
         if server.is_idle(idle_seconds):
+            logger.info("nobody has asked for %g s", idle_seconds)
             _leave(http)
     await serving
 

@@ -20,13 +20,11 @@ if TYPE_CHECKING:
 HOME = catalogue_views.HOME
 
 SCALARS: dict[str, str] = {
-    "sf_float_text(x)": """
-        CASE WHEN x = trunc(x) AND abs(x) < 1e15 THEN CAST(CAST(x AS BIGINT) AS VARCHAR) ELSE CAST(x AS VARCHAR) END""",
     # CAST(x AS VARCHAR): a VARIANT string without quotes, Snowflake's output formats for times, floats and binaries
     "sf_text(x)": f"""
         CASE typeof(x)
         WHEN 'JSON' THEN to_json(x) ->> '$'
-        WHEN 'DOUBLE' THEN {HOME}.sf_float_text(TRY_CAST(x AS DOUBLE))
+        WHEN 'DOUBLE' THEN regexp_replace(CAST(x AS VARCHAR), '\\.0$', '')
         WHEN 'TIMESTAMP' THEN strftime(TRY_CAST(x AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g')
         WHEN 'TIMESTAMP WITH TIME ZONE' THEN strftime(TRY_CAST(x AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g +0000')
         WHEN 'BLOB' THEN hex(TRY_CAST(x AS BLOB))
@@ -39,47 +37,46 @@ SCALARS: dict[str, str] = {
         CASE typeof(x) WHEN 'DOUBLE' THEN CAST(round(TRY_CAST(x AS DOUBLE)) AS BIGINT)
         ELSE CAST(x AS BIGINT) END""",
     "sf_boolean_text(x)": """
-        CASE WHEN lower(x) IN ('true', 't', 'yes', 'y', 'on', '1') THEN TRUE
-        WHEN lower(x) IN ('false', 'f', 'no', 'n', 'off', '0') THEN FALSE
+        CASE WHEN lower(x) IN ('yes', 'y', 'on') THEN TRUE WHEN lower(x) IN ('no', 'n', 'off') THEN FALSE
         ELSE CAST(x AS BOOLEAN) END""",
     "sf_boolean(x)": f"""
-        CASE WHEN typeof(x) IN ('VARCHAR', 'JSON') THEN {HOME}.sf_boolean_text({HOME}.sf_text(x))
-        ELSE CAST(x AS BOOLEAN) END""",
+        CASE typeof(x) WHEN 'VARCHAR' THEN {HOME}.sf_boolean_text(CAST(x AS VARCHAR)) ELSE CAST(x AS BOOLEAN) END""",
     # What TO_VARIANT gives
     "sf_variant(x)": "CASE typeof(x) WHEN 'BLOB' THEN to_json(hex(TRY_CAST(x AS BLOB))) ELSE to_json(x) END",
-    # TO_TIMESTAMP(text): ISO 8601, or whole numbers of seconds, milli-, micro- or nanoseconds; an offset is dropped
+    # TO_TIMESTAMP(number): whole seconds, milli-, micro- or nanoseconds by their size
     "sf_epoch(n)": """
         CASE WHEN abs(n) < 31536000000 THEN make_timestamp(n * 1000000)
         WHEN abs(n) < 31536000000000 THEN make_timestamp(n * 1000)
         WHEN abs(n) < 31536000000000000 THEN make_timestamp(n)
         ELSE make_timestamp(n // 1000) END""",
-    "sf_timestamp_text(x)": f"""
-        CASE WHEN TRY_CAST(x AS BIGINT) IS NOT NULL THEN {HOME}.sf_epoch(TRY_CAST(x AS BIGINT))
-        WHEN length(x) > 19 THEN
-            CAST(regexp_replace(x, '\\s*(Z|UTC|[+-][0-9]{{2}}:?([0-9]{{2}})?)$', '') AS TIMESTAMP)
-        ELSE CAST(x AS TIMESTAMP) END""",
     "sf_timestamp_number(x, scale)": """
         make_timestamp(CAST(round(x * CAST(power(10, 6 - scale) AS DECIMAL(18, 6))) AS BIGINT))""",
+    # TO_TIMESTAMP(text): ISO 8601 or digits. The lambda names what DuckDB's own cast refuses, so that it is bound once.
+    "sf_timestamp_text(x)": f"""
+        coalesce(TRY_CAST(x AS TIMESTAMP), list_transform([to_json(x) ->> '$'], lambda t:
+            CASE WHEN regexp_full_match(t, '-?[0-9]+') THEN {HOME}.sf_epoch(CAST(t AS BIGINT))
+            ELSE CAST(t AS TIMESTAMP) END)[1])""",
     "sf_timestamp(x)": f"""
-        CASE WHEN typeof(x) IN ('VARCHAR', 'JSON') THEN {HOME}.sf_timestamp_text({HOME}.sf_text(x))
-        WHEN typeof(x) LIKE '%INT' OR typeof(x) LIKE 'DECIMAL%' OR typeof(x) IN ('INTEGER', 'DOUBLE') THEN
-            {HOME}.sf_timestamp_number(TRY_CAST(x AS DECIMAL(28, 6)), 0)
-        ELSE TRY_CAST(x AS TIMESTAMP) END""",
+        CASE WHEN typeof(x) = 'TIMESTAMP' THEN TRY_CAST(x AS TIMESTAMP)
+        WHEN regexp_matches(typeof(x), 'INT|DECIMAL|DOUBLE')
+            THEN {HOME}.sf_timestamp_number(TRY_CAST(x AS DECIMAL(28, 6)), 0)
+        ELSE {HOME}.sf_timestamp_text(x) END""",
     "sf_timestamp_tz_text(x)": f"""
-        CASE WHEN TRY_CAST(x AS BIGINT) IS NOT NULL
-            THEN {HOME}.sf_epoch(TRY_CAST(x AS BIGINT)) AT TIME ZONE 'UTC'
-        ELSE CAST(regexp_replace(x, '\\s+([+-][0-9]{{2}}:?([0-9]{{2}})?|Z)$', '\\1') AS TIMESTAMPTZ) END""",
+        coalesce(TRY_CAST(x AS TIMESTAMPTZ), list_transform([to_json(x) ->> '$'], lambda t:
+            CASE WHEN regexp_full_match(t, '-?[0-9]+') THEN {HOME}.sf_epoch(CAST(t AS BIGINT)) AT TIME ZONE 'UTC'
+            ELSE CAST(regexp_replace(t, '\\s+([+-][0-9]{{2}}:?([0-9]{{2}})?|Z)$', '\\1') AS TIMESTAMPTZ) END)[1])""",
     "sf_timestamp_tz(x)": f"""
-        CASE WHEN typeof(x) IN ('VARCHAR', 'JSON') THEN {HOME}.sf_timestamp_tz_text({HOME}.sf_text(x))
-        WHEN typeof(x) LIKE '%INT' OR typeof(x) LIKE 'DECIMAL%' OR typeof(x) IN ('INTEGER', 'DOUBLE') THEN
-            {HOME}.sf_timestamp_number(TRY_CAST(x AS DECIMAL(28, 6)), 0) AT TIME ZONE 'UTC'
-        ELSE TRY_CAST(x AS TIMESTAMPTZ) END""",
+        CASE WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE' THEN TRY_CAST(x AS TIMESTAMPTZ)
+        WHEN regexp_matches(typeof(x), 'INT|DECIMAL|DOUBLE')
+            THEN {HOME}.sf_timestamp_number(TRY_CAST(x AS DECIMAL(28, 6)), 0) AT TIME ZONE 'UTC'
+        ELSE {HOME}.sf_timestamp_tz_text(x) END""",
     "sf_date_text(x)": f"""
-        CASE WHEN length(x) <= 10 AND x LIKE '%-%' THEN CAST(x AS DATE)
-        ELSE CAST({HOME}.sf_timestamp_text(x) AS DATE) END""",
+        coalesce(TRY_CAST(x AS DATE), list_transform([to_json(x) ->> '$'], lambda t:
+            CASE WHEN regexp_full_match(t, '-?[0-9]+') THEN CAST({HOME}.sf_epoch(CAST(t AS BIGINT)) AS DATE)
+            WHEN length(t) <= 10 THEN CAST(t AS DATE)
+            ELSE CAST(CAST(t AS TIMESTAMP) AS DATE) END)[1])""",
     "sf_date(x)": f"""
-        CASE WHEN typeof(x) IN ('VARCHAR', 'JSON') THEN {HOME}.sf_date_text({HOME}.sf_text(x))
-        ELSE CAST(x AS DATE) END""",
+        CASE WHEN typeof(x) IN ('VARCHAR', 'JSON') THEN {HOME}.sf_date_text(x) ELSE CAST(x AS DATE) END""",
     # a / b: whole and decimal numbers give decimals, zero is an error
     "sf_divide(a, b)": """
         CASE WHEN b = 0 THEN error('Division by zero')
@@ -87,10 +84,8 @@ SCALARS: dict[str, str] = {
             CASE WHEN FALSE THEN coalesce(a * 0.000001 + b * 0, 0) END) END""",
     "sf_modulo(a, b)": "CASE WHEN b = 0 THEN error('Division by zero') ELSE a % b END",
     # PARSE_JSON
-    "sf_parse_json(x)": f"""
-        CASE WHEN trim({HOME}.sf_text(x)) = '' THEN NULL ELSE json({HOME}.sf_text(x)) END""",
-    "sf_try_parse_json(x)": f"""
-        CASE WHEN json_valid({HOME}.sf_text(x)) THEN json({HOME}.sf_text(x)) END""",
+    "sf_parse_json(x)": f"json(nullif(trim({HOME}.sf_text(x)), ''))",
+    "sf_try_parse_json(x)": f"TRY(json(nullif(trim({HOME}.sf_text(x)), '')))",
     # GET(v, i): a number picks from an array, text from an object
     "sf_get(v, i)": f"""
         CASE typeof(i) WHEN 'VARCHAR' THEN json_extract(v, '$."' || CAST(i AS VARCHAR) || '"')
@@ -139,8 +134,7 @@ SCALARS: dict[str, str] = {
         to_json(list_slice({HOME}.sf_items(a), CASE WHEN f >= 0 THEN f + 1 ELSE f END,
             CASE WHEN t >= 0 THEN t ELSE t - 1 END))""",
     "sf_object(entries)": """
-        CASE WHEN len(entries) = 0 THEN json('{}')
-        ELSE to_json(map_from_entries(list_transform(entries, lambda e: struct_pack(k := e.k, v := e.v)))) END""",
+        to_json(map_from_entries(entries))""",
     "sf_object_without_nulls(v)": f"""
         {HOME}.sf_object(list_filter({HOME}.sf_entries(v), lambda e: json_type(e.v) <> 'NULL'))""",
     "sf_object_delete(v, names)": f"""

@@ -28,6 +28,7 @@ SECRET_HEADER = "X-Snowcast-Secret"
 HEALTH_TIMEOUT_SECONDS = 5.0
 STOP_TIMEOUT_SECONDS = 20.0
 POLL_SECONDS = 0.02
+LOG_BYTES = 10 * 1024 * 1024
 
 
 class EmbeddedError(Exception):
@@ -136,6 +137,8 @@ def _spawn(paths: WarehousePaths, idle_seconds: float) -> subprocess.Popen[bytes
     command += ["--home", str(paths.home), "--idle-seconds", str(idle_seconds)]
     source_root = str(Path(__file__).resolve().parents[2])
     search_path = os.pathsep.join(filter(None, [source_root, os.environ.get("PYTHONPATH")]))
+    if paths.log.exists() and paths.log.stat().st_size > LOG_BYTES:
+        paths.log.replace(paths.log.with_suffix(".log.old"))
     with paths.log.open("ab") as log:
         return subprocess.Popen(
             command,

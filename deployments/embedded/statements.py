@@ -12,7 +12,7 @@ from deployments.embedded.history import QueryHistory
 from deployments.embedded.sessions import Session
 from deployments.embedded.statement import Statement
 
-THREADS = 64
+THREADS = 256
 ANSWERS_KEPT = 200
 ANSWERS_KEPT_BYTES = 256 * 1024 * 1024
 

@@ -104,14 +104,12 @@ class Copy:
         batches: Iterable[Batch] = (self._read(file) for file in files)
         if self.on_error.kind != "ABORT_STATEMENT" or is_in_transaction(self.context):
             batches = list(batches)
+        together: pa.Table | None = None
         if self.on_error.kind != "ABORT_STATEMENT":
-            for batch in batches:
-                self._refuse_rows(batch)
-        done: list[Batch] = []
+            batches = list(batches)
+            together = self._refuse_rows_of(batches)
         with transaction(self.context):
-            for batch in batches:
-                self._load(batch)
-                done.append(batch)
+            done = self._load_all(batches, together)
             history.add(self.duck, [(batch.file, batch.outcome) for batch in done])
         if self.statement.purge:
             for batch in done:
@@ -179,30 +177,81 @@ class Copy:
     def _show(self, batch: Batch) -> str:
         if batch.rows is None:
             self.relation.show_parquet([batch.file])
-        else:
-            self.relation.show(batch.rows)
+            return self._insert_of_shown()
+        return self._show_rows(batch.rows)
+
+    def _show_rows(self, rows: pa.Table) -> str:
+        self.relation.show(rows)
+        return self._insert_of_shown()
+
+    def _insert_of_shown(self) -> str:
         if self._insert is None or self.statement.match_by or self.format.kind != "JSON":
             self._insert = insert_sql(self.statement, self.target, self.relation, self.context)
         return self._insert
 
-    def _refuse_rows(self, batch: Batch) -> None:
-        """Find the rows that the table refuses and take them out."""
+    def _rows_together(self, batches: Iterable[Batch]) -> pa.Table | None:
+        """The rows of all files that load, where one INSERT can take them: JSON rows, one result per row."""
+        select = self.statement.select
+        is_row_by_row = select is None or not any(select.args.get(part) for part in ("where", "joins", "laterals"))
+        if self.format.kind != "JSON" or self.statement.match_by or not is_row_by_row:
+            return None
+        tables = [batch.rows for batch in batches if batch.rows is not None and not batch.outcome.failed]
+        return pa.concat_tables(tables) if len(tables) > 1 else None
+
+    def _refuse_rows_of(self, batches: list[Batch]) -> pa.Table | None:
+        """Take out the rows that the table refuses; gives the rows of all files where none was, to load at once."""
+        fits = self._fits_together(batches)
+        for batch in batches:
+            self._refuse_rows(batch, fits=fits)
+        return self._rows_together(batches) if fits else None
+
+    def _load_all(self, batches: Iterable[Batch], together: pa.Table | None) -> list[Batch]:
+        done: list[Batch] = []
+        if together is not None:
+            self._load_together(batches, together)
+        for batch in batches:
+            if together is None:
+                self._load(batch)
+            done.append(batch)
+        return done
+
+    def _fits_together(self, batches: Iterable[Batch]) -> bool:
+        """Whether the table takes every row of several files: the usual case, tried at the cost of one file."""
+        rows = self._rows_together(batches)
+        if rows is None:
+            return False
+        insert = self._show_rows(rows)
+        return Diagnosis(self.statement, self.target, self.relation, self.context).fits(insert, rows)
+
+    def _load_together(self, batches: Iterable[Batch], rows: pa.Table) -> None:
+        self.duck.execute(self._show_rows(rows))
+        for batch in batches:
+            if batch.rows is not None and not batch.outcome.failed:
+                batch.outcome.loaded = len(batch.rows)
+                batch.outcome.parsed = batch.outcome.parsed or batch.outcome.loaded
+
+    def _refuse_rows(self, batch: Batch, *, fits: bool = False) -> None:
+        """Find the rows that the table refuses and take them out; `fits`: it is known that there are none."""
         outcome = batch.outcome
         if outcome.failed:
             return
-        insert = self._show(batch)
-        diagnosis = Diagnosis(self.statement, self.target, self.relation, self.context)
-        rows = self.relation.rows() if batch.rows is None else batch.rows
-        if not diagnosis.fits(insert, rows):
-            kept, refused = diagnosis.split(insert, rows)
-            outcome.errors = sorted([*outcome.errors, *refused], key=lambda error: error.row)
-            batch.rows = kept
-            outcome.parsed = outcome.parsed or len(rows)
+        if not fits:
+            self._take_out_refused(batch)
         if self.on_error.kind == "CONTINUE":
             outcome.error_limit = max(outcome.parsed, 1)
         elif self.on_error.kind == "SKIP_FILE":
             outcome.error_limit = self.on_error.limit
             outcome.failed = self.on_error.skips(len(outcome.errors), outcome.parsed)
+
+    def _take_out_refused(self, batch: Batch) -> None:
+        insert = self._show(batch)
+        diagnosis = Diagnosis(self.statement, self.target, self.relation, self.context)
+        rows = self.relation.rows() if batch.rows is None else batch.rows
+        if not diagnosis.fits(insert, rows):
+            kept, refused = diagnosis.split(insert, rows)
+            batch.outcome.errors = sorted([*batch.outcome.errors, *refused], key=lambda error: error.row)
+            batch.rows = kept
+            batch.outcome.parsed = batch.outcome.parsed or len(rows)
 
     def _load(self, batch: Batch) -> None:
         if batch.outcome.failed:

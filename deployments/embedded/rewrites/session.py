@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import sqlglot
 from fakesnow import transforms
 from sqlglot import Expr, exp
@@ -25,7 +27,7 @@ def _text(value: str | None) -> Expr:
     return exp.Literal.string(value) if value else exp.cast(exp.Null(), "VARCHAR")
 
 
-_CURRENT = {
+_CURRENT: dict[str, Callable[[StatementContext], str | None]] = {
     "CURRENT_ACCOUNT": lambda context: "EMBEDDED",
     "CURRENT_ACCOUNT_NAME": lambda context: "EMBEDDED",
     "CURRENT_ORGANIZATION_NAME": lambda context: "SNOWCAST",
@@ -44,7 +46,7 @@ _CURRENT = {
 
 
 def _sql_names(node: exp.Func) -> list[str]:
-    return list(type(node).sql_names())  # type: ignore[no-untyped-call]
+    return list(type(node).sql_names())
 
 
 def current(node: exp.Func, context: StatementContext) -> Expr:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import json
+
 from sqlglot import Expr, exp
 
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import unsupported
 from deployments.embedded.functions import call
-from deployments.embedded.rewrites.trees import Rule, as_variant, func, is_text_literal, is_variant, may_be_variant
+from deployments.embedded.rewrites.trees import (
+    JSON,
+    Rule,
+    as_variant,
+    func,
+    is_text_literal,
+    is_variant,
+    may_be_variant,
+)
 from deployments.embedded.rewrites.types import text, variant
 
 
@@ -82,12 +92,28 @@ def object_construct(node: Expr, context: StatementContext) -> Expr:
     items = node.expressions
     if len(items) == 1 and items[0].is_star:
         return as_variant(func("to_json", _row(items[0])))
-    arguments: list[Expr] = []
-    for item in items:
-        key, value = (item.this, item.expression)
-        arguments += [exp.Literal.string(key.name) if isinstance(key, exp.Identifier) else key, variant(value)]
-    built = func("json_object", *arguments)
-    return as_variant(built if keep or not items else call("sf_object_without_nulls", built))
+    if keep:
+        pairs = [part for item in items for part in (_key_of(item), variant(item.expression))]
+        return as_variant(func("json_object", *pairs))
+    members = [_member(_key_of(item), variant(item.expression)) for item in items]
+    joined: Expr = func("concat_ws", ",", *members) if members else exp.Literal.string("")
+    braced = exp.DPipe(
+        this=exp.DPipe(this=exp.Literal.string("{"), expression=joined), expression=exp.Literal.string("}")
+    )
+    return as_variant(exp.cast(exp.Paren(this=braced), JSON))
+
+
+def _key_of(item: Expr) -> Expr:
+    return exp.Literal.string(item.this.name) if isinstance(item.this, exp.Identifier) else item.this
+
+
+def _member(key: Expr, value: Expr) -> Expr:
+    """`"key":value` as text, NULL where one of them is: concat_ws leaves it out."""
+    named: Expr = func("to_json", key)
+    if is_text_literal(key):
+        named = exp.Literal.string(json.dumps(key.name, ensure_ascii=False) + ":")
+        return exp.DPipe(this=named, expression=value)
+    return exp.DPipe(this=exp.DPipe(this=named, expression=exp.Literal.string(":")), expression=value)
 
 
 def _row(star: Expr) -> Expr:
