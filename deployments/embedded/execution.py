@@ -18,7 +18,7 @@ from snowflake.connector.errors import Error as SnowflakeError
 from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
-from deployments.embedded import results
+from deployments.embedded import result_scan, results
 from deployments.embedded.bindings import Binding, bound_parameters, bound_rows, is_batch
 from deployments.embedded.bulk import insert_batch, literals_as_bindings
 from deployments.embedded.cursor import EmbeddedCursor
@@ -52,7 +52,7 @@ def answer(statement: Statement, base_url: str, history: QueryHistory) -> Answer
     """
     try:
         statement.check_cancelled()
-        with _time_limit(statement), history.readable(statement):
+        with _time_limit(statement), history.readable(statement), result_scan.readable(statement):
             return _retrying(statement, base_url)
     except (ParseError, TokenError) as error:
         message = f"SQL compilation error:\n{str(error).splitlines()[0]}"

@@ -54,7 +54,7 @@ async def query(server: Server, request: Request, session: Session) -> Response:
 def scanned_statement(server: Server, statement: Statement) -> Statement | None:
     """`select * from table(result_scan('id'))`, by which the connector fetches the result of an asynchronous query.
 
-    The answer is still there, types and all; RESULT_SCAN within a larger query is run by fakesnow.
+    The answer is still there, types and all; RESULT_SCAN within a larger query is a table of its values.
     """
     match = RESULT_SCAN.match(statement.text)
     return server.statements.find(match["query_id"]) if match else None
