@@ -71,6 +71,22 @@ def test_a_large_frame_is_created_in_seconds(session: Session) -> None:
     assert [tuple(row) for row in frame.sort("n").limit(1).collect()] == [rows[0]]
 
 
+@pytest.mark.supports("executemany of INSERT … SELECT with expressions over the bound values, and of UPDATE")
+def test_bound_rows_go_through_expressions(connection_parameters: dict[str, Any]) -> None:
+    import snowflake.connector
+
+    with snowflake.connector.connect(**connection_parameters, paramstyle="qmark") as connection:
+        cursor = connection.cursor()
+        cursor.execute("CREATE TABLE parsed (id INT, doc VARIANT)")
+        cursor.executemany("INSERT INTO parsed SELECT ?, PARSE_JSON(?)", [(1, '{"a": 1}'), (2, '{"a": 2}')])
+        assert cursor.rowcount == 2
+        cursor.executemany("INSERT INTO parsed SELECT id + ?, doc FROM parsed WHERE id = ?", [(10, 1), (20, 2)])
+        assert cursor.rowcount == 2
+        cursor.executemany("UPDATE parsed SET id = id + 100 WHERE id = ?", [(1,), (2,)])
+        rows = cursor.execute("SELECT id, doc:a::INT FROM parsed ORDER BY id").fetchall()
+    assert rows == [(11, 1), (22, 2), (101, 1), (102, 2)]
+
+
 @pytest.fixture
 def million(session: Session) -> Session:
     """A session on a database with a table of 1,000,000 rows."""
