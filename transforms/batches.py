@@ -1,25 +1,22 @@
-"""Which batches of its inputs a table has not consumed: the set difference of two ledgers, read in one statement."""
+"""Which batches of its inputs a table has not consumed: the set difference of two ledgers."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import reduce
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import col, lit, max  # noqa: A004
+from snowflake.snowpark.functions import col, in_, lit
 
-from transforms.contract import TEXT, ContractError, Layer
+from transforms.contract import ContractError, Layer
 from transforms.ops import BUILDS, CONSUMPTIONS, HEADS, LOADS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from snowflake.snowpark import Column, DataFrame, Session
+    from snowflake.snowpark import Column, DataFrame, Row, Session
 
     from transforms.catalog import Model
     from transforms.contract import Table
-
-_HEAD = ""  # stands for the input's name in the row that holds the table's own head
 
 
 @dataclass(frozen=True)
@@ -80,21 +77,18 @@ def read_state(session: Session, model: Model, inputs: Mapping[str, Table]) -> S
     Raises:
         ContractError: The ledgers do not know the table.
     """
-    parts = [_head(session, model.table), _consumed(session, model.table)]
-    raw_inputs = [name for name, table in inputs.items() if table.layer is Layer.RAW]
-    built_inputs = [name for name in inputs if name not in raw_inputs]
-    if raw_inputs:
-        parts.append(_loads(session, raw_inputs))
-    if built_inputs:
-        parts.append(_builds(session, built_inputs))
-    seen = reduce(lambda left, right: left.union_all(right), parts).group_by("input_table", "batch_id")
-    merged = seen.agg(*[max(name).alias(name) for name in ("displaced", "parameters", "contract_hash", "is_consumed")])
-    rows = merged.filter(col("is_consumed") == lit(0)).collect()
-    heads = [row for row in rows if row[0] == _HEAD]
+    of_the_table = col("table_name") == lit(model.table.name)
+    heads = stored(session, HEADS).filter(of_the_table).select("build_id", "parameters", "contract_hash").collect()
     if not heads:
         raise ContractError(f"{model.table.name}: OPS.HEADS has no row of it. Prepare the tables first.")
+    consumed = stored(session, CONSUMPTIONS).filter(of_the_table).select("input_table", "batch_id")
+    raw_inputs = [name for name, table in inputs.items() if table.layer is Layer.RAW]
+    built_inputs = [name for name in inputs if name not in raw_inputs]
+    rows = _unconsumed(_loads(session, raw_inputs), consumed) if raw_inputs else []
+    rows += _unconsumed(_builds(session, built_inputs), consumed) if built_inputs else []
     pending = {name: _batches([row for row in rows if row[0] == name]) for name in inputs}
-    return State(heads[0][1], heads[0][3], heads[0][4], pending)
+    build_id, parameters, contract_hash = heads[0]
+    return State(build_id, parameters, contract_hash, pending)
 
 
 def in_batches(table: Table, ids: Sequence[str]) -> Column:
@@ -102,47 +96,31 @@ def in_batches(table: Table, ids: Sequence[str]) -> Column:
     return col(table.batch_column).in_(*[lit(batch) for batch in ids])
 
 
-def _head(session: Session, table: Table) -> DataFrame:
-    of_the_table = stored(session, HEADS).filter(col("table_name") == lit(table.name))
-    return of_the_table.select(
-        lit(_HEAD).alias("input_table"),
-        col("build_id").alias("batch_id"),
-        lit(0).alias("displaced"),
-        col("parameters"),
-        col("contract_hash"),
-        lit(0).alias("is_consumed"),
-    )
-
-
-def _consumed(session: Session, table: Table) -> DataFrame:
-    of_the_table = stored(session, CONSUMPTIONS).filter(col("table_name") == lit(table.name))
-    return of_the_table.select("input_table", "batch_id", *_batch_columns(displaced=lit(0), is_consumed=1))
-
-
 def _loads(session: Session, names: Sequence[str]) -> DataFrame:
-    of_the_inputs = stored(session, LOADS).filter(col("table_name").in_(*[lit(name) for name in names]))
-    return of_the_inputs.select("table_name", "load_id", *_batch_columns(displaced=lit(0), is_consumed=0))
+    of_the_inputs = col("table_name").in_(*[lit(name) for name in names])
+    return (
+        stored(session, LOADS)
+        .filter(of_the_inputs)
+        .select(col("table_name").alias("input_table"), col("load_id").alias("batch_id"), lit(0).alias("displaced"))
+    )
 
 
 def _builds(session: Session, names: Sequence[str]) -> DataFrame:
     displaced = col("rows_updated") + col("rows_deleted")
-    of_the_inputs = stored(session, BUILDS).filter(
-        col("table_name").in_(*[lit(name) for name in names]) & (displaced + col("rows_inserted") > lit(0))
+    wrote_inputs = col("table_name").in_(*[lit(name) for name in names]) & (displaced + col("rows_inserted") > lit(0))
+    return (
+        stored(session, BUILDS)
+        .filter(wrote_inputs)
+        .select(col("table_name").alias("input_table"), col("build_id").alias("batch_id"), displaced.alias("displaced"))
     )
-    return of_the_inputs.select("table_name", "build_id", *_batch_columns(displaced=displaced, is_consumed=0))
 
 
-def _batch_columns(*, displaced: Column, is_consumed: int) -> list[Column]:
-    no_text = lit(None).cast(TEXT)
-    return [
-        displaced.alias("displaced"),
-        no_text.alias("parameters"),
-        no_text.alias("contract_hash"),
-        lit(is_consumed).alias("is_consumed"),
-    ]
+def _unconsumed(batches: DataFrame, consumed: DataFrame) -> list[Row]:
+    is_consumed = in_([col("input_table"), col("batch_id")], consumed)
+    return batches.filter(~is_consumed).collect()
 
 
-def _batches(rows: list) -> Batches:  # type: ignore[type-arg]
+def _batches(rows: Sequence[Row]) -> Batches:
     return Batches(
         ids=tuple(sorted(row[1] for row in rows)), displacing=tuple(sorted(row[1] for row in rows if row[2]))
     )

@@ -21,9 +21,9 @@ from transforms import changes, writers
 from transforms.batches import current_database, read_state, stored
 from transforms.catalog import models, watched_columns
 from transforms.contract import ContractError, Layer
-from transforms.ops import HEADS, LEDGERS, RECONCILIATION
+from transforms.ops import BUILDS, HEADS, LEDGERS, RECONCILIATION
 from transforms.reading import Reading, Request, choose_reading
-from transforms.reconciliation import Account, account_changes, checked_account
+from transforms.reconciliation import Account, account_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -217,14 +217,15 @@ def _commit_changes(session: Session, build: _Build, reading: Reading, compared:
         writers.keep_displaced(session, table, compared, build_id)
     if found.rejected:
         writers.quarantine(session, table, compared, now)
-    account = Account(0, 0)
+    account = Account({})
     if table.layer is Layer.STAGING:
-        writers.append_new(session, RECONCILIATION, account_changes(session, table, reading, compared, build_id, now))
-        account = checked_account(session, table, build_id)
+        account = account_of(session, table, reading, compared, has_updates=found.written.updated > 0)
+        writers.append_new(session, RECONCILIATION, account.rows(table, build_id, now))
     if reading.consumes:
         writers.record_consumption(session, table, build.seen.pending, build_id)
     counts = (found.written.inserted, found.written.updated, found.written.deleted)
-    writers.record_build(session, (build_id, build.run_id, table.name, build.mode, *counts, build.seconds, now))
+    row = (build_id, build.run_id, table.name, build.mode, *counts, build.seconds, now)
+    writers.append_new(session, BUILDS, [row])
     return account
 
 

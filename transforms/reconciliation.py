@@ -6,19 +6,22 @@ less what the ledger says, and moves one row from staged to superseded for each 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import reduce
-from operator import and_, or_
-from typing import TYPE_CHECKING
+from operator import and_
+from typing import TYPE_CHECKING, Any
 
-from snowflake.snowpark.functions import col, count, equal_null, iff, lit, min, sum
+from snowflake.snowpark.functions import col, count, equal_null, iff, lit
+from snowflake.snowpark.functions import sum as sum_of
 
 from transforms import changes
 from transforms.batches import stored
-from transforms.contract import INTEGER, TIMESTAMP, ContractError
+from transforms.contract import ContractError
 from transforms.ops import RECONCILIATION
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from snowflake.snowpark import Column, DataFrame, Session
@@ -31,80 +34,71 @@ _SIDES = ("raw_rows", "staged_rows", "quarantined_rows", "superseded_rows")
 
 @dataclass(frozen=True)
 class Account:
-    """What a build changed in the account of a table: its new rejected and superseded records."""
+    """What one build changed in the account of one table: four counts per load, in the order of the ledger."""
 
-    rows_quarantined: int
-    rows_superseded: int
+    changes: Mapping[str, tuple[int, int, int, int]]
+
+    @property
+    def rows_quarantined(self) -> int:
+        """Records newly refused."""
+        return sum(row[2] for row in self.changes.values())
+
+    @property
+    def rows_superseded(self) -> int:
+        """Records that newly lost to another of their key."""
+        return sum(row[3] for row in self.changes.values())
+
+    def rows(self, table: Table, build_id: str, now: datetime) -> list[tuple[Any, ...]]:
+        """Rows of OPS.RECONCILIATION."""
+        return [(table.name, load_id, build_id, *counts, now) for load_id, counts in sorted(self.changes.items())]
 
 
-def account_changes(
-    session: Session, table: Table, reading: Reading, compared: DataFrame, build_id: str, now: datetime
-) -> DataFrame:
-    """Rows of OPS.RECONCILIATION for a build whose rows are written.
+def account_of(session: Session, table: Table, reading: Reading, compared: DataFrame, *, has_updates: bool) -> Account:
+    """Count each side of the account on the written table.
 
     Args:
         session: Where the tables are.
-        table: The staging contract.
+        table: The staging contract; its rows are written, in a transaction that is still open.
         reading: What the build read: raw rows, and their loads where they are known.
         compared: Its comparison with the table before.
-        build_id: The build.
-        now: The time that the rows carry.
-    """
-    (raw,) = reading.inputs.values()
-    parts = [_raw_side(raw), _built_side(session, table, compared)]
-    parts += [_overwritten(compared, raw, reading.loads), _known(session, table, raw, reading.loads)]
-    added = reduce(lambda left, right: left.union_all(right), parts).group_by("load_id")
-    per_load = added.agg(*[sum(col(side)).cast(INTEGER).alias(side) for side in _SIDES])
-    changed = per_load.filter(reduce(or_, [col(side) != lit(0) for side in _SIDES]))
-    return changed.select(
-        lit(table.name).alias("table_name"),
-        col("load_id"),
-        lit(build_id).alias("build_id"),
-        *[col(side) for side in _SIDES],
-        lit(now).cast(TIMESTAMP).alias("reconciled_at"),
-    )
-
-
-def checked_account(session: Session, table: Table, build_id: str) -> Account:
-    """The account's change by the build, once it is written.
+        has_updates: Whether stored rows were overwritten.
 
     Raises:
         ContractError: A load's records do not add up: some were lost or counted twice.
     """
-    written = stored(session, RECONCILIATION).filter(
-        (col("table_name") == lit(table.name)) & (col("build_id") == lit(build_id))
-    )
-    is_off = col("raw_rows") != col("staged_rows") + col("quarantined_rows") + col("superseded_rows")
-    spelled = iff(is_off, col("load_id"), lit(None))
-    row = written.select(
-        sum(col("quarantined_rows")),
-        sum(col("superseded_rows")),
-        count(spelled),
-        min(spelled),
-    ).collect()[0]
-    if row[2]:
+    (raw,) = reading.inputs.values()
+    account: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    for load_id, rows in raw.group_by("_load_id").agg(count(lit(1)).alias("row_count")).collect():
+        account[load_id][0] += rows
+    for load_id, *counts in _built_side(session, table, compared).collect():
+        for side, rows in enumerate(counts, start=1):
+            account[load_id][side] += rows
+    read = set(account)
+    for load_id, *counts in _known(session, table, raw, reading.loads).collect():
+        for side, rows in enumerate(counts):
+            account[load_id][side] -= rows
+    if has_updates:
+        for load_id, rows in _overwritten(compared).collect():
+            if load_id not in read:
+                account[load_id][1] -= rows
+                account[load_id][3] += rows
+    _check(table, account)
+    return Account({load: (a, b, c, d) for load, (a, b, c, d) in account.items() if any((a, b, c, d))})
+
+
+def _check(table: Table, account: Mapping[str, list[int]]) -> None:
+    off = {load_id: row for load_id, row in account.items() if row[0] != row[1] + row[2] + row[3]}
+    if off:
+        load_id, row = min(off.items())
+        spelled = ", ".join(f"{side} {rows}" for side, rows in zip(_SIDES, row, strict=True))
         raise ContractError(
-            f"{table.name}: raw rows are not staged + quarantined + superseded for {row[2]} loads (first {row[3]}). "
-            f"Expected every record of RAW in one of the three. Likely a join in build() that loses or repeats rows; "
-            f"nothing was written."
+            f"{table.name}: raw rows are not staged + quarantined + superseded in {len(off)} of {len(account)} loads "
+            f"(first {load_id}: {spelled}). Likely a join in build() that loses or repeats rows; nothing was written."
         )
-    return Account(int(row[0] or 0), int(row[1] or 0))
-
-
-def _side(frame: DataFrame, load: str, *, raw: Column, staged: Column, rejected: Column, beaten: Column) -> DataFrame:
-    return frame.select(
-        col(load).alias("load_id"),
-        *[value.cast(INTEGER).alias(side) for side, value in zip(_SIDES, (raw, staged, rejected, beaten), strict=True)],
-    )
-
-
-def _raw_side(raw: DataFrame) -> DataFrame:
-    counted = raw.select(col("_load_id"))
-    return _side(counted, "_load_id", raw=lit(1), staged=lit(0), rejected=lit(0), beaten=lit(0))
 
 
 def _built_side(session: Session, table: Table, compared: DataFrame) -> DataFrame:
-    """Each built record, held against the written table: it is there, another of its key is, or neither."""
+    """Per load: records that the written table holds, that were refused, and whose key holds another record."""
     records = compared.filter(col("action") != lit(changes.DELETE)).select(
         *[col(f"new_{name}") for name in (*table.key, "_source_file", "_source_row", "_load_id", "_rule")]
     )
@@ -118,31 +112,28 @@ def _built_side(session: Session, table: Table, compared: DataFrame) -> DataFram
         col("new__source_row"), col("kept__source_row")
     )
     has_winner = col("kept__source_file").is_not_null()
-    return _side(
-        held,
-        "new__load_id",
-        raw=lit(0),
-        staged=iff(is_good & has_winner & is_kept, lit(1), lit(0)),
-        rejected=iff(is_good, lit(0), lit(1)),
-        beaten=iff(is_good & has_winner & ~is_kept, lit(1), lit(0)),
+    return held.group_by("new__load_id").agg(
+        _count_if(is_good & has_winner & is_kept).alias("staged_rows"),
+        _count_if(~is_good).alias("quarantined_rows"),
+        _count_if(is_good & has_winner & ~is_kept).alias("superseded_rows"),
     )
 
 
-def _overwritten(compared: DataFrame, raw: DataFrame, loads: tuple[str, ...] | None) -> DataFrame:
-    """Rows of loads that this build did not read, of which it kept another record."""
-    is_replaced = (col("action") == lit(changes.UPDATE)) & (
-        ~equal_null(col("was__load_id"), col("new__load_id")) & col("was__load_id").is_not_null()
-    )
-    elsewhere = compared.filter(is_replaced & ~_is_of(col("was__load_id"), raw, loads))
-    return _side(elsewhere, "was__load_id", raw=lit(0), staged=lit(-1), rejected=lit(0), beaten=lit(1))
+def _count_if(condition: Column) -> Column:
+    return sum_of(iff(condition, lit(1), lit(0)))
+
+
+def _overwritten(compared: DataFrame) -> DataFrame:
+    """Per load: rows of it of which the build kept another record."""
+    is_replaced = ~equal_null(col("was__load_id"), col("new__load_id")) & col("was__load_id").is_not_null()
+    replaced = compared.filter((col("action") == lit(changes.UPDATE)) & is_replaced)
+    return replaced.group_by("was__load_id").agg(count(lit(1)).alias("row_count"))
 
 
 def _known(session: Session, table: Table, raw: DataFrame, loads: tuple[str, ...] | None) -> DataFrame:
-    """What the ledger says of the loads that the build read, with the sign turned."""
-    of_the_table = col("table_name") == lit(table.name)
-    known = stored(session, RECONCILIATION).filter(of_the_table & _is_of(col("load_id"), raw, loads))
-    return known.select(col("load_id"), *[(-col(side)).cast(INTEGER).alias(side) for side in _SIDES])
-
-
-def _is_of(load: Column, raw: DataFrame, loads: tuple[str, ...] | None) -> Column:
-    return load.in_(raw.select("_load_id")) if loads is None else load.in_(*[lit(name) for name in loads])
+    """Per load that the build read: what the ledger says."""
+    known = stored(session, RECONCILIATION).filter(col("table_name") == lit(table.name))
+    is_read = (
+        col("load_id").in_(raw.select("_load_id")) if loads is None else col("load_id").in_(*[lit(x) for x in loads])
+    )
+    return known.filter(is_read).group_by("load_id").agg(*[sum_of(col(side)).alias(side) for side in _SIDES])

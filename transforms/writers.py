@@ -20,7 +20,7 @@ from transforms import changes
 from transforms.batches import current_database, stored
 from transforms.contract import TEXT, TIMESTAMP, ContractError, Layer, empty_like
 from transforms.keys import hash_key
-from transforms.ops import BUILDS, CONSUMPTIONS, DISPLACED, HEADS, QUARANTINE
+from transforms.ops import CONSUMPTIONS, DISPLACED, HEADS, QUARANTINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -83,9 +83,14 @@ def append_frame(session: Session, table: Table, frame: DataFrame) -> int:
     return int(inserted.rows_inserted)
 
 
-def append_new(session: Session, table: Table, frame: DataFrame) -> None:
-    """Insert the frame's rows, whose keys carry a build that the ledger cannot have yet."""
-    frame.write.insert_into(_path(session, table))
+def append_new(session: Session, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows whose keys carry a build that the ledger cannot have yet."""
+    for frame in _value_frames(session, table, rows):
+        _insert(session, table, frame)
+
+
+def _insert(session: Session, table: Table, frame: DataFrame) -> None:
+    frame.write.save_as_table(_path(session, table), mode="append", table_exists=True)  # type: ignore[call-overload]
 
 
 def claim_head(session: Session, table: Table, seen: State, build_id: str, parameters: str) -> None:
@@ -138,14 +143,7 @@ def merge_changes(session: Session, table: Table, compared: DataFrame, build_id:
 def record_consumption(session: Session, table: Table, pending: Mapping[str, Batches], build_id: str) -> None:
     """Write down which batches the build has read."""
     rows = [(table.name, name, batch, build_id) for name, batches in pending.items() for batch in batches.ids]
-    for frame in _value_frames(session, CONSUMPTIONS, rows):
-        append_new(session, CONSUMPTIONS, frame)
-
-
-def record_build(session: Session, row: tuple[Any, ...]) -> None:
-    """Write down the build, last of all."""
-    for frame in _value_frames(session, BUILDS, [row]):
-        append_new(session, BUILDS, frame)
+    append_new(session, CONSUMPTIONS, rows)
 
 
 def quarantine(session: Session, table: Table, compared: DataFrame, now: datetime) -> int:
@@ -167,7 +165,7 @@ def quarantine(session: Session, table: Table, compared: DataFrame, now: datetim
 def keep_displaced(session: Session, table: Table, compared: DataFrame, build_id: str) -> None:
     """Keep which groups the build's deleted and moved rows were in, so that later tables recompute those."""
     left = compared.filter(col("row_before").is_not_null()).select("row_before").distinct()
-    append_new(
+    _insert(
         session,
         DISPLACED,
         left.select(

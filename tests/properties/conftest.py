@@ -42,14 +42,14 @@ def _prepared(endpoint: Endpoint) -> Iterator[Session]:
     session.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def bit_by_bit(endpoint: Endpoint) -> Iterator[Session]:
     """A session on the database that is fed run by run."""
     with _prepared(endpoint) as session:
         yield session
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def at_once(endpoint: Endpoint) -> Iterator[Session]:
     """A session on the database that is built once from everything."""
     with _prepared(endpoint) as session:

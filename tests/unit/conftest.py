@@ -1,4 +1,4 @@
-"""One prepared database for the unit tests of a module; a test that stores rows empties it first."""
+"""One prepared database for all unit tests; a test that stores rows empties it first."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from deployments.embedded import Endpoint
 from tests.properties.conftest import _prepared, emptied
 
 
-@pytest.fixture(scope="module")
-def _module_session(endpoint: Endpoint) -> Iterator[Session]:
+@pytest.fixture(scope="session")
+def _unit_session(endpoint: Endpoint) -> Iterator[Session]:
     with _prepared(endpoint) as session:
         yield session
 
 
 @pytest.fixture
-def frames(_module_session: Session) -> Session:
+def frames(_unit_session: Session) -> Session:
     """A session for tests that build frames from frames and store nothing."""
-    return _module_session
+    return _unit_session
 
 
 @pytest.fixture
-def warehouse(_module_session: Session) -> Session:
+def warehouse(_unit_session: Session) -> Session:
     """A session on a prepared database whose tables are empty."""
-    return emptied(_module_session)
+    return emptied(_unit_session)
