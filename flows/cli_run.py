@@ -89,14 +89,14 @@ def build(context: typer.Context, select: Select = None, full_refresh: FullRefre
 def validate(
     context: typer.Context,
     select: Select = None,
-    full: Annotated[bool, typer.Option("--full", help="Also look for orphans over whole tables.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="All rows, not only those of each newest build.")] = False,
 ) -> None:
-    """Check every rule on whole tables."""
+    """Check the rules of the tables on what was written last, or on everything."""
 
     def validate_tables() -> Any:
         from flows.validate import validate as flow
 
-        return flow(select=checked_selectors(select or []))
+        return flow(select=checked_selectors(select or []), full=full)
 
     _run_flow(context.obj, validate_tables)
 

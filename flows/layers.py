@@ -46,12 +46,29 @@ def build_layers(
         closed |= _validated(run, layer, new, written) | _validated(run, layer, again, None)
 
 
-def validate_whole(run: Run, selectors: Sequence[str] = ()) -> None:
-    """Check every rule on all rows of the selected tables, changing nothing."""
+def validate_stored(run: Run, session: Session, selectors: Sequence[str] = (), *, full: bool = True) -> None:
+    """Check the rules of the selected tables, changing nothing: on all rows or on each newest batch."""
     from transforms.catalog import in_order
 
+    batches = None if full else _newest_batches(session, run.settings.database)
     for layer, stage in groupby(in_order(selectors), key=lambda model: model.table.layer):
-        _validated(run, layer, [model.table.name for model in stage], None)
+        _validated(run, layer, [model.table.name for model in stage], batches)
+
+
+def _newest_batches(session: Session, database: str) -> dict[str, list[str]]:
+    from snowflake.snowpark.functions import col, rank
+    from snowflake.snowpark.window import Window as Over
+
+    from transforms.ops import HEADS, LOADS
+
+    builds = session.table(HEADS.full_name(database)).filter(col("build_id").is_not_null())
+    newest_first = Over.partition_by("table_name").order_by(col("loaded_at").desc())
+    loads = session.table(LOADS.full_name(database)).with_column("position", rank().over(newest_first))
+    newest = loads.filter(col("position") == 1).select("table_name", "load_id")
+    found: dict[str, list[str]] = {}
+    for name, batch in [*builds.select("table_name", "build_id").collect(), *newest.collect()]:
+        found.setdefault(name, []).append(batch)
+    return found
 
 
 def open_failures(session: Session, database: str) -> set[str]:

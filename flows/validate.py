@@ -1,22 +1,23 @@
-"""Validate: every rule on whole tables, as the nightly run does; nothing is built."""
+"""Validate: the rules of stored tables, on all their rows or on those of each newest batch; nothing is built."""
 
 from __future__ import annotations
 
 from prefect import flow
 
 from flows.artifacts import publish_artifacts
-from flows.layers import validate_whole
+from flows.layers import validate_stored
 from flows.run import Run, recorded_run
 
 
 @flow(name="validate")
-def validate(select: list[str] | None = None) -> Run:
-    """Check the selected tables as a whole.
+def validate(select: list[str] | None = None, full: bool = True) -> Run:
+    """Check the selected tables.
 
     Args:
         select: Tables, layers, tags and graph operators; none: every table.
+        full: All rows; else those of the newest build or load of each table.
     """
-    with recorded_run("validate") as (run, _):
-        validate_whole(run, select or [])
+    with recorded_run("validate") as (run, session):
+        validate_stored(run, session, select or [], full=full)
         publish_artifacts(run)
     return run

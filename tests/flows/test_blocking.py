@@ -21,7 +21,7 @@ def closed(snowcast) -> set[str]:
 def test_a_broken_table_is_found_and_told(snowcast):
     assert snowcast("run", "--polls", "1").code == 0
     snowcast("sql", f"UPDATE STAGING.STG_TWITCH_STREAMS SET viewer_count = -5 WHERE stream_id = {ROW}")
-    done = snowcast("validate")
+    done = snowcast("validate", "--full")
     assert done.code == 1
     assert "stg_twitch_streams" in done.err
     assert "critical" in done.err

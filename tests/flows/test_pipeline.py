@@ -84,6 +84,8 @@ def test_a_backfill_of_what_is_there_changes_nothing(snowcast):
 
 def test_whole_tables_are_validated_and_reported(snowcast):
     assert snowcast("validate").code == 0
+    assert "batch" in {rule["scope"] for rule in json.loads(snowcast("report", "--json").out)}
+    assert snowcast("validate", "--full").code == 0
     rules = json.loads(snowcast("report", "--json").out)
     assert {rule["scope"] for rule in rules} == {"full"}
     assert all(rule["success"] for rule in rules if rule["severity"] == "critical")
@@ -105,9 +107,7 @@ def test_the_tables_are_listed_with_grain_and_inputs(snowcast):
 
 
 def test_every_statement_carries_its_flow_run_and_table(snowcast):
-    query = (
-        "SELECT DISTINCT query_tag FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY()) WHERE query_tag LIKE '%dim_games%'"
-    )
+    query = "SELECT DISTINCT query_tag FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY(RESULT_LIMIT => 10000)) WHERE query_tag LIKE '%dim_games%'"
     done = snowcast("sql", query, "--format", "json")
     tags = [json.loads(row["QUERY_TAG"]) for row in json.loads(done.out)]
     assert any(tag.get("table") == "dim_games" and tag["run"] for tag in tags)

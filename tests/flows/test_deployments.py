@@ -1,0 +1,92 @@
+"""The deployments of prefect.yaml on a real Prefect server: registered, triggered, run by a worker."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+
+from flows.deploying import PREFECT_FILE, ROOT, deployments
+
+pytestmark = pytest.mark.xdist_group("deployments")
+_PATIENCE_SECONDS = 240
+
+
+def test_each_deployment_runs_one_at_a_time_and_names_a_flow_that_exists():
+    for deployment in deployments():
+        path, _, function = deployment["entrypoint"].partition(":")
+        assert f"def {function}(" in (ROOT / path).read_text(encoding="utf-8")
+        assert deployment["concurrency_limit"]["limit"] == 1
+        assert deployment["concurrency_limit"]["collision_strategy"] in ("CANCEL_NEW", "ENQUEUE")
+
+
+def test_the_schedules_are_those_of_the_design():
+    crons = {one["name"]: [s["cron"] for s in one.get("schedules", [])] for one in deployments()}
+    assert crons == {
+        "ingest-twitch": ["*/15 * * * *"],
+        "transform": ["5 * * * *"],
+        "validate-full": ["30 3 * * *"],
+        "pipeline": [],
+        "backfill": [],
+    }
+
+
+def test_the_file_is_what_prefect_reads():
+    assert yaml.safe_load(PREFECT_FILE.read_text(encoding="utf-8"))["name"] == "snowcast"
+
+
+@contextmanager
+def _worker(environment: dict[str, str], log: Path) -> Iterator[None]:
+    """`snowcast worker` while the block lasts."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "flows.cli", "worker"], cwd=ROOT, env=environment, stdout=output, stderr=output
+        )
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(60)
+
+
+def _states(api: httpx.Client, flow: str) -> list[str]:
+    order = {"sort": "START_TIME_DESC", "flows": {"name": {"any_": [flow]}}}
+    return [run["state_type"] for run in api.post("/flow_runs/filter", json=order).json()]
+
+
+def _wait_for(api: httpx.Client, flow: str, state: str) -> None:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while time.monotonic() < deadline:
+        found = _states(api, flow)
+        if state in found:
+            return
+        assert "FAILED" not in found and "CRASHED" not in found, f"{flow}: {found}"  # noqa: PT018 - one look
+        time.sleep(1)
+    pytest.fail(f"{flow} did not reach {state}: {_states(api, flow)}")
+
+
+def test_a_triggered_ingest_succeeds_and_the_transform_follows_it(snowcast, server, tmp_path):
+    import os
+
+    done = snowcast("deploy", "prefect", SNOWCAST_SANDBOX_FIRST_POLLS="1")
+    assert done.code == 0, done.err
+    assert "deployed ingest-twitch/ingest-twitch" in done.out
+    with httpx.Client(base_url=server.api_url, auth=("snowcast", server.secret)) as api:
+        deployment = api.get("/deployments/name/ingest-twitch/ingest-twitch").json()
+        assert deployment["global_concurrency_limit"]["limit"] == 1
+        with _worker(dict(os.environ), tmp_path / "worker.log"):
+            api.post(f"/deployments/{deployment['id']}/create_flow_run", json={}).raise_for_status()
+            _wait_for(api, "ingest-twitch", "COMPLETED")
+            _wait_for(api, "transform", "COMPLETED")
+        artifacts = {one["key"] for one in api.post("/artifacts/filter", json={}).json()}
+    assert {"load-summary", "build-summary", "validation-report"} <= artifacts
+    rows = json.loads(snowcast("sql", "SELECT COUNT(*) AS n FROM MARTS.FACT_STREAM_SNAPSHOTS", "--format", "json").out)
+    assert rows[0]["N"] > 0
