@@ -1,0 +1,140 @@
+"""`make bench`: one 15-minute cycle (1,000 streams, their users and games), cold, warm, and with history.
+
+Cold is a fresh home with nothing running: services start, tables are made. Warm is the next cycle of that home. With
+history, so many polls of the same platform are loaded and built before. Figures are medians of several cycles; every
+cycle is a process of its own, as the scheduler starts it.
+
+    python -m tests.bench [--runs 3] [--history 10 1000]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+PARTS = ("start", "extract", "load", "build", "validate")
+SCALE = "20000"  # streamers; enough that 1,000 are live at every hour
+console = Console()
+
+
+def environment(home: Path) -> dict[str, str]:
+    """The environment of a cycle: its home and nothing of the caller's Snowcast or Prefect."""
+    kept = {
+        key: value for key, value in os.environ.items() if not key.startswith(("SNOWCAST_", "PREFECT_", "SNOWFLAKE_"))
+    }
+    return {**kept, "SNOWCAST_HOME": str(home), "SNOWCAST_SANDBOX_SCALE": SCALE, "SNOWCAST_SANDBOX_FIRST_POLLS": "1"}
+
+
+def cycle(home: Path) -> dict[str, Any]:
+    """Run one cycle; its seconds and statements by part."""
+    told = {**environment(home), "BENCH_BEGAN": str(time.time())}
+    command = [sys.executable, "-m", "tests.bench.cycle", str(home)]
+    done = subprocess.run(command, env=told, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sys.exit(f"bench: a cycle failed:\n{done.stderr[-2000:]}")
+    result: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
+    return result
+
+
+def snowcast(home: Path, *arguments: str) -> float:
+    """Run a snowcast command; its seconds."""
+    began = time.time()
+    command = [sys.executable, "-m", "flows.cli", *arguments]
+    done = subprocess.run(command, env=environment(home), capture_output=True, text=True, check=False)
+    if done.returncode not in (0, 1):
+        sys.exit(f"bench: snowcast {' '.join(arguments)} failed:\n{done.stderr[-2000:]}")
+    return time.time() - began
+
+
+def load_history(home: Path, polls: int) -> None:
+    """Write polls that end an hour ago as files, ingest and build them."""
+    files = home.parent / f"files-{polls}"
+    start = datetime.now(UTC) - timedelta(minutes=15 * polls + 60)
+    written = snowcast(
+        home,
+        "sandbox",
+        "generate",
+        "--out",
+        str(files),
+        "--polls",
+        str(polls),
+        "--start",
+        f"{start:%Y-%m-%dT%H:%M:%SZ}",
+    )
+    loaded = snowcast(home, "ingest", "twitch", "--from-files", str(files))
+    built = snowcast(home, "build")
+    console.print(
+        f"  {polls:,} polls of history: written {written:.0f} s, ingested {loaded:.0f} s, built {built:.0f} s"
+    )
+    shutil.rmtree(files, ignore_errors=True)
+
+
+def measured(runs: int, histories: list[int], root: Path) -> dict[str, list[dict[str, Any]]]:
+    """The cycles of every setting."""
+    found: dict[str, list[dict[str, Any]]] = {"cold": [], "warm": []}
+    for number in range(runs):
+        home = root / f"cold-{number}" / "home"
+        home.parent.mkdir(parents=True)
+        found["cold"].append(cycle(home))
+        found["warm"].append(cycle(home))
+        snowcast(home, "down")
+        console.print(f"  cold and warm cycle {number + 1} of {runs}")
+    for polls in histories:
+        home = root / f"history-{polls}" / "home"
+        home.parent.mkdir(parents=True)
+        load_history(home, polls)
+        found[f"after {polls:,} polls"] = [cycle(home) for _ in range(runs)]
+        snowcast(home, "down")
+    return found
+
+
+def shown(found: dict[str, list[dict[str, Any]]]) -> Table:
+    """Medians side by side."""
+    table = Table(title="One cycle: 1,000 streams, their users and games; medians, seconds (SQL statements)")
+    table.add_column("part")
+    for name in found:
+        table.add_column(name, justify="right")
+    for part in PARTS:
+        table.add_row(part, *[_cell(cycles, part) for cycles in found.values()])
+    table.add_row("whole", *[_whole(cycles) for cycles in found.values()], style="bold")
+    return table
+
+
+def _cell(cycles: list[dict[str, Any]], part: str) -> str:
+    seconds = median(each["seconds"].get(part, 0.0) for each in cycles)
+    count = median(each["statements"].get(part, 0) for each in cycles)
+    return f"{seconds:.1f} ({count:.0f})"
+
+
+def _whole(cycles: list[dict[str, Any]]) -> str:
+    seconds = median(sum(each["seconds"].values()) for each in cycles)
+    count = median(sum(each["statements"].values()) for each in cycles)
+    return f"{seconds:.1f} ({count:.0f})"
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--history", type=int, nargs="*", default=[10, 1000])
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        found = measured(options.runs, options.history, Path(folder))
+    console.print(shown(found))
+
+
+if __name__ == "__main__":
+    main()
