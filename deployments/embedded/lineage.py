@@ -203,9 +203,20 @@ def _source(source: Expr, context: StatementContext, known: Mapping[str, Columns
         if not source.db and name in known:
             return known[name]
         return _declared(source, name, context)
+    if isinstance(source, exp.Subquery) and isinstance(source.this, exp.Subquery) and source.this.args.get("joins"):
+        return _joined(source.this, context, known)
     if isinstance(source, exp.Subquery):
         return _query(source.this, context, known)
     return _values(source) if isinstance(source, exp.Values) else None
+
+
+def _joined(first: exp.Subquery, context: StatementContext, known: Mapping[str, Columns]) -> Columns:
+    """Columns of `(("SUBQUERY") AS L FULL OUTER JOIN ("SUBQUERY") AS R ON …)`, as Snowpark writes a join."""
+    joins = first.args["joins"]
+    found: dict[str, Origin] = {}
+    for source in (first.this, *(join.this for join in joins)):
+        found |= _query(source, context, known) or _source(source, context, known) or {}
+    return _nullable(found) if any(join.side for join in joins) else found
 
 
 def _values(source: exp.Values) -> Columns:
