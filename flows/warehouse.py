@@ -65,9 +65,9 @@ def status_parameters(settings: Settings, *, show_secret: bool) -> dict[str, Any
 
 @contextmanager
 def open_session(settings: Settings, **tag: str) -> Iterator[Session]:
-    """A Snowpark session whose statements carry `tag` (flow, run, table) as their QUERY_TAG.
+    """A Snowpark session whose statements carry `tag` (flow, run, table) as their QUERY_TAG, as JSON.
 
-    Inside another `open_session` of the same thread the login is shared: a flow logs in once, its tasks only retag.
+    Inside another `open_session` of the same thread the login is shared: a flow logs in once, its tasks add their tag.
 
     Raises:
         ConfigError: The account, user or credentials are wrong.
@@ -78,8 +78,7 @@ def open_session(settings: Settings, **tag: str) -> Iterator[Session]:
     token = _current.set(login)
     try:
         with warehouse_errors(settings):
-            if tag:
-                login.session.query_tag = json.dumps(tag)
+            login.tag(tag)
             yield login.session
     finally:
         _current.reset(token)
@@ -105,8 +104,16 @@ class _Login:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._first_tag: dict[str, str] | None = None
         self._session: Session | None = None
         self._connection: SnowflakeConnection | None = None
+
+    def tag(self, tag: Mapping[str, str]) -> None:
+        """Tag the statements from here on: with the flow's tag, and what a step adds to it."""
+        if self._first_tag is None:
+            self._first_tag = dict(tag)
+        if tag:
+            self.session.query_tag = json.dumps({**self._first_tag, **tag})
 
     @property
     def session(self) -> Session:

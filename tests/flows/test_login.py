@@ -30,6 +30,7 @@ def test_a_flow_and_its_tasks_share_one_login(account, database, tmp_path):
     settings = load_settings(home=tmp_path, database=database)
     with open_session(settings, flow="outer") as outer, open_session(settings, step="inner") as inner:
         assert inner is outer
+        assert '"flow": "outer", "step": "inner"' in inner.query_tag
 
 
 def test_a_wrong_password_is_a_configuration_error_without_the_password(account, tmp_path, monkeypatch):

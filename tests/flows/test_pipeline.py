@@ -107,10 +107,11 @@ def test_the_tables_are_listed_with_grain_and_inputs(snowcast):
 
 
 def test_every_statement_carries_its_flow_run_and_table(snowcast):
-    query = "SELECT DISTINCT query_tag FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY(RESULT_LIMIT => 10000)) WHERE query_tag LIKE '%dim_games%'"
+    history = "TABLE(INFORMATION_SCHEMA.QUERY_HISTORY(RESULT_LIMIT => 10000))"
+    query = f"SELECT DISTINCT query_tag FROM {history} WHERE query_tag LIKE '%dim_games%'"
     done = snowcast("sql", query, "--format", "json")
     tags = [json.loads(row["QUERY_TAG"]) for row in json.loads(done.out)]
-    assert any(tag.get("table") == "dim_games" and tag["run"] for tag in tags)
+    assert any(tag.get("table") == "dim_games" and tag["flow"] == "pipeline" and tag["run"] for tag in tags)
 
 
 def test_the_warehouse_can_be_reached_by_any_client(snowcast):
