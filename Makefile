@@ -26,13 +26,13 @@ $(BIN)/python:
 
 $(VENV)/.locked: requirements.lock pyproject.toml | $(BIN)/python
 	@echo "installing requirements.lock (hashes checked)"
-	@$(INSTALL) --require-hashes -r requirements.lock
+	@$(INSTALL) --require-hashes --no-deps -r requirements.lock
 	@$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.locked-dev: requirements-dev.lock $(VENV)/.locked
 	@echo "installing requirements-dev.lock (hashes checked)"
-	@$(INSTALL) --require-hashes -r requirements-dev.lock
+	@$(INSTALL) --require-hashes --no-deps -r requirements-dev.lock
 	@touch $@
 
 setup: $(VENV)/.locked ## create .venv and install the lock
