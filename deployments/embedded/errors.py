@@ -39,6 +39,12 @@ _KNOWN: tuple[tuple[str, str, int, str], ...] = (
         100071,
         "22000",
     ),
+    (
+        r"Malformed JSON.* when casting",
+        "Error parsing JSON: {message} A VARIANT that meets a text has to be cast (V::STRING).",
+        100069,
+        "22P02",
+    ),
     (r"Malformed JSON", "Error parsing JSON: {message}", 100069, "22P02"),
     (r"Could not parse string ['\"](.*)['\"] according to format", "Can't parse '{0}' by that format", 100096, "22007"),
     (r"date field value out of range: \"(.*)\"", "Date '{0}' is not recognized", 100040, "22007"),

@@ -21,7 +21,7 @@ HOME = catalogue_views.HOME
 
 SCALARS: dict[str, str] = {
     # CAST(x AS VARCHAR): a VARIANT string without quotes, Snowflake's output formats for times, floats and binaries
-    "sf_text(x)": f"""
+    "sf_text(x)": """
         CASE typeof(x)
         WHEN 'JSON' THEN to_json(x) ->> '$'
         WHEN 'DOUBLE' THEN regexp_replace(CAST(x AS VARCHAR), '\\.0$', '')

@@ -91,6 +91,8 @@ def test_comparison(documents):
     assert rows(documents, "SELECT ID FROM DOCUMENTS WHERE V:name IN ('Al', 'Bob')") == [(1,)]
     assert rows(documents, "SELECT ID FROM DOCUMENTS WHERE V:a.b[0] > 0.5") == [(1,)]
     assert rows(documents, "SELECT ID FROM DOCUMENTS WHERE V:a.b[0] = ID") == [(1,)]
+    assert rows(documents, "SELECT ID FROM DOCUMENTS WHERE V IN ('plain', 'x')") == [(2,)]
+    assert one(documents, "SELECT NVL(V:zz, 'none') FROM DOCUMENTS WHERE ID = 1") == '"none"'
 
 
 @pytest.mark.supports(
@@ -203,3 +205,11 @@ def test_key_order(connection):
 @pytest.mark.differs("a VARIANT is returned as compact JSON; Snowflake indents it")
 def test_variant_text(connection):
     assert one(connection, "SELECT OBJECT_CONSTRUCT('a', 1)") == '{"a":1}'
+
+
+@pytest.mark.differs("a VARIANT column compared or joined with a text column must be cast (error 100069 that says so)")
+def test_variant_column_against_text_column(documents):
+    with pytest.raises(ProgrammingError, match="has to be cast") as raised:
+        rows(documents, "SELECT * FROM DOCUMENTS D JOIN (SELECT 'plain' S) T ON D.V = T.S")
+    assert raised.value.errno == 100069
+    assert rows(documents, "SELECT ID FROM DOCUMENTS D JOIN (SELECT 'plain' S) T ON D.V::STRING = T.S") == [(2,)]

@@ -15,6 +15,7 @@ from deployments.embedded.rewrites import (
     aggregates,
     dates,
     fakesnow_rewrites,
+    mixed_types,
     names,
     numbers,
     session,
@@ -41,6 +42,7 @@ BEFORE: tuple[Rewrite, ...] = (
 RULES: dict[type[Expr], Rule] = {
     **types.RULES,
     **variants.RULES,
+    **mixed_types.RULES,
     **numbers.RULES,
     **dates.RULES,
     **texts.RULES,

@@ -15,8 +15,6 @@ from deployments.embedded.rewrites.trees import (
     as_variant,
     func,
     is_text_literal,
-    is_variant,
-    may_be_variant,
 )
 from deployments.embedded.rewrites.types import text, variant
 
@@ -264,60 +262,6 @@ def variant_function(node: exp.Anonymous) -> Expr | None:
     return None
 
 
-def compare(node: exp.Binary, context: StatementContext) -> Expr:
-    """`"V":a = 'x'`, `"VALUE" > 5`: a VARIANT compares as the type of the other side."""
-    if isinstance(node.parent, (exp.Update, exp.SetItem)) and node.arg_key != "where":
-        return node
-    left, right = node.this, node.expression
-    if is_variant(left) and is_variant(right):
-        return node
-    if is_variant(left):
-        node.set("this", _comparable(left, right))
-    elif is_variant(right):
-        node.set("expression", _comparable(right, left))
-    elif is_text_literal(right) and may_be_variant(left):
-        return _compared_with_text(node, left, right, flipped=False)
-    elif is_text_literal(left) and may_be_variant(right):
-        return _compared_with_text(node, right, left, flipped=True)
-    return node
-
-
-def _comparable(value: Expr, other: Expr) -> Expr:
-    if is_text_literal(other):
-        return text(value)
-    if isinstance(other, exp.Boolean):
-        return exp.cast(value, exp.DataType.Type.BOOLEAN, copy=False)
-    if isinstance(other, (exp.Literal, exp.Neg)):
-        return exp.cast(value, exp.DataType.Type.DOUBLE, copy=False)
-    return call("sf_as_type_of", value, other.copy())
-
-
-def _compared_with_text(node: exp.Binary, column: Expr, other: Expr, *, flipped: bool) -> Expr:
-    """Text of the value if the column turns out to be a VARIANT, else the comparison as it stands."""
-    value = func("json_extract_string", func("to_json", column.copy()), "$")
-    sides = (other.copy(), value) if flipped else (value, other.copy())
-    as_text = type(node)(this=sides[0], expression=sides[1])
-    is_json = exp.EQ(this=func("typeof", column.copy()), expression=exp.Literal.string("JSON"))
-    if isinstance(column, exp.Column):
-        return exp.Paren(this=exp.Case(ifs=[exp.If(this=is_json, true=as_text)], default=node.copy()))
-    return node
-
-
-def contained(node: exp.In, context: StatementContext) -> Expr:
-    """`"V":a IN ('x', 'y')`."""
-    if is_variant(node.this) and node.expressions:
-        node.set("this", _comparable(node.this, node.expressions[0]))
-    return node
-
-
-def arithmetic(node: exp.Binary, context: StatementContext) -> Expr:
-    """`"V":a + 1`: a VARIANT in arithmetic is a number."""
-    for side in ("this", "expression"):
-        if is_variant(node.args[side]):
-            node.set(side, exp.cast(node.args[side], exp.DataType.Type.DOUBLE, copy=False))
-    return node
-
-
 RULES: dict[type[Expr], Rule] = {
     exp.JSONExtract: path_access,
     exp.Bracket: bracket,
@@ -350,7 +294,4 @@ RULES: dict[type[Expr], Rule] = {
     exp.IsArray: is_array,
     exp.IsNullValue: is_null_value,
     exp.StripNullValue: strip_null_value,
-    exp.In: contained,
-    **dict.fromkeys((exp.EQ, exp.NEQ, exp.GT, exp.GTE, exp.LT, exp.LTE, exp.NullSafeEQ, exp.NullSafeNEQ), compare),
-    **dict.fromkeys((exp.Add, exp.Sub, exp.Mul), arithmetic),
 }
