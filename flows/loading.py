@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from flows.copying import Copied, copy_files, load_id_of, loaded_rows, put_files
+from flows.errors import SourceError
 from flows.landing import (
     POLLS_ENTITY,
     DamagedFile,
@@ -194,7 +195,7 @@ class _Batch:
         copied = copy_files(self._session, self._database, table, files, loaded_at=self._loaded_at)
         unsaid = [one for one in files if one.relative_path not in copied]
         copied |= self._settle_known_to_history(table, unsaid)
-        loads = [self._load_of(table, one, copied[one.relative_path]) for one in files]
+        loads = [self._load_of(table, one, copied.get(one.relative_path)) for one in files]
         rejected = {load.load_id: copied[load.source_file] for load in loads if load.rows_rejected}
         if rejected:
             held = loaded_rows(self._session, self._database, table, list(rejected))
@@ -226,8 +227,17 @@ class _Batch:
             outcome |= copy_files(self._session, self._database, table, absent, loaded_at=self._loaded_at, force=True)
         return outcome
 
-    def _load_of(self, table: Table, landed: LandedFile, copied: Copied) -> LoadResult:
-        return self._load(table.name, landed, copied.rows_parsed, copied.rows_parsed - copied.rows_loaded)
+    def _load_of(self, table: Table, landed: LandedFile, copied: Copied | None) -> LoadResult:
+        lines = self._lines[landed.relative_path]
+        # A file without one good line may count as a single broken document; one that was not read counts as none.
+        is_whole = copied is not None and copied.rows_parsed and (copied.first_error or copied.rows_parsed == lines)
+        if copied is None or not is_whole:
+            found = f"{copied.rows_parsed} lines ({copied.first_error or 'no error'})" if copied else "nothing"
+            raise SourceError(
+                f"{table.name}: COPY read {found} of {landed.relative_path}, expected {lines}; nothing was loaded. "
+                "Likely the file on the stage was removed or replaced meanwhile. Load again: it is uploaded anew."
+            )
+        return self._load(table.name, landed, lines, lines - copied.rows_loaded)
 
     def _load(self, table_name: str, landed: LandedFile, parsed: int, rejected: int) -> LoadResult:
         return LoadResult(

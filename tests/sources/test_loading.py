@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from flows import copying, loading
+from flows.errors import SourceError
 from flows.extract.helix_files import LOADED_BEFORE, land_helix_files
 from flows.extract.twitch import poll
-from flows.landing import LandedFile, land
+from flows.landing import LandedFile, LandingWriter, land
 from flows.loading import LoadReport, load_pending, loaded_files, pending_files
 
 if TYPE_CHECKING:
@@ -177,6 +178,31 @@ def test_a_damaged_file_is_named_and_the_others_load(warehouse: Warehouse) -> No
     assert warehouse.records() == [{"id": "2"}]
     path.write_bytes(gzip.compress(b'{"id":"1"}\n'))
     assert warehouse.load().rows_loaded == 1
+
+
+def test_a_file_that_vanished_from_the_stage_is_not_taken_for_loaded(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse.land("streams", [{"id": "1"}])
+    with monkeypatch.context() as patched:
+        patched.setattr(loading, "put_files", lambda *_: None)
+        with pytest.raises(SourceError, match="expected 1; nothing was loaded"):
+            warehouse.load()
+    assert warehouse.rows("ops.loads") == []
+
+    assert warehouse.load().rows_loaded == 1
+
+
+def test_a_file_of_nothing_but_bad_lines_is_accounted_for(warehouse: Warehouse, tmp_path: Path) -> None:
+    with LandingWriter(warehouse.root, "twitch", "streams", AT) as writer:
+        writer.write_line(b"oops")
+        writer.write_line(b"[1, 2")
+        writer.finish()
+
+    (load,) = warehouse.load().loads
+
+    assert (load.rows_parsed, load.rows_loaded, load.rows_rejected) == (2, 0, 2)
+    assert [row["source_row"] for row in warehouse.rows("ops.quarantine")] == [1, 2]
 
 
 def test_completeness_records_arrive_once(warehouse: Warehouse, config_of: Any) -> None:
