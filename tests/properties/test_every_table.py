@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,16 +13,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from snowflake.snowpark import Session
 
-from tests.feeding import LandingFile, build_all, content, load, rows_of, written
+from tests.feeding import T0, LandingFile, build_all, content, load, minutes, rows_of, written
 from tests.properties.conftest import emptied
 from tests.properties.world import arrivals
 from transforms import writers
 from transforms.batches import stored
 from transforms.catalog import models
-from transforms.ops import LOADS, QUARANTINE, RECONCILIATION
+from transforms.ops import BUILDS, CONSUMPTIONS, DISPLACED, LOADS, QUARANTINE, RECONCILIATION
 
 BUILT = [name for name, model in models().items() if model.build]
-EXAMPLES = int(os.environ.get("SNOWCAST_TEST_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("SNOWCAST_TEST_EXAMPLES", "4"))
 STEPS = ("claim_head", "merge_changes", "keep_displaced", "quarantine", "append_frame", "record_consumption")
 unhurried = settings(
     max_examples=EXAMPLES,
@@ -134,19 +135,13 @@ def test_a_crash_and_a_retry_change_nothing(
 
 def assert_no_half_build(session: Session) -> None:
     """Every build that a row or a ledger names is a committed build."""
-    builds = {row[0] for row in stored(session, writers_ledger("builds")).select("build_id").collect()}
+    builds = {row[0] for row in stored(session, BUILDS).select("build_id").collect()}
     for name in BUILT:
         named = {row[0] for row in stored(session, models()[name].table).select("_build_id").distinct().collect()}
         assert named <= builds, f"{name} holds rows of a build that was not committed"
-    for ledger in ("consumptions", "reconciliation", "displaced"):
-        named = {row[0] for row in stored(session, writers_ledger(ledger)).select("build_id").distinct().collect()}
-        assert named <= builds, f"{ledger} names a build that was not committed"
-
-
-def writers_ledger(name: str) -> Any:
-    from transforms.ops import LEDGERS
-
-    return next(table for table in LEDGERS if table.name == name)
+    for ledger in (CONSUMPTIONS, RECONCILIATION, DISPLACED):
+        named = {row[0] for row in stored(session, ledger).select("build_id").distinct().collect()}
+        assert named <= builds, f"{ledger.name} names a build that was not committed"
 
 
 @unhurried
@@ -154,10 +149,6 @@ def writers_ledger(name: str) -> Any:
 def test_backfilled_ranges_chain_to_the_same_tables(
     bit_by_bit: Session, at_once: Session, runs: list[list[LandingFile]], cut: int
 ):
-    from datetime import timedelta
-
-    from tests.feeding import T0, minutes
-
     emptied(bit_by_bit), emptied(at_once)
     files = [file for run in runs for file in run]
     for session in (bit_by_bit, at_once):

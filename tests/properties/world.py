@@ -67,14 +67,14 @@ def landing_files(draw: st.DrawFn) -> LandingFile:
     """One file: records of one entity at one snapshot; times repeat between files, so ties and late files occur."""
     kinds = {"streams": stream_records(), "users": user_records(), "games": game_records()}
     entity = draw(st.sampled_from(["streams", "streams", "streams", "users", "games"]))
-    records = draw(st.lists(kinds[entity], min_size=1, max_size=8))
+    records = draw(st.lists(kinds[entity], min_size=3, max_size=9))
     return LandingFile(entity, draw(st.sampled_from(SNAPSHOTS)), tuple(records))
 
 
 @st.composite
 def arrivals(draw: st.DrawFn) -> list[list[LandingFile]]:
     """Runs of files, each file once; some files come again under another name."""
-    files = draw(st.lists(landing_files(), min_size=4, max_size=14, unique_by=lambda file: file.path))
+    files = draw(st.lists(landing_files(), min_size=8, max_size=16, unique_by=lambda file: file.path))
     copied = draw(st.lists(st.sampled_from(files), max_size=2, unique_by=lambda file: file.path))
     files += [LandingFile(f.entity, f.snapshot_at, f.records, name=f"{f.path}_copy") for f in copied]
     runs: list[list[LandingFile]] = [[] for _ in range(draw(st.integers(2, 4)))]
