@@ -194,7 +194,7 @@ class EmbeddedCursor(FakeSnowflakeCursor):
         connection.database_set = connection.schema_set = True
 
     def _execute_plan(self, plan: Plan) -> None:
-        steps = [step if isinstance(step, str) else step.sql("duckdb") for step in plan.steps]
+        steps = [step if isinstance(step, str) else step.sql("duckdb", copy=False) for step in plan.steps]
         with self._transactions.together() if len(steps) > 1 else contextlib.nullcontext():
             for step in steps:
                 self._duck_conn.execute(step, self.context.params if "?" in step else None)
@@ -256,6 +256,6 @@ class EmbeddedCursor(FakeSnowflakeCursor):
         if plan.outcome is not Outcome.ROWS:
             return [(plan.outcome.value, "BIGINT", "YES", None, None, None)]
         step = plan.steps[-1]
-        sql = step if isinstance(step, str) else step.sql("duckdb")
+        sql = step if isinstance(step, str) else step.sql("duckdb", copy=False)
         described = self._duck_conn.execute(f"DESCRIBE {sql}").fetchall()
         return lineage.refine(described, written, self.context)

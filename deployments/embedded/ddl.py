@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlglot import Expr, exp
 
+from deployments.embedded.columns import column_comments, enforced_column, length_check, primary_key_columns
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.plan import Outcome, Plan
@@ -12,8 +13,6 @@ from deployments.embedded.rewrites.trees import JSON, TEXT_TYPES
 from deployments.embedded.rewrites.types import convert
 
 NEW = "_NEW"
-ZONED = "TIMESTAMP WITH TIME ZONE"
-MAX_LENGTHS = {"16777216", "134217728"}
 UNSUPPORTED_PROPERTIES = (exp.DynamicProperty, exp.ExternalProperty, exp.IcebergProperty)
 
 
@@ -35,7 +34,7 @@ def create_table(tree: exp.Create, context: StatementContext) -> Plan:
         tree.set("expression", exp.select("*").from_(clone.this))
     steps = _table_steps(tree, context)
     steps += [f"COMMENT ON TABLE {_target(tree).sql('duckdb')} IS '{comment}'"] if comment else []
-    steps += _column_comments(tree)
+    steps += column_comments(tree)
     temporary = {name} if is_temporary(tree) else set()
     return Plan(steps, Outcome.STATUS, status, commits=not temporary, temporary=temporary)
 
@@ -85,8 +84,8 @@ def _table_steps(tree: exp.Create, context: StatementContext) -> list[Expr | str
     query = tree.expression
     tree.set("exists", None)
     if isinstance(tree.this, exp.Schema):
-        columns = [_column(item) for item in tree.this.expressions if isinstance(item, exp.ColumnDef)]
-        _primary_key_columns(tree.this)
+        columns = [enforced_column(item) for item in tree.this.expressions if isinstance(item, exp.ColumnDef)]
+        primary_key_columns(tree.this)
         tree.this.set("expressions", columns)
         if query is None:
             return [tree]
@@ -138,85 +137,6 @@ def _built_aside(tree: exp.Create, source: exp.Select) -> list[Expr | str]:
     steps.append(f"ALTER TABLE {target.sql('duckdb')} RENAME TO {name}")
     tree.this.set("this", final)
     return steps
-
-
-_NOT_ENFORCED = (
-    exp.UniqueColumnConstraint,
-    exp.Reference,
-    exp.CollateColumnConstraint,
-    exp.CommentColumnConstraint,
-    exp.InlineLengthColumnConstraint,
-)
-
-
-def _column(definition: exp.ColumnDef) -> exp.ColumnDef:
-    """A column with the constraints that Snowflake enforces: NOT NULL, also by PRIMARY KEY, and the text's length."""
-    kept: list[Expr] = []
-    for constraint in definition.args.get("constraints") or []:
-        kind = constraint.args.get("kind")
-        if isinstance(kind, exp.PrimaryKeyColumnConstraint):
-            kept.append(exp.ColumnConstraint(kind=exp.NotNullColumnConstraint()))
-        elif isinstance(kind, exp.CommentColumnConstraint):
-            definition.args["comment"] = kind.this.name
-        elif not isinstance(kind, _NOT_ENFORCED) and not isinstance(constraint, exp.Reference):
-            kept.append(constraint)
-    kept += [check for check in (length_check(definition), _type_check(definition)) if check]
-    definition.set("constraints", kept)
-    return definition
-
-
-def length_check(definition: exp.ColumnDef) -> Expr | None:
-    """VARCHAR(n) as a CHECK, because DuckDB ignores the length."""
-    kind = definition.kind
-    if kind is None or kind.this not in TEXT_TYPES:
-        return None
-    length = kind.expressions[0].this.name if kind.expressions else None
-    if length is None and kind.this in {exp.DataType.Type.CHAR, exp.DataType.Type.NCHAR}:
-        length = "1"
-    kind.set("expressions", [])
-    if length is None or length in MAX_LENGTHS:
-        return None
-    name = exp.column(definition.this.copy())
-    check = exp.LTE(this=exp.Anonymous(this="length", expressions=[name]), expression=exp.Literal.number(length))
-    return exp.ColumnConstraint(kind=exp.CheckColumnConstraint(this=check))
-
-
-def _type_check(definition: exp.ColumnDef) -> Expr | None:
-    """ARRAY and OBJECT as a CHECK, because DuckDB has only JSON.
-
-    TIMESTAMP_LTZ gets one that is always true, by which it is told from TIMESTAMP_TZ.
-    """
-    declared = definition.kind.meta.get("declared") if definition.kind is not None else None
-    if not declared:
-        return None
-    function, value = ("json_type", declared) if declared != "TIMESTAMP_LTZ" else ("typeof", ZONED)
-    asked = exp.Anonymous(this=function, expressions=[exp.column(definition.this.copy())])
-    check = exp.EQ(this=asked, expression=exp.Literal.string(value))
-    return exp.ColumnConstraint(kind=exp.CheckColumnConstraint(this=check))
-
-
-def _primary_key_columns(schema: exp.Schema) -> None:
-    """A table-level PRIMARY KEY makes its columns NOT NULL; Snowflake enforces no more of it."""
-    named = {
-        column.name
-        for item in schema.expressions
-        for key in item.find_all(exp.PrimaryKey)
-        for column in key.expressions
-    }
-    for item in schema.expressions:
-        if isinstance(item, exp.ColumnDef) and item.name in named:
-            item.append("constraints", exp.ColumnConstraint(kind=exp.NotNullColumnConstraint()))
-
-
-def _column_comments(tree: exp.Create) -> list[str]:
-    if not isinstance(tree.this, exp.Schema):
-        return []
-    table = _target(tree).sql("duckdb")
-    return [
-        f"""COMMENT ON COLUMN {table}.{item.this.sql("duckdb")} IS '{item.args["comment"].replace("'", "''")}'"""
-        for item in tree.this.expressions
-        if isinstance(item, exp.ColumnDef) and item.args.get("comment")
-    ]
 
 
 def create_view(tree: exp.Create, context: StatementContext) -> Plan:
@@ -303,7 +223,7 @@ def _action(tree: exp.Alter, table: str, action: Expr) -> list[Expr | str]:
 def _added_column(table: str, definition: exp.ColumnDef) -> list[Expr | str]:
     if length_check(definition.copy()) is not None:
         raise unsupported("ALTER TABLE ADD COLUMN of a text with a length", "Add it as VARCHAR, or create the table.")
-    definition = _column(definition)
+    definition = enforced_column(definition)
     checks = [c for c in definition.args["constraints"] if c.find(exp.CheckColumnConstraint)]
     for check in checks:
         definition.args["constraints"].remove(check)
