@@ -110,7 +110,7 @@ def loaded_rows(session: Session, database: str, table: Table, load_ids: Sequenc
     from snowflake.snowpark.functions import col
 
     held: dict[str, set[int]] = defaultdict(set)
-    frame = session.table(table.full_name(database)).filter(col("_load_id").in_(list(load_ids)))
+    frame = session.table(table.full_name(database)).filter(col("_load_id").in_(*load_ids))
     for load_id, source_row in _pairs(frame.select("_load_id", "_source_row").collect()):
         held[load_id].add(source_row)
     return held
