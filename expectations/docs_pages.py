@@ -29,7 +29,8 @@ td, th { border-bottom: 1px solid #8884; padding: .35rem .6rem; text-align: left
 nav ol, .breadcrumb { list-style: none; padding: 0; display: flex; gap: .6rem; flex-wrap: wrap; }
 .sticky, #ge-cta-footer, .navbar, .modal, .ge-walkthrough-modal, .d-none { display: none !important; }
 .col-md-2, .table-of-contents, .nav { display: none; }
-pre, code, .alert { white-space: pre-wrap; overflow-wrap: anywhere; }
+pre, code { white-space: pre-wrap; overflow-wrap: anywhere; }
+h4, h5, h6 { font-size: 1.1rem; margin: 1rem 0 .3rem; }
 </style>"""
 
 
@@ -39,7 +40,8 @@ class ResultPage(DefaultJinjaPageView):
     def render(self, document: Any, template: Any = None, **kwargs: Any) -> str:
         """The page as HTML that needs nothing from the web."""
         rendered: Any = super()
-        return offline(str(rendered.render(document, template, **kwargs)))
+        page = offline(str(rendered.render(document, template, **kwargs)))
+        return page.replace("<body>", "<body><p><a href='../../../../index.html'>All tables</a></p>", 1)
 
 
 class IndexPage(DefaultJinjaIndexPageView):
