@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
+
 from sqlglot import Expr, exp
 
+from deployments.embedded.context import StatementContext
 from deployments.embedded.rewrites.trees import TEXT_TYPES
 
 ZONED = "TIMESTAMP WITH TIME ZONE"
@@ -31,6 +34,25 @@ def enforced_column(definition: exp.ColumnDef) -> exp.ColumnDef:
     kept += [check for check in (length_check(definition), type_check(definition)) if check]
     definition.set("constraints", kept)
     return definition
+
+
+def number_sequences(tree: exp.Create, context: StatementContext) -> list[str]:
+    """`ID INT AUTOINCREMENT` and `IDENTITY (10, 5)` take their default from a sequence; returns how to create it."""
+    if not isinstance(tree.this, exp.Schema):
+        return []
+    table: exp.Table = tree.this.this
+    home = [table.catalog or context.database or "", table.db or context.schema or ""]
+    steps = []
+    for constraint in list(
+        tree.this.find_all(exp.AutoIncrementColumnConstraint, exp.GeneratedAsIdentityColumnConstraint)
+    ):
+        start, increment = (constraint.args.get(name) for name in ("start", "increment"))
+        name = ".".join(f'"{part}"' for part in [*home, f"_numbers_{table.name}_{secrets.token_hex(4)}"])
+        first, by = (value.name if isinstance(value, Expr) else "1" for value in (start, increment))
+        steps.append(f"CREATE SEQUENCE {name} START WITH {first} INCREMENT BY {by}")
+        following = exp.Anonymous(this="nextval", expressions=[exp.Literal.string(name)])
+        constraint.replace(exp.DefaultColumnConstraint(this=following))
+    return steps
 
 
 def length_check(definition: exp.ColumnDef) -> Expr | None:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from sqlglot import Expr, exp
 
-from deployments.embedded.columns import column_comments, enforced_column, length_check, primary_key_columns
+from deployments.embedded.columns import (
+    column_comments,
+    enforced_column,
+    length_check,
+    number_sequences,
+    primary_key_columns,
+)
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.plan import Outcome, Plan
@@ -32,7 +38,7 @@ def create_table(tree: exp.Create, context: StatementContext) -> Plan:
     if clone := tree.args.get("clone"):
         tree.set("clone", None)
         tree.set("expression", exp.select("*").from_(clone.this))
-    steps = _table_steps(tree, context)
+    steps: list[Expr | str] = [*number_sequences(tree, context), *_table_steps(tree, context)]
     steps += [f"COMMENT ON TABLE {_target(tree).sql('duckdb')} IS '{comment}'"] if comment else []
     steps += column_comments(tree)
     temporary = {name} if is_temporary(tree) else set()

@@ -68,8 +68,6 @@ def _definition(tree: exp.Create | exp.Drop | exp.Alter, context: StatementConte
     if planner is None:
         raise unsupported(f"{tree.key.upper()} {kind}")
     _needs_schema(context)
-    if isinstance(tree, exp.Create) and tree.find(exp.AutoIncrementColumnConstraint):
-        return None
     return planner(rewrites.rewrite(tree, context), context)
 
 

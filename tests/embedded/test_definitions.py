@@ -79,6 +79,17 @@ def test_alter(connection):
     assert described(connection, "V") == [("Z", "NUMBER(38,0)", "Y")]
 
 
+@pytest.mark.supports("AUTOINCREMENT and IDENTITY columns, sequences with NEXTVAL")
+def test_numbered_columns(connection):
+    cursor = connection.cursor()
+    cursor.execute("CREATE TABLE T (ID INT AUTOINCREMENT, TENS INT IDENTITY (10, 5), NAME VARCHAR)")
+    cursor.execute("INSERT INTO T (NAME) VALUES ('a'), ('b')")
+    assert rows(connection, "SELECT ID, TENS FROM T ORDER BY ID") == [(1, 10), (2, 15)]
+    cursor.execute("CREATE OR REPLACE TABLE T (ID INT AUTOINCREMENT, NAME VARCHAR)")
+    cursor.execute("CREATE SEQUENCE S")
+    assert one(connection, "SELECT S.NEXTVAL") == 1
+
+
 @pytest.mark.supports("views: CREATE (OR REPLACE) VIEW with column names, DESC VIEW, SHOW VIEWS, DROP VIEW IF EXISTS")
 def test_views(connection):
     cursor = connection.cursor()
