@@ -14,7 +14,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from fakesnow.conn import FakeSnowflakeConnection
 from fakesnow.cursor import FakeSnowflakeCursor
-from fakesnow.dialect import parse_one
 from fakesnow.statement_type import SELECT, statement_type_id
 from sqlglot import Expr, exp
 
@@ -128,7 +127,7 @@ class EmbeddedCursor(FakeSnowflakeCursor):
         with errors.as_snowflake(self._transactions.failed):
             command, self.context.params = with_named_objects(self._prepared(command), self.context.params)
             if not self._handled(command):
-                self._run(parse_one(command))
+                self._run(planning.parse(command))
         return self
 
     def _prepared(self, command: str) -> str:
@@ -239,9 +238,9 @@ class EmbeddedCursor(FakeSnowflakeCursor):
         """
         with errors.as_snowflake(self._transactions.failed):
             command = self._prepared(command)
-            return self._described(parse_one(command), command)
+            return self._described(planning.parse(command))
 
-    def _described(self, expression: Expr, command: str) -> list[tuple[Any, ...]] | None:
+    def _described(self, expression: Expr) -> list[tuple[Any, ...]] | None:
         self.statement_type_id = statement_type_id(expression)
         if isinstance(expression, (exp.Show, exp.Describe, exp.Command)):
             return None

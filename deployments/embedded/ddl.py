@@ -75,13 +75,17 @@ def _properties(tree: exp.Create) -> str:
 
 def _exists(tree: exp.Create, context: StatementContext) -> bool:
     target = _target(tree)
-    catalog, schema, name = (target.catalog or context.database, target.db or context.schema, target.name)
-    if catalog == "temp":
+    if target.catalog == "temp":
         return _created_name(tree, context) in context.session.temporary_tables
+    return table_exists(target, context)
+
+
+def table_exists(table: exp.Table, context: StatementContext) -> bool:
+    """Whether there is a table or view of this name."""
     found = context.duck_conn.execute(
         "SELECT 1 FROM information_schema.tables WHERE upper(table_catalog) = upper(?) AND upper(table_schema) = "
         "upper(?) AND upper(table_name) = upper(?)",
-        [catalog, schema, name],
+        [table.catalog or context.database, table.db or context.schema, table.name],
     )
     return found.fetchone() is not None
 
@@ -174,7 +178,7 @@ def drop(tree: exp.Drop, context: StatementContext) -> Plan:
     parts = target.name.split(".", 2) if temporary else full_name(target, context)
     name = (parts[0], parts[1], parts[2])
     status = f"{name[2]} successfully dropped."
-    if tree.args.get("exists") and not temporary and not _exists(exp.Create(this=target.copy()), context):
+    if tree.args.get("exists") and not temporary and not table_exists(target, context):
         status = f"Drop statement executed successfully ({name[2]} already dropped)."
     exists = "IF EXISTS " if tree.args.get("exists") else ""
     step = f"DROP {tree.kind} {exists}{target.sql('duckdb')}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import Expr, exp
 
 from deployments.embedded.context import StatementContext
+from deployments.embedded.ddl import table_exists
 from deployments.embedded.errors import unsupported
 from deployments.embedded.plan import Outcome, Plan
 
@@ -42,7 +43,8 @@ def delete(tree: exp.Delete, context: StatementContext) -> Plan:
 
 def truncate(tree: exp.TruncateTable, context: StatementContext) -> Plan:
     """`TRUNCATE TABLE [IF EXISTS] t`."""
-    steps: list[Expr | str] = [f"DELETE FROM {table.sql('duckdb')}" for table in tree.expressions]
+    tables = [table for table in tree.expressions if not tree.args.get("exists") or table_exists(table, context)]
+    steps: list[Expr | str] = [f"DELETE FROM {table.sql('duckdb')}" for table in tables]
     return Plan(steps, Outcome.STATUS)
 
 

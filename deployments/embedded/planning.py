@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from fakesnow.dialect import parse_one
 from sqlglot import Expr, exp
 
 from deployments.embedded import ddl, dml, rewrites
@@ -24,6 +25,23 @@ _CHANGES: dict[type[Expr], Planner] = {
 }
 _REFUSED = (exp.Command, exp.Undrop, exp.Grant, exp.Revoke)
 _BY_FAKESNOW = {"DATABASE", "SCHEMA", "SEQUENCE", "TAG"}
+
+
+def parse(command: str) -> Expr:
+    """Parse the one statement of a request.
+
+    Raises:
+        ProgrammingError: there are several statements, or the text is no SQL.
+    """
+    tree = parse_one(command)
+    if not isinstance(tree, exp.Block):
+        return tree
+    statements = [item for item in tree.expressions if item is not None and not isinstance(item, exp.Semicolon)]
+    if len(statements) != 1:
+        message = f"Actual statement count {len(statements)} did not match the desired statement count 1."
+        raise snowflake_error(message, 8, "0A000")
+    statement: Expr = statements[0].copy()
+    return statement
 
 
 def plan(tree: Expr, context: StatementContext) -> Plan | None:
