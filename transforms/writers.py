@@ -13,6 +13,7 @@ from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING, Any
 
+from snowflake.snowpark.exceptions import SnowparkSQLException
 from snowflake.snowpark.functions import col, lit, when_matched, when_not_matched
 from snowflake.snowpark.types import StructField, StructType
 
@@ -100,14 +101,14 @@ def claim_head(session: Session, table: Table, seen: State, build_id: str, param
         BuildConflictError: The head is no longer the one that this build saw when it began.
     """
     is_seen = col("build_id").is_null() if seen.build_id is None else col("build_id") == lit(seen.build_id)
-    changed = stored(session, HEADS).update(
-        {"build_id": lit(build_id), "parameters": lit(parameters), "contract_hash": lit(contract_hash(table))},
-        (col("table_name") == lit(table.name)) & is_seen,
-    )
+    own_head = {"build_id": lit(build_id), "parameters": lit(parameters), "contract_hash": lit(contract_hash(table))}
+    overtaken = f"{table.name}: another build was committed while this one ran; nothing was written. Try again."
+    try:
+        changed = stored(session, HEADS).update(own_head, (col("table_name") == lit(table.name)) & is_seen)
+    except SnowparkSQLException as error:  # the other build still holds the head's row, for longer than we may wait
+        raise BuildConflictError(overtaken) from error
     if not changed.rows_updated:
-        raise BuildConflictError(
-            f"{table.name}: another build was committed while this one ran; nothing was written. Try again."
-        )
+        raise BuildConflictError(overtaken)
 
 
 def merge_changes(session: Session, table: Table, compared: DataFrame, build_id: str, expected: Written) -> Written:

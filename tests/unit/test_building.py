@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -97,6 +98,34 @@ def test_two_builds_at_once_leave_one_and_tell_the_other(
     assert len(content(warehouse, STREAMS)) == 1
     assert stored(warehouse, BUILDS).count() == 1
     assert build(warehouse, STREAMS).skipped
+
+
+def test_a_build_does_not_pass_one_that_is_being_written(
+    warehouse: Session, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+):
+    load(warehouse, LandingFile("streams", T0, (stream("1", 5),)))
+    parameters = endpoint.connection_parameters(current_database(warehouse))
+    real, told, others = writers.merge_changes, [], []
+
+    def try_too() -> None:
+        with Session.builder.configs(parameters).create() as other:
+            try:
+                told.append(build(other, STREAMS))
+            except BuildConflictError as conflict:
+                told.append(str(conflict))
+
+    def while_another_tries(*arguments: Any, **named: Any) -> Any:
+        monkeypatch.setattr(writers, "merge_changes", real)
+        others.append(threading.Thread(target=try_too))
+        others[0].start()
+        others[0].join(timeout=2)
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(writers, "merge_changes", while_another_tries)
+    assert written(build(warehouse, STREAMS)) == (1, 0, 0)
+    others[0].join()
+    assert told == [f"{STREAMS}: another build was committed while this one ran; nothing was written. Try again."]
+    assert (len(content(warehouse, STREAMS)), stored(warehouse, BUILDS).count()) == (1, 1)
 
 
 def test_a_failed_build_leaves_the_connection_usable(warehouse: Session, monkeypatch: pytest.MonkeyPatch):
