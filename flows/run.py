@@ -140,11 +140,11 @@ def recorded_run(flow: str) -> Iterator[tuple[Run, Session]]:
         try:
             yield run, session
         except BaseException as error:
-            _record_failure(session, run, error)
+            _record_failure(run, error)
             raise
         problem = run.problem()
         state = "failed" if run.broken or run.failures else "refused" if problem else "completed"
-        _record(session, run, state, run.summary())
+        _record(run, state, run.summary())
         if problem:
             raise problem
 
@@ -154,21 +154,22 @@ def latest_run() -> Run | None:
     return _latest
 
 
-def _record_failure(session: Session, run: Run, error: BaseException) -> None:
+def _record_failure(run: Run, error: BaseException) -> None:
     """Write the row of a run that ended in an error, which stays the one that is raised."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     try:
-        _record(session, run, "failed", f"{run.summary()}; {lines[0][:_MOST_TEXT]}")
+        _record(run, "failed", f"{run.summary()}; {lines[0][:_MOST_TEXT]}")
     except Exception as second:
         logger.warning("the run's row of OPS.RUNS could not be written: %s", second)
 
 
-def _record(session: Session, run: Run, state: str, summary: str) -> None:
+def _record(run: Run, state: str, summary: str) -> None:
     from transforms.ops import RUNS
 
     times = {"started_at": run.started_at.replace(tzinfo=None), "ended_at": datetime.now(UTC).replace(tzinfo=None)}
     row = {"run_id": run.run_id, "flow": run.flow, "state": state, **times, "summary": summary}
-    append_rows(session, run.settings.database, RUNS, [row])
+    with open_session(run.settings) as session:
+        append_rows(session, run.settings.database, RUNS, [row])
 
 
 def _run_id() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ SCRIPTS = Path(__file__).resolve().parents[1] / "deployments" / "snowflake"
 # Snowflake's codes for a session or a network that is gone: a new login may help, the statement was not at fault.
 _PASSING_CODES = {250001, 250002, 250003, 251012, 290502, 290503, 290504, 390111, 390112, 390114, 604}
 _REFUSED_CODES = {390100, 390101, 390102, 390144, 390186, 390201, 390318, 394304}
+_PAUSES = (0, 1, 2, 4, 8)
 _NO_SUCH_ACCOUNT = {290403, 290404}
 _SHOWN = ("account", "user", "host", "port", "protocol", "database", "schema", "warehouse", "role")
 _current: ContextVar[_Login | None] = ContextVar("login", default=None)
@@ -80,6 +81,9 @@ def open_session(settings: Settings, **tag: str) -> Iterator[Session]:
         with warehouse_errors(settings):
             login.tag(tag)
             yield login.session
+    except TransientError:
+        login.close(is_gone=True)
+        raise
     finally:
         _current.reset(token)
         if outer is None:
@@ -132,12 +136,24 @@ class _Login:
             self._connection = _connect(self._settings)
         return self._connection
 
-    def close(self) -> None:
-        """Log out."""
-        if self._session is not None:
-            self._session.close()
-        if self._connection is not None:
-            self._connection.close()
+    def close(self, *, is_gone: bool = False) -> None:
+        """Log out; what is asked for after that logs in anew.
+
+        Args:
+            is_gone: The warehouse does not answer: it is not asked to end the sessions.
+        """
+        from snowflake.connector.errors import Error
+
+        session, connection = self._session, self._connection
+        self._session = self._connection = None
+        with suppress(Error, SnowcastError):
+            if connection is not None:
+                connection.close(retry=not is_gone)
+        if session is not None:
+            with suppress(Error, SnowcastError):
+                if is_gone:
+                    session.connection.close(retry=False)
+            session.close()
 
 
 @contextmanager
@@ -261,9 +277,17 @@ def _connect(settings: Settings, **options: Any) -> SnowflakeConnection:
 
     parameters = connection_parameters(settings)
     try:
-        return snowflake.connector.connect(**parameters, **options)
+        return snowflake.connector.connect(**parameters, **options, backoff_policy=_pauses)
     except (snowflake.connector.errors.Error, ValueError, TypeError) as error:
         raise _login_error(error, settings, parameters) from None
+
+
+def _pauses() -> Iterator[int]:
+    """Seconds between two tries of one request. The connector alone would go on for ever when the warehouse is gone."""
+    yield from _PAUSES
+    raise TransientError(
+        "The warehouse stopped answering. The step is tried again; then look at its log or status page."
+    )
 
 
 def _login_error(error: Exception, settings: Settings, parameters: Mapping[str, Any]) -> SnowcastError:
