@@ -126,6 +126,13 @@ def test_a_table_lives_in_the_file_of_its_name(name: str):
     assert module_path(name).is_file(), f"file = table = test = expectations: one name; expected {module_path(name)}"
 
 
+@pytest.mark.parametrize("name", BUILT)
+def test_a_table_has_a_test_of_its_name(name: str):
+    layer = models()[name].table.layer.lower()
+    test = ROOT / "tests" / "unit" / layer / f"test_{name}.py"
+    assert test.is_file(), f"file = table = test = expectations: one name; expected {test}"
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_a_table_says_what_it_is(name: str):
     docstring = ast.get_docstring(ast.parse(module_path(name).read_text(encoding="utf-8"))) or ""

@@ -1,14 +1,17 @@
-"""Rows of fact_stream_snapshots for the tests of what is built from it."""
+"""Rows of facts for the tests of what is built from them."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from snowflake.snowpark import DataFrame, Session
 
 from tests.feeding import T0, frame_of
 from transforms.marts.fact_stream_snapshots import TABLE
+
+DAY = date(2023, 9, 24)
+HOUR_MS = 3_600_000
 
 
 def sample(stream_id: str, at: datetime, viewers: int, hold_ms: int = 0, **changes: Any) -> dict[str, Any]:
@@ -32,3 +35,21 @@ def sample(stream_id: str, at: datetime, viewers: int, hold_ms: int = 0, **chang
 def snapshots(session: Session, *rows: dict[str, Any]) -> DataFrame:
     """The samples as a frame of fact_stream_snapshots."""
     return frame_of(session, TABLE, rows)
+
+
+def day_of(stream_id: str, streamer: str, **changes: Any) -> dict[str, Any]:
+    """One row of fact_stream_days: four viewers for an hour."""
+    row = {
+        "stream_id": stream_id,
+        "game_id": "g",
+        "date_day": DAY,
+        "platform": "twitch",
+        "streamer_key": f"k{streamer}",
+        "streamer_id": streamer,
+        "samples": 1,
+        "peak_viewers": 5,
+        "viewer_ms": 4 * HOUR_MS,
+        "covered_ms": HOUR_MS,
+        "is_start_day": True,
+    }
+    return row | changes
