@@ -48,8 +48,9 @@ check: $(VENV)/.locked-dev ## format, lint, types
 test: check ## format, lint, types, then every test with coverage
 	@$(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadgroup --cov --cov-report=term:skip-covered
 
-test-long: $(VENV)/.locked-dev ## the long forms of the property tests
-	@HYPOTHESIS_PROFILE=long $(BIN)/pytest -n $(PYTEST_WORKERS) tests/properties
+test-long: $(VENV)/.locked-dev ## the long forms: many more examples, a statement of three minutes
+	@SNOWCAST_TEST_EXAMPLES=60 $(BIN)/pytest -n $(PYTEST_WORKERS) tests/properties
+	@$(BIN)/pytest -m long tests/embedded
 
 format: $(VENV)/.locked-dev ## rewrite the code in the project's format
 	@$(BIN)/ruff format .

