@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from deployments.embedded.bindings import Binding, bound_table
 from deployments.embedded.cursor import EmbeddedCursor
+from deployments.embedded.rewrites.names import held_as
 
 ROWS = "_SNOWCAST_BOUND_ROWS"
 LITERALS_FROM_LENGTH = 20_000
@@ -76,7 +77,7 @@ def _targets(cursor: EmbeddedCursor, insert: exp.Insert, cells: list[exp.Expr], 
     table = target.this if isinstance(target, exp.Schema) else target
     try:
         described = cursor.context.duck_conn.execute(
-            f"SELECT * FROM {table.sql(dialect='duckdb', comments=False)} LIMIT 0"
+            f"SELECT * FROM {held_as(table, cursor.context).sql(dialect='duckdb', comments=False)} LIMIT 0"
         ).description
     except duckdb.Error:
         return targets

@@ -142,6 +142,20 @@ def test_transactions(connection, session):
     assert session.table("T").count() == 2
 
 
+@pytest.mark.supports("cache_result, large create_dataframe and temporary views inside a transaction")
+def test_temporary_objects_in_a_transaction(session):
+    session.sql("CREATE TABLE T (A INT)").collect()
+    session.connection.autocommit(False)
+    session.create_dataframe([[1], [2]], schema=["A"]).write.insert_into("T")
+    assert session.table("T").cache_result().count() == 2
+    session.create_dataframe([[n] for n in range(600)], schema=["A"]).write.insert_into("T")
+    session.table("T").create_or_replace_temp_view("V")
+    assert session.table("V").count() == 602
+    session.connection.rollback()
+    session.connection.autocommit(True)
+    assert session.table("T").count() == 0
+
+
 @pytest.mark.supports("DDL commits the open transaction; temporary tables do not")
 def test_definitions_commit(connection):
     cursor = connection.cursor()

@@ -48,6 +48,14 @@ def temporary_table(name: tuple[str, str, str]) -> exp.Table:
     return exp.table_(exp.to_identifier(temporary_name(name), quoted=True), db=schema, catalog=catalog)
 
 
+def held_as(table: exp.Table, context: StatementContext) -> exp.Table:
+    """The reference under which DuckDB holds the table that a client names."""
+    held: exp.Table = table.copy()
+    upper_case_unquoted(held, context)
+    name = full_name(held, context)
+    return temporary_table(name) if name in context.session.temporary_tables else held
+
+
 def is_temporary(create: exp.Create) -> bool:
     """Whether a CREATE makes an object that ends with the session."""
     properties = create.args.get("properties")
