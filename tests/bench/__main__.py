@@ -1,8 +1,9 @@
 """`make bench`: the embedded warehouse beside plain DuckDB, then one 15-minute cycle, cold, warm and with history.
 
-A cycle is a poll of 1,000 streams, their users and games, up to the validated marts. Cold is a fresh home with nothing running: services start, tables are made. Warm is the next cycle of that home. With
-history, so many polls of the same platform are loaded and built before. Figures are medians of several cycles; every
-cycle is a process of its own, as the scheduler starts it.
+A cycle is a poll of 1,000 streams, their users and games, up to the validated marts. Cold is a fresh home with nothing
+running: services start, tables are made. Warm is the next cycle of that home. With history, so many polls of the same
+platform are loaded and built before. Figures are medians of several cycles; every cycle is a process of its own, as
+the scheduler starts it.
 
     python -m tests.bench [--runs 3] [--history 10 1000]
 """
