@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from snowflake.connector.errors import DatabaseError, ProgrammingError
+from snowflake.connector.errors import DatabaseError
 from snowflake.snowpark import functions
 from snowflake.snowpark.exceptions import SnowparkSQLException
 
@@ -170,39 +170,6 @@ def test_definitions_commit(connection):
     cursor.execute("CREATE TEMPORARY TABLE W (A INT)")
     cursor.execute("ROLLBACK")
     assert one(connection, "SELECT COUNT(*) FROM T") == 1
-
-
-@pytest.mark.differs(
-    "a statement that fails in a transaction loses the transaction: COMMIT is refused; Snowflake keeps it"
-)
-def test_failure_in_a_transaction(connection):
-    cursor = connection.cursor()
-    cursor.execute("CREATE TABLE T (A INT NOT NULL)")
-    cursor.execute("BEGIN")
-    cursor.execute("INSERT INTO T VALUES (1)")
-    with pytest.raises(DatabaseError):
-        cursor.execute("INSERT INTO T VALUES (NULL)")
-    with pytest.raises(ProgrammingError, match="Send ROLLBACK"):
-        cursor.execute("SELECT 1")
-    with pytest.raises(ProgrammingError, match="lost its changes"):
-        cursor.execute("COMMIT")
-    assert one(connection, "SELECT COUNT(*) FROM T") == 0
-
-
-@pytest.mark.differs("one transaction changes tables of one database only (error that says so)")
-def test_transaction_over_two_databases(connection, database):
-    cursor = connection.cursor()
-    cursor.execute("CREATE TABLE T (A INT)")
-    cursor.execute(f"CREATE DATABASE {database}_2")
-    cursor.execute(f"CREATE TABLE {database}_2.PUBLIC.T (A INT)")
-    try:
-        cursor.execute("BEGIN")
-        cursor.execute(f"INSERT INTO {database}.PUBLIC.T VALUES (1)")
-        with pytest.raises(ProgrammingError, match="two databases"):
-            cursor.execute(f"INSERT INTO {database}_2.PUBLIC.T VALUES (1)")
-        cursor.execute("ROLLBACK")
-    finally:
-        cursor.execute(f"DROP DATABASE {database}_2")
 
 
 @pytest.mark.supports("a failed MERGE changes nothing, also where rows before the failing one were fine")
