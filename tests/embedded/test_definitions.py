@@ -176,9 +176,7 @@ def test_grants(connection):
         connection.cursor().execute("GRANT SELECT ON TABLE T TO ROLE R")
 
 
-@pytest.mark.supports(
-    "CREATE DATABASE makes the schema PUBLIC and uses it; full names work from anywhere"
-)
+@pytest.mark.supports("CREATE DATABASE makes the schema PUBLIC and uses it; full names work from anywhere")
 def test_databases(connection, database):
     cursor = connection.cursor()
     cursor.execute("CREATE TABLE T AS SELECT 1 A")
