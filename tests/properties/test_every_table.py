@@ -22,7 +22,7 @@ from transforms.catalog import models
 from transforms.ops import BUILDS, CONSUMPTIONS, DISPLACED, LOADS, QUARANTINE, RECONCILIATION
 
 BUILT = [name for name, model in models().items() if model.build]
-EXAMPLES = int(os.environ.get("SNOWCAST_TEST_EXAMPLES", "4"))
+EXAMPLES = int(os.environ.get("SNOWCAST_TEST_EXAMPLES", "3"))
 STEPS = ("claim_head", "merge_changes", "keep_displaced", "quarantine", "append_new", "record_consumption")
 unhurried = settings(
     max_examples=EXAMPLES,
