@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from prefect.artifacts import create_markdown_artifact, create_table_artifact
+from prefect.artifacts import (
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
 from prefect.context import FlowRunContext
 
 from expectations.report import markdown
@@ -27,6 +32,21 @@ def publish_artifacts(run: Run) -> None:
     if run.checks:
         report = markdown(run.checks, (run.settings.docs_root / "index.html").as_uri())
         create_markdown_artifact(key="validation-report", markdown="\n".join([report, *_blocked_lines(run)]))
+
+
+class Progress:
+    """A bar in Prefect's user interface for work that takes long; outside of a flow run there is none."""
+
+    def __init__(self, steps: int, description: str) -> None:
+        self._steps, self._done = max(steps, 1), 0
+        has_place = FlowRunContext.get() is not None
+        self._id = create_progress_artifact(progress=0.0, description=description) if has_place else None
+
+    def advance(self) -> None:
+        """One step more is done."""
+        self._done += 1
+        if self._id is not None:
+            update_progress_artifact(artifact_id=self._id, progress=100.0 * self._done / self._steps)  # type: ignore[arg-type]
 
 
 def _blocked_lines(run: Run) -> list[str]:

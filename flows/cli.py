@@ -14,6 +14,7 @@ from flows.cli_output import say, say_error
 from flows.cli_state import State
 from flows.errors import SnowcastError
 
+_INTERRUPTED = 130
 app = typer.Typer(
     name="snowcast",
     help="Streaming-platform sources into one validated Snowflake warehouse.",
@@ -57,10 +58,11 @@ def run(arguments: Sequence[str]) -> int:
         say_error(str(error))
         return error.exit_code
     except KeyboardInterrupt:
-        say_error("interrupted")
-        return 130
+        result = _INTERRUPTED
     except Exception as error:
         return _explained(error)
+    if result == _INTERRUPTED:
+        say_error("interrupted; what was committed stays, the next run goes on from there")
     return result if isinstance(result, int) else 0
 
 

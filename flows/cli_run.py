@@ -174,11 +174,12 @@ def _say_summary(state: State) -> None:
 
 
 def _say_next_steps(outcome: Run) -> None:
+    query = "SELECT * FROM MARTS.MART_TOP_STREAMERS WHERE ranking_window = 'all_time' ORDER BY streamer_rank LIMIT 10"
     say("")
     say("Look next:")
-    say("  snowcast status                                  freshness, rows per table, quarantine, last runs")
-    say('  snowcast sql "SELECT * FROM MARTS.MART_TOP_STREAMERS ORDER BY RANK LIMIT 10"')
-    say(f"  {outcome.settings.docs_root / 'index.html'}    what was checked")
+    say("  snowcast status")
+    say(f'  snowcast sql "{query}"')
+    say(f"  {outcome.settings.docs_root / 'index.html'}")
 
 
 def parsed_moment(text: str, option: str) -> datetime:

@@ -6,16 +6,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from flows.artifacts import Progress
 from flows.errors import TransientError
 from flows.reporting import reporter
 from flows.run import Run
 from flows.tasks import Window, build_table, validate_layer
+from transforms.contract import Layer
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
     from transforms.building import BuildResult
     from transforms.catalog import Model
+
+# Layers read downwards only, so the order of the layers is an order of building.
+_LAYERS = tuple(Layer)
 
 
 def build_layers(
@@ -34,11 +39,14 @@ def build_layers(
 
     models = in_order(selectors)
     closed = open_failures(session, run.settings.database)
+    progress = Progress(len(models), f"{mode} of {len(models)} tables") if mode != "incremental" else None
     for layer, stage in _stages(models):
         named = [model.table.name for model in stage]
         ready = [model for model in stage if not _is_blocked(run, model, closed)]
         for model in ready:
             _build(run, model, mode, window)
+            if progress:
+                progress.advance()
         written = _batches(run, named)
         again = [name for name in named if name in closed and not _is_checked(run, name)]
         new = [name for name in written if name not in again and not _is_checked(run, name)]
@@ -51,7 +59,8 @@ def validate_stored(run: Run, session: Session, selectors: Sequence[str] = (), *
     from transforms.catalog import in_order
 
     batches = None if full else _newest_batches(session, run.settings.database)
-    for layer, stage in groupby(in_order(selectors), key=lambda model: model.table.layer):
+    by_layer = sorted(in_order(selectors), key=lambda model: _LAYERS.index(model.table.layer))
+    for layer, stage in groupby(by_layer, key=lambda model: model.table.layer):
         _validated(run, layer, [model.table.name for model in stage], batches)
 
 
@@ -99,13 +108,14 @@ def _build(run: Run, model: Model, mode: str, window: Window | None) -> None:
 
 def _stages(models: Iterable[Model]) -> list[tuple[str, list[Model]]]:
     """The tables in stages: no table of a stage reads another one of it, so a failure stops all that is built on it."""
-    depth: dict[str, int] = {}
+    place: dict[str, tuple[int, int]] = {}
     for model in models:
-        above = [depth[name] for name in model.inputs if name in depth]
-        depth[model.table.name] = max(above, default=-1) + 1
-    by_depth = sorted(models, key=lambda model: depth[model.table.name])
-    stages = groupby(by_depth, key=lambda model: (depth[model.table.name], model.table.layer))
-    return [(str(layer), list(stage)) for (_, layer), stage in stages]
+        layer = _LAYERS.index(model.table.layer)
+        below = [place[name][1] for name in model.inputs if name in place and place[name][0] == layer]
+        place[model.table.name] = (layer, max(below, default=-1) + 1)
+    in_place = sorted(models, key=lambda model: place[model.table.name])
+    stages = groupby(in_place, key=lambda model: place[model.table.name])
+    return [(str(_LAYERS[layer]), list(stage)) for (layer, _), stage in stages]
 
 
 def _is_blocked(run: Run, model: Model, closed: set[str]) -> bool:

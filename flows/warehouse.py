@@ -9,8 +9,9 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from flows.account import account_login, first_line
 from flows.errors import ConfigError, SnowcastError, SourceError, TransientError
-from flows.settings import Settings, SnowflakeSettings
+from flows.settings import Settings
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
@@ -33,7 +34,7 @@ def connection_parameters(settings: Settings) -> dict[str, Any]:
         ConfigError: The login is incomplete.
         SourceError: The embedded warehouse does not start.
     """
-    login = _embedded_login(settings) if settings.warehouse == "embedded" else _account_login(settings)
+    login = _embedded_login(settings) if settings.warehouse == "embedded" else account_login(settings)
     session_parameters = {**login.pop("session_parameters", {}), "CLIENT_TELEMETRY_ENABLED": settings.telemetry}
     return {**login, "login_timeout": settings.login_timeout_seconds, "session_parameters": session_parameters}
 
@@ -51,7 +52,7 @@ def start(settings: Settings) -> None:
 def status_parameters(settings: Settings, *, show_secret: bool) -> dict[str, Any] | None:
     """Connection parameters for people, the secret named by its place; None where the embedded one does not run."""
     if settings.warehouse != "embedded":
-        login = _account_login(settings)
+        login = account_login(settings)
         return {name: value for name, value in login.items() if name in _SHOWN}
     from deployments.embedded import find
 
@@ -166,7 +167,7 @@ def warehouse_errors(settings: Settings) -> Iterator[None]:
         yield
     except (Error, SnowparkClientException) as error:
         if _code(error) in _PASSING_CODES:
-            raise TransientError(f"{_place(settings)} stopped answering: {_first_line(error)}") from error
+            raise TransientError(f"{_place(settings)} stopped answering: {first_line(error)}") from error
         raise
 
 
@@ -207,71 +208,6 @@ def _embedded_login(settings: Settings) -> dict[str, Any]:
     return endpoint.connection_parameters(settings.database)
 
 
-def _account_login(settings: Settings) -> dict[str, Any]:
-    if settings.snowflake_block:
-        login = _from_block(settings.snowflake_block)
-    elif settings.snowflake_connection:
-        login = _from_connections_file(settings.snowflake_connection)
-    else:
-        login = _from_variables(settings.snowflake)
-    return {**login, "database": settings.database, "application": "Snowcast"}
-
-
-def _from_block(name: str) -> dict[str, Any]:
-    from prefect_snowflake.database import SnowflakeConnector
-
-    try:
-        block = SnowflakeConnector.load(name)
-    except ValueError:
-        raise ConfigError(
-            f"Prefect has no SnowflakeConnector block named {name!r} (SNOWCAST_SNOWFLAKE_BLOCK). "
-            "Create it in Prefect, or log in with SNOWFLAKE_* variables."
-        ) from None
-    credentials = block.credentials
-    login: dict[str, Any] = credentials.model_dump(
-        exclude_unset=True, exclude={"block_type_slug", "private_key", "private_key_path", "private_key_passphrase"}
-    )
-    login = {key: getattr(value, "get_secret_value", lambda value=value: value)() for key, value in login.items()}
-    key = credentials.resolve_private_key()
-    if key is not None:
-        login = {**{name: value for name, value in login.items() if name != "password"}, "private_key": key}
-    return {**login, "warehouse": block.warehouse, "schema": block.schema_}
-
-
-def _from_connections_file(name: str) -> dict[str, Any]:
-    from snowflake.connector.config_manager import CONFIG_MANAGER
-
-    try:
-        known = dict(CONFIG_MANAGER["connections"])  # type: ignore[call-overload]
-    except Exception as error:  # the connector raises several kinds for a missing or unreadable file
-        raise ConfigError(f"Snowflake's connections.toml cannot be read: {_first_line(error)}") from None
-    if name not in known:
-        raise ConfigError(
-            f"SNOWCAST_SNOWFLAKE_CONNECTION: connections.toml has no connection {name!r}; "
-            f"it has {', '.join(sorted(known)) or 'none'}."
-        )
-    return dict(known[name])
-
-
-def _from_variables(given: SnowflakeSettings) -> dict[str, Any]:
-    missing = [f"SNOWFLAKE_{name.upper()}" for name in ("account", "user") if not getattr(given, name)]
-    secrets = (given.private_key_path, given.password, given.token, given.authenticator)
-    if not any(secrets):
-        missing.append("SNOWFLAKE_PRIVATE_KEY_PATH (or SNOWFLAKE_PASSWORD)")
-    if missing:
-        raise ConfigError(f"SNOWCAST_WAREHOUSE is snowflake, but {', '.join(missing)} is not set. See .env.example.")
-    login = given.model_dump(exclude_none=True, exclude={"private_key_path", "private_key_passphrase"})
-    login = {key: getattr(value, "get_secret_value", lambda value=value: value)() for key, value in login.items()}
-    if given.private_key_path:
-        if not given.private_key_path.is_file():
-            raise ConfigError(f"SNOWFLAKE_PRIVATE_KEY_PATH: there is no file {given.private_key_path}.")
-        login.pop("password", None)
-        login["private_key_file"] = str(given.private_key_path)
-        if given.private_key_passphrase:
-            login["private_key_file_pwd"] = given.private_key_passphrase.get_secret_value()
-    return login
-
-
 def _connect(settings: Settings, **options: Any) -> SnowflakeConnection:
     import snowflake.connector
 
@@ -291,7 +227,7 @@ def _pauses() -> Iterator[int]:
 
 
 def _login_error(error: Exception, settings: Settings, parameters: Mapping[str, Any]) -> SnowcastError:
-    code, text = _code(error), _first_line(error)
+    code, text = _code(error), first_line(error)
     who = f"user {parameters.get('user')} at account {parameters.get('account')}"
     if code in _NO_SUCH_ACCOUNT or "404 Not Found" in text or "403 Forbidden" in text:
         return ConfigError(f"Snowflake knows no account {parameters.get('account')}. Check SNOWFLAKE_ACCOUNT.")
@@ -319,9 +255,3 @@ def _code(error: BaseException) -> int | None:
         if isinstance(number, int) and number > 0:
             return number
     return None
-
-
-def _first_line(error: BaseException) -> str:
-    text = str(getattr(error, "raw_msg", None) or getattr(error, "message", None) or error).strip()
-    line = (text.splitlines() or [type(error).__name__])[0].replace(".Aborting", "").strip()
-    return line if line.endswith(".") else line + "."

@@ -1,0 +1,85 @@
+"""The login to a Snowflake account: a Prefect block, a named connection of Snowflake's own file, or variables."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flows.errors import ConfigError
+from flows.settings import Settings, SnowflakeSettings
+
+
+def account_login(settings: Settings) -> dict[str, Any]:
+    """Connection parameters of the account; the first of block, connections file and variables that is set.
+
+    Raises:
+        ConfigError: The login is incomplete, or what it names does not exist.
+    """
+    if settings.snowflake_block:
+        login = _from_block(settings.snowflake_block)
+    elif settings.snowflake_connection:
+        login = _from_connections_file(settings.snowflake_connection)
+    else:
+        login = _from_variables(settings.snowflake)
+    return {**login, "database": settings.database, "application": "Snowcast"}
+
+
+def _from_block(name: str) -> dict[str, Any]:
+    from prefect_snowflake.database import SnowflakeConnector
+
+    try:
+        block = SnowflakeConnector.load(name)
+    except ValueError:
+        raise ConfigError(
+            f"Prefect has no SnowflakeConnector block named {name!r} (SNOWCAST_SNOWFLAKE_BLOCK). "
+            "Create it in Prefect, or log in with SNOWFLAKE_* variables."
+        ) from None
+    credentials = block.credentials
+    login: dict[str, Any] = credentials.model_dump(
+        exclude_unset=True, exclude={"block_type_slug", "private_key", "private_key_path", "private_key_passphrase"}
+    )
+    login = {key: getattr(value, "get_secret_value", lambda value=value: value)() for key, value in login.items()}
+    key = credentials.resolve_private_key()
+    if key is not None:
+        login = {**{name: value for name, value in login.items() if name != "password"}, "private_key": key}
+    return {**login, "warehouse": block.warehouse, "schema": block.schema_}
+
+
+def _from_connections_file(name: str) -> dict[str, Any]:
+    from snowflake.connector.config_manager import CONFIG_MANAGER
+
+    try:
+        known = dict(CONFIG_MANAGER["connections"])  # type: ignore[call-overload]
+    except Exception as error:  # the connector raises several kinds for a missing or unreadable file
+        raise ConfigError(f"Snowflake's connections.toml cannot be read: {first_line(error)}") from None
+    if name not in known:
+        raise ConfigError(
+            f"SNOWCAST_SNOWFLAKE_CONNECTION: connections.toml has no connection {name!r}; "
+            f"it has {', '.join(sorted(known)) or 'none'}."
+        )
+    return dict(known[name])
+
+
+def _from_variables(given: SnowflakeSettings) -> dict[str, Any]:
+    missing = [f"SNOWFLAKE_{name.upper()}" for name in ("account", "user") if not getattr(given, name)]
+    secrets = (given.private_key_path, given.password, given.token, given.authenticator)
+    if not any(secrets):
+        missing.append("SNOWFLAKE_PRIVATE_KEY_PATH (or SNOWFLAKE_PASSWORD)")
+    if missing:
+        raise ConfigError(f"SNOWCAST_WAREHOUSE is snowflake, but {', '.join(missing)} is not set. See .env.example.")
+    login = given.model_dump(exclude_none=True, exclude={"private_key_path", "private_key_passphrase"})
+    login = {key: getattr(value, "get_secret_value", lambda value=value: value)() for key, value in login.items()}
+    if given.private_key_path:
+        if not given.private_key_path.is_file():
+            raise ConfigError(f"SNOWFLAKE_PRIVATE_KEY_PATH: there is no file {given.private_key_path}.")
+        login.pop("password", None)
+        login["private_key_file"] = str(given.private_key_path)
+        if given.private_key_passphrase:
+            login["private_key_file_pwd"] = given.private_key_passphrase.get_secret_value()
+    return login
+
+
+def first_line(error: BaseException) -> str:
+    """What an error of the connector says, in one line."""
+    text = str(getattr(error, "raw_msg", None) or getattr(error, "message", None) or error).strip()
+    line = (text.splitlines() or [type(error).__name__])[0].replace(".Aborting", "").strip()
+    return line if line.endswith(".") else line + "."
