@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -174,12 +176,21 @@ def _say_summary(state: State) -> None:
 
 
 def _say_next_steps(outcome: Run) -> None:
+    program = _program()
     query = "SELECT * FROM MARTS.MART_TOP_STREAMERS WHERE ranking_window = 'all_time' ORDER BY streamer_rank LIMIT 10"
     say("")
     say("Look next:")
-    say("  snowcast status")
-    say(f'  snowcast sql "{query}"')
+    say(f"  {program} status")
+    say(f'  {program} sql "{query}"')
     say(f"  {outcome.settings.docs_root / 'index.html'}")
+
+
+def _program() -> str:
+    """What to type for this program: its name where it is on the PATH, else the way to it from here."""
+    if shutil.which("snowcast"):
+        return "snowcast"
+    started, here = Path(sys.argv[0]).absolute(), Path.cwd()
+    return str(started.relative_to(here)) if started.is_relative_to(here) else str(started)
 
 
 def parsed_moment(text: str, option: str) -> datetime:

@@ -108,7 +108,7 @@ class Settings(BaseSettings):
 
     sandbox_seed: int = Field(default=7, description="seed of the simulated platform")
     sandbox_scale: int = Field(
-        default=12_000, description="streamers of the simulated platform; a tenth is live at a time", ge=1, le=1_000_000
+        default=20_000, description="streamers of the simulated platform; a tenth is live at a time", ge=1, le=1_000_000
     )
     sandbox_first_polls: int = Field(
         default=8, description="polls that the first run takes from the sandbox", ge=1, le=10_000

@@ -20,7 +20,7 @@ from deployments.sandbox.people import Person, settle
 from deployments.sandbox.programme import Programme, Scene, write_programme
 
 DEFAULT_SEED: Final = 7
-DEFAULT_SCALE: Final = 12_000
+DEFAULT_SCALE: Final = 20_000
 DEFAULT_START: Final = datetime(2026, 11, 1, 18, tzinfo=UTC)
 
 
