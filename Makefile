@@ -46,7 +46,7 @@ check: $(VENV)/.locked-dev ## format, lint, types
 	@$(BIN)/mypy
 
 test: check ## format, lint, types, then every test with coverage
-	@$(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadgroup --cov --cov-report=term:skip-covered
+	@$(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile --cov --cov-report=term:skip-covered
 
 test-long: $(VENV)/.locked-dev ## the long forms: many more examples, a statement of three minutes
 	@SNOWCAST_TEST_EXAMPLES=60 $(BIN)/pytest -n $(PYTEST_WORKERS) tests/properties

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 
-import pytest
-
-pytestmark = pytest.mark.xdist_group("blocking")
 ROW = "(SELECT MIN(stream_id) FROM STAGING.STG_TWITCH_STREAMS)"
 
 

@@ -16,7 +16,6 @@ import yaml
 
 from flows.deploying import PREFECT_FILE, ROOT, deployments
 
-pytestmark = pytest.mark.xdist_group("deployments")
 _PATIENCE_SECONDS = 240
 
 

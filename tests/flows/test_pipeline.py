@@ -6,8 +6,6 @@ import csv
 import io
 import json
 
-import pytest
-
 TOP_STREAMERS = """
     SELECT s.streamer_name, SUM(f.viewer_count) AS total_viewers
     FROM MARTS.FACT_STREAM_SNAPSHOTS f JOIN MARTS.DIM_STREAMERS s ON s.streamer_id = f.streamer_id
@@ -18,7 +16,6 @@ POPULAR_GAMES = """
     FROM MARTS.FACT_STREAM_SNAPSHOTS f JOIN MARTS.DIM_GAMES g ON g.game_id = f.game_id
     GROUP BY g.game_name ORDER BY streams DESC, average_viewers DESC LIMIT 10
 """
-pytestmark = pytest.mark.xdist_group("pipeline")
 
 
 def test_a_run_goes_from_the_source_to_validated_marts(snowcast, home):

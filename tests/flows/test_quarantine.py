@@ -6,7 +6,6 @@ import json
 
 import pytest
 
-pytestmark = pytest.mark.xdist_group("quarantine")
 SNAPSHOT = 1_695_574_829_212
 
 
