@@ -15,6 +15,7 @@ import pytest
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
+    from snowflake.connector.cursor import SnowflakeCursor
     from snowflake.snowpark import Session
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -134,9 +135,15 @@ def test_asynchronous_statements(connection: SnowflakeConnection, session: Sessi
     assert sorted(row["A"] for row in job.result()) == [1, 2]
     assert job.is_done()
     cursor.execute_async("SELECT * FROM not_there")
-    cursor.get_results_from_sfqid(cursor.sfqid)
     with pytest.raises(snowflake.connector.errors.DatabaseError, match="NOT_THERE"):
-        cursor.fetchall()
+        _fetched(cursor)
+
+
+def _fetched(cursor: SnowflakeCursor) -> list[Any]:
+    """The result of the cursor's asynchronous statement; its error comes here or there, as fast as it failed."""
+    assert cursor.sfqid is not None
+    cursor.get_results_from_sfqid(cursor.sfqid)
+    return cursor.fetchall()
 
 
 @pytest.mark.supports("query history: INFORMATION_SCHEMA.QUERY_HISTORY with QUERY_TAG, text, times, rows, errors")
