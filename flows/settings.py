@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import sys
+import tempfile
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -240,9 +241,8 @@ def ready_home(settings: Settings) -> Path:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         settings.logs_root.mkdir(mode=0o700, exist_ok=True)
         Path(os.environ["PREFECT_HOME"]).mkdir(mode=0o700, parents=True, exist_ok=True)
-        probe = home / f".writable-{os.getpid()}"
-        probe.touch()
-        probe.unlink()
+        with tempfile.TemporaryFile(dir=home):
+            pass
     except OSError as error:
         raise ConfigError(
             f"SNOWCAST_HOME {home} cannot be written ({error.strerror}). Set SNOWCAST_HOME to a folder of your own."

@@ -61,13 +61,19 @@ def _states(api: httpx.Client, flow: str) -> list[str]:
     return [run["state_type"] for run in api.post("/flow_runs/filter", json=order).json()]
 
 
+def _log(api: httpx.Client) -> str:
+    """What the flow runs logged, to tell why one failed."""
+    return "\n".join(line["message"] for line in api.post("/logs/filter", json={"limit": 200}).json())
+
+
 def _wait_for(api: httpx.Client, flow: str, state: str) -> None:
     deadline = time.monotonic() + _PATIENCE_SECONDS
     while time.monotonic() < deadline:
         found = _states(api, flow)
         if state in found:
             return
-        assert "FAILED" not in found and "CRASHED" not in found, f"{flow}: {found}"  # noqa: PT018 - one look
+        if "FAILED" in found or "CRASHED" in found:
+            pytest.fail(f"{flow}: {found}\n{_log(api)}")
         time.sleep(1)
     pytest.fail(f"{flow} did not reach {state}: {_states(api, flow)}")
 
