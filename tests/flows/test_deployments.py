@@ -56,8 +56,9 @@ def _worker(environment: dict[str, str], log: Path) -> Iterator[None]:
             process.wait(60)
 
 
-def _states(api: httpx.Client, flow: str) -> list[str]:
-    order = {"sort": "START_TIME_DESC", "flows": {"name": {"any_": [flow]}}}
+def _states(api: httpx.Client, deployment: str) -> list[str]:
+    """States of the deployment's own runs; other tests run the same flows on this server."""
+    order = {"sort": "START_TIME_DESC", "deployments": {"name": {"any_": [deployment]}}}
     return [run["state_type"] for run in api.post("/flow_runs/filter", json=order).json()]
 
 
