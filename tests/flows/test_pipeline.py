@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
+import sys
 
 TOP_STREAMERS = """
     SELECT s.streamer_name, SUM(f.viewer_count) AS total_viewers
@@ -124,3 +126,12 @@ def test_doctor_finds_nothing_wrong(snowcast):
     done = snowcast("doctor", "--json")
     assert done.code == 0
     assert {one["check"]: one["state"] for one in json.loads(done.out)}["warehouse"] == "ok"
+
+
+def test_the_pipeline_runs_as_a_module(snowcast):
+    before = json.loads(snowcast("status", "--json").out)
+    done = subprocess.run([sys.executable, "-m", "flows.pipeline"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Look next:" in done.stdout
+    after = json.loads(snowcast("status", "--json").out)
+    assert [one["polls"] for one in after["freshness"]] == [one["polls"] + 1 for one in before["freshness"]]
