@@ -124,7 +124,46 @@ class MergeOnKey:
     newest_by: tuple[str, ...] = ()
 
 
-WriteKind = Replace | Append | MergeOnKey
+class Strategy(StrEnum):
+    """How a history tells that a version ended: by comparing values, or by the row's own time of change."""
+
+    CHECK = "check"
+    TIMESTAMP = "timestamp"
+
+
+class HardDeletes(StrEnum):
+    """What the absence of a key from a complete delivery does to its history."""
+
+    IGNORE = "ignore"
+    INVALIDATE = "invalidate"
+    NEW_RECORD = "new_record"
+
+
+@dataclass(frozen=True)
+class History:
+    """Versions of each key, `[valid_from, valid_to)` (SCD2). `build` gives observations; the writer makes versions.
+
+    Args:
+        strategy: check: a version begins when an observation differs in a tracked column; timestamp: observations are
+            ordered by the row's own `effective_at`, which may be earlier than the observation.
+        tracked: Columns whose change begins a version; empty: all but the key, `effective_at` and `observed_at`. The
+            others are carried from the newest observation of the version.
+        effective_at: Column with the time from which an observation's values hold; for check that of the observation.
+        observed_at: Column of the input with the time at which the source was observed.
+        hard_deletes: ignore: absence says nothing; invalidate: the version is closed; new_record: it is closed and a
+            version with is_deleted follows. Only for inputs whose source lists everything in each delivery.
+        named_by: Columns by which a person names a key; empty: the key itself.
+    """
+
+    strategy: Strategy
+    tracked: tuple[str, ...] = ()
+    effective_at: str = "snapshot_at"
+    observed_at: str = "snapshot_at"
+    hard_deletes: HardDeletes = HardDeletes.IGNORE
+    named_by: tuple[str, ...] = ()
+
+
+WriteKind = Replace | Append | MergeOnKey | History
 
 # Columns that the project adds behind a contract's own, by layer.
 _LINEAGE = (
@@ -133,6 +172,15 @@ _LINEAGE = (
     Column("_load_id", TEXT, "load that brought the record (OPS.LOADS)", nullable=False),
 )
 BUILD_ID = Column("_build_id", TEXT, "build that last inserted or changed the row (OPS.BUILDS)", nullable=False)
+# What the writer adds to each version of a history.
+VERSION_COLUMNS = (
+    Column("valid_from", TIMESTAMP, "time from which the version holds, inclusive, UTC", nullable=False),
+    Column("valid_to", TIMESTAMP, "time until which it holds, exclusive, UTC; NULL while it is open"),
+    Column("is_current", BOOLEAN, "the version is open", nullable=False),
+    Column("is_deleted", BOOLEAN, "the version says that the key was deleted", nullable=False),
+    Column("version_key", TEXT, "hash of the key and valid_from", nullable=False),
+    Column("observed_at_last", TIMESTAMP, "newest observation of the version, UTC", nullable=False),
+)
 # What a staging frame carries beside the stored columns until the writer has split it.
 REJECTION = (
     Column("_record", VARIANT, "the record as the source sent it"),
@@ -174,13 +222,14 @@ class Table:
         grain: What one row is.
         key: Columns whose values are never NULL and never repeat.
         columns: The contract's columns, in stored order, load columns not included.
-        write: Replace, Append or MergeOnKey.
+        write: Replace, Append, MergeOnKey or History.
         widen_by: Columns that a change is widened to before building: the frame is computed for whole groups of equal
             `widen_by` values. Every one is a column of this table and of the inputs that are filtered by it. Empty:
             changed rows are taken as they are.
         tags: For selectors: the source, and what else groups tables.
         source: For raw tables: `source/entity` of the landing files.
         fields: For raw tables: fields the source is known to send; others are reported as schema drift.
+        is_complete: For raw tables: every delivery lists everything that exists, so absence means deletion.
     """
 
     name: str
@@ -193,6 +242,7 @@ class Table:
     tags: tuple[str, ...] = ()
     source: str | None = None
     fields: tuple[str, ...] = field(default=(), repr=False)
+    is_complete: bool = False
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
