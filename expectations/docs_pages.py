@@ -1,17 +1,20 @@
 """Data Docs that a browser shows without asking anyone: GX's pages load styles, scripts and logos from the web.
 
-GX takes view classes by name; these two strip its pages of everything remote and give them a style of their own, and
-write the index as a plain table instead of one that a script fills.
+GX takes the classes of its pages by name; these two strip its result pages of everything remote and give them a style
+of their own, and write the index as a plain table that tells how grave a failure is.
 """
 
 from __future__ import annotations
 
 import html
 import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
 
-from great_expectations.render.view.view import DefaultJinjaIndexPageView, DefaultJinjaPageView
+from great_expectations.render.renderer.site_builder import DefaultSiteIndexBuilder
+from great_expectations.render.view.view import DefaultJinjaPageView
 
 _SCRIPT = re.compile(r"<script\b.*?</script>", re.DOTALL)
 _REMOTE_TAG = re.compile(r"""<(?:link|img)\b[^>]*["']https?://[^>]*>""")
@@ -44,19 +47,17 @@ class ResultPage(DefaultJinjaPageView):
         return page.replace("<body>", "<body><p><a href='../../../../index.html'>All tables</a></p>", 1)
 
 
-class IndexPage(DefaultJinjaIndexPageView):
-    """All tables with their newest result, the ones that failed first."""
+class IndexBuilder(DefaultSiteIndexBuilder):
+    """Writes the index: all tables with their newest result, the gravest failures first."""
 
-    def render(self, document: Any, template: Any = None, **kwargs: Any) -> str:
-        """The page as HTML that needs nothing from the web."""
-        rows = sorted(_rows(document.to_json_dict()), key=lambda row: (row["held"], row["table"]))
-        lines = "".join(_line(row) for row in rows)
-        return (
-            f"<!DOCTYPE html><html><head><meta charset='utf-8'><title>Snowcast validation</title>{STYLE}</head><body>"
-            "<h1>Snowcast validation</h1><p>The newest result of each table. "
-            "Every result of every run is in OPS.VALIDATION_RESULTS.</p>"
-            f"<table><tr><th>table</th><th>result</th><th>checked</th><th>run</th></tr>{lines}</table></body></html>"
-        )
+    def build(self, skip_and_clean_missing: bool = True, build_index: bool = True) -> tuple[Any, None]:
+        """Write the index page of the results that are kept, and take away the pages of those that are not."""
+        if not build_index:
+            return None, None
+        keys = self._build_validation_and_profiling_result_site_keys(skip_and_clean_missing)
+        kept = self.data_context.validation_results_store
+        page = _index(_newest_result(key, kept.get(key)) for key in keys)
+        return self.target_store.write_index_page(page), None
 
 
 def offline(page: str) -> str:
@@ -68,29 +69,54 @@ def offline(page: str) -> str:
     return page.replace("</head>", f"{STYLE}</head>", 1)
 
 
-def _rows(document: Any) -> list[dict[str, Any]]:
-    """The lines of the index, wherever GX nests its table."""
-    if isinstance(document, list):
-        return [row for part in document for row in _rows(part)]
-    if not isinstance(document, dict):
-        return []
-    if "_validation_success_text" not in document:
-        return _rows(list(document.values()))
-    return [
-        {
-            "table": document["asset_name"],
-            "held": document["_validation_success_text"] == "Success",
-            "checked": document["run_time"],
-            "run": document["run_name"],
-            "link": document["_table_row_link_path"],
-        }
-    ]
+@dataclass(frozen=True)
+class _NewestResult:
+    """One line of the index; `critical` and `warning` are the numbers of rules that failed."""
+
+    table: str
+    critical: int
+    warning: int
+    checked: str
+    run: str
+    link: str
 
 
-def _line(row: dict[str, Any]) -> str:
-    mark, told = ("text-success", "✓ every rule holds") if row["held"] else ("text-danger", "✗ a rule failed")
-    name, checked, run = (html.escape(str(row[key])) for key in ("table", "checked", "run"))
-    link = html.escape(unquote(str(row["link"])), quote=True)
-    return (
-        f"<tr><td><a href='{link}'>{name}</a></td><td class='{mark}'>{told}</td><td>{checked}</td><td>{run}</td></tr>"
+def _newest_result(key: Any, result: Any) -> _NewestResult:
+    failed = Counter(one.expectation_config.severity for one in result.results if not one.success)
+    name = key.expectation_suite_identifier.name
+    return _NewestResult(
+        table=name,
+        critical=failed["critical"],
+        warning=failed["warning"],
+        checked=f"{key.run_id.run_time:%Y-%m-%d %H:%M:%S} UTC",
+        run=str(key.run_id.run_name),
+        link="/".join(("validations", name, *key.run_id.to_tuple(), f"{key.batch_identifier}.html")),
     )
+
+
+def _index(results: Iterable[_NewestResult]) -> str:
+    lines = "".join(map(_line, sorted(results, key=lambda one: (not one.critical, not one.warning, one.table))))
+    return (
+        f"<!DOCTYPE html><html><head><meta charset='utf-8'><title>Snowcast validation</title>{STYLE}</head><body>"
+        "<h1>Snowcast validation</h1><p>The newest result of each table. "
+        "Every result of every run is in OPS.VALIDATION_RESULTS.</p>"
+        f"<table><tr><th>table</th><th>result</th><th>checked</th><th>run</th></tr>{lines}</table></body></html>"
+    )
+
+
+def _line(one: _NewestResult) -> str:
+    kind, told = _verdict(one)
+    name, checked, run = map(html.escape, (one.table, one.checked, one.run))
+    link = html.escape(one.link, quote=True)
+    return (
+        f"<tr><td><a href='{link}'>{name}</a></td><td class='{kind}'>{told}</td><td>{checked}</td><td>{run}</td></tr>"
+    )
+
+
+def _verdict(one: _NewestResult) -> tuple[str, str]:
+    """Style and words: a warning is reported, only a critical rule stops what is built from the table."""
+    warned = f"{one.warning} warning{'' if one.warning == 1 else 's'}"
+    if one.critical:
+        rules = "rule" if one.critical == 1 else "rules"
+        return "text-danger", f"✗ {one.critical} critical {rules} failed" + (f", {warned}" if one.warning else "")
+    return ("text-warning", f"! {warned}") if one.warning else ("text-success", "✓ every rule holds")

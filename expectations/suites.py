@@ -158,9 +158,9 @@ def _configuration(docs_root: Path | None) -> DataContextConfig:
         "site_name": "Snowcast validation: the newest result of each table",
         "show_how_to_buttons": False,
         "store_backend": _folder(docs_root) if docs_root else None,
-        "site_index_builder": {"class_name": "DefaultSiteIndexBuilder", "view": _view("IndexPage")},
+        "site_index_builder": _page_class("IndexBuilder"),
         "site_section_builders": {
-            "validations": {"class_name": "DefaultSiteSectionBuilder", "view": _view("ResultPage")},
+            "validations": {"class_name": "DefaultSiteSectionBuilder", "view": _page_class("ResultPage")},
             "expectations": "none",
             "profiling": "none",
         },
@@ -173,7 +173,7 @@ def _configuration(docs_root: Path | None) -> DataContextConfig:
     )
 
 
-def _view(name: str) -> dict[str, str]:
+def _page_class(name: str) -> dict[str, str]:
     return {"module_name": "expectations.docs_pages", "class_name": name}
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from expectations.validate import build_docs, validate_tables
+from expectations.contracts import table_named
+from expectations.validate import build_docs, rules_of, validate_tables
 from tests.expectations.planting import GOOD_BATCH, bad_batch
 
 
@@ -18,6 +19,11 @@ def text_of(folder: Path) -> str:
     return "\n".join(
         path.read_text(errors="replace") for path in folder.rglob("*") if path.suffix in (".html", ".json", ".yml")
     )
+
+
+def index_lines(index: str) -> list[tuple[str, ...]]:
+    """Table, style, verdict and run of each line of the index."""
+    return re.findall(r"'>([^<]+)</a></td><td class='([a-z-]+)'>([^<]+)</td><td>[\d :-]+ UTC</td><td>([^<]+)", index)
 
 
 def pages(folder: Path, table: str) -> list[Path]:
@@ -38,8 +44,30 @@ def test_docs_show_every_rule_with_reason_and_what_was_found(planted: dict[str, 
     assert "2 of 2 rows: first game_id x" in shown
     assert "columns and types as declared" in shown
     assert "(critical)" in shown
-    assert "✗ a rule failed" in index
-    assert "✓ every rule holds" in index
+    assert index_lines(index) == [
+        ("dim_games", "text-danger", "✗ 1 critical rule failed", "run-1"),
+        ("dim_date", "text-success", "✓ every rule holds", "run-1"),
+    ]
+
+
+def test_the_index_tells_warnings_from_critical_failures_and_lists_the_gravest_first(
+    planted: dict[str, Any], tmp_path: Path
+) -> None:
+    def bad(table: str, *rules: str) -> list[str]:
+        names = [rule.name for rule in rules_of(table_named(table))]
+        return [bad_batch(names.index(rule)) for rule in rules]
+
+    batches = {
+        "dim_date": [GOOD_BATCH],
+        "dim_games": bad("dim_games", "every category has a name"),
+        "dim_streamers": bad("dim_streamers", "every streamer has a name", "platform is never NULL"),
+    }
+    validate_tables(planted, list(batches), run_id="run-1", batches=batches, docs_root=tmp_path)
+    assert index_lines(build_docs(tmp_path).read_text()) == [
+        ("dim_streamers", "text-danger", "✗ 2 critical rules failed, 1 warning", "run-1"),
+        ("dim_games", "text-warning", "! 1 warning", "run-1"),
+        ("dim_date", "text-success", "✓ every rule holds", "run-1"),
+    ]
 
 
 def test_docs_ask_nothing_of_the_web(planted: dict[str, Any], tmp_path: Path) -> None:
