@@ -35,12 +35,13 @@ def prepare(session: Session) -> None:
 
 @dataclass(frozen=True)
 class LandingFile:
-    """One landing file of Twitch: its records were observed at one time."""
+    """One landing file: its records were observed at one time."""
 
     entity: str
     snapshot_at: datetime
     records: tuple[Any, ...]
     name: str = ""
+    source: str = "twitch"
 
     @property
     def path(self) -> str:
@@ -48,7 +49,8 @@ class LandingFile:
             return self.name
         spelled = json.dumps(self.records, sort_keys=True, default=str)
         return (
-            f"twitch/{self.entity}/{self.snapshot_at:%Y%m%dT%H%M%S%f}_{hashlib.md5(spelled.encode()).hexdigest()[:8]}"
+            f"{self.source}/{self.entity}/{self.snapshot_at:%Y%m%dT%H%M%S%f}_"
+            f"{hashlib.md5(spelled.encode()).hexdigest()[:8]}"
         )
 
     @property
@@ -81,7 +83,7 @@ def stream(stream_id: str, viewer_count: Any, **fields: Any) -> dict[str, Any]:
 def load(session: Session, *files: LandingFile) -> None:
     """Put the files' records into RAW and the loads into the ledger, as loading does."""
     for file in files:
-        table = raw_table_for("twitch", file.entity)
+        table = raw_table_for(file.source, file.entity)
         rows = [
             (json.dumps(record), file.path, number, file.snapshot_at.isoformat(), file.load_id)
             for number, record in enumerate(file.records, start=1)
@@ -96,7 +98,7 @@ def load(session: Session, *files: LandingFile) -> None:
     ledger = [
         (
             f.load_id,
-            raw_table_for("twitch", f.entity).name,
+            raw_table_for(f.source, f.entity).name,
             f.path,
             f.load_id,
             f.snapshot_at.isoformat(),
