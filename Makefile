@@ -13,7 +13,10 @@ else
   INSTALL = $(UV) pip install --quiet --python $(BIN)/python
 endif
 
-.PHONY: help setup run test test-long check format bench lock clean
+COMPILE = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+  --no-header --no-annotate --quiet
+
+.PHONY: help setup extras run test test-long check format bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +40,13 @@ $(VENV)/.locked-dev: requirements-dev.lock $(VENV)/.locked
 
 setup: $(VENV)/.locked ## create .venv and install the lock
 
+$(VENV)/.locked-extras: requirements-extras.lock $(VENV)/.locked
+	@echo "installing requirements-extras.lock (hashes checked)"
+	@$(INSTALL) --require-hashes --no-deps -r requirements-extras.lock
+	@touch $@
+
+extras: $(VENV)/.locked-extras ## add what deliveries on S3 (s3://) and Azure (abfs://) need
+
 run: setup ## the main job: sandbox sources to validated marts on the embedded warehouse
 	@$(BIN)/snowcast run
 
@@ -59,11 +69,11 @@ format: $(VENV)/.locked-dev ## rewrite the code in the project's format
 bench: $(VENV)/.locked-dev ## measure a 15-minute cycle, cold and warm, with little and much history
 	@$(BIN)/python -m tests.bench
 
-lock: ## compile the lock files anew (needs uv)
-	@uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-header --no-annotate --quiet --output-file requirements.lock
-	@uv pip compile pyproject.toml --extra build --extra dev --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-header --no-annotate --quiet --constraint requirements.lock --output-file requirements-dev.lock
+lock: ## compile the lock files anew (needs uv); the others are parts of the first, so that they fit each other
+	@$(COMPILE) --extra build --extra dev --extra s3 --extra azure --output-file requirements-dev.lock
+	@$(COMPILE) --extra build --extra s3 --extra azure --constraint requirements-dev.lock \
+	  --output-file requirements-extras.lock
+	@$(COMPILE) --extra build --constraint requirements-dev.lock --output-file requirements.lock
 
 clean: ## remove the warehouse and what tests leave behind
 	@rm -rf .snowcast .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* htmlcov
