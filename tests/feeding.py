@@ -17,7 +17,11 @@ from transforms.building import BuildResult, build_table, prepare_tables
 from transforms.catalog import in_order, models, raw_table_for
 from transforms.contract import Layer, Table
 
-PARAMETERS: dict[str, Any] = {"gap_cap_seconds": 2700, "today": date(2023, 12, 31)}
+PARAMETERS: dict[str, Any] = {
+    "gap_cap_seconds": 2700,
+    "today": date(2023, 12, 31),
+    "current_month": date(2023, 12, 1),
+}
 T0 = datetime(2023, 9, 24, 17, 0)
 
 
@@ -57,6 +61,10 @@ class LandingFile:
     def load_id(self) -> str:
         return hashlib.md5(self.path.encode()).hexdigest()
 
+    @property
+    def table(self) -> Table:
+        return raw_table_for(self.source, self.entity)
+
 
 def stream(stream_id: str, viewer_count: Any, **fields: Any) -> dict[str, Any]:
     """A Get Streams record."""
@@ -80,32 +88,26 @@ def stream(stream_id: str, viewer_count: Any, **fields: Any) -> dict[str, Any]:
     return {**record, **fields}
 
 
+def delivered(entity: str, snapshot_at: datetime, *records: Any, name: str = "") -> LandingFile:
+    """A file of billing as it was landed: a record per line, every value as text."""
+    return LandingFile(entity, snapshot_at, records, name, source="billing")
+
+
 def load(session: Session, *files: LandingFile) -> None:
     """Put the files' records into RAW and the loads into the ledger, as loading does."""
     for file in files:
-        table = raw_table_for(file.source, file.entity)
         rows = [
             (json.dumps(record), file.path, number, file.snapshot_at.isoformat(), file.load_id)
             for number, record in enumerate(file.records, start=1)
         ]
         _insert(
             session,
-            f"INSERT INTO {table.full_name(_database(session))} "
+            f"INSERT INTO {file.table.full_name(_database(session))} "
             "SELECT PARSE_JSON(column1), column2, column3, column4::TIMESTAMP_NTZ, "
             "'2023-10-01'::TIMESTAMP_NTZ, column5 FROM VALUES ",
             rows,
         )
-    ledger = [
-        (
-            f.load_id,
-            raw_table_for(f.source, f.entity).name,
-            f.path,
-            f.load_id,
-            f.snapshot_at.isoformat(),
-            len(f.records),
-        )
-        for f in files
-    ]
+    ledger = [(f.load_id, f.table.name, f.path, f.load_id, f.snapshot_at.isoformat(), len(f.records)) for f in files]
     _insert(
         session,
         f"INSERT INTO {_database(session)}.OPS.LOADS SELECT column1, column2, column3, column4, "

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from snowflake.snowpark.functions import lit
 
-from transforms.contract import DATE, FLOAT, INTEGER, TEXT, TIMESTAMP, Column
+from transforms.contract import DATE, FLOAT, INTEGER, TEXT, TIMESTAMP, Column, money
 
 TWITCH = lit("twitch")  # the id space of Helix ids
+BILLING = lit("billing")  # the id space of the billing files' ids
 
 platform = Column("platform", TEXT, "id space that the source's ids live in, e.g. twitch", nullable=False)
 streamer_key = Column("streamer_key", TEXT, "hash of (platform, streamer_id)", nullable=False)
@@ -40,3 +41,23 @@ avg_viewers = Column(
 peak_viewers = Column("peak_viewers", INTEGER, "highest sample", nullable=False, minimum=0)
 airtime_minutes = Column("airtime_minutes", FLOAT, "minutes covered by samples", nullable=False, minimum=0)
 streams_started = Column("streams_started", INTEGER, "broadcasts that began on the day", nullable=False, minimum=0)
+user_key = Column("user_key", TEXT, "hash of (platform, user_id)", nullable=False)
+user_id = Column("user_id", TEXT, "the user's id as the source gave it; '' where it names nobody", nullable=False)
+country = Column("country", TEXT, "the user's country, lower case")
+plan_type = Column("plan_type", TEXT, "the user's plan, lower case", accepted=("basic", "standard", "premium"))
+signup_date = Column("signup_date", DATE, "day on which the user signed up")
+updated_at = Column("updated_at", TIMESTAMP, "when the source last changed the record, UTC")
+subscription_id = Column("subscription_id", TEXT, "one subscription of one user", nullable=False)
+start_date = Column("start_date", DATE, "first day of the subscription", nullable=False)
+end_date = Column("end_date", DATE, "last day of the subscription; NULL while it is open-ended")
+monthly_price = Column(
+    "monthly_price", money(), "price of one billing period: a month, or a year for yearly", nullable=False, minimum=0
+)
+billing_period = Column(
+    "billing_period", TEXT, "what a price pays for; NULL is monthly", accepted=("monthly", "yearly")
+)
+payment_id = Column("payment_id", TEXT, "one payment or refund", nullable=False)
+payment_date = Column("payment_date", DATE, "day of the payment", nullable=False)
+amount = Column("amount", money(), "money received; negative for a refund", nullable=False)
+watch_date = Column("watch_date", DATE, "day of the viewing", nullable=False)
+year_month = Column("year_month", DATE, "first day of the month", nullable=False)

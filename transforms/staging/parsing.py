@@ -16,15 +16,27 @@ from snowflake.snowpark.functions import (
     convert_timezone,
     iff,
     lit,
+    lower,
     parse_json,
     replace,
     substring,
     to_variant,
+    trim,
     try_cast,
     typeof,
     when,
 )
-from snowflake.snowpark.types import BooleanType, LongType, StringType, TimestampTimeZone, TimestampType, VariantType
+from snowflake.snowpark.types import (
+    BooleanType,
+    DateType,
+    DecimalType,
+    DoubleType,
+    LongType,
+    StringType,
+    TimestampTimeZone,
+    TimestampType,
+    VariantType,
+)
 
 from transforms.contract import TEXT, Table
 from transforms.contract import Column as ContractColumn
@@ -33,6 +45,8 @@ if TYPE_CHECKING:
     from snowflake.snowpark import Column, DataFrame
 
 _WHOLE_NUMBER = r"^[+-]?[0-9]{1,18}$"
+_NUMBER = r"^[+-]?[0-9]{1,30}(\.[0-9]{0,30})?([eE][+-]?[0-9]{1,2})?$"  # finite: neither NaN nor infinity is a number
+_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _ZONED = r"^.*[0-9]([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)$"
 _LONGEST_EXAMPLE = 120
 _LINEAGE_NAMES = ("_record", "snapshot_at", "_source_file", "_source_row", "_load_id")
@@ -43,7 +57,14 @@ _KINDS = (
     ("BOOLEAN", "true or false"),
     ("VARCHAR", "text"),
 )
-_EXPECTED = {LongType: "a whole number", BooleanType: "true or false", TimestampType: "a UTC time", StringType: "text"}
+_EXPECTED = {
+    LongType: "a whole number",
+    DoubleType: "a number",
+    BooleanType: "true or false",
+    DateType: "a date (YYYY-MM-DD)",
+    TimestampType: "a UTC time",
+    StringType: "text",
+}
 
 
 def parse(raw: DataFrame, table: Table) -> DataFrame:
@@ -72,6 +93,12 @@ def parse(raw: DataFrame, table: Table) -> DataFrame:
     return judged.select(*_LINEAGE_NAMES, *names, "_rule", _reason(read).alias("_reason"))
 
 
+def tidied(name: str) -> Column:
+    """The text in lower case without spaces around; NULL where nothing is left."""
+    text = lower(trim(col(name)))
+    return iff(text == lit(""), lit(None).cast(TEXT), text)
+
+
 def _value(column: ContractColumn, record: str) -> Column:
     return col(record)[column.payload or column.name]
 
@@ -94,14 +121,29 @@ def _typed(column: ContractColumn) -> Column:
     text = col(_text_name(column))
     if isinstance(column.type, StringType):
         return text
-    if isinstance(column.type, LongType):
-        return iff(text.rlike(_WHOLE_NUMBER), try_cast(text, column.type), lit(None).cast(column.type))
+    spelling = _spelling(column)
+    if spelling is not None:
+        return iff(text.rlike(spelling), try_cast(text, column.type), lit(None).cast(column.type))
     if _is_time(column):
         at_utc = convert_timezone(lit("UTC"), col(f"zoned_{column.name}")).cast(column.type)
         return iff(col(f"zoned_{column.name}").is_null(), col(f"plain_{column.name}"), at_utc)
     if isinstance(column.type, VariantType):
         return _variant(column)
     return try_cast(text, column.type)
+
+
+def _spelling(column: ContractColumn) -> str | None:
+    """What a text must look like to be cast at all: the cast alone would round, or take what is no number."""
+    if isinstance(column.type, DecimalType):  # zeros behind the last decimal change nothing
+        whole, decimals = column.type.precision - column.type.scale, column.type.scale
+        return rf"^[+-]?[0-9]{{1,{whole}}}(\.[0-9]{{1,{decimals}}}0*)?$"
+    return {LongType: _WHOLE_NUMBER, DoubleType: _NUMBER, DateType: _DAY}.get(type(column.type))
+
+
+def _expected(column: ContractColumn) -> str:
+    if isinstance(column.type, DecimalType):
+        return f"a number with at most {column.type.scale} decimals"
+    return _EXPECTED[type(column.type)]
 
 
 def _is_time(column: ContractColumn) -> bool:
@@ -180,7 +222,7 @@ def _reasons(column: ContractColumn) -> list[tuple[str, Column]]:
             _KINDS[1:],
             when(col(_kind_name(column)) == lit(_KINDS[0][0]), lit(_KINDS[0][1])),
         ).otherwise(lit("a number"))
-        expected = lit(f"; expected {_EXPECTED[type(column.type)]}")
+        expected = lit(f"; expected {_expected(column)}")
         reasons.append(("type", concat(lit(f"{column.payload} is "), kind, lit(" ("), shown, lit(")"), expected)))
     if column.minimum is not None:
         bound = lit(f"; expected at least {column.minimum:g}")

@@ -1,0 +1,57 @@
+"""Payments in staging: money is exact or refused."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from snowflake.snowpark import Session
+
+from tests.feeding import T0, build_all, delivered, load, minutes, rows_of, written
+from transforms.batches import stored
+from transforms.keys import hash_key
+from transforms.ops import QUARANTINE
+from transforms.staging.stg_billing_payments import TABLE
+
+RECORD = {"payment_id": "P1", "user_id": "U1", "payment_date": "2023-01-05", "amount": "9.99"}
+AMOUNTS = ("9.99", "-9.99", "+0.5", "9.990", "1234567890123456.78", "7", 13.99)
+
+
+def test_amounts_are_exact_and_refunds_keep_their_sign(warehouse: Session):
+    records = [{**RECORD, "payment_id": f"P{n}", "amount": amount} for n, amount in enumerate(AMOUNTS)]
+    load(warehouse, delivered("payments", T0, *records, {**RECORD, "payment_id": "P7", "user_id": ""}))
+    assert written(build_all(warehouse, [TABLE.name])[TABLE.name]) == (8, 0, 0)
+    names = [column.name for column in TABLE.columns if column.name != "user_key"]
+    day, exact = date(2023, 1, 5), ("9.99", "-9.99", "0.50", "9.99", "1234567890123456.78", "7.00", "13.99")
+    assert rows_of(stored(warehouse, TABLE), *names) == [
+        *[(f"P{n}", T0, "billing", "U1", day, Decimal(amount)) for n, amount in enumerate(exact)],
+        ("P7", T0, "billing", "", day, Decimal("9.99")),
+    ]
+    keys = stored(warehouse, TABLE).select("user_key", hash_key("platform", "user_id").alias("key_again"))
+    assert all(row[0] == row[1] for row in keys.collect())
+
+
+def test_more_than_cents_and_what_is_no_amount_are_refused(warehouse: Session):
+    records = [{**RECORD, "amount": text} for text in ("9.995", "1e2", "9,99", "$9", "inf", ".")]
+    load(warehouse, delivered("payments", T0, *records, {**RECORD, "payment_date": ""}, {**RECORD, "payment_id": ""}))
+    build_all(warehouse, [TABLE.name])
+    assert rows_of(stored(warehouse, TABLE)) == []
+    refused = rows_of(stored(warehouse, QUARANTINE), "rule", "reason")
+    assert refused == [
+        *[
+            ("amount_type", f"amount is text ({text}); expected a number with at most 2 decimals")
+            for text in ("$9", ".", "1e2", "9,99", "9.995", "inf")
+        ],
+        ("payment_date_missing", "payment_date is missing; it is required as payment_date"),
+        ("payment_id_missing", "payment_id is missing; it is required as payment_id"),
+    ]
+
+
+def test_a_correction_is_another_observation_of_the_payment(warehouse: Session):
+    corrected = {**RECORD, "amount": "8.99"}
+    load(warehouse, delivered("payments", minutes(15), corrected), delivered("payments", T0, RECORD))
+    build_all(warehouse, [TABLE.name])
+    assert rows_of(stored(warehouse, TABLE), "snapshot_at", "amount") == [
+        (T0, Decimal("9.99")),
+        (minutes(15), Decimal("8.99")),
+    ]

@@ -1,0 +1,26 @@
+"""Billing's subscriptions as the files have them.
+
+Grain    one line of a subscriptions file
+Key      _source_file, _source_row
+Source   landing files billing/subscriptions
+Units    nothing is interpreted; _snapshot_at is the delivery's time, UTC
+Rerun    a landing file loads once; rows are never changed or deleted
+Gaps     a file lists every subscription: what is not in it is gone, which the histories tell
+"""
+
+from __future__ import annotations
+
+from transforms.contract import RAW_COLUMNS, Append, Layer, Table
+
+TABLE = Table(
+    name="raw_billing_subscriptions",
+    layer=Layer.RAW,
+    grain="one line of a subscriptions file",
+    key=("_source_file", "_source_row"),
+    columns=RAW_COLUMNS,
+    write=Append(),
+    tags=("billing",),
+    source="billing/subscriptions",
+    fields=("subscription_id", "user_id", "start_date", "end_date", "monthly_price", "billing_period", "updated_at"),
+    is_complete=True,
+)

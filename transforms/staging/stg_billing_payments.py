@@ -1,0 +1,46 @@
+"""Billing's payments: one row per payment in one delivery.
+
+Grain    one payment in one delivery
+Key      payment_id, snapshot_at
+Source   raw_billing_payments
+Payload  RECORD: payment_id, user_id, payment_date, amount
+Units    amount exact to the cent, negative for a refund; more than two decimals are refused, never rounded
+Rerun    a record replaces another of its key only if it is strictly greater by file and row
+Gaps     a delivery lists some of the payments: absence says nothing; user_id '' is a payment that names nobody
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from transforms import columns
+from transforms.contract import Layer, MergeOnKey, Table
+from transforms.keys import hash_key
+from transforms.staging.parsing import parse
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+TABLE = Table(
+    name="stg_billing_payments",
+    layer=Layer.STAGING,
+    grain="one payment in one delivery",
+    key=("payment_id", "snapshot_at"),
+    write=MergeOnKey(),
+    tags=("billing",),
+    columns=(
+        columns.payment_id.but(payload="payment_id", empty_is_null=True),
+        columns.snapshot_at,
+        columns.platform,
+        columns.user_key,
+        columns.user_id.but(payload="user_id"),
+        columns.payment_date.but(payload="payment_date"),
+        columns.amount.but(payload="amount"),
+    ),
+)
+
+
+def build(raw_billing_payments: DataFrame) -> DataFrame:
+    """Read the records, typed, and name the user by platform and id."""
+    named = parse(raw_billing_payments, TABLE).select("*", columns.BILLING.alias("platform"))
+    return TABLE.select(named.select("*", hash_key("platform", "user_id").alias("user_key")))

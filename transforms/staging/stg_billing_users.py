@@ -1,0 +1,49 @@
+"""Billing's users: one row per user in one delivery.
+
+Grain    one user in one delivery
+Key      user_id, snapshot_at
+Source   raw_billing_users
+Payload  RECORD: user_id, country, signup_date, plan_type, updated_at
+Units    country and plan_type in lower case without spaces around; every *_at is UTC without zone
+Rerun    a record replaces another of its key only if it is strictly greater by file and row
+Gaps     a delivery lists every user; who is missing was deleted, which users_history tells
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from transforms import columns
+from transforms.contract import Layer, MergeOnKey, Table
+from transforms.keys import hash_key
+from transforms.staging.parsing import parse, tidied
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+TABLE = Table(
+    name="stg_billing_users",
+    layer=Layer.STAGING,
+    grain="one user in one delivery",
+    key=("user_id", "snapshot_at"),
+    write=MergeOnKey(),
+    tags=("billing",),
+    columns=(
+        columns.user_id.but(payload="user_id", empty_is_null=True),
+        columns.snapshot_at,
+        columns.platform,
+        columns.user_key,
+        columns.country.but(payload="country"),
+        columns.plan_type.but(payload="plan_type"),
+        columns.signup_date.but(payload="signup_date"),
+        columns.updated_at.but(payload="updated_at"),
+    ),
+)
+
+
+def build(raw_billing_users: DataFrame) -> DataFrame:
+    """Read the records, typed, country and plan in one spelling, and name the user by platform and id."""
+    parsed = parse(raw_billing_users, TABLE).with_columns(
+        ["country", "plan_type", "platform"], [tidied("country"), tidied("plan_type"), columns.BILLING]
+    )
+    return TABLE.select(parsed.select("*", hash_key("platform", "user_id").alias("user_key")))

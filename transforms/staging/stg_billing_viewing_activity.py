@@ -1,0 +1,45 @@
+"""Billing's viewing activity: one row per user and day in one delivery.
+
+Grain    one user on one day in one delivery
+Key      user_id, watch_date, snapshot_at
+Source   raw_billing_viewing_activity
+Payload  RECORD: user_id, watch_date, hours_watched
+Units    hours_watched in hours
+Rerun    a record replaces another of its key only if it is strictly greater by file and row
+Gaps     a delivery lists some of the days: absence says nothing; a day listed twice keeps its last line
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from transforms import columns
+from transforms.contract import Layer, MergeOnKey, Table
+from transforms.keys import hash_key
+from transforms.staging.parsing import parse
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+TABLE = Table(
+    name="stg_billing_viewing_activity",
+    layer=Layer.STAGING,
+    grain="one user on one day in one delivery",
+    key=("user_id", "watch_date", "snapshot_at"),
+    write=MergeOnKey(),
+    tags=("billing",),
+    columns=(
+        columns.user_id.but(payload="user_id"),
+        columns.watch_date.but(payload="watch_date"),
+        columns.snapshot_at,
+        columns.platform,
+        columns.user_key,
+        columns.hours_watched.but(payload="hours_watched", description="hours that the user watched on the day"),
+    ),
+)
+
+
+def build(raw_billing_viewing_activity: DataFrame) -> DataFrame:
+    """Read the records, typed, and name the user by platform and id."""
+    named = parse(raw_billing_viewing_activity, TABLE).select("*", columns.BILLING.alias("platform"))
+    return TABLE.select(named.select("*", hash_key("platform", "user_id").alias("user_key")))
