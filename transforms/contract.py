@@ -49,12 +49,12 @@ class ContractError(Exception):
 
 
 class Layer(StrEnum):
-    """Where a table lives; the value is the schema's name."""
+    """Where a table lives, lowest first: no layer reads one above it. The value is the schema's name."""
 
     RAW = "RAW"
     STAGING = "STAGING"
-    MARTS = "MARTS"
     HISTORY = "HISTORY"
+    MARTS = "MARTS"
     ACTIVITY = "ACTIVITY"
     PRODUCT = "PRODUCT"
     OPS = "OPS"
@@ -77,6 +77,7 @@ class Column:
         description: What it holds, with the unit where the name does not say it.
         nullable: False for required columns; in staging a record without it goes to the quarantine.
         payload: Field of RECORD that staging reads; None for columns that are computed.
+        formerly: Names that the field had before; staging reads the first field that the record has.
         minimum: Smallest allowed value, inclusive; in staging a smaller one goes to the quarantine.
         maximum: Largest allowed value, inclusive; in staging a larger one goes to the quarantine.
         accepted: Known values; others are kept and reported.
@@ -89,6 +90,7 @@ class Column:
     description: str
     nullable: bool = True
     payload: str | None = None
+    formerly: tuple[str, ...] = ()
     minimum: float | None = None
     maximum: float | None = None
     accepted: tuple[str, ...] = ()
