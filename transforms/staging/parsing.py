@@ -100,7 +100,8 @@ def tidied(name: str) -> Column:
 
 
 def _value(column: ContractColumn, record: str) -> Column:
-    return col(record)[column.payload or column.name]
+    value = col(record)[column.payload or column.name]
+    return coalesce(value, *[col(record)[name] for name in column.formerly]) if column.formerly else value
 
 
 def _text_name(column: ContractColumn) -> str:
