@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flows.cli_output import print_json, print_rows, say, terminal_reporter
 from flows.errors import ConfigError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from flows.settings import Settings
 
 warehouse = typer.Typer(name="warehouse", help="The embedded warehouse.", no_args_is_help=True)
 sandbox = typer.Typer(name="sandbox", help="The simulated streaming platform.", no_args_is_help=True)
@@ -132,24 +137,34 @@ def stop_sandbox(context: typer.Context) -> None:
 def generate_files(
     context: typer.Context,
     out: Annotated[Path, typer.Option(help="Folder for the files; made if it is not there.")],
-    polls: Annotated[int, typer.Option(min=1, help="How many polls.")] = 8,
-    scale: Annotated[int | None, typer.Option(min=1, help="Streamers of the platform.")] = None,
+    source: Annotated[str, typer.Option(help="twitch: polls as Helix files; billing: daily CSV files.")] = "twitch",
+    polls: Annotated[int, typer.Option(min=1, help="How many polls (twitch).")] = 8,
+    days: Annotated[int, typer.Option(min=1, help="How many daily deliveries (billing).")] = 30,
+    scale: Annotated[int | None, typer.Option(min=1, help="Streamers of the platform (twitch).")] = None,
+    customers: Annotated[int, typer.Option(min=1, help="Customers on the sandbox's first day (billing).")] = 2_000,
     seed: Annotated[int | None, typer.Option(help="Another seed is another platform.")] = None,
-    start: Annotated[str | None, typer.Option(help="Time of the first poll (ISO 8601).")] = None,
+    start: Annotated[str | None, typer.Option(help="Time of the first poll or delivery (ISO 8601).")] = None,
 ) -> None:
-    """Write polls of the sandbox as Helix files, for `snowcast ingest twitch --from-files`."""
-    from deployments.sandbox import World, generate
+    """Write what a source of the sandbox shows as files, for `snowcast ingest SOURCE --from-files`."""
+    from deployments.sandbox import DEFAULT_START
     from flows.cli_run import parsed_moment
 
-    settings = context.obj.settings()
-    chosen: dict[str, Any] = {
-        "seed": settings.sandbox_seed if seed is None else seed,
-        "scale": scale or settings.sandbox_scale,
-        **({"start": parsed_moment(start, "--start")} if start else {}),
-    }
+    chosen = context.obj.settings().sandbox_seed if seed is None else seed
+    begin = parsed_moment(start, "--start") if start else DEFAULT_START
+    if source == "twitch":
+        _generate_polls(context.obj.settings(), out, polls, chosen, scale, begin)
+    elif source == "billing":
+        _generate_deliveries(out, days, chosen, customers, begin)
+    else:
+        raise ConfigError(f"The sandbox writes no files of {source!r}. Known: twitch, billing.")
+
+
+def _generate_polls(settings: Settings, out: Path, polls: int, seed: int, scale: int | None, start: datetime) -> None:
+    from deployments.sandbox import World, generate
+
     with terminal_reporter() as reporter:
         written = generate(
-            World(**chosen),
+            World(seed, scale or settings.sandbox_scale, start),
             out,
             polls,
             settings.poll_interval_minutes * 60,
@@ -158,6 +173,26 @@ def generate_files(
         )
     counts = f"{written.streams:,} streams, {written.users:,} users, {written.games:,} games"
     say(f"{len(written.files)} files in {out}: {counts}")
+
+
+def _generate_deliveries(out: Path, days: int, seed: int, customers: int, start: datetime) -> None:
+    from deployments.sandbox import World, write_billing_deliveries
+
+    with terminal_reporter() as reporter:
+        try:
+            written = write_billing_deliveries(
+                World(seed, 1),
+                out,
+                start.date(),
+                days,
+                customers=customers,
+                on_day=lambda number: reporter.advanced("generate", f"delivery {number + 1} of {days}"),
+            )
+        except ValueError as error:
+            raise ConfigError(f"--start {start:%Y-%m-%d}: {error}.") from error
+    say(
+        f"{len(written)} files in {out}: {days} deliveries from {start:%Y-%m-%d} on, the first one with all of the past"
+    )
 
 
 @deploy.command("prefect")

@@ -79,3 +79,11 @@ class Topic:
     GAME = 18
     PROMOTION = 19
     ACCOUNT = 20
+    SUBSCRIBER = 21
+    RENEWAL = 22
+    REJOIN = 23
+    MOVE = 24
+    SUSPENSION = 25
+    PAYMENT = 26
+    VIEWING = 27
+    START_CORRECTION = 28
