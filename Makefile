@@ -74,6 +74,8 @@ lock: ## compile the lock files anew (needs uv); the others are parts of the fir
 	@$(COMPILE) --extra build --extra s3 --extra azure --constraint requirements-dev.lock \
 	  --output-file requirements-extras.lock
 	@$(COMPILE) --extra build --constraint requirements-dev.lock --output-file requirements.lock
+	@$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["bench"])' \
+	  | tr ' ' '\n' | $(subst pyproject.toml,-,$(COMPILE)) --output-file requirements-bench.lock
 
 clean: ## remove the warehouse and what tests leave behind
 	@rm -rf .snowcast .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* htmlcov
