@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
     from expectations.results import RuleResult
-    from flows.extract.helix_files import FileReport
+    from flows.extract.delivered_files import FileReport
     from flows.loading import LoadReport, LoadResult
     from transforms.building import BuildResult
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
     from expectations.results import RuleResult
-    from flows.extract.helix_files import FileReport
+    from flows.extract.delivered_files import FileReport
     from flows.extract.twitch import TwitchPoll
     from flows.loading import LoadReport
     from transforms.building import BuildResult
@@ -141,13 +141,16 @@ def validate_layer(
 @task(name="land files", task_run_name="land {path}", tags=["twitch", "extract"], **STEP)
 def land_files(path: Path, run_id: str, snapshot_at: datetime | None = None) -> list[FileReport]:
     """Land the Helix records of files that a person hands over, and say what became of each file."""
-    from flows.extract.helix_files import land_helix_files
+    from flows.extract.delivered_files import Known, deliver_files
+    from flows.extract.helix_files import HELIX_FILES
+    from flows.extract.places import Place
     from flows.loading import loaded_files
 
     settings = load_settings()
     with open_session(settings, step="land files", run=run_id) as session:
-        known = loaded_files(session, settings.database)
-    reports = land_helix_files(path, settings.landing_root, snapshot_at=snapshot_at, loaded=known)
+        known = Known(settings.landing_root, HELIX_FILES.source, loaded_files(session, settings.database))
+    found = deliver_files(HELIX_FILES, Place(str(path)), settings.landing_root, known, snapshot_at=snapshot_at)
+    reports = sorted(found, key=lambda report: report.file)
     for report in reports:
         mark: Mark = "failed" if report.is_refused else "warning" if report.warnings else "ok"
         reporter().finished(f"read {report.file}", _file_line(report), mark)

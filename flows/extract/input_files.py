@@ -1,4 +1,4 @@
-"""Files that a user hands over: found in folders and zip archives, unpacked from gzip, dated, read as items.
+"""Files that somebody delivers: members of zip archives, unpacked from gzip, in any encoding, read as items.
 
 What a file is, is told by its content: gzip and zip by their first bytes, JSON by its first character, everything
 else is tried as CSV. A file that cannot be read raises `RefusedFile` with the reason, so that the others go on.
@@ -6,6 +6,7 @@ else is tried as CSV. A file that cannot be read raises `RefusedFile` with the r
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import io
@@ -14,23 +15,16 @@ import re
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import IO, Any, NoReturn
-
-from flows.errors import ConfigError
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import IO, Any, NoReturn, cast
 
 _GZIP, _ZIP = b"\x1f\x8b", b"PK"
 _SHOWN = 40
-_EPOCH_MILLISECONDS = re.compile(r"(?:^|_)(\d{13})(?!\d)")
-_STAMPS = (
-    (re.compile(r"(?:^|_)(\d{8}_\d{6})(?!\d)"), "%Y%m%d_%H%M%S"),
-    (re.compile(r"_(\d{8}T\d{9})Z_[0-9a-f]{16}\."), "%Y%m%dT%H%M%S%f"),
-)
 csv.field_size_limit(16 * 1024 * 1024)
 
-ByteLines = IO[bytes] | gzip.GzipFile
+Lines = Iterator[bytes]
 
 
 class RefusedFile(Exception):  # noqa: N818 - a finding about the user's file, reported and never raised to the user
@@ -47,53 +41,91 @@ class BadLine:
 
 
 @dataclass(frozen=True)
+class Header:
+    """The first row of a CSV, before its rows."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class InputFile:
     """One file, or one member of a zip archive.
 
     Args:
-        label: How reports name it: the path under the folder that was given, `archive.zip!member` for a member.
-        names: Names that may hold the snapshot time, the most specific first.
-        modified_at: The file's modification time.
+        label: How reports name it: the path under the place that was given, `archive.zip!member` for a member.
+        modified_at: The file's modification time; None where its place does not tell.
         open: Opens it for reading bytes.
+        parent: Name of the folder that the label starts in.
+        path: The whole path, without secrets: names the file in the ledger of deliveries.
+        size: Bytes, as its folder states them.
+        version: Its tag or modification time: another one is another delivery.
+        archive: Label of the archive that it is a member of.
     """
 
     label: str
-    names: tuple[str, ...]
-    modified_at: datetime
+    modified_at: datetime | None
     open: Callable[[], IO[bytes]]
+    parent: str = ""
+    path: str = ""
+    size: int | None = None
+    version: str = ""
+    archive: str | None = None
+
+    @property
+    def directory(self) -> str:
+        """What the label has before the name: where a manifest would lie."""
+        return self.label[: len(self.label) - len(self.name)]
+
+    @property
+    def name(self) -> str:
+        """The file's own name."""
+        return re.split(r"[/!]", self.label)[-1]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names that may state the snapshot time, the nearest first: its own, then its archive's."""
+        return (self.name, PurePosixPath(self.archive).name) if self.archive else (self.name,)
+
+    @property
+    def folder(self) -> str:
+        """The folders that it lies in, from the one that was given on."""
+        return f"{self.parent}/{self.directory}"
 
 
-def find_inputs(path: Path) -> list[InputFile]:
-    """The files under a folder, hidden ones left out, or the one file; archives are opened into their members.
+def opened_parts(file: InputFile) -> list[InputFile]:
+    """The members of a zip archive as files, or the file itself where it is none."""
+    try:
+        with file.open() as content:
+            if not zipfile.is_zipfile(content):
+                return [file]
+            with zipfile.ZipFile(content) as archive:
+                members = [(info.filename, info.file_size) for info in archive.infolist() if not info.is_dir()]
+    except (zipfile.BadZipFile, RefusedFile, OSError):
+        return [file]
+    return [
+        replace(
+            file,
+            label=f"{file.label}!{member}",
+            open=_member_opener(file, member),
+            path=f"{file.path}!{member}",
+            size=size,
+            archive=file.label,
+        )
+        for member, size in members
+    ] or [file]
+
+
+def read_items(file: InputFile, encoding: str = "utf-8") -> Iterator[Any]:
+    """Yield what the file holds: JSON values (a page or an array is one), or a CSV's `Header` and its rows as dicts.
+
+    A row of another length than the header is a list, a line of JSON lines that is no JSON a `BadLine`.
+
+    Args:
+        file: The file; gzip is unpacked.
+        encoding: Of its text.
 
     Raises:
-        ConfigError: The path does not exist, or no file is in it.
-    """
-    if not path.exists():
-        raise ConfigError(f"{path} does not exist. --from-files takes a file or a folder of files.")
-    if path.is_file():
-        files = [path]
-    else:
-        files = sorted(file for file in path.rglob("*") if file.is_file() and not _is_hidden(file.relative_to(path)))
-    if not files:
-        raise ConfigError(f"{path} holds no files. --from-files takes a file or a folder of files.")
-    return [part for file in files for part in _parts(file, path)]
-
-
-def snapshot_time(file: InputFile, given: datetime | None) -> tuple[datetime, bool]:
-    """When the source was observed, and whether that is stated: by the name or `given`, not by the file's time."""
-    for name in file.names:
-        stated = _stated_time(name)
-        if stated:
-            return stated, True
-    return (given, True) if given else (file.modified_at, False)
-
-
-def read_items(file: InputFile) -> Iterator[Any]:
-    """Yield what the file holds: JSON values (a page or an array is one), CSV rows as dicts of text, or `BadLine`s.
-
-    Raises:
-        RefusedFile: It is cut off, neither JSON nor CSV, or cannot be unpacked.
+        RefusedFile: It is cut off, neither JSON nor CSV, not in that encoding, or cannot be unpacked.
     """
     try:
         with file.open() as raw:
@@ -103,15 +135,15 @@ def read_items(file: InputFile) -> Iterator[Any]:
                 raise RefusedFile("is an archive inside an archive")
             if start == _GZIP:
                 with gzip.open(raw) as unpacked:
-                    yield from _read_unpacked(unpacked)
+                    yield from _read_unpacked(_in_utf8(unpacked, encoding))
             else:
-                yield from _read_unpacked(raw)
+                yield from _read_unpacked(_in_utf8(raw, encoding))
     except EOFError:
         raise RefusedFile("is cut off: its gzip data end too early") from None
     except (gzip.BadGzipFile, zlib.error, zipfile.BadZipFile) as error:
         raise RefusedFile(f"cannot be unpacked: {error}") from None
-    except UnicodeDecodeError as error:
-        raise RefusedFile(f"is not UTF-8 text (byte {error.start})") from None
+    except UnicodeError as error:
+        raise RefusedFile(f"is not {encoding.upper()} text ({_fault(error)})") from None
     except (OSError, RuntimeError) as error:
         raise RefusedFile(f"cannot be read: {error}") from None
 
@@ -121,46 +153,31 @@ def parse_json(text: str | bytes) -> Any:
     return json.loads(text, parse_constant=_refuse_constant)
 
 
-def _is_hidden(relative: Path) -> bool:
-    return any(part.startswith(".") for part in relative.parts)
+def _member_opener(file: InputFile, member: str) -> Callable[[], IO[bytes]]:
+    return lambda: zipfile.ZipFile(file.open()).open(member)
 
 
-def _parts(file: Path, root: Path) -> list[InputFile]:
-    label = file.name if file == root else file.relative_to(root).as_posix()
-    modified_at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
-    whole = InputFile(label, (file.name,), modified_at, lambda: file.open("rb"))
-    if not zipfile.is_zipfile(file):
-        return [whole]
-    with zipfile.ZipFile(file) as archive:
-        members = [info.filename for info in archive.infolist() if not info.is_dir()]
-    return [
-        InputFile(f"{label}!{member}", (Path(member).name, file.name), modified_at, _member_opener(file, member))
-        for member in members
-    ] or [whole]
+def _in_utf8(binary: IO[bytes] | gzip.GzipFile, encoding: str) -> Lines:
+    """The lines in UTF-8; line ends inside quoted fields stay as they are."""
+    if codecs.lookup(encoding).name == "utf-8":
+        return iter(binary)
+    return (line.encode() for line in io.TextIOWrapper(cast("IO[bytes]", binary), encoding, newline="\n"))
 
 
-def _member_opener(file: Path, member: str) -> Callable[[], IO[bytes]]:
-    return lambda: zipfile.ZipFile(file).open(member)
+def _fault(error: UnicodeError) -> str:
+    if not isinstance(error, UnicodeDecodeError):
+        return str(error)
+    return f"byte 0x{error.object[error.start]:02x} after {error.object[max(0, error.start - 20) : error.start]!r}"
 
 
-def _stated_time(name: str) -> datetime | None:
-    epoch = _EPOCH_MILLISECONDS.search(name)
-    if epoch:
-        return datetime.fromtimestamp(int(epoch[1]) / 1000, UTC)
-    for pattern, form in _STAMPS:
-        stamp = pattern.search(name)
-        if stamp:
-            try:
-                return datetime.strptime(stamp[1], form).replace(tzinfo=UTC)
-            except ValueError:
-                continue
-    return None
-
-
-def _read_unpacked(binary: ByteLines) -> Iterator[Any]:
+def _read_unpacked(binary: Lines) -> Iterator[Any]:
     first = next((line for line in binary if line.strip(b"\xef\xbb\xbf \t\r\n")), b"").removeprefix(b"\xef\xbb\xbf")
     if not first:
         raise RefusedFile("is empty")
+    if first[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        raise RefusedFile("is not UTF-8 text: it begins with the byte order mark of UTF-16")
+    if b"\x00" in first:
+        raise RefusedFile("is not UTF-8 text: its first line has NUL bytes, as UTF-16 without a mark has")
     if first.lstrip()[:1] not in (b"{", b"["):
         yield from _read_csv(first, binary)
         return
@@ -168,7 +185,7 @@ def _read_unpacked(binary: ByteLines) -> Iterator[Any]:
     if second and _is_json(first):
         yield from _read_json_lines(first, second, binary)
     else:
-        yield from _read_json(first + second + binary.read())
+        yield from _read_json(first + second + b"".join(binary))
 
 
 def _read_json(content: bytes) -> Iterator[Any]:
@@ -178,14 +195,14 @@ def _read_json(content: bytes) -> Iterator[Any]:
     except (ValueError, RecursionError) as error:
         lines = text.splitlines()
         if any(_is_json(line.encode()) for line in lines[1:]) and _is_record_line(lines[0]):
-            yield from _read_json_lines(b"", b"", io.BytesIO(content))
+            yield from _read_json_lines(b"", b"", iter(io.BytesIO(content)))
         elif isinstance(error, json.JSONDecodeError):
             raise RefusedFile(_explain(error, text)) from None
         else:
             raise RefusedFile(f"is not valid JSON: {error}") from None
 
 
-def _read_json_lines(first: bytes, second: bytes, rest: ByteLines) -> Iterator[Any]:
+def _read_json_lines(first: bytes, second: bytes, rest: Lines) -> Iterator[Any]:
     lines = (line for part in ((first, second), rest) for line in part)
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -198,13 +215,17 @@ def _read_json_lines(first: bytes, second: bytes, rest: ByteLines) -> Iterator[A
             yield BadLine(number, line.strip(), str(error))
 
 
-def _read_csv(header: bytes, binary: ByteLines) -> Iterator[Any]:
-    """CSV rows as the header names them; a row of another length is a list, for staging to refuse, not to guess at."""
+def _read_csv(header: bytes, binary: Lines) -> Iterator[Any]:
+    """The header, then rows as it names them; one of another length is a list, for staging to refuse, not to guess."""
     rows = csv.reader((line.decode() for part in ((header,), binary) for line in part), strict=True)
     try:
         names = next(rows)
-        if len(names) < 2 or len(set(names)) < len(names):
+        if len(names) < 2:
             raise RefusedFile(f"is neither JSON nor CSV with a header; it begins with {header[:_SHOWN]!r}")
+        repeated = next((name for name in names if names.count(name) > 1), None)
+        if repeated is not None:
+            raise RefusedFile(f"has two columns of one name in its header: {repeated!r}")
+        yield Header(tuple(names))
         short: list[str] | None = None
         for row in rows:
             if short is not None:

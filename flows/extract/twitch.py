@@ -20,10 +20,10 @@ from pydantic import SecretStr
 
 from flows.errors import ConfigError, SourceError
 from flows.extract.helix_client import HelixClient, Page, Parameters, Retries
+from flows.extract.helix_files import SOURCE
 from flows.extract.helix_listing import PAGE_SIZE, Listing, filter_combinations, ids_of, list_streams, look_up
 from flows.landing import POLLS_ENTITY, LandedFile, LandingWriter, land, utc_milliseconds
 
-SOURCE = "twitch"
 BASE_URL = "https://api.twitch.tv/helix/"
 AUTH_URL = "https://id.twitch.tv/oauth2/"
 # Streams that repeat across pages and short pages cost pages; twice as many as needed is far more than they do.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,9 @@ import pytest
 from pydantic import SecretStr
 
 from deployments.sandbox import SandboxServer, World
+from flows.extract.delivered_files import FileReport, Known, deliver_files
+from flows.extract.helix_files import HELIX_FILES
+from flows.extract.places import Place
 from flows.extract.twitch import Retries, TwitchConfig
 from flows.landing import LandedFile
 
@@ -45,6 +48,15 @@ def config_of(sandbox: SandboxServer) -> Callable[..., TwitchConfig]:
         return TwitchConfig(**(values | changes))
 
     return make
+
+
+def land_helix_files(
+    path: Path, landing_root: Path, *, loaded: Collection[str] = (), **options: Any
+) -> list[FileReport]:
+    """What becomes of Helix files, by name; RAW holds the landing files `loaded`."""
+    known = Known(landing_root, HELIX_FILES.source, loaded)
+    reports = deliver_files(HELIX_FILES, Place(str(path)), landing_root, known, **options)
+    return sorted(reports, key=lambda report: report.file)
 
 
 def records_in(root: Path, landed: LandedFile) -> list[Any]:

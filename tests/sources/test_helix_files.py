@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from flows.errors import ConfigError
-from flows.extract.helix_files import EMPTY, LANDED, LOADED_BEFORE, REFUSED, FileReport, land_helix_files
-from tests.sources.conftest import records_in, visible_files
+from flows.extract.delivered_files import EMPTY, LANDED, LOADED_BEFORE, REFUSED, FileReport
+from tests.sources.conftest import land_helix_files, records_in, visible_files
 
 STREAM = {
     "id": "7",

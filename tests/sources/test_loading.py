@@ -12,10 +12,11 @@ import pytest
 
 from flows import copying, loading
 from flows.errors import SourceError
-from flows.extract.helix_files import LOADED_BEFORE, land_helix_files
+from flows.extract.delivered_files import LOADED_BEFORE
 from flows.extract.twitch import poll
 from flows.landing import LandedFile, LandingWriter, land
 from flows.loading import LoadReport, load_pending, loaded_files, pending_files
+from tests.sources.conftest import land_helix_files
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session

@@ -1,0 +1,289 @@
+"""Delivered files into landing files: one mechanism for every source that comes as files, or that a person hands over.
+
+What a file holds is told by its keys or its header, never by its name. CSV values stay text, as the file has them:
+staging reads them. A bad file is refused with its reason and the others land.
+
+When the source was observed is said by the manifest beside the file, else by the file's name or (daily deliveries) its
+folder, else by the user, else by the file's modification time, with a warning. A time that is stated is taken at its
+word, so equal content at another stated time is another observation. Where only the file's own time is left, equal
+content under another path is a renamed or copied file and not landed; a file that was delivered before, by path, size
+and version, is not even read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from flows.extract.file_kinds import FileKind, recognised
+from flows.extract.input_files import BadLine, Header, InputFile, RefusedFile, read_items
+from flows.extract.manifests import NAME as MANIFEST
+from flows.extract.manifests import Manifest, read_manifests
+from flows.extract.places import Place, find_files
+from flows.extract.stated_times import stated_day, stated_moment
+from flows.landing import LandedFile, LandingWriter, encode_record, landed_files
+
+LANDED, LOADED_BEFORE, EMPTY, REFUSED = "landed", "loaded before", "empty", "refused"
+DELIVERED_BEFORE = "delivered before"
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """What became of one file.
+
+    Args:
+        file: Its name, as in the place that was given.
+        status: landed, loaded before, delivered before, empty or refused.
+        reason: Why it was refused, or as what it was loaded before.
+        warnings: What a person should know about a file that was landed.
+        landed: The landing files it was written to, those of an earlier time included.
+        rows: Records and lines landed.
+        bad_lines: Lines that are no JSON; they are landed, and the load sends them to the quarantine.
+        delivery: What the ledger of deliveries keeps of it; None for a refused file, which is read again next time.
+    """
+
+    file: str
+    status: str
+    reason: str | None = None
+    warnings: tuple[str, ...] = ()
+    landed: tuple[LandedFile, ...] = ()
+    rows: int = 0
+    bad_lines: int = 0
+    delivery: Delivery | None = None
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether the file, or part of it, was refused: the run then ends with exit code 1."""
+        return self.status == REFUSED or self.bad_lines > 0
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A file as it was delivered and read; `delivery_id` is equal for what need not be read again."""
+
+    delivery_id: str
+    source: str
+    path: str
+    size: int | None
+    version: str
+    snapshot_at: datetime
+
+    @classmethod
+    def of(cls, file: InputFile, kind: FileKind, snapshot_at: datetime) -> Delivery:
+        """The delivery of a file that is read as `kind` and observed at that time."""
+        parts = [kind.source, file.path, file.size, file.version, snapshot_at.isoformat(), kind.encoding]
+        delivery_id = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+        return cls(delivery_id, kind.source, file.path, file.size, file.version, snapshot_at)
+
+
+class Known:
+    """What is in RAW or on its way there: contents by entity and hash, and files that were delivered before.
+
+    Args:
+        root: Root of the landing files.
+        source: Whose files.
+        loaded: Source files that OPS.LOADS holds (`loading.loaded_files`).
+        deliveries: Landing files of each delivery of OPS.DELIVERIES, by its id.
+        paths: Paths that OPS.DELIVERIES names.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        source: str,
+        loaded: Collection[str] = (),
+        deliveries: Mapping[str, Sequence[str]] | None = None,
+        paths: Collection[str] = (),
+    ) -> None:
+        self._loaded = frozenset(loaded)
+        self._deliveries = deliveries or {}
+        self._paths = frozenset(paths)
+        parsed = (LandedFile.parse(path) for path in loaded)
+        everything = [*landed_files(root, source), *(landed for landed in parsed if landed)]
+        self._durable = frozenset(landed.relative_path for landed in everything)
+        self._by_content = {(landed.entity, landed.content_hash): landed for landed in everything}
+
+    def is_loaded(self, landed: LandedFile) -> bool:
+        """Whether RAW holds the landing file."""
+        return landed.relative_path in self._loaded
+
+    def is_delivered(self, delivery: Delivery) -> bool:
+        """Whether it was read before and all that was landed of it still is, in RAW or under the landing root."""
+        landed = self._deliveries.get(delivery.delivery_id)
+        return landed is not None and self._durable.issuperset(landed)
+
+    def copied_from(self, entity: str, content_hash: str, path: str) -> LandedFile | None:
+        """The landing file of equal content; None for a path known before, which was overwritten, not copied."""
+        return None if path in self._paths else self._by_content.get((entity, content_hash))
+
+    def add(self, landed: LandedFile) -> None:
+        """Take in a landing file just written."""
+        self._by_content.setdefault((landed.entity, landed.content_hash), landed)
+
+
+def deliver_files(
+    kind: FileKind, place: Place, landing_root: Path, known: Known, *, snapshot_at: datetime | None = None
+) -> Iterator[FileReport]:
+    """Land every file of a place and yield what became of each, those that state their time first.
+
+    A copy that states none is then recognised, whatever its name sorts as.
+
+    Args:
+        kind: What the files hold.
+        place: The file or folder.
+        landing_root: Root of the landing files.
+        known: What need not be landed again.
+        snapshot_at: When the source was observed, for files that do not say it.
+
+    Raises:
+        ConfigError: The place does not exist, holds no file or may not be read.
+        SourceError: It cannot be reached.
+    """
+    files = find_files(place)
+    manifests = read_manifests(files) if kind.is_daily else {}
+    inputs = [
+        _Input(kind, file, manifests.get(file.directory, Manifest()), snapshot_at)
+        for file in files
+        if not (kind.is_daily and file.name == MANIFEST)
+    ]
+    for one in sorted(inputs, key=lambda one: not one.is_stated):
+        try:
+            yield _land(one, landing_root, known)
+        except RefusedFile as refusal:
+            yield FileReport(one.file.label, REFUSED, str(refusal))
+
+
+class _Input:
+    """A file with the time at which its source was observed, and whether something states that time."""
+
+    def __init__(self, kind: FileKind, file: InputFile, manifest: Manifest, given: datetime | None) -> None:
+        self.kind, self.file, self.manifest = kind, file, manifest
+        named = stated_day((*file.names, file.folder)) if kind.is_daily else stated_moment(file.names)
+        stated = manifest.snapshot_at or named or given
+        self.is_stated = stated is not None
+        self._moment = stated or file.modified_at
+
+    @property
+    def moment(self) -> datetime:
+        """When the source was observed.
+
+        Raises:
+            RefusedFile: Nothing tells it.
+        """
+        if self.manifest.fault:
+            raise RefusedFile(f"cannot be dated: the {MANIFEST} beside it {self.manifest.fault}")
+        if self._moment is None:
+            raise RefusedFile("cannot be dated: neither its name nor its place says when it was written")
+        return self._moment
+
+    def items(self) -> Iterator[tuple[str, Any]]:
+        """Its records, each with its entity.
+
+        Raises:
+            RefusedFile: It cannot be read, or is not what it must be.
+        """
+        for entity, item in recognised(self.kind, self._read()):
+            if entity in self.kind.complete and self.manifest.calls_partial(entity, self.file.name):
+                raise RefusedFile(
+                    f"is called partial by the {MANIFEST} beside it, but a delivery of {entity} must list everything: "
+                    "what it leaves out would count as deleted. Deliver the whole of it"
+                )
+            yield entity, item
+
+    def _read(self) -> Iterator[Any]:
+        try:
+            yield from read_items(self.file, self.kind.encoding)
+        except RefusedFile as refusal:
+            setting = self.kind.encoding_setting
+            if setting and " text" in str(refusal):
+                raise RefusedFile(f"{refusal}; {setting} states another encoding") from None
+            raise
+
+
+@dataclass
+class _Landing:
+    """The landing files of one input file under way: one writer per entity that it holds."""
+
+    root: Path
+    source: str
+    moment: datetime
+    stack: ExitStack
+    writers: dict[str, LandingWriter] = field(default_factory=dict)
+    bad: list[BadLine] = field(default_factory=list)
+    odd_rows: int = 0
+    header: Header | None = None
+
+    def add(self, entity: str, item: Any) -> None:
+        if isinstance(item, Header):
+            self.header = item
+            return
+        if entity not in self.writers:
+            writer = LandingWriter(self.root, self.source, entity, self.moment)
+            self.writers[entity] = self.stack.enter_context(writer)
+        if isinstance(item, BadLine):
+            self.bad.append(item)
+            self.writers[entity].write_line(item.content)
+        else:
+            self.odd_rows += not isinstance(item, dict)
+            self.writers[entity].write_line(encode_record(item))
+
+    @property
+    def rows(self) -> int:
+        return sum(writer.rows for writer in self.writers.values())
+
+
+def _land(one: _Input, root: Path, known: Known) -> FileReport:
+    delivery = Delivery.of(one.file, one.kind, one.moment)
+    label = one.file.label
+    if known.is_delivered(delivery):
+        return FileReport(label, DELIVERED_BEFORE)
+    with ExitStack() as stack:
+        landing = _Landing(root, one.kind.source, one.moment, stack)
+        for entity, item in one.items():
+            landing.add(entity, item)
+        if not landing.rows:
+            only = ", only a header: no snapshot is taken of it" if landing.header else ""
+            return FileReport(label, EMPTY, f"holds no records{only}", delivery=delivery)
+        landed, is_new = _finished(landing, one, known)
+    if not is_new:
+        names = ", ".join(file.relative_path for file in landed)
+        return FileReport(label, LOADED_BEFORE, f"same records as {names}", landed=landed, delivery=delivery)
+    warnings = tuple(_warnings(landing, one.is_stated))
+    bad = len(landing.bad)
+    return FileReport(label, LANDED, None, warnings, landed, rows=landing.rows, bad_lines=bad, delivery=delivery)
+
+
+def _finished(landing: _Landing, one: _Input, known: Known) -> tuple[tuple[LandedFile, ...], bool]:
+    """The landing files made visible, or those of the same content, and whether any is to be loaded."""
+    landed: list[LandedFile] = []
+    is_new = False
+    for entity, writer in landing.writers.items():
+        copy = None if one.is_stated else known.copied_from(entity, writer.content_hash, one.file.path)
+        finished = copy or writer.finish()
+        if finished:
+            landed.append(finished)
+            known.add(finished)
+            is_new = is_new or not (copy or known.is_loaded(finished))
+    return tuple(landed), is_new
+
+
+def _warnings(landing: _Landing, is_stated: bool) -> Iterator[str]:
+    if not is_stated:
+        yield (
+            f"its name states no snapshot time, so its modification time {landing.moment:%Y-%m-%d %H:%M:%S} UTC "
+            "is taken; --snapshot-at states another"
+        )
+    if landing.bad:
+        first = landing.bad[0]
+        yield (
+            f"{len(landing.bad)} lines are no JSON and go to the quarantine "
+            f"(first: line {first.number}: {first.reason})"
+        )
+    if landing.odd_rows:
+        yield f"{landing.odd_rows} records have not the fields of the others; staging refuses them"
