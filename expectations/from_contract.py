@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from expectations.history_rules import history_rules
 from expectations.rules import CRITICAL, WARNING, Computed, Lookup, Rule, quoted
-from transforms.contract import Column, Table
+from transforms.contract import Column, History, Table
 
 
 def contract_rules(table: Table) -> tuple[Rule, ...]:
     """Rules on stored rows that follow from the contract; columns and types are one rule apart, `schema_rule`."""
-    return (unique_key(table), *(rule for column in table.stored_columns for rule in _column_rules(table, column)))
+    of_history = history_rules(table, table.write) if isinstance(table.write, History) else ()
+    of_columns = (rule for column in table.stored_columns for rule in _column_rules(table, column))
+    return (unique_key(table), *of_history, *of_columns)
 
 
 def schema_rule(table: Table) -> Rule:
