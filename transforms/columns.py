@@ -61,3 +61,6 @@ payment_date = Column("payment_date", DATE, "day of the payment", nullable=False
 amount = Column("amount", money(), "money received; negative for a refund", nullable=False)
 watch_date = Column("watch_date", DATE, "day of the viewing", nullable=False)
 year_month = Column("year_month", DATE, "first day of the month", nullable=False)
+revenue = Column("revenue", money(), "sum of payments less refunds", nullable=False)
+payment_count = Column("payment_count", INTEGER, "payments, refunds not counted", nullable=False, minimum=0)
+mrr = Column("mrr", money(), "monthly recurring revenue: prices per month, yearly ones / 12", nullable=False, minimum=0)

@@ -93,6 +93,18 @@ def parse(raw: DataFrame, table: Table) -> DataFrame:
     return judged.select(*_LINEAGE_NAMES, *names, "_rule", _reason(read).alias("_reason"))
 
 
+def recomputed(parsed: DataFrame, table: Table, **values: Column) -> DataFrame:
+    """The parsed rows with other values in some of their columns.
+
+    Args:
+        parsed: What `parse` gave for the table.
+        table: The staging contract.
+        values: The new value of each column that gets one.
+    """
+    names = [*_LINEAGE_NAMES, *[c.name for c in table.columns if c.payload is not None], "_rule", "_reason"]
+    return parsed.select(*[values[name].alias(name) if name in values else col(name) for name in names])
+
+
 def tidied(name: str) -> Column:
     """The text in lower case without spaces around; NULL where nothing is left."""
     text = lower(trim(col(name)))

@@ -18,7 +18,7 @@ from snowflake.snowpark.functions import col, iff, typeof
 from transforms import columns
 from transforms.contract import Layer, MergeOnKey, Table
 from transforms.keys import hash_key
-from transforms.staging.parsing import parse, tidied
+from transforms.staging.parsing import parse, recomputed, tidied
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
@@ -50,7 +50,6 @@ def build(raw_billing_subscriptions: DataFrame) -> DataFrame:
     parsed = parse(raw_billing_subscriptions, TABLE)
     has_no_such_field = typeof(col("_record")["updated_at"]).is_null()
     changed_at = iff(has_no_such_field, col("snapshot_at"), col("updated_at"))
-    tidy = parsed.with_columns(
-        ["billing_period", "updated_at", "platform"], [tidied("billing_period"), changed_at, columns.BILLING]
-    )
-    return TABLE.select(tidy.select("*", hash_key("platform", "user_id").alias("user_key")))
+    tidy = recomputed(parsed, TABLE, billing_period=tidied("billing_period"), updated_at=changed_at)
+    named = tidy.select("*", columns.BILLING.alias("platform"))
+    return TABLE.select(named.select("*", hash_key("platform", "user_id").alias("user_key")))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from transforms import columns
 from transforms.contract import Layer, MergeOnKey, Table
 from transforms.keys import hash_key
-from transforms.staging.parsing import parse, tidied
+from transforms.staging.parsing import parse, recomputed, tidied
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
@@ -43,7 +43,7 @@ TABLE = Table(
 
 def build(raw_billing_users: DataFrame) -> DataFrame:
     """Read the records, typed, country and plan in one spelling, and name the user by platform and id."""
-    parsed = parse(raw_billing_users, TABLE).with_columns(
-        ["country", "plan_type", "platform"], [tidied("country"), tidied("plan_type"), columns.BILLING]
-    )
-    return TABLE.select(parsed.select("*", hash_key("platform", "user_id").alias("user_key")))
+    parsed = parse(raw_billing_users, TABLE)
+    tidy = recomputed(parsed, TABLE, country=tidied("country"), plan_type=tidied("plan_type"))
+    named = tidy.select("*", columns.BILLING.alias("platform"))
+    return TABLE.select(named.select("*", hash_key("platform", "user_id").alias("user_key")))

@@ -1,0 +1,44 @@
+"""Facts beside the version of a thing that held when they happened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snowflake.snowpark import Window
+from snowflake.snowpark.functions import coalesce, col, lit, min  # noqa: A004
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Column, DataFrame
+
+
+def with_version_at(facts: DataFrame, history: DataFrame, key: str, at: Column, version_key: str) -> DataFrame:
+    """The facts with the version of `key` that held at their time; each fact stays one row.
+
+    A thing is older than what was observed of it: before its first version that one stands in. A version that says
+    that the thing was deleted holds like any other.
+
+    Args:
+        facts: Rows that name a thing by `key`.
+        history: The versions of the things.
+        key: Column of both that names the thing.
+        at: Time of a fact.
+        version_key: Name of the column with the version's key, NULL where the thing has no version at that time.
+
+    Returns:
+        The facts with that column, `is_before_history`, and columns of the way there, which `Table.select` leaves out.
+    """
+    of_thing = Window.partition_by(key)
+    versions = history.select(
+        col(key).alias("version_of"),
+        col("version_key").alias(version_key),
+        col("valid_from").alias("version_from"),
+        col("valid_to").alias("version_to"),
+        min("valid_from").over(of_thing).alias("history_from"),
+    )
+    has_begun = (col("version_from") == col("history_from")) | (col("version_from") <= col("fact_at"))
+    has_not_ended = col("version_to").is_null() | (col("fact_at") < col("version_to"))
+    joined = facts.select("*", at.alias("fact_at")).join(
+        versions, on=(col(key) == col("version_of")) & has_begun & has_not_ended, how="left"
+    )
+    is_before = coalesce(col("fact_at") < col("history_from"), lit(False)).alias("is_before_history")
+    return joined.select("*", is_before)

@@ -1,0 +1,88 @@
+"""Users as they are known now.
+
+Grain    one user
+Key      user_key, the hash of (platform, user_id); user_id '' is the unknown member of rows that name nobody
+Source   stg_billing_users, stg_billing_subscriptions, stg_billing_payments, stg_billing_viewing_activity
+Units    every *_at is UTC without zone
+Rerun    new observations replace older ones only; late ones fill what they are the newest for
+Gaps     users that only other files name are unknown members: is_known is false and their attributes are NULL
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from snowflake.snowpark.functions import col, lit
+
+from transforms import columns
+from transforms.contract import BOOLEAN, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.newest import latest_per_key
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Column as Expression
+    from snowflake.snowpark import DataFrame
+
+TABLE = Table(
+    name="dim_users",
+    layer=Layer.MARTS,
+    grain="one user",
+    key=("user_key",),
+    write=MergeOnKey(),
+    widen_by=("user_key",),
+    tags=("billing",),
+    columns=(
+        columns.user_key,
+        columns.platform,
+        columns.user_id,
+        Column("is_known", BOOLEAN, "a users file has listed the user", nullable=False),
+        columns.country,
+        columns.plan_type,
+        columns.signup_date,
+        Column("details_seen_at", TIMESTAMP, "newest delivery of users that listed the user"),
+        columns.first_seen_at.but(description="first delivery that names the user, UTC"),
+        columns.last_seen_at.but(description="newest delivery that names the user, UTC"),
+    ),
+)
+
+_DETAILS = ("country", "plan_type", "signup_date")
+
+
+def build(
+    stg_billing_users: DataFrame,
+    stg_billing_subscriptions: DataFrame,
+    stg_billing_payments: DataFrame,
+    stg_billing_viewing_activity: DataFrame,
+) -> DataFrame:
+    """Take everybody that any file names, and the newest details from the users files."""
+    details = [col(name) for name in _DETAILS]
+    users = stg_billing_users.select(*_named(), *details, col("snapshot_at").alias("details_seen_at"))
+    no_details = [lit(None).cast(TABLE.column(name).type).alias(name) for name in (*_DETAILS, "details_seen_at")]
+    others = (stg_billing_subscriptions, stg_billing_payments, stg_billing_viewing_activity)
+    named = [frame.select(*_named(), *no_details) for frame in others]
+    return TABLE.select(_current(reduce(lambda left, right: left.union_all(right), named, users)))
+
+
+def accumulate(stored: DataFrame, arrived: DataFrame) -> DataFrame:
+    """A stored row is an observation like those that it came from."""
+    names = [name for name in TABLE.column_names if name != "is_known"]
+    return TABLE.select(_current(stored.select(*names).union_all(arrived.select(*names))))
+
+
+def _named() -> list[Expression]:
+    return [
+        *[col(name) for name in ("user_key", "platform", "user_id")],
+        col("snapshot_at").alias("first_seen_at"),
+        col("snapshot_at").alias("last_seen_at"),
+    ]
+
+
+def _current(observations: DataFrame) -> DataFrame:
+    newest = latest_per_key(
+        observations,
+        ("user_key", "platform", "user_id"),
+        {"details_seen_at": _DETAILS},
+        lowest=("first_seen_at",),
+        highest=("last_seen_at",),
+    )
+    return newest.select("*", col("details_seen_at").is_not_null().alias("is_known"))

@@ -1,0 +1,38 @@
+"""Payments as they were last delivered: the step between the deliveries and fact_payments.
+
+Grain    one payment
+Key      payment_id
+Source   stg_billing_payments
+Units    amount exact to the cent, negative for a refund
+Rerun    recomputes the payments that new rows name; a later delivery corrects an earlier one, whenever it arrives
+Gaps     a payment that is corrected to another user moves; fact_payments, which reads by user, sees it leave here
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from transforms import columns
+from transforms.contract import Layer, MergeOnKey, Table
+from transforms.newest import latest_per_key
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+_VALUES = ("platform", "user_key", "user_id", "payment_date", "amount")
+
+TABLE = Table(
+    name="int_payments",
+    layer=Layer.MARTS,
+    grain="one payment",
+    key=("payment_id",),
+    write=MergeOnKey(),
+    widen_by=("payment_id",),
+    tags=("billing",),
+    columns=(columns.payment_id, *[getattr(columns, name) for name in _VALUES]),
+)
+
+
+def build(stg_billing_payments: DataFrame) -> DataFrame:
+    """Take the newest observation of each payment."""
+    return TABLE.select(latest_per_key(stg_billing_payments, ("payment_id",), {"snapshot_at": _VALUES}))

@@ -1,0 +1,50 @@
+"""Revenue by month of payment.
+
+Grain    one month with payments
+Key      year_month
+Source   fact_payments
+Units    money exact to the cent; revenue is net of refunds
+Rerun    recomputes the months whose payments changed
+Gaps     a month without payments has no row; payments of unknown users count
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snowflake.snowpark.functions import col, count, iff, lit, sum  # noqa: A004
+
+from transforms import columns
+from transforms.contract import INTEGER, Column, Layer, MergeOnKey, Table, money
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+TABLE = Table(
+    name="mart_monthly_revenue",
+    layer=Layer.MARTS,
+    grain="one month with payments",
+    key=("year_month",),
+    write=MergeOnKey(),
+    widen_by=("year_month",),
+    tags=("billing",),
+    columns=(
+        columns.year_month,
+        columns.revenue,
+        columns.payment_count,
+        Column("refunded", money(), "sum of the refunds, as a positive amount", nullable=False, minimum=0),
+        Column("refund_count", INTEGER, "refunds", nullable=False, minimum=0),
+    ),
+)
+
+
+def build(fact_payments: DataFrame) -> DataFrame:
+    """Sum each month's payments and refunds."""
+    refund = iff(col("is_refund"), -col("amount"), lit(0).cast(money()))
+    per_month = fact_payments.group_by("year_month").agg(
+        sum("amount").alias("revenue"),
+        count(iff(col("is_refund"), lit(None), lit(1))).alias("payment_count"),
+        sum(refund).alias("refunded"),
+        count(iff(col("is_refund"), lit(1), lit(None))).alias("refund_count"),
+    )
+    return TABLE.select(per_month)

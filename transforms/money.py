@@ -1,0 +1,41 @@
+"""Dividing money: whole cents, halves away from zero, exact at any size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snowflake.snowpark.functions import abs, col, iff, lit, round  # noqa: A004
+
+from transforms.contract import INTEGER, money
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+_CENTS = 100
+
+
+def with_share(frame: DataFrame, amount: str, parts: str, name: str) -> DataFrame:
+    """The frame with `amount` divided by `parts`, rounded to cents, as `name`; NULL where there are no parts.
+
+    The frame also gets columns of the way there, which `Table.select` leaves out.
+
+    A quotient that the warehouse has rounded once already cannot be rounded to cents again: 0.00499999999 may have
+    become 0.005. So whole cents are divided, and the division has no remainder.
+
+    Args:
+        frame: Rows with an amount and a number of parts.
+        amount: Column of money.
+        parts: Column of whole numbers that are not negative.
+        name: Name of the new column.
+    """
+    cents = (abs(col(amount)) * lit(_CENTS)).cast(INTEGER)
+    parts_or_null = iff(col(parts) == lit(0), lit(None).cast(INTEGER), col(parts))
+    halves = frame.select(
+        "*",
+        (cents * lit(2) + col(parts)).alias("share_dividend"),
+        (parts_or_null * lit(2)).alias("share_divisor"),
+    )
+    without_rest = col("share_dividend") - col("share_dividend") % col("share_divisor")
+    whole = round(without_rest / col("share_divisor")).cast(INTEGER)
+    exact = round(whole.cast(money()) / lit(_CENTS), 2).cast(money())
+    return halves.select("*", iff(col(amount) < lit(0), -exact, exact).alias(name))
