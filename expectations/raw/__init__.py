@@ -32,3 +32,22 @@ RECORD_RULES = (
         reads=("_snapshot_at", "_loaded_at"),
     ),
 )
+
+
+def listed_once(*fields: str) -> Rule:
+    """A file names nothing twice.
+
+    Args:
+        fields: Fields of RECORD that name what a line is about.
+    """
+    named = tuple(f"record['{name}']::text" for name in fields)
+    same = ", ".join(("t._source_file", *(f"t.{name}" for name in named)))
+    return Rule(
+        name=f"a file has each {' and '.join(fields)} once",
+        fails=f"_lines > 1 and {named[0]} is not null",
+        severity=WARNING,
+        reason="staging keeps the last line of them, which is a guess: ask the source which one is right",
+        shows=named,
+        helpers=(Computed("_lines", f"count(*) over (partition by {same})"),),
+        reads=("record", "_source_file"),
+    )

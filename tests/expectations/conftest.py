@@ -1,4 +1,4 @@
-"""A database with every table, filled with good rows and, per rule, the one bad row that breaks it."""
+"""A database with every table, filled with good rows and, per rule, the bad row that breaks it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from expectations.validate import rules_of
 from tests.expectations.planting import (
     GOOD_BATCH,
     bad_batch,
-    bad_row,
+    bad_rows,
     create_statement,
     good_row,
     insert_statement,
@@ -62,7 +62,7 @@ def _fill(connection: SnowflakeConnection, database: str) -> None:
     for table in (*tables(), *LEDGERS):
         cursor.execute(create_statement(table, database))
     for table in tables():
-        bad = [bad_row(table, rule, number) for number, rule in enumerate(rules_of(table))]
+        bad = [row for number, rule in enumerate(rules_of(table)) for row in bad_rows(table, rule, number)]
         cursor.execute(insert_statement(table, database, [good_row(table), *bad, *rows_looked_up(table)]))
     loads = [GOOD_BATCH, *(bad_batch(number) for number in range(100))]
     # The same batches serve as loads of all raw tables, one row each.

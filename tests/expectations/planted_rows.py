@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.expectations import planted_billing
+
 Values = dict[str, Any]
 
 _RAW = {"record": {"id": "1", "viewer_count": 5}, "_loaded_at": "2026-03-01 12:00:05"}
@@ -51,6 +53,7 @@ GOOD: dict[str, Values] = {
     "mart_streamer_daily": {**_MEASURES, "streamer_key": "summed"},
     "mart_game_daily": {**_MEASURES, "game_id": "summed"},
     "mart_top_streamers": {**_MEASURES, "streamer_rank": 1},
+    **planted_billing.GOOD,
 }
 
 # Rows that rules look up, in no batch that is checked.
@@ -65,12 +68,14 @@ ALSO: dict[str, list[Values]] = {
         {"stream_id": "b", "streamer_key": "x", "game_id": "summed"},
     ],
     "mart_concurrent_viewers": [{"scope": "game", "scope_id": "x"}, {"scope": "language", "scope_id": "en"}],
+    **planted_billing.ALSO,
 }
 
 # What bad rows say where the good row's group must stay as it is.
 APART: dict[str, Values] = {
     "fact_stream_days": {"stream_id": "apart"},
     "fact_stream_sessions": {"stream_id": "apart"},
+    **planted_billing.APART,
 }
 
 _RAW_PLANTED: dict[str, Values] = {
@@ -166,4 +171,10 @@ _OF_TABLE: dict[str, dict[str, Values]] = {
         "a better rank was watched at least as much": {"streamer_rank": 2, "viewer_ms": 18_000_008},
     },
 }
-PLANTED = {(table, rule): values for table, planted in _OF_TABLE.items() for rule, values in planted.items()}
+# One bad row, or the rows that break a rule together.
+PLANTED: dict[tuple[str, str], Values | list[Values]] = {
+    (table, rule): values
+    for tables in (_OF_TABLE, planted_billing.PLANTED)
+    for table, planted in tables.items()
+    for rule, values in planted.items()
+}

@@ -9,6 +9,12 @@ from typing import Any
 from expectations.from_contract import contract_rules, unique_key
 from expectations.rules import Rule
 from expectations.schemas import declared_columns
+from tests.expectations.planted_histories import (
+    apart_in_history,
+    good_in_history,
+    looked_up_in_history,
+    planted_in_history,
+)
 from tests.expectations.planted_rows import ALSO, APART, GOOD, PLANTED
 from transforms.contract import Column, Table
 
@@ -28,27 +34,29 @@ _DEFAULTS = {
 def good_row(table: Table) -> Row:
     """A row of the table that holds every rule."""
     row = {column.name: _value(column, declared_columns(table)[column.name]) for column in table.stored_columns}
-    return {**row, **GOOD.get(table.name, {}), table.batch_column: GOOD_BATCH}
+    return {**row, **good_in_history(table), **GOOD.get(table.name, {}), table.batch_column: GOOD_BATCH}
 
 
 def rows_looked_up(table: Table) -> list[Row]:
     """Rows of the table, in no batch that is checked, which rules of any table look up."""
-    return [{**good_row(table), **row, table.batch_column: "looked up"} for row in ALSO.get(table.name, [])]
+    rows = [*ALSO.get(table.name, []), *looked_up_in_history(table)]
+    return [{**good_row(table), **row, table.batch_column: "looked up"} for row in rows]
 
 
-def bad_row(table: Table, rule: Rule, number: int) -> Row:
-    """The row that breaks this rule, in a batch of its own."""
-    batch = bad_batch(number)
-    row = {**good_row(table), **APART.get(table.name, {}), table.batch_column: batch}
-    if (table.name, rule.name) in PLANTED:
-        return {**row, **PLANTED[table.name, rule.name]}
+def bad_rows(table: Table, rule: Rule, number: int) -> list[Row]:
+    """The row that breaks this rule, or the rows that do so together, in a batch of their own."""
+    row = {**good_row(table), **APART.get(table.name, {}), table.batch_column: bad_batch(number)}
+    row |= apart_in_history(table, number)
+    planted = PLANTED.get((table.name, rule.name)) or planted_in_history(table, rule)
+    if planted:
+        return [{**row, **values} for values in (planted if isinstance(planted, list) else [planted])]
     if rule == unique_key(table):
-        return row
+        return [row]
     if rule not in contract_rules(table):
         raise AssertionError(f"no bad row is planted for {table.name}: {rule.name}; add it to planted_rows.PLANTED")
     (name,) = rule.reads
     column = next(column for column in table.stored_columns if column.name == name)
-    return {**row, name: _broken(column, rule, declared_columns(table)[name])}
+    return [{**row, name: _broken(column, rule, declared_columns(table)[name])}]
 
 
 def bad_batch(number: int) -> str:

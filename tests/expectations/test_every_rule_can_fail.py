@@ -1,4 +1,4 @@
-"""Each rule holds on good rows and fails on the one bad row that is planted for it."""
+"""Each rule holds on good rows and fails on the bad row that is planted for it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from expectations.queries import named, table_rows, with_helpers
 from expectations.rules import Rule
 from expectations.validate import rules_of
 from tests.expectations.conftest import tables
-from tests.expectations.planting import GOOD_BATCH, bad_row
+from tests.expectations.planting import GOOD_BATCH, bad_rows
 from transforms.contract import Table
 
 EVERY_RULE = [
@@ -46,7 +46,7 @@ def test_rule_holds_on_good_rows_and_fails_on_its_bad_row(
 
     good = check(GOOD_BATCH)
     assert (good.success, good.error, good.observed) == (True, None, "1 rows")
-    batch = bad_row(table, rule, number)[table.batch_column]
+    batch = bad_rows(table, rule, number)[0][table.batch_column]
     # A row without a load or build is in no batch: it is found where whole tables are validated.
     bad = check(GOOD_BATCH, batch) if batch else check_whole(suites, planted_connection, table, rule)
     assert bad.error is None

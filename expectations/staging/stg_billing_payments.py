@@ -1,0 +1,26 @@
+"""Business rules of stg_billing_payments."""
+
+from __future__ import annotations
+
+from expectations.rules import WARNING, Rule
+from expectations.staging import not_after_snapshot
+
+RULES = (
+    not_after_snapshot("payment_date"),
+    Rule(
+        name="a payment moves money",
+        fails="amount = 0",
+        severity=WARNING,
+        reason="neither a payment nor a refund; it is counted as neither",
+        shows=("amount",),
+        reads=("amount",),
+    ),
+    Rule(
+        name="a payment names its user",
+        fails="user_id = ''",
+        severity=WARNING,
+        reason="it counts as revenue of the unknown member",
+        shows=("user_id", "amount"),
+        reads=("user_id",),
+    ),
+)

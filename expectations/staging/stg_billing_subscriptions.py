@@ -1,0 +1,42 @@
+"""Business rules of stg_billing_subscriptions."""
+
+from __future__ import annotations
+
+from expectations.rules import WARNING, Lookup, Rule
+from expectations.staging import one_state_per_update
+from transforms.staging.stg_billing_subscriptions import TABLE
+
+_LISTED = Lookup(
+    "listed",
+    "select distinct user_key from {stg_billing_users} where user_key in (select user_key from {batch} b)",
+    ("user_key",),
+    "listed.user_key = t.user_key",
+)
+
+RULES = (
+    one_state_per_update(TABLE),
+    Rule(
+        name="no subscription ends before it starts",
+        fails="end_date < start_date",
+        severity=WARNING,
+        reason="it is kept and never active; a slip in one of the dates, or one that was cancelled before it began",
+        shows=("start_date", "end_date"),
+        reads=("start_date", "end_date"),
+    ),
+    Rule(
+        name="a subscription's user is known",
+        fails="listed_user_key is null",
+        severity=WARNING,
+        reason="no delivery of users lists the user: the subscription counts, its user has no details",
+        shows=("user_id",),
+        helpers=(_LISTED,),
+        reads=("user_key", "user_id"),
+    ),
+    Rule(
+        name="a subscription has a time of its last change",
+        fails="updated_at is null",
+        severity=WARNING,
+        reason="the field is there and empty: subscriptions_history_timestamp cannot place the record and refuses it",
+        reads=("updated_at",),
+    ),
+)

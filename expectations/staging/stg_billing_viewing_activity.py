@@ -1,0 +1,25 @@
+"""Business rules of stg_billing_viewing_activity."""
+
+from __future__ import annotations
+
+from expectations.rules import WARNING, Rule
+from expectations.staging import not_after_snapshot
+
+RULES = (
+    not_after_snapshot("watch_date"),
+    Rule(
+        name="nobody watches more than 24 hours a day",
+        fails="hours_watched > 24",
+        severity=WARNING,
+        reason="minutes instead of hours, or several screens of one account",
+        shows=("hours_watched",),
+        reads=("hours_watched",),
+    ),
+    Rule(
+        name="an hour watched names its user",
+        fails="user_id = ''",
+        severity=WARNING,
+        reason="it counts for the unknown member",
+        reads=("user_id",),
+    ),
+)
