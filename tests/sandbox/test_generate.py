@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-from datetime import timedelta
+import subprocess
+import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from deployments.sandbox import FAULTS, World, generate
+from deployments.sandbox import FAULTS, BillingView, World, generate
 from deployments.sandbox.helix_records import HelixView
 
+ROOT = Path(__file__).parents[2]
 README = Path(__file__).parents[2] / "deployments" / "sandbox" / "README.md"
 
 
@@ -52,3 +56,37 @@ def test_the_readme_lists_every_fault_with_what_it_does():
     text = README.read_text(encoding="utf-8")
     for name, meaning in FAULTS.items():
         assert f"| `{name}` | {meaning} |" in text
+
+
+def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`snowcast sandbox generate` as a process of its own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SNOWCAST_")}
+    return subprocess.run(
+        [sys.executable, "-m", "flows.cli", "sandbox", "generate", "--out", str(folder / "files"), *arguments],
+        cwd=folder,
+        env={**kept, "PYTHONPATH": str(ROOT), "SNOWCAST_HOME": str(folder / "home")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_the_command_writes_deliveries_of_billing(tmp_path: Path):
+    done = command(tmp_path, "--source", "billing", "--days", "2", "--customers", "40", "--start", "2026-12-24")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "8 files in" in done.stdout
+    expected = BillingView(World(7, 1), 40).files(datetime(2026, 12, 24), everything=True)
+    files = {path.name: path.read_bytes().decode() for path in (tmp_path / "files").iterdir()}
+    assert expected.items() <= files.items()
+    assert {name[-12:] for name in files} == {"20261224.csv", "20261225.csv"}
+
+
+def test_the_command_refuses_a_source_or_a_day_that_it_has_not(tmp_path: Path):
+    for arguments, words in (
+        (("--source", "billings"), "no files of 'billings'. Known: twitch, billing."),
+        (("--source", "billing", "--start", "2025-01-01"), "opened on 2025-09-01"),
+    ):
+        done = command(tmp_path, *arguments)
+        assert done.returncode == 2
+        assert words in done.stderr
