@@ -1,11 +1,11 @@
-"""`make bench`: the embedded warehouse beside plain DuckDB, then one 15-minute cycle, cold, warm and with history.
+"""`make bench`: the embedded warehouse beside plain DuckDB, one 15-minute cycle, and histories beside dbt and DuckDB.
 
 A cycle is a poll of 1,000 streams, their users and games, up to the validated marts. Cold is a fresh home with nothing
 running: services start, tables are made. Warm is the next cycle of that home. With history, so many polls of the same
 platform are loaded and built before. Figures are medians of several cycles; every cycle is a process of its own, as
-the scheduler starts it.
+the scheduler starts it. What is measured of histories says tests/bench/history.py.
 
-    python -m tests.bench [--runs 3] [--history 10 1000]
+    python -m tests.bench [--only warehouse cycle history] [--runs 3] [--polls 10 1000] [--keys 100000 1000000 5000000]
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import warehouse
+from tests.bench import history, warehouse
 
 PARTS = ("start", "extract", "load", "build", "validate")
 SCALE = "20000"  # streamers; enough that 1,000 are live at every hour
@@ -85,7 +85,7 @@ def load_history(home: Path, polls: int) -> None:
     shutil.rmtree(files, ignore_errors=True)
 
 
-def measured(runs: int, histories: list[int], root: Path) -> dict[str, list[dict[str, Any]]]:
+def cycles(runs: int, histories: list[int], root: Path) -> dict[str, list[dict[str, Any]]]:
     """The cycles of every setting."""
     found: dict[str, list[dict[str, Any]]] = {"cold": [], "warm": []}
     for number in range(runs):
@@ -130,14 +130,27 @@ def _whole(cycles: list[dict[str, Any]]) -> str:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--history", type=int, nargs="*", default=[10, 1000])
+    parser = argparse.ArgumentParser(
+        prog="make bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    kinds = ("warehouse", "cycle", "history")
+    parser.add_argument("--only", nargs="+", choices=kinds, default=kinds, help="what to measure; default: all")
+    parser.add_argument("--runs", type=int, default=3, help="medians of so many runs")
+    parser.add_argument("--polls", type=int, nargs="*", default=[10, 1000], help="polls loaded before a cycle")
+    parser.add_argument(
+        "--keys", type=int, nargs="*", default=[100_000, 1_000_000, 5_000_000], help="current keys of a history"
+    )
     options = parser.parse_args()
-    console.print(warehouse.measured(options.runs))
-    with tempfile.TemporaryDirectory() as folder:
-        found = measured(options.runs, options.history, Path(folder))
-    console.print(shown(found))
+    if "warehouse" in options.only:
+        console.print(warehouse.measured(options.runs))
+    if "cycle" in options.only:
+        with tempfile.TemporaryDirectory() as folder:
+            found = cycles(options.runs, options.polls, Path(folder))
+        console.print(shown(found))
+    if "history" in options.only:
+        for keys in options.keys:
+            writes, remarks = history.measured(keys, options.runs)
+            console.print(history.shown(keys, options.runs, writes), *remarks, sep="\n")
 
 
 if __name__ == "__main__":
