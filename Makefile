@@ -66,7 +66,7 @@ format: $(VENV)/.locked-dev ## rewrite the code in the project's format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.locked-dev ## measure a 15-minute cycle, cold and warm, with little and much history
+bench: $(VENV)/.locked-dev ## measure the warehouse, a 15-minute cycle, and histories beside dbt and plain DuckDB
 	@$(BIN)/python -m tests.bench
 
 lock: ## compile the lock files anew (needs uv); the others are parts of the first, so that they fit each other
