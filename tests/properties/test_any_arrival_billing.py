@@ -1,0 +1,15 @@
+"""SEMANTICS §1 on every table of billing: however records arrive, the tables end as one build makes them."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from snowflake.snowpark import Session
+
+from tests.properties.billing_world import arrivals
+from tests.properties.promises import BILLING, Runs, unhurried
+
+
+@unhurried
+@given(runs=arrivals())
+def test_any_arrival_gives_what_one_build_gives(bit_by_bit: Session, at_once: Session, runs: Runs):
+    BILLING.any_arrival_gives_what_one_build_gives(bit_by_bit, at_once, runs)

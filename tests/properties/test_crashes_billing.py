@@ -1,0 +1,18 @@
+"""SEMANTICS §1 on every table of billing: a build that dies at any step and is tried again leaves no trace."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from snowflake.snowpark import Session
+
+from tests.properties.billing_world import arrivals
+from tests.properties.promises import BILLING, Runs, unhurried
+
+
+@unhurried
+@given(runs=arrivals(), points=st.lists(st.integers(0, 60), min_size=3, max_size=3), after=st.booleans())
+def test_crashes_and_retries_change_nothing(
+    bit_by_bit: Session, at_once: Session, runs: Runs, points: list[int], after: bool
+):
+    BILLING.crashes_and_retries_change_nothing(bit_by_bit, at_once, runs, points, after=after)
