@@ -8,6 +8,7 @@ becomes part of the batch.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from transforms.contract import Severity
 
@@ -79,3 +80,8 @@ class Rule:
 def quoted(text: str) -> str:
     """The text as an SQL string literal."""
     return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def timestamp(time: datetime) -> str:
+    """The UTC time as an SQL literal."""
+    return f"'{time.replace(tzinfo=None).isoformat(sep=' ', timespec='milliseconds')}'::timestamp_ntz"

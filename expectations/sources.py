@@ -1,7 +1,8 @@
 """Rules of a source: is what it sent fresh, whole, as much as usual, and of the fields that we know?
 
-They read the ledgers that ingesting writes: POLLS (one listing), SCHEMA_DRIFT (unknown fields). A source that sends
-too little or too late is reported and never stops a build: what did arrive is true.
+They read the ledgers that ingesting writes: POLLS (one listing) of a source that is polled, LOADS and DELIVERIES of one
+that comes as files, SCHEMA_DRIFT (unknown fields). A source that sends too little or too late is reported and never
+stops a build: what did arrive is true.
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ from pathlib import Path
 from typing import Any
 
 from expectations.checking import Subject, check_subjects
+from expectations.deliveries import DeliveryLimits, delivery_subjects
 from expectations.results import RuleResult
-from expectations.rules import WARNING, Rule, quoted
+from expectations.rules import WARNING, Rule, quoted, timestamp
 from transforms.contract import Table
 from transforms.ops import POLLS, SCHEMA_DRIFT
 
 
 @dataclass(frozen=True)
 class SourceLimits:
-    """From where on a source is reported.
+    """From where on a source that is polled is reported.
 
     Args:
         max_age_seconds: Age of the newest snapshot.
@@ -46,7 +48,7 @@ def poll_rules(source: str, limits: SourceLimits, now: datetime) -> tuple[Rule, 
     return (
         _rule(
             f"{source}: newest snapshot is at most {minutes:g} minutes old",
-            f"nth = 1 and snapshot_at < timestampadd(second, -{limits.max_age_seconds}, {_timestamp(now)})",
+            f"nth = 1 and snapshot_at < timestampadd(second, -{limits.max_age_seconds}, {timestamp(now)})",
             "polls stopped, or the source could not be reached: look at the runs and the schedule",
             "snapshot_at",
         ),
@@ -114,7 +116,7 @@ def validate_source(
     now: datetime,
     raw_tables: Sequence[Table],
     snapshots: Sequence[datetime] = (),
-    limits: SourceLimits | None = None,
+    limits: SourceLimits | DeliveryLimits | None = None,
     docs_root: Path | None = None,
 ) -> list[RuleResult]:
     """Check a source by its ledgers.
@@ -125,25 +127,31 @@ def validate_source(
         run_id: The run that asks.
         now: UTC; ages are measured against it.
         raw_tables: Contracts of the raw tables that the source loads into.
-        snapshots: Snapshot times that the run polled; their polls are checked beside the newest of each entity.
-        limits: Thresholds.
+        snapshots: Snapshot times that the run observed; they are checked beside the newest of each entity.
+        limits: Thresholds; those of deliveries for a source that comes as files.
         docs_root: Folder in which the results are kept for Data Docs (`build_docs`); None keeps none.
 
     Returns:
         One result per rule.
     """
-    chosen = limits or SourceLimits()
-    subjects = [
-        Subject(POLLS, _polls(source, chosen, snapshots), "source", poll_rules(source, chosen, now), ("entity",)),
-        Subject(
-            SCHEMA_DRIFT,
-            f"select t.* from {{schema_drift}} t where {_table_in(raw_tables)}",
-            "source",
-            (drift_rule(source, raw_tables),),
-            ("table_name", "field"),
-        ),
-    ]
-    return check_subjects(connection, subjects, run_id=run_id, docs_root=docs_root)
+    if isinstance(limits, DeliveryLimits):
+        observed = delivery_subjects(source, raw_tables, snapshots, limits, now)
+    else:
+        observed = [_poll_subject(source, snapshots, limits or SourceLimits(), now)]
+    drift = Subject(
+        SCHEMA_DRIFT,
+        f"select t.* from {{schema_drift}} t where {_table_in(raw_tables)}",
+        "source",
+        (drift_rule(source, raw_tables),),
+        ("table_name", "field"),
+        name=f"schema_drift_{source}",
+    )
+    return check_subjects(connection, [*observed, drift], run_id=run_id, docs_root=docs_root)
+
+
+def _poll_subject(source: str, snapshots: Sequence[datetime], limits: SourceLimits, now: datetime) -> Subject:
+    rows, rules = _polls(source, limits, snapshots), poll_rules(source, limits, now)
+    return Subject(POLLS, rows, "source", rules, ("entity",), name=f"polls_{source}")
 
 
 def _polls(source: str, limits: SourceLimits, snapshots: Sequence[datetime]) -> str:
@@ -156,7 +164,7 @@ def _polls(source: str, limits: SourceLimits, snapshots: Sequence[datetime]) -> 
         f"select entity, median(distinct_rows) as usual_rows, count(*) as usual_polls from ({ranked}) r "
         f"where nth between 2 and {limits.usual_polls + 1} group by entity"
     )
-    asked = "".join(f" or n.snapshot_at = {_timestamp(snapshot)}" for snapshot in snapshots)
+    asked = "".join(f" or n.snapshot_at = {timestamp(snapshot)}" for snapshot in snapshots)
     return (
         f"select n.*, u.usual_rows, u.usual_polls from ({ranked}) n "
         f"left join ({usual}) u on u.entity = n.entity where n.nth = 1{asked}"
@@ -169,7 +177,3 @@ def _rule(name: str, fails: str, reason: str, *shows: str) -> Rule:
 
 def _table_in(tables: Sequence[Table]) -> str:
     return f"table_name in ({', '.join(quoted(t.name) for t in tables)})" if tables else "false"
-
-
-def _timestamp(time: datetime) -> str:
-    return f"'{time.replace(tzinfo=None).isoformat(sep=' ', timespec='milliseconds')}'::timestamp_ntz"
