@@ -47,7 +47,9 @@ class PlainHistory:
 
     def write(self, batch: Batch) -> tuple[float, int]:
         """Bring a delivery into the history; seconds and statements."""
-        statements = self._respliced(batch) if batch.is_late or not batch.number else self._in_order(batch)
+        statements = (
+            self._respliced(batch) if batch.is_late else self._in_order(batch) if batch.number else self._first()
+        )
         began = time.perf_counter()
         self.duck.begin()
         for statement in statements:
@@ -66,6 +68,12 @@ class PlainHistory:
     def close(self) -> None:
         """Let go of the file."""
         self.duck.close()
+
+    def _first(self) -> list[str]:
+        own, at = ", ".join(_OBSERVED), self.effective_at
+        return [
+            f"INSERT INTO history SELECT {own}, {at}, NULL, TRUE, FALSE, {_hash('v', at)}, snapshot_at FROM staging v"
+        ]
 
     def _in_order(self, batch: Batch) -> list[str]:
         own, at = ", ".join(f"n.{name}" for name in _OBSERVED), f"n.{self.effective_at}"
@@ -108,7 +116,7 @@ class PlainHistory:
             f"INSERT INTO history SELECT {', '.join(_OBSERVED)}, begins, {ends}, {ends} IS NULL, FALSE, "
             f"{_hash('v', 'begins')}, seen FROM ({versions}) v"
         )
-        return [f"DELETE FROM history WHERE item_key IN ({keys})", insert] if batch.number else [insert]
+        return [f"DELETE FROM history WHERE item_key IN ({keys})", insert]
 
 
 def _hash(table: str, begins: str) -> str:
