@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +14,7 @@ import typer
 from flows.cli_output import console, say, terminal_reporter
 from flows.cli_state import State, checked_selectors
 from flows.errors import ConfigError
+from flows.sources import SOURCES, chosen_sources, known_source, need_sandbox_server
 
 if TYPE_CHECKING:
     from flows.run import Run
@@ -22,8 +23,8 @@ Select = Annotated[
     list[str] | None,
     typer.Option("--select", "-s", help="Tables, layers, tag:…, with + for what they are built from or into."),
 ]
+Polls = Annotated[int | None, typer.Option(min=1, help="Polls or daily deliveries to take from the sandbox.")]
 FullRefresh = Annotated[bool, typer.Option("--full-refresh", help="Rebuild from all input rows.")]
-_SOURCES = ("twitch",)
 
 
 def register(app: typer.Typer) -> None:
@@ -36,45 +37,51 @@ def run(
     context: typer.Context,
     select: Select = None,
     full_refresh: FullRefresh = False,
-    polls: Annotated[int | None, typer.Option(min=1, help="Polls to take from the sandbox.")] = None,
+    polls: Polls = None,
+    sources: Annotated[
+        str | None, typer.Option(help="Sources to ingest, with commas; none: all that are configured.")
+    ] = None,
 ) -> None:
     """Ingest what is configured, build, validate, report."""
+    named = [name.strip() for name in (sources or "").split(",") if name.strip()]
+    chosen = chosen_sources(named, context.obj.settings())
 
     def pipeline() -> Any:
         from flows.pipeline import pipeline as flow
 
-        return flow(select=checked_selectors(select or []), full_refresh=full_refresh, polls=polls)
+        return flow(
+            select=checked_selectors(select or []), full_refresh=full_refresh, polls=polls, sources=named or None
+        )
 
-    outcome = _run_flow(context.obj, pipeline, sandbox=True)
+    outcome = _run_flow(context.obj, pipeline, sources=chosen)
     _say_next_steps(outcome)
 
 
 def ingest(
     context: typer.Context,
-    source: Annotated[str, typer.Argument(help=f"One of: {', '.join(_SOURCES)}.")],
+    source: Annotated[str, typer.Argument(help=f"One of: {', '.join(SOURCES)}.")],
     from_files: Annotated[
-        Path | None, typer.Option(help="A file or folder of Helix pages, records or CSV instead of a poll.")
+        Path | None, typer.Option(help="A file or folder of files as the source sends them, instead of asking it.")
     ] = None,
     snapshot_at: Annotated[
         str | None, typer.Option(help="When the source was observed (ISO 8601, UTC without a zone).")
     ] = None,
-    polls: Annotated[int | None, typer.Option(min=1, help="Polls to take from the sandbox.")] = None,
+    polls: Polls = None,
 ) -> None:
     """Land and load one source, and check what came."""
-    if source not in _SOURCES:
-        raise ConfigError(f"There is no source {source!r}. Known: {', '.join(_SOURCES)}.")
+    known_source(source)
     if from_files and not from_files.exists():
         raise ConfigError(f"--from-files: {from_files} does not exist.")
     moment = parsed_moment(snapshot_at, "--snapshot-at") if snapshot_at else None
 
     def ingest_source() -> Any:
-        from flows.ingest import ingest_twitch
+        from flows.ingest import FLOWS
 
-        return ingest_twitch(
+        return FLOWS[source](
             snapshot_at=moment, from_files=str(from_files.absolute()) if from_files else None, polls=polls
         )
 
-    _run_flow(context.obj, ingest_source, sandbox=from_files is None)
+    _run_flow(context.obj, ingest_source, sources=[] if from_files else [source])
 
 
 def build(context: typer.Context, select: Select = None, full_refresh: FullRefresh = False) -> None:
@@ -122,14 +129,14 @@ def backfill(
     _run_flow(context.obj, backfill_range)
 
 
-def _run_flow(state: State, flow: Callable[[], Run], *, sandbox: bool = False) -> Run:
-    """Start what the flow needs, run it, and tell what it did, also where it ends in an error."""
+def _run_flow(state: State, flow: Callable[[], Run], *, sources: Sequence[str] = ()) -> Run:
+    """Start what the flow and its sources need, run it, and tell what it did, also where it ends in an error."""
     from flows.services import start_services
 
     settings = state.settings()
     with terminal_reporter() as reporter:
         reporter.advanced("start", "Prefect server, warehouse")
-        services = start_services(settings, sandbox=sandbox)
+        services = start_services(settings, sandbox=need_sandbox_server(sources, settings))
         _import_libraries(state)
         services.wait()
         reporter.close()

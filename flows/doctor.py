@@ -6,12 +6,15 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Literal
 
 from flows import prefect_server
 from flows.errors import SnowcastError
+from flows.fetching import Source
 from flows.settings import Settings
+from flows.sources import SOURCES
 
 _LIBRARIES = ("prefect", "snowflake-snowpark-python", "snowflake-connector-python", "great-expectations", "twitchAPI")
 _NEEDED_BYTES = 500_000_000
@@ -33,7 +36,14 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """Check what can be checked without changing anything but starting the warehouse."""
-    checks: list[Callable[[Settings], Finding]] = [_python, _libraries, _home, _twitch, _prefect, _warehouse]
+    checks: list[Callable[[Settings], Finding]] = [
+        _python,
+        _libraries,
+        _home,
+        *(partial(_source, source) for source in SOURCES.values()),
+        _prefect,
+        _warehouse,
+    ]
     return [check(settings) for check in checks]
 
 
@@ -60,16 +70,12 @@ def _home(settings: Settings) -> Finding:
     return Finding("home", "ok" if free > _NEEDED_BYTES else "failed", told, 2)
 
 
-def _twitch(settings: Settings) -> Finding:
-    if settings.uses_sandbox:
-        return Finding("twitch", "note", "no application is set: the sandbox is polled")
-    from flows.twitch_source import twitch_config
-
+def _source(source: Source, settings: Settings) -> Finding:
     try:
-        twitch_config(settings).check()
+        is_real, told = source.examine(settings)
     except SnowcastError as error:
-        return Finding("twitch", "failed", str(error), error.exit_code)
-    return Finding("twitch", "ok", f"application {settings.twitch_client_id} at {settings.twitch_base_url}")
+        return Finding(source.name, "failed", str(error), error.exit_code)
+    return Finding(source.name, "ok" if is_real else "note", told)
 
 
 def _prefect(settings: Settings) -> Finding:

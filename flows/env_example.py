@@ -10,7 +10,8 @@ from flows.settings import variables
 _SECTIONS = {
     "SNOWCAST_HOME": "Where it runs",
     "SNOWCAST_TWITCH_CLIENT_ID": "Twitch",
-    "SNOWCAST_SANDBOX_SEED": "Sandbox: a simulated platform, used where no Twitch application is set",
+    "SNOWCAST_BILLING_URL": "Billing",
+    "SNOWCAST_SANDBOX_SEED": "Sandbox: a simulated platform, used where no source of your own is set",
     "PREFECT_API_URL": "Prefect",
     "SNOWFLAKE_ACCOUNT": "Login to Snowflake, with SNOWCAST_WAREHOUSE=snowflake",
 }

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
 from prefect import flow
 
 from flows.artifacts import publish_artifacts
-from flows.extract.twitch import SOURCE as TWITCH
+from flows.errors import ConfigError, SourceError
 from flows.layers import build_layers
+from flows.reporting import reporter
 from flows.run import Run, recorded_run
-from flows.tasks import check_source, land_files, load_raw, poll_twitch
-from flows.twitch_source import poll_moments
+from flows.sources import SOURCES
+from flows.tasks import check_source, fetch_source, land_files, load_raw
 
 
 @flow(name="ingest-twitch")
@@ -24,27 +26,51 @@ def ingest_twitch(snapshot_at: datetime | None = None, from_files: str | None = 
         from_files: A file or folder of Helix pages, records or CSV instead of a poll.
         polls: Polls to take from the sandbox, which moves its clock; a real source is polled once.
     """
-    with recorded_run("ingest-twitch") as (run, session):
+    return _ingest("twitch", snapshot_at, from_files, polls)
+
+
+@flow(name="ingest-billing")
+def ingest_billing(snapshot_at: datetime | None = None, from_files: str | None = None, polls: int | None = None) -> Run:
+    """Read the billing files that were delivered since the last time, and load what came.
+
+    Args:
+        snapshot_at: When billing was observed, for files that do not say it.
+        from_files: A file or folder of billing's CSV files instead of the place that is set.
+        polls: Daily deliveries to take from the sandbox.
+    """
+    return _ingest("billing", snapshot_at, from_files, polls)
+
+
+FLOWS = {"twitch": ingest_twitch, "billing": ingest_billing}
+
+
+def _ingest(source: str, snapshot_at: datetime | None, from_files: str | None, polls: int | None) -> Run:
+    with recorded_run(f"ingest-{source}") as (run, session):
         if from_files:
-            run.refuse(land_files(Path(from_files), run.run_id, snapshot_at))
+            run.fetched(source, land_files(source, Path(from_files), run.run_id, snapshot_at))
         else:
-            poll(run, polls, snapshot_at)
+            fetch(run, [source], polls, snapshot_at)
         load(run)
         build_layers(run, session, ["raw"])
         publish_artifacts(run)
     return run
 
 
-def poll(run: Run, polls: int | None = None, snapshot_at: datetime | None = None) -> None:
-    """Take the polls that are due; a source that fails half-way fails the run after what came is loaded."""
-    for moment in poll_moments(run.settings, polls, snapshot_at):
-        polled = poll_twitch(moment)
-        run.snapshots.append(polled.snapshot_at)
-        run.failures += [polled.failure] if polled.failure else []
+def fetch(run: Run, sources: Iterable[str], polls: int | None = None, snapshot_at: datetime | None = None) -> None:
+    """Fetch what is due of each source; one that fails ends the run in its error after all else is done."""
+    for name in sources:
+        try:
+            for moment in SOURCES[name].moments(run.settings, polls, snapshot_at):
+                run.fetched(name, fetch_source(name, run.run_id, moment))
+        except (ConfigError, SourceError) as error:
+            run.failures.append(error)
+            reporter().finished(f"fetch {name}", str(error), "failed")
 
 
 def load(run: Run) -> None:
-    """Load what was landed and check the source by what it sent."""
+    """Load what was landed and check each source by what it sent."""
     run.loaded(load_raw(run.run_id))
-    if run.loads or run.snapshots:
-        run.checks += check_source(TWITCH, run.run_id, run.loads_by_table(), run.snapshots)
+    for name in SOURCES:
+        loads, snapshots = run.loads_by_table(name), run.snapshots.get(name)
+        if loads or snapshots is not None:
+            run.checks += check_source(name, run.run_id, loads, snapshots or [])

@@ -5,22 +5,29 @@ from __future__ import annotations
 from prefect import flow
 
 from flows.artifacts import publish_artifacts
-from flows.ingest import load, poll
+from flows.ingest import fetch, load
 from flows.layers import build_layers
 from flows.run import Run, recorded_run
+from flows.sources import chosen_sources
 
 
 @flow(name="pipeline")
-def pipeline(select: list[str] | None = None, full_refresh: bool = False, polls: int | None = None) -> Run:
+def pipeline(
+    select: list[str] | None = None,
+    full_refresh: bool = False,
+    polls: int | None = None,
+    sources: list[str] | None = None,
+) -> Run:
     """One cycle from the sources to the marts.
 
     Args:
         select: Tables, layers, tags and graph operators; none: every table.
         full_refresh: Rebuild the selected tables from all their input rows.
-        polls: Polls to take from the sandbox; a real source is polled once.
+        polls: Polls and deliveries to take from the sandbox; a real source is fetched once.
+        sources: Sources to ingest; none: all that are configured.
     """
     with recorded_run("pipeline") as (run, session):
-        poll(run, polls)
+        fetch(run, chosen_sources(sources or [], run.settings), polls)
         load(run)
         build_layers(run, session, select or [], mode="full_refresh" if full_refresh else "incremental")
         publish_artifacts(run)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
     from expectations.results import RuleResult
-    from flows.extract.delivered_files import FileReport
+    from flows.fetching import Fetched
     from flows.loading import LoadReport, LoadResult
     from transforms.building import BuildResult
 
@@ -38,7 +38,7 @@ class Run:
         settings: The settings it runs with.
         started_at: When it began, UTC.
         loads: Landing files that it loaded.
-        snapshots: When it observed a source.
+        snapshots: When it observed each source that it fetched.
         builds: Tables that it built.
         checks: Rules that it checked.
         blocked: Tables that it did not build, each with the failed table upstream.
@@ -52,7 +52,7 @@ class Run:
     settings: Settings
     started_at: datetime
     loads: list[LoadResult] = field(default_factory=list)
-    snapshots: list[datetime] = field(default_factory=list)
+    snapshots: dict[str, list[datetime]] = field(default_factory=dict)
     builds: list[BuildResult] = field(default_factory=list)
     checks: list[RuleResult] = field(default_factory=list)
     blocked: dict[str, str] = field(default_factory=dict)
@@ -60,20 +60,23 @@ class Run:
     refused: list[str] = field(default_factory=list)
     failures: list[SnowcastError] = field(default_factory=list)
 
-    def refuse(self, files: list[FileReport]) -> None:
-        """Keep the files that were refused, wholly or in part."""
-        self.refused += [f"{file.file}: {file.reason or file.warnings[0]}" for file in files if file.is_refused]
+    def fetched(self, source: str, fetched: Fetched) -> None:
+        """Keep what a fetch did: its snapshots, the files that were refused wholly or in part, its failure."""
+        self.snapshots.setdefault(source, []).extend(fetched.snapshots)
+        self.refused += [f"{file.file}: {file.reason or file.warnings[0]}" for file in fetched.files if file.is_refused]
+        self.failures += [fetched.failure] if fetched.failure else []
 
     def loaded(self, report: LoadReport) -> None:
         """Keep what a load did."""
         self.loads += report.loads
         self.refused += [f"{path} {fault}" for path, fault in report.damaged]
 
-    def loads_by_table(self) -> dict[str, list[str]]:
-        """The loads of each raw table."""
+    def loads_by_table(self, source: str | None = None) -> dict[str, list[str]]:
+        """The loads (of one source) of each raw table."""
         found: dict[str, list[str]] = {}
         for load in self.loads:
-            found.setdefault(load.table_name, []).append(load.load_id)
+            if source is None or load.source_file.startswith(f"{source}/"):
+                found.setdefault(load.table_name, []).append(load.load_id)
         return found
 
     @property

@@ -107,12 +107,25 @@ class Settings(BaseSettings):
         default=None, description="samples further apart count as not watched; none: 3 x the poll interval", gt=0
     )
 
+    billing_url: SecretStr | None = Field(
+        default=None,
+        description="folder of billing's CSV files, or its URL: s3://bucket/path, abfs://...; none: the sandbox",
+    )
+    billing_encoding: str = Field(default="utf-8", description="encoding of those files: utf-8, cp1252, utf-16, ...")
+
     sandbox_seed: int = Field(default=7, description="seed of the simulated platform")
     sandbox_scale: int = Field(
         default=20_000, description="streamers of the simulated platform; a tenth is live at a time", ge=1, le=1_000_000
     )
     sandbox_first_polls: int = Field(
         default=8, description="polls that the first run takes from the sandbox", ge=1, le=10_000
+    )
+
+    sandbox_first_deliveries: int = Field(
+        default=3, description="daily billing deliveries that the first run takes from the sandbox", ge=1, le=366
+    )
+    sandbox_customers: int = Field(
+        default=2000, description="customers of the simulated billing system", ge=1, le=1_000_000
     )
 
     prefect_api_url: str | None = Field(
@@ -142,6 +155,15 @@ class Settings(BaseSettings):
         if not value.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
         return value if value.endswith("/") else value + "/"
+
+    @field_validator("billing_encoding")
+    @classmethod
+    def _known_encoding(cls, value: str) -> str:
+        try:
+            "".encode(value)
+        except LookupError:
+            raise ValueError("is no text encoding that Python knows") from None
+        return value
 
     @property
     def gap_cap_seconds(self) -> int:

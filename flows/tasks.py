@@ -1,4 +1,4 @@
-"""The steps of every flow: one task that loads any source, one that builds any table, one that validates any layer.
+"""The steps of every flow: one task that fetches any source, one that builds any table, one that validates any layer.
 
 Tasks take and return names and counts. Each opens the warehouse itself; inside a flow that is the flow's own login.
 Only a TransientError is tried again, the step as a whole: every step may be repeated without a trace.
@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
     from expectations.results import RuleResult
-    from flows.extract.delivered_files import FileReport
-    from flows.extract.twitch import TwitchPoll
+    from flows.fetching import Fetched
     from flows.loading import LoadReport
     from transforms.building import BuildResult
     from transforms.catalog import Model
@@ -52,21 +51,14 @@ STEP: dict[str, Any] = {
 }
 
 
-@task(name="poll", task_run_name="poll twitch", tags=["twitch", "extract"], **STEP)
-def poll_twitch(snapshot_at: datetime | None = None) -> TwitchPoll:
-    """Poll Helix once and land what came; a source that failed half-way is told in the result."""
-    from flows.extract import twitch
-    from flows.twitch_source import twitch_config
+@task(name="fetch", task_run_name="fetch {source}", tags=["extract"], **STEP)
+def fetch_source(source: str, run_id: str, snapshot_at: datetime | None = None) -> Fetched:
+    """Fetch a source once and land what came; one that failed half-way is told in the result."""
+    from flows.sources import known_source
 
     settings = load_settings()
-    polled = twitch.poll(
-        twitch_config(settings),
-        settings.landing_root,
-        snapshot_at=snapshot_at,
-        on_progress=lambda entity, rows: reporter().advanced("poll twitch", f"{rows:,} {entity}"),
-    )
-    reporter().finished("poll twitch", _poll_line(polled), "warning" if polled.failure else "ok")
-    return polled
+    with open_session(settings, step=f"fetch {source}", run=run_id) as session:
+        return known_source(source).fetch(settings, session, snapshot_at)
 
 
 @task(name="load", task_run_name="load landing files", tags=["load", "raw"], **STEP)
@@ -138,23 +130,17 @@ def validate_layer(
     return results
 
 
-@task(name="land files", task_run_name="land {path}", tags=["twitch", "extract"], **STEP)
-def land_files(path: Path, run_id: str, snapshot_at: datetime | None = None) -> list[FileReport]:
-    """Land the Helix records of files that a person hands over, and say what became of each file."""
-    from flows.extract.delivered_files import Known, deliver_files
-    from flows.extract.helix_files import HELIX_FILES
+@task(name="land files", task_run_name="land {path}", tags=["extract"], **STEP)
+def land_files(source: str, path: Path, run_id: str, snapshot_at: datetime | None = None) -> Fetched:
+    """Land the files of a source that a person hands over, and say what became of each."""
+    from flows.deliveries import deliver
     from flows.extract.places import Place
-    from flows.loading import loaded_files
+    from flows.sources import known_source
 
     settings = load_settings()
-    with open_session(settings, step="land files", run=run_id) as session:
-        known = Known(settings.landing_root, HELIX_FILES.source, loaded_files(session, settings.database))
-    found = deliver_files(HELIX_FILES, Place(str(path)), settings.landing_root, known, snapshot_at=snapshot_at)
-    reports = sorted(found, key=lambda report: report.file)
-    for report in reports:
-        mark: Mark = "failed" if report.is_refused else "warning" if report.warnings else "ok"
-        reporter().finished(f"read {report.file}", _file_line(report), mark)
-    return reports
+    with open_session(settings, step=f"land files of {source}", run=run_id) as session:
+        kind = known_source(source).file_kind(settings)
+        return deliver(session, settings, kind, Place(str(path)), snapshot_at)
 
 
 @task(name="check source", task_run_name="check source {source}", tags=["validate", "raw"], **STEP)
@@ -163,7 +149,8 @@ def check_source(
 ) -> list[RuleResult]:
     """Check a source by what it sent: freshness, volume, completeness of its polls, fields that nobody declared."""
     from expectations.drift import unknown_fields
-    from expectations.sources import SourceLimits, validate_source
+    from expectations.sources import validate_source
+    from flows.sources import known_source
     from transforms.catalog import models
     from transforms.ops import SCHEMA_DRIFT
 
@@ -181,7 +168,7 @@ def check_source(
                 now=now,
                 raw_tables=tables,
                 snapshots=snapshots,
-                limits=SourceLimits(max_age_seconds=round(180 * settings.poll_interval_minutes)),
+                limits=known_source(source).limits(settings),
                 docs_root=settings.docs_root,
             )
         _keep(session, settings, results, run_id)
@@ -203,7 +190,8 @@ def asset_of(model: Model, settings: Settings) -> Asset:
 
 
 def _parameters(settings: Settings) -> dict[str, Any]:
-    return {"gap_cap_seconds": settings.gap_cap_seconds, "today": datetime.now(UTC).date()}
+    today = datetime.now(UTC).date()
+    return {"gap_cap_seconds": settings.gap_cap_seconds, "today": today, "current_month": today.replace(day=1)}
 
 
 def _keep(session: Session, settings: Settings, results: Sequence[RuleResult], run_id: str) -> None:
@@ -221,23 +209,11 @@ def _tell_checks(step: str, results: Sequence[RuleResult]) -> None:
     reporter().finished(step, summary_line(results), mark)
 
 
-def _poll_line(polled: TwitchPoll) -> str:
-    counts = ", ".join(f"{record.distinct_rows:,} {record.entity}" for record in polled.records)
-    unusual = [f"{r.entity} {r.ended}" for r in polled.records if r.ended not in ("complete", "empty")]
-    return f"{polled.snapshot_at:%Y-%m-%d %H:%M:%S} UTC: {counts}" + (f" ({'; '.join(unusual)})" if unusual else "")
-
-
 def _load_line(report: LoadReport) -> str:
     told = f"{len(report.loads)} files, {report.rows_loaded:,} rows" if report.loads else "nothing new"
     if report.rows_rejected:
         told += f", {report.rows_rejected:,} lines quarantined"
     return told + "".join(f"; {path} {fault}" for path, fault in report.damaged)
-
-
-def _file_line(report: FileReport) -> str:
-    told = report.status if report.reason is None else f"{report.status}: {report.reason}"
-    rows = f" ({report.rows:,} records)" if report.rows else ""
-    return "; ".join([told + rows, *report.warnings])
 
 
 def _build_line(result: BuildResult) -> str:

@@ -1,9 +1,10 @@
-"""The ledgers: what was polled, loaded, built, consumed, refused and checked. Append only, except HEADS.
+"""The ledgers: what was polled, delivered, loaded, built, consumed, refused and checked. Append only, except HEADS.
 
 HEADS has one row a table, which every build exchanges for its own: two builds of one table at once cannot both do so.
 
 A reader who wants to know where a row came from walks them backwards: `_build_id` names a row of BUILDS, CONSUMPTIONS
-the loads that this build read, LOADS the landing file, POLLS the poll that wrote it.
+the loads that this build read, LOADS the landing file, POLLS the poll that wrote it or DELIVERIES the file that was
+delivered.
 """
 
 from __future__ import annotations
@@ -75,6 +76,22 @@ LOADS = _ledger(
     _count("rows_loaded", "records now in RAW"),
     _count("rows_rejected", "lines that are no record"),
     _time("loaded_at", "when it was loaded"),
+)
+
+DELIVERIES = _ledger(
+    "deliveries",
+    "one delivered file as it was read; the same file is not read again",
+    ("delivery_id",),
+    _text("delivery_id", "hash of source, path, size, version, snapshot_at and encoding", nullable=False),
+    _text("source", "e.g. billing", nullable=False),
+    _text("file_path", "where it was delivered, without secrets", nullable=False),
+    Column("size_bytes", INTEGER, "its size, where its place states it"),
+    _text("file_version", "its tag, or its modification time", nullable=False),
+    _time("snapshot_at", "when the source was observed"),
+    _text("status", "landed, loaded before (same records as an earlier file) or empty", nullable=False),
+    _count("rows_landed", "records landed from it"),
+    Column("landed_files", VARIANT, "its landing files"),
+    _time("read_at", "when it was read"),
 )
 
 BUILDS = _ledger(
@@ -201,6 +218,7 @@ RUNS = _ledger(
 LEDGERS = (
     POLLS,
     LOADS,
+    DELIVERIES,
     BUILDS,
     CONSUMPTIONS,
     DISPLACED,

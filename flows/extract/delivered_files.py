@@ -102,6 +102,7 @@ class Known:
         paths: Collection[str] = (),
     ) -> None:
         self._loaded = frozenset(loaded)
+        self._added: set[str] = set()
         self._deliveries = deliveries or {}
         self._paths = frozenset(paths)
         parsed = (LandedFile.parse(path) for path in loaded)
@@ -109,9 +110,9 @@ class Known:
         self._durable = frozenset(landed.relative_path for landed in everything)
         self._by_content = {(landed.entity, landed.content_hash): landed for landed in everything}
 
-    def is_loaded(self, landed: LandedFile) -> bool:
-        """Whether RAW holds the landing file."""
-        return landed.relative_path in self._loaded
+    def is_taken(self, landed: LandedFile) -> bool:
+        """Whether RAW holds the landing file, or another file of this delivery was landed as it."""
+        return landed.relative_path in self._loaded or landed.relative_path in self._added
 
     def is_delivered(self, delivery: Delivery) -> bool:
         """Whether it was read before and all that was landed of it still is, in RAW or under the landing root."""
@@ -124,6 +125,7 @@ class Known:
 
     def add(self, landed: LandedFile) -> None:
         """Take in a landing file just written."""
+        self._added.add(landed.relative_path)
         self._by_content.setdefault((landed.entity, landed.content_hash), landed)
 
 
@@ -268,8 +270,8 @@ def _finished(landing: _Landing, one: _Input, known: Known) -> tuple[tuple[Lande
         finished = copy or writer.finish()
         if finished:
             landed.append(finished)
+            is_new = is_new or not (copy or known.is_taken(finished))
             known.add(finished)
-            is_new = is_new or not (copy or known.is_loaded(finished))
     return tuple(landed), is_new
 
 

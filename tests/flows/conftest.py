@@ -24,7 +24,12 @@ class Outcome:
 
 
 Snowcast = Callable[..., Outcome]
-SMALL_SANDBOX = {"SNOWCAST_SANDBOX_SCALE": "400", "SNOWCAST_SANDBOX_FIRST_POLLS": "3"}
+SMALL_SANDBOX = {
+    "SNOWCAST_SANDBOX_SCALE": "400",
+    "SNOWCAST_SANDBOX_FIRST_POLLS": "3",
+    "SNOWCAST_SANDBOX_CUSTOMERS": "60",
+    "SNOWCAST_SANDBOX_FIRST_DELIVERIES": "2",
+}
 
 
 @pytest.fixture(autouse=True)

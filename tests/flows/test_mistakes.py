@@ -100,7 +100,8 @@ def test_missing_twitch_secret(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["ingest", "youtube"], ["youtube", "twitch"]),
+        (["ingest", "youtube"], ["youtube", "twitch", "billing"]),
+        (["run", "--sources", "billing,youtube"], ["youtube", "twitch", "billing"]),
         (["ingest", "twitch", "--from-files", "nowhere"], ["nowhere", "does not exist"]),
         (["ingest", "twitch", "--snapshot-at", "noon"], ["--snapshot-at", "ISO 8601"]),
         (["backfill", "--from", "2026-01-02", "--to", "2026-01-02"], ["[from, to)"]),

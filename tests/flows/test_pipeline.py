@@ -20,10 +20,22 @@ POPULAR_GAMES = """
 """
 
 
+def snapshots_of(source: str, state):
+    """How often each entity of a source was observed, by what `status --json` says."""
+    return {one["entity"]: one["polls"] for one in state["freshness"] if one["source"] == source}
+
+
 def test_a_run_goes_from_the_source_to_validated_marts(snowcast, home):
     done = snowcast("run")
     assert done.code == 0, done.out + done.err
-    for step in ("poll twitch", "load", "validate RAW", "build fact_stream_snapshots", "build mart_top_streamers"):
+    for step in (
+        "poll twitch",
+        "read users_",
+        "load",
+        "validate RAW",
+        "build fact_stream_snapshots",
+        "build mart_top_streamers",
+    ):
         assert step in done.out
     assert "Look next:" in done.out
     assert (home / "docs" / "index.html").exists()
@@ -43,8 +55,10 @@ def test_status_tells_freshness_rows_and_runs(snowcast):
     state = json.loads(snowcast("status", "--json").out)
     rows = {table["table"]: table["rows"] for table in state["tables"]}
     assert rows["stg_twitch_streams"] == rows["raw_twitch_streams"] > 0
-    assert {one["entity"]: one["polls"] for one in state["freshness"]} == {"streams": 3, "users": 3, "games": 3}
-    assert all(0 <= one["age_minutes"] < 30 for one in state["freshness"])
+    assert snapshots_of("twitch", state) == {"streams": 3, "users": 3, "games": 3}
+    assert snapshots_of("billing", state) == {"users": 2, "subscriptions": 2, "payments": 2, "viewing_activity": 2}
+    oldest = {"twitch": 30, "billing": 24 * 60}
+    assert all(0 <= one["age_minutes"] < oldest[one["source"]] for one in state["freshness"])
     assert state["runs"][0]["flow"] == "pipeline"
     assert state["runs"][0]["state"] == "completed"
     assert state["quarantine"] == []
@@ -64,7 +78,16 @@ def test_a_second_run_takes_one_poll_more(snowcast):
     before = json.loads(snowcast("status", "--json").out)
     assert snowcast("run").code == 0
     after = json.loads(snowcast("status", "--json").out)
-    assert [one["polls"] for one in after["freshness"]] == [one["polls"] + 1 for one in before["freshness"]]
+    polls = {entity: count + 1 for entity, count in snapshots_of("twitch", before).items()}
+    assert snapshots_of("twitch", after) == polls
+    assert snapshots_of("billing", after) == snapshots_of("billing", before)
+
+
+def test_the_sources_of_a_run_can_be_chosen(snowcast):
+    done = snowcast("run", "--sources", "billing", "--select", "raw")
+    assert done.code == 0, done.err
+    assert "poll twitch" not in done.out
+    assert "delivered before" in done.out
 
 
 def test_a_full_refresh_gives_the_same_rows(snowcast):
@@ -134,4 +157,5 @@ def test_the_pipeline_runs_as_a_module(snowcast):
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Look next:" in done.stdout
     after = json.loads(snowcast("status", "--json").out)
-    assert [one["polls"] for one in after["freshness"]] == [one["polls"] + 1 for one in before["freshness"]]
+    polls = {entity: count + 1 for entity, count in snapshots_of("twitch", before).items()}
+    assert snapshots_of("twitch", after) == polls
