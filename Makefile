@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
-PYTEST_WORKERS ?= 2
+PYTEST_WORKERS ?= 3
 
 ifeq ($(UV),)
   MAKE_VENV = $(PYTHON) -m venv $(VENV)
@@ -56,7 +56,7 @@ check: $(VENV)/.locked-dev ## format, lint, types
 	@$(BIN)/mypy
 
 test: check ## format, lint, types, then every test with coverage
-	@$(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile --cov --cov-report=term:skip-covered
+	@$(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
 
 test-long: $(VENV)/.locked-dev ## the long forms: many more examples, a statement of three minutes
 	@SNOWCAST_TEST_EXAMPLES=60 $(BIN)/pytest -n $(PYTEST_WORKERS) tests/properties

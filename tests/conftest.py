@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from deployments.embedded import Endpoint
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with lengthy tests first: a worker that begins one last keeps the others waiting."""
+    lengthy = {item.path for item in items if item.get_closest_marker("lengthy")}
+    items.sort(key=lambda item: item.path not in lengthy)
+
+
 @pytest.fixture(scope="session")
 def warehouse_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The SNOWCAST_HOME of this test run; its warehouse is stopped at the end."""

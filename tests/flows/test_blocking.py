@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 ROW = "(SELECT MIN(stream_id) FROM STAGING.STG_TWITCH_STREAMS)"
 
 
@@ -15,6 +17,7 @@ def closed(snowcast) -> set[str]:
     return {table["table"] for table in json.loads(snowcast("status", "--json").out)["tables"] if table["closed"]}
 
 
+@pytest.mark.lengthy
 def test_a_broken_table_is_found_and_told(snowcast):
     assert snowcast("run", "--polls", "1").code == 0
     snowcast("sql", f"UPDATE STAGING.STG_TWITCH_STREAMS SET viewer_count = -5 WHERE stream_id = {ROW}")

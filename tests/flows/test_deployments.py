@@ -31,6 +31,7 @@ def test_the_schedules_are_those_of_the_design():
     crons = {one["name"]: [s["cron"] for s in one.get("schedules", [])] for one in deployments()}
     assert crons == {
         "ingest-twitch": ["*/15 * * * *"],
+        "ingest-billing": ["15 4 * * *"],
         "transform": ["5 * * * *"],
         "validate-full": ["30 3 * * *"],
         "pipeline": [],
@@ -44,10 +45,14 @@ def test_the_file_is_what_prefect_reads():
 
 @contextmanager
 def _worker(environment: dict[str, str], log: Path) -> Iterator[None]:
-    """`snowcast worker` while the block lasts."""
+    """`snowcast worker` while the block lasts, asking for work more often than it would by itself."""
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "flows.cli", "worker"], cwd=ROOT, env=environment, stdout=output, stderr=output
+            [sys.executable, "-m", "flows.cli", "worker"],
+            cwd=ROOT,
+            env={**environment, "PREFECT_WORKER_QUERY_SECONDS": "2"},
+            stdout=output,
+            stderr=output,
         )
         try:
             yield
@@ -79,6 +84,7 @@ def _wait_for(api: httpx.Client, flow: str, state: str) -> None:
     pytest.fail(f"{flow} did not reach {state}: {_states(api, flow)}")
 
 
+@pytest.mark.lengthy
 def test_a_triggered_ingest_succeeds_and_the_transform_follows_it(snowcast, server, tmp_path):
     import os
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from snowflake.snowpark import Session
 
@@ -9,6 +10,7 @@ from tests.properties.billing_world import arrivals
 from tests.properties.promises import BILLING, Runs, unhurried
 
 
+@pytest.mark.lengthy
 @unhurried
 @given(runs=arrivals())
 def test_any_arrival_gives_what_one_build_gives(bit_by_bit: Session, at_once: Session, runs: Runs):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from snowflake.snowpark import Session
@@ -11,6 +12,7 @@ from tests.properties.promises import TWITCH, Runs, unhurried
 from tests.properties.world import arrivals
 
 
+@pytest.mark.lengthy
 @unhurried
 @given(runs=arrivals(), cut=st.integers(1, 3000))
 def test_backfilled_ranges_chain_to_the_same_tables(bit_by_bit: Session, at_once: Session, runs: Runs, cut: int):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from snowflake.snowpark import Session
@@ -12,6 +13,7 @@ from tests.properties.billing_world import DELIVERIES, arrivals
 from tests.properties.promises import BILLING, Runs, unhurried
 
 
+@pytest.mark.lengthy
 @unhurried
 @given(runs=arrivals(), cut=st.sampled_from(DELIVERIES[1:]))
 def test_backfilled_ranges_chain_to_the_same_tables(bit_by_bit: Session, at_once: Session, runs: Runs, cut: datetime):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from snowflake.snowpark import Session
@@ -10,6 +11,7 @@ from tests.properties.promises import TWITCH, Runs, unhurried
 from tests.properties.world import arrivals
 
 
+@pytest.mark.lengthy
 @unhurried
 @given(runs=arrivals(), points=st.lists(st.integers(0, 50), min_size=3, max_size=3), after=st.booleans())
 def test_crashes_and_retries_change_nothing(
