@@ -58,7 +58,7 @@ def worker(context: typer.Context) -> None:
     """Run the deployed flows as they fall due, until it is interrupted."""
     from flows.deploying import run_worker
 
-    raise typer.Exit(run_worker(context.obj.settings()))
+    run_worker(context.obj.settings())
 
 
 def doctor(context: typer.Context, as_json: Json = False) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from flows import prefect_server
 from flows.errors import ConfigError, SourceError
@@ -37,11 +38,12 @@ def deployments() -> list[dict[str, Any]]:
     return list(declared["deployments"])
 
 
-def run_worker(settings: Settings) -> int:
-    """Run a worker of the work pool in the foreground; returns its exit code."""
+def run_worker(settings: Settings) -> NoReturn:
+    """Become a worker of the work pool: signals reach it and its exit code is this process's."""
     prefect_server.connect(settings)
     command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", WORK_POOL, "--type", "process"]
-    return subprocess.call(command, cwd=ROOT, env=_child_environment(settings))
+    os.chdir(ROOT)
+    os.execve(sys.executable, command, _child_environment(settings))
 
 
 def snowflake_statements(settings: Settings) -> list[str]:
