@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 from flows.errors import ConfigError, SourceError
 from flows.extract.input_files import InputFile, RefusedFile, opened_parts
@@ -37,6 +37,8 @@ _NO_CREDENTIALS = {
     "UnauthorizedSSOTokenError",
 }
 _LONGEST_TEXT = 300
+# A shorter value of a query is a flag or a number: masking it in a text would hide other words.
+_SHORTEST_SECRET = 4
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ def masked(text: str, url: str) -> str:
     """The text without the secrets of the URL."""
     password = _PASSWORD.search(url)
     query = url.partition("?")[2]
-    secrets = [query, *(value for _, value in parse_qsl(query)), password[1] if password else ""]
+    values = [part.partition("=")[2] for part in query.split("&")]
+    secrets = [query, *(value for value in values if len(value) >= _SHORTEST_SECRET), password[1] if password else ""]
     for secret in sorted({form for one in secrets for form in (one, unquote(one))}, key=len, reverse=True):
         if secret:
             text = text.replace(secret, MASK)
