@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.rules import CRITICAL, Rule
+from expectations.rules import CRITICAL, Computed, Rule
 
 _NEARLY = "1e-9 * greatest(1, abs({0}))"
 
@@ -31,6 +31,32 @@ def ordered(first: str, last: str) -> Rule:
         reason="a span that ends before it begins was put together from the wrong rows",
         shows=(first, last),
         reads=(first, last),
+    )
+
+
+def first_of_month(*columns: str) -> Rule:
+    """Months are named by their first day."""
+    return Rule(
+        name=f"{' and '.join(columns)} {'is' if len(columns) == 1 else 'are'} the first of a month",
+        fails=" or ".join(f"{column} <> date_trunc('month', {column})" for column in columns),
+        severity=CRITICAL,
+        reason="months are joined and grouped by their first day",
+        shows=columns,
+        reads=columns,
+    )
+
+
+def one_row_per(reason: str, *columns: str) -> Rule:
+    """What a person calls a thing names one row."""
+    same = ", ".join(f"t.{column}" for column in columns)
+    return Rule(
+        name=f"{' and '.join(columns)} name one row",
+        fails="_rows_of_name > 1",
+        severity=CRITICAL,
+        reason=reason,
+        shows=columns,
+        helpers=(Computed("_rows_of_name", f"count(*) over (partition by {same})"),),
+        reads=columns,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 Values = dict[str, Any]
 
 _DAYS = {"payment_date": "2026-02-20", "start_date": "2026-02-20", "end_date": None, "watch_date": "2026-02-20"}
+_MONTH, _OTHER_MONTH = "2026-03-01", "2026-04-01"
 _RAW = {"_loaded_at": "2026-03-01 12:00:05"}
 
 GOOD: dict[str, Values] = {
@@ -18,17 +19,37 @@ GOOD: dict[str, Values] = {
     "stg_billing_subscriptions": {name: _DAYS[name] for name in ("start_date", "end_date")},
     "stg_billing_payments": {"payment_date": _DAYS["payment_date"]},
     "stg_billing_viewing_activity": {"watch_date": _DAYS["watch_date"]},
+    "dim_users": {"country": "de", "plan_type": "basic", "signup_date": "2026-02-20"},
+    "int_payments": {"payment_date": _MONTH},
+    "fact_payments": {"payment_date": _MONTH, "year_month": _MONTH, "is_refund": False},
+    "mart_monthly_revenue": {
+        "year_month": _MONTH,
+        "revenue": 6,
+        "payment_count": 1,
+        "refunded": 4,
+        "refund_count": 1,
+    },
 }
+
+_NO_DETAILS: Values = {"country": None, "plan_type": None, "signup_date": None, "details_seen_at": None}
 
 # Rows that rules look up, in no batch that is checked.
 ALSO: dict[str, list[Values]] = {
     "stg_billing_users": [{"user_id": "moved", "country": "de"}],
     "stg_billing_subscriptions": [{"subscription_id": "changed", "monthly_price": 12}],
+    "dim_users": [{"user_key": "stranger", "user_id": "stranger", "is_known": False, **_NO_DETAILS}],
+    "int_payments": [{"payment_id": "corrected", "amount": 12}],
+    # With the good payment of 10, they are the revenue of the month.
+    "fact_payments": [{"payment_id": "refunded", "amount": -4, "is_refund": True}],
 }
 
 APART: dict[str, Values] = {
     "stg_billing_users": {"user_id": "apart"},
     "stg_billing_subscriptions": {"subscription_id": "apart"},
+    "dim_users": {"user_key": "apart", "user_id": "apart"},
+    "int_payments": {"payment_id": "apart"},
+    "fact_payments": {"payment_id": "apart", "year_month": _OTHER_MONTH, "payment_date": _OTHER_MONTH},
+    "mart_monthly_revenue": {"year_month": _OTHER_MONTH},
 }
 
 _TOO_LATE = "2026-03-03"
@@ -73,5 +94,33 @@ PLANTED: dict[str, dict[str, Values | list[Values]]] = {
         "watch_date is not after the snapshot": {"watch_date": _TOO_LATE},
         "nobody watches more than 24 hours a day": {"hours_watched": 24.5},
         "an hour watched names its user": {"user_id": ""},
+    },
+    "dim_users": {
+        "first_seen_at is not after last_seen_at": {"first_seen_at": "2026-03-02 12:00:00"},
+        "details_seen_at is not after last_seen_at": {"details_seen_at": "2026-03-02 12:00:00"},
+        "platform and user_id name one row": {"user_id": "x"},
+        "a user is known where a users file listed it": {
+            "is_known": False,
+            **_NO_DETAILS,
+            "details_seen_at": "2026-03-01",
+        },
+        "an unknown member has no details": {"is_known": False, **_NO_DETAILS, "plan_type": "basic"},
+        "everybody who is named is in a users file": {"is_known": False, **_NO_DETAILS},
+        "user_key never repeats": [{}, {}],
+    },
+    "int_payments": {"payment_id never repeats": [{}, {}]},
+    "fact_payments": {
+        "year_month is the first of a month": {"year_month": "2026-03-02"},
+        "a payment counts in the month of its day": {"payment_date": "2026-05-01"},
+        "a negative amount is a refund, and only that": {"is_refund": True},
+        "amount, day and user are those of int_payments": {"payment_id": "corrected", "amount": 13},
+        "a payment's user is known": {"user_key": "stranger"},
+        "payment_id never repeats": [{}, {}],
+    },
+    "mart_monthly_revenue": {
+        "year_month is the first of a month": {"year_month": "2026-03-02"},
+        "revenue is the sum of fact_payments": {"year_month": _MONTH, "revenue": 10},
+        "payments and refunds are those of fact_payments": {"year_month": _MONTH, "payment_count": 2},
+        "year_month never repeats": [{}, {}],
     },
 }

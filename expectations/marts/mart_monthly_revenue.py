@@ -1,0 +1,37 @@
+"""Business rules of mart_monthly_revenue."""
+
+from __future__ import annotations
+
+from expectations.marts import first_of_month
+from expectations.rules import CRITICAL, Lookup, Rule
+
+_PAID = Lookup(
+    "paid",
+    "select year_month, sum(amount) as revenue, count_if(amount >= 0) as payment_count, "
+    "-sum(iff(amount < 0, amount, 0)) as refunded, count_if(amount < 0) as refund_count from {fact_payments} "
+    "where year_month in (select year_month from {batch} b) group by year_month",
+    ("revenue", "payment_count", "refunded", "refund_count"),
+    "paid.year_month = t.year_month",
+)
+
+RULES = (
+    first_of_month("year_month"),
+    Rule(
+        name="revenue is the sum of fact_payments",
+        fails="revenue is distinct from paid_revenue or refunded is distinct from paid_refunded",
+        severity=CRITICAL,
+        reason="revenue is the sum of all payments of the month, exact to the cent",
+        shows=("revenue", "paid_revenue", "refunded", "paid_refunded"),
+        helpers=(_PAID,),
+        reads=("year_month", "revenue", "refunded"),
+    ),
+    Rule(
+        name="payments and refunds are those of fact_payments",
+        fails="payment_count is distinct from paid_payment_count or refund_count is distinct from paid_refund_count",
+        severity=CRITICAL,
+        reason="each payment of the month is counted once, as a payment or as a refund",
+        shows=("payment_count", "paid_payment_count", "refund_count", "paid_refund_count"),
+        helpers=(_PAID,),
+        reads=("year_month", "payment_count", "refund_count"),
+    ),
+)
