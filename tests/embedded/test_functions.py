@@ -24,6 +24,8 @@ def test_arithmetic(connection):
             "7 :: FLOAT / 2": 3.5,
             "10 / 4 * 2": Decimal("5.000000"),
             "MOD(7, 3)": 1,
+            "(10 + 5) % 4": 3,
+            "MOD(10 + 5, 4 + 3)": 1,
             "DIV0(1, 0)": Decimal("0.000000"),
             "DIV0NULL(1, NULL)": Decimal("0.000000"),
             "ROUND(2.5)": 3,

@@ -18,8 +18,9 @@ def divide(node: exp.Div, context: StatementContext) -> Expr:
 
 
 def modulo(node: exp.Mod, context: StatementContext) -> Expr:
-    """`"V":a % 2`."""
-    node.set("this", _number(node.this))
+    """`"V":a % 2`; parentheses around a sum must stay."""
+    if is_variant(node.this.unnest()):
+        node.set("this", _number(node.this))
     return node
 
 
