@@ -120,13 +120,13 @@ def _deliveries(raw_tables: Sequence[Table], times: str) -> str:
     )
     by_time = "over (partition by table_name order by snapshot_at)"
     in_order = (
-        f"select p.*, lag(row_count) {by_time} as rows_before, row_number() {by_time} as number, "
+        f"select p.*, lag(row_count) {by_time} as rows_before, row_number() {by_time} as place, "
         "row_number() over (partition by table_name order by snapshot_at desc) as nth "
         f"from ({per_delivery}) p"
     )
     with_all = (
         "select e.table_name, o.snapshot_at, o.row_count, o.rows_before, o.nth, "
-        "e.is_complete and o.number > 1 or o.number > 2 as is_comparable, max(o.snapshot_at) over () as newest_at "
+        "e.is_complete and o.place > 1 or o.place > 2 as is_comparable, max(o.snapshot_at) over () as newest_at "
         f"from ({listed}) e left join ({in_order}) o on o.table_name = e.table_name"
     )
     return f"select * from ({with_all}) a where a.nth = 1 or a.nth is null or a.snapshot_at in ({times})"

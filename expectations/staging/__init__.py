@@ -28,16 +28,16 @@ def one_state_per_update(table: Table) -> Rule:
     given = [c.name for c in table.columns if c.payload is not None and c.name not in (key, "updated_at")]
     state = ", ".join(f"coalesce(length({name}::text) || ':' || {name}::text, 'N')" for name in given)
     query = (
-        f"select {key}, updated_at, count(distinct concat({state})) as number from {{{table.name}}} "
+        f"select {key}, updated_at, count(distinct concat({state})) as states from {{{table.name}}} "
         f"where {key} in (select {key} from {{batch}} b) and updated_at is not null group by {key}, updated_at"
     )
-    on = f"states.{key} = t.{key} and states.updated_at = t.updated_at"
+    on = f"same_update.{key} = t.{key} and same_update.updated_at = t.updated_at"
     return Rule(
         name="a record that changes has another updated_at",
-        fails="states_number > 1",
+        fails="same_update_states > 1",
         severity=WARNING,
         reason="the newest delivery counts, but when the change happened is not known",
-        shows=("updated_at", "states_number"),
-        helpers=(Lookup("states", query, ("number",), on),),
+        shows=("updated_at", "same_update_states"),
+        helpers=(Lookup("same_update", query, ("states",), on),),
         reads=(key, "updated_at", *given),
     )
