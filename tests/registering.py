@@ -13,6 +13,7 @@ from transforms import catalog
 from transforms.batches import stored
 from transforms.building import prepare_tables
 from transforms.contract import Table
+from transforms.declarations import check_history
 from transforms.ops import LEDGERS
 
 
@@ -36,6 +37,7 @@ def registered(models: list[catalog.Model], *sessions: Session) -> Iterator[None
     try:
         for model in models:
             catalog._check_inputs(model, known)
+            check_history(model, known)
         for session in sessions:
             prepare_tables(session)
         yield

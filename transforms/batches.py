@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from snowflake.snowpark.functions import col, in_, lit
 
-from transforms.contract import ContractError, Layer
-from transforms.ops import BUILDS, CONSUMPTIONS, HEADS, LOADS
+from transforms.contract import ContractError, HardDeletes, History, Layer
+from transforms.ops import BUILDS, CONSUMPTIONS, HEADS, LOADS, RECONCILIATION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -85,7 +85,7 @@ def read_state(session: Session, model: Model, inputs: Mapping[str, Table]) -> S
     raw_inputs = [name for name, table in inputs.items() if table.layer is Layer.RAW]
     built_inputs = [name for name in inputs if name not in raw_inputs]
     rows = _unconsumed(_loads(session, raw_inputs), consumed) if raw_inputs else []
-    rows += _unconsumed(_builds(session, built_inputs), consumed) if built_inputs else []
+    rows += _unconsumed(_builds(session, model.table, built_inputs), consumed) if built_inputs else []
     pending = {name: _batches([row for row in rows if row[0] == name]) for name in inputs}
     build_id, parameters, contract_hash = heads[0]
     return State(build_id, parameters, contract_hash, pending)
@@ -105,14 +105,23 @@ def _loads(session: Session, names: Sequence[str]) -> DataFrame:
     )
 
 
-def _builds(session: Session, names: Sequence[str]) -> DataFrame:
+def _builds(session: Session, reader: Table, names: Sequence[str]) -> DataFrame:
+    """Builds that wrote rows of the inputs; where absence counts also those that only refused records."""
     displaced = col("rows_updated") + col("rows_deleted")
-    wrote_inputs = col("table_name").in_(*[lit(name) for name in names]) & (displaced + col("rows_inserted") > lit(0))
-    return (
-        stored(session, BUILDS)
-        .filter(wrote_inputs)
-        .select(col("table_name").alias("input_table"), col("build_id").alias("batch_id"), displaced.alias("displaced"))
+    is_of_the_inputs = col("table_name").in_(*[lit(name) for name in names])
+    has_written = displaced + col("rows_inserted") > lit(0)
+    columns = (
+        col("table_name").alias("input_table"),
+        col("build_id").alias("batch_id"),
+        displaced.alias("displaced"),
     )
+    builds = stored(session, BUILDS).filter(is_of_the_inputs)
+    wrote = builds.filter(has_written).select(*columns)
+    if not isinstance(reader.write, History) or reader.write.hard_deletes is HardDeletes.IGNORE:
+        return wrote
+    refused = stored(session, RECONCILIATION).filter(is_of_the_inputs & (col("quarantined_rows") > lit(0)))
+    only_refused = builds.filter(~has_written & in_([col("build_id")], refused.select("build_id")))
+    return wrote.union_all(only_refused.select(*columns))
 
 
 def _unconsumed(batches: DataFrame, consumed: DataFrame) -> list[Row]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
@@ -20,7 +21,8 @@ from snowflake.snowpark.functions import col, count, iff, lit
 from transforms import changes, writers
 from transforms.batches import current_database, read_state, stored
 from transforms.catalog import models, watched_columns
-from transforms.contract import ContractError, Layer
+from transforms.contract import ContractError, History, Layer
+from transforms.history_reading import history_reading
 from transforms.ops import BUILDS, HEADS, LEDGERS, RECONCILIATION
 from transforms.reading import Reading, Request, choose_reading
 from transforms.reconciliation import Account, account_of
@@ -100,11 +102,20 @@ def build_table(
     state = read_state(session, model, {input_name: models()[input_name].table for input_name in model.inputs})
     built_with = (described, writers.contract_hash(model.table))
     is_changed = state.build_id is None or (state.parameters, state.contract_hash) != built_with
-    reading = choose_reading(session, model, state, Request(mode, window, is_changed))
-    if reading is None:
-        return BuildResult(name, mode, None, seconds=time.monotonic() - started, skipped=True)
+    request = Request(mode, window, is_changed)
     build = _Build(model.table, uuid.uuid4().hex, run_id, mode, described, started, state)
-    return _write(session, build, reading, _built_frame(session, model, reading, chosen))
+    with _opened(session, model, state, request, chosen) as reading:
+        if reading is None:
+            return BuildResult(name, mode, None, seconds=build.seconds, skipped=True)
+        return _write(session, build, reading, _built_frame(session, model, reading, chosen))
+
+
+def _opened(
+    session: Session, model: Model, state: State, request: Request, chosen: Mapping[str, Any]
+) -> AbstractContextManager[Reading | None]:
+    if isinstance(model.table.write, History):
+        return history_reading(session, model, state, request, chosen)
+    return nullcontext(choose_reading(session, model, state, request))
 
 
 def prepare_tables(session: Session) -> None:
@@ -156,6 +167,8 @@ def _chosen_parameters(model: Model, parameters: Mapping[str, Any]) -> dict[str,
 
 
 def _built_frame(session: Session, model: Model, reading: Reading, chosen: Mapping[str, Any]) -> DataFrame:
+    if reading.built is not None:
+        return reading.built
     if model.build is None:
         raise ContractError(f"{model.table.name}: is not built")
     given = {**chosen, "session": session} if "session" in model.parameters else chosen
@@ -190,10 +203,12 @@ def _write(session: Session, build: _Build, reading: Reading, frame: DataFrame) 
     difference = changes.compare(table, frame, reading.current, comparison)
     if table.layer is not Layer.STAGING:
         difference = difference.filter(col("action") != lit(changes.SAME))
+    if reading.rejected is not None:
+        difference = changes.with_rejected(table, difference, reading.rejected)
     with writers.kept_for_now(session, difference) as compared:
         found = _checked_counts(table, compared)
         with writers.transaction(session):
-            account = _commit_changes(session, build, reading, compared, found)
+            quarantined, superseded = _commit_changes(session, build, reading, compared, found)
     written = found.written
     return BuildResult(
         table.name,
@@ -202,21 +217,28 @@ def _write(session: Session, build: _Build, reading: Reading, frame: DataFrame) 
         written.inserted,
         written.updated,
         written.deleted,
-        account.rows_quarantined,
-        account.rows_superseded,
+        quarantined,
+        superseded,
         build.seconds,
     )
 
 
-def _commit_changes(session: Session, build: _Build, reading: Reading, compared: DataFrame, found: _Found) -> Account:
+def _commit_changes(
+    session: Session, build: _Build, reading: Reading, compared: DataFrame, found: _Found
+) -> tuple[int, int]:
+    """Write everything; returns how many records were newly refused, and newly lost to another of their key."""
     table, build_id, now = build.table, build.build_id, datetime.now(UTC).replace(tzinfo=None)
     writers.claim_head(session, table, build.seen, build_id, build.parameters)
     if found.written != writers.Written():
         writers.merge_changes(session, table, compared, build_id, found.written)
+        if isinstance(table.write, History):
+            writers.check_versions(session, table, compared)
     if found.displaced:
         writers.keep_displaced(session, table, compared, build_id)
+    refused = 0
     if found.rejected:
-        writers.quarantine(session, table, compared, now)
+        raw = _raw_of(session, table) if isinstance(table.write, History) else None
+        refused = writers.quarantine(session, table, compared, now, raw)
     account = Account({})
     if table.layer is Layer.STAGING:
         account = account_of(session, table, reading, compared, has_updates=found.written.updated > 0)
@@ -226,7 +248,14 @@ def _commit_changes(session: Session, build: _Build, reading: Reading, compared:
     counts = (found.written.inserted, found.written.updated, found.written.deleted)
     row = (build_id, build.run_id, table.name, build.mode, *counts, build.seconds, now)
     writers.append_new(session, BUILDS, [row])
-    return account
+    return account.rows_quarantined if table.layer is Layer.STAGING else refused, account.rows_superseded
+
+
+def _raw_of(session: Session, table: Table) -> DataFrame:
+    """The raw table behind a history, which has the records that it refuses."""
+    (staging,) = models()[table.name].inputs
+    (raw,) = models()[staging].inputs
+    return stored(session, models()[raw].table)
 
 
 @dataclass(frozen=True)

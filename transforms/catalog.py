@@ -17,6 +17,7 @@ from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
 from transforms.contract import ContractError, Layer, Table
+from transforms.declarations import check_history
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -54,6 +55,7 @@ def models() -> Mapping[str, Model]:
     found = {model.table.name: model for model in map(_model_of, _table_modules())}
     for model in found.values():
         _check_inputs(model, found)
+        check_history(model, found)
     return found
 
 

@@ -24,7 +24,7 @@ from snowflake.snowpark.functions import (
     when,
 )
 
-from transforms.contract import REJECTION, VARIANT, Layer
+from transforms.contract import LINEAGE, REJECTION, VARIANT, Layer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,6 +71,25 @@ def compare(table: Table, built: DataFrame, current: DataFrame, comparison: Comp
     joined = new.join(was, on=same_key & is_candidate, how=how)
     judged = joined.select("*", _action(table, comparison).alias("action"))
     return judged.select("action", *_kept_columns(table, comparison))
+
+
+def with_rejected(table: Table, difference: DataFrame, rejected: DataFrame) -> DataFrame:
+    """The comparison of a history, and behind it the rows of its input that no version can rest on.
+
+    Args:
+        table: A history.
+        difference: What `compare` gave.
+        rejected: Lineage, `_rule` and `_reason` of the rows.
+    """
+    stored_columns = [column for column in table.stored_columns if column.name != "_build_id"]
+    untold = [lit(None).cast(c.type).alias(f"new_{c.name}") for c in (*stored_columns, REJECTION[0])]
+    told = [col(name).alias(f"new_{name}") for name in ("_rule", "_reason")]
+    lineage = [col(c.name).alias(f"new_{c.name}") for c in LINEAGE]
+    refused = rejected.select(
+        lit(REJECTED).alias("action"), *untold, *told, lit(None).cast(VARIANT).alias("row_before"), *lineage
+    )
+    without = [lit(None).cast(c.type).alias(f"new_{c.name}") for c in LINEAGE]
+    return difference.select("*", *without).union_all(refused)
 
 
 def is_written() -> Column:

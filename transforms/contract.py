@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from snowflake.snowpark.functions import col, lit
+from snowflake.snowpark.functions import col
 from snowflake.snowpark.types import (
     BooleanType,
     DataType,
@@ -152,6 +152,8 @@ class History:
             others are carried from the newest observation of the version.
         effective_at: Column with the time from which an observation's values hold; for check that of the observation.
         observed_at: Column of the input with the time at which the source was observed.
+        newest_by: Columns of the input that order a key's rows of one observation, most significant first; the
+            greatest wins. The source file and row break ties.
         hard_deletes: ignore: absence says nothing; invalidate: the version is closed; new_record: it is closed and a
             version with is_deleted follows. Only for inputs whose source lists everything in each delivery.
         named_by: Columns by which a person names a key; empty: the key itself.
@@ -161,6 +163,7 @@ class History:
     tracked: tuple[str, ...] = ()
     effective_at: str = "snapshot_at"
     observed_at: str = "snapshot_at"
+    newest_by: tuple[str, ...] = ()
     hard_deletes: HardDeletes = HardDeletes.IGNORE
     named_by: tuple[str, ...] = ()
 
@@ -168,7 +171,7 @@ class History:
 WriteKind = Replace | Append | MergeOnKey | History
 
 # Columns that the project adds behind a contract's own, by layer.
-_LINEAGE = (
+LINEAGE = (
     Column("_source_file", TEXT, "landing file that the record came from", nullable=False),
     Column("_source_row", INTEGER, "row of the record in its landing file, from 1", nullable=False),
     Column("_load_id", TEXT, "load that brought the record (OPS.LOADS)", nullable=False),
@@ -183,6 +186,9 @@ VERSION_COLUMNS = (
     Column("version_key", TEXT, "hash of the key and valid_from", nullable=False),
     Column("observed_at_last", TIMESTAMP, "newest observation of the version, UTC", nullable=False),
 )
+# When an observation of a history was made, and from when its values hold: never columns of a contract.
+OBSERVED_AT = Column("_observed_at", TIMESTAMP, "when the source was observed, UTC", nullable=False)
+EFFECTIVE_AT = Column("_effective_at", TIMESTAMP, "time from which the observation's values hold, UTC")
 # What a staging frame carries beside the stored columns until the writer has split it.
 REJECTION = (
     Column("_record", VARIANT, "the record as the source sent it"),
@@ -267,6 +273,26 @@ class Table:
         return tuple(column.name for column in self.columns)
 
     @property
+    def business_key(self) -> tuple[str, ...]:
+        """The key without valid_from: what a history holds versions of."""
+        return tuple(name for name in self.key if name != "valid_from")
+
+    @property
+    def observed_columns(self) -> tuple[Column, ...]:
+        """The contract's columns that an observation gives, the business key included; the writer adds the others."""
+        added = {column.name for column in VERSION_COLUMNS}
+        return tuple(column for column in self.columns if column.name not in added)
+
+    @property
+    def tracked_columns(self) -> tuple[str, ...]:
+        """Names of a history's columns whose change begins a version."""
+        write = self.write
+        if not isinstance(write, History):
+            return ()
+        untracked = {*self.business_key, write.effective_at, write.observed_at}
+        return write.tracked or tuple(c.name for c in self.observed_columns if c.name not in untracked)
+
+    @property
     def batch_column(self) -> str:
         """The column that says which batch wrote a row: the load in RAW, the build elsewhere."""
         return "_load_id" if self.layer is Layer.RAW else BUILD_ID.name
@@ -276,7 +302,7 @@ class Table:
         """The contract's columns and the load columns behind them, as they are stored."""
         if self.layer in (Layer.RAW, Layer.OPS):
             return self.columns
-        lineage = _LINEAGE if self.layer is Layer.STAGING else ()
+        lineage = LINEAGE if self.layer is Layer.STAGING else ()
         return (*self.columns, *lineage, BUILD_ID)
 
     @property
@@ -294,14 +320,19 @@ class Table:
         A column that the frame lacks is named by the warehouse when the frame is used: asking here would cost a
         statement per build.
         """
-        carried = (*_LINEAGE, *REJECTION) if self.layer is Layer.STAGING else ()
+        carried = (*LINEAGE, *REJECTION) if self.layer is Layer.STAGING else ()
         return frame.select(*[col(c.name).cast(c.type).alias(c.name) for c in (*self.columns, *carried)])
 
+    def observe(self, frame: DataFrame) -> DataFrame:
+        """Observations for a history: its columns that are observed, what orders them, their times and lineage.
 
-def empty_like(frame: DataFrame, columns: tuple[Column, ...]) -> DataFrame:
-    """The frame with each of `columns` that it lacks added as a typed NULL."""
-    present = {name.strip('"').lower() for name in frame.columns}
-    absent = [column for column in columns if column.name not in present]
-    if not absent:
-        return frame
-    return frame.with_columns([c.name for c in absent], [lit(None).cast(c.type) for c in absent])
+        Args:
+            frame: Rows of a staging table, each with the business key.
+        """
+        if not isinstance(self.write, History):
+            raise ContractError(f"{self.name}: is not a history")
+        write = self.write
+        observed = [col(c.name).cast(c.type).alias(c.name) for c in (*self.observed_columns, *LINEAGE)]
+        order = [col(name).alias(f"_newest_by_{name}") for name in write.newest_by]
+        times = ((write.observed_at, OBSERVED_AT), (write.effective_at, EFFECTIVE_AT))
+        return frame.select(*observed, *order, *[col(name).cast(c.type).alias(c.name) for name, c in times])

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from transforms.catalog import Model
     from transforms.contract import Table
 
-_MOST_BATCHES = 1000  # with more to read than this, reading everything is the shorter statement
+MOST_BATCHES = 1000  # with more to read than this, reading everything is the shorter statement
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,8 @@ class Reading:
         is_accumulated: The result is added to `current` by the table's `accumulate`.
         loads: For staging: the loads that are read, where they are known; None: all that the frame holds.
         consumes: The batches that were read count as consumed.
+        built: For a history: the versions, which come of more than the inputs.
+        rejected: For a history: rows of the input that no version can rest on, with the rule that they break.
     """
 
     inputs: Mapping[str, DataFrame]
@@ -60,6 +62,8 @@ class Reading:
     is_accumulated: bool = False
     loads: tuple[str, ...] | None = None
     consumes: bool = True
+    built: DataFrame | None = None
+    rejected: DataFrame | None = None
 
 
 def choose_reading(session: Session, model: Model, state: State, request: Request) -> Reading | None:
@@ -73,7 +77,7 @@ def choose_reading(session: Session, model: Model, state: State, request: Reques
     reads_all = request.mode == "full_refresh" or request.is_changed
     if not reads_all and not state.pending_count:
         return None
-    if reads_all or isinstance(model.table.write, Replace) or state.pending_count > _MOST_BATCHES:
+    if reads_all or isinstance(model.table.write, Replace) or state.pending_count > MOST_BATCHES:
         return Reading(inputs, current, is_whole_truth=True)
     arrived = {
         name: frame.filter(in_batches(models()[name].table, state.pending[name].ids)) for name, frame in inputs.items()
@@ -110,6 +114,13 @@ def _widened(
 
 def _touched(session: Session, table: Table, arrived: Mapping[str, DataFrame], state: State) -> DataFrame:
     groups = [frame.select(*table.widen_by) for name, frame in arrived.items() if state.pending[name].ids]
+    groups += displaced_groups(session, table, state)
+    return reduce(lambda left, right: left.union_all(right), groups).distinct()
+
+
+def displaced_groups(session: Session, table: Table, state: State) -> list[DataFrame]:
+    """The groups that rows have left because unconsumed batches deleted or moved them: a frame per input."""
+    groups = []
     for name, batches in state.pending.items():
         if batches.displacing:
             left = stored(session, DISPLACED).filter(
@@ -119,7 +130,7 @@ def _touched(session: Session, table: Table, arrived: Mapping[str, DataFrame], s
                 col("row_before")[column].cast(table.column(column).type).alias(column) for column in table.widen_by
             ]
             groups.append(left.select(*before))
-    return reduce(lambda left, right: left.union_all(right), groups).distinct()
+    return groups
 
 
 def _in_groups(table: Table, frame: DataFrame, touched: DataFrame) -> DataFrame:

@@ -8,20 +8,21 @@ from __future__ import annotations
 import json
 import uuid
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING, Any
 
 from snowflake.snowpark.exceptions import SnowparkSQLException
-from snowflake.snowpark.functions import col, lit, when_matched, when_not_matched
+from snowflake.snowpark.functions import col, in_, lit, when_matched, when_not_matched
 from snowflake.snowpark.types import StructField, StructType
 
 from transforms import changes
 from transforms.batches import current_database, stored
-from transforms.contract import TEXT, TIMESTAMP, ContractError, Layer, empty_like
+from transforms.contract import TEXT, TIMESTAMP, ContractError, History, Layer
 from transforms.keys import hash_key
 from transforms.ops import CONSUMPTIONS, DISPLACED, HEADS, QUARANTINE
+from transforms.versions import broken_invariants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -141,15 +142,47 @@ def merge_changes(session: Session, table: Table, compared: DataFrame, build_id:
     return written
 
 
+def check_versions(session: Session, table: Table, compared: DataFrame) -> None:
+    """Check the versions of every key that a comparison wrote; inside the transaction, so that nothing wrong is kept.
+
+    Raises:
+        ContractError: They are no history.
+    """
+    written = compared.filter(changes.is_written()).select(*[col(f"new_{name}") for name in table.business_key])
+    versions = stored(session, table).filter(in_([col(name) for name in table.business_key], written))
+    (found,) = broken_invariants(table, versions).collect()
+    broken = {rule.lower(): rows for rule, rows in found.as_dict().items() if rows}
+    if broken:
+        raise ContractError(
+            f"{table.name}: the versions written are no history: {broken} (rows per rule); nothing was kept. "
+            f"Likely rows of the table were changed by hand: build it again with --full-refresh."
+        )
+
+
 def record_consumption(session: Session, table: Table, pending: Mapping[str, Batches], build_id: str) -> None:
     """Write down which batches the build has read."""
     rows = [(table.name, name, batch, build_id) for name, batches in pending.items() for batch in batches.ids]
     append_new(session, CONSUMPTIONS, rows)
 
 
-def quarantine(session: Session, table: Table, compared: DataFrame, now: datetime) -> int:
-    """Keep the rejected records of a comparison with their reasons; returns how many are new."""
-    rejected = compared.filter(col("action") == lit(changes.REJECTED)).select(
+def quarantine(session: Session, table: Table, compared: DataFrame, now: datetime, raw: DataFrame | None = None) -> int:
+    """Keep the rejected records of a comparison with their reasons; returns how many are new.
+
+    Args:
+        session: Where the ledger is.
+        table: The table that refuses them.
+        compared: The comparison.
+        now: When.
+        raw: For a history: rows of the raw table, which have the records that the comparison only names.
+    """
+    refused = compared.filter(col("action") == lit(changes.REJECTED))
+    if raw is not None:
+        records = raw.select("record", col("_source_file").alias("file"), col("_source_row").alias("row"))
+        is_same = (col("new__source_file") == col("file")) & (col("new__source_row") == col("row"))
+        lineage = [col(f"new_{name}") for name in ("_source_file", "_source_row", "_load_id", "_rule", "_reason")]
+        refused = refused.select(*lineage).join(records, on=is_same, how="left")
+        refused = refused.select(*lineage, col("record").alias("new__record"))
+    rejected = refused.select(
         hash_key(lit(table.name), "new__source_file", "new__source_row", "new__rule").alias("quarantine_id"),
         lit(table.name).alias("table_name"),
         col("new__rule").alias("rule"),
@@ -179,8 +212,11 @@ def keep_displaced(session: Session, table: Table, compared: DataFrame, build_id
 
 
 def contract_hash(table: Table) -> str:
-    """A text that changes when the table's stored columns do."""
-    return json.dumps([[column.name, repr(column.type)] for column in table.stored_columns])
+    """A text that changes when the table's stored columns do, and for a history how versions are made."""
+    declared: list[object] = [[column.name, repr(column.type)] for column in table.stored_columns]
+    if isinstance(table.write, History):
+        declared.append([repr(replace(table.write, named_by=())), *table.tracked_columns])
+    return json.dumps(declared)
 
 
 def _value_frames(session: Session, table: Table, rows: Sequence[tuple[Any, ...]]) -> Iterator[DataFrame]:
@@ -240,8 +276,12 @@ def create_table(session: Session, table: Table) -> None:
 
 def add_columns(session: Session, table: Table, present: set[str]) -> None:
     """Rewrite the table with the columns that it lacks, NULL in every row; the next build fills them."""
-    rows = empty_like(stored(session, table), tuple(c for c in table.stored_columns if c.name.upper() not in present))
-    ordered = rows.select(*[col(column.name) for column in table.stored_columns])
+    ordered = stored(session, table).select(
+        *[
+            col(c.name) if c.name.upper() in present else lit(None).cast(c.type).alias(c.name)
+            for c in table.stored_columns
+        ]
+    )
     with kept_for_now(session, ordered) as kept:
         kept.write.save_as_table(_path(session, table), mode="overwrite")
 

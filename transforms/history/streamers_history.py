@@ -1,0 +1,51 @@
+"""Streamers over time: what each called and described itself.
+
+Grain    one version of one streamer, [valid_from, valid_to)
+Key      streamer_key, valid_from; streamer_key is the hash of (platform, streamer_id)
+Source   stg_twitch_users
+Units    every *_at is UTC without zone
+Rerun    late snapshots are spliced in at their place; the same observations in any order give the same versions
+Gaps     banned and deleted users are not returned: absence ends nothing (SEMANTICS §2); changes between two polls count
+         from the poll that saw them
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from transforms import columns
+from transforms.contract import TIMESTAMP, VERSION_COLUMNS, Column, History, Layer, Strategy, Table
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+TABLE = Table(
+    name="streamers_history",
+    layer=Layer.HISTORY,
+    grain="one version of one streamer",
+    key=("streamer_key", "valid_from"),
+    write=History(
+        strategy=Strategy.CHECK,
+        tracked=("streamer_login", "streamer_name", "description", "broadcaster_type", "profile_image_url"),
+        named_by=("streamer_id",),
+    ),
+    widen_by=("streamer_key",),
+    tags=("twitch",),
+    columns=(
+        columns.streamer_key,
+        columns.platform,
+        columns.streamer_id,
+        columns.streamer_login,
+        columns.streamer_name,
+        columns.description,
+        columns.broadcaster_type,
+        columns.profile_image_url,
+        Column("account_created_at", TIMESTAMP, "when the account was made, UTC"),
+        *VERSION_COLUMNS,
+    ),
+)
+
+
+def build(stg_twitch_users: DataFrame) -> DataFrame:
+    """Every poll that returned a streamer is an observation of it."""
+    return TABLE.observe(stg_twitch_users)
