@@ -16,7 +16,7 @@ endif
 COMPILE = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-header --no-annotate --quiet
 
-.PHONY: help setup extras run test test-long check format bench lock clean
+.PHONY: help setup extras azurite run test test-long check format bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -55,7 +55,16 @@ check: $(VENV)/.locked-dev ## format, lint, types
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 
-test: check ## format, lint, types, then every test with coverage
+# Azure's stand-in for tests comes from npm; without npm its tests are left out.
+$(VENV)/.azurite: | $(BIN)/python
+	@mkdir -p $(VENV)/azurite
+	@if command -v npm >/dev/null && npm install --prefix $(VENV)/azurite --no-save --no-package-lock --no-audit \
+	    --no-fund --silent azurite@$(AZURITE); then touch $@; \
+	  else echo "azurite could not be installed with npm: the tests of Azure are left out"; fi
+
+azurite: $(VENV)/.azurite ## install Azure's stand-in for tests (needs npm)
+
+test: check azurite ## format, lint, types, then every test with coverage
 	@$(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
 
 test-long: $(VENV)/.locked-dev ## the long forms: many more examples, a statement of three minutes

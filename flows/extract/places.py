@@ -36,6 +36,7 @@ _NO_CREDENTIALS = {
     "TokenRetrievalError",
     "UnauthorizedSSOTokenError",
 }
+_REFUSED = (401, 403)
 _LONGEST_TEXT = 300
 # A shorter value of a query is a flag or a number: masking it in a text would hide other words.
 _SHORTEST_SECRET = 4
@@ -125,6 +126,9 @@ def _remote_files(place: Place) -> Iterator[InputFile]:
 
         filesystem, root = fsspec.core.url_to_fs(place.url, skip_instance_cache=True)
         found: Mapping[str, Mapping[str, Any]] = filesystem.find(root, detail=True)
+        if not found:
+            # Finding nothing is no error of theirs, also where the place is not there.
+            filesystem.info(root)
     for name, facts in found.items():
         label = name.removeprefix(root).strip("/") or name.rstrip("/").rpartition("/")[2]
         # Object stores may show a folder as an object whose name ends in a slash.
@@ -181,7 +185,7 @@ def _remote_errors(place: Place) -> Iterator[None]:
             f"{where} may not be read with the credentials that are set ({_told(error, place)})."
         ) from None
     except Exception as error:
-        if type(error).__name__ in _NO_CREDENTIALS:
+        if type(error).__name__ in _NO_CREDENTIALS or getattr(error, "status_code", None) in _REFUSED:
             raise ConfigError(f"{where} cannot be read without valid credentials ({_told(error, place)}).") from None
         if isinstance(error, ValueError) and "rotocol" in str(error):
             raise ConfigError(f"{where}: {_told(error, place)}. Expected a folder, s3://… or abfs://….") from None

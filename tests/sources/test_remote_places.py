@@ -115,7 +115,7 @@ def test_one_object_may_be_the_place(bucket: Any, tmp_path: Path) -> None:
     ("url", "told"),
     [
         ("s3://no-such-bucket/billing", "SNOWCAST_BILLING_URL: s3://no-such-bucket/billing does not exist"),
-        ("s3://deliveries/nothing", "SNOWCAST_BILLING_URL: s3://deliveries/nothing holds no files"),
+        ("s3://deliveries/nothing", "SNOWCAST_BILLING_URL: s3://deliveries/nothing does not exist"),
         ("nowhere://deliveries", "SNOWCAST_BILLING_URL: nowhere://deliveries: ValueError: Protocol not known"),
         ("gs://deliveries", r"gs://deliveries needs a library that is not installed .*`make extras`"),
     ],
