@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from snowflake.snowpark.functions import lit
 
-from transforms.contract import DATE, FLOAT, INTEGER, TEXT, TIMESTAMP, Column, money
+from transforms.contract import BOOLEAN, DATE, FLOAT, INTEGER, TEXT, TIMESTAMP, Column, money
 
 TWITCH = lit("twitch")  # the id space of Helix ids
 BILLING = lit("billing")  # the id space of the billing files' ids
@@ -64,3 +64,7 @@ year_month = Column("year_month", DATE, "first day of the month", nullable=False
 revenue = Column("revenue", money(), "sum of payments less refunds", nullable=False)
 payment_count = Column("payment_count", INTEGER, "payments, refunds not counted", nullable=False, minimum=0)
 mrr = Column("mrr", money(), "monthly recurring revenue: prices per month, yearly ones / 12", nullable=False, minimum=0)
+mrr_grain = Column("grain", TEXT, "what is followed", nullable=False, accepted=("subscription", "customer"))
+is_before_history = Column(
+    "is_before_history", BOOLEAN, "the first version stands in, as nothing was observed yet", nullable=False
+)

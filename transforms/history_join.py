@@ -5,14 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snowflake.snowpark import Window
-from snowflake.snowpark.functions import coalesce, col, lit, min  # noqa: A004
+from snowflake.snowpark.functions import coalesce, col, dateadd, lit, min  # noqa: A004
+
+from transforms.contract import TIMESTAMP
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from snowflake.snowpark import Column, DataFrame
 
 
-def with_version_at(facts: DataFrame, history: DataFrame, key: str, at: Column, version_key: str) -> DataFrame:
-    """The facts with the version of `key` that held at their time; each fact stays one row.
+def last_moment_before(time: Column) -> Column:
+    """The last microsecond before a time, or before a day begins."""
+    return dateadd("microsecond", lit(-1), time.cast(TIMESTAMP))
+
+
+def with_version_at(facts: DataFrame, history: DataFrame, key: str, at: Column, taken: Mapping[str, str]) -> DataFrame:
+    """The facts with columns of the version of `key` that held at their time; each fact stays one row.
 
     A thing is older than what was observed of it: before its first version that one stands in. A version that says
     that the thing was deleted holds like any other.
@@ -22,23 +31,23 @@ def with_version_at(facts: DataFrame, history: DataFrame, key: str, at: Column, 
         history: The versions of the things.
         key: Column of both that names the thing.
         at: Time of a fact.
-        version_key: Name of the column with the version's key, NULL where the thing has no version at that time.
+        taken: Columns of the version by the names that they get, NULL where the thing has no version at that time.
 
     Returns:
-        The facts with that column, `is_before_history`, and columns of the way there, which `Table.select` leaves out.
+        The facts with those columns, `is_before_history`, and columns of the way there, which `Table.select` leaves
+        out.
     """
-    of_thing = Window.partition_by(key)
     versions = history.select(
         col(key).alias("version_of"),
-        col("version_key").alias(version_key),
         col("valid_from").alias("version_from"),
         col("valid_to").alias("version_to"),
-        min("valid_from").over(of_thing).alias("history_from"),
+        min("valid_from").over(Window.partition_by(key)).alias("history_from"),
+        *[col(column).alias(name) for name, column in taken.items()],
     )
     has_begun = (col("version_from") == col("history_from")) | (col("version_from") <= col("fact_at"))
     has_not_ended = col("version_to").is_null() | (col("fact_at") < col("version_to"))
     joined = facts.select("*", at.alias("fact_at")).join(
         versions, on=(col(key) == col("version_of")) & has_begun & has_not_ended, how="left"
     )
-    is_before = coalesce(col("fact_at") < col("history_from"), lit(False)).alias("is_before_history")
-    return joined.select("*", is_before)
+    is_before = coalesce(col("fact_at") < col("history_from"), lit(False))  # noqa: FBT003
+    return joined.select("*", is_before.alias("is_before_history"))

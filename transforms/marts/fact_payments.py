@@ -1,21 +1,22 @@
-"""Payments and refunds.
+"""Payments and refunds, beside what the user was on the day.
 
 Grain    one payment
 Key      payment_id
-Source   int_payments
+Source   int_payments, users_history
 Units    amount exact to the cent, negative for a refund
-Rerun    recomputes the users whose payments changed
-Gaps     a payment of a user that no users file lists is kept: dim_users holds an unknown member for it
+Rerun    recomputes the users whose payments or versions changed
+Gaps     a user's first version stands in before it (is_before_history); a user that no users file lists has none
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import col, lit
+from snowflake.snowpark.functions import col, dateadd, lit
 
 from transforms import columns
-from transforms.contract import BOOLEAN, Column, Layer, MergeOnKey, Table
+from transforms.contract import BOOLEAN, DATE, TEXT, Column, Layer, MergeOnKey, Table
+from transforms.history_join import last_moment_before, with_version_at
 from transforms.months import month_of
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ TABLE = Table(
         columns.platform,
         columns.user_key.but(references="dim_users.user_key"),
         columns.user_id,
+        Column("user_version_key", TEXT, "the user's version in users_history at the end of payment_date"),
+        columns.is_before_history,
         columns.payment_date.but(references="dim_date.date_day"),
         columns.year_month,
         columns.amount,
@@ -42,7 +45,12 @@ TABLE = Table(
 )
 
 
-def build(int_payments: DataFrame) -> DataFrame:
-    """Name each payment's month, and refunds."""
-    is_refund = (col("amount") < lit(0)).alias("is_refund")
-    return TABLE.select(int_payments.select("*", month_of(col("payment_date")).alias("year_month"), is_refund))
+def build(int_payments: DataFrame, users_history: DataFrame) -> DataFrame:
+    """Name each payment's month, whether it is a refund, and what its user was at the end of the day."""
+    described = int_payments.select(
+        "*", month_of(col("payment_date")).alias("year_month"), (col("amount") < lit(0)).alias("is_refund")
+    )
+    end_of_day = last_moment_before(dateadd("day", lit(1), col("payment_date")).cast(DATE))
+    return TABLE.select(
+        with_version_at(described, users_history, "user_key", end_of_day, {"user_version_key": "version_key"})
+    )

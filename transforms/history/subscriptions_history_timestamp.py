@@ -1,0 +1,51 @@
+"""What subscriptions were over time, by the records' own time of change.
+
+Grain    one version of one subscription
+Key      subscription_id, valid_from
+Source   stg_billing_subscriptions
+Units    money exact to the cent; every time is UTC without zone; a version holds in [valid_from, valid_to)
+Rerun    recomputes the subscriptions that new deliveries name or miss; late changes are spliced in
+Gaps     a subscription that a delivery misses is closed; a record without updated_at is quarantined
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from transforms import columns
+from transforms.contract import VERSION_COLUMNS, HardDeletes, History, Layer, Strategy, Table
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+TABLE = Table(
+    name="subscriptions_history_timestamp",
+    layer=Layer.HISTORY,
+    grain="one version of one subscription",
+    key=("subscription_id", "valid_from"),
+    write=History(
+        strategy=Strategy.TIMESTAMP,
+        tracked=("user_id", "start_date", "end_date", "monthly_price", "billing_period"),
+        effective_at="updated_at",
+        hard_deletes=HardDeletes.INVALIDATE,
+    ),
+    widen_by=("subscription_id",),
+    tags=("billing",),
+    columns=(
+        columns.subscription_id,
+        columns.platform,
+        columns.user_key,
+        columns.user_id,
+        columns.start_date,
+        columns.end_date,
+        columns.monthly_price,
+        columns.billing_period,
+        columns.updated_at,
+        *VERSION_COLUMNS,
+    ),
+)
+
+
+def build(stg_billing_subscriptions: DataFrame) -> DataFrame:
+    """Observe price, period and user of every subscription, from the time at which the source changed them."""
+    return TABLE.observe(stg_billing_subscriptions)

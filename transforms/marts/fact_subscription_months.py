@@ -1,0 +1,118 @@
+"""Subscription months: each calendar month that a subscription ran in, with its price at the month's end.
+
+Grain    one subscription in one month; a subscription has one user
+Key      subscription_id, year_month
+Source   subscriptions_history_check
+Units    money exact to the cent; mrr is the price of a month: a yearly price / 12
+Rerun    recomputes the subscriptions whose versions changed; all of them when the month changes
+Gaps     open ends run to the current month, a deleted subscription to the day it vanished; user and period are the
+         newest known; before its history a subscription costs what its first version says (is_before_history)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snowflake.snowpark import Window
+from snowflake.snowpark.functions import (
+    coalesce,
+    col,
+    count,
+    dateadd,
+    first_value,
+    greatest,
+    iff,
+    lag,
+    lead,
+    least,
+    lit,
+)
+
+from transforms import columns
+from transforms.contract import DATE, TEXT, Column, Layer, MergeOnKey, Table
+from transforms.history_join import last_moment_before, with_version_at
+from transforms.money import with_share
+from transforms.months import in_each_month, month_after, month_of
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from snowflake.snowpark import DataFrame
+
+_PERIOD = ("platform", "user_key", "user_id", "start_date", "end_date")
+_MONTHS_OF_A_YEAR = 12
+
+TABLE = Table(
+    name="fact_subscription_months",
+    layer=Layer.MARTS,
+    grain="one subscription in one month",
+    key=("subscription_id", "year_month"),
+    write=MergeOnKey(),
+    widen_by=("subscription_id",),
+    tags=("billing",),
+    columns=(
+        columns.subscription_id,
+        columns.year_month,
+        columns.platform,
+        columns.user_key.but(references="dim_users.user_key"),
+        columns.user_id,
+        columns.start_date,
+        columns.end_date,
+        Column("subscription_version_key", TEXT, "version in subscriptions_history_check at the end of the month"),
+        columns.is_before_history,
+        columns.monthly_price,
+        columns.billing_period,
+        columns.mrr,
+    ),
+)
+
+
+def build(subscriptions_history_check: DataFrame, *, current_month: date) -> DataFrame:
+    """Spread each subscription over its months and price them by the version at the end of each."""
+    versions = _existing(subscriptions_history_check)
+    taken = {
+        "subscription_version_key": "version_key",
+        "monthly_price": "monthly_price",
+        "billing_period": "billing_period",
+    }
+    end_of_month = last_moment_before(month_after(col("year_month")))
+    months = _months(versions, current_month)
+    priced = with_version_at(months, versions, "subscription_id", end_of_month, taken)
+    is_yearly = coalesce(col("billing_period") == lit("yearly"), lit(False))  # noqa: FBT003
+    paid_months = iff(is_yearly, lit(_MONTHS_OF_A_YEAR), lit(1)).alias("paid_months")
+    return TABLE.select(with_share(priced.select("*", paid_months), "monthly_price", "paid_months", "mrr"))
+
+
+def _existing(history: DataFrame) -> DataFrame:
+    """The versions in which the subscription was there, each until the next one, with the newest user and period."""
+    of_subscription = Window.partition_by("subscription_id")
+    in_order = of_subscription.order_by("valid_from")
+    newest_first = of_subscription.order_by(col("valid_from").desc())
+    there = history.filter(~col("is_deleted"))
+    return there.select(
+        "subscription_id",
+        *[first_value(col(name)).over(newest_first).alias(name) for name in _PERIOD],
+        "monthly_price",
+        "billing_period",
+        "version_key",
+        "valid_from",
+        lead("valid_from").over(in_order).alias("valid_to"),
+        col("valid_to").alias("there_until"),
+        lag("valid_from").over(in_order).is_null().alias("is_first"),
+    )
+
+
+def _months(versions: DataFrame, current_month: date) -> DataFrame:
+    """The months on whose days the subscription was there and its period ran, each once."""
+    since = iff(col("is_first"), col("start_date"), greatest(col("start_date"), col("valid_from").cast(DATE)))
+    current_day = dateadd("day", lit(-1), month_after(lit(current_month))).cast(DATE)
+    until = least(
+        current_day,
+        coalesce(col("end_date"), current_day),
+        coalesce(last_moment_before(col("there_until")).cast(DATE), current_day),
+    )
+    spans = versions.select("subscription_id", *_PERIOD, since.alias("since"), until.alias("until"))
+    ran = spans.filter(col("since") <= col("until"))
+    carried = ["subscription_id", *_PERIOD]
+    months = in_each_month(ran, carried, month_of(col("since")), month_of(col("until")))
+    return months.group_by(*carried, "year_month").agg(count(lit(1)).alias("versions"))

@@ -1,0 +1,103 @@
+"""What each user paid, watched and subscribed to in each month.
+
+Grain    one user in one month with a payment, viewing or a subscription
+Key      user_key, year_month
+Source   fact_payments, stg_billing_viewing_activity, fact_subscription_months
+Units    money exact to the cent, hours_watched in hours
+Rerun    recomputes the users that new rows touch
+Gaps     user_id '' holds what names nobody; a viewing row of 0 hours is watching, a payment of 0 is not paying
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snowflake.snowpark.functions import col, iff, lit, max, round, sum  # noqa: A004
+
+from transforms import columns
+from transforms.contract import BOOLEAN, FLOAT, INTEGER, Column, Layer, MergeOnKey, Table, money
+from transforms.measures import MS_PER_HOUR
+from transforms.months import month_of
+from transforms.newest import latest_per_key
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Column as Expression
+    from snowflake.snowpark import DataFrame
+
+TABLE = Table(
+    name="fact_user_monthly_metrics",
+    layer=Layer.MARTS,
+    grain="one user in one month",
+    key=("user_key", "year_month"),
+    write=MergeOnKey(),
+    widen_by=("user_key",),
+    tags=("billing",),
+    columns=(
+        columns.user_key.but(references="dim_users.user_key"),
+        columns.year_month,
+        columns.platform,
+        columns.user_id,
+        columns.revenue,
+        columns.payment_count,
+        columns.hours_watched.but(description="hours that the user watched in the month"),
+        Column("is_paying", BOOLEAN, "a payment of more than 0 in the month", nullable=False),
+        Column("is_watching", BOOLEAN, "a viewing row in the month", nullable=False),
+        Column("active_subscriptions", INTEGER, "subscriptions that ran in the month", nullable=False, minimum=0),
+        columns.mrr,
+    ),
+)
+
+_USER_MONTH = ("user_key", "platform", "user_id", "year_month")
+_NOTHING = {
+    "amount": lit(0).cast(money()),
+    "payments": lit(0),
+    "watched_ms": lit(0),
+    "paying": lit(0),
+    "watching": lit(0),
+    "subscriptions": lit(0),
+    "month_mrr": lit(0).cast(money()),
+}
+
+
+def build(
+    fact_payments: DataFrame, stg_billing_viewing_activity: DataFrame, fact_subscription_months: DataFrame
+) -> DataFrame:
+    """Put the three side by side and sum them per user and month."""
+    payments = _part(
+        fact_payments,
+        amount=col("amount"),
+        payments=iff(col("is_refund"), lit(0), lit(1)),
+        paying=iff(col("amount") > lit(0), lit(1), lit(0)),
+    )
+    # Whole milliseconds: sums of them are exact, so they do not depend on the order in which rows are added.
+    watched_ms = round(col("hours_watched") * lit(MS_PER_HOUR)).cast(INTEGER)
+    viewing = _part(_viewing_days(stg_billing_viewing_activity), watched_ms=watched_ms, watching=lit(1))
+    subscribed = _part(fact_subscription_months, subscriptions=lit(1), month_mrr=col("mrr"))
+    per_month = (
+        payments.union_all(viewing)
+        .union_all(subscribed)
+        .group_by(*_USER_MONTH)
+        .agg(
+            sum("amount").alias("revenue"),
+            sum("payments").alias("payment_count"),
+            (sum("watched_ms").cast(FLOAT) / lit(float(MS_PER_HOUR))).alias("hours_watched"),
+            (max("paying") == lit(1)).alias("is_paying"),
+            (max("watching") == lit(1)).alias("is_watching"),
+            sum("subscriptions").alias("active_subscriptions"),
+            sum("month_mrr").alias("mrr"),
+        )
+    )
+    return TABLE.select(per_month)
+
+
+def _part(rows: DataFrame, **values: Expression) -> DataFrame:
+    measures = [values.get(name, nothing).alias(name) for name, nothing in _NOTHING.items()]
+    return rows.select(*_USER_MONTH, *measures)
+
+
+def _viewing_days(viewing: DataFrame) -> DataFrame:
+    """Each user's days as they were last delivered."""
+    days = latest_per_key(
+        viewing, ("user_key", "watch_date"), {"snapshot_at": ("platform", "user_id", "hours_watched")}
+    )
+    return days.select("*", month_of(col("watch_date")).alias("year_month"))

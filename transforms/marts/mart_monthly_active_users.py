@@ -1,0 +1,49 @@
+"""Monthly active users, two definitions.
+
+Grain    one definition in one month with such users
+Key      year_month, definition
+Source   fact_user_monthly_metrics
+Units    distinct users
+Rerun    recomputes the months that changed
+Gaps     rows that name nobody are nobody's activity: user_id '' is not counted; unknown users with an id are
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snowflake.snowpark.functions import col, count, lit
+
+from transforms import columns
+from transforms.contract import INTEGER, TEXT, Column, Layer, MergeOnKey, Table
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+TABLE = Table(
+    name="mart_monthly_active_users",
+    layer=Layer.MARTS,
+    grain="one definition in one month",
+    key=("year_month", "definition"),
+    write=MergeOnKey(),
+    widen_by=("year_month",),
+    tags=("billing",),
+    columns=(
+        columns.year_month,
+        Column(
+            "definition", TEXT, "paying: with a payment; watching: with viewing", False, accepted=("paying", "watching")
+        ),
+        Column("user_count", INTEGER, "distinct users", nullable=False, minimum=1),
+    ),
+)
+
+
+def build(fact_user_monthly_metrics: DataFrame) -> DataFrame:
+    """Count the users of each month who paid, and those who watched."""
+    users = fact_user_monthly_metrics.filter(col("user_id") != lit(""))
+    return TABLE.select(_counted(users, "paying").union_all(_counted(users, "watching")))
+
+
+def _counted(users: DataFrame, definition: str) -> DataFrame:
+    active = users.filter(col(f"is_{definition}")).select("year_month", lit(definition).alias("definition"))
+    return active.group_by("year_month", "definition").agg(count(lit(1)).alias("user_count"))
