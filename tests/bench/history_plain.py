@@ -60,8 +60,8 @@ class PlainHistory:
     def summary(self) -> tuple[object, ...]:
         """What must be equal to the summary of another engine's history."""
         (found,) = self.duck.execute(
-            "SELECT count(*), count(valid_to), sum(price), min(valid_from), max(valid_to), "
-            "count(DISTINCT version_key) FROM history"
+            "SELECT count(*), count(valid_to), sum(price), min(valid_from), max(valid_to), max(observed_at_last), "
+            "count(DISTINCT version_key), min(version_key), max(version_key) FROM history"
         ).fetchall()
         return tuple(found)
 
@@ -120,6 +120,6 @@ class PlainHistory:
 
 
 def _hash(table: str, begins: str) -> str:
-    """The version's key as transforms/keys.py spells it."""
-    texts = (f"{table}.item_key", f"strftime({table}.{begins}, '%Y-%m-%d %H:%M:%S.%f')")
+    """The version's key, spelled as transforms/keys.py spells it."""
+    texts = (f"{table}.item_key", f"CAST(epoch_us({table}.{begins}) AS VARCHAR)")
     return f"md5(concat({', '.join(f'length({text}), chr(58), {text}' for text in texts)}))"
