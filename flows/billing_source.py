@@ -25,6 +25,7 @@ class BillingSource:
     """Daily CSV files of a billing system."""
 
     name = "billing"
+    is_polled = False
 
     def is_configured(self, settings: Settings) -> bool:
         """A place is set, or everything is simulated."""
@@ -47,7 +48,7 @@ class BillingSource:
     def moments(self, settings: Settings, polls: int | None, snapshot_at: datetime | None) -> Iterator[datetime | None]:
         """One fetch; the sandbox first writes the deliveries that are due, up to now or the time that is stated."""
         if settings.billing_url is None and settings.uses_sandbox:
-            _write_due(settings, polls, snapshot_at or datetime.now(UTC))
+            _write_due(settings, snapshot_at or datetime.now(UTC))
         yield snapshot_at
 
     def fetch(self, settings: Settings, session: Session, snapshot_at: datetime | None) -> Fetched:
@@ -93,7 +94,7 @@ def _sandbox_folder(settings: Settings) -> Path:
     return settings.home / "sandbox" / "billing"
 
 
-def _write_due(settings: Settings, count: int | None, until: datetime) -> None:
+def _write_due(settings: Settings, until: datetime) -> None:
     """Let the sandbox write the deliveries after the newest one that landed: at first as many as the settings say.
 
     Raises:
@@ -104,9 +105,8 @@ def _write_due(settings: Settings, count: int | None, until: datetime) -> None:
     landed = landed_files(settings.landing_root, BillingSource.name)
     newest = max((file.snapshot_at.date() for file in landed), default=None)
     today = until.date()
-    first = today - timedelta(days=(count or settings.sandbox_first_deliveries) - 1)
-    if newest is not None:
-        first = max(first, newest + timedelta(days=1)) if count else newest + timedelta(days=1)
+    days = settings.sandbox_first_deliveries
+    first = today - timedelta(days=days - 1) if newest is None else newest + timedelta(days=1)
     if first > today:
         return
     try:

@@ -23,7 +23,7 @@ Select = Annotated[
     list[str] | None,
     typer.Option("--select", "-s", help="Tables, layers, tag:…, with + for what they are built from or into."),
 ]
-Polls = Annotated[int | None, typer.Option(min=1, help="Polls or daily deliveries to take from the sandbox.")]
+Polls = Annotated[int | None, typer.Option(min=1, help="Polls to take from the sandbox.")]
 FullRefresh = Annotated[bool, typer.Option("--full-refresh", help="Rebuild from all input rows.")]
 
 
@@ -69,7 +69,8 @@ def ingest(
     polls: Polls = None,
 ) -> None:
     """Land and load one source, and check what came."""
-    known_source(source)
+    if not known_source(source).is_polled and polls:
+        raise ConfigError(f"--polls: {source} is not polled, it comes as files.")
     if from_files and not from_files.exists():
         raise ConfigError(f"--from-files: {from_files} does not exist.")
     moment = parsed_moment(snapshot_at, "--snapshot-at") if snapshot_at else None
@@ -77,9 +78,8 @@ def ingest(
     def ingest_source() -> Any:
         from flows.ingest import FLOWS
 
-        return FLOWS[source](
-            snapshot_at=moment, from_files=str(from_files.absolute()) if from_files else None, polls=polls
-        )
+        asked = {"polls": polls} if polls else {}
+        return FLOWS[source](snapshot_at=moment, from_files=str(from_files.absolute()) if from_files else None, **asked)
 
     _run_flow(context.obj, ingest_source, sources=[] if from_files else [source])
 

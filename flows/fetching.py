@@ -35,9 +35,15 @@ class Fetched:
 
 
 class Source(Protocol):
-    """One source. Its module is imported by the command line, so it imports heavy libraries where it needs them."""
+    """One source. Its module is imported by the command line, so it imports heavy libraries where it needs them.
+
+    Attributes:
+        name: As the user names it, and as its landing files and tags begin.
+        is_polled: Whether it is asked for its state, again and again; else it comes as files.
+    """
 
     name: str
+    is_polled: bool
 
     def is_configured(self, settings: Settings) -> bool:
         """Whether a run takes it without being asked: its real place is set, or it is simulated."""
@@ -57,7 +63,7 @@ class Source(Protocol):
 
         Args:
             settings: The run's.
-            polls: Polls or deliveries to take from the sandbox; None: those that are due.
+            polls: Polls to take from the sandbox, where the source is polled; None: those that are due.
             snapshot_at: When the source was observed, as the user states it.
         """
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
-from prefect import flow
+from prefect import Flow, flow
 
 from flows.artifacts import publish_artifacts
 from flows.errors import ConfigError, SourceError
@@ -30,21 +30,20 @@ def ingest_twitch(snapshot_at: datetime | None = None, from_files: str | None = 
 
 
 @flow(name="ingest-billing")
-def ingest_billing(snapshot_at: datetime | None = None, from_files: str | None = None, polls: int | None = None) -> Run:
+def ingest_billing(snapshot_at: datetime | None = None, from_files: str | None = None) -> Run:
     """Read the billing files that were delivered since the last time, and load what came.
 
     Args:
         snapshot_at: When billing was observed, for files that do not say it.
         from_files: A file or folder of billing's CSV files instead of the place that is set.
-        polls: Daily deliveries to take from the sandbox.
     """
-    return _ingest("billing", snapshot_at, from_files, polls)
+    return _ingest("billing", snapshot_at, from_files)
 
 
-FLOWS = {"twitch": ingest_twitch, "billing": ingest_billing}
+FLOWS: dict[str, Flow[..., Run]] = {"twitch": ingest_twitch, "billing": ingest_billing}
 
 
-def _ingest(source: str, snapshot_at: datetime | None, from_files: str | None, polls: int | None) -> Run:
+def _ingest(source: str, snapshot_at: datetime | None, from_files: str | None, polls: int | None = None) -> Run:
     with recorded_run(f"ingest-{source}") as (run, session):
         if from_files:
             run.fetched(source, land_files(source, Path(from_files), run.run_id, snapshot_at))

@@ -23,7 +23,7 @@ def pipeline(
     Args:
         select: Tables, layers, tags and graph operators; none: every table.
         full_refresh: Rebuild the selected tables from all their input rows.
-        polls: Polls and deliveries to take from the sandbox; a real source is fetched once.
+        polls: Polls to take from the sandbox; a real source is polled once.
         sources: Sources to ingest; none: all that are configured.
     """
     with recorded_run("pipeline") as (run, session):

@@ -29,6 +29,7 @@ class TwitchSource:
     """Polls of a Helix-shaped server."""
 
     name = "twitch"
+    is_polled = True
 
     def is_configured(self, settings: Settings) -> bool:
         """Always: without an application the sandbox is polled."""

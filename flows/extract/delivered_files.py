@@ -31,6 +31,7 @@ from flows.landing import LandedFile, LandingWriter, encode_record, landed_files
 
 LANDED, LOADED_BEFORE, EMPTY, REFUSED = "landed", "loaded before", "empty", "refused"
 DELIVERED_BEFORE = "delivered before"
+_SHOWN = 80
 
 
 @dataclass(frozen=True)
@@ -219,6 +220,7 @@ class _Landing:
     writers: dict[str, LandingWriter] = field(default_factory=dict)
     bad: list[BadLine] = field(default_factory=list)
     odd_rows: int = 0
+    oddity: str = ""
     header: Header | None = None
 
     def add(self, entity: str, item: Any) -> None:
@@ -230,9 +232,12 @@ class _Landing:
             self.writers[entity] = self.stack.enter_context(writer)
         if isinstance(item, BadLine):
             self.bad.append(item)
+            self.oddity = self.oddity or f"first: line {item.number}: {item.reason}"
             self.writers[entity].write_line(item.content)
         else:
-            self.odd_rows += not isinstance(item, dict)
+            if not isinstance(item, dict):
+                self.odd_rows += 1
+                self.oddity = self.oddity or f"first: {str(item)[:_SHOWN]}"
             self.writers[entity].write_line(encode_record(item))
 
     @property
@@ -249,6 +254,7 @@ def _land(one: _Input, root: Path, known: Known) -> FileReport:
         landing = _Landing(root, one.kind.source, one.moment, stack)
         for entity, item in one.items():
             landing.add(entity, item)
+        _check_complete(landing, one.kind)
         if not landing.rows:
             only = ", only a header: no snapshot is taken of it" if landing.header else ""
             return FileReport(label, EMPTY, f"holds no records{only}", delivery=delivery)
@@ -259,6 +265,17 @@ def _land(one: _Input, root: Path, known: Known) -> FileReport:
     warnings = tuple(_warnings(landing, one.is_stated))
     bad = len(landing.bad)
     return FileReport(label, LANDED, None, warnings, landed, rows=landing.rows, bad_lines=bad, delivery=delivery)
+
+
+def _check_complete(landing: _Landing, kind: FileKind) -> None:
+    """Refuse a complete delivery with a row that cannot be read: whoever it names would count as deleted."""
+    unread = landing.odd_rows + len(landing.bad)
+    entity = next((entity for entity in landing.writers if entity in kind.complete), None)
+    if entity and unread:
+        raise RefusedFile(
+            f"has {unread} of {landing.rows} records that cannot be read ({landing.oddity}), but a delivery of "
+            f"{entity} must list everything: whom they name would count as deleted"
+        )
 
 
 def _finished(landing: _Landing, one: _Input, known: Known) -> tuple[tuple[LandedFile, ...], bool]:

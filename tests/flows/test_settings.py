@@ -50,6 +50,8 @@ def test_unknown_setting_is_refused_and_a_near_one_is_named(tmp_path, monkeypatc
         ("SNOWCAST_DATABASE", "x; drop table y", "SNOWCAST_DATABASE"),
         ("SNOWCAST_POLL_INTERVAL_MINUTES", "0", "greater than 0"),
         ("SNOWCAST_TWITCH_BASE_URL", "api.twitch.tv", "http://"),
+        ("SNOWCAST_BILLING_ENCODING", "klingon", "is no text encoding that Python knows"),
+        ("SNOWCAST_BILLING_ENCODING", "hex", "is no text encoding that Python knows"),
         ("SNOWFLAKE_PORT", "many", "SNOWFLAKE_PORT"),
         ("SNOWFLAKE_ROLE", "a b", "SNOWFLAKE_ROLE"),
     ],

@@ -188,13 +188,31 @@ def test_a_header_without_rows_is_no_snapshot(folder: Folder) -> None:
 
 
 def test_a_row_of_another_length_is_landed_for_staging_to_refuse(folder: Folder) -> None:
-    report = folder.land_one("users_20261101.csv", as_csv(USER) + "U2,US,2023-01-05,basic,more\n" + "U3,US,,\n")
+    report = folder.land_one("payments_20261101.csv", as_csv(PAYMENT) + "P2,U1,2023-01-05,9,99\nP3,U1,,\n")
 
-    assert folder.records(report)["users"][1:] == [
-        ["U2", "US", "2023-01-05", "basic", "more"],
-        {"user_id": "U3", "country": "US", "signup_date": "", "plan_type": ""},
+    assert folder.records(report)["payments"][1:] == [
+        ["P2", "U1", "2023-01-05", "9", "99"],
+        {"payment_id": "P3", "user_id": "U1", "payment_date": "", "amount": ""},
     ]
     assert "not the fields of the others" in report.warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "first"),
+    [
+        ("users.csv", as_csv(USER) + "U2,US,2023-01-05,basic,more\nU3,US,,\n", "['U2', 'US',"),
+        ("users.ndjson", json.dumps(USER) + "\n{oops}\n" + json.dumps(USER) + "\n", "line 2: Expecting"),
+    ],
+)
+def test_a_complete_delivery_with_a_row_that_cannot_be_read_is_refused(
+    name: str, content: str, first: str, folder: Folder
+) -> None:
+    """Who is in that row would be missing, and so count as deleted."""
+    report = folder.land_one(name, content, snapshot_at=DAY)
+
+    assert report.status == REFUSED
+    assert str(report.reason).startswith(f"has 1 of 3 records that cannot be read (first: {first}")
+    assert visible_files(folder.landing) == []
 
 
 @pytest.mark.parametrize(
