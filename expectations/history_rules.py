@@ -7,7 +7,7 @@ the batch touched: one lookup gives, per key, the number of current versions and
 from __future__ import annotations
 
 from expectations.rules import CRITICAL, WARNING, Lookup, Rule
-from transforms.contract import VERSION_COLUMNS, HardDeletes, History, Strategy, Table
+from transforms.contract import HardDeletes, History, Strategy, Table
 
 _FOREVER = "'9999-12-31'::timestamp_ntz"
 
@@ -40,7 +40,7 @@ def history_rules(table: Table, history: History) -> tuple[Rule, ...]:
             chain,
             "a version differs from the one before",
             "repeat_at",
-            f"a version begins where one of {', '.join(_tracked(table, history))} changes, and nowhere else",
+            f"a version begins where one of {', '.join(table.tracked_columns)} changes, and nowhere else",
         ),
         _unique_version_key(table),
         *_deletion_rules(table, history, chain),
@@ -89,7 +89,7 @@ def _one_current(table: Table, history: History, chain: Lookup) -> Rule:
         reason="joins on is_current lose or double what belongs to the key",
         shows=("chain_current_versions",),
         helpers=(chain,),
-        reads=(*_business_key(table), "is_current"),
+        reads=(*table.business_key, "is_current"),
     )
 
 
@@ -160,10 +160,10 @@ def _observed_after(history: History) -> Rule:
 
 def _chain(table: Table, history: History) -> Lookup:
     """Per key: the number of current versions, and the first version at which each kind of break is, NULL for none."""
-    key = _business_key(table)
+    key = table.business_key
     follows = f"coalesce(lag(valid_to) over ({_per_key(table)}) = valid_from, false)"
     as_before = " and ".join(
-        f"{name} is not distinct from lag({name}) over ({_per_key(table)})" for name in _tracked(table, history)
+        f"{name} is not distinct from lag({name}) over ({_per_key(table)})" for name in table.tracked_columns
     )
     was_deleted = f"lag(is_deleted) over ({_per_key(table)})"
     stray = f"is_deleted and not {follows}"
@@ -186,18 +186,9 @@ def _chain(table: Table, history: History) -> Lookup:
 
 def _versions(table: Table, columns: str) -> str:
     """All versions of the keys that are validated."""
-    key = ", ".join(_business_key(table))
+    key = ", ".join(table.business_key)
     return f"select {columns} from {{{table.name}}} where ({key}) in (select {key} from {{batch}} b)"
 
 
 def _per_key(table: Table) -> str:
-    return f"partition by {', '.join(_business_key(table))} order by valid_from"
-
-
-def _business_key(table: Table) -> tuple[str, ...]:
-    return tuple(name for name in table.key if name != "valid_from")
-
-
-def _tracked(table: Table, history: History) -> tuple[str, ...]:
-    untracked = {*table.key, history.effective_at, history.observed_at, *(column.name for column in VERSION_COLUMNS)}
-    return history.tracked or tuple(name for name in table.column_names if name not in untracked)
+    return f"partition by {', '.join(table.business_key)} order by valid_from"

@@ -18,6 +18,19 @@ _PAYER = Lookup(
     ("is_known",),
     "payer.user_key = t.user_key",
 )
+_VERSION = Lookup(
+    "version",
+    "select version_key, user_key, valid_from, valid_to from {users_history} "
+    "where user_key in (select user_key from {batch} b)",
+    ("user_key", "valid_from", "valid_to"),
+    "version.version_key = t.user_version_key",
+)
+_LISTED = Lookup(
+    "listed",
+    "select distinct user_key from {users_history} where user_key in (select user_key from {batch} b)",
+    ("user_key",),
+    "listed.user_key = t.user_key",
+)
 
 RULES = (
     first_of_month("year_month"),
@@ -46,6 +59,17 @@ RULES = (
         shows=("amount", "delivered_amount", "payment_date", "delivered_payment_date"),
         helpers=(_DELIVERED,),
         reads=("payment_id", "amount", "payment_date", "user_key"),
+    ),
+    Rule(
+        name="the user's version held at the end of the day, or is the first",
+        fails="version_user_key is distinct from listed_user_key "
+        "or is_before_history <> coalesce(version_valid_from >= dateadd(day, 1, payment_date), false) "
+        "or version_valid_to < dateadd(day, 1, payment_date)",
+        severity=CRITICAL,
+        reason="country and plan of a payment are those of its day",
+        shows=("payment_date", "is_before_history", "version_valid_from", "version_valid_to"),
+        helpers=(_VERSION, _LISTED),
+        reads=("user_key", "user_version_key", "is_before_history", "payment_date"),
     ),
     Rule(
         name="a payment's user is known",

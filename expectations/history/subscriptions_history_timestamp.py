@@ -1,0 +1,8 @@
+"""Business rules of subscriptions_history_timestamp."""
+
+from __future__ import annotations
+
+from expectations.history_rules import deletions_are_snapshots
+from transforms.history.subscriptions_history_timestamp import TABLE
+
+RULES = (deletions_are_snapshots(TABLE, "stg_billing_subscriptions"),)

@@ -1,0 +1,82 @@
+"""Business rules of fact_subscription_months."""
+
+from __future__ import annotations
+
+from expectations.marts import first_of_month
+from expectations.rules import CRITICAL, Lookup, Rule
+
+_OF_BATCH = "subscription_id in (select subscription_id from {batch} b)"
+_VERSION = Lookup(
+    "version",
+    "select version_key, subscription_id, monthly_price, billing_period, valid_from, "
+    "lead(valid_from) over (partition by subscription_id order by valid_from) as next_from "
+    f"from {{subscriptions_history_check}} where not is_deleted and {_OF_BATCH}",
+    ("subscription_id", "monthly_price", "billing_period", "valid_from", "next_from"),
+    "version.version_key = t.subscription_version_key",
+)
+_IS_THERE = Lookup(
+    "there",
+    "select distinct subscription_id from {subscriptions_history_check} "
+    f"where is_current and not is_deleted and {_OF_BATCH}",
+    ("subscription_id",),
+    "there.subscription_id = t.subscription_id",
+)
+_LAST = Lookup(
+    "own",
+    f"select subscription_id, max(year_month) as last_month from {{fact_subscription_months}} where {_OF_BATCH} "
+    "group by subscription_id",
+    ("last_month",),
+    "own.subscription_id = t.subscription_id",
+)
+_NEWEST = Lookup(
+    "calendar", "select max(year_month) as last_month from {fact_subscription_months}", ("last_month",), "true"
+)
+
+RULES = (
+    first_of_month("year_month"),
+    Rule(
+        name="the month is one that the period touches",
+        fails="year_month < date_trunc('month', start_date) or year_month > end_date",
+        severity=CRITICAL,
+        reason="a subscription has revenue from its first to its last day (SEMANTICS §5)",
+        shows=("start_date", "end_date"),
+        reads=("year_month", "start_date", "end_date"),
+    ),
+    Rule(
+        name="an open-ended subscription runs to the newest month",
+        fails="end_date is null and there_subscription_id is not null and own_last_month < calendar_last_month",
+        severity=CRITICAL,
+        reason="it is in the newest delivery and has no end; without the month it would count as churned",
+        shows=("own_last_month", "calendar_last_month"),
+        helpers=(_IS_THERE, _LAST, _NEWEST),
+        reads=("subscription_id", "end_date"),
+    ),
+    Rule(
+        name="mrr is the price of one month",
+        fails="abs(mrr * 12 - monthly_price) > 0.06 and billing_period = 'yearly' "
+        "or mrr <> monthly_price and billing_period is distinct from 'yearly'",
+        severity=CRITICAL,
+        reason="yearly prices are divided by 12 and rounded to the cent",
+        shows=("monthly_price", "billing_period", "mrr"),
+        reads=("mrr", "monthly_price", "billing_period"),
+    ),
+    Rule(
+        name="price and billing period are those of the version at the end of the month, or of the first",
+        fails="version_subscription_id is distinct from subscription_id "
+        "or version_monthly_price <> monthly_price or version_billing_period is distinct from billing_period "
+        "or is_before_history <> (version_valid_from >= dateadd(month, 1, year_month)) "
+        "or version_next_from < dateadd(month, 1, year_month)",
+        severity=CRITICAL,
+        reason="a change of price counts from the month at whose end it held",
+        shows=("monthly_price", "version_monthly_price", "version_valid_from", "version_next_from"),
+        helpers=(_VERSION,),
+        reads=(
+            "subscription_id",
+            "subscription_version_key",
+            "monthly_price",
+            "billing_period",
+            "is_before_history",
+            "year_month",
+        ),
+    ),
+)

@@ -1,0 +1,90 @@
+"""Business rules of fact_user_monthly_metrics."""
+
+from __future__ import annotations
+
+from expectations.marts import first_of_month
+from expectations.rules import CRITICAL, WARNING, Lookup, Rule
+
+_OF_BATCH = "where user_key in (select user_key from {batch} b)"
+_ON = "{0}.user_key = t.user_key and {0}.year_month = t.year_month"
+_PAID = Lookup(
+    "paid",
+    "select user_key, year_month, sum(amount) as revenue, count_if(amount >= 0) as payment_count, "
+    f"count_if(amount > 0) as paying from {{fact_payments}} {_OF_BATCH} group by user_key, year_month",
+    ("revenue", "payment_count", "paying"),
+    _ON.format("paid"),
+)
+_DAYS = (
+    "select user_key, date_trunc('month', watch_date)::date as year_month, hours_watched, "
+    "row_number() over (partition by user_key, watch_date order by snapshot_at desc) as nth "
+    f"from {{stg_billing_viewing_activity}} {_OF_BATCH}"
+)
+_WATCHED = Lookup(
+    "watched",
+    f"select user_key, year_month, sum(hours_watched) as hours from ({_DAYS}) days where nth = 1 "
+    "group by user_key, year_month",
+    ("hours",),
+    _ON.format("watched"),
+)
+# A payment is due on the day of the month on which the subscription began, of a yearly one in its month only.
+_DUE_DAY = "dateadd(month, datediff(month, start_date, year_month), start_date)"
+_IS_DUE = (
+    f"mrr > 0 and {_DUE_DAY} <= coalesce(end_date, {_DUE_DAY}) "
+    "and (billing_period is distinct from 'yearly' or mod(datediff(month, start_date, year_month), 12) = 0)"
+)
+_SUBSCRIBED = Lookup(
+    "subscribed",
+    f"select user_key, year_month, sum(mrr) as mrr, count(*) as subscriptions, count_if({_IS_DUE}) as due_payments "
+    f"from {{fact_subscription_months}} {_OF_BATCH} group by user_key, year_month",
+    ("mrr", "subscriptions", "due_payments"),
+    _ON.format("subscribed"),
+)
+_KNOWN = Lookup(
+    "payments",
+    "select min(year_month) as first_month, max(year_month) as last_month from {fact_payments}",
+    ("first_month", "last_month"),
+    "true",
+)
+
+RULES = (
+    first_of_month("year_month"),
+    Rule(
+        name="revenue and payments are those of fact_payments",
+        fails="revenue <> coalesce(paid_revenue, 0) or payment_count <> coalesce(paid_payment_count, 0) "
+        "or is_paying <> (coalesce(paid_paying, 0) > 0)",
+        severity=CRITICAL,
+        reason="each payment counts once for its user and month",
+        shows=("revenue", "paid_revenue", "payment_count", "paid_payment_count", "is_paying"),
+        helpers=(_PAID,),
+        reads=("user_key", "year_month", "revenue", "payment_count", "is_paying"),
+    ),
+    Rule(
+        name="mrr and subscriptions are those of fact_subscription_months",
+        fails="mrr <> coalesce(subscribed_mrr, 0) or active_subscriptions <> coalesce(subscribed_subscriptions, 0)",
+        severity=CRITICAL,
+        reason="each subscription counts once for its user and month",
+        shows=("mrr", "subscribed_mrr", "active_subscriptions", "subscribed_subscriptions"),
+        helpers=(_SUBSCRIBED,),
+        reads=("user_key", "year_month", "mrr", "active_subscriptions"),
+    ),
+    Rule(
+        name="hours watched are those of the newest deliveries",
+        fails="abs(hours_watched - coalesce(watched_hours, 0)) > 1e-4 or is_watching <> (watched_hours is not null)",
+        severity=CRITICAL,
+        reason="a day that is delivered again counts once, as it was last delivered",
+        shows=("hours_watched", "watched_hours", "is_watching"),
+        helpers=(_WATCHED,),
+        reads=("user_key", "year_month", "hours_watched", "is_watching"),
+    ),
+    Rule(
+        name="who has a subscription to pay for has paid",
+        fails="subscribed_due_payments > 0 and not is_paying "
+        "and year_month >= payments_first_month and year_month < payments_last_month",
+        severity=WARNING,
+        reason="an expected payment is missing: it failed, came in another month, or names another user or nobody; "
+        "the newest month is not over",
+        shows=("subscribed_due_payments", "mrr", "revenue"),
+        helpers=(_SUBSCRIBED, _KNOWN),
+        reads=("user_key", "year_month", "is_paying"),
+    ),
+)

@@ -1,0 +1,158 @@
+"""Business rules of mart_mrr_movements."""
+
+from __future__ import annotations
+
+from expectations.marts import first_of_month
+from expectations.rules import CRITICAL, Lookup, Rule
+
+_BEFORE = Lookup(
+    "before",
+    "select grain, dateadd(month, 1, year_month)::date as next_month, closing_mrr, active_count "
+    "from {mart_mrr_movements}",
+    ("closing_mrr", "active_count"),
+    "before.grain = t.grain and before.next_month = t.year_month",
+)
+_FIRST = Lookup("calendar", "select min(year_month) as first_month from {mart_mrr_movements}", ("first_month",), "true")
+_OTHER = Lookup(
+    "other",
+    "select grain, year_month, closing_mrr from {mart_mrr_movements}",
+    ("closing_mrr",),
+    "other.grain <> t.grain and other.year_month = t.year_month",
+)
+_MONTHS = Lookup(
+    "months",
+    "select year_month, sum(mrr) as mrr from {fact_subscription_months} "
+    "where year_month in (select year_month from {batch} b) group by year_month",
+    ("mrr",),
+    "months.year_month = t.year_month",
+)
+# movement -> what its amounts and counts are called in the mart
+_MOVED = {
+    "new": "new",
+    "reactivation": "reactivation",
+    "expansion": "expansion",
+    "contraction": "contraction",
+    "churn": "churned",
+}
+_SUMS = ", ".join(
+    f"sum(iff(movement = '{movement}', abs(mrr_change), 0)) as {name}_mrr, "
+    f"count_if(movement = '{movement}') as {name}_count"
+    for movement, name in _MOVED.items()
+)
+_SUMMED = Lookup(
+    "summed",
+    f"select grain, year_month, {_SUMS} from {{fact_mrr_movements}} "
+    "where year_month in (select year_month from {batch} b) group by grain, year_month",
+    tuple(f"{name}_{kind}" for name in _MOVED.values() for kind in ("mrr", "count")),
+    "summed.grain = t.grain and summed.year_month = t.year_month",
+)
+
+
+def _differs(kind: str) -> str:
+    names = [f"{name}_{kind}" for name in _MOVED.values()]
+    return " or ".join(f"{name} <> coalesce(summed_{name}, 0)" for name in names)
+
+
+def _rate(name: str, kept: str) -> Rule:
+    """A share of what the month opened with."""
+    rate = f"({kept})::float / nullif(opening_mrr, 0)::float"
+    return Rule(
+        name=f"{name} is ({kept}) / opening_mrr",
+        fails=f"abs({name} - {rate}) > 1e-9 or ({name} is null) <> (opening_mrr = 0)",
+        severity=CRITICAL,
+        reason="NULL where nothing was there to be kept",
+        shows=(name, "opening_mrr"),
+        reads=(name, "opening_mrr", "expansion_mrr", "contraction_mrr", "churned_mrr"),
+    )
+
+
+RULES = (
+    first_of_month("year_month"),
+    Rule(
+        name="closing = opening + new + reactivation + expansion - contraction - churned",
+        fails="closing_mrr <> opening_mrr + new_mrr + reactivation_mrr + expansion_mrr - contraction_mrr - churned_mrr",
+        severity=CRITICAL,
+        reason="the movements explain the whole change of a month, to the cent (SEMANTICS §5)",
+        shows=("opening_mrr", "closing_mrr"),
+        reads=(
+            "opening_mrr",
+            "new_mrr",
+            "reactivation_mrr",
+            "expansion_mrr",
+            "contraction_mrr",
+            "churned_mrr",
+            "closing_mrr",
+        ),
+    ),
+    Rule(
+        name="active = opening + new + reactivation - churned, counted",
+        fails="active_count <> opening_count + new_count + reactivation_count - churned_count",
+        severity=CRITICAL,
+        reason="everybody who is there was there before, or came",
+        shows=("opening_count", "active_count"),
+        reads=("opening_count", "new_count", "reactivation_count", "churned_count", "active_count"),
+    ),
+    Rule(
+        name="a month opens with what the month before closed with",
+        fails="opening_mrr <> coalesce(before_closing_mrr, 0) or opening_count <> coalesce(before_active_count, 0)",
+        severity=CRITICAL,
+        reason="nothing may move between two months",
+        shows=("opening_mrr", "before_closing_mrr", "opening_count", "before_active_count"),
+        helpers=(_BEFORE,),
+        reads=("grain", "year_month", "opening_mrr", "opening_count"),
+    ),
+    Rule(
+        name="no month is missing",
+        fails="before_closing_mrr is null and year_month > calendar_first_month",
+        severity=CRITICAL,
+        reason="a month without movements is there with zeros, so that series have no holes",
+        helpers=(_BEFORE, _FIRST),
+        reads=("grain", "year_month"),
+    ),
+    Rule(
+        name="closing_mrr is the sum of fact_subscription_months",
+        fails="closing_mrr <> coalesce(months_mrr, 0)",
+        severity=CRITICAL,
+        reason="all revenue of the month is in it, once",
+        shows=("closing_mrr", "months_mrr"),
+        helpers=(_MONTHS,),
+        reads=("year_month", "closing_mrr"),
+    ),
+    Rule(
+        name="subscriptions and customers close with the same",
+        fails="closing_mrr is distinct from other_closing_mrr",
+        severity=CRITICAL,
+        reason="both are the same revenue, looked at by subscription and by customer",
+        shows=("closing_mrr", "other_closing_mrr"),
+        helpers=(_OTHER,),
+        reads=("grain", "year_month", "closing_mrr"),
+    ),
+    Rule(
+        name="amounts are the sums of fact_mrr_movements",
+        fails=_differs("mrr"),
+        severity=CRITICAL,
+        reason="each movement counts once, in its month",
+        shows=tuple(f"{name}_mrr" for name in _MOVED.values()),
+        helpers=(_SUMMED,),
+        reads=("grain", "year_month", *(f"{name}_mrr" for name in _MOVED.values())),
+    ),
+    Rule(
+        name="counts are those of fact_mrr_movements",
+        fails=_differs("count"),
+        severity=CRITICAL,
+        reason="each movement counts once, in its month",
+        shows=tuple(f"{name}_count" for name in _MOVED.values()),
+        helpers=(_SUMMED,),
+        reads=("grain", "year_month", *(f"{name}_count" for name in _MOVED.values())),
+    ),
+    _rate("nrr", "opening_mrr + expansion_mrr - contraction_mrr - churned_mrr"),
+    _rate("grr", "opening_mrr - contraction_mrr - churned_mrr"),
+    Rule(
+        name="arpu is closing_mrr / active_count, rounded to the cent",
+        fails="abs(arpu * active_count - closing_mrr) > 0.005 * active_count or (arpu is null) <> (active_count = 0)",
+        severity=CRITICAL,
+        reason="NULL where nobody is active",
+        shows=("arpu", "closing_mrr", "active_count"),
+        reads=("arpu", "closing_mrr", "active_count"),
+    ),
+)
