@@ -1,4 +1,4 @@
-"""Commands that read: status, sql, tables, quarantine, report, docs."""
+"""Commands that read: status, sql, tables, history, quarantine, report, docs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from flows.cli_output import print_json, print_rows, say
+from flows.cli_run import parsed_moment
 from flows.errors import ConfigError, ValidationFailed
 
 Json = Annotated[bool, typer.Option("--json", help="JSON, for programs.")]
@@ -30,7 +31,7 @@ quarantine = typer.Typer(name="quarantine", help="Records that were refused, wit
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (status, sql, tables, report, docs):
+    for command in (status, sql, tables, history, report, docs):
         app.command()(command)
     app.add_typer(quarantine)
 
@@ -106,6 +107,32 @@ def tables(context: typer.Context, as_json: Json = False) -> None:
         print_json(rows)
     else:
         print_rows(list(rows[0]), [list(row.values()) for row in rows], "table")
+
+
+def history(
+    context: typer.Context,
+    table: Annotated[str, typer.Argument(help="A history, e.g. users_history.")],
+    key: Annotated[str, typer.Argument(help="What names the key; the parts of a composite one with commas between.")],
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="TIME", help="Only the version of this time (ISO 8601, UTC).")
+    ] = None,
+    form: Annotated[Form, typer.Option("--format", help="How to print the versions.")] = Form.TABLE,
+) -> None:
+    """The versions of one key: from when to when, what each changed, when the key was gone."""
+    from flows.history_view import for_people, for_programs, history_table, read_timeline
+
+    contract = history_table(table)
+    moment = parsed_moment(as_of, "--as-of") if as_of else None
+    with context.obj.session() as (session, settings):
+        timeline = read_timeline(session, settings, contract, key, at=moment)
+    if form is not Form.TABLE:
+        print_rows(*for_programs(timeline), form)
+        return
+    say(timeline.title)
+    if timeline.spans:
+        print_rows(*for_people(timeline), form)
+    else:
+        say(f"It did not exist at {moment:%Y-%m-%d %H:%M:%S} UTC.")
 
 
 def report(context: typer.Context, as_json: Json = False) -> None:
