@@ -110,18 +110,15 @@ def _builds(session: Session, reader: Table, names: Sequence[str]) -> DataFrame:
     displaced = col("rows_updated") + col("rows_deleted")
     is_of_the_inputs = col("table_name").in_(*[lit(name) for name in names])
     has_written = displaced + col("rows_inserted") > lit(0)
-    columns = (
-        col("table_name").alias("input_table"),
-        col("build_id").alias("batch_id"),
-        displaced.alias("displaced"),
+    matters = has_written
+    if isinstance(reader.write, History) and reader.write.hard_deletes is not HardDeletes.IGNORE:
+        refused = stored(session, RECONCILIATION).filter(is_of_the_inputs & (col("quarantined_rows") > lit(0)))
+        matters = has_written | in_([col("build_id")], refused.select("build_id"))
+    return (
+        stored(session, BUILDS)
+        .filter(is_of_the_inputs & matters)
+        .select(col("table_name").alias("input_table"), col("build_id").alias("batch_id"), displaced.alias("displaced"))
     )
-    builds = stored(session, BUILDS).filter(is_of_the_inputs)
-    wrote = builds.filter(has_written).select(*columns)
-    if not isinstance(reader.write, History) or reader.write.hard_deletes is HardDeletes.IGNORE:
-        return wrote
-    refused = stored(session, RECONCILIATION).filter(is_of_the_inputs & (col("quarantined_rows") > lit(0)))
-    only_refused = builds.filter(~has_written & in_([col("build_id")], refused.select("build_id")))
-    return wrote.union_all(only_refused.select(*columns))
 
 
 def _unconsumed(batches: DataFrame, consumed: DataFrame) -> list[Row]:

@@ -103,11 +103,11 @@ def build_table(
     built_with = (described, writers.contract_hash(model.table))
     is_changed = state.build_id is None or (state.parameters, state.contract_hash) != built_with
     request = Request(mode, window, is_changed)
-    build = _Build(model.table, uuid.uuid4().hex, run_id, mode, described, started, state)
+    build = Build(model.table, uuid.uuid4().hex, run_id, mode, described, started, state)
     with _opened(session, model, state, request, chosen) as reading:
         if reading is None:
             return BuildResult(name, mode, None, seconds=build.seconds, skipped=True)
-        return _write(session, build, reading, _built_frame(session, model, reading, chosen))
+        return write_built(session, build, reading, _built_frame(session, model, reading, chosen))
 
 
 def _opened(
@@ -119,7 +119,10 @@ def _opened(
 
 
 def prepare_tables(session: Session) -> None:
-    """Create the tables that are missing and add the columns that they lack; the schemas exist."""
+    """Create the tables that are missing and add the columns that they lack; the schemas exist.
+
+    A column that a contract no longer has stays with its values; rows written from now on have NULL in it.
+    """
     database = current_database(session)
     tables = [*LEDGERS, *[model.table for model in models().values()]]
     present = _present_columns(session, database)
@@ -127,19 +130,27 @@ def prepare_tables(session: Session) -> None:
         have = present.get((str(table.layer), table.name.upper()))
         if have is None:
             writers.create_table(session, table)
-        elif {column.name.upper() for column in table.stored_columns} - have:
-            writers.add_columns(session, table, have)
+        elif not _fits(table, have):
+            writers.reshape(session, table, have)
     _prepare_heads(session)
 
 
-def _present_columns(session: Session, database: str) -> dict[tuple[str, str], set[str]]:
+def _present_columns(session: Session, database: str) -> dict[tuple[str, str], dict[str, bool]]:
+    """Per table its columns, and whether each may be NULL."""
     columns = session.table(f"{database}.INFORMATION_SCHEMA.COLUMNS").filter(
         col("table_schema").in_(*[lit(str(layer)) for layer in Layer])
     )
-    present: dict[tuple[str, str], set[str]] = {}
-    for schema, table, column in columns.select("table_schema", "table_name", "column_name").collect():
-        present.setdefault((schema, table), set()).add(column)
+    present: dict[tuple[str, str], dict[str, bool]] = {}
+    chosen = columns.select("table_schema", "table_name", "column_name", "is_nullable")
+    for schema, table, column, is_nullable in chosen.collect():
+        present.setdefault((schema, table), {})[column] = is_nullable == "YES"
     return present
+
+
+def _fits(table: Table, present: Mapping[str, bool]) -> bool:
+    """Whether rows of the contract can be stored: no column is absent, and no other one must have a value."""
+    names = {column.name.upper() for column in table.stored_columns}
+    return names <= set(present) and all(present[name] for name in set(present) - names)
 
 
 def _prepare_heads(session: Session) -> None:
@@ -180,8 +191,18 @@ def _built_frame(session: Session, model: Model, reading: Reading, chosen: Mappi
 
 
 @dataclass(frozen=True)
-class _Build:
-    """One build under way."""
+class Build:
+    """One build under way.
+
+    Args:
+        table: What is built.
+        build_id: Its row in OPS.BUILDS.
+        run_id: The run that asked for it.
+        mode: incremental, full_refresh, backfill or rewind.
+        parameters: What it is built with, spelled; the next build with other ones reads everything.
+        started: When, on the monotonic clock.
+        seen: The table's state when the build began.
+    """
 
     table: Table
     build_id: str
@@ -193,10 +214,11 @@ class _Build:
 
     @property
     def seconds(self) -> float:
+        """How long the build has taken so far."""
         return time.monotonic() - self.started
 
 
-def _write(session: Session, build: _Build, reading: Reading, frame: DataFrame) -> BuildResult:
+def write_built(session: Session, build: Build, reading: Reading, frame: DataFrame) -> BuildResult:
     """Compare, then change the table and its ledgers in one transaction."""
     table = build.table
     comparison = changes.Comparison(reading.is_whole_truth, watched_columns(table))
@@ -224,7 +246,7 @@ def _write(session: Session, build: _Build, reading: Reading, frame: DataFrame) 
 
 
 def _commit_changes(
-    session: Session, build: _Build, reading: Reading, compared: DataFrame, found: _Found
+    session: Session, build: Build, reading: Reading, compared: DataFrame, found: _Found
 ) -> tuple[int, int]:
     """Write everything; returns how many records were newly refused, and newly lost to another of their key."""
     table, build_id, now = build.table, build.build_id, datetime.now(UTC).replace(tzinfo=None)

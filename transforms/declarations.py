@@ -52,6 +52,7 @@ def _faults_of_columns(table: Table, write: History) -> list[str]:
             not is_checked or write.effective_at == write.observed_at
         ),
         f"effective_at {write.effective_at} must be one of its columns": is_checked or write.effective_at in given,
+        f"{write.effective_at} is the time of change and cannot be tracked": write.effective_at not in write.tracked,
         f"tracked columns {sorted(set(write.tracked) - given)} are not declared": set(write.tracked) <= given,
         f"named_by {sorted(set(write.named_by) - names)} is not declared": set(write.named_by) <= names,
     }

@@ -8,7 +8,7 @@ a new complete delivery lacks are touched too. README.md in transforms/history t
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING, Any
@@ -119,19 +119,22 @@ def history_reading(
         listings = read_listings(session, source.staging.table.name, model.table.name, source.pending)
         reads_all = not listings.is_in_order
     if reads_all:
-        yield everything(source)
+        yield _everything(source)
         return
     with writers.kept_for_now(session, _touched(source, listings)) as touched:
         yield _of_touched(source, listings, touched)
 
 
-def everything(source: _Source, until: datetime | None = None) -> Reading:
-    """All versions of all keys.
+def rewound_reading(
+    session: Session, model: Model, state: State, parameters: Mapping[str, Any], until: datetime
+) -> Reading:
+    """What a history is as the observations until a time make it, inclusive; nothing that was not read is consumed."""
+    source = _Source(session, model, models()[model.inputs[0]], state, parameters)
+    return replace(_everything(source, until), consumes=False)
 
-    Args:
-        source: The history.
-        until: Only what was observed until then, inclusive; None: everything.
-    """
+
+def _everything(source: _Source, until: datetime | None = None) -> Reading:
+    """All versions of all keys, of what was observed until then where that is given."""
     observed = source.observed(source.staged())
     snapshots = None
     if source.counts_absence:

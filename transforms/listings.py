@@ -113,13 +113,13 @@ def refused_records(session: Session, staging: str, pending: Sequence[str] | Non
 
 def _accounts(session: Session, staging: str, reader: str, pending: Sequence[str]) -> DataFrame:
     """The accounts that builds of the staging table wrote, of builds that the reader knows and of pending ones."""
-    of_staging = stored(session, RECONCILIATION).filter(col("table_name") == lit(staging))
     consumed = stored(session, CONSUMPTIONS).filter(
         (col("table_name") == lit(reader)) & (col("input_table") == lit(staging))
     )
-    known = of_staging.filter(in_([col("build_id")], consumed.select("batch_id")))
-    new = of_staging.filter(col("build_id").in_(*[lit(build_id) for build_id in pending]))
-    return known.select(*_ACCOUNT, lit(1).alias("is_known")).union_all(new.select(*_ACCOUNT, lit(0).alias("is_known")))
+    is_pending = col("build_id").in_(*[lit(build_id) for build_id in pending])
+    is_known = in_([col("build_id")], consumed.select("batch_id"))
+    accounts = stored(session, RECONCILIATION).filter((col("table_name") == lit(staging)) & (is_pending | is_known))
+    return accounts.select(*_ACCOUNT, iff(is_pending, lit(0), lit(1)).alias("is_known"))
 
 
 def _per_snapshot(session: Session, accounts: DataFrame) -> DataFrame:

@@ -101,7 +101,7 @@ BUILDS = _ledger(
     _build_id,
     _run_id,
     _table_name,
-    _text("mode", "incremental, full_refresh or backfill", nullable=False),
+    _text("mode", "incremental, full_refresh, backfill or rewind", nullable=False),
     _count("rows_inserted", "rows inserted"),
     _count("rows_updated", "rows changed"),
     _count("rows_deleted", "rows deleted"),

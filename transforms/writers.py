@@ -14,7 +14,7 @@ from operator import and_
 from typing import TYPE_CHECKING, Any
 
 from snowflake.snowpark.exceptions import SnowparkSQLException
-from snowflake.snowpark.functions import col, in_, lit, when_matched, when_not_matched
+from snowflake.snowpark.functions import col, iff, in_, lit, when_matched, when_not_matched
 from snowflake.snowpark.types import StructField, StructType
 
 from transforms import changes
@@ -274,15 +274,21 @@ def create_table(session: Session, table: Table) -> None:
     empty.write.save_as_table(_path(session, table), mode="ignore")
 
 
-def add_columns(session: Session, table: Table, present: set[str]) -> None:
-    """Rewrite the table with the columns that it lacks, NULL in every row; the next build fills them."""
-    ordered = stored(session, table).select(
-        *[
-            col(c.name) if c.name.upper() in present else lit(None).cast(c.type).alias(c.name)
-            for c in table.stored_columns
-        ]
-    )
-    with kept_for_now(session, ordered) as kept:
+def reshape(session: Session, table: Table, present: Mapping[str, bool]) -> None:
+    """Rewrite the table with the columns that it lacks, NULL in every row, until the next build fills them.
+
+    Args:
+        session: Where the table is.
+        table: The contract.
+        present: The columns that are stored; those that the contract does not have stay, but may be NULL from now on.
+    """
+    names = [column.name.upper() for column in table.stored_columns]
+    declared = [
+        col(c.name) if c.name.upper() in present else lit(None).cast(c.type).alias(c.name) for c in table.stored_columns
+    ]
+    others = [f'"{name}"' for name in present if name not in names]
+    kept_columns = [iff(lit(True), col(name), lit(None)).alias(name) for name in others]  # an expression may be NULL
+    with kept_for_now(session, stored(session, table).select(*declared, *kept_columns)) as kept:
         kept.write.save_as_table(_path(session, table), mode="overwrite")
 
 
