@@ -151,6 +151,7 @@ def main() -> None:
         for keys in options.keys:
             writes, remarks = history.measured(keys, options.runs)
             console.print(history.shown(keys, options.runs, writes), *remarks, sep="\n")
+        console.print(history.FOOTNOTE)
 
 
 if __name__ == "__main__":
