@@ -102,9 +102,9 @@ def redrive(session: Session, settings: Settings, refused: Refusal, repaired: An
 
 
 def _raw_table(name: str) -> Table:
-    """The raw table behind a table that refuses records."""
+    """The raw table behind a table that refuses records: a raw table itself, staging, or a history of it."""
     model = models()[name]
-    return model.table if model.table.source else models()[model.inputs[0]].table
+    return model.table if model.table.source else _raw_table(model.inputs[0])
 
 
 def _read(session: Session, settings: Settings, condition: str, values: list[Any], limit: int) -> list[Refusal]:
