@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _COUNTED = "SELECT SEQ8() AS i FROM TABLE(GENERATOR(ROWCOUNT => {count}))"
 STRATEGIES = {"check": "snapshot_at", "timestamp": "updated_at"}
 
-FOOTNOTE = """snowcast: decides per key whether it came in order, checks the invariants of the keys it wrote, and commits
+FOOTNOTE = """snowcast: decides per key whether it came in order, checks the invariants of what it wrote, and commits
 the versions with its ledgers, so that a second build of the same rows writes nothing.
 dbt snapshot: takes what it is given as the newest. A late row of check closes the open version at a time before it
 began; a late row of timestamp is dropped. No splice, no ledger of what was read, no check of the result.
