@@ -39,11 +39,9 @@ _SUBSCRIBED = Lookup(
     ("mrr", "subscriptions", "due_payments"),
     _ON.format("subscribed"),
 )
-_KNOWN = Lookup(
-    "payments",
-    "select min(year_month) as first_month, max(year_month) as last_month from {fact_payments}",
-    ("first_month", "last_month"),
-    "true",
+_FIRST = Lookup("payments", "select min(year_month) as first_month from {fact_payments}", ("first_month",), "true")
+_NEWEST = Lookup(
+    "calendar", "select max(year_month) as last_month from {fact_subscription_months}", ("last_month",), "true"
 )
 
 RULES = (
@@ -79,12 +77,12 @@ RULES = (
     Rule(
         name="who has a subscription to pay for has paid",
         fails="subscribed_due_payments > 0 and not is_paying "
-        "and year_month >= payments_first_month and year_month < payments_last_month",
+        "and year_month > payments_first_month and year_month < calendar_last_month",
         severity=WARNING,
         reason="an expected payment is missing: it failed, came in another month, or names another user or nobody; "
-        "the newest month is not over",
+        "the first month may have been delivered in part, the newest one is not over",
         shows=("subscribed_due_payments", "mrr", "revenue"),
-        helpers=(_SUBSCRIBED, _KNOWN),
+        helpers=(_SUBSCRIBED, _FIRST, _NEWEST),
         reads=("user_key", "year_month", "is_paying"),
     ),
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 import pytest
@@ -21,47 +22,46 @@ EVERY_RULE = [
 ]
 
 
+Check = Callable[..., dict[str, Any]]
+
+
 @pytest.fixture(scope="module")
-def suites(planted_connection: Any) -> Iterator[Any]:
-    """One Great Expectations context for all rules."""
-    from expectations.suites import Suites
+def check(planted_connection: Any) -> Iterator[Check]:
+    """Check rules of a table on some batches, or without any on the whole table; outcomes by rule."""
+    from expectations.suites import Suites, expectation
     from expectations.warehouse import login
 
+    database = planted_connection.database
     with login(planted_connection):
-        yield Suites(docs_root=None)
+        suites = Suites(docs_root=None)
+
+        def run(table: Table, rules: Sequence[Rule], *batches: str) -> dict[str, Any]:
+            rows, _ = table_rows(table, batches or None)
+            query = with_helpers(named(rows, database), rules, database)
+            outcomes = suites.check(table.name, query, [expectation(rule, table.key) for rule in rules], "run")
+            return {outcome.rule: outcome for outcome in outcomes}
+
+        yield run
+
+
+@pytest.fixture(scope="module")
+def good(check: Check) -> Callable[[Table], dict[str, Any]]:
+    """What all rules of a table say of its good row."""
+    return cache(lambda table: check(table, rules_of(table), GOOD_BATCH))
 
 
 @pytest.mark.parametrize(("table", "rule", "number"), EVERY_RULE)
 def test_rule_holds_on_good_rows_and_fails_on_its_bad_row(
-    suites: Any, planted_connection: Any, table: Table, rule: Rule, number: int
+    check: Check, good: Callable[[Table], dict[str, Any]], table: Table, rule: Rule, number: int
 ) -> None:
-    from expectations.suites import expectation
-
-    def check(*batches: str) -> Any:
-        rows, _ = table_rows(table, batches)
-        database = planted_connection.database
-        query = with_helpers(named(rows, database), [rule], database)
-        (outcome,) = suites.check(table.name, query, [expectation(rule, table.key)], "run")
-        return outcome
-
-    good = check(GOOD_BATCH)
-    assert (good.success, good.error, good.observed) == (True, None, "1 rows")
+    held = good(table)[rule.name]
+    assert (held.success, held.error, held.observed) == (True, None, "1 rows")
     batch = bad_rows(table, rule, number)[0][table.batch_column]
     # A row without a load or build is in no batch: it is found where whole tables are validated.
-    bad = check(GOOD_BATCH, batch) if batch else check_whole(suites, planted_connection, table, rule)
+    bad = check(table, [rule], *([GOOD_BATCH, batch] if batch else []))[rule.name]
     assert bad.error is None
     assert not bad.success, f"the planted row does not break {rule.name!r}: {bad.observed}"
     assert ": first " in bad.observed
-
-
-def check_whole(suites: Any, connection: Any, table: Table, rule: Rule) -> Any:
-    from expectations.suites import expectation
-
-    rows, scope = table_rows(table, None)
-    assert scope == "full"
-    query = with_helpers(named(rows, connection.database), [rule], connection.database)
-    (outcome,) = suites.check(table.name, query, [expectation(rule, table.key)], "run")
-    return outcome
 
 
 @pytest.mark.parametrize("table", tables(), ids=lambda table: table.name)
