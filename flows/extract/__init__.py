@@ -1,1 +1,1 @@
-"""One module per source: a client that yields records as the source sent them."""
+"""What sources send: a client per source that is polled, one mechanism for those that come as files."""
