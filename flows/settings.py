@@ -125,7 +125,7 @@ class Settings(BaseSettings):
         default=3, description="daily billing deliveries that the first run takes from the sandbox", ge=1, le=366
     )
     sandbox_customers: int = Field(
-        default=2000, description="customers of the simulated billing system", ge=1, le=1_000_000
+        default=500, description="customers of the simulated billing system", ge=1, le=1_000_000
     )
 
     prefect_api_url: str | None = Field(
