@@ -8,6 +8,7 @@ from transforms.contract import BOOLEAN, DATE, FLOAT, INTEGER, TEXT, TIMESTAMP, 
 
 TWITCH = lit("twitch")  # the id space of Helix ids
 BILLING = lit("billing")  # the id space of the billing files' ids
+_MOST_MONEY = 1e12  # sums of ten thousand such amounts are still exact
 
 platform = Column("platform", TEXT, "id space that the source's ids live in, e.g. twitch", nullable=False)
 streamer_key = Column("streamer_key", TEXT, "hash of (platform, streamer_id)", nullable=False)
@@ -51,14 +52,26 @@ subscription_id = Column("subscription_id", TEXT, "one subscription of one user"
 start_date = Column("start_date", DATE, "first day of the subscription", nullable=False)
 end_date = Column("end_date", DATE, "last day of the subscription; NULL while it is open-ended")
 monthly_price = Column(
-    "monthly_price", money(), "price of one billing period: a month, or a year for yearly", nullable=False, minimum=0
+    "monthly_price",
+    money(),
+    "price of one billing period: a month, or a year for yearly",
+    nullable=False,
+    minimum=0,
+    maximum=_MOST_MONEY,
 )
 billing_period = Column(
     "billing_period", TEXT, "what a price pays for; NULL is monthly", accepted=("monthly", "yearly")
 )
 payment_id = Column("payment_id", TEXT, "one payment or refund", nullable=False)
 payment_date = Column("payment_date", DATE, "day of the payment", nullable=False)
-amount = Column("amount", money(), "money received; negative for a refund", nullable=False)
+amount = Column(
+    "amount",
+    money(),
+    "money received; negative for a refund",
+    nullable=False,
+    minimum=-_MOST_MONEY,
+    maximum=_MOST_MONEY,
+)
 watch_date = Column("watch_date", DATE, "day of the viewing", nullable=False)
 year_month = Column("year_month", DATE, "first day of the month", nullable=False)
 revenue = Column("revenue", money(), "sum of payments less refunds", nullable=False)

@@ -49,5 +49,5 @@ def with_version_at(facts: DataFrame, history: DataFrame, key: str, at: Column, 
     joined = facts.select("*", at.alias("fact_at")).join(
         versions, on=(col(key) == col("version_of")) & has_begun & has_not_ended, how="left"
     )
-    is_before = coalesce(col("fact_at") < col("history_from"), lit(False))  # noqa: FBT003
+    is_before = coalesce(col("fact_at") < col("history_from"), lit(False))
     return joined.select("*", is_before.alias("is_before_history"))

@@ -1,10 +1,12 @@
-"""Dividing money: whole cents, halves away from zero, exact at any size."""
+"""Dividing money: whole cents, halves away from zero, rounded once."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from snowflake.snowpark.functions import abs, col, iff, lit, round  # noqa: A004
+from snowflake.snowpark.types import DecimalType
 
 from transforms.contract import INTEGER, money
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
 
 _CENTS = 100
+_CENT = Decimal("0.01")
+_WHOLE_CENTS = DecimalType(20, 0)
 
 
 def with_share(frame: DataFrame, amount: str, parts: str, name: str) -> DataFrame:
@@ -37,5 +41,5 @@ def with_share(frame: DataFrame, amount: str, parts: str, name: str) -> DataFram
     )
     without_rest = col("share_dividend") - col("share_dividend") % col("share_divisor")
     whole = round(without_rest / col("share_divisor")).cast(INTEGER)
-    exact = round(whole.cast(money()) / lit(_CENTS), 2).cast(money())
+    exact = (whole.cast(_WHOLE_CENTS) * lit(_CENT)).cast(money())
     return halves.select("*", iff(col(amount) < lit(0), -exact, exact).alias(name))

@@ -5,7 +5,8 @@ Key      grain, entity_id, year_month
 Source   fact_subscription_months
 Units    money exact to the cent; mrr_change = closing_mrr - opening_mrr
 Rerun    recomputes the customers whose subscription months changed; all of them when the month changes
-Gaps     a subscription that costs nothing has no revenue to move; months after the current one are not there yet
+Gaps     a subscription that costs nothing has no revenue to move; months after the current one are not there yet;
+         subscriptions that name nobody are one customer
 """
 
 from __future__ import annotations

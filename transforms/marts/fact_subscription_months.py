@@ -6,7 +6,8 @@ Source   subscriptions_history_check
 Units    money exact to the cent; mrr is the price of a month: a yearly price / 12
 Rerun    recomputes the subscriptions whose versions changed; all of them when the month changes
 Gaps     open ends run to the current month, a deleted subscription to the day it vanished; user and period are the
-         newest known; before its history a subscription costs what its first version says (is_before_history)
+         newest known; before its history a subscription costs what its first version says (is_before_history);
+         a billing_period that is not known counts as monthly
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ def build(subscriptions_history_check: DataFrame, *, current_month: date) -> Dat
     end_of_month = last_moment_before(month_after(col("year_month")))
     months = _months(versions, current_month)
     priced = with_version_at(months, versions, "subscription_id", end_of_month, taken)
-    is_yearly = coalesce(col("billing_period") == lit("yearly"), lit(False))  # noqa: FBT003
+    is_yearly = coalesce(col("billing_period") == lit("yearly"), lit(False))
     paid_months = iff(is_yearly, lit(_MONTHS_OF_A_YEAR), lit(1)).alias("paid_months")
     return TABLE.select(with_share(priced.select("*", paid_months), "monthly_price", "paid_months", "mrr"))
 

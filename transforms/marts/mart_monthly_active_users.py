@@ -31,7 +31,11 @@ TABLE = Table(
     columns=(
         columns.year_month,
         Column(
-            "definition", TEXT, "paying: with a payment; watching: with viewing", False, accepted=("paying", "watching")
+            "definition",
+            TEXT,
+            "paying: with a payment; watching: with viewing",
+            nullable=False,
+            accepted=("paying", "watching"),
         ),
         Column("user_count", INTEGER, "distinct users", nullable=False, minimum=1),
     ),

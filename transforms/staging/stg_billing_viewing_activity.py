@@ -21,6 +21,8 @@ from transforms.staging.parsing import parse
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
 
+_MOST_HOURS = 1000  # many screens at once, and far from what a sum could not hold
+
 TABLE = Table(
     name="stg_billing_viewing_activity",
     layer=Layer.STAGING,
@@ -34,7 +36,9 @@ TABLE = Table(
         columns.snapshot_at,
         columns.platform,
         columns.user_key,
-        columns.hours_watched.but(payload="hours_watched", description="hours that the user watched on the day"),
+        columns.hours_watched.but(
+            payload="hours_watched", description="hours that the user watched on the day", maximum=_MOST_HOURS
+        ),
     ),
 )
 

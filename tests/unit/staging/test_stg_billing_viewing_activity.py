@@ -36,12 +36,13 @@ def test_hours_become_numbers_and_a_day_listed_twice_keeps_its_last_line(warehou
 
 
 def test_hours_that_cannot_be_are_refused(warehouse: Session):
-    broken = [{"hours_watched": text} for text in ("-0.5", "NaN", "inf", "1e999", "two", "")]
+    broken = [{"hours_watched": text} for text in ("-0.5", "1001", "NaN", "inf", "1e999", "two", "")]
     records = [{**RECORD, **change} for change in (*broken, {"watch_date": "2023-13-01"}, {"user_id": None})]
     load(warehouse, delivered("viewing_activity", T0, *records))
     build_all(warehouse, [TABLE.name])
     assert rows_of(stored(warehouse, TABLE)) == []
     assert rows_of(stored(warehouse, QUARANTINE), "rule", "reason") == [
+        ("hours_watched_above_maximum", "hours_watched is 1001; expected at most 1000"),
         ("hours_watched_below_minimum", "hours_watched is -0.5; expected at least 0"),
         ("hours_watched_missing", "hours_watched is missing; it is required as hours_watched"),
         *[
