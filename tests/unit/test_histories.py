@@ -34,12 +34,13 @@ from transforms.writers import BuildConflictError
 
 BY = {probe.table.name: probe for probe in PROBES}
 CHECKED, TIMED, PLAIN = (BY[f"{name}_listed"] for name in ("check_new_record", "timestamp_new_record", "check_ignore"))
+CLOSING = BY["check_invalidate_listed"]
 SHOWN = ("item_id", "plan", "valid_from", "valid_to", "is_current", "is_deleted", "observed_at_last")
 
 
 @pytest.fixture
 def source(warehouse: Session) -> Iterator[Session]:
-    histories = [model_of(probe.table, probe.build()) for probe in (CHECKED, TIMED, PLAIN)]
+    histories = [model_of(probe.table, probe.build()) for probe in (CHECKED, TIMED, PLAIN, CLOSING)]
     with registered([model_of(RAW), model_of(STAGING, build_staging), *histories], warehouse):
         yield warehouse
 
@@ -87,6 +88,15 @@ def test_an_unchanged_updated_at_continues_the_open_version(source: Session):
     assert arrive(source, TIMED, delivery(3, item("i", "a", **told), later)) == (1, 2, 0)
     assert versions(source, TIMED, "i") == [("a", 0, None, True, False, 3)]
     assert versions(source, TIMED, "j") == [("a", 0, 2, False, False, 1), ("b", 2, None, True, False, 3)]
+
+
+def test_a_closed_key_that_comes_back_is_told_from_a_new_one(source: Session):
+    arrive(source, CLOSING, delivery(1, item("i", "a"), item("j", "a")), delivery(2, item("j", "a")))
+    stored(source, STAGING).delete(col("item_id") == lit("j"))
+    assert arrive(source, CLOSING, delivery(3, item("i", "b"), item("j", "a"), item("new", "a"))) == (2, 1, 0)
+    assert versions(source, CLOSING, "i") == [("a", 1, 2, False, False, 1), ("b", 3, None, True, False, 3)]
+    assert versions(source, CLOSING, "j") == [("a", 1, None, True, False, 3)]
+    assert versions(source, CLOSING, "new") == [("a", 3, None, True, False, 3)]
 
 
 def test_a_late_observation_recomputes_its_key_and_no_other(source: Session):
