@@ -7,8 +7,9 @@ from typing import Any
 
 from snowflake.snowpark import Session
 
-from tests.feeding import frame_of, rows_of
+from tests.feeding import PARAMETERS, build_all, delivered, frame_of, load, rows_of, written
 from tests.unit.marts.billing import cents, month, subscription
+from transforms.batches import stored
 from transforms.history.subscriptions_history_check import TABLE as HISTORY
 from transforms.marts.fact_subscription_months import TABLE, build
 
@@ -98,3 +99,19 @@ def test_no_versions_give_an_empty_frame_of_the_contract(frames: Session):
     empty = build(frame_of(frames, HISTORY, []), current_month=CURRENT)
     assert rows_of(empty) == []
     assert [name.lower() for name in empty.columns] == list(TABLE.column_names)
+
+
+def test_a_new_month_adds_itself_and_moves_nothing_else(warehouse: Session):
+    record = {"subscription_id": "S1", "user_id": "U1", "start_date": "2023-03-31", "monthly_price": "10"}
+    load(warehouse, delivered("subscriptions", datetime(2023, 4, 1), record))
+    tables = ["+mart_mrr_movements"]
+    of_april, of_may = ({**PARAMETERS, "current_month": month(number)} for number in (4, 5))
+    build_all(warehouse, tables, parameters=of_april)
+    assert build_all(warehouse, tables, parameters=of_april)[TABLE.name].skipped
+    later = build_all(warehouse, tables, parameters=of_may)
+    assert {name: written(result) for name, result in later.items() if not result.skipped} == {
+        TABLE.name: (1, 0, 0),
+        "fact_mrr_movements": (2, 0, 0),
+        "mart_mrr_movements": (2, 0, 0),
+    }
+    assert rows_of(stored(warehouse, TABLE), "year_month") == [(month(number),) for number in (3, 4, 5)]
