@@ -2,7 +2,8 @@
 
 An incremental build reads the batches of its inputs that the table has not consumed (OPS.CONSUMPTIONS) and widens them
 to the groups of `widen_by` that they touch, so the frame is the whole truth for those groups. Staging takes the new
-rows as candidates instead. A first build, changed parameters or a changed contract read everything.
+rows as candidates instead; what a history reads is in history_reading.py. A first build, changed parameters or a
+changed contract read everything.
 """
 
 from __future__ import annotations
