@@ -30,7 +30,10 @@ unhurried = settings(
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )
-STEPS = ("claim_head", "merge_changes", "keep_displaced", "quarantine", "append_new", "record_consumption")
+STEPS = (
+    *("claim_head", "merge_changes", "keep_displaced", "check_versions", "quarantine"),
+    *("append_new", "record_consumption"),
+)
 Runs = Sequence[Sequence[LandingFile]]
 
 
