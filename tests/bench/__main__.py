@@ -150,8 +150,9 @@ def main() -> None:
     if "history" in options.only:
         for keys in options.keys:
             writes, remarks = history.measured(keys, options.runs)
-            console.print(history.shown(keys, options.runs, writes), *remarks, sep="\n")
-        console.print(history.FOOTNOTE)
+            console.print(history.shown(keys, options.runs, writes))
+            console.print(*remarks, sep="\n", soft_wrap=True)
+        console.print(history.FOOTNOTE, soft_wrap=True)
 
 
 if __name__ == "__main__":
