@@ -83,18 +83,19 @@ def _is_first(source: HistorySource, listings: Listings | None) -> Column:
     """Condition on an observation of a key without versions: nothing that was seen of it before can matter.
 
     A refused record may have been, or one without a time: then the key may have been gone meanwhile, which cuts values
-    that are told to hold from before.
+    that are told to hold from before. Values that were told of the future may have fallen into a gap that is left out.
     """
     if listings is None:
         return lit(True)
-    if source.has_own_time and listings.new_count > 1:
+    leaves_gaps = source.write.hard_deletes is HardDeletes.INVALIDATE
+    if source.has_own_time and (leaves_gaps or listings.new_count > 1):
         return lit(False)
     known = lit(listings.newest_known)
     return (col(OBSERVED_AT.name) > known) & (col(EFFECTIVE_AT.name).is_null() | (col(EFFECTIVE_AT.name) > known))
 
 
 def _newest_versions(source: HistorySource) -> DataFrame:
-    """The open version of each key, renamed for a join; of a key without one, that it is gone."""
+    """The open version of each key, renamed for a join; by check also which keys have closed versions only."""
     versions = source.versions()
     key = [col(name).alias(f"_of_{name}") for name in source.table.business_key]
     told_at = col(source.write.effective_at) if source.has_own_time else col("valid_from")
@@ -107,7 +108,7 @@ def _newest_versions(source: HistorySource) -> DataFrame:
         col("observed_at_last").alias("_seen_at"),
         *[col(name).alias(f"_was_{name}") for name in tracked],
     )
-    if source.write.hard_deletes is not HardDeletes.INVALIDATE:
+    if source.write.hard_deletes is not HardDeletes.INVALIDATE or source.has_own_time:
         return open_versions
     is_open = max(iff(col("is_current"), lit(1), lit(0)))
     per_key = versions.group_by(*source.table.business_key).agg(

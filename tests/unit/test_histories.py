@@ -34,13 +34,13 @@ from transforms.writers import BuildConflictError
 
 BY = {probe.table.name: probe for probe in PROBES}
 CHECKED, TIMED, PLAIN = (BY[f"{name}_listed"] for name in ("check_new_record", "timestamp_new_record", "check_ignore"))
-CLOSING = BY["check_invalidate_listed"]
+CLOSING, TIMED_CLOSING = BY["check_invalidate_listed"], BY["timestamp_invalidate_listed"]
 SHOWN = ("item_id", "plan", "valid_from", "valid_to", "is_current", "is_deleted", "observed_at_last")
 
 
 @pytest.fixture
 def source(warehouse: Session) -> Iterator[Session]:
-    histories = [model_of(probe.table, probe.build()) for probe in (CHECKED, TIMED, PLAIN, CLOSING)]
+    histories = [model_of(probe.table, probe.build()) for probe in (CHECKED, TIMED, PLAIN, CLOSING, TIMED_CLOSING)]
     with registered([model_of(RAW), model_of(STAGING, build_staging), *histories], warehouse):
         yield warehouse
 
@@ -97,6 +97,14 @@ def test_a_closed_key_that_comes_back_is_told_from_a_new_one(source: Session):
     assert versions(source, CLOSING, "i") == [("a", 1, 2, False, False, 1), ("b", 3, None, True, False, 3)]
     assert versions(source, CLOSING, "j") == [("a", 1, None, True, False, 3)]
     assert versions(source, CLOSING, "new") == [("a", 3, None, True, False, 3)]
+
+
+def test_values_of_the_future_outlive_a_gap_that_is_left_out(source: Session):
+    told, other = {"updated_at": minutes(50).isoformat()}, item("j", "a", updated_at=minutes(0).isoformat())
+    arrive(source, TIMED_CLOSING, delivery(1, item("i", "a", **told), other), delivery(2, other))
+    assert versions(source, TIMED_CLOSING, "i") == []
+    arrive(source, TIMED_CLOSING, delivery(60, item("i", "b", seats="many"), other))
+    assert versions(source, TIMED_CLOSING, "i") == [("a", 60, None, True, False, 60)]
 
 
 def test_a_late_observation_recomputes_its_key_and_no_other(source: Session):
