@@ -15,7 +15,7 @@ from tests.feeding import LandingFile, build_all, content, load, rows_of, writte
 from tests.properties.conftest import emptied
 from tests.properties.history_checks import Row, assert_believed, rows_of_keys
 from tests.properties.history_tables import RAW, STAGING, Probe, build_staging
-from tests.properties.history_world import SNAPSHOTS, SOURCE, world
+from tests.properties.history_world import SNAPSHOTS, SOURCE, World
 from tests.properties.promises import EXAMPLES
 from tests.registering import model_of, registered
 from transforms.batches import stored
@@ -49,38 +49,31 @@ def build(session: Session, probes: Sequence[Probe], *, mode: str = "incremental
     return {name: written(result) for name, result in results.items()}
 
 
-def build_at_once(session: Session, probes: Sequence[Probe], seed: int) -> None:
-    """Build the world from all its files together."""
-    emptied(session)
-    load(session, *world(seed).files)
-    build(session, probes)
-
-
-def any_arrival(session: Session, probes: Sequence[Probe], seed: int) -> None:
-    """Files in any order and any split, some of them twice: whenever a history is built it is the oracle's.
+def arrival(session: Session, probes: Sequence[Probe], arriving: World) -> None:
+    """Runs of files: whenever a history is built it is what the oracle makes of the files that have arrived.
 
     A history that sits a run out finds the files of several runs at its next build, as after a failure upstream.
     """
     emptied(session)
-    chance, arrived = random.Random(seed), list[LandingFile]()
-    for run in world(seed).runs:
+    chance, arrived = random.Random(arriving.seed), list[LandingFile]()
+    for run in arriving.runs:
         load(session, *run)
         arrived += run
-        is_last = len(arrived) == len(world(seed).files)
-        chosen = [probe for probe in probes if is_last or chance.random() < 0.5]
+        is_last = len(arrived) == len(arriving.files)
+        chosen = [probe for probe in probes if is_last or chance.random() < 0.4]
         build(session, chosen)
         for probe in chosen:
             assert_believed(session, probe, arrived)
 
 
-def reruns(session: Session, probes: Sequence[Probe], seed: int) -> None:
+def reruns(session: Session, probes: Sequence[Probe], built: World) -> None:
     """Nothing is written by a rerun, by a full refresh, or for deliveries that come again."""
     nothing = {name: (0, 0, 0) for name in [STAGING.name, *[probe.table.name for probe in probes]]}
     assert build(session, probes) == nothing
     assert build(session, probes, mode="full_refresh") == nothing
-    files = world(seed).files[:4]  # their copies sort before every other name, so that no other record wins
+    files = built.files[:4]  # their copies sort before every other name, so that no other record wins
     load(session, *[replace(file, name=f"{SOURCE}/items/!{number}") for number, file in enumerate(files)])
-    assert set(build(session, probes[seed % 3 :: 3]).values()) == {(0, 0, 0)}
+    assert set(build(session, probes[built.seed % 3 :: 3]).values()) == {(0, 0, 0)}
 
 
 def as_ofs(session: Session, probes: Sequence[Probe]) -> None:
@@ -99,9 +92,9 @@ def _holds(row: Row, time: datetime) -> bool:
     return bool(row["valid_from"] <= time and (row["valid_to"] is None or time < row["valid_to"]))
 
 
-def rewinds(session: Session, probes: Sequence[Probe], seed: int) -> None:
+def rewinds(session: Session, probes: Sequence[Probe], built: World) -> None:
     """A rewound history is that of the observations until then; built again it is the original."""
-    files, until = world(seed).files, SNAPSHOTS[(seed + 3) % len(SNAPSHOTS)]
+    files, until = built.files, SNAPSHOTS[(built.seed + 3) % len(SNAPSHOTS)]
     originals = {probe.table.name: content(session, probe.table.name) for probe in probes}
     for probe in probes:
         rewind(session, probe.table.name, until)
@@ -111,10 +104,10 @@ def rewinds(session: Session, probes: Sequence[Probe], seed: int) -> None:
         assert content(session, probe.table.name) == originals[probe.table.name]
 
 
-def timeless_are_quarantined(session: Session, probes: Sequence[Probe], seed: int) -> None:
+def timeless_are_quarantined(session: Session, probes: Sequence[Probe], built: World) -> None:
     """Each staged observation without its own time is refused by each history, once, and nothing else is."""
     timeless = stored(session, STAGING).filter(col("updated_at").is_null()).select("_source_file", "_source_row")
-    records = {(file.path, row): record for file in world(seed).files for row, record in enumerate(file.records, 1)}
+    records = {(file.path, row): record for file in built.files for row, record in enumerate(file.records, 1)}
     for probe in probes:
         of_table = stored(session, QUARANTINE).filter(col("table_name") == lit(probe.table.name))
         refused = rows_of(of_table.select("source_file", "source_row"))

@@ -12,6 +12,7 @@ import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import pairwise
 from typing import Any
 
 from tests.feeding import LandingFile, minutes
@@ -19,6 +20,7 @@ from tests.properties.history_oracle import Seen
 
 SOURCE = "probe"
 KEYS = 520
+RUNS = 4
 SNAPSHOTS = tuple(minutes(30 * number) for number in range(8))
 WITHOUT_RECORDS = minutes(75)
 ONLY_REFUSED = minutes(105)
@@ -109,8 +111,13 @@ class World:
 
 
 @cache
-def world(seed: int) -> World:
-    """The world of a seed: always the same files in the same runs."""
+def world(seed: int, *, in_order: bool = False) -> World:
+    """The world of a seed: always the same files in the same runs.
+
+    Args:
+        seed: For the random numbers.
+        in_order: Snapshots arrive in the order of their times, a part of one and the copies later; else in any order.
+    """
     chance = random.Random(seed)
     items = [_Item(chance, number) for number in range(KEYS)]
     files = [file for at in SNAPSHOTS for file in _files_of(chance, at, items)]
@@ -118,11 +125,27 @@ def world(seed: int) -> World:
         _file(ONLY_REFUSED, "refused", [item._record(ONLY_REFUSED) | {"seats": "many"} for item in items[::9]])
     )
     files.append(_file(WITHOUT_RECORDS, "empty", []))
-    files += [_copied(chance, file) for file in chance.sample(files, 3)]
+    copies = [_copied(chance, file) for file in chance.sample(files, 3)]
+    return World(seed, _in_order(chance, files, copies) if in_order else _shuffled(chance, files + copies))
+
+
+def _shuffled(chance: random.Random, files: list[LandingFile]) -> tuple[tuple[LandingFile, ...], ...]:
     chance.shuffle(files)
-    cuts = sorted(chance.sample(range(1, len(files)), 4))
-    bounds = zip([0, *cuts], [*cuts, len(files)], strict=True)
-    return World(seed, tuple(tuple(files[begin:end]) for begin, end in bounds))
+    cuts = sorted(chance.sample(range(1, len(files)), RUNS - 1))
+    return tuple(tuple(files[begin:end]) for begin, end in pairwise([0, *cuts, len(files)]))
+
+
+def _in_order(
+    chance: random.Random, files: list[LandingFile], copies: list[LandingFile]
+) -> tuple[tuple[LandingFile, ...], ...]:
+    starts = [SNAPSHOTS[number] for number in sorted(chance.sample(range(1, len(SNAPSHOTS)), RUNS - 1))]
+    runs: list[list[LandingFile]] = [[] for _ in range(RUNS)]
+    late = chance.choice([file for file in files if file.name.endswith("part_1")])
+    for file in [*files, *copies]:
+        run = sum(start <= file.snapshot_at for start in starts)
+        is_late = file is late or file in copies
+        runs[chance.randint(run, RUNS - 1) if is_late else run].append(file)
+    return tuple(tuple(run) for run in runs)
 
 
 def _files_of(chance: random.Random, at: datetime, items: list[_Item]) -> list[LandingFile]:
