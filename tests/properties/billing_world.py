@@ -95,7 +95,7 @@ def arrivals(draw: st.DrawFn) -> list[list[LandingFile]]:
     files = draw(st.lists(landing_files(), min_size=8, max_size=16, unique_by=lambda file: file.path))
     copied = draw(st.lists(st.sampled_from(files), max_size=2, unique_by=lambda file: file.path))
     files += [delivered(f.entity, f.snapshot_at, *f.records, name=f"{f.path}_copy") for f in copied]
-    runs: list[list[LandingFile]] = [[] for _ in range(draw(st.integers(2, 4)))]
+    runs: list[list[LandingFile]] = [[] for _ in range(draw(st.integers(2, 3)))]
     for file in draw(st.permutations(files)):
         runs[draw(st.integers(0, len(runs) - 1))].append(file)
     return [run for run in runs if run]

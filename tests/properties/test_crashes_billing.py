@@ -13,7 +13,7 @@ from tests.properties.promises import BILLING, Runs, unhurried
 
 @pytest.mark.lengthy
 @unhurried
-@given(runs=arrivals(), points=st.lists(st.integers(0, 60), min_size=3, max_size=3), after=st.booleans())
+@given(runs=arrivals(), points=st.lists(st.integers(0, 60), min_size=2, max_size=2), after=st.booleans())
 def test_crashes_and_retries_change_nothing(
     bit_by_bit: Session, at_once: Session, runs: Runs, points: list[int], after: bool
 ):
