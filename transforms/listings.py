@@ -36,6 +36,8 @@ class Listings:
         lost_count: Consumed ones of which no row is left.
         refused_count: Refused records of all builds.
         refused_new: Refused records of builds that were not consumed.
+        refused_between: The newest time that is no known snapshot and at which records were refused, by a build that
+            wrote no rows or in a delivery without a good record; None where there is none.
     """
 
     frame: DataFrame
@@ -45,11 +47,14 @@ class Listings:
     lost_count: int
     refused_count: int
     refused_new: int
+    refused_between: datetime | None
 
     @property
     def is_in_order(self) -> bool:
-        """Every new snapshot is newer than every known one, and none was lost."""
+        """Every new snapshot is newer than every known one, none was lost, and no record was refused in between."""
         if self.newest_known is None or self.lost_count:
+            return False
+        if self.refused_between is not None and self.refused_between > self.newest_known:
             return False
         return self.first_new is None or self.first_new > self.newest_known
 
@@ -66,6 +71,7 @@ def read_listings(session: Session, staging: str, reader: str, pending: Sequence
     per_snapshot = _per_snapshot(session, _accounts(session, staging, reader, pending))
     is_now, is_known = col("rows_now") > lit(0), col("rows_known") > lit(0)
     at, never = col("snapshot_at"), lit(None).cast(TIMESTAMP)
+    is_between = ~is_known & ((col("refused_now") > col("refused_new")) | (~is_now & (col("refused_now") > lit(0))))
     (found,) = per_snapshot.agg(
         max(iff(is_known, at, never)).alias("newest_known"),
         min(iff(is_now & ~is_known, at, never)).alias("first_new"),
@@ -73,6 +79,7 @@ def read_listings(session: Session, staging: str, reader: str, pending: Sequence
         count(iff(is_known & ~is_now, lit(1), lit(None))).alias("lost_count"),
         coalesce(sum_of("refused_now"), lit(0)).alias("refused_count"),
         coalesce(sum_of("refused_new"), lit(0)).alias("refused_new"),
+        max(iff(is_between, at, never)).alias("refused_between"),
     ).collect()
     return Listings(per_snapshot.filter(is_now).select("snapshot_at"), *found)
 
@@ -112,13 +119,19 @@ def refused_records(session: Session, staging: str, pending: Sequence[str] | Non
 
 
 def _accounts(session: Session, staging: str, reader: str, pending: Sequence[str]) -> DataFrame:
-    """The accounts that builds of the staging table wrote, of builds that the reader knows and of pending ones."""
+    """The accounts that builds of the staging table wrote, of builds that the reader knows and of pending ones.
+
+    A build that only refused wrote no rows, so it is neither; what it refused counts as known.
+    """
     consumed = stored(session, CONSUMPTIONS).filter(
         (col("table_name") == lit(reader)) & (col("input_table") == lit(staging))
     )
     is_pending = col("build_id").in_(*[lit(build_id) for build_id in pending])
     is_known = in_([col("build_id")], consumed.select("batch_id"))
-    accounts = stored(session, RECONCILIATION).filter((col("table_name") == lit(staging)) & (is_pending | is_known))
+    only_refused = (col("staged_rows") == lit(0)) & (col("quarantined_rows") > lit(0))
+    accounts = stored(session, RECONCILIATION).filter(
+        (col("table_name") == lit(staging)) & (is_pending | is_known | only_refused)
+    )
     return accounts.select(*_ACCOUNT, iff(is_pending, lit(0), lit(1)).alias("is_known"))
 
 
