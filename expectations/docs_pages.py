@@ -27,6 +27,8 @@ STYLE = """<style>
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 1.5rem; }
 td, th { border-bottom: 1px solid #8884; padding: .35rem .6rem; text-align: left; vertical-align: top; }
+td, td * { word-break: normal !important; overflow-wrap: anywhere; }
+td:first-child:not(:last-child) { min-width: 10rem; }
 .text-success { color: #1a7f37; } .text-danger { color: #cf222e; } .text-warning { color: #9a6700; }
 .font-weight-bold, .badge { font-weight: 600; }
 nav ol, .breadcrumb { list-style: none; padding: 0; display: flex; gap: .6rem; flex-wrap: wrap; }
