@@ -23,6 +23,7 @@ _MARKS = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "failed": "[red]✗[
 _WIDTH = 34
 # A file or a program takes lines of any length.
 _WIDE = 100_000
+_TWO_DECIMALS_FROM = 10  # smaller numbers are often shares: they are shown with up to four decimals
 
 
 def console() -> Console:
@@ -119,7 +120,10 @@ def _shown(value: Any) -> str:
     if value is None:
         return "NULL"
     if isinstance(value, float):
-        return f"{value:,.2f}"
+        if abs(value) >= _TWO_DECIMALS_FROM:
+            return f"{value:,.2f}"
+        rounded = f"{value:.4f}"
+        return rounded[:-2] + rounded[-2:].rstrip("0")
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="seconds")
     return str(value)
