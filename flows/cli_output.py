@@ -23,7 +23,7 @@ _MARKS = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "failed": "[red]✗[
 _WIDTH = 34
 # A file or a program takes lines of any length.
 _WIDE = 100_000
-_TWO_DECIMALS_FROM = 10  # smaller numbers are often shares: they are shown with up to four decimals
+_TWO_DECIMALS_FROM = 10  # smaller numbers are often shares: they are shown with four decimals
 
 
 def console() -> Console:
@@ -120,10 +120,7 @@ def _shown(value: Any) -> str:
     if value is None:
         return "NULL"
     if isinstance(value, float):
-        if abs(value) >= _TWO_DECIMALS_FROM:
-            return f"{value:,.2f}"
-        rounded = f"{value:.4f}"
-        return rounded[:-2] + rounded[-2:].rstrip("0")
+        return f"{value:,.2f}" if abs(value) >= _TWO_DECIMALS_FROM else f"{value:.4f}"
     if isinstance(value, datetime):
         return value.isoformat(sep=" ", timespec="seconds")
     return str(value)
