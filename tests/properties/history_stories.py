@@ -55,12 +55,12 @@ def arrival(session: Session, probes: Sequence[Probe], arriving: World) -> None:
     A history that sits a run out finds the files of several runs at its next build, as after a failure upstream.
     """
     emptied(session)
-    chance, arrived = random.Random(arriving.seed), list[LandingFile]()
-    for run in arriving.runs:
+    chance, arrived, last = random.Random(arriving.seed), list[LandingFile](), len(arriving.runs) - 1
+    builds = {probe.table.name: {*chance.sample(range(last), chance.choice((1, 1, 2))), last} for probe in probes}
+    for number, run in enumerate(arriving.runs):
         load(session, *run)
         arrived += run
-        is_last = len(arrived) == len(arriving.files)
-        chosen = [probe for probe in probes if is_last or chance.random() < 0.4]
+        chosen = [probe for probe in probes if number in builds[probe.table.name]]
         build(session, chosen)
         for probe in chosen:
             assert_believed(session, probe, arrived)
