@@ -65,7 +65,8 @@ $(VENV)/.azurite: | $(BIN)/python
 azurite: $(VENV)/.azurite ## install Azure's stand-in for tests (needs npm)
 
 test: check azurite ## format, lint, types, then every test with coverage
-	@$(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
+	@$(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered \
+	  --durations=15
 
 test-long: $(VENV)/.locked-dev ## the long forms: many more examples, a statement of three minutes
 	@SNOWCAST_TEST_EXAMPLES=60 $(BIN)/pytest -n $(PYTEST_WORKERS) tests/properties

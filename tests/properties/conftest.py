@@ -43,6 +43,20 @@ def _prepared(endpoint: Endpoint) -> Iterator[Session]:
 
 
 @pytest.fixture(scope="session")
+def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    """A warehouse of its own, whose process is not measured for coverage: what it does, tests/embedded measures."""
+    from deployments.embedded import ensure_running, stop
+
+    home = tmp_path_factory.mktemp("properties_home")
+    with pytest.MonkeyPatch.context() as patched:
+        patched.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+        patched.delenv("COVERAGE_PROCESS_START", raising=False)
+        running = ensure_running(home, idle_seconds=600)
+    yield running
+    stop(home)
+
+
+@pytest.fixture(scope="session")
 def bit_by_bit(endpoint: Endpoint) -> Iterator[Session]:
     """A session on the database that is fed run by run."""
     with _prepared(endpoint) as session:

@@ -22,7 +22,7 @@ from transforms.batches import stored
 from transforms.catalog import in_order, models
 from transforms.ops import BUILDS, CONSUMPTIONS, DISPLACED, LOADS, QUARANTINE, RECONCILIATION
 
-EXAMPLES = int(os.environ.get("SNOWCAST_TEST_EXAMPLES", "3"))
+EXAMPLES = int(os.environ.get("SNOWCAST_TEST_EXAMPLES", "2"))
 unhurried = settings(
     max_examples=EXAMPLES,
     deadline=None,
