@@ -16,7 +16,7 @@ import yaml
 
 from flows.deploying import PREFECT_FILE, ROOT, deployments
 
-_PATIENCE_SECONDS = 240
+_PATIENCE_SECONDS = 480
 
 
 def test_each_deployment_runs_one_at_a_time_and_names_a_flow_that_exists():
