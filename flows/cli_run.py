@@ -141,12 +141,9 @@ def _run_flow(state: State, flow: Callable[[], Run], *, sources: Sequence[str] =
         services.wait()
         reporter.close()
         try:
-            outcome = _called(flow)
-        except Exception:
+            return _called(flow)
+        finally:
             _say_summary(state)
-            raise
-    _say_summary(state)
-    return outcome
 
 
 def _called(flow: Callable[[], Run]) -> Run:
