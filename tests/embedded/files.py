@@ -8,10 +8,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from snowflake.connector.errors import ProgrammingError
+
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
 
 Rows = list[tuple[Any, ...]]
+NOTHING: Rows = [("Copy executed with 0 files processed.",)]
 
 
 def run(connection: SnowflakeConnection, sql: str) -> Rows:
@@ -39,3 +43,13 @@ def put(connection: SnowflakeConnection, path: Path, stage: str, options: str = 
 
 def statuses(rows: Rows) -> list[str]:
     return [row[1] for row in rows]
+
+
+def refusal(connection: SnowflakeConnection, sql: str) -> ProgrammingError:
+    with pytest.raises(ProgrammingError) as refused:
+        run(connection, sql)
+    return refused.value
+
+
+def count(connection: SnowflakeConnection, table: str) -> int:
+    return int(run(connection, f"SELECT COUNT(*) FROM {table}")[0][0])

@@ -1,51 +1,25 @@
-"""COPY INTO: what loads, what is refused and how it is told, and what is loaded once."""
+"""COPY INTO: what loads, what is loaded once, which files are chosen, and what a table unloads."""
 
 from __future__ import annotations
 
-import gzip
 import json
-import re
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import snowflake.connector
-from snowflake.connector.errors import ProgrammingError
 
-from tests.embedded.files import Rows, put, run, statuses, write_gzip, write_ndjson, write_text
+from tests.embedded.files import NOTHING, Rows, count, put, refusal, run, statuses, write_gzip, write_ndjson, write_text
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
 
-NOTHING = [("Copy executed with 0 files processed.",)]
 LANDED = """
     COPY INTO {table} (RECORD, _SOURCE_FILE, _SOURCE_ROW, _SNAPSHOT_AT, _LOADED_AT, _LOAD_ID)
     FROM (SELECT $1, METADATA$FILENAME, METADATA$FILE_ROW_NUMBER, '2026-11-21 10:15:00.123'::TIMESTAMP_NTZ,
           CURRENT_TIMESTAMP()::TIMESTAMP_NTZ, 'load-1' FROM @S)
     FILES = ('{file}') FILE_FORMAT = (TYPE = JSON)"""
-
-
-@pytest.fixture
-def stage(connection: SnowflakeConnection) -> str:
-    run(connection, "CREATE STAGE S")
-    return "@S"
-
-
-@pytest.fixture
-def variants(connection: SnowflakeConnection) -> str:
-    run(connection, "CREATE TABLE T (R VARIANT)")
-    return "T"
-
-
-def refusal(connection: SnowflakeConnection, sql: str) -> ProgrammingError:
-    with pytest.raises(ProgrammingError) as refused:
-        run(connection, sql)
-    return refused.value
-
-
-def count(connection: SnowflakeConnection, table: str) -> int:
-    return int(run(connection, f"SELECT COUNT(*) FROM {table}")[0][0])
 
 
 @pytest.mark.supports(
@@ -183,194 +157,6 @@ def test_load_history_can_be_read(connection: SnowflakeConnection, stage: str, v
     assert run(connection, copies) == [("a.json.gz", "Loaded")]
 
 
-BROKEN_LINES = [
-    ('{"a": 1}\n{"a":\n{"a": 3}\n', 2, "cut off"),
-    ('{"a": 1}\n{"a": "x\n{"a": 3}\n', 2, "unfinished string|cut off"),
-    ('{"a": 1}\n{a: 2}\n', 2, "not a quoted string"),
-    ('{"a": 1}\n{"a": 1, "a": 2}\n', 2, "duplicate object attribute"),
-    ('{"a": {"b": 1, "b": 2}}\n{"a": 1}\n', 1, "duplicate object attribute"),
-    ('{"a": 1}\n\n{"a": NaN}\n', 3, "unknown keyword"),
-    ('{"a": 1}\n{"a": 2} x\n', 2, "after the end"),
-    ('{"a": 1}\n{"a": "\x00"}\n', 2, "control character"),
-    ('{"a": 1}\n{"a": "\\ud800"}\n', 2, "surrogate"),
-    ("<html>\n</html>\n", 1, "unexpected text"),
-]
-
-
-@pytest.mark.parametrize(("text", "line", "reason"), BROKEN_LINES)
-@pytest.mark.supports("malformed JSON: the file, the line, the position and the reason (100069)")
-def test_a_broken_line_is_named(
-    connection: SnowflakeConnection, stage: str, variants: str, tmp_path: Path, text: str, line: int, reason: str
-) -> None:
-    put(connection, write_text(tmp_path / "bad.json", text), stage)
-    copy = f"COPY INTO {variants} FROM {stage} FILE_FORMAT = (TYPE = JSON)"
-    error = refusal(connection, copy)
-    assert error.errno == 100069
-    assert f"File 's/bad.json', line {line}, character" in str(error)
-    skipped = run(connection, f"{copy} ON_ERROR = SKIP_FILE")[0]
-    assert (skipped[1], skipped[3], skipped[7]) == ("LOAD_FAILED", 0, line)
-    assert count(connection, variants) == 0
-    assert re.search(reason, str(error)), str(error)
-
-
-@pytest.mark.supports("ON_ERROR = ABORT_STATEMENT | CONTINUE | SKIP_FILE | SKIP_FILE_<n>[%]")
-def test_on_error_decides_what_loads(
-    connection: SnowflakeConnection, stage: str, variants: str, tmp_path: Path
-) -> None:
-    put(connection, write_text(tmp_path / "bad.json", '{"a":1}\n{"a":\n{"a":3}\nnope\n'), stage)
-    put(connection, write_text(tmp_path / "good.json", '{"a":9}\n'), stage)
-    copy = f"COPY INTO {variants} FROM {stage} FILE_FORMAT = (TYPE = JSON)"
-    refusal(connection, copy)
-    assert count(connection, variants) == 0
-    assert statuses(run(connection, f"{copy} ON_ERROR = SKIP_FILE")) == ["LOAD_FAILED", "LOADED"]
-    assert statuses(run(connection, f"{copy} ON_ERROR = 'SKIP_FILE_50%'")) == ["LOAD_FAILED"]
-    row = run(connection, f"{copy} ON_ERROR = SKIP_FILE_3")[0]
-    assert row[1:6] == ("PARTIALLY_LOADED", 4, 2, 3, 2)
-    assert run(connection, f"{copy} ON_ERROR = CONTINUE") == NOTHING
-    assert run(connection, "SELECT R:a::INT FROM T ORDER BY 1") == [(1,), (3,), (9,)]
-
-
-@pytest.mark.supports("rows that the table refuses (types, NOT NULL, length) are found one by one")
-def test_refused_rows_are_named_and_left_out(connection: SnowflakeConnection, stage: str, tmp_path: Path) -> None:
-    run(connection, "CREATE TABLE N (A NUMBER NOT NULL, B VARCHAR(3), ROW_NUMBER INT)")
-    records = [{"a": 1, "b": "abc"}, {"a": "x", "b": "abc"}, {"b": "abc"}, {"a": 4, "b": "abcd"}, {"a": 5, "b": None}]
-    put(connection, write_ndjson(tmp_path / "n.json.gz", records), stage)
-    copy = "COPY INTO N FROM (SELECT $1:a, $1:b, METADATA$FILE_ROW_NUMBER FROM @S) FILE_FORMAT = (TYPE = JSON)"
-    error = refusal(connection, copy)
-    assert error.errno == 100071
-    assert 'Row 2, column "N"["A":1]' in str(error)
-    row = run(connection, f"{copy} ON_ERROR = CONTINUE")[0]
-    assert row[1:6] == ("PARTIALLY_LOADED", 5, 2, 5, 3)
-    assert run(connection, "SELECT ROW_NUMBER FROM N ORDER BY 1") == [(1,), (5,)]
-
-
-@pytest.mark.supports("ON_ERROR = CONTINUE inside a transaction")
-def test_continue_inside_a_transaction(connection: SnowflakeConnection, stage: str, tmp_path: Path) -> None:
-    run(connection, "CREATE TABLE N (A NUMBER)")
-    put(connection, write_ndjson(tmp_path / "n.json.gz", [{"a": 1}, {"a": "x"}]), stage)
-    run(connection, "BEGIN")
-    run(connection, "INSERT INTO N VALUES (7)")
-    copy = "COPY INTO N FROM (SELECT $1:a FROM @S) FILE_FORMAT = (TYPE = JSON) ON_ERROR = CONTINUE"
-    assert statuses(run(connection, copy)) == ["PARTIALLY_LOADED"]
-    run(connection, "COMMIT")
-    assert run(connection, "SELECT A FROM N ORDER BY 1") == [(1,), (7,)]
-
-
-@pytest.mark.supports("a gzip file that is cut off or damaged is an error, never part of a load")
-def test_a_cut_off_file_loads_nothing(
-    connection: SnowflakeConnection, stage: str, variants: str, tmp_path: Path
-) -> None:
-    whole = gzip.compress(b"".join(b'{"a":%d}\n' % at for at in range(5000)), mtime=0)
-    (tmp_path / "cut.json.gz").write_bytes(whole[: len(whole) // 2])
-    put(connection, tmp_path / "cut.json.gz", stage)
-    copy = f"COPY INTO {variants} FROM {stage} FILE_FORMAT = (TYPE = JSON)"
-    assert "Invalid data encountered during decompression" in str(refusal(connection, copy))
-    assert statuses(run(connection, f"{copy} ON_ERROR = CONTINUE")) == ["LOAD_FAILED"]
-    assert count(connection, variants) == 0
-
-
-SHAPES = [
-    ("", []),
-    ("\n\n  \n", []),
-    ('{"a":1}', ['{"a":1}']),
-    ('\ufeff{"a":1}\r\n\r\n{"a":2}\r\n', ['{"a":1}', '{"a":2}']),
-    ('{\n  "a": 1,\n  "b": [1,\n 2]\n}\n{"a": 2}\n', ['{"a":1,"b":[1,2]}', '{"a":2}']),
-    ('{"a":1} {"a":2}\n', ['{"a":1}', '{"a":2}']),
-    ('[1, 2]\n"x"\n3\n', ["[1,2]", '"x"', "3"]),
-    ('{"big": 123456789012345678901234567890, "f": 1.25}\n', ['{"big":123456789012345678901234567890,"f":1.25}']),
-]
-
-
-@pytest.mark.parametrize(("text", "values"), SHAPES)
-@pytest.mark.supports(
-    "JSON: one value a line, over several lines, several in one line, blank lines, byte order mark, CRLF"
-)
-def test_json_of_every_shape(
-    connection: SnowflakeConnection, stage: str, variants: str, tmp_path: Path, text: str, values: list[str]
-) -> None:
-    put(connection, write_text(tmp_path / "x.json", text), stage)
-    row = run(connection, f"COPY INTO {variants} FROM {stage} FILE_FORMAT = (TYPE = JSON)")[0]
-    assert row[1:4] == ("LOADED", len(values), len(values))
-    assert [row[0] for row in run(connection, f"SELECT R::VARCHAR FROM {variants}")] == [
-        json.loads(value) if value.startswith('"') else value for value in values
-    ]
-
-
-@pytest.mark.supports("JSON: STRIP_OUTER_ARRAY")
-def test_an_outer_array_is_stripped(connection: SnowflakeConnection, stage: str, variants: str, tmp_path: Path) -> None:
-    put(connection, write_text(tmp_path / "x.json", '[{"a": 1},\n {"a": [2, 3]}]\n'), stage)
-    run(connection, f"COPY INTO {variants} FROM {stage} FILE_FORMAT = (TYPE = JSON STRIP_OUTER_ARRAY = TRUE)")
-    assert run(connection, f"SELECT R:a::VARCHAR FROM {variants} ORDER BY 1") == [("1",), ("[2,3]",)]
-
-
-@pytest.mark.supports("MATCH_BY_COLUMN_NAME for JSON, Parquet and CSV with PARSE_HEADER")
-def test_columns_match_by_name(connection: SnowflakeConnection, stage: str, tmp_path: Path) -> None:
-    run(connection, "CREATE TABLE M (B VARCHAR, A NUMBER, C VARIANT)")
-    put(connection, write_text(tmp_path / "m.json", '{"a": 1, "b": "x", "c": {"d": 2}}\n{"a": 2}\n'), f"{stage}/json")
-    put(connection, write_text(tmp_path / "m.csv", "a,b\n3,y\n"), f"{stage}/csv")
-    by_name = "MATCH_BY_COLUMN_NAME = CASE_INSENSITIVE"
-    run(connection, f"COPY INTO M FROM {stage}/json FILE_FORMAT = (TYPE = JSON) {by_name}")
-    run(connection, f"COPY INTO M FROM {stage}/csv FILE_FORMAT = (TYPE = CSV PARSE_HEADER = TRUE) {by_name}")
-    assert run(connection, "SELECT A, B, C:d::INT FROM M ORDER BY A") == [(1, "x", 2), (2, None, None), (3, "y", None)]
-
-
-CSV_CASES: list[tuple[str, str, Rows]] = [
-    ("1,a\n2,b\n", "", [(1, "a"), (2, "b")]),
-    ("A,B\n1,a\n", "SKIP_HEADER = 1", [(1, "a")]),
-    ("1|a\n", "FIELD_DELIMITER = '|'", [(1, "a")]),
-    ("1\ta\n", "FIELD_DELIMITER = '\\t'", [(1, "a")]),
-    ('1,"a, ""b""\nc"\n', "FIELD_OPTIONALLY_ENCLOSED_BY = '\"'", [(1, 'a, "b"\nc')]),
-    ('1,""\n2,\n', "FIELD_OPTIONALLY_ENCLOSED_BY = '\"'", [(1, ""), (2, None)]),
-    ("1,\\N\n2,NULL\n", "NULL_IF = ('NULL', '\\\\N')", [(1, None), (2, None)]),
-    ("1,\n", "EMPTY_FIELD_AS_NULL = FALSE", [(1, "")]),
-    (" 1 , a \n", "TRIM_SPACE = TRUE", [(1, "a")]),
-    ("1,a\\,b\n", "", [(1, "a,b")]),
-    ("1,a,x\n2\n", "ERROR_ON_COLUMN_COUNT_MISMATCH = FALSE", [(1, "a"), (2, None)]),
-    ("1,ü\r\n2,b\r\n", "", [(1, "ü"), (2, "b")]),
-    ("", "", []),
-]
-
-
-@pytest.mark.parametrize(("text", "options", "expected"), CSV_CASES)
-@pytest.mark.supports(
-    "CSV: delimiters, quotes, escapes, headers, NULL_IF, EMPTY_FIELD_AS_NULL, TRIM_SPACE, column counts"
-)
-def test_csv_of_every_shape(
-    connection: SnowflakeConnection, stage: str, tmp_path: Path, text: str, options: str, expected: Rows
-) -> None:
-    run(connection, "CREATE TABLE C (A INT, B VARCHAR)")
-    put(connection, write_text(tmp_path / "x.csv", text), stage, "AUTO_COMPRESS=TRUE")
-    run(connection, f"COPY INTO C FROM {stage} FILE_FORMAT = (TYPE = CSV {options})")
-    assert run(connection, "SELECT * FROM C ORDER BY A") == expected
-
-
-@pytest.mark.supports("CSV: DATE_FORMAT, TIMESTAMP_FORMAT, BINARY_FORMAT")
-def test_csv_values_in_formats_of_their_own(connection: SnowflakeConnection, stage: str, tmp_path: Path) -> None:
-    run(connection, "CREATE TABLE C (D DATE, T TIMESTAMP_NTZ, B BINARY)")
-    put(connection, write_text(tmp_path / "x.csv", "21.11.2026;2026/11/21 10:15;/wA=\n"), stage)
-    formats = "DATE_FORMAT = 'DD.MM.YYYY' TIMESTAMP_FORMAT = 'YYYY/MM/DD HH24:MI' BINARY_FORMAT = BASE64"
-    run(connection, f"COPY INTO C FROM {stage} FILE_FORMAT = (TYPE = CSV FIELD_DELIMITER = ';' {formats})")
-    assert run(connection, "SELECT D::VARCHAR, T::VARCHAR, B FROM C") == [
-        ("2026-11-21", "2026-11-21 10:15:00.000", b"\xff\x00")
-    ]
-
-
-@pytest.mark.supports("CSV: types are checked; wrong counts and values name file, line and column")
-def test_bad_csv_rows_are_named(connection: SnowflakeConnection, stage: str, tmp_path: Path) -> None:
-    run(connection, "CREATE TABLE C (A INT, D DATE)")
-    put(
-        connection, write_text(tmp_path / "x.csv", "1,2026-01-01\nx,2026-01-02\n3,2026-01-03,more\n4,notadate\n"), stage
-    )
-    copy = f"COPY INTO C FROM {stage} FILE_FORMAT = (TYPE = CSV)"
-    error = refusal(connection, copy)
-    assert error.errno == 100080
-    assert "Number of columns in file (3) does not match" in str(error)
-    row = run(connection, f"{copy} ON_ERROR = CONTINUE")[0]
-    assert row[1:6] == ("PARTIALLY_LOADED", 4, 1, 4, 3)
-    assert row[9] == '"C"["A":1]'
-    assert run(connection, "SELECT A, D::VARCHAR FROM C") == [(1, "2026-01-01")]
-
-
 @pytest.mark.supports(
     "FILES and PATTERN choose files; a named file that is missing is an error (91016); PURGE removes loaded files"
 )
@@ -398,21 +184,6 @@ def test_validation_loads_nothing(connection: SnowflakeConnection, stage: str, t
     assert count(connection, "C") == 0
 
 
-@pytest.mark.supports("CREATE / DROP / DESCRIBE / SHOW FILE FORMAT, also SCOPED TEMPORARY; a stage's own file format")
-def test_named_formats_and_the_stages_own(connection: SnowflakeConnection, variants: str, tmp_path: Path) -> None:
-    run(connection, "CREATE FILE FORMAT J TYPE = JSON STRIP_OUTER_ARRAY = TRUE")
-    run(connection, "CREATE OR REPLACE STAGE S FILE_FORMAT = (TYPE = JSON)")
-    put(connection, write_text(tmp_path / "x.json", '[{"a":1},{"a":2}]\n'), "@S")
-    assert run(connection, f"COPY INTO {variants} FROM @S")[0][3] == 1
-    assert run(connection, f"COPY INTO {variants} FROM @S FILE_FORMAT = (FORMAT_NAME = 'J') FORCE = TRUE")[0][3] == 2
-    assert ("TYPE", "String", "JSON") in run(connection, "DESCRIBE FILE FORMAT J")
-    assert "J" in [row[1] for row in run(connection, "SHOW FILE FORMATS")]
-    run(connection, "CREATE SCOPED TEMPORARY FILE FORMAT IF NOT EXISTS K TYPE = CSV")
-    run(connection, "DROP FILE FORMAT IF EXISTS K")
-    run(connection, "DROP FILE FORMAT J")
-    assert refusal(connection, f"COPY INTO {variants} FROM @S FILE_FORMAT = (FORMAT_NAME = J)").errno == 2003
-
-
 @pytest.mark.supports("COPY INTO a stage: CSV, JSON and Parquet")
 @pytest.mark.differs("COPY INTO a stage writes one file, whatever MAX_FILE_SIZE says; PARTITION BY is refused")
 def test_unloaded_files_load_again(connection: SnowflakeConnection, stage: str, variants: str) -> None:
@@ -436,27 +207,6 @@ def test_unloaded_files_load_again(connection: SnowflakeConnection, stage: str, 
     )
     assert count(connection, "D") == 4
     assert "already existing" in str(refusal(connection, f"COPY INTO {stage}/csv/ FROM C FILE_FORMAT = (TYPE = CSV)"))
-
-
-@pytest.mark.parametrize(
-    ("options", "feature"),
-    [
-        ("FILE_FORMAT = (TYPE = XML)", "TYPE = XML"),
-        ("FILE_FORMAT = (TYPE = JSON STRIP_NULL_VALUES = TRUE)", "STRIP_NULL_VALUES"),
-        ("FILE_FORMAT = (TYPE = JSON) SIZE_LIMIT = 5", "SIZE_LIMIT"),
-        ("FILE_FORMAT = (TYPE = JSON) TRUNCATECOLUMNS = TRUE", "TRUNCATECOLUMNS"),
-        ("FILE_FORMAT = (TYPE = JSON) INCLUDE_METADATA = (R = METADATA$FILENAME)", "INCLUDE_METADATA"),
-        ("FILE_FORMAT = (TYPE = JSON NULL_IF = ('x'))", "NULL_IF"),
-        ("FILE_FORMAT = (TYPE = JSON) NO_SUCH = 1", "NO_SUCH"),
-    ],
-)
-@pytest.mark.differs(
-    "COPY: AVRO, ORC, XML, STRIP_NULL_VALUES, NULL_IF of JSON, SIZE_LIMIT, TRUNCATECOLUMNS, INCLUDE_METADATA refused"
-)
-def test_what_copy_cannot_do_is_named(
-    connection: SnowflakeConnection, stage: str, variants: str, options: str, feature: str
-) -> None:
-    assert feature in str(refusal(connection, f"COPY INTO {variants} FROM {stage} {options}"))
 
 
 @pytest.mark.supports("100,000 JSON lines of gzip")
