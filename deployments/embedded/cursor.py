@@ -101,6 +101,8 @@ class EmbeddedCursor(FakeSnowflakeCursor):
         response_data: The `data` part of the response where the result is no table (PUT, GET), else None.
         statement_type_id: Snowflake's id of the statement's kind.
         types: DuckDB's type of each result column.
+        placeholder_count: Placeholders of a statement that was described.
+        takes_rows: Whether a statement that was described is an INSERT.
     """
 
     _last_params: Any
@@ -116,6 +118,8 @@ class EmbeddedCursor(FakeSnowflakeCursor):
         self.response_data: dict[str, Any] | None = None
         self.statement_type_id: int = SELECT
         self.types: list[str] = []
+        self.placeholder_count = 0
+        self.takes_rows = False
         self._transactions = conn.transactions
 
     def execute(
@@ -242,11 +246,14 @@ class EmbeddedCursor(FakeSnowflakeCursor):
 
     def _described(self, expression: Expr) -> list[tuple[Any, ...]] | None:
         self.statement_type_id = statement_type_id(expression)
+        self.takes_rows = isinstance(expression, exp.Insert)
         if isinstance(expression, (exp.Show, exp.Describe, exp.Command)):
             return None
-        for placeholder in list(expression.find_all(exp.Placeholder)):
+        placeholders = list(expression.find_all(exp.Placeholder))
+        self.placeholder_count = len(placeholders)
+        for placeholder in placeholders:
             placeholder.replace(exp.Null())
-        written = expression.copy()
+        known = lineage.origins(expression, self.context)  # before planning, which changes the tree
         plan = planning.plan(expression, self.context)
         if plan is None or plan.outcome is Outcome.STATUS:
             return [("status", "VARCHAR", "YES", None, None, None)]
@@ -257,4 +264,4 @@ class EmbeddedCursor(FakeSnowflakeCursor):
         step = plan.steps[-1]
         sql = step if isinstance(step, str) else step.sql("duckdb", copy=False)
         described = self._duck_conn.execute(f"DESCRIBE {sql}").fetchall()
-        return lineage.refine(described, written, self.context)
+        return lineage.refine(described, known)

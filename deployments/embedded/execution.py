@@ -12,10 +12,8 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-from fakesnow.dialect import parse_one
-from fakesnow.statement_type import SELECT, statement_type_id
+from fakesnow.statement_type import SELECT
 from snowflake.connector.errors import Error as SnowflakeError
-from sqlglot import exp
 from sqlglot.errors import ParseError, TokenError
 
 from deployments.embedded import result_scan, results
@@ -104,7 +102,7 @@ def _execute(statement: Statement, base_url: str) -> Answer:
         return _waited(statement, wait)
     cursor = statement.session.connection.cursor()
     if statement.describe_only and (described := cursor._describe_only(statement.text)) is not None:
-        return _described(statement, described)
+        return _described(statement, cursor, described)
     if is_batch(statement.bindings):
         return _executed_batch(statement, cursor, statement.text, statement.bindings)
     if literals := literals_as_bindings(statement.text):
@@ -160,9 +158,8 @@ def _executed_batch(statement: Statement, cursor: EmbeddedCursor, text: str, bin
     return results.answer_counts(results.rows_of_table(table), _common(statement, cursor.statement_type_id))
 
 
-def _described(statement: Statement, described: list[tuple[Any, ...]]) -> Answer:
-    expression = parse_one(statement.text)
-    type_id = statement_type_id(expression)
+def _described(statement: Statement, cursor: EmbeddedCursor, described: list[tuple[Any, ...]]) -> Answer:
+    type_id = cursor.statement_type_id
     result: dict[str, Any] = {"queryResultFormat": "json", "rowset": []}
     if type_id == SELECT:
         result = {"queryResultFormat": "arrow", "rowsetBase64": ""}
@@ -171,8 +168,8 @@ def _described(statement: Statement, described: list[tuple[Any, ...]]) -> Answer
         "rowtype": [column_info(name, kind, nullable=null != "NO") for name, kind, null, *_ in described],
         "total": 0,
         "returned": 0,
-        "numberOfBinds": len(list(expression.find_all(exp.Placeholder))),
-        "arrayBindSupported": isinstance(expression, exp.Insert),
+        "numberOfBinds": cursor.placeholder_count,
+        "arrayBindSupported": cursor.takes_rows,
         **result,
     }
     return Answer({"data": data, "success": True})

@@ -96,15 +96,14 @@ UNKNOWN = Origin()
 Columns = Mapping[str, Origin]
 
 
-def refine(described: list[tuple[Any, ...]], query: Expr, context: StatementContext) -> list[tuple[Any, ...]]:
+def refine(described: list[tuple[Any, ...]], known: Columns | None) -> list[tuple[Any, ...]]:
     """DuckDB's description of a query's columns, with what is known of them beyond it.
 
     Args:
         described: Name, type, whether NULL can occur, and more, of each column.
-        query: The parsed query, as the client wrote it.
-        context: Of the statement.
+        known: What `origins` found.
     """
-    known = origins(query, context) or {}
+    known = known or {}
     refined = []
     for name, kind, _, *rest in described:
         origin = known.get(name, UNKNOWN)

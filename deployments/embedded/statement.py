@@ -57,6 +57,12 @@ class Statement:
         return "SUCCESS" if self.future.result().body["success"] else "FAILED_WITH_ERROR"
 
     @property
+    def kept_bytes(self) -> int:
+        """Size of the answer that is kept for a client that asks again."""
+        has_answer = self.future.done() and self.future.exception() is None
+        return self.future.result().nbytes if has_answer else 0
+
+    @property
     def query_tag(self) -> str:
         """What the client wants it to be known by."""
         return str(self.parameters.get("QUERY_TAG") or self.session.state.query_tag)

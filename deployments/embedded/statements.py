@@ -30,6 +30,7 @@ class Statements:
         self._guard = threading.Lock()
         self._by_request: OrderedDict[str, Statement] = OrderedDict()
         self._by_query: dict[str, Statement] = {}
+        self._kept_bytes = 0
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="statement")
         self._history = QueryHistory()
 
@@ -72,14 +73,16 @@ class Statements:
         self._threads.shutdown(wait=True)
 
     def _forget_old(self) -> None:
-        kept = sum(s.future.result().nbytes for s in self._by_request.values() if s.future.done())
+        """Forget the oldest answers while there are too many of them; what still runs is kept."""
+        if len(self._by_request) <= ANSWERS_KEPT and self._kept_bytes <= ANSWERS_KEPT_BYTES:
+            return
         for key, statement in list(self._by_request.items()):
-            if len(self._by_request) <= ANSWERS_KEPT and kept <= ANSWERS_KEPT_BYTES:
-                return
             if statement.future.done():
-                kept -= statement.future.result().nbytes
+                self._kept_bytes -= statement.kept_bytes
                 del self._by_request[key]
                 del self._by_query[statement.query_id]
+            if len(self._by_request) <= ANSWERS_KEPT and self._kept_bytes <= ANSWERS_KEPT_BYTES:
+                return
 
     def _run(self, statement: Statement) -> None:
         with statement.session.lock:
@@ -94,4 +97,6 @@ class Statements:
                 statement.is_running = False
                 statement.ended_at = datetime.now(UTC)
         self._history.add(statement, answer)
-        statement.future.set_result(answer)
+        with self._guard:
+            statement.future.set_result(answer)
+            self._kept_bytes += statement.kept_bytes
