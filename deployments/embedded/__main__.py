@@ -104,9 +104,9 @@ def _listener() -> socket.socket:
 
 async def _listen(server: Server, listener: socket.socket, paths: WarehousePaths, idle_seconds: float) -> None:
     import uvicorn
-    from uvicorn.protocols.http.h11_impl import H11Protocol
+    from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-    class Connection(H11Protocol):
+    class Connection(HttpToolsProtocol):
         """A client's network connection, whose end is told to the sessions that used it."""
 
         def connection_lost(self, exc: Exception | None) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import json
 from typing import Any
 
 import orjson
@@ -28,7 +27,7 @@ async def body_of(request: Request) -> dict[str, Any]:
     body = await request.body()
     if request.headers.get("Content-Encoding") == "gzip":
         body = gzip.decompress(body)
-    document: dict[str, Any] = json.loads(body or b"{}")
+    document: dict[str, Any] = orjson.loads(body or b"{}")
     return document
 
 

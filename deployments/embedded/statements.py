@@ -74,15 +74,13 @@ class Statements:
 
     def _forget_old(self) -> None:
         """Forget the oldest answers while there are too many of them; what still runs is kept."""
-        if len(self._by_request) <= ANSWERS_KEPT and self._kept_bytes <= ANSWERS_KEPT_BYTES:
-            return
-        for key, statement in list(self._by_request.items()):
-            if statement.future.done():
-                self._kept_bytes -= statement.kept_bytes
-                del self._by_request[key]
-                del self._by_query[statement.query_id]
-            if len(self._by_request) <= ANSWERS_KEPT and self._kept_bytes <= ANSWERS_KEPT_BYTES:
+        while len(self._by_request) > ANSWERS_KEPT or self._kept_bytes > ANSWERS_KEPT_BYTES:
+            ended = next((key for key, statement in self._by_request.items() if statement.future.done()), None)
+            if ended is None:
                 return
+            statement = self._by_request.pop(ended)
+            del self._by_query[statement.query_id]
+            self._kept_bytes -= statement.kept_bytes
 
     def _run(self, statement: Statement) -> None:
         with statement.session.lock:
