@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from deployments.embedded import Endpoint
 
 
+# A warehouse that leaves in the middle of a run keeps the connector asking for it, for ever.
+IDLE_SECONDS = 3 * 3600
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files with lengthy tests first: a worker that begins one last keeps the others waiting."""
     lengthy = {item.path for item in items if item.get_closest_marker("lengthy")}
@@ -40,7 +44,7 @@ def endpoint(warehouse_home: Path) -> Endpoint:
     """The running warehouse of this test run."""
     from deployments.embedded import ensure_running
 
-    return ensure_running(warehouse_home, idle_seconds=600)
+    return ensure_running(warehouse_home, idle_seconds=IDLE_SECONDS)
 
 
 @pytest.fixture(scope="session")

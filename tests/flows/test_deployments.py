@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -53,12 +55,15 @@ def _worker(environment: dict[str, str], log: Path) -> Iterator[None]:
             env={**environment, "PREFECT_WORKER_QUERY_SECONDS": "2"},
             stdout=output,
             stderr=output,
+            start_new_session=True,
         )
         try:
             yield
-        finally:
             process.terminate()
             process.wait(60)
+        finally:
+            with suppress(ProcessLookupError):  # what it left running would go on taking work
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def _states(api: httpx.Client, deployment: str) -> list[str]:
@@ -86,14 +91,15 @@ def _wait_for(api: httpx.Client, flow: str, state: str) -> None:
 
 @pytest.mark.lengthy
 def test_a_triggered_ingest_succeeds_and_the_transform_follows_it(snowcast, server, tmp_path):
-    import os
-
     done = snowcast("deploy", "prefect", SNOWCAST_SANDBOX_FIRST_POLLS="1")
     assert done.code == 0, done.err
     assert "deployed ingest-twitch/ingest-twitch" in done.out
     with httpx.Client(base_url=server.api_url, auth=("snowcast", server.secret)) as api:
         deployment = api.get("/deployments/name/ingest-twitch/ingest-twitch").json()
         assert deployment["global_concurrency_limit"]["limit"] == 1
+        few_tables = {"parameters": {"select": ["+fact_stream_snapshots"]}}
+        transform = api.get("/deployments/name/transform/transform").json()
+        api.patch(f"/deployments/{transform['id']}", json=few_tables).raise_for_status()
         with _worker(dict(os.environ), tmp_path / "worker.log"):
             api.post(f"/deployments/{deployment['id']}/create_flow_run", json={}).raise_for_status()
             _wait_for(api, "ingest-twitch", "COMPLETED")

@@ -11,6 +11,7 @@ import pytest
 from snowflake.snowpark import Session
 from snowflake.snowpark.functions import col, lit
 
+from tests.conftest import IDLE_SECONDS
 from tests.feeding import prepare
 from transforms.batches import current_database, stored
 from transforms.building import prepare_tables
@@ -42,7 +43,6 @@ def _prepared(endpoint: Endpoint) -> Iterator[Session]:
     session = Session.builder.configs(endpoint.connection_parameters(name)).create()
     prepare(session)
     yield session
-    session.sql(f"DROP DATABASE {name}").collect()
     session.close()
 
 
@@ -55,7 +55,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     with pytest.MonkeyPatch.context() as patched:
         patched.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
         patched.delenv("COVERAGE_PROCESS_START", raising=False)
-        running = ensure_running(home, idle_seconds=600)
+        running = ensure_running(home, idle_seconds=IDLE_SECONDS)
     yield running
     stop(home)
 
