@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in lengthy)
 
 
+@contextmanager
+def unmeasured() -> Iterator[None]:
+    """Processes that are started here are not measured for coverage, which would slow them down."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+        patched.delenv("COVERAGE_PROCESS_START", raising=False)
+        yield
+
+
 @pytest.fixture(scope="session")
 def warehouse_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The SNOWCAST_HOME of this test run; its warehouse is stopped at the end."""
@@ -41,10 +51,11 @@ def warehouse_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def endpoint(warehouse_home: Path) -> Endpoint:
-    """The running warehouse of this test run."""
+    """The running warehouse of this test run; what its process does, tests/embedded measures with one of its own."""
     from deployments.embedded import ensure_running
 
-    return ensure_running(warehouse_home, idle_seconds=IDLE_SECONDS)
+    with unmeasured():
+        return ensure_running(warehouse_home, idle_seconds=IDLE_SECONDS)
 
 
 @pytest.fixture(scope="session")

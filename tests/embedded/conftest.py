@@ -1,15 +1,47 @@
-"""A stage and a table of variants, for tests of COPY."""
+"""A warehouse whose process is measured for coverage; a stage and a table of variants, for tests of COPY."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.conftest import IDLE_SECONDS
 from tests.embedded.files import run
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
+
+    from deployments.embedded import Endpoint
+
+
+@pytest.fixture(scope="session")
+def warehouse_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The SNOWCAST_HOME of these tests; its warehouse is stopped at the end."""
+    from deployments.embedded import stop
+
+    home = tmp_path_factory.mktemp("embedded_home")
+    yield home
+    stop(home)
+
+
+@pytest.fixture(scope="session")
+def endpoint(warehouse_home: Path) -> Endpoint:
+    """The running warehouse of these tests."""
+    from deployments.embedded import ensure_running
+
+    return ensure_running(warehouse_home, idle_seconds=IDLE_SECONDS)
+
+
+@pytest.fixture(scope="session")
+def _administrator(endpoint: Endpoint) -> Iterator[SnowflakeConnection]:
+    """A login that makes and drops the databases of these tests."""
+    import snowflake.connector
+
+    with snowflake.connector.connect(**endpoint.connection_parameters("ADMINISTRATION")) as connection:
+        yield connection
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import pytest
 from flows import prefect_server
 from flows.prefect_server import PrefectServer
 from flows.settings import load_settings
+from tests.conftest import unmeasured
 
 
 @dataclass(frozen=True)
@@ -45,17 +46,22 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
     """One real Prefect server for the test run."""
     home = tmp_path_factory.mktemp("prefect_home")
-    yield prefect_server.ensure_running(load_settings(home=home))
+    with unmeasured():
+        running = prefect_server.ensure_running(load_settings(home=home))
+    yield running
     prefect_server.stop(home)
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A SNOWCAST_HOME with a warehouse and a sandbox of its own, for the tests of one module."""
+    from deployments.embedded import ensure_running as start_warehouse
     from deployments.embedded import stop as stop_warehouse
     from deployments.sandbox import stop as stop_sandbox
 
     folder = tmp_path_factory.mktemp("home")
+    with unmeasured():
+        start_warehouse(folder)
     yield folder
     stop_warehouse(folder)
     stop_sandbox(folder)

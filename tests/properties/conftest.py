@@ -11,7 +11,6 @@ import pytest
 from snowflake.snowpark import Session
 from snowflake.snowpark.functions import col, lit
 
-from tests.conftest import IDLE_SECONDS
 from tests.feeding import prepare
 from transforms.batches import current_database, stored
 from transforms.building import prepare_tables
@@ -44,20 +43,6 @@ def _prepared(endpoint: Endpoint) -> Iterator[Session]:
     prepare(session)
     yield session
     session.close()
-
-
-@pytest.fixture(scope="session")
-def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    """A warehouse of its own, whose process is not measured for coverage: what it does, tests/embedded measures."""
-    from deployments.embedded import ensure_running, stop
-
-    home = tmp_path_factory.mktemp("properties_home")
-    with pytest.MonkeyPatch.context() as patched:
-        patched.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
-        patched.delenv("COVERAGE_PROCESS_START", raising=False)
-        running = ensure_running(home, idle_seconds=IDLE_SECONDS)
-    yield running
-    stop(home)
 
 
 @pytest.fixture(scope="session")
