@@ -11,6 +11,7 @@ _SECTIONS = {
     "SNOWCAST_HOME": "Where it runs",
     "SNOWCAST_TWITCH_CLIENT_ID": "Twitch",
     "SNOWCAST_BILLING_URL": "Billing",
+    "SNOWCAST_LIVELOGS_SHEET_ID": "Live logs and gifts",
     "SNOWCAST_SANDBOX_SEED": "Sandbox: a simulated platform, used where no source of your own is set",
     "PREFECT_API_URL": "Prefect",
     "SNOWFLAKE_ACCOUNT": "Login to Snowflake, with SNOWCAST_WAREHOUSE=snowflake",
@@ -32,7 +33,7 @@ def _spelled(default: Any) -> str:
         return ""
     if isinstance(default, bool):
         return str(default).lower()
-    return "" if default == () else str(default)
+    return ",".join(default) if isinstance(default, tuple) else str(default)
 
 
 if __name__ == "__main__":

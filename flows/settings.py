@@ -23,6 +23,7 @@ from flows.errors import ConfigError
 
 PREFIX = "SNOWCAST_"
 _HELIX = "https://api.twitch.tv/helix/"
+_SHEETS = "https://sheets.googleapis.com/"
 _IDENTIFIER = r"^[A-Za-z_][A-Za-z0-9_]{0,254}$"
 # Nothing leaves the machine unasked: what Prefect, Great Expectations and the Snowflake connector read to stay silent.
 _SILENCED = {
@@ -37,6 +38,7 @@ _SILENCED = {
 
 # A list of names, written with commas.
 Names = Annotated[tuple[str, ...], NoDecode]
+LogTabs = Annotated[tuple[str, str, str], NoDecode]
 
 
 class SnowflakeSettings(BaseSettings):
@@ -113,6 +115,24 @@ class Settings(BaseSettings):
     )
     billing_encoding: str = Field(default="utf-8", description="encoding of those files: utf-8, cp1252, utf-16, ...")
 
+    livelogs_sheet_id: str | None = Field(
+        default=None, description="id of the Google Sheet with live logs and gifts; none: the sandbox"
+    )
+    livelogs_service_account_file: Path | None = Field(
+        default=None, description="key of the service account that may read it: the JSON file of Google Cloud"
+    )
+    livelogs_service_account_json: SecretStr | None = Field(default=None, description="or the content of that file")
+    livelogs_service_account_block: str | None = Field(
+        default=None, description="or the name of a Prefect Secret block that holds it"
+    )
+    livelogs_tabs: LogTabs = Field(
+        default=("LOGS", "TRANSACTIONS", "GIFT_TYPE"), description="its tabs of streams, gifts and kinds of gifts"
+    )
+    livelogs_url: str = Field(default=_SHEETS, description="the Sheets API, or a server of its shape")
+    livelogs_anonymous_ids: Names = Field(
+        default=("anonymous",), description="users that stand for givers who are not told: first,second"
+    )
+
     sandbox_seed: int = Field(default=7, description="seed of the simulated platform")
     sandbox_scale: int = Field(
         default=20_000, description="streamers of the simulated platform; a tenth is live at a time", ge=1, le=1_000_000
@@ -144,12 +164,15 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("twitch_game_ids", "twitch_languages", "twitch_user_logins", mode="before")
+    @field_validator(
+        *("twitch_game_ids", "twitch_languages", "twitch_user_logins", "livelogs_tabs", "livelogs_anonymous_ids"),
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
-    @field_validator("twitch_base_url", "twitch_auth_url")
+    @field_validator("twitch_base_url", "twitch_auth_url", "livelogs_url")
     @classmethod
     def _ends_in_slash(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):

@@ -191,7 +191,12 @@ def asset_of(model: Model, settings: Settings) -> Asset:
 
 def _parameters(settings: Settings) -> dict[str, Any]:
     today = datetime.now(UTC).date()
-    return {"gap_cap_seconds": settings.gap_cap_seconds, "today": today, "current_month": today.replace(day=1)}
+    return {
+        "gap_cap_seconds": settings.gap_cap_seconds,
+        "today": today,
+        "current_month": today.replace(day=1),
+        "anonymous_user_ids": settings.livelogs_anonymous_ids,
+    }
 
 
 def _keep(session: Session, settings: Settings, results: Sequence[RuleResult], run_id: str) -> None:

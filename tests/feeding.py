@@ -21,6 +21,7 @@ PARAMETERS: dict[str, Any] = {
     "gap_cap_seconds": 2700,
     "today": date(2023, 12, 31),
     "current_month": date(2023, 12, 1),
+    "anonymous_user_ids": ("anonymous",),
 }
 T0 = datetime(2023, 9, 24, 17, 0)
 

@@ -2,23 +2,26 @@
 
 Grain    one streamer
 Key      streamer_key, the hash of (platform, streamer_id)
-Source   stg_twitch_users, stg_twitch_streams
+Source   stg_twitch_users, stg_twitch_streams, stg_livelogs_streams, stg_livelogs_gifts
 Units    every *_at is UTC without zone
 Rerun    new observations replace older ones only; late ones fill what they are the newest for
-Gaps     streamers that the users listing never returned are known by their streams alone: profile_seen_at is NULL
+Gaps     who was never listed is known by streams or gifts alone: profile_seen_at is NULL; live logs tell no names
 """
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from snowflake.snowpark.functions import coalesce, col, iff, lit
 
 from transforms import columns
+from transforms import livelogs_columns as logged
 from transforms.contract import TIMESTAMP, Column, Layer, MergeOnKey, Table
 from transforms.newest import latest_per_key
 
 if TYPE_CHECKING:
+    from snowflake.snowpark import Column as Expression
     from snowflake.snowpark import DataFrame
 
 TABLE = Table(
@@ -28,7 +31,7 @@ TABLE = Table(
     key=("streamer_key",),
     write=MergeOnKey(),
     widen_by=("streamer_key",),
-    tags=("twitch",),
+    tags=("twitch", "livelogs"),
     columns=(
         columns.streamer_key,
         columns.platform,
@@ -40,29 +43,40 @@ TABLE = Table(
         columns.description,
         columns.profile_image_url,
         Column("account_created_at", TIMESTAMP, "when the account was made, UTC"),
-        Column("profile_seen_at", TIMESTAMP, "newest snapshot whose users listing returned the streamer"),
+        logged.as_stored(logged.register_country),
+        Column("profile_seen_at", TIMESTAMP, "newest snapshot whose users listing, or live logs, told the profile"),
         columns.first_seen_at,
         columns.last_seen_at,
-        Column("last_live_at", TIMESTAMP, "newest snapshot with a stream of the streamer"),
+        Column(
+            "last_live_at",
+            TIMESTAMP,
+            "newest snapshot with a stream of the streamer; NULL in the live logs, which tell of the past",
+        ),
     ),
 )
 
 _NAMES = ("streamer_name", "streamer_login")
-_PROFILE = ("broadcaster_type", "description", "profile_image_url", "account_created_at")
+_ACCOUNT = ("broadcaster_type", "description", "profile_image_url", "account_created_at")
+_PROFILE = (*_ACCOUNT, "register_country")
 
 
-def build(stg_twitch_users: DataFrame, stg_twitch_streams: DataFrame) -> DataFrame:
-    """Take the newest name from both listings and the newest profile from the users listing."""
-    profiles = [col(name) for name in _PROFILE]
-    no_profile = [lit(None).cast(TABLE.column(name).type).alias(name) for name in _PROFILE]
-    no_time = lit(None).cast(TIMESTAMP)
-    users = stg_twitch_users.select(
-        *_observed(), *profiles, col("snapshot_at").alias("profile_seen_at"), no_time.alias("last_live_at")
+def build(
+    stg_twitch_users: DataFrame,
+    stg_twitch_streams: DataFrame,
+    stg_livelogs_streams: DataFrame,
+    stg_livelogs_gifts: DataFrame,
+) -> DataFrame:
+    """Take everybody who is listed, streams or is given gifts, with the newest name and the newest profile."""
+    seen_at, named = col("snapshot_at"), _names()
+    account = {name: col(name) for name in _ACCOUNT}
+    registered = {"account_created_at": col("registered_at"), "register_country": col("register_country")}
+    observations = (
+        _observed(stg_twitch_users, **named, **account, profile_seen_at=seen_at),
+        _observed(stg_twitch_streams, **named, last_live_at=seen_at),
+        _observed(stg_livelogs_streams, **registered, profile_seen_at=seen_at),
+        _observed(stg_livelogs_gifts),
     )
-    streams = stg_twitch_streams.select(
-        *_observed(), *no_profile, no_time.alias("profile_seen_at"), col("snapshot_at").alias("last_live_at")
-    )
-    return TABLE.select(_current(users.union_all(streams)))
+    return TABLE.select(_current(reduce(lambda left, right: left.union_all(right), observations)))
 
 
 def accumulate(stored: DataFrame, arrived: DataFrame) -> DataFrame:
@@ -71,14 +85,19 @@ def accumulate(stored: DataFrame, arrived: DataFrame) -> DataFrame:
     return TABLE.select(_current(stored.select(*names).union_all(arrived.select(*names))))
 
 
-def _observed() -> list:  # type: ignore[type-arg]
-    is_named = coalesce(col("streamer_name"), col("streamer_login")).is_not_null()
-    return [
-        *[col(name) for name in ("streamer_key", "platform", "streamer_id", *_NAMES)],
-        iff(is_named, col("snapshot_at"), lit(None).cast(TIMESTAMP)).alias("named_at"),
-        col("snapshot_at").alias("first_seen_at"),
-        col("snapshot_at").alias("last_seen_at"),
-    ]
+def _names() -> dict[str, Expression]:
+    is_named = coalesce(*[col(name) for name in _NAMES]).is_not_null()
+    return {
+        **{name: col(name) for name in _NAMES},
+        "named_at": iff(is_named, col("snapshot_at"), lit(None).cast(TIMESTAMP)),
+    }
+
+
+def _observed(staged: DataFrame, **told: Expression) -> DataFrame:
+    """The streamers of a staging table with what it tells of them; everything else is NULL."""
+    known = {name: col(name) for name in ("streamer_key", "platform", "streamer_id")}
+    values = {**known, "first_seen_at": col("snapshot_at"), "last_seen_at": col("snapshot_at"), **told}
+    return staged.select(*[values.get(c.name, lit(None)).cast(c.type).alias(c.name) for c in TABLE.columns])
 
 
 def _current(observations: DataFrame) -> DataFrame:

@@ -2,10 +2,11 @@
 
 Grain    one user
 Key      user_key, the hash of (platform, user_id); user_id '' is the unknown member of rows that name nobody
-Source   stg_billing_users, stg_billing_subscriptions, stg_billing_payments, stg_billing_viewing_activity
+Source   stg_billing_users, stg_billing_subscriptions, stg_billing_payments, stg_billing_viewing_activity,
+         stg_livelogs_gifts
 Units    every *_at is UTC without zone
 Rerun    new observations replace older ones only; late ones fill what they are the newest for
-Gaps     users that only other files name are unknown members: is_known is false and their attributes are NULL
+Gaps     users that only other files or gifts name are unknown members: is_known is false and their attributes are NULL
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ TABLE = Table(
     key=("user_key",),
     write=MergeOnKey(),
     widen_by=("user_key",),
-    tags=("billing",),
+    tags=("billing", "livelogs"),
     columns=(
         columns.user_key,
         columns.platform,
@@ -53,12 +54,13 @@ def build(
     stg_billing_subscriptions: DataFrame,
     stg_billing_payments: DataFrame,
     stg_billing_viewing_activity: DataFrame,
+    stg_livelogs_gifts: DataFrame,
 ) -> DataFrame:
-    """Take everybody that any file names, and the newest details from the users files."""
+    """Take everybody that any file or gift names, and the newest details from the users files."""
     details = [col(name) for name in _DETAILS]
     users = stg_billing_users.select(*_named(), *details, col("snapshot_at").alias("details_seen_at"))
     no_details = [lit(None).cast(TABLE.column(name).type).alias(name) for name in (*_DETAILS, "details_seen_at")]
-    others = (stg_billing_subscriptions, stg_billing_payments, stg_billing_viewing_activity)
+    others = (stg_billing_subscriptions, stg_billing_payments, stg_billing_viewing_activity, stg_livelogs_gifts)
     named = [frame.select(*_named(), *no_details) for frame in others]
     return TABLE.select(_current(reduce(lambda left, right: left.union_all(right), named, users)))
 

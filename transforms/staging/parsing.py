@@ -48,6 +48,7 @@ _WHOLE_NUMBER = r"^[+-]?[0-9]{1,18}$"
 _NUMBER = r"^[+-]?[0-9]{1,30}(\.[0-9]{0,30})?([eE][+-]?[0-9]{1,2})?$"  # finite: neither NaN nor infinity is a number
 _DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _ZONED = r"^.*[0-9]([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)$"
+_SPELLED_UTC = " UTC"  # as BigQuery writes it, and with it the sheets that were filled from there
 _LONGEST_EXAMPLE = 120
 _LINEAGE_NAMES = ("_record", "snapshot_at", "_source_file", "_source_row", "_load_id")
 _TIMESTAMP_TZ = TimestampType(TimestampTimeZone.TZ)
@@ -165,7 +166,7 @@ def _is_time(column: ContractColumn) -> bool:
 
 def _time_parts(column: ContractColumn) -> list[Column]:
     """The time read with its zone where the text has one, and without: UTC by SEMANTICS where it has none."""
-    text = col(_text_name(column))
+    text = replace(col(_text_name(column)), lit(_SPELLED_UTC), lit("Z"))
     is_zoned = text.rlike(_ZONED)
     return [
         iff(is_zoned, try_cast(text, _TIMESTAMP_TZ), lit(None).cast(_TIMESTAMP_TZ)).alias(f"zoned_{column.name}"),

@@ -1,0 +1,61 @@
+"""Gifts as they were last read: the first step between the reads and fact_gifts.
+
+Grain    one gift transaction
+Key      gift_transaction_id
+Source   stg_livelogs_gifts
+Units    points are whole; gifted_at is UTC without zone
+Rerun    recomputes the gifts that new rows name; a later read corrects an earlier one, whenever it arrives
+Gaps     a gift that is gone from a later read stays as it was last read
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from transforms import columns
+from transforms import livelogs_columns as logged
+from transforms.contract import Layer, MergeOnKey, Table
+from transforms.newest import latest_per_key
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+# What a gift says beside its key, in the order of the fact.
+OF_GIFT = (
+    columns.platform,
+    columns.streamer_key,
+    columns.streamer_id,
+    columns.user_key,
+    columns.user_id,
+    *[
+        logged.as_stored(column)
+        for column in (
+            logged.gifted_at,
+            logged.transaction_type,
+            logged.gift_id,
+            logged.points,
+            logged.is_cancelled,
+            logged.migration,
+            logged.record_id,
+            logged.record_points,
+            logged.trade_id,
+        )
+    ],
+)
+
+TABLE = Table(
+    name="int_gifts",
+    layer=Layer.MARTS,
+    grain="one gift transaction",
+    key=("gift_transaction_id",),
+    write=MergeOnKey(),
+    widen_by=("gift_transaction_id",),
+    tags=("livelogs",),
+    columns=(logged.as_stored(logged.gift_transaction_id), *OF_GIFT),
+)
+
+
+def build(stg_livelogs_gifts: DataFrame) -> DataFrame:
+    """Take the newest observation of each gift."""
+    newest = {"snapshot_at": [column.name for column in OF_GIFT]}
+    return TABLE.select(latest_per_key(stg_livelogs_gifts, ("gift_transaction_id",), newest))

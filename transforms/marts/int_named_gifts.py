@@ -1,0 +1,41 @@
+"""Gifts with the name of what was given: the second step between the reads and fact_gifts.
+
+Grain    one gift transaction
+Key      gift_transaction_id
+Source   int_gifts, stg_livelogs_gift_types
+Units    points are whole; gifted_at is UTC without zone
+Rerun    recomputes all gifts of the kinds that changed or that new gifts are of
+Gaps     gift_name is NULL where GIFT_TYPE never listed the kind
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snowflake.snowpark.functions import col
+
+from transforms import livelogs_columns as logged
+from transforms.contract import Layer, MergeOnKey, Table
+from transforms.marts.int_gifts import TABLE as GIFTS
+from transforms.newest import latest_per_key
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+TABLE = Table(
+    name="int_named_gifts",
+    layer=Layer.MARTS,
+    grain="one gift transaction",
+    key=("gift_transaction_id",),
+    write=MergeOnKey(),
+    widen_by=("gift_id",),
+    tags=("livelogs",),
+    columns=(*GIFTS.columns, logged.gift_name),
+)
+
+
+def build(int_gifts: DataFrame, stg_livelogs_gift_types: DataFrame) -> DataFrame:
+    """Name each gift by the newest name of its kind."""
+    newest = latest_per_key(stg_livelogs_gift_types, ("gift_id",), {"snapshot_at": ("gift_name",)})
+    names = newest.select(col("gift_id").alias("named_gift_id"), "gift_name")
+    return TABLE.select(int_gifts.join(names, on=col("gift_id") == col("named_gift_id"), how="left"))

@@ -1,0 +1,56 @@
+"""Logged streams as the tab LOGS has them.
+
+Grain    one line of LOGS in one read
+Key      _source_file, _source_row
+Source   landing files livelogs/streams
+Units    nothing is interpreted; _snapshot_at is the time of the read, UTC
+Rerun    a landing file loads once; rows are never changed or deleted
+Gaps     a read lists the whole tab; what is gone from it stays in the facts, and that it shrank is reported
+"""
+
+from __future__ import annotations
+
+from transforms.contract import RAW_COLUMNS, Append, Layer, Table
+
+TABLE = Table(
+    name="raw_livelogs_streams",
+    layer=Layer.RAW,
+    grain="one line of LOGS in one read",
+    key=("_source_file", "_source_row"),
+    columns=RAW_COLUMNS,
+    write=Append(),
+    tags=("livelogs",),
+    source="livelogs/streams",
+    fields=(
+        "liveStreamID",
+        "beginTime",
+        "endTime",
+        "duration",
+        "closeBy",
+        "maxLiveViewerCount",
+        "maxLiveViewerTime",
+        "privateLiveStream",
+        "receivedLikeCount",
+        "streamerType",
+        "isShow",
+        "cultureGroup",
+        "userID",
+        "registerTime",
+        "registerCountry",
+        "isContracted",
+        "uniqueViewerCount",
+        "ios",
+        "android",
+        "durationGTE5sec",
+        "durationGTE2min",
+        "durationGTE10min",
+        "totalViewerDuration",
+        "avgViewerDuration",
+        "avgStreamJoinDuration",
+        "count",
+        "followIncreaseEstimated",
+        "receivePointEstimated",
+        "dau",
+    ),
+    is_complete=True,
+)

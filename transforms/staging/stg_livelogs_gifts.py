@@ -1,0 +1,58 @@
+"""Gifts: one row per transaction in one read of the tab TRANSACTIONS.
+
+Grain    one gift transaction in one read
+Key      gift_transaction_id, snapshot_at
+Source   raw_livelogs_gifts
+Payload  RECORD: id, receiverUserID, userID, utcTimestamp, timestamp, type, giftID, point, isCanceled, migration, …
+Units    points are whole; gifted_at is UTC without zone, unix_seconds the same time as the source counts it
+Rerun    a record replaces another of its key only if it is strictly greater by file and row
+Gaps     user_id '' is a giver that is not told; a gift that is gone from a later read says nothing
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from transforms import columns
+from transforms import livelogs_columns as logged
+from transforms.contract import INTEGER, Column, Layer, MergeOnKey, Table
+from transforms.keys import hash_key
+from transforms.staging.parsing import parse
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+TABLE = Table(
+    name="stg_livelogs_gifts",
+    layer=Layer.STAGING,
+    grain="one gift transaction in one read",
+    key=("gift_transaction_id", "snapshot_at"),
+    write=MergeOnKey(),
+    tags=("livelogs",),
+    columns=(
+        logged.gift_transaction_id.but(empty_is_null=True),
+        columns.snapshot_at,
+        columns.platform,
+        columns.streamer_key,
+        columns.streamer_id.but(payload="receiverUserID", empty_is_null=True),
+        columns.user_key,
+        columns.user_id.but(payload="userID"),
+        logged.gifted_at,
+        Column("unix_seconds", INTEGER, "gifted_at in seconds since 1970, as the source gave it", payload="timestamp"),
+        logged.transaction_type,
+        logged.gift_id,
+        logged.points,
+        logged.is_cancelled,
+        logged.migration,
+        logged.record_id,
+        logged.record_points,
+        logged.trade_id,
+    ),
+)
+
+
+def build(raw_livelogs_gifts: DataFrame) -> DataFrame:
+    """Read the records, typed, and name streamer and giver by platform and id."""
+    named = parse(raw_livelogs_gifts, TABLE).select("*", columns.LIVELOGS.alias("platform"))
+    streamer_key = hash_key("platform", "streamer_id").alias("streamer_key")
+    return TABLE.select(named.select("*", streamer_key, hash_key("platform", "user_id").alias("user_key")))

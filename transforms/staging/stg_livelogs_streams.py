@@ -1,0 +1,52 @@
+"""Logged streams: one row per stream in one read of the tab LOGS.
+
+Grain    one stream in one read
+Key      stream_id, snapshot_at
+Source   raw_livelogs_streams
+Payload  RECORD: liveStreamID, beginTime, endTime, duration, userID, …, as declared in livelogs_columns
+Units    durations in seconds; every *_at is UTC without zone, spelled `2020-06-20 18:47:14.5 UTC` by the source
+Rerun    a record replaces another of its key only if it is strictly greater by file and row
+Gaps     close_by is NULL where the log does not say it; a stream that is gone from a later read says nothing
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from transforms import columns
+from transforms import livelogs_columns as logged
+from transforms.contract import Layer, MergeOnKey, Table
+from transforms.keys import hash_key
+from transforms.staging.parsing import parse
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+TABLE = Table(
+    name="stg_livelogs_streams",
+    layer=Layer.STAGING,
+    grain="one stream in one read",
+    key=("stream_id", "snapshot_at"),
+    write=MergeOnKey(),
+    tags=("livelogs",),
+    columns=(
+        columns.stream_id.but(payload="liveStreamID", empty_is_null=True),
+        columns.snapshot_at,
+        columns.platform,
+        columns.streamer_key,
+        columns.streamer_id.but(payload="userID", empty_is_null=True),
+        logged.started_at,
+        logged.ended_at,
+        logged.duration_seconds,
+        logged.close_by,
+        logged.max_viewers,
+        logged.max_viewers_at,
+        *logged.OF_STREAM,
+    ),
+)
+
+
+def build(raw_livelogs_streams: DataFrame) -> DataFrame:
+    """Read the records, typed, and name the streamer by platform and id."""
+    named = parse(raw_livelogs_streams, TABLE).select("*", columns.LIVELOGS.alias("platform"))
+    return TABLE.select(named.select("*", hash_key("platform", "streamer_id").alias("streamer_key")))
