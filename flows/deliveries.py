@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from flows.errors import SourceError
-from flows.extract.delivered_files import DELIVERED_BEFORE, EMPTY, FileReport, Known, deliver_files
+from flows.extract.delivered_files import DELIVERED_BEFORE, EMPTY, SKIPPED, FileReport, Known, deliver_files
 from flows.extract.file_kinds import FileKind
-from flows.extract.places import Place
+from flows.extract.places import FilePlace
 from flows.fetching import Fetched
 from flows.ledgers import append_rows
 from flows.loading import loaded_files
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def deliver(
-    session: Session, settings: Settings, kind: FileKind, place: Place, snapshot_at: datetime | None = None
+    session: Session, settings: Settings, kind: FileKind, place: FilePlace, snapshot_at: datetime | None = None
 ) -> Fetched:
     """Land the files of a place that were not delivered before, and say what became of each.
 
@@ -50,12 +50,12 @@ def deliver(
     return Fetched(tuple(sorted(snapshots)), tuple(reports), failure)
 
 
-def has_others(session: Session, settings: Settings, source: str, place: Place) -> bool:
+def has_others(session: Session, settings: Settings, source: str, place: FilePlace) -> bool:
     """Whether files of the source were delivered from elsewhere than a local place."""
     from snowflake.snowpark.functions import col, lit, startswith
 
     ledger = session.table(DELIVERIES.full_name(settings.database)).filter(col("source") == source)
-    return ledger.filter(~startswith(col("file_path"), lit(f"{place.path}/"))).count() > 0
+    return ledger.filter(~startswith(col("file_path"), lit(place.prefix))).count() > 0
 
 
 def _known(session: Session, settings: Settings, kind: FileKind) -> Known:
@@ -92,7 +92,7 @@ def _rows(reports: Iterable[FileReport]) -> list[dict[str, Any]]:
     ]
 
 
-def _tell(kind: FileKind, place: Place, reports: Iterable[FileReport]) -> None:
+def _tell(kind: FileKind, place: FilePlace, reports: Iterable[FileReport]) -> None:
     """One line per file that was read, one for all that were not."""
     before = 0
     for report in reports:
@@ -100,7 +100,8 @@ def _tell(kind: FileKind, place: Place, reports: Iterable[FileReport]) -> None:
             before += 1
             continue
         unusual = report.warnings or report.status == EMPTY
-        mark: Mark = "failed" if report.is_refused else "warning" if unusual else "ok"
+        usual: Mark = "skipped" if report.status == SKIPPED else "ok"
+        mark: Mark = "failed" if report.is_refused else "warning" if unusual else usual
         reporter().finished(f"read {report.file}", _line(report), mark)
     if before:
         told = f"{before:,} {'file was' if before == 1 else 'files were'} delivered before in {place.shown}: not read"

@@ -40,7 +40,22 @@ def ingest_billing(snapshot_at: datetime | None = None, from_files: str | None =
     return _ingest("billing", snapshot_at, from_files)
 
 
-FLOWS: dict[str, Flow[..., Run]] = {"twitch": ingest_twitch, "billing": ingest_billing}
+@flow(name="ingest-livelogs")
+def ingest_livelogs(snapshot_at: datetime | None = None, from_files: str | None = None) -> Run:
+    """Read the sheet of live logs and gifts, or exports of it, and load what came.
+
+    Args:
+        snapshot_at: When the sheet was read; for files, only where their names do not say it.
+        from_files: A file or folder of CSV or XLSX exports instead of the sheet that is set.
+    """
+    return _ingest("livelogs", snapshot_at, from_files)
+
+
+FLOWS: dict[str, Flow[..., Run]] = {
+    "twitch": ingest_twitch,
+    "billing": ingest_billing,
+    "livelogs": ingest_livelogs,
+}
 
 
 def _ingest(source: str, snapshot_at: datetime | None, from_files: str | None, polls: int | None = None) -> Run:

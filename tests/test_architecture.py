@@ -144,7 +144,8 @@ def test_a_table_says_what_it_is(name: str):
 @pytest.mark.parametrize("name", TABLES)
 def test_the_docstring_names_the_real_key_and_sources(name: str):
     docstring = ast.get_docstring(ast.parse(module_path(name).read_text(encoding="utf-8"))) or ""
-    lines = {line.split(" ", 1)[0]: line for line in docstring.splitlines() if " " in line}
+    unwrapped = docstring.replace("\n  ", " ")  # a line that goes on below its words is one line
+    lines = {line.split(" ", 1)[0]: line for line in unwrapped.splitlines() if " " in line}
     missing = [key for key in models()[name].table.key if key not in lines.get("Key", "")]
     missing += [table for table in models()[name].inputs if table not in lines.get("Source", "")]
     assert not missing, f"{name}: the lines Key and Source do not name {missing}"

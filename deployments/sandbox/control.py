@@ -25,6 +25,7 @@ class Control:
     Attributes:
         about: told by GET /_control/about.
         on_stop: called by POST /_control/stop.
+        service_account: told by GET /_control/service_account.
     """
 
     def __init__(self, api: HelixApi, secret: str) -> None:
@@ -32,6 +33,7 @@ class Control:
         self._secret = secret
         self.about: dict[str, Any] = {}
         self.on_stop: Callable[[], None] = lambda: None
+        self.service_account: Callable[[], dict[str, Any]] = dict
 
     def answer(self, request: Request) -> Answer:
         """The answer to a control request."""
@@ -41,6 +43,7 @@ class Control:
         name = f"{request.method} {request.path.removeprefix(CONTROL_PREFIX)}"
         routes: dict[str, Callable[[Any], dict[str, Any]]] = {
             "GET about": lambda _: self.about,
+            "GET service_account": lambda _: self.service_account(),
             "GET clock": lambda _: self._api.clock.as_dict(),
             "POST clock": self._move_clock,
             "GET faults": lambda _: {"faults": self._api.faults.as_list()},

@@ -87,3 +87,6 @@ class Topic:
     PAYMENT = 26
     VIEWING = 27
     START_CORRECTION = 28
+    LOGGED_STREAM = 41
+    GIFT = 42
+    GIFT_GIVER = 43

@@ -71,6 +71,10 @@ class SandboxEndpoint:
         """How many requests each path got."""
         return dict(self.control("GET", "requests")["requests"])
 
+    def service_account(self) -> dict[str, Any]:
+        """The key of the service account that the sandbox's sheet is shared with, as Google Cloud hands it out."""
+        return self.control("GET", "service_account")
+
     def set_clock(self, at: datetime | float) -> datetime:
         """Move to a time."""
         return moment(parse(self.control("POST", "clock", {"at": epoch(at)})["at"]))

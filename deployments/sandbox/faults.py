@@ -37,7 +37,14 @@ FAULTS: Final[dict[str, str]] = {
     "bad_record": "viewer_count of the first record is a list, and it has fields that nobody knows",
     "new_field": "every record has a field that Helix never sent before",
     "missing_field": "the first record lacks `title` (streams), `login` (users) or `name` (games)",
+    "no_access": "403: the sheet is not shared with the service account",
+    "changed_header": "the last column of a tab has another name",
+    "new_column": "a tab has one more column, `note`",
+    "fewer_rows": "a tab lacks its last `rows` rows",
+    "formula_errors": "the last but one cell of the first `rows` rows of a tab is #REF!",
+    "blank_rows": "a tab has `rows` blank rows behind its first record",
 }
+_OF_SHEETS: Final = {"no_access", "changed_header", "new_column", "fewer_rows", "formula_errors", "blank_rows"}
 _LATER_ONLY: Final = {"loop_cursor", "refuse_cursor", "repeat_pages", "miss_rows"}
 
 
@@ -53,6 +60,7 @@ class FaultRule:
         pages: `any`, `first` or `later` pages of a listing.
         seconds: see FAULTS.
         rows: see FAULTS.
+        tab: the tab of the spreadsheet that gets it; '' for all.
     """
 
     fault: str
@@ -62,6 +70,7 @@ class FaultRule:
     pages: str = "any"
     seconds: float = 1.0
     rows: int = 10
+    tab: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what could never fire.
@@ -94,7 +103,8 @@ class FaultRule:
 
     def matches(self, request: Request) -> bool:
         """Whether the rule is about this request."""
-        default = "/oauth2/token" if self.fault == "invalid_client" else "/helix/"
+        of_sheets = "/v4/" if self.fault in _OF_SHEETS else "/helix/"
+        default = "/oauth2/token" if self.fault == "invalid_client" else of_sheets
         is_later = request.one("after") is not None
         pages = "later" if self.fault in _LATER_ONLY else self.pages
         return request.path.startswith(self.path or default) and pages in ("any", "later" if is_later else "first")

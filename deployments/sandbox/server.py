@@ -19,7 +19,9 @@ from deployments.sandbox.exchange import Answer, Request
 from deployments.sandbox.faults import FaultRule
 from deployments.sandbox.helix import HelixApi
 from deployments.sandbox.helix_records import HelixView
+from deployments.sandbox.livelogs import LiveLogsView
 from deployments.sandbox.moments import epoch, moment
+from deployments.sandbox.sheets import PREFIXES, SheetsApi
 from deployments.sandbox.world import World
 
 HOST: Final = "127.0.0.1"
@@ -40,8 +42,7 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(length)
         request = Request.parse(self.command, self.path, dict(self.headers.items()), body)
         self.server.asked_at = time.monotonic()
-        is_control = request.path.startswith(CONTROL_PREFIX)
-        answer = self.server.control.answer(request) if is_control else self.server.api.answer(request)
+        answer = self.server.answering(request.path).answer(request)
         if answer.delay_seconds:
             time.sleep(answer.delay_seconds)
         try:
@@ -82,11 +83,15 @@ class HttpServer(ThreadingHTTPServer):
     request_queue_size = 64
     allow_reuse_address = True
 
-    def __init__(self, api: HelixApi, control: Control, port: int = 0) -> None:
-        self.api = api
-        self.control = control
+    def __init__(self, api: HelixApi, sheets: SheetsApi, control: Control, port: int = 0) -> None:
+        self._answering: dict[str, SheetsApi | Control] = {CONTROL_PREFIX: control, **dict.fromkeys(PREFIXES, sheets)}
+        self._api = api
         self.asked_at = time.monotonic()
         super().__init__((HOST, port), _Handler)
+
+    def answering(self, path: str) -> HelixApi | SheetsApi | Control:
+        """What answers requests of a path."""
+        return next((found for prefix, found in self._answering.items() if path.startswith(prefix)), self._api)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client may hang up; anything else is a fault of ours and goes to the log."""
@@ -95,7 +100,7 @@ class HttpServer(ThreadingHTTPServer):
 
 
 class SandboxServer:
-    """Serves a world as Helix while the `with` block lasts.
+    """Serves a world as Helix and as a Google Sheet of live logs while the `with` block lasts.
 
     Args:
         world: what is served.
@@ -132,8 +137,11 @@ class SandboxServer:
             points=points,
             window_seconds=window_seconds,
         )
+        self.sheets = SheetsApi(LiveLogsView(world), self.clock, self.api.faults, self.api.requests)
         self.control = Control(self.api, self.control_secret)
-        self._http = HttpServer(self.api, self.control, port)
+        self.control.service_account = self.service_account
+        self._http = HttpServer(self.api, self.sheets, self.control, port)
+        self.sheets.root = self.url
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True, name="sandbox")
 
     @property
@@ -155,6 +163,10 @@ class SandboxServer:
     def auth_url(self) -> str:
         """What twitchAPI takes as auth_base_url."""
         return f"{self.url}/oauth2/"
+
+    def service_account(self) -> dict[str, Any]:
+        """The key of the service account that the sandbox's sheet is shared with, as Google Cloud hands it out."""
+        return self.sheets.account.as_file(self.sheets.token_url)
 
     @property
     def requests(self) -> Counter[str]:

@@ -22,15 +22,16 @@ from pathlib import Path
 from typing import Any
 
 from flows.extract.file_kinds import FileKind, recognised
-from flows.extract.input_files import BadLine, Header, InputFile, RefusedFile, read_items
+from flows.extract.input_files import BadLine, Header, InputFile, RefusedFile, UnrecognisedFile, read_items
 from flows.extract.manifests import NAME as MANIFEST
 from flows.extract.manifests import Manifest, read_manifests
-from flows.extract.places import Place, find_files
+from flows.extract.places import FilePlace
+from flows.extract.sheet_rows import SheetFindings
 from flows.extract.stated_times import stated_day, stated_moment
 from flows.landing import LandedFile, LandingWriter, encode_record, landed_files
 
 LANDED, LOADED_BEFORE, EMPTY, REFUSED = "landed", "loaded before", "empty", "refused"
-DELIVERED_BEFORE = "delivered before"
+DELIVERED_BEFORE, SKIPPED = "delivered before", "skipped"
 _SHOWN = 80
 
 
@@ -40,8 +41,8 @@ class FileReport:
 
     Args:
         file: Its name, as in the place that was given.
-        status: landed, loaded before, delivered before, empty or refused.
-        reason: Why it was refused, or as what it was loaded before.
+        status: landed, loaded before, delivered before, empty, skipped or refused.
+        reason: Why it was skipped or refused, or as what it was loaded before.
         warnings: What a person should know about a file that was landed.
         landed: The landing files it was written to, those of an earlier time included.
         rows: Records and lines landed.
@@ -131,7 +132,7 @@ class Known:
 
 
 def deliver_files(
-    kind: FileKind, place: Place, landing_root: Path, known: Known, *, snapshot_at: datetime | None = None
+    kind: FileKind, place: FilePlace, landing_root: Path, known: Known, *, snapshot_at: datetime | None = None
 ) -> Iterator[FileReport]:
     """Land every file of a place and yield what became of each, those that state their time first.
 
@@ -148,18 +149,27 @@ def deliver_files(
         ConfigError: The place does not exist, holds no file or may not be read.
         SourceError: It cannot be reached.
     """
-    files = find_files(place)
+    files = place.files()
     manifests = read_manifests(files) if kind.is_daily else {}
     inputs = [
         _Input(kind, file, manifests.get(file.directory, Manifest()), snapshot_at)
         for file in files
         if not (kind.is_daily and file.name == MANIFEST)
     ]
+    strangers: list[tuple[InputFile, str]] = []
+    recognised_in: set[str | None] = set()
     for one in sorted(inputs, key=lambda one: not one.is_stated):
         try:
             yield _land(one, landing_root, known)
+            recognised_in.add(one.file.archive)
+        except UnrecognisedFile as refusal:
+            strangers.append((one.file, str(refusal)))
         except RefusedFile as refusal:
             yield FileReport(one.file.label, REFUSED, str(refusal))
+    for file, reason in strangers:
+        # A workbook has tabs for people too; one without any tab of the source is another workbook.
+        is_beside = file.rows is not None and file.archive is not None and file.archive in recognised_in
+        yield FileReport(file.label, SKIPPED if is_beside else REFUSED, reason)
 
 
 class _Input:
@@ -171,6 +181,7 @@ class _Input:
         stated = manifest.snapshot_at or named or given
         self.is_stated = stated is not None
         self._moment = stated or file.modified_at
+        self.findings = SheetFindings()
 
     @property
     def moment(self) -> datetime:
@@ -191,7 +202,8 @@ class _Input:
         Raises:
             RefusedFile: It cannot be read, or is not what it must be.
         """
-        for entity, item in recognised(self.kind, self._read()):
+        items = recognised(self.kind, self._read())
+        for entity, item in self.findings.checked(items) if self.kind.is_sheet else items:
             if entity in self.kind.complete and self.manifest.calls_partial(entity, self.file.name):
                 raise RefusedFile(
                     f"is called partial by the {MANIFEST} beside it, but a delivery of {entity} must list everything: "
@@ -262,7 +274,7 @@ def _land(one: _Input, root: Path, known: Known) -> FileReport:
     if not is_new:
         names = ", ".join(file.relative_path for file in landed)
         return FileReport(label, LOADED_BEFORE, f"same records as {names}", landed=landed, delivery=delivery)
-    warnings = tuple(_warnings(landing, one.is_stated))
+    warnings = (*_warnings(landing, one.is_stated), *one.findings.warnings())
     bad = len(landing.bad)
     return FileReport(label, LANDED, None, warnings, landed, rows=landing.rows, bad_lines=bad, delivery=delivery)
 

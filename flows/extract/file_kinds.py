@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flows.extract.input_files import Header, RefusedFile
+from flows.extract.input_files import Header, RefusedFile, UnrecognisedFile
 
 # Records that are looked at before a file counts as none of the source's.
 _LOOK_AHEAD = 1000
@@ -26,6 +26,8 @@ class FileKind:
         is_daily: Deliveries are daily: a day alone states their time, folders may state it, and manifests are read.
         encoding: Of the files' text.
         encoding_setting: The setting that states another encoding.
+        known: Columns that an entity is known to have: a header that lacks one of them is told with those it has more.
+        is_sheet: They are tabs of a spreadsheet or exports of one: blank rows and formula errors are looked for.
     """
 
     source: str
@@ -36,10 +38,16 @@ class FileKind:
     is_daily: bool = False
     encoding: str = "utf-8"
     encoding_setting: str | None = None
+    known: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    is_sheet: bool = False
 
     def missing(self, entity: str, names: Collection[str]) -> list[str]:
         """Required columns of the entity that a header lacks."""
         return [known[0] for known in self.required.get(entity, ()) if not set(known) & set(names)]
+
+    def unknown(self, entity: str, names: Collection[str]) -> list[str]:
+        """Columns of a header that the entity is not known to have; none where its columns are not stated."""
+        return [name for name in names if name not in self.known[entity]] if entity in self.known else []
 
 
 def recognised(kind: FileKind, items: Iterator[Any]) -> Iterator[tuple[str, Any]]:
@@ -58,7 +66,7 @@ def recognised(kind: FileKind, items: Iterator[Any]) -> Iterator[tuple[str, Any]
             if entity is None:
                 waiting.append(record)
                 if len(waiting) > _LOOK_AHEAD:
-                    raise RefusedFile(_unrecognised(kind, waiting))
+                    raise UnrecognisedFile(_unrecognised(kind, waiting))
                 continue
             if isinstance(record, Header):
                 _check_header(kind, entity, record)
@@ -67,15 +75,15 @@ def recognised(kind: FileKind, items: Iterator[Any]) -> Iterator[tuple[str, Any]
             waiting.clear()
             yield entity, record
     if any(kind.required or not isinstance(record, Header) for record in waiting):
-        raise RefusedFile(_unrecognised(kind, waiting))
+        raise UnrecognisedFile(_unrecognised(kind, waiting))
 
 
 def _check_header(kind: FileKind, entity: str, header: Header) -> None:
     missing = kind.missing(entity, header.names)
     if missing:
-        raise RefusedFile(
-            f"looks like {entity}, but its header has no column {', '.join(missing)}; it has {_shown(header.names)}"
-        )
+        unknown = kind.unknown(entity, header.names)
+        more = f"column {', '.join(unknown)}, which nobody knows" if unknown else _shown(header.names)
+        raise RefusedFile(f"looks like {entity}, but its header has no column {', '.join(missing)}; it has {more}")
 
 
 def _records_of(kind: FileKind, item: Any) -> Iterator[Any]:

@@ -41,6 +41,7 @@ from twitchAPI.type import (
 )
 
 from flows.errors import ConfigError, SourceError
+from flows.extract.retries import Retries
 
 logger = logging.getLogger(__name__)
 
@@ -63,23 +64,6 @@ class _TokenRefused(_Retry):
 
 class RequestRefused(Exception):  # noqa: N818 - the caller decides whether it is one
     """Helix answered 400: a cursor or a filter that it does not take."""
-
-
-@dataclass(frozen=True)
-class Retries:
-    """How often and how patiently a request is repeated.
-
-    Args:
-        attempts: Requests in all, the first one included.
-        first_wait_seconds: Wait before the second; doubles each time, with up to as much jitter.
-        longest_wait_seconds: Upper bound of one wait.
-        timeout_seconds: Time for one request, body included.
-    """
-
-    attempts: int = 6
-    first_wait_seconds: float = 1.0
-    longest_wait_seconds: float = 30.0
-    timeout_seconds: float = 30.0
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ import json
 import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import IO, Any, NoReturn, cast
@@ -31,6 +31,10 @@ class RefusedFile(Exception):  # noqa: N818 - a finding about the user's file, r
     """The file cannot be read as a whole; the text says why, to follow the file's name."""
 
 
+class UnrecognisedFile(RefusedFile):
+    """It can be read, and holds nothing of the source."""
+
+
 @dataclass(frozen=True)
 class BadLine:
     """A line of a file of JSON lines that is no JSON."""
@@ -42,7 +46,7 @@ class BadLine:
 
 @dataclass(frozen=True)
 class Header:
-    """The first row of a CSV, before its rows."""
+    """The first row of a CSV or of a tab, before its rows."""
 
     names: tuple[str, ...]
 
@@ -59,7 +63,8 @@ class InputFile:
         path: The whole path, without secrets: names the file in the ledger of deliveries.
         size: Bytes, as its folder states them.
         version: Its tag or modification time: another one is another delivery.
-        archive: Label of the archive that it is a member of.
+        archive: Label of the archive or workbook that it is a member of.
+        rows: The cells of its rows, where it is a tab of a spreadsheet; it is then not opened.
     """
 
     label: str
@@ -70,6 +75,7 @@ class InputFile:
     size: int | None = None
     version: str = ""
     archive: str | None = None
+    rows: Callable[[], Iterator[Sequence[Any]]] | None = None
 
     @property
     def directory(self) -> str:
@@ -92,29 +98,6 @@ class InputFile:
         return f"{self.parent}/{self.directory}"
 
 
-def opened_parts(file: InputFile) -> list[InputFile]:
-    """The members of a zip archive as files, or the file itself where it is none."""
-    try:
-        with file.open() as content:
-            if not zipfile.is_zipfile(content):
-                return [file]
-            with zipfile.ZipFile(content) as archive:
-                members = [(info.filename, info.file_size) for info in archive.infolist() if not info.is_dir()]
-    except (zipfile.BadZipFile, RefusedFile, OSError):
-        return [file]
-    return [
-        replace(
-            file,
-            label=f"{file.label}!{member}",
-            open=_member_opener(file, member),
-            path=f"{file.path}!{member}",
-            size=size,
-            archive=file.label,
-        )
-        for member, size in members
-    ] or [file]
-
-
 def read_items(file: InputFile, encoding: str = "utf-8") -> Iterator[Any]:
     """Yield what the file holds: JSON values (a page or an array is one), or a CSV's `Header` and its rows as dicts.
 
@@ -127,6 +110,9 @@ def read_items(file: InputFile, encoding: str = "utf-8") -> Iterator[Any]:
     Raises:
         RefusedFile: It is cut off, neither JSON nor CSV, not in that encoding, or cannot be unpacked.
     """
+    if file.rows is not None:
+        yield from _read_rows(file.rows())
+        return
     try:
         with file.open() as raw:
             start = raw.read(2)
@@ -151,10 +137,6 @@ def read_items(file: InputFile, encoding: str = "utf-8") -> Iterator[Any]:
 def parse_json(text: str | bytes) -> Any:
     """One JSON value; NaN and Infinity, which Python takes and JSON has not, are a ValueError."""
     return json.loads(text, parse_constant=_refuse_constant)
-
-
-def _member_opener(file: InputFile, member: str) -> Callable[[], IO[bytes]]:
-    return lambda: zipfile.ZipFile(file.open()).open(member)
 
 
 def _in_utf8(binary: IO[bytes] | gzip.GzipFile, encoding: str) -> Lines:
@@ -222,9 +204,7 @@ def _read_csv(header: bytes, binary: Lines) -> Iterator[Any]:
         names = next(rows)
         if len(names) < 2:
             raise RefusedFile(f"is neither JSON nor CSV with a header; it begins with {header[:_SHOWN]!r}")
-        repeated = next((name for name in names if names.count(name) > 1), None)
-        if repeated is not None:
-            raise RefusedFile(f"has two columns of one name in its header: {repeated!r}")
+        _check_names(names)
         yield Header(tuple(names))
         short: list[str] | None = None
         for row in rows:
@@ -242,6 +222,36 @@ def _read_csv(header: bytes, binary: Lines) -> Iterator[Any]:
     except csv.Error as error:
         cut = "is cut off: its last quoted field has no end" if "unexpected end" in str(error) else ""
         raise RefusedFile(cut or f"is not valid CSV: line {rows.line_num}: {error}") from None
+
+
+def _read_rows(rows: Iterator[Sequence[Any]]) -> Iterator[Any]:
+    """The header of a tab, then its rows as it names them; cells that a row lacks at its end are empty."""
+    names = _without_empty_end(next(rows, ()))
+    if not names:
+        raise UnrecognisedFile("is empty")
+    if not all(isinstance(name, str) and name for name in names):
+        raise UnrecognisedFile("has no header: its first row has cells that are empty or no text")
+    _check_names(names)
+    yield Header(tuple(names))
+    for row in rows:
+        cells = _without_empty_end(row)
+        if len(cells) > len(names):
+            yield list(cells)
+        else:
+            yield dict(zip(names, [*cells, *[""] * (len(names) - len(cells))], strict=True))
+
+
+def _without_empty_end(row: Sequence[Any]) -> list[Any]:
+    cells = ["" if cell is None else cell for cell in row]
+    while cells and cells[-1] == "":
+        cells.pop()
+    return cells
+
+
+def _check_names(names: Sequence[str]) -> None:
+    repeated = next((name for name in names if names.count(name) > 1), None)
+    if repeated is not None:
+        raise RefusedFile(f"has two columns of one name in its header: {repeated!r}")
 
 
 def _is_json(line: bytes) -> bool:

@@ -14,11 +14,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 from urllib.parse import unquote
 
 from flows.errors import ConfigError, SourceError
-from flows.extract.input_files import InputFile, RefusedFile, opened_parts
+from flows.extract.archives import ENDINGS, opened_parts
+from flows.extract.input_files import InputFile, RefusedFile
 
 MASK = "***"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=::|://)")
@@ -40,6 +41,26 @@ _REFUSED = (401, 403)
 _LONGEST_TEXT = 300
 # A shorter value of a query is a flag or a number: masking it in a text would hide other words.
 _SHORTEST_SECRET = 4
+
+
+class FilePlace(Protocol):
+    """Where files come from: a `Place`, or the tabs of a spreadsheet that is asked."""
+
+    @property
+    def shown(self) -> str:
+        """The place as messages and ledgers name it, without secrets."""
+
+    @property
+    def prefix(self) -> str:
+        """What the paths of its files begin with."""
+
+    def files(self) -> list[InputFile]:
+        """What it holds.
+
+        Raises:
+            ConfigError: It does not exist, holds nothing or may not be read.
+            SourceError: It cannot be reached.
+        """
 
 
 @dataclass(frozen=True)
@@ -69,6 +90,15 @@ class Place:
         """The path of a local place."""
         return Path(self.url.removeprefix("file://")).expanduser().absolute()
 
+    @property
+    def prefix(self) -> str:
+        """What the paths of its files begin with, where it is a local folder."""
+        return f"{self.path}/"
+
+    def files(self) -> list[InputFile]:
+        """Its files, as `find_files` finds them."""
+        return find_files(self)
+
 
 def masked(text: str, url: str) -> str:
     """The text without the secrets of the URL."""
@@ -83,7 +113,7 @@ def masked(text: str, url: str) -> str:
 
 
 def find_files(place: Place) -> list[InputFile]:
-    """The files of a place, hidden ones left out; zip archives are opened into their members.
+    """The files of a place, hidden ones left out; archives and workbooks are opened into their parts.
 
     Raises:
         ConfigError: It does not exist, holds no file, may not be read, or needs a library that is not installed.
@@ -95,7 +125,7 @@ def find_files(place: Place) -> list[InputFile]:
     parts: list[InputFile] = []
     for file in sorted(files, key=lambda file: file.label):
         # Whether a local file is an archive is told by its first bytes; a remote one is not fetched for that.
-        is_asked = not place.is_remote or file.name.lower().endswith(".zip")
+        is_asked = not place.is_remote or file.name.lower().endswith(ENDINGS)
         parts += opened_parts(file) if is_asked else [file]
     return parts
 

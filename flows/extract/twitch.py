@@ -19,9 +19,10 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from flows.errors import ConfigError, SourceError
-from flows.extract.helix_client import HelixClient, Page, Parameters, Retries
+from flows.extract.helix_client import HelixClient, Page, Parameters
 from flows.extract.helix_files import SOURCE
 from flows.extract.helix_listing import PAGE_SIZE, Listing, filter_combinations, ids_of, list_streams, look_up
+from flows.extract.retries import Retries
 from flows.landing import POLLS_ENTITY, LandedFile, LandingWriter, land, utc_milliseconds
 
 BASE_URL = "https://api.twitch.tv/helix/"

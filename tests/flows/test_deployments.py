@@ -34,6 +34,7 @@ def test_the_schedules_are_those_of_the_design():
     assert crons == {
         "ingest-twitch": ["*/15 * * * *"],
         "ingest-billing": ["15 4 * * *"],
+        "ingest-livelogs": ["30 4 * * *"],
         "transform": ["5 * * * *"],
         "validate-full": ["30 3 * * *"],
         "pipeline": [],
