@@ -19,10 +19,10 @@ RULES = (
     ),
     Rule(
         name="every streamer has a name",
-        fails="streamer_name is null",
+        fails="streamer_name is null and platform <> 'livelogs'",
         severity=WARNING,
-        reason="neither the users listing nor a stream named the streamer yet",
+        reason="neither the users listing nor a stream named the streamer yet; live logs tell no names",
         shows=("streamer_id",),
-        reads=("streamer_name",),
+        reads=("streamer_name", "platform"),
     ),
 )

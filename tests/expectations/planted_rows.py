@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.expectations import planted_billing
+from tests.expectations import planted_billing, planted_livelogs
 
 Values = dict[str, Any]
 
@@ -54,6 +54,7 @@ GOOD: dict[str, Values] = {
     "mart_game_daily": {**_MEASURES, "game_id": "summed"},
     "mart_top_streamers": {**_MEASURES, "streamer_rank": 1},
     **planted_billing.GOOD,
+    **planted_livelogs.GOOD,
 }
 
 # Rows that rules look up, in no batch that is checked.
@@ -76,6 +77,7 @@ APART: dict[str, Values] = {
     "fact_stream_days": {"stream_id": "apart"},
     "fact_stream_sessions": {"stream_id": "apart"},
     **planted_billing.APART,
+    **planted_livelogs.APART,
 }
 
 _RAW_PLANTED: dict[str, Values] = {
@@ -174,7 +176,7 @@ _OF_TABLE: dict[str, dict[str, Values]] = {
 # One bad row, or the rows that break a rule together.
 PLANTED: dict[tuple[str, str], Values | list[Values]] = {
     (table, rule): values
-    for tables in (_OF_TABLE, planted_billing.PLANTED)
+    for tables in (_OF_TABLE, planted_billing.PLANTED, planted_livelogs.PLANTED)
     for table, planted in tables.items()
     for rule, values in planted.items()
 }

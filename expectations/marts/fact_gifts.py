@@ -1,0 +1,75 @@
+"""Business rules of fact_gifts."""
+
+from __future__ import annotations
+
+from expectations.rules import CRITICAL, WARNING, Lookup, Rule
+
+_READ = Lookup(
+    "newest",
+    "select gift_transaction_id, points, is_cancelled, streamer_key from {int_named_gifts} "
+    "where gift_transaction_id in (select gift_transaction_id from {batch} b)",
+    ("points", "is_cancelled", "streamer_key"),
+    "newest.gift_transaction_id = t.gift_transaction_id",
+)
+_STREAM = Lookup(
+    "stream",
+    "select stream_id, streamer_key, started_at, ended_at from {fact_live_streams} "
+    "where stream_id in (select stream_id from {batch} b)",
+    ("streamer_key", "started_at", "ended_at"),
+    "stream.stream_id = t.stream_id",
+)
+
+RULES = (
+    Rule(
+        name="points, cancellation and streamer are those of int_named_gifts",
+        fails="points is distinct from newest_points or is_cancelled is distinct from newest_is_cancelled "
+        "or streamer_key is distinct from newest_streamer_key",
+        severity=CRITICAL,
+        reason="a gift that was corrected and not taken over; rebuild it with --full-refresh",
+        shows=("points", "newest_points", "is_cancelled", "newest_is_cancelled"),
+        helpers=(_READ,),
+        reads=("points", "is_cancelled", "streamer_key"),
+    ),
+    Rule(
+        name="a gift's stream is one of the streamer and was on",
+        fails="stream_id is not null and (stream_streamer_key is distinct from streamer_key "
+        "or gifted_at < stream_started_at or gifted_at > stream_ended_at)",
+        severity=CRITICAL,
+        reason="points of a stream are summed by it",
+        shows=("stream_id", "gifted_at", "stream_started_at", "stream_ended_at"),
+        helpers=(_STREAM,),
+        reads=("stream_id", "streamer_key", "gifted_at"),
+    ),
+    Rule(
+        name="points count for a stream unless cancelled or outside",
+        fails="points_in_stream <> iff(stream_id is null or is_cancelled, 0, points)",
+        severity=CRITICAL,
+        reason="a gift that was taken back is worth nothing to the streamer",
+        shows=("points_in_stream", "points", "is_cancelled", "stream_id"),
+        reads=("points_in_stream", "points", "is_cancelled", "stream_id"),
+    ),
+    Rule(
+        name="a gift without a giver is anonymous",
+        fails="user_id = '' and not is_anonymous",
+        severity=CRITICAL,
+        reason="nobody may become a fan by gifts of nobody",
+        shows=("user_id", "is_anonymous"),
+        reads=("user_id", "is_anonymous"),
+    ),
+    Rule(
+        name="a gift was given in a logged stream",
+        fails="stream_id is null",
+        severity=WARNING,
+        reason="the stream is not logged, or not yet: the gift counts for the streamer and for no stream",
+        shows=("streamer_id", "gifted_at"),
+        reads=("stream_id", "streamer_id", "gifted_at"),
+    ),
+    Rule(
+        name="what was given is in GIFT_TYPE",
+        fails="gift_name is null",
+        severity=WARNING,
+        reason="the kind was never listed, or the gift does not say what it is: points are its own",
+        shows=("gift_id",),
+        reads=("gift_id", "gift_name"),
+    ),
+)

@@ -1,0 +1,7 @@
+"""Business rules of raw_livelogs_gift_types."""
+
+from __future__ import annotations
+
+from expectations.raw import RECORD_RULES, listed_once
+
+RULES = (*RECORD_RULES, listed_once("giftID"))

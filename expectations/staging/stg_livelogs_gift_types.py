@@ -1,0 +1,16 @@
+"""Business rules of stg_livelogs_gift_types."""
+
+from __future__ import annotations
+
+from expectations.rules import WARNING, Rule
+
+RULES = (
+    Rule(
+        name="a kind of gift has a name and is worth points",
+        fails="gift_name is null or list_points is null or list_points <= 0",
+        severity=WARNING,
+        reason="gifts of the kind are shown without a name, or have a price that no gift can have",
+        shows=("gift_name", "list_points"),
+        reads=("gift_name", "list_points"),
+    ),
+)
