@@ -94,6 +94,11 @@ def delivered(entity: str, snapshot_at: datetime, *records: Any, name: str = "")
     return LandingFile(entity, snapshot_at, records, name, source="billing")
 
 
+def read_from_sheet(entity: str, snapshot_at: datetime, *records: Any, name: str = "") -> LandingFile:
+    """A tab of the live logs as it was landed: a record per row."""
+    return LandingFile(entity, snapshot_at, records, name, source="livelogs")
+
+
 def load(session: Session, *files: LandingFile) -> None:
     """Put the files' records into RAW and the loads into the ledger, as loading does."""
     for file in files:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from snowflake.snowpark import Session
 
-from tests.feeding import T0, LandingFile, build_all, load, minutes, rows_of, stream, written
+from tests.feeding import T0, LandingFile, build_all, load, minutes, read_from_sheet, rows_of, stream, written
+from tests.unit.livelogs import GIFT, STREAM
 from transforms.batches import stored
 from transforms.marts.dim_streamers import TABLE as STREAMERS
 
@@ -46,6 +47,22 @@ def test_a_nameless_observation_does_not_take_a_name_away(warehouse: Session):
     load(warehouse, LandingFile("streams", minutes(15), (nameless,)))
     build_all(warehouse, ["+dim_streamers"])
     assert rows_of(stored(warehouse, STREAMERS), "streamer_name", "named_at") == [("Ann", T0)]
+
+
+def test_live_logs_bring_streamers_of_another_platform_with_their_registration(warehouse: Session):
+    load(
+        warehouse,
+        LandingFile("users", T0, (user("ann", "Ann"),)),
+        read_from_sheet("streams", T0, STREAM),
+        read_from_sheet("gifts", minutes(15), {**GIFT, "id": "g2", "receiverUserID": "cat"}, GIFT),
+    )
+    build_all(warehouse, ["+dim_streamers"])
+    read = ("platform", "streamer_id", "streamer_name", "register_country", "profile_seen_at", "last_seen_at")
+    assert rows_of(stored(warehouse, STREAMERS), *read, "last_live_at") == [
+        ("livelogs", "ann", None, "United States", T0, minutes(15), None),
+        ("livelogs", "cat", None, None, None, minutes(15), None),
+        ("twitch", "ann", "Ann", None, T0, T0, None),
+    ]
 
 
 def test_nobody_observed_gives_an_empty_table(warehouse: Session):

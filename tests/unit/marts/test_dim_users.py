@@ -6,7 +6,8 @@ from datetime import date
 
 from snowflake.snowpark import Session
 
-from tests.feeding import T0, LandingFile, build_all, delivered, load, minutes, rows_of, written
+from tests.feeding import T0, LandingFile, build_all, delivered, load, minutes, read_from_sheet, rows_of, written
+from tests.unit.livelogs import GIFT
 from transforms.batches import stored
 from transforms.keys import hash_key
 from transforms.marts.dim_users import TABLE
@@ -74,6 +75,18 @@ def test_a_member_whose_only_record_was_another_users_goes(warehouse: Session):
     load(warehouse, delivered("payments", T0, {**payment, "user_id": "U2"}, name="b"))
     assert written(build_all(warehouse, ["+dim_users"])["dim_users"]) == (1, 0, 1)
     assert rows_of(stored(warehouse, TABLE), "user_id") == [("U2",)]
+
+
+def test_who_gives_a_gift_is_an_unknown_member_of_another_platform(warehouse: Session):
+    gifts = read_from_sheet("gifts", LATER, {**GIFT, "userID": "U1"}, {**GIFT, "id": "g2", "userID": ""})
+    load(warehouse, delivered("users", T0, user("U1")), gifts)
+    build_all(warehouse, ["+dim_users"])
+    nothing = (False, None, None, None, None)
+    assert rows_of(stored(warehouse, TABLE), *NAMES) == [
+        ("billing", "U1", True, "us", "basic", SIGNUP, T0, T0, T0),
+        ("livelogs", "", *nothing, LATER, LATER),
+        ("livelogs", "U1", *nothing, LATER, LATER),
+    ]
 
 
 def test_nobody_named_gives_an_empty_table(warehouse: Session):
