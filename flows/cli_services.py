@@ -137,13 +137,17 @@ def stop_sandbox(context: typer.Context) -> None:
 def generate_files(
     context: typer.Context,
     out: Annotated[Path, typer.Option(help="Folder for the files; made if it is not there.")],
-    source: Annotated[str, typer.Option(help="twitch: polls as Helix files; billing: daily CSV files.")] = "twitch",
+    source: Annotated[
+        str, typer.Option(help="twitch: polls as Helix files; billing: daily CSV; livelogs: a sheet as CSV.")
+    ] = "twitch",
     polls: Annotated[int, typer.Option(min=1, help="How many polls (twitch).")] = 8,
     days: Annotated[int, typer.Option(min=1, help="How many daily deliveries (billing).")] = 30,
-    scale: Annotated[int | None, typer.Option(min=1, help="Streamers of the platform (twitch).")] = None,
+    scale: Annotated[int | None, typer.Option(min=1, help="Streamers of the platform (twitch, livelogs).")] = None,
     customers: Annotated[int, typer.Option(min=1, help="Customers on the sandbox's first day (billing).")] = 2_000,
     seed: Annotated[int | None, typer.Option(help="Another seed is another platform.")] = None,
-    start: Annotated[str | None, typer.Option(help="Time of the first poll or delivery (ISO 8601).")] = None,
+    start: Annotated[
+        str | None, typer.Option(help="Time of the first poll or delivery, or of the sheet (ISO 8601).")
+    ] = None,
 ) -> None:
     """Write what a source of the sandbox shows as files, for `snowcast ingest SOURCE --from-files`."""
     from deployments.sandbox import DEFAULT_START
@@ -155,8 +159,10 @@ def generate_files(
         _generate_polls(context.obj.settings(), out, polls, chosen, scale, begin)
     elif source == "billing":
         _generate_deliveries(out, days, chosen, customers, begin)
+    elif source == "livelogs":
+        _generate_livelogs(context.obj.settings(), out, chosen, scale, begin)
     else:
-        raise ConfigError(f"The sandbox writes no files of {source!r}. Known: twitch, billing.")
+        raise ConfigError(f"The sandbox writes no files of {source!r}. Known: twitch, billing, livelogs.")
 
 
 def _generate_polls(settings: Settings, out: Path, polls: int, seed: int, scale: int | None, start: datetime) -> None:
@@ -193,6 +199,13 @@ def _generate_deliveries(out: Path, days: int, seed: int, customers: int, start:
     say(
         f"{len(written)} files in {out}: {days} deliveries from {start:%Y-%m-%d} on, the first one with all of the past"
     )
+
+
+def _generate_livelogs(settings: Settings, out: Path, seed: int, scale: int | None, at: datetime) -> None:
+    from deployments.sandbox import World, write_livelogs
+
+    written = write_livelogs(World(seed, scale or settings.sandbox_scale), out, at)
+    say(f"{len(written)} files in {out}: the sheet as it is at {at:%Y-%m-%d %H:%M:%S} UTC")
 
 
 @deploy.command("prefect")

@@ -6,6 +6,7 @@ from deployments.sandbox.faults import FAULTS, FaultRule
 from deployments.sandbox.generate import Generated, generate
 from deployments.sandbox.lifecycle import ensure_running, find, stop
 from deployments.sandbox.livelogs import TABS, LiveLogsView
+from deployments.sandbox.livelogs_files import write_livelogs
 from deployments.sandbox.server import SandboxServer
 from deployments.sandbox.sheets import SHEET_ID
 from deployments.sandbox.world import DEFAULT_START, World
@@ -30,4 +31,5 @@ __all__ = [
     "generate",
     "stop",
     "write_billing_deliveries",
+    "write_livelogs",
 ]

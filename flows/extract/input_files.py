@@ -236,7 +236,7 @@ def _read_rows(rows: Iterator[Sequence[Any]]) -> Iterator[Any]:
     for row in rows:
         cells = _without_empty_end(row)
         if len(cells) > len(names):
-            yield list(cells)
+            yield [str(cell) for cell in cells]
         else:
             yield dict(zip(names, [*cells, *[""] * (len(names) - len(cells))], strict=True))
 

@@ -131,6 +131,7 @@ class Promises:
 
 TWITCH = Promises("tag:twitch", "tag:calendar")
 BILLING = Promises("tag:billing")
+LIVELOGS = Promises("tag:livelogs")
 
 
 def arrived(raw_tables: Sequence[str], files: Sequence[LandingFile]) -> bool:
