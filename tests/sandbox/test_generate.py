@@ -84,7 +84,7 @@ def test_the_command_writes_deliveries_of_billing(tmp_path: Path):
 
 def test_the_command_refuses_a_source_or_a_day_that_it_has_not(tmp_path: Path):
     for arguments, words in (
-        (("--source", "billings"), "no files of 'billings'. Known: twitch, billing."),
+        (("--source", "billings"), "no files of 'billings'. Known: twitch, billing, livelogs."),
         (("--source", "billing", "--start", "2025-01-01"), "opened on 2025-09-01"),
     ):
         done = command(tmp_path, *arguments)
