@@ -9,7 +9,7 @@ from pathlib import Path
 from prefect import Flow, flow
 
 from flows.artifacts import publish_artifacts
-from flows.errors import ConfigError, SourceError
+from flows.errors import ConfigError, SourceError, TransientError
 from flows.layers import build_layers
 from flows.reporting import reporter
 from flows.run import Run, recorded_run
@@ -76,7 +76,7 @@ def fetch(run: Run, sources: Iterable[str], polls: int | None = None, snapshot_a
         try:
             for moment in SOURCES[name].moments(run.settings, polls, snapshot_at):
                 run.fetched(name, fetch_source(name, run.run_id, moment))
-        except (ConfigError, SourceError) as error:
+        except (ConfigError, SourceError, TransientError) as error:
             run.failures.append(error)
             reporter().finished(f"fetch {name}", str(error), "failed")
 

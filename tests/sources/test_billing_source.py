@@ -58,7 +58,7 @@ def test_a_place_that_is_set_is_not_written_to(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "chosen"),
     [
-        ({}, ["twitch", "billing"]),
+        ({}, ["twitch", "billing", "livelogs"]),
         ({"twitch_client_id": "x", "twitch_client_secret": "y"}, ["twitch"]),
         ({"twitch_client_id": "x", "twitch_client_secret": "y", "billing_url": "/data"}, ["twitch", "billing"]),
     ],
