@@ -61,7 +61,7 @@ def _worker(environment: dict[str, str], log: Path) -> Iterator[None]:
         try:
             yield
             process.terminate()
-            process.wait(60)
+            process.wait(180)
         finally:
             with suppress(ProcessLookupError):  # what it left running would go on taking work
                 os.killpg(process.pid, signal.SIGKILL)
