@@ -29,3 +29,7 @@ STREAM = (
     activity_occurrence,
     activity_repeated_at,
 )
+
+person = Column(
+    "person", TEXT, "whose row it is: the customer, or the anonymous one where no customer is known", nullable=False
+)

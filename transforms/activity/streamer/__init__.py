@@ -1,0 +1,1 @@
+"""What streamers do, read from facts and histories: one activity per file."""

@@ -1,0 +1,25 @@
+"""What streamers did, in the order in which each of them did it.
+
+Grain    one deed of one streamer
+Key      activity_id, the hash of the activity and its business key
+Source   int_streamer_events, int_streamers_at_risk
+Units    revenue_impact in the currency of the setting SNOWCAST_POINT_VALUE; every time is UTC without zone
+Rerun    recomputes the streamers whose deeds changed and writes the rows that differ
+Gaps     nobody is at risk at a moment after the newest stream of the platform: README.md tells the rules
+"""
+
+from __future__ import annotations
+
+from transforms.activity import columns
+from transforms.contract import Layer, MergeOnKey, Table
+
+TABLE = Table(
+    name="streamer_activity",
+    layer=Layer.ACTIVITY,
+    grain="one deed of one streamer",
+    key=("activity_id",),
+    write=MergeOnKey(),
+    widen_by=("person",),
+    tags=("activity",),
+    columns=(*columns.STREAM, columns.person),
+)

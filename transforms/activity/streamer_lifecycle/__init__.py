@@ -1,0 +1,1 @@
+"""What the activities of a streamer amount to, once each: one activity per file."""

@@ -1,0 +1,30 @@
+"""at_risk_streamer: a streamer who broadcasts or is watched much less than the week before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from transforms.activity.activities import STREAMER, Activity, Feature
+from transforms.activity.events import once_each
+from transforms.contract import INTEGER, TEXT
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+ACTIVITY = Activity(
+    name="at_risk_streamer",
+    stream=STREAMER,
+    description="the end of the first UTC day whose last 7 days have less than half of the 7 days before",
+    features=(
+        Feature("reason", TEXT, "streams or unique_viewers; streams where both are"),
+        Feature("streams", INTEGER, "broadcasts begun in the last 7 days"),
+        Feature("streams_before", INTEGER, "broadcasts begun in the 7 days before"),
+        Feature("unique_viewers", INTEGER, "sum over the broadcasts that ended in the last 7 days"),
+        Feature("unique_viewers_before", INTEGER, "sum over those that ended in the 7 days before"),
+    ),
+)
+
+
+def events(int_streamers_at_risk: DataFrame) -> DataFrame:
+    """Who is at risk, at the moment of the rule."""
+    return once_each(ACTIVITY, int_streamers_at_risk)

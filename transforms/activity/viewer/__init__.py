@@ -1,0 +1,1 @@
+"""What viewers and customers do, read from facts: one activity per file."""

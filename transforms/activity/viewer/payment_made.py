@@ -1,0 +1,30 @@
+"""payment_made: a customer paid, or was paid back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from transforms.activity.activities import VIEWER, Activity, Feature
+from transforms.activity.events import OF_VIEWER, event_rows
+from transforms.contract import BOOLEAN, TEXT, money
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+ACTIVITY = Activity(
+    name="payment_made",
+    stream=VIEWER,
+    description="a customer paid, or was paid back (is_refund, negative revenue_impact), on that day",
+    features=(
+        Feature("payment_id", TEXT, "the payment"),
+        Feature("amount", money(), "money received; negative for a refund"),
+        Feature("is_refund", BOOLEAN, "money given back"),
+    ),
+)
+
+
+def events(fact_payments: DataFrame) -> DataFrame:
+    """One row per payment, at the first moment of its day."""
+    return event_rows(
+        ACTIVITY, fact_payments, OF_VIEWER, business_key=("payment_id",), ts="payment_date", revenue="amount"
+    )

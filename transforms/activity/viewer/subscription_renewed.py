@@ -1,0 +1,30 @@
+"""subscription_renewed: another billing period of a subscription began."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from transforms.activity import features
+from transforms.activity.activities import VIEWER, Activity, Feature
+from transforms.activity.subscription_moments import moment_rows
+from transforms.contract import INTEGER, TEXT, money
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+ACTIVITY = Activity(
+    name="subscription_renewed",
+    stream=VIEWER,
+    description="another billing period began: the same day of a later month, or of a later year for yearly ones",
+    features=(
+        features.subscription_id,
+        Feature("period_number", INTEGER, "billing periods so far, this one included"),
+        Feature("monthly_price", money(), "price of one billing period"),
+        Feature("billing_period", TEXT, "what a price pays for; NULL is monthly"),
+    ),
+)
+
+
+def events(int_subscription_moments: DataFrame) -> DataFrame:
+    """One row per moment of that kind; payments carry the money."""
+    return moment_rows(ACTIVITY, int_subscription_moments)
