@@ -101,10 +101,16 @@ def _stored_names(table: Table) -> list[str]:
     return [column.name for column in table.stored_columns if column.name != "_build_id"]
 
 
+def _carried_names(table: Table) -> list[str]:
+    """The stored columns, and the lineage of refused rows where it is not stored."""
+    lineage = [column.name for column in LINEAGE] if table.refuses_rows else []
+    return list(dict.fromkeys([*_stored_names(table), *lineage]))
+
+
 def _ranked(table: Table, built: DataFrame) -> DataFrame:
     """Built rows as `new_*`, each with its rank among the good ones of its key."""
-    names = _stored_names(table)
-    if table.layer is Layer.STAGING:
+    names = _carried_names(table)
+    if table.has_rejections:
         rejection = [col(column.name).alias(f"new_{column.name}") for column in REJECTION]
         is_good = col("_rule").is_null()
     else:
@@ -153,12 +159,11 @@ def _is_newer(order: tuple[str, ...]) -> Column:
 
 
 def _kept_columns(table: Table, comparison: Comparison) -> list[Column]:
-    names = _stored_names(table)
     kept = [
         (coalesce(col(f"new_{name}"), col(f"was_{name}")) if name in table.key else col(f"new_{name}")).alias(
             f"new_{name}"
         )
-        for name in names
+        for name in _carried_names(table)
     ]
     kept += [col(f"new_{column.name}") for column in REJECTION]
     if table.layer is Layer.STAGING:

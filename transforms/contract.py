@@ -238,6 +238,8 @@ class Table:
         source: For raw tables: `source/entity` of the landing files.
         fields: For raw tables: fields the source is known to send; others are reported as schema drift.
         is_complete: For raw tables: every delivery lists everything that exists, so absence means deletion.
+        refuses_rows: The built frame has lineage and rejection columns, as in staging: rows with a `_rule` go to the
+            quarantine. Always so in staging.
     """
 
     name: str
@@ -251,6 +253,7 @@ class Table:
     source: str | None = None
     fields: tuple[str, ...] = field(default=(), repr=False)
     is_complete: bool = False
+    refuses_rows: bool = False
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
@@ -298,6 +301,11 @@ class Table:
         return "_load_id" if self.layer is Layer.RAW else BUILD_ID.name
 
     @property
+    def has_rejections(self) -> bool:
+        """Whether the built frame has lineage and rejection columns beside the contract's own."""
+        return self.refuses_rows or self.layer is Layer.STAGING
+
+    @property
     def stored_columns(self) -> tuple[Column, ...]:
         """The contract's columns and the load columns behind them, as they are stored."""
         if self.layer in (Layer.RAW, Layer.OPS):
@@ -315,12 +323,12 @@ class Table:
         return f"{checked_identifier(database)}.{self.layer}.{self.name}".upper()
 
     def select(self, frame: DataFrame) -> DataFrame:
-        """Exactly the contract's columns, in order, cast to their types; staging keeps lineage and rejection columns.
+        """Exactly the contract's columns, in order, cast to their types; lineage and rejection are kept where rows are refused.
 
         A column that the frame lacks is named by the warehouse when the frame is used: asking here would cost a
         statement per build.
         """
-        carried = (*LINEAGE, *REJECTION) if self.layer is Layer.STAGING else ()
+        carried = (*LINEAGE, *REJECTION) if self.has_rejections else ()
         return frame.select(*[col(c.name).cast(c.type).alias(c.name) for c in (*self.columns, *carried)])
 
     def observe(self, frame: DataFrame) -> DataFrame:

@@ -33,3 +33,6 @@ STREAM = (
 person = Column(
     "person", TEXT, "whose row it is: the customer, or the anonymous one where no customer is known", nullable=False
 )
+
+# An event before it is numbered.
+EVENT = (activity_id, ts, customer, anonymous_customer_id, activity, feature_json, revenue_impact, link, person)

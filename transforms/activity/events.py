@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from snowflake.snowpark import Window
-from snowflake.snowpark.functions import col, iff, lit, object_construct_keep_null, row_number, to_variant
+from snowflake.snowpark.functions import col, lit, object_construct_keep_null, row_number, to_variant
 
 from transforms.contract import BOOLEAN, TEXT, TIMESTAMP, money
 from transforms.keys import hash_key
@@ -118,8 +118,3 @@ def deeds(events: DataFrame, activity: Activity, *names: str) -> DataFrame:
     chosen = events.filter(col("activity") == lit(activity.name))
     kept = ("activity_id", "platform", "ts", "person", "customer", "anonymous_customer_id")
     return chosen.select(*kept, *[feature(activity, name).alias(name) for name in names])
-
-
-def where(condition: Column, value: Column) -> Column:
-    """The value where the condition is true, else NULL."""
-    return iff(condition, value, lit(None))

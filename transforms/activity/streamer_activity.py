@@ -10,8 +10,16 @@ Gaps     nobody is at risk at a moment after the newest stream of the platform: 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from transforms.activity import columns
+from transforms.activity.gathering import gathered
+from transforms.activity.numbering import numbered
+from transforms.activity.thresholds import Thresholds
 from transforms.contract import Layer, MergeOnKey, Table
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="streamer_activity",
@@ -23,3 +31,9 @@ TABLE = Table(
     tags=("activity",),
     columns=(*columns.STREAM, columns.person),
 )
+
+
+def build(int_streamer_events: DataFrame, int_streamers_at_risk: DataFrame, *, thresholds: Thresholds) -> DataFrame:
+    """Put what the events amount to beside them, and number each person's deeds."""
+    given = {"int_streamer_events": int_streamer_events, "int_streamers_at_risk": int_streamers_at_risk, "thresholds": thresholds}
+    return TABLE.select(numbered(int_streamer_events, gathered("streamer_lifecycle", given)))

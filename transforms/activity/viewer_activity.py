@@ -10,8 +10,16 @@ Gaps     the platform's shared anonymous user is nobody's customer and never a f
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from transforms.activity import columns
+from transforms.activity.gathering import gathered
+from transforms.activity.numbering import numbered
+from transforms.activity.thresholds import Thresholds
 from transforms.contract import Layer, MergeOnKey, Table
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="viewer_activity",
@@ -23,3 +31,9 @@ TABLE = Table(
     tags=("activity",),
     columns=(*columns.STREAM, columns.person),
 )
+
+
+def build(int_viewer_events: DataFrame, *, thresholds: Thresholds) -> DataFrame:
+    """Put what the events amount to beside them, and number each person's deeds."""
+    given = {"int_viewer_events": int_viewer_events, "thresholds": thresholds}
+    return TABLE.select(numbered(int_viewer_events, gathered("viewer_lifecycle", given)))

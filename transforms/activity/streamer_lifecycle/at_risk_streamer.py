@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from snowflake.snowpark.functions import col, lit
+
 from transforms.activity.activities import STREAMER, Activity, Feature
 from transforms.activity.events import once_each
 from transforms.contract import INTEGER, TEXT
@@ -27,4 +29,11 @@ ACTIVITY = Activity(
 
 def events(int_streamers_at_risk: DataFrame) -> DataFrame:
     """Who is at risk, at the moment of the rule."""
-    return once_each(ACTIVITY, int_streamers_at_risk)
+    moments = int_streamers_at_risk.select(
+        "*",
+        col("person").alias("activity_id"),
+        col("at_risk_at").alias("ts"),
+        col("person").alias("customer"),
+        lit(None).cast(TEXT).alias("anonymous_customer_id"),
+    )
+    return once_each(ACTIVITY, moments)

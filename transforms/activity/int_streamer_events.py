@@ -1,0 +1,76 @@
+"""What streamers did, event by event: not numbered yet, and without what it amounts to.
+
+Grain    one deed of one streamer
+Key      activity_id, the hash of the activity and its business key
+Source   fact_stream_sessions, int_stream_ends, fact_live_streams, fact_gifts, channel_history, dim_streamers,
+         int_identities
+Units    revenue_impact in the currency of the setting SNOWCAST_POINT_VALUE; every time is UTC without zone
+Rerun    recomputes the streamers that new rows, renamed channels and links touch
+Gaps     an event without a time, or of nobody, goes to the quarantine; only Twitch's channels have an address
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from snowflake.snowpark.functions import col, concat, lit
+
+from transforms import columns
+from transforms.activity import columns as activity_columns
+from transforms.activity.events import OF_STREAMER
+from transforms.activity.gathering import gathered, judged
+from transforms.activity.identity import Spaces, with_persons
+from transforms.contract import Layer, MergeOnKey, Table
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+TABLE = Table(
+    name="int_streamer_events",
+    layer=Layer.ACTIVITY,
+    grain="one deed of one streamer",
+    key=("activity_id",),
+    write=MergeOnKey(),
+    widen_by=("streamer_key",),
+    refuses_rows=True,
+    tags=("activity",),
+    columns=(*activity_columns.EVENT, columns.platform, columns.streamer_key, columns.streamer_id),
+)
+
+_CHANNELS = "https://www.twitch.tv/"
+
+
+def build(
+    fact_stream_sessions: DataFrame,
+    int_stream_ends: DataFrame,
+    fact_live_streams: DataFrame,
+    fact_gifts: DataFrame,
+    channel_history: DataFrame,
+    dim_streamers: DataFrame,
+    int_identities: DataFrame,
+    *,
+    gap_cap_seconds: int,
+    point_value: Decimal | None,
+    shared_id_spaces: Spaces,
+) -> DataFrame:
+    """Gather the activities of streamers, say who did them and where a person can see it."""
+    given = {
+        "fact_stream_sessions": fact_stream_sessions,
+        "int_stream_ends": int_stream_ends,
+        "fact_live_streams": fact_live_streams,
+        "fact_gifts": fact_gifts,
+        "channel_history": channel_history,
+        "gap_cap_seconds": gap_cap_seconds,
+        "point_value": point_value,
+    }
+    named = with_persons(gathered("streamer", given), int_identities, OF_STREAMER, shared_id_spaces)
+    return TABLE.select(judged(_linked(named, dim_streamers)))
+
+
+def _linked(events: DataFrame, dim_streamers: DataFrame) -> DataFrame:
+    """Events with the address of the channel; a streamer without a login has none."""
+    channels = dim_streamers.filter(col("platform") == columns.TWITCH).select(
+        col("streamer_key").alias("channel_key"), concat(lit(_CHANNELS), col("streamer_login")).alias("link")
+    )
+    return events.join(channels, on=col("streamer_key") == col("channel_key"), how="left")

@@ -1,0 +1,60 @@
+"""What viewers and customers did, event by event: not numbered yet, and without what it amounts to.
+
+Grain    one deed of one viewer
+Key      activity_id, the hash of the activity and its business key
+Source   fact_gifts, fact_payments, int_subscription_moments, stg_billing_viewing_activity, int_identities
+Units    revenue_impact in the billing currency, and gifts in that of SNOWCAST_POINT_VALUE; every time is UTC
+Rerun    recomputes the viewers that new rows and links touch
+Gaps     an event without a time, or of nobody, goes to the quarantine; billing knows days: an event is at their begin
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from snowflake.snowpark.functions import lit
+
+from transforms import columns
+from transforms.activity import columns as activity_columns
+from transforms.activity.events import OF_VIEWER
+from transforms.activity.gathering import gathered, judged
+from transforms.activity.identity import Spaces, with_persons
+from transforms.contract import TEXT, Layer, MergeOnKey, Table
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+TABLE = Table(
+    name="int_viewer_events",
+    layer=Layer.ACTIVITY,
+    grain="one deed of one viewer",
+    key=("activity_id",),
+    write=MergeOnKey(),
+    widen_by=("user_key",),
+    refuses_rows=True,
+    tags=("activity",),
+    columns=(*activity_columns.EVENT, columns.platform, columns.user_key, columns.user_id),
+)
+
+
+def build(
+    fact_gifts: DataFrame,
+    fact_payments: DataFrame,
+    int_subscription_moments: DataFrame,
+    stg_billing_viewing_activity: DataFrame,
+    int_identities: DataFrame,
+    *,
+    point_value: Decimal | None,
+    shared_id_spaces: Spaces,
+) -> DataFrame:
+    """Gather the activities of viewers and say who did them."""
+    given = {
+        "fact_gifts": fact_gifts,
+        "fact_payments": fact_payments,
+        "int_subscription_moments": int_subscription_moments,
+        "stg_billing_viewing_activity": stg_billing_viewing_activity,
+        "point_value": point_value,
+    }
+    named = with_persons(gathered("viewer", given), int_identities, OF_VIEWER, shared_id_spaces)
+    return TABLE.select(judged(named.select("*", lit(None).cast(TEXT).alias("link"))))
