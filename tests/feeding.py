@@ -12,6 +12,7 @@ from typing import Any
 from snowflake.snowpark import DataFrame, Session
 from snowflake.snowpark.types import StructField, StructType
 
+from transforms.activity.thresholds import Thresholds
 from transforms.batches import stored
 from transforms.building import BuildResult, build_table, prepare_tables
 from transforms.catalog import in_order, models, raw_table_for
@@ -22,6 +23,9 @@ PARAMETERS: dict[str, Any] = {
     "today": date(2023, 12, 31),
     "current_month": date(2023, 12, 1),
     "anonymous_user_ids": ("anonymous",),
+    "point_value": None,
+    "shared_id_spaces": (),
+    "thresholds": Thresholds(),
 }
 T0 = datetime(2023, 9, 24, 17, 0)
 

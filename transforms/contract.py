@@ -323,7 +323,7 @@ class Table:
         return f"{checked_identifier(database)}.{self.layer}.{self.name}".upper()
 
     def select(self, frame: DataFrame) -> DataFrame:
-        """Exactly the contract's columns, in order, cast to their types; lineage and rejection are kept where rows are refused.
+        """Exactly the contract's columns, in order, typed; lineage and rejection too where rows are refused.
 
         A column that the frame lacks is named by the warehouse when the frame is used: asking here would cost a
         statement per build.

@@ -50,6 +50,6 @@ def judged(events: DataFrame) -> DataFrame:
         reason.otherwise(lit(None)).cast(TEXT).alias("_reason"),
         iff(is_refused, to_variant(object_construct_keep_null(*told)), lit(None).cast(VARIANT)).alias("_record"),
         concat(col("activity"), lit("/"), col("activity_id")).alias("_source_file"),
-        lit(None).cast(INTEGER).alias("_source_row"),
+        lit(1).cast(INTEGER).alias("_source_row"),
         lit("").alias("_load_id"),
     )

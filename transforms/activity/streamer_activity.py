@@ -35,5 +35,9 @@ TABLE = Table(
 
 def build(int_streamer_events: DataFrame, int_streamers_at_risk: DataFrame, *, thresholds: Thresholds) -> DataFrame:
     """Put what the events amount to beside them, and number each person's deeds."""
-    given = {"int_streamer_events": int_streamer_events, "int_streamers_at_risk": int_streamers_at_risk, "thresholds": thresholds}
+    given = {
+        "int_streamer_events": int_streamer_events,
+        "int_streamers_at_risk": int_streamers_at_risk,
+        "thresholds": thresholds,
+    }
     return TABLE.select(numbered(int_streamer_events, gathered("streamer_lifecycle", given)))

@@ -48,9 +48,7 @@ TABLE = Table(
             payload="customer_platform",
             empty_is_null=True,
         ),
-        Column(
-            "customer_id", TEXT, "who it is; NULL takes the link back", payload="customer_id", empty_is_null=True
-        ),
+        Column("customer_id", TEXT, "who it is; NULL takes the link back", payload="customer_id", empty_is_null=True),
         Column("stated_at", TIMESTAMP, "when the link was made, as the file states it", payload="linked_at"),
     ),
 )
