@@ -14,6 +14,7 @@ _SECTIONS = {
     "SNOWCAST_LIVELOGS_SHEET_ID": "Live logs and gifts",
     "SNOWCAST_SANDBOX_SEED": "Sandbox: a simulated platform, used where no source of your own is set",
     "PREFECT_API_URL": "Prefect",
+    "SNOWCAST_IDENTITY_URL": "Activity streams",
     "SNOWFLAKE_ACCOUNT": "Login to Snowflake, with SNOWCAST_WAREHOUSE=snowflake",
 }
 

@@ -51,10 +51,22 @@ def ingest_livelogs(snapshot_at: datetime | None = None, from_files: str | None 
     return _ingest("livelogs", snapshot_at, from_files)
 
 
+@flow(name="ingest-identity")
+def ingest_identity(snapshot_at: datetime | None = None, from_files: str | None = None) -> Run:
+    """Read the files of identity links that were delivered since the last time, and load what came.
+
+    Args:
+        snapshot_at: When the links were known, for files that do not say it.
+        from_files: A file or folder of links instead of the place that is set.
+    """
+    return _ingest("identity", snapshot_at, from_files)
+
+
 FLOWS: dict[str, Flow[..., Run]] = {
     "twitch": ingest_twitch,
     "billing": ingest_billing,
     "livelogs": ingest_livelogs,
+    "identity": ingest_identity,
 }
 
 

@@ -102,8 +102,17 @@ def redrive(session: Session, settings: Settings, refused: Refusal, repaired: An
 
 
 def _raw_table(name: str) -> Table:
-    """The raw table behind a table that refuses records: a raw table itself, staging, or a history of it."""
+    """The raw table behind a table that refuses records: a raw table itself, staging, or a history of it.
+
+    Raises:
+        ConfigError: The table refuses what it makes of many records.
+    """
     model = models()[name]
+    if model.table.refuses_rows:
+        raise ConfigError(
+            f"{name} refuses events, which have no file of their own. Repair the record that the event names at its "
+            "source: its next delivery makes the event."
+        )
     return model.table if model.table.source else _raw_table(model.inputs[0])
 
 

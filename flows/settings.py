@@ -20,6 +20,7 @@ from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_vali
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from flows.errors import ConfigError
+from flows.settings_activity import ActivitySettings
 
 PREFIX = "SNOWCAST_"
 _HELIX = "https://api.twitch.tv/helix/"
@@ -70,7 +71,7 @@ class SnowflakeSettings(BaseSettings):
     protocol: Literal["https", "http"] | None = Field(default=None, description="https, or http for a local endpoint")
 
 
-class Settings(BaseSettings):
+class Settings(ActivitySettings):
     """What a run needs to know. Build it with `load_settings`, which turns a mistake into one clear line."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)
@@ -318,9 +319,10 @@ def _explained(error: ValidationError) -> str:
 
 def variables() -> list[tuple[str, Any]]:
     """Name and field of every variable, in the order of the file."""
+    inherited = [name for name in Settings.model_fields if name not in Settings.__annotations__]
+    others = [name for name in Settings.model_fields if name not in (*inherited, "snowflake")]
     ours = [
-        ("PREFECT_API_URL" if name == "prefect_api_url" else PREFIX + name.upper(), field)
-        for name, field in Settings.model_fields.items()
-        if name != "snowflake"
+        ("PREFECT_API_URL" if name == "prefect_api_url" else PREFIX + name.upper(), Settings.model_fields[name])
+        for name in (*others, *inherited)
     ]
     return ours + [("SNOWFLAKE_" + name.upper(), field) for name, field in SnowflakeSettings.model_fields.items()]

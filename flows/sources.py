@@ -7,11 +7,14 @@ from collections.abc import Iterable, Sequence
 from flows.billing_source import BillingSource
 from flows.errors import ConfigError
 from flows.fetching import Source
+from flows.identity_source import IdentitySource
 from flows.livelogs_source import LivelogsSource
 from flows.settings import Settings
 from flows.twitch_source import TwitchSource
 
-SOURCES: dict[str, Source] = {source.name: source for source in (TwitchSource(), BillingSource(), LivelogsSource())}
+SOURCES: dict[str, Source] = {
+    source.name: source for source in (TwitchSource(), BillingSource(), LivelogsSource(), IdentitySource())
+}
 
 
 def known_source(name: str) -> Source:

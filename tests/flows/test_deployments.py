@@ -35,6 +35,7 @@ def test_the_schedules_are_those_of_the_design():
         "ingest-twitch": ["*/15 * * * *"],
         "ingest-billing": ["15 4 * * *"],
         "ingest-livelogs": ["30 4 * * *"],
+        "ingest-identity": ["20 4 * * *"],
         "transform": ["5 * * * *"],
         "validate-full": ["30 3 * * *"],
         "pipeline": [],

@@ -26,7 +26,7 @@ def gathered(package: str, given: Mapping[str, Any]) -> DataFrame:
         package: streamer, viewer, streamer_lifecycle or viewer_lifecycle.
         given: Tables and parameters by name; each activity takes those that its `events` names.
     """
-    frames = []
+    frames: list[DataFrame] = []
     for module in definitions(package):
         wanted = inspect.signature(module.events).parameters
         frames.append(module.events(**{name: given[name] for name in wanted}))
