@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.expectations import planted_billing, planted_livelogs
+from tests.expectations import planted_activity, planted_billing, planted_livelogs
 
 Values = dict[str, Any]
 
@@ -55,6 +55,7 @@ GOOD: dict[str, Values] = {
     "mart_top_streamers": {**_MEASURES, "streamer_rank": 1},
     **planted_billing.GOOD,
     **planted_livelogs.GOOD,
+    **planted_activity.GOOD,
 }
 
 # Rows that rules look up, in no batch that is checked.
@@ -70,6 +71,7 @@ ALSO: dict[str, list[Values]] = {
     ],
     "mart_concurrent_viewers": [{"scope": "game", "scope_id": "x"}, {"scope": "language", "scope_id": "en"}],
     **planted_billing.ALSO,
+    **planted_activity.ALSO,
 }
 
 # What bad rows say where the good row's group must stay as it is.
@@ -78,6 +80,7 @@ APART: dict[str, Values] = {
     "fact_stream_sessions": {"stream_id": "apart"},
     **planted_billing.APART,
     **planted_livelogs.APART,
+    **planted_activity.APART,
 }
 
 _RAW_PLANTED: dict[str, Values] = {
@@ -176,7 +179,7 @@ _OF_TABLE: dict[str, dict[str, Values]] = {
 # One bad row, or the rows that break a rule together.
 PLANTED: dict[tuple[str, str], Values | list[Values]] = {
     (table, rule): values
-    for tables in (_OF_TABLE, planted_billing.PLANTED, planted_livelogs.PLANTED)
+    for tables in (_OF_TABLE, planted_billing.PLANTED, planted_livelogs.PLANTED, planted_activity.PLANTED)
     for table, planted in tables.items()
     for rule, values in planted.items()
 }

@@ -1,0 +1,31 @@
+"""Business rules of int_identities."""
+
+from __future__ import annotations
+
+from expectations.rules import CRITICAL, WARNING, Lookup, Rule
+
+_ONWARD = Lookup(
+    "onward",
+    "select known_as as customer, max(customer) as led_to from {int_identities} group by known_as",
+    ("led_to",),
+    "onward.customer = t.customer",
+)
+
+RULES = (
+    Rule(
+        name="facts of streamers and of viewers find the link by the same hash",
+        fails="streamer_key <> user_key",
+        severity=CRITICAL,
+        reason="both are the hash of (platform, anonymous_id)",
+        reads=("streamer_key", "user_key"),
+    ),
+    Rule(
+        name="links come to an end",
+        fails="onward_led_to is not null",
+        severity=WARNING,
+        reason="the customer is linked itself: links go in a circle, or on for more than 8; take one of them back",
+        shows=("known_as", "customer", "onward_led_to"),
+        helpers=(_ONWARD,),
+        reads=("customer", "known_as"),
+    ),
+)

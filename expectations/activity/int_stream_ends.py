@@ -1,0 +1,7 @@
+"""Business rules of int_stream_ends."""
+
+from __future__ import annotations
+
+from expectations.marts import ordered
+
+RULES = (ordered("started_at", "ended_at"),)

@@ -1,0 +1,32 @@
+"""Business rules of int_streamers_at_risk."""
+
+from __future__ import annotations
+
+from expectations.rules import CRITICAL, Lookup, Rule
+
+_NEWEST = Lookup(
+    "newest",
+    "select platform, max(newest_stream_at) as stream_at from {int_streamer_risk} group by platform",
+    ("stream_at",),
+    "newest.platform = t.platform",
+)
+
+RULES = (
+    Rule(
+        name="streams or unique viewers are less than half of the week before",
+        fails="streams * 2 >= streams_before and unique_viewers * 2 >= unique_viewers_before",
+        severity=CRITICAL,
+        reason="that is the rule (SEMANTICS §4)",
+        shows=("streams", "streams_before", "unique_viewers", "unique_viewers_before"),
+        reads=("streams", "streams_before", "unique_viewers", "unique_viewers_before"),
+    ),
+    Rule(
+        name="the moment is the end of a UTC day that the platform's data has reached",
+        fails="at_risk_at <> date_trunc('day', at_risk_at) or at_risk_at > newest_stream_at",
+        severity=CRITICAL,
+        reason="after the newest broadcast nothing is known, which is held against nobody",
+        shows=("at_risk_at", "newest_stream_at"),
+        helpers=(_NEWEST,),
+        reads=("at_risk_at", "platform"),
+    ),
+)

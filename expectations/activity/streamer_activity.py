@@ -1,0 +1,8 @@
+"""Business rules of streamer_activity."""
+
+from __future__ import annotations
+
+from expectations.activity import stream_rules
+from transforms.activity.streamer_activity import TABLE
+
+RULES = stream_rules(TABLE, "int_streamer_events")

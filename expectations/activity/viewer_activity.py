@@ -1,0 +1,8 @@
+"""Business rules of viewer_activity."""
+
+from __future__ import annotations
+
+from expectations.activity import stream_rules
+from transforms.activity.viewer_activity import TABLE
+
+RULES = stream_rules(TABLE, "int_viewer_events")

@@ -1,0 +1,7 @@
+"""Business rules of raw_identity_links."""
+
+from __future__ import annotations
+
+from expectations.raw import RECORD_RULES
+
+RULES = RECORD_RULES
