@@ -6,9 +6,11 @@ from expectations.rules import CRITICAL, Lookup, Rule
 
 _NEWEST = Lookup(
     "newest",
-    "select platform, max(newest_stream_at) as stream_at from {int_streamer_risk} group by platform",
+    "select own.person, min(theirs.stream_at) as stream_at from {int_streamer_risk} own join "
+    "(select platform, max(newest_stream_at) as stream_at from {int_streamer_risk} group by platform) theirs "
+    "on theirs.platform = own.platform where own.person in (select person from {batch} b) group by own.person",
     ("stream_at",),
-    "newest.platform = t.platform",
+    "newest.person = t.person",
 )
 
 RULES = (
@@ -21,12 +23,13 @@ RULES = (
         reads=("streams", "streams_before", "unique_viewers", "unique_viewers_before"),
     ),
     Rule(
-        name="the moment is the end of a UTC day that the platform's data has reached",
-        fails="at_risk_at <> date_trunc('day', at_risk_at) or at_risk_at > newest_stream_at",
+        name="the moment is the end of a UTC day that the data has reached",
+        fails="at_risk_at <> date_trunc('day', at_risk_at) or at_risk_at > known_until "
+        "or known_until is distinct from newest_stream_at",
         severity=CRITICAL,
         reason="after the newest broadcast nothing is known, which is held against nobody",
-        shows=("at_risk_at", "newest_stream_at"),
+        shows=("at_risk_at", "known_until", "newest_stream_at"),
         helpers=(_NEWEST,),
-        reads=("at_risk_at", "platform"),
+        reads=("person", "at_risk_at", "known_until"),
     ),
 )

@@ -44,7 +44,7 @@ GOOD: dict[str, Values] = {
     "int_stream_ends": {"started_at": _AT, "ended_at": _LATER},
     "int_subscription_moments": {"activity": "subscription_started", "period_number": 1},
     "int_streamer_risk": {"platform": "twitch", "newest_stream_at": _AT, "at_risk_at": None},
-    "int_streamers_at_risk": {"platform": "twitch", "at_risk_at": _DAY_END, **_RISK},
+    "int_streamers_at_risk": {"known_until": _AT, "at_risk_at": _DAY_END, **_RISK},
     **{f"int_{kind}_events": good for kind, good in _GOOD.items()},
     **{
         f"{kind}_activity": {**good, "activity_occurrence": 1, "activity_repeated_at": None}
@@ -130,10 +130,10 @@ PLANTED: dict[str, dict[str, Values | list[Values]]] = {
         "nothing happens to a subscription before it begins": {"happened_at": _DAY_END},
         "subscription_id, activity, period_number never repeat": [{}, {}],
     },
-    "int_streamer_risk": {"person never repeats": [{}, {}]},
+    "int_streamer_risk": {"person, platform never repeat": [{}, {}]},
     "int_streamers_at_risk": {
         "streams or unique viewers are less than half of the week before": {"streams": 2},
-        "the moment is the end of a UTC day that the platform's data has reached": {"at_risk_at": _AT},
+        "the moment is the end of a UTC day that the data has reached": {"at_risk_at": _AT},
         "person never repeats": [{}, {}],
     },
     **{f"int_{kind}_events": _of_events(kind) for kind in _GOOD},

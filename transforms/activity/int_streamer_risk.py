@@ -1,7 +1,7 @@
 """When each streamer's last 7 days first fell below half of the 7 before, whether that moment has come or not.
 
-Grain    one streamer
-Key      person
+Grain    one streamer on one platform
+Key      person, platform
 Source   int_streamer_events
 Units    counts; every *_at is UTC without zone
 Rerun    recomputes the streamers whose events changed
@@ -21,7 +21,6 @@ from snowflake.snowpark.functions import (
     iff,
     lit,
     max,  # noqa: A004
-    max_by,
     min_by,
     sum,  # noqa: A004
 )
@@ -42,15 +41,15 @@ COUNTS = ("streams", "streams_before", "unique_viewers", "unique_viewers_before"
 TABLE = Table(
     name="int_streamer_risk",
     layer=Layer.ACTIVITY,
-    grain="one streamer",
-    key=("person",),
+    grain="one streamer on one platform",
+    key=("person", "platform"),
     write=MergeOnKey(),
     widen_by=("person",),
     tags=("activity",),
     columns=(
         activity_columns.person,
-        columns.platform.but(description="id space of the streamer's newest broadcast"),
-        Column("newest_stream_at", TIMESTAMP, "newest begin or end of a broadcast, UTC", nullable=False),
+        columns.platform,
+        Column("newest_stream_at", TIMESTAMP, "newest begin or end of a broadcast there, UTC", nullable=False),
         Column("at_risk_at", TIMESTAMP, "end of the first UTC day at which the rule holds; NULL for never"),
         Column("reason", TEXT, "streams or unique_viewers; streams where both fell"),
         *[Column(name, INTEGER, f"{name.replace('_', ' ')} at that time", minimum=0) for name in COUNTS],
@@ -69,11 +68,9 @@ def build(int_streamer_events: DataFrame) -> DataFrame:
     that is a week after each active one.
     """
     streams = _streams(int_streamer_events)
-    per_person = streams.group_by("person").agg(
-        max_by("platform", "ts").alias("platform"), max("ts").alias("newest_stream_at")
-    )
+    per_platform = streams.group_by("person", "platform").agg(max("ts").alias("newest_stream_at"))
     first = _first_moments(_judged(_days(streams)))
-    joined = per_person.join(first, on=col("person") == col("risk_of"), how="left")
+    joined = per_platform.join(first, on=col("person") == col("risk_of"), how="left")
     return TABLE.select(joined)
 
 

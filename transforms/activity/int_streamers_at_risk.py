@@ -1,11 +1,11 @@
-"""Streamers at risk: those whose moment has come, going by the newest broadcast of their platform.
+"""Streamers at risk: those whose moment has come, going by the newest broadcast of each of their platforms.
 
 Grain    one streamer at risk
 Key      person
 Source   int_streamer_risk
 Units    counts; at_risk_at is UTC without zone
 Rerun    reads all streamers, as time alone puts them at risk, and writes the differences: whose moment has come since
-Gaps     nobody is at risk after the platform's newest broadcast: what no data tells of is not held against anybody
+Gaps     nobody is at risk after the newest broadcast of a platform of theirs: what no data tells is held against nobody
 """
 
 from __future__ import annotations
@@ -13,14 +13,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snowflake.snowpark import Window
-from snowflake.snowpark.functions import col, max  # noqa: A004
+from snowflake.snowpark.functions import col, max, min  # noqa: A004
 
 from transforms.activity.int_streamer_risk import COUNTS
 from transforms.activity.int_streamer_risk import TABLE as RISK
-from transforms.contract import Layer, Replace, Table
+from transforms.contract import TIMESTAMP, Column, Layer, Replace, Table
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
+
+_MOMENT = ("at_risk_at", "reason", *COUNTS)
 
 TABLE = Table(
     name="int_streamers_at_risk",
@@ -31,14 +33,15 @@ TABLE = Table(
     tags=("activity",),
     columns=(
         RISK.column("person"),
-        RISK.column("platform"),
-        *[RISK.column(name).but(nullable=False) for name in ("at_risk_at", "reason", *COUNTS)],
+        Column("known_until", TIMESTAMP, "up to when the data of all their platforms goes, UTC", nullable=False),
+        *[RISK.column(name).but(nullable=False) for name in _MOMENT],
     ),
 )
 
 
 def build(int_streamer_risk: DataFrame) -> DataFrame:
-    """The moments that are not later than the platform's newest broadcast."""
+    """The moments that are not later than the newest broadcast of any of the streamer's platforms."""
     newest = max("newest_stream_at").over(Window.partition_by("platform"))
     dated = int_streamer_risk.select("*", newest.alias("newest_of_platform"))
-    return TABLE.select(dated.filter(col("at_risk_at") <= col("newest_of_platform")))
+    per_person = dated.group_by("person", *_MOMENT).agg(min("newest_of_platform").alias("known_until"))
+    return TABLE.select(per_person.filter(col("at_risk_at") <= col("known_until")))

@@ -1,0 +1,43 @@
+"""Facts as their builds leave them, without the tables that they are built from."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from snowflake.snowpark import Session
+
+from tests.feeding import frame_of
+from transforms import writers
+from transforms.batches import current_database, read_state, stored
+from transforms.building import Build, write_built
+from transforms.catalog import models
+from transforms.contract import Table
+from transforms.ops import BUILDS
+from transforms.reading import Reading
+
+
+def store(session: Session, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Make these rows the whole table, with the ledger rows of a build that found the differences."""
+    model = models()[table.name]
+    state = read_state(session, model, {name: models()[name].table for name in model.inputs})
+    build = Build(table, uuid.uuid4().hex, "run", "incremental", "{}", time.monotonic(), state)
+    reading = Reading({}, stored(session, table), is_whole_truth=True, consumes=False)
+    write_built(session, build, reading, frame_of(session, table, rows).select(*table.column_names))
+
+
+def append(session: Session, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Put rows into a staging table, with the ledger row of the build that brought them."""
+    build_id = uuid.uuid4().hex
+    lineage = {"_source_file": "file", "_source_row": 1, "_load_id": "load", "_build_id": build_id}
+    placed = [{**row, **lineage} for row in rows]
+    if placed:
+        path = table.full_name(current_database(session)).split(".")
+        frame_of(session, table, placed).write.save_as_table(path, mode="append")
+        counts = (len(placed), 0, 0)
+        writers.append_new(
+            session, BUILDS, [(build_id, "run", table.name, "incremental", *counts, 0.0, datetime.now())]
+        )
