@@ -1,0 +1,33 @@
+"""Broadcasts that polls saw and that are over."""
+
+from __future__ import annotations
+
+from snowflake.snowpark import Session
+
+from tests.feeding import rows_of
+from tests.unit.activity.facts import at, frame, session_of, streamer
+from transforms.activity.int_stream_ends import TABLE, build
+
+GAP_CAP = 2700
+
+
+def test_a_broadcast_is_over_when_polls_went_on_without_it_for_longer_than_the_gap_cap(frames: Session):
+    rows = [
+        session_of("over", "a", at(8), at(9)),
+        session_of("unstarted", "a", at(9.25), at(9.25), started_at=None),
+        session_of("at the cap", "b", at(8), at(10)),
+        session_of("newest", "c", at(10), at(10.75)),
+        session_of("elsewhere", "d", at(8), at(9), "another"),
+    ]
+    built = build(frame(frames, "fact_stream_sessions", *rows), gap_cap_seconds=GAP_CAP)
+    a = streamer("a", "twitch")
+    assert rows_of(built) == [
+        ("over", "twitch", a["streamer_key"], "a", at(8), at(9), 7, 1.5),
+        ("unstarted", "twitch", a["streamer_key"], "a", at(9.25), at(9.25), 7, 1.5),
+    ]
+
+
+def test_no_sessions_give_an_empty_frame_of_the_contract(frames: Session):
+    built = build(frame(frames, "fact_stream_sessions"), gap_cap_seconds=GAP_CAP)
+    assert rows_of(built) == []
+    assert [name.lower() for name in built.columns] == list(TABLE.column_names)
