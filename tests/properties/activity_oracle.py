@@ -46,9 +46,10 @@ class Event:
     def shown(self) -> tuple[Any, ...]:
         """The row as the stream has it."""
         who = (self.customer, self.anonymous, self.person)
-        features = tuple(sorted(self.features.items()))
-        numbers = (self.occurrence, self.repeated_at)
-        return (self.activity_id, self.ts, *who, self.activity, features, self.revenue, *numbers)
+        numbers = {name: float(v) if isinstance(v, Decimal) else v for name, v in self.features.items()}
+        features = tuple(sorted(numbers.items()))
+        place = (self.occurrence, self.repeated_at)
+        return (self.activity_id, self.ts, *who, self.activity, features, self.revenue, *place)
 
 
 class Rules:

@@ -2,78 +2,78 @@
 
 from __future__ import annotations
 
-import json
 import os
-from decimal import Decimal
-from random import Random
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from snowflake.snowpark import Session
+from snowflake.snowpark import DataFrame, Session
+from snowflake.snowpark.functions import col, lit
 
-from tests.feeding import PARAMETERS, build_all, written
-from tests.properties import activity_oracle
-from tests.properties.activity_oracle import Rules
-from tests.properties.activity_world import POINT_VALUE, RUNS, SPACES, THRESHOLDS, World, make_world
-from tests.properties.conftest import emptied
-from tests.properties.storing import append, store
-from transforms.activity.activities import known_activities
+from tests.properties.activity_streams import STREAMS, feed_and_compare, stream
+from tests.properties.activity_world import DAY_0, THRESHOLDS
+from tests.unit.activity.facts import shown
+from transforms.activity import int_streamer_risk, int_streamers_at_risk, streamer_activity, viewer_activity
+from transforms.activity.activities import definitions, known_activities
 from transforms.batches import stored
 from transforms.catalog import models
 
 PEOPLE = 24
-BUILT = PARAMETERS | {"point_value": POINT_VALUE, "shared_id_spaces": SPACES, "thresholds": THRESHOLDS}
-RULES = Rules(THRESHOLDS, SPACES, POINT_VALUE)
-STREAMS = {"streamer_activity": activity_oracle.streamer_stream, "viewer_activity": activity_oracle.viewer_stream}
+SHOWN = ("activity", "ts", "activity_id", "person", "feature_json")
+LIFECYCLE = {module.ACTIVITY.name for kind in ("streamer", "viewer") for module in definitions(f"{kind}_lifecycle")}
+AT_RISK = "at_risk_streamer"
 
 
-def arrive(session: Session, world: World, run: int) -> None:
-    """Let the facts of a run arrive."""
-    known = world.after(run)
-    for name in world.facts:
-        table = models()[name].table
-        if name.startswith("stg_"):
-            append(session, table, world.arriving(name, run))
-        else:
-            store(session, table, known[name])
-
-
-def stream(session: Session, name: str) -> list[tuple[Any, ...]]:
-    """A stored stream as the oracle shows it, in a stable order."""
-    names = (*("activity_id", "ts", "customer", "anonymous_customer_id", "person", "activity", "feature_json"),)
-    numbers = ("revenue_impact", "activity_occurrence", "activity_repeated_at")
-    rows = stored(session, models()[name].table).select(*names, *numbers).collect()
-    return ordered(
-        [(*row[:6], tuple(sorted(json.loads(row[6], parse_float=Decimal).items())), *row[7:]) for row in rows]
-    )
-
-
-def ordered(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
-    return sorted(rows, key=lambda row: row[0])
-
-
-def believed(name: str, world: World, run: int, rules: Rules = RULES) -> list[tuple[Any, ...]]:
-    """What the oracle says after a run."""
-    return ordered([event.shown() for event in STREAMS[name](world.after(run), rules)])
-
-
-def feed_and_compare(session: Session, seed: int, people: int) -> World:
-    world = make_world(Random(seed), people)
-    emptied(session)
-    for run in range(RUNS):
-        arrive(session, world, run)
-        build_all(session, ["activity"], parameters=BUILT)
-        for name in STREAMS:
-            assert stream(session, name) == believed(name, world, run), f"{name} after run {run} of seed {seed}"
-    refreshed = build_all(session, ["activity"], mode="full_refresh", parameters=BUILT)
-    assert {name: written(result) for name, result in refreshed.items()} == dict.fromkeys(refreshed, (0, 0, 0))
-    return world
-
-
-def test_any_arrival_of_facts_and_links_gives_the_streams_of_the_oracle(bit_by_bit: Session):
+@pytest.fixture(scope="module")
+def grown(bit_by_bit: Session) -> Session:
+    """A session on a world that has arrived in several runs, each compared with the oracle."""
     feed_and_compare(bit_by_bit, seed=1, people=PEOPLE)
-    seen = {row[5] for name in STREAMS for row in stream(bit_by_bit, name)}
+    return bit_by_bit
+
+
+def test_any_arrival_of_facts_and_links_gives_the_streams_of_the_oracle(grown: Session):
+    seen = {row[5] for name in STREAMS for row in stream(grown, name)}
     assert seen == set(known_activities()), "the world is too tame: some activity never happens in it"
+
+
+def as_of(session: Session, until: datetime) -> tuple[list[Any], datetime]:
+    """The lifecycle of both streams from the events before a time, and up to when every platform's broadcasts go."""
+
+    def events(name: str) -> DataFrame:
+        return stored(session, models()[name].table).filter(col("ts") < lit(until))
+
+    risk = int_streamer_risk.build(events("int_streamer_events"))
+    at_risk = int_streamers_at_risk.build(risk)
+    built = streamer_activity.build(events("int_streamer_events"), at_risk, thresholds=THRESHOLDS)
+    viewers = viewer_activity.build(events("int_viewer_events"), thresholds=THRESHOLDS)
+    rows = [row for frame in (built, viewers) for row in lifecycle(frame)]
+    newest: dict[str, datetime] = {}
+    for platform, at in risk.select("platform", "newest_stream_at").collect():
+        newest[platform] = max(at, newest.get(platform, at))
+    return rows, min(newest.values())
+
+
+def lifecycle(frame: DataFrame) -> list[Any]:
+    return shown(frame.filter(col("activity").in_(*[lit(name) for name in LIFECYCLE])), *SHOWN)
+
+
+def test_the_lifecycle_recomputed_on_a_day_is_what_was_emitted_until_then(grown: Session):
+    emitted = [row for name in STREAMS for row in lifecycle(stored(grown, models()[name].table))]
+    for day in (4, 9, 14, 20, 27, 34):
+        until = DAY_0 + timedelta(days=day)
+        recomputed, known_until = as_of(grown, until)
+        by_then = [row for row in emitted if row[1] < until]
+        assert split(recomputed)[0] == split(by_then)[0], f"up to {until}"
+        # Who is at risk is told once every platform's data goes so far: by then no less, and never another.
+        at_risk = split(recomputed)[1]
+        assert [row for row in at_risk if row in by_then] == at_risk, f"up to {until}"
+        assert [row for row in split(by_then)[1] if row[1] <= known_until and row not in at_risk] == []
+
+
+def split(rows: list[Any]) -> tuple[list[Any], list[Any]]:
+    """Lifecycle rows that deeds make, and those that time makes; each in order."""
+    in_order = sorted(rows, key=lambda row: row[:3])
+    return [row for row in in_order if row[0] != AT_RISK], [row for row in in_order if row[0] == AT_RISK]
 
 
 @pytest.mark.long
