@@ -2,7 +2,8 @@
 
 Grain    one deed of one streamer
 Key      activity_id, the hash of the activity and its business key
-Source   fact_stream_sessions, int_stream_ends, fact_live_streams, fact_gifts, channel_history, dim_streamers, int_identities
+Source   fact_stream_sessions, int_stream_ends, fact_live_streams, fact_gifts, channel_history, dim_streamers,
+         int_identities
 Units    revenue_impact in the currency of the setting SNOWCAST_POINT_VALUE; every time is UTC without zone
 Rerun    recomputes the streamers that new rows, renamed channels and links touch
 Gaps     an event without a time, or of nobody, goes to the quarantine; only Twitch's channels have an address
