@@ -9,6 +9,7 @@ import pytest
 from flows.env_example import example
 from flows.errors import ConfigError
 from flows.settings import Settings, SnowflakeSettings, load_settings, ready_home
+from transforms.activity.thresholds import Thresholds
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -26,6 +27,21 @@ def test_arguments_win_over_the_environment_and_that_over_the_file(tmp_path, mon
 def test_gap_cap_is_three_intervals_unless_it_is_set():
     assert load_settings(poll_interval_minutes=15).gap_cap_seconds == 45 * 60
     assert load_settings(poll_interval_minutes=15, gap_cap_minutes=20).gap_cap_seconds == 20 * 60
+
+
+def test_id_spaces_are_groups_of_platforms_and_a_platform_is_in_one(monkeypatch):
+    monkeypatch.setenv("SNOWCAST_SHARED_ID_SPACES", "billing, amplitude; twitch,crm;")
+    assert load_settings().shared_id_spaces == (("billing", "amplitude"), ("twitch", "crm"))
+    for wrong, told in (("billing", "at least two"), ("a,b;b,c", "names b twice")):
+        monkeypatch.setenv("SNOWCAST_SHARED_ID_SPACES", wrong)
+        with pytest.raises(ConfigError, match=told):
+            load_settings()
+
+
+def test_the_thresholds_of_the_lifecycle_are_settings(monkeypatch):
+    assert load_settings().thresholds == Thresholds()
+    monkeypatch.setenv("SNOWCAST_SUPER_FAN_GIFTS", "3")
+    assert load_settings().thresholds == Thresholds(super_fan_gifts=3)
 
 
 def test_lists_are_written_with_commas(monkeypatch):

@@ -75,7 +75,7 @@ def test_a_run_takes_the_sources_that_are_configured(
 
 
 def test_an_unknown_source_is_told_with_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match="There is no source 'youtube'. Known: twitch, billing, livelogs."):
+    with pytest.raises(ConfigError, match="There is no source 'youtube'. Known: twitch, billing, livelogs, identity."):
         known_source("youtube")
 
 
