@@ -96,7 +96,7 @@ def test_a_triggered_ingest_succeeds_and_the_transform_follows_it(snowcast, serv
     done = snowcast("deploy", "prefect", SNOWCAST_SANDBOX_FIRST_POLLS="1")
     assert done.code == 0, done.err
     assert "deployed ingest-twitch/ingest-twitch" in done.out
-    with httpx.Client(base_url=server.api_url, auth=("snowcast", server.secret)) as api:
+    with httpx.Client(base_url=server.api_url, auth=("snowcast", server.secret), timeout=60) as api:
         deployment = api.get("/deployments/name/ingest-twitch/ingest-twitch").json()
         assert deployment["global_concurrency_limit"]["limit"] == 1
         few_tables = {"parameters": {"select": ["+fact_stream_snapshots"]}}
