@@ -1,6 +1,7 @@
-"""The ledgers: what was polled, delivered, loaded, built, consumed, refused and checked. Append only, except HEADS.
+"""The ledgers: what was polled, delivered, loaded, built, consumed, refused, checked, published.
 
-HEADS has one row a table, which every build exchanges for its own: two builds of one table at once cannot both do so.
+Append only, except HEADS, which has one row a table: every build exchanges it for its own, so that two builds of one
+table at once cannot both do so.
 
 A reader who wants to know where a row came from walks them backwards: `_build_id` names a row of BUILDS, CONSUMPTIONS
 the loads that this build read, LOADS the landing file, POLLS the poll that wrote it or DELIVERIES the file that was
@@ -203,6 +204,29 @@ SCHEMA_DRIFT = _ledger(
     _time("seen_at", "when it was noticed"),
 )
 
+PUBLICATIONS = _ledger(
+    "publications",
+    "one state of one attempt to publish one activity at one destination; the newest state is the activity's",
+    ("destination", "activity_id", "attempt", "status"),
+    _text(
+        "destination", "where it is published, e.g. api2.amplitude.com/5f0c92aa: host and fingerprint", nullable=False
+    ),
+    _text("activity_id", "row of an activity stream", nullable=False),
+    Column("attempt", INTEGER, "from 1; a released or rejected activity may be tried again", nullable=False, minimum=1),
+    Column(
+        "status",
+        TEXT,
+        "pending: about to be sent, outcome unknown; then sent, rejected, or released: surely not taken, still to send",
+        nullable=False,
+        accepted=("pending", "released", "rejected", "sent"),
+    ),
+    _text("activity", "name of the activity", nullable=False),
+    Column("event", VARIANT, "the event as it is sent, in the pending row only; a resend sends the same"),
+    _text("reason", "why it was rejected or released"),
+    _run_id,
+    _time("recorded_at", "when this row was written"),
+)
+
 RUNS = _ledger(
     "runs",
     "one run of a flow",
@@ -228,5 +252,6 @@ LEDGERS = (
     RECONCILIATION,
     VALIDATION_RESULTS,
     SCHEMA_DRIFT,
+    PUBLICATIONS,
     RUNS,
 )

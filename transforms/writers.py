@@ -91,6 +91,11 @@ def append_new(session: Session, table: Table, rows: Sequence[tuple[Any, ...]]) 
         _insert(session, table, frame)
 
 
+def append_new_frame(session: Session, table: Table, frame: DataFrame) -> None:
+    """Insert the frame's rows, whose keys the ledger does not have; the frame has the ledger's columns, in order."""
+    _insert(session, table, table.select(frame))
+
+
 def _insert(session: Session, table: Table, frame: DataFrame) -> None:
     frame.write.save_as_table(_path(session, table), mode="append", table_exists=True)  # type: ignore[call-overload]
 

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any, Final
 
+from deployments.sandbox.amplitude import AmplitudeApi
 from deployments.sandbox.exchange import Answer, Request
 from deployments.sandbox.faults import FaultRule
 from deployments.sandbox.helix import HelixApi
@@ -24,6 +25,7 @@ class Control:
 
     Attributes:
         about: told by GET /_control/about.
+        amplitude: the receiver whose events GET /_control/amplitude shows.
         on_stop: called by POST /_control/stop.
         service_account: told by GET /_control/service_account.
     """
@@ -32,6 +34,7 @@ class Control:
         self._api = api
         self._secret = secret
         self.about: dict[str, Any] = {}
+        self.amplitude: AmplitudeApi | None = None
         self.on_stop: Callable[[], None] = lambda: None
         self.service_account: Callable[[], dict[str, Any]] = dict
 
@@ -51,6 +54,8 @@ class Control:
             "DELETE faults": self._clear_faults,
             "GET requests": lambda _: {"requests": dict(self._api.requests)},
             "DELETE requests": self._clear_requests,
+            "GET amplitude": lambda _: self.amplitude.report(request) if self.amplitude else {},
+            "DELETE amplitude": self._clear_amplitude,
             "POST stop": self._stop,
         }
         if name not in routes:
@@ -81,6 +86,11 @@ class Control:
     def _clear_requests(self, _: Any) -> dict[str, Any]:
         self._api.requests.clear()
         return {"requests": {}}
+
+    def _clear_amplitude(self, _: Any) -> dict[str, Any]:
+        if self.amplitude:
+            self.amplitude.clear()
+        return {"events": 0}
 
     def _stop(self, _: Any) -> dict[str, Any]:
         self.on_stop()

@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from deployments.sandbox.amplitude import AMPLITUDE_PREFIX, api_key_of
 from deployments.sandbox.control import CONTROL_PREFIX, SECRET_HEADER
 from deployments.sandbox.moments import epoch, moment, parse
 
@@ -60,6 +61,16 @@ class SandboxEndpoint:
     def auth_url(self) -> str:
         """What twitchAPI takes as auth_base_url."""
         return f"{self.url}/oauth2/"
+
+    @property
+    def amplitude_url(self) -> str:
+        """What stands for Amplitude's host: `/batch` and `/2/httpapi` follow."""
+        return f"{self.url}{AMPLITUDE_PREFIX.rstrip('/')}"
+
+    @property
+    def amplitude_key(self) -> str:
+        """The API key that the receiver asks for."""
+        return api_key_of(self.client_secret)
 
     @property
     def now(self) -> datetime:

@@ -43,6 +43,26 @@ FAULTS: Final[dict[str, str]] = {
     "fewer_rows": "a tab lacks its last `rows` rows",
     "formula_errors": "the last but one cell of the first `rows` rows of a tab is #REF!",
     "blank_rows": "a tab has `rows` blank rows behind its first record",
+    "413": "an upload of more than `rows` events is too large, whatever its size",
+    "throttle_events": "429 that names the users and devices of the first `rows` events; nothing is taken",
+    "daily_quota": "429 that says that those of the first `rows` events are over their daily quota",
+    "reject_events": "400 that names bad events by index: about one in `rows`, always the same ones",
+    "silence_events": "400 that names silenced events by index: about one in `rows`, always the same ones",
+    "fail_after_taking": "500, although the events were taken",
+    "drop_after_taking": "the events are taken, then the connection is closed without an answer",
+    "invalid_key": "400 `Invalid API key`, with the key in the message as Amplitude writes it",
+    "forbidden": "403",
+}
+_UPLOADS: Final = {
+    "413",
+    "throttle_events",
+    "daily_quota",
+    "reject_events",
+    "silence_events",
+    "fail_after_taking",
+    "drop_after_taking",
+    "invalid_key",
+    "forbidden",
 }
 _OF_SHEETS: Final = {"no_access", "changed_header", "new_column", "fewer_rows", "formula_errors", "blank_rows"}
 _LATER_ONLY: Final = {"loop_cursor", "refuse_cursor", "repeat_pages", "miss_rows"}
@@ -57,6 +77,7 @@ class FaultRule:
         path: only requests whose path begins so.
         after: so many matching requests are spared first.
         times: so many requests get the fault; None for all from then on.
+        every: only each so-manieth of these requests gets it.
         pages: `any`, `first` or `later` pages of a listing.
         seconds: see FAULTS.
         rows: see FAULTS.
@@ -67,6 +88,7 @@ class FaultRule:
     path: str = ""
     after: int = 0
     times: int | None = 1
+    every: int = 1
     pages: str = "any"
     seconds: float = 1.0
     rows: int = 10
@@ -82,10 +104,12 @@ class FaultRule:
             raise ValueError(f"fault {self.fault!r} is unknown; known are {', '.join(FAULTS)}")
         if self.pages not in ("any", "first", "later"):
             raise ValueError(f"pages must be any, first or later; found {self.pages!r}")
-        for name in ("after", "times", "seconds", "rows"):
+        for name in ("after", "times", "every", "seconds", "rows"):
             value = getattr(self, name)
             if not isinstance(value, int | float) and not (name == "times" and value is None):
                 raise ValueError(f"{name} must be a number; found {value!r}")
+        if self.every < 1:
+            raise ValueError(f"every must be 1 or more; found {self.every!r}")
 
     @classmethod
     def parse(cls, rule: Mapping[str, Any]) -> FaultRule:
@@ -103,11 +127,17 @@ class FaultRule:
 
     def matches(self, request: Request) -> bool:
         """Whether the rule is about this request."""
-        of_sheets = "/v4/" if self.fault in _OF_SHEETS else "/helix/"
-        default = "/oauth2/token" if self.fault == "invalid_client" else of_sheets
+        default = "/v4/" if self.fault in _OF_SHEETS else "/amplitude/" if self.fault in _UPLOADS else "/helix/"
+        if self.fault == "invalid_client":
+            default = "/oauth2/token"
         is_later = request.one("after") is not None
         pages = "later" if self.fault in _LATER_ONLY else self.pages
         return request.path.startswith(self.path or default) and pages in ("any", "later" if is_later else "first")
+
+    def is_due(self, count: int) -> bool:
+        """Whether the matching request of that number, from 1, gets the fault."""
+        turn = count - self.after
+        return turn > 0 and turn % self.every == 0 and (self.times is None or turn <= self.times * self.every)
 
 
 class FaultBoard:
@@ -138,8 +168,7 @@ class FaultBoard:
                 if not rule.matches(request):
                     continue
                 self._seen[place] += 1
-                turn = self._seen[place] - rule.after
-                if turn > 0 and (rule.times is None or turn <= rule.times):
+                if rule.is_due(self._seen[place]):
                     fired[rule.fault] = rule
         return fired
 
@@ -147,6 +176,6 @@ class FaultBoard:
         """The rules with the number of requests each has fired on."""
         with self._lock:
             return [
-                {**asdict(rule), "fired": max(min(seen - rule.after, seen if rule.times is None else rule.times), 0)}
+                {**asdict(rule), "fired": sum(map(rule.is_due, range(1, seen + 1)))}
                 for rule, seen in zip(self._rules, self._seen, strict=True)
             ]

@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Final
 
+from deployments.sandbox.amplitude import AMPLITUDE_PREFIX, AmplitudeApi, api_key_of
 from deployments.sandbox.clock import Clock
 from deployments.sandbox.control import CONTROL_PREFIX, Control
 from deployments.sandbox.exchange import Answer, Request
@@ -25,7 +26,7 @@ from deployments.sandbox.sheets import PREFIXES, SheetsApi
 from deployments.sandbox.world import World
 
 HOST: Final = "127.0.0.1"
-_MOST_BODY_BYTES: Final = 1_000_000
+_MOST_BODY_BYTES: Final = 25_000_000
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -38,8 +39,9 @@ class _Handler(BaseHTTPRequestHandler):
     server: HttpServer
 
     def _serve(self) -> None:
-        length = min(int(self.headers.get("Content-Length") or 0), _MOST_BODY_BYTES)
-        body = self.rfile.read(length)
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(min(length, _MOST_BODY_BYTES))
+        self.close_connection = self.close_connection or length > _MOST_BODY_BYTES
         request = Request.parse(self.command, self.path, dict(self.headers.items()), body)
         self.server.asked_at = time.monotonic()
         answer = self.server.answering(request.path).answer(request)
@@ -83,13 +85,19 @@ class HttpServer(ThreadingHTTPServer):
     request_queue_size = 64
     allow_reuse_address = True
 
-    def __init__(self, api: HelixApi, sheets: SheetsApi, control: Control, port: int = 0) -> None:
-        self._answering: dict[str, SheetsApi | Control] = {CONTROL_PREFIX: control, **dict.fromkeys(PREFIXES, sheets)}
+    def __init__(
+        self, api: HelixApi, sheets: SheetsApi, amplitude: AmplitudeApi, control: Control, port: int = 0
+    ) -> None:
+        self._answering: dict[str, SheetsApi | AmplitudeApi | Control] = {
+            CONTROL_PREFIX: control,
+            AMPLITUDE_PREFIX: amplitude,
+            **dict.fromkeys(PREFIXES, sheets),
+        }
         self._api = api
         self.asked_at = time.monotonic()
         super().__init__((HOST, port), _Handler)
 
-    def answering(self, path: str) -> HelixApi | SheetsApi | Control:
+    def answering(self, path: str) -> HelixApi | SheetsApi | AmplitudeApi | Control:
         """What answers requests of a path."""
         return next((found for prefix, found in self._answering.items() if path.startswith(prefix)), self._api)
 
@@ -100,7 +108,7 @@ class HttpServer(ThreadingHTTPServer):
 
 
 class SandboxServer:
-    """Serves a world as Helix and as a Google Sheet of live logs while the `with` block lasts.
+    """Serves a world as Helix and as a Google Sheet of live logs, and takes events as Amplitude, while `with` lasts.
 
     Args:
         world: what is served.
@@ -138,9 +146,11 @@ class SandboxServer:
             window_seconds=window_seconds,
         )
         self.sheets = SheetsApi(LiveLogsView(world), self.clock, self.api.faults, self.api.requests)
+        self.amplitude = AmplitudeApi(api_key_of(self.client_secret), self.api.faults, self.api.requests)
         self.control = Control(self.api, self.control_secret)
         self.control.service_account = self.service_account
-        self._http = HttpServer(self.api, self.sheets, self.control, port)
+        self.control.amplitude = self.amplitude
+        self._http = HttpServer(self.api, self.sheets, self.amplitude, self.control, port)
         self.sheets.root = self.url
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True, name="sandbox")
 
@@ -167,6 +177,11 @@ class SandboxServer:
     def service_account(self) -> dict[str, Any]:
         """The key of the service account that the sandbox's sheet is shared with, as Google Cloud hands it out."""
         return self.sheets.account.as_file(self.sheets.token_url)
+
+    @property
+    def amplitude_url(self) -> str:
+        """What stands for Amplitude's host: `/batch` and `/2/httpapi` follow."""
+        return f"{self.url}{AMPLITUDE_PREFIX.rstrip('/')}"
 
     @property
     def requests(self) -> Counter[str]:
