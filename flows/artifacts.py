@@ -29,6 +29,7 @@ def publish_artifacts(run: Run) -> None:
         return
     _table("load-summary", [_load_row(load) for load in run.loads], "Landing files loaded into RAW")
     _table("build-summary", [_build_row(build) for build in run.builds], "Tables built")
+    _table("publish-summary", [row for one in run.published for row in _published_rows(one)], "Events published")
     if run.checks:
         report = markdown(run.checks, (run.settings.docs_root / "index.html").as_uri())
         create_markdown_artifact(key="validation-report", markdown="\n".join([report, *_blocked_lines(run)]))
@@ -69,6 +70,21 @@ def _load_row(load: Any) -> dict[str, Any]:
         "loaded": load.rows_loaded,
         "rejected": load.rows_rejected,
     }
+
+
+def _published_rows(published: Any) -> list[dict[str, Any]]:
+    names = sorted({*published.waiting, *published.sent, *published.rejected, *published.released})
+    return [
+        {
+            "destination": published.destination,
+            "activity": name,
+            "to send": published.waiting[name],
+            "sent": published.sent[name],
+            "rejected": published.rejected[name],
+            "left": published.released[name],
+        }
+        for name in names
+    ]
 
 
 def _build_row(build: Any) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -53,7 +54,7 @@ def run(
             select=checked_selectors(select or []), full_refresh=full_refresh, polls=polls, sources=named or None
         )
 
-    outcome = _run_flow(context.obj, pipeline, sources=chosen)
+    outcome = run_flow(context.obj, pipeline, sources=chosen)
     _say_next_steps(outcome)
 
 
@@ -81,7 +82,7 @@ def ingest(
         asked = {"polls": polls} if polls else {}
         return FLOWS[source](snapshot_at=moment, from_files=str(from_files.absolute()) if from_files else None, **asked)
 
-    _run_flow(context.obj, ingest_source, sources=[] if from_files else [source])
+    run_flow(context.obj, ingest_source, sources=[] if from_files else [source])
 
 
 def build(context: typer.Context, select: Select = None, full_refresh: FullRefresh = False) -> None:
@@ -92,7 +93,7 @@ def build(context: typer.Context, select: Select = None, full_refresh: FullRefre
 
         return flow(select=checked_selectors(select or []), full_refresh=full_refresh)
 
-    _run_flow(context.obj, transform)
+    run_flow(context.obj, transform)
 
 
 def validate(
@@ -107,7 +108,7 @@ def validate(
 
         return flow(select=checked_selectors(select or []), full=full)
 
-    _run_flow(context.obj, validate_tables)
+    run_flow(context.obj, validate_tables)
 
 
 def backfill(
@@ -126,24 +127,35 @@ def backfill(
 
         return flow(start, end, select=checked_selectors(select or []))
 
-    _run_flow(context.obj, backfill_range)
+    run_flow(context.obj, backfill_range)
 
 
-def _run_flow(state: State, flow: Callable[[], Run], *, sources: Sequence[str] = ()) -> Run:
-    """Start what the flow and its sources need, run it, and tell what it did, also where it ends in an error."""
+def run_flow(
+    state: State, flow: Callable[[], Run], *, sources: Sequence[str] = (), tell: Callable[[], None] | None = None
+) -> Run:
+    """Start what the flow and its sources need, run it, and tell what it did, also where it ends in an error.
+
+    Args:
+        state: The global options.
+        flow: Calls the flow.
+        sources: Sources that the flow asks.
+        tell: Tells what it did in place of the steps' lines and the summary.
+    """
     from flows.services import start_services
 
     settings = state.settings()
-    with terminal_reporter() as reporter:
-        reporter.advanced("start", "Prefect server, warehouse")
+    with nullcontext() if tell else terminal_reporter() as reporter:
+        if reporter:
+            reporter.advanced("start", "Prefect server, warehouse")
         services = start_services(settings, sandbox=need_sandbox_server(sources, settings))
         _import_libraries(state)
         services.wait()
-        reporter.close()
+        if reporter:
+            reporter.close()
         try:
             return _called(flow)
         finally:
-            _say_summary(state)
+            tell() if tell else _say_summary(state)
 
 
 def _called(flow: Callable[[], Run]) -> Run:

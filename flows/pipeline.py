@@ -1,4 +1,4 @@
-"""The pipeline: ingest what is configured, build, validate, report. `python -m flows.pipeline` runs it once."""
+"""The pipeline: ingest what is configured, build, validate, publish if set. `python -m flows.pipeline` runs it once."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from flows.ingest import fetch, load
 from flows.layers import build_layers
 from flows.run import Run, recorded_run
 from flows.sources import chosen_sources
+from flows.tasks import publish_events
 
 
 @flow(name="pipeline")
@@ -30,6 +31,8 @@ def pipeline(
         fetch(run, chosen_sources(sources or [], run.settings), polls)
         load(run)
         build_layers(run, session, select or [], mode="full_refresh" if full_refresh else "incremental")
+        if "amplitude" in run.settings.publish_to:
+            run.published.append(publish_events(run.run_id))
         publish_artifacts(run)
     return run
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from expectations.results import RuleResult
     from flows.fetching import Fetched
     from flows.loading import LoadReport, LoadResult
+    from flows.publish_to.amplitude import Published
     from transforms.building import BuildResult
 
 logger = logging.getLogger(__name__)
@@ -45,6 +46,7 @@ class Run:
         broken: Tables whose build ended in an error.
         refused: Input that could not be read, in words.
         failures: Sources that failed after part of their data had come.
+        published: What it sent out of the warehouse.
     """
 
     run_id: str
@@ -59,6 +61,7 @@ class Run:
     broken: dict[str, Exception] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
     failures: list[SnowcastError] = field(default_factory=list)
+    published: list[Published] = field(default_factory=list)
 
     def fetched(self, source: str, fetched: Fetched) -> None:
         """Keep what a fetch did: its snapshots, the files that were refused wholly or in part, its failure."""
@@ -106,6 +109,7 @@ class Run:
             f"{_count(len(self.broken), 'table')} failed to build" if self.broken else "",
             f"{_count(len(self.blocked), 'table')} blocked" if self.blocked else "",
             f"{_count(len(self.refused), 'input')} refused" if self.refused else "",
+            *(f"published to {one.line()}" for one in self.published),
         ]
         return "; ".join(part for part in parts if part) or "nothing to do"
 
@@ -116,13 +120,20 @@ class Run:
         if self.broken:
             return next(iter(self.broken.values()))
         if self.failed_checks:
-            first = self.failed_checks[0]
+            failed = self.failed_checks[0]
             return ValidationFailed(
-                f"{_count(len(self.failed_checks), 'critical rule')} failed, first {first.table_name}: {first.rule} "
-                f"({first.observed}). See the validation report."
+                f"{_count(len(self.failed_checks), 'critical rule')} failed, first {failed.table_name}: {failed.rule} "
+                f"({failed.observed}). See the validation report."
             )
         if self.refused:
             return ValidationFailed(f"{_count(len(self.refused), 'input')} refused, first: {self.refused[0]}")
+        rejected = sum(one.rejected.total() for one in self.published)
+        if rejected:
+            first = next(one for one in self.published if one.rejected).reasons[0]
+            return ValidationFailed(
+                f"{_count(rejected, 'event')} rejected, first {first}. OPS.PUBLICATIONS has them all; "
+                "`snowcast publish amplitude --again rejected` tries them again."
+            )
         return None
 
 

@@ -21,6 +21,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from flows.errors import ConfigError
 from flows.settings_activity import ActivitySettings
+from flows.settings_amplitude import AmplitudeSettings
 
 PREFIX = "SNOWCAST_"
 _HELIX = "https://api.twitch.tv/helix/"
@@ -71,7 +72,7 @@ class SnowflakeSettings(BaseSettings):
     protocol: Literal["https", "http"] | None = Field(default=None, description="https, or http for a local endpoint")
 
 
-class Settings(ActivitySettings):
+class Settings(AmplitudeSettings, ActivitySettings):
     """What a run needs to know. Build it with `load_settings`, which turns a mistake into one clear line."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)

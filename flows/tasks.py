@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from expectations.results import RuleResult
     from flows.fetching import Fetched
     from flows.loading import LoadReport
+    from flows.publish_to.amplitude import Published
     from transforms.building import BuildResult
     from transforms.catalog import Model
 
@@ -174,6 +175,18 @@ def check_source(
         _keep(session, settings, results, run_id)
     _tell_checks(f"check source {source}", results)
     return results
+
+
+@task(name="publish", task_run_name="publish to amplitude", tags=["publish"], **STEP)
+def publish_events(
+    run_id: str, activities: Sequence[str] = (), *, dry_run: bool = False, again: Sequence[str] = ()
+) -> Published:
+    """Send the activities that Amplitude has not got yet; repeating the step sends none twice."""
+    from flows.publish_to.amplitude import publish
+
+    settings = load_settings()
+    with open_session(settings, step="publish to amplitude", run=run_id) as session:
+        return publish(session, settings, run_id=run_id, activities=activities, dry_run=dry_run, again=again)
 
 
 def asset_key(name: str, settings: Settings) -> str:

@@ -130,7 +130,8 @@ def queue_of(again: DataFrame, new: DataFrame) -> DataFrame:
 
 def as_text(queue: DataFrame) -> DataFrame:
     """The queue for a client: the event as compact JSON."""
-    return queue.select("activity_id", "activity", "attempt", to_json(col("event")).alias("event"))
+    in_order = queue.sort("position")
+    return in_order.select("activity_id", "activity", "attempt", to_json(col("event")).alias("event"))
 
 
 def claims(queue: DataFrame, destination: str, run_id: str, now: datetime) -> DataFrame:
@@ -144,6 +145,21 @@ def claims(queue: DataFrame, destination: str, run_id: str, now: datetime) -> Da
         "activity",
         "event",
         lit(None).alias("reason"),
+        lit(run_id).alias("run_id"),
+        lit(now).cast(TIMESTAMP).alias("recorded_at"),
+    )
+
+
+def released(states: DataFrame, destination: str, status: str, run_id: str, now: datetime) -> DataFrame:
+    """Rows that release the activities of a state, so that they are sent again."""
+    return states.filter(col("status") == lit(status)).select(
+        lit(destination).alias("destination"),
+        "activity_id",
+        (col("attempt") + 1).alias("attempt"),
+        lit(RELEASED).alias("status"),
+        "activity",
+        lit(None).cast(VARIANT).alias("event"),
+        lit(f"to be sent again after it was {status}").alias("reason"),
         lit(run_id).alias("run_id"),
         lit(now).cast(TIMESTAMP).alias("recorded_at"),
     )

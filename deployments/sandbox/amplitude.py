@@ -133,7 +133,7 @@ class AmplitudeApi:
         if limits is None or request.method != "POST":
             return _refused(404 if limits is None else 405, "not found" if limits is None else "method not allowed")
         if len(request.body) > limits.body_bytes or "413" in faults:
-            return self._judge_size(request, faults["413"].rows if "413" in faults else 0)
+            return self._judge_size(request, faults)
         try:
             upload = json.loads(request.body)
         except ValueError:
@@ -150,14 +150,15 @@ class AmplitudeApi:
             return Answer(refusal.status, refusal.body)
         return self._take(request, events, faults)
 
-    def _judge_size(self, request: Request, spared: int) -> Answer:
-        """413, but by the fault only for more than `spared` events: who halves gets through."""
-        try:
-            count = len(json.loads(request.body)["events"])
-        except (ValueError, KeyError, TypeError):
-            count = _MOST_EVENTS
-        if spared and count <= spared:
-            return self._judge(request, {})
+    def _judge_size(self, request: Request, faults: Mapping[str, FaultRule]) -> Answer:
+        """413, but by the fault only for more than its `rows` events: who halves gets through."""
+        if "413" in faults and len(request.body) <= LIMITS[request.path].body_bytes:
+            try:
+                count = len(json.loads(request.body)["events"])
+            except (ValueError, KeyError, TypeError):
+                count = 0
+            if count <= faults["413"].rows:
+                return self._judge(request, {name: rule for name, rule in faults.items() if name != "413"})
         return _refused(413, "Payload too large")
 
     def _judge_envelope(self, upload: Any, faults: Mapping[str, FaultRule]) -> Answer | None:

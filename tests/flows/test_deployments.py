@@ -37,6 +37,7 @@ def test_the_schedules_are_those_of_the_design():
         "ingest-livelogs": ["30 4 * * *"],
         "ingest-identity": ["20 4 * * *"],
         "transform": ["5 * * * *"],
+        "publish-amplitude": ["35 * * * *"],
         "validate-full": ["30 3 * * *"],
         "pipeline": [],
         "backfill": [],

@@ -1,0 +1,26 @@
+"""Publish: the activities of the streams out to where people look at them."""
+
+from __future__ import annotations
+
+from prefect import flow
+
+from flows.artifacts import publish_artifacts
+from flows.run import Run, recorded_run
+from flows.tasks import publish_events
+
+
+@flow(name="publish-amplitude")
+def publish_amplitude(
+    activities: list[str] | None = None, dry_run: bool = False, again: list[str] | None = None
+) -> Run:
+    """Send the activities that Amplitude has not got yet, each once.
+
+    Args:
+        activities: Activities to publish; none: those of the settings.
+        dry_run: Count and show what would be sent; send nothing.
+        again: rejected, unconfirmed or both: what else is sent.
+    """
+    with recorded_run("publish-amplitude") as (run, _):
+        run.published.append(publish_events(run.run_id, activities or [], dry_run=dry_run, again=again or []))
+        publish_artifacts(run)
+    return run

@@ -1,0 +1,141 @@
+"""The way of an activity to a destination as OPS.PUBLICATIONS tells it: queued, claimed, sent, and what became of it.
+
+Nothing is sent before its pending row is committed, and nothing is forgotten before its verdict is: a process that is
+killed anywhere leaves pending rows, which the next run sends again with the same insert_id.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from flows.ledgers import append_rows
+from flows.publish_to.amplitude_answers import Verdict
+from flows.publish_to.outgoing import Outgoing
+from transforms import publications, writers
+from transforms.ops import PUBLICATIONS
+from transforms.publications import REJECTED
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame, Session
+
+# Amplitude drops a repeated insert_id for seven days; the hour is for clocks that differ and for the run itself.
+FORGETS_AFTER = timedelta(days=7) - timedelta(hours=1)
+_CLAIMED_AT_ONCE = 10_000
+
+
+@dataclass(frozen=True)
+class Queue:
+    """What a run sends: `total` events in a temporary table, claimed and handed out slice by slice."""
+
+    total: int
+    slices: Iterator[list[Outgoing]]
+
+
+class Outbox:
+    """Activities of some streams on their way to one destination.
+
+    Args:
+        session: Where streams and ledger are.
+        database: Holds the ledger.
+        streams: Contracts of the streams.
+        activities: Names of the activities that are published.
+        destination: How the ledger calls the destination.
+        run_id: The run that publishes.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        database: str,
+        streams: Sequence[DataFrame],
+        activities: Sequence[str],
+        destination: str,
+        run_id: str,
+    ) -> None:
+        self._session, self._database, self._run_id = session, database, run_id
+        self._streams, self._activities, self._destination = streams, activities, destination
+        self._ledger = session.table(PUBLICATIONS.full_name(database))
+
+    def states(self) -> DataFrame:
+        """The newest state of each activity that is not new."""
+        return publications.newest_states(self._ledger, self._destination)
+
+    def new_events(self) -> DataFrame:
+        """The events that wait to be sent for the first time, or again after they were released."""
+        return publications.unpublished(self._streams, self._activities, self.states())
+
+    def counts(self) -> list[dict[str, Any]]:
+        """How many activities are in which state, by activity: name, status, whether fresh, count."""
+        rows = publications.counted(self.states(), _fresh_since()).collect()
+        return [{"activity": r[0], "status": r[1], "is_fresh": bool(r[2]), "count": int(r[3])} for r in rows]
+
+    def changed(self) -> tuple[int, int]:
+        """How many sent events no longer are what their row says, and how many have no row any more."""
+        frame = publications.changed_since(self._streams, self._activities, self._ledger, self._destination)
+        rows = frame.group_by("is_gone").count().collect()
+        found = {bool(row[0]): int(row[1]) for row in rows}
+        return found.get(False, 0), found.get(True, 0)
+
+    @contextmanager
+    def queue(self, *, with_forgotten: bool = False) -> Iterator[Queue]:
+        """What is to be sent, computed once; a slice is claimed when it is taken.
+
+        Args:
+            with_forgotten: Also what has been pending for longer than Amplitude remembers: it may arrive twice.
+        """
+        again = publications.unconfirmed(self._ledger, self._resendable(with_forgotten), self._destination)
+        frame = publications.queue_of(again, self.new_events())
+        with writers.kept_for_now(self._session, frame) as kept:
+            total = kept.count()
+            yield Queue(total, self._slices(kept, total))
+
+    def record(self, verdicts: Sequence[Verdict]) -> None:
+        """Write what became of events."""
+        now = datetime.now(UTC)
+        rows = [
+            {
+                "destination": self._destination,
+                "activity_id": one.outgoing.activity_id,
+                "attempt": one.outgoing.attempt,
+                "status": one.status,
+                "activity": one.outgoing.activity,
+                "reason": one.reason,
+                "run_id": self._run_id,
+                "recorded_at": now,
+            }
+            for one in verdicts
+        ]
+        append_rows(self._session, self._database, PUBLICATIONS, rows)
+
+    def release_rejected(self) -> int:
+        """Let what was rejected be sent again, as its row is now; returns how many events that are."""
+        released = publications.released(self.states(), self._destination, REJECTED, self._run_id, _now())
+        return writers.append_frame(self._session, PUBLICATIONS, released)
+
+    def _resendable(self, with_forgotten: bool) -> DataFrame:
+        from snowflake.snowpark.functions import col, lit
+
+        states = self.states()
+        return states if with_forgotten else states.filter(col("recorded_at") >= lit(_fresh_since()))
+
+    def _slices(self, kept: DataFrame, total: int) -> Iterator[list[Outgoing]]:
+        from snowflake.snowpark.functions import col
+
+        for start in range(0, total, _CLAIMED_AT_ONCE):
+            part = kept.filter((col("position") > start) & (col("position") <= start + _CLAIMED_AT_ONCE))
+            claims = publications.claims(part, self._destination, self._run_id, _now())
+            writers.append_new_frame(self._session, PUBLICATIONS, claims)
+            rows = publications.as_text(part).collect()
+            yield [Outgoing(row[0], row[1], int(row[2]), row[3]) for row in rows]
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def _fresh_since() -> datetime:
+    return _now() - FORGETS_AFTER
