@@ -29,7 +29,7 @@ class AmplitudeSettings(BaseSettings):
     )
     amplitude_project: str | None = Field(
         default=None,
-        description="name of the project in OPS.PUBLICATIONS; none: host and fingerprint of the key. Set it if that changes",
+        description="name of the project in OPS.PUBLICATIONS; none: host and fingerprint of its key",
     )
     amplitude_min_id_length: int = Field(
         default=1, description="shortest user or device id that Amplitude is told to take (its own default is 5)", ge=1

@@ -108,8 +108,11 @@ class AmplitudeApi:
         with self._lock:
             self._requests[request.path] += 1
             faults = self._faults.fire(request)
-            answer = self._judge(request, faults)
-        return spoil_answer(answer, faults)
+            judged = self._judge(request, faults)
+        is_dropped = judged.is_dropped
+        answer = spoil_answer(judged, faults)
+        answer.is_dropped = answer.is_dropped or is_dropped
+        return answer
 
     def report(self, query: Request) -> dict[str, Any]:
         """What the control endpoint shows: the summary, with `events` also that many of the newest events."""

@@ -204,11 +204,12 @@ def _send(outbox: Outbox, queue: Queue, target: Target, published: Published) ->
     with AmplitudeClient(target) as client:
         for part in queue.slices:
             published.waiting.update(outgoing.activity for outgoing in part)
-            for verdicts in client.send(part):
-                outbox.record(verdicts)
-                published.take(verdicts)
-                done = published.sent.total() + published.rejected.total() + published.released.total()
-                reporter().advanced(_STEP, f"{done:,} of {queue.total:,} events")
+            with outbox.recording() as record:
+                for verdicts in client.send(part):
+                    record(verdicts)
+                    published.take(verdicts)
+                    done = published.sent.total() + published.rejected.total() + published.released.total()
+                    reporter().advanced(_STEP, f"{done:,} of {queue.total:,} events")
 
 
 def _looked_at(outbox: Outbox, published: Published) -> Published:

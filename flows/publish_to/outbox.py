@@ -1,12 +1,13 @@
 """The way of an activity to a destination as OPS.PUBLICATIONS tells it: queued, claimed, sent, and what became of it.
 
-Nothing is sent before its pending row is committed, and nothing is forgotten before its verdict is: a process that is
-killed anywhere leaves pending rows, which the next run sends again with the same insert_id.
+Nothing is sent before its pending row is committed: a process that is killed anywhere leaves pending rows, which the
+next run sends again with the same insert_id.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 # Amplitude drops a repeated insert_id for seven days; the hour is for clocks that differ and for the run itself.
 FORGETS_AFTER = timedelta(days=7) - timedelta(hours=1)
 _CLAIMED_AT_ONCE = 10_000
+_WRITTEN_AT_ONCE, _MOST_DELAY_SECONDS = 2_000, 1.0
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,31 @@ class Outbox:
             total = kept.count()
             yield Queue(total, self._slices(kept, total))
 
-    def record(self, verdicts: Sequence[Verdict]) -> None:
-        """Write what became of events."""
+    @contextmanager
+    def recording(self) -> Iterator[Callable[[Sequence[Verdict]], None]]:
+        """Gives what takes verdicts: they are written together, a second late at most, and however the block ends."""
+        unwritten: list[Verdict] = []
+        written_at = time.monotonic()
+
+        def take(verdicts: Sequence[Verdict]) -> None:
+            nonlocal written_at
+            unwritten.extend(verdicts)
+            if time.monotonic() - written_at > _MOST_DELAY_SECONDS or len(unwritten) >= _WRITTEN_AT_ONCE:
+                self._write(unwritten)
+                unwritten.clear()
+                written_at = time.monotonic()
+
+        try:
+            yield take
+        finally:
+            self._write(unwritten)
+
+    def release_rejected(self) -> int:
+        """Let what was rejected be sent again, as its row is now; returns how many events that are."""
+        released = publications.released(self.states(), self._destination, REJECTED, self._run_id, _now())
+        return writers.append_frame(self._session, PUBLICATIONS, released)
+
+    def _write(self, verdicts: Sequence[Verdict]) -> None:
         now = datetime.now(UTC)
         rows = [
             {
@@ -110,11 +135,6 @@ class Outbox:
             for one in verdicts
         ]
         append_rows(self._session, self._database, PUBLICATIONS, rows)
-
-    def release_rejected(self) -> int:
-        """Let what was rejected be sent again, as its row is now; returns how many events that are."""
-        released = publications.released(self.states(), self._destination, REJECTED, self._run_id, _now())
-        return writers.append_frame(self._session, PUBLICATIONS, released)
 
     def _resendable(self, with_forgotten: bool) -> DataFrame:
         from snowflake.snowpark.functions import col, lit

@@ -15,18 +15,32 @@ from snowflake.snowpark import Session
 
 from deployments.embedded import Endpoint
 from deployments.sandbox import SandboxServer, World
+from flows.reporting import Mark
 from flows.settings import Settings, load_settings
 from transforms import writers
 from transforms.catalog import models
 from transforms.ops import PUBLICATIONS
 
-T0 = datetime(2026, 6, 20, 18, 47, 14)
+T0 = datetime(2020, 6, 20, 18, 47, 14)
 STREAMS = ("streamer_activity", "viewer_activity")
 
 
 @pytest.fixture(scope="session")
 def world() -> World:
     return World(seed=7, scale=200)
+
+
+class Silent:
+    """Takes what steps report and tells nobody."""
+
+    def advanced(self, step: str, detail: str) -> None: ...
+
+    def finished(self, step: str, detail: str, mark: Mark = "ok") -> None: ...
+
+
+@pytest.fixture(autouse=True)
+def _silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flows.reporting._reporter", Silent())
 
 
 @pytest.fixture

@@ -13,11 +13,14 @@ import traceback
 
 from flows.errors import SnowcastError
 from flows.publish_to.amplitude import publish
+from flows.reporting import report_to
 from flows.settings import load_settings
 from flows.warehouse import open_session
+from tests.publish.conftest import Silent
 
 
 def main(settings: dict[str, object], out: int) -> None:
+    report_to(Silent())
     for number, _ in enumerate(sys.stdin):
         child = os.fork()
         if child == 0:
