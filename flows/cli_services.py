@@ -122,7 +122,40 @@ def start_sandbox(context: typer.Context) -> None:
     say(f"Helix      {endpoint.base_url}")
     say(f"Token      {endpoint.auth_url}token")
     say(f"Client id  {endpoint.client_id} (the secret is in {context.obj.settings().home}/sandbox/endpoint.json)")
+    say(f"Amplitude  {endpoint.amplitude_url}/batch and /2/httpapi")
     say(f"Clock      {endpoint.now:%Y-%m-%d %H:%M:%S} UTC")
+
+
+@sandbox.command("amplitude")
+def show_amplitude(
+    context: typer.Context,
+    newest: Annotated[int, typer.Option(min=0, help="Show so many of the newest events.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Show what the sandbox holds of what was published to it."""
+    from deployments.sandbox import find
+
+    endpoint = find(context.obj.settings().home)
+    if endpoint is None:
+        say("It is not running. `snowcast publish amplitude` starts it and publishes to it.")
+        raise typer.Exit(3)
+    held = endpoint.control("GET", f"amplitude?events={newest}")
+    if as_json:
+        print_json(held)
+        return
+    rows = [
+        [name, one["events"], _moment(one["first"]), _moment(one["last"])] for name, one in held["event_types"].items()
+    ]
+    print_rows(["event_type", "events", "first", "last"], rows, "table")
+    say(f"{held['events']:,} events of {held['people']:,} people; {held['dropped_repeats']:,} repeats were dropped")
+    for event in held["newest"]:
+        print_json(event)
+
+
+def _moment(milliseconds: int) -> datetime:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(milliseconds / 1000, UTC).replace(tzinfo=None)
 
 
 @sandbox.command("stop")

@@ -7,9 +7,9 @@ from prefect import flow
 from flows.artifacts import publish_artifacts
 from flows.ingest import fetch, load
 from flows.layers import build_layers
+from flows.publish import publish_to_amplitude
 from flows.run import Run, recorded_run
 from flows.sources import chosen_sources
-from flows.tasks import publish_events
 
 
 @flow(name="pipeline")
@@ -32,7 +32,7 @@ def pipeline(
         load(run)
         build_layers(run, session, select or [], mode="full_refresh" if full_refresh else "incremental")
         if "amplitude" in run.settings.publish_to:
-            run.published.append(publish_events(run.run_id))
+            publish_to_amplitude(run)
         publish_artifacts(run)
     return run
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from prefect import flow
 
 from flows.artifacts import publish_artifacts
 from flows.run import Run, recorded_run
-from flows.tasks import publish_events
+from flows.tasks import check_publications, publish_events
 
 
 @flow(name="publish-amplitude")
@@ -21,6 +23,16 @@ def publish_amplitude(
         again: rejected, unconfirmed or both: what else is sent.
     """
     with recorded_run("publish-amplitude") as (run, _):
-        run.published.append(publish_events(run.run_id, activities or [], dry_run=dry_run, again=again or []))
+        publish_to_amplitude(run, activities or [], dry_run=dry_run, again=again or [])
         publish_artifacts(run)
     return run
+
+
+def publish_to_amplitude(
+    run: Run, activities: Sequence[str] = (), *, dry_run: bool = False, again: Sequence[str] = ()
+) -> None:
+    """Send what is new and check the ledger of what was sent."""
+    published = publish_events(run.run_id, activities, dry_run=dry_run, again=again)
+    run.published.append(published)
+    if not dry_run:
+        run.checks += check_publications(published.destination, run.run_id)

@@ -189,6 +189,27 @@ def publish_events(
         return publish(session, settings, run_id=run_id, activities=activities, dry_run=dry_run, again=again)
 
 
+@task(name="check publications", task_run_name="check publications", tags=["validate", "publish"], **STEP)
+def check_publications(destination: str, run_id: str) -> list[RuleResult]:
+    """Check what the run wrote into the ledger of publications, and what has been without an outcome for too long."""
+    from expectations.publications import validate_publications
+    from flows.publish_to.outbox import forgotten_before
+
+    settings = load_settings()
+    with open_session(settings, step="check publications", run=run_id) as session:
+        with open_connection(settings) as connection:
+            results = validate_publications(
+                connection,
+                destination=destination,
+                run_id=run_id,
+                forgotten_before=forgotten_before(),
+                docs_root=settings.docs_root,
+            )
+        _keep(session, settings, results, run_id)
+    _tell_checks("check publications", results)
+    return results
+
+
 def asset_key(name: str, settings: Settings) -> str:
     """The asset of a table: `snowflake://database/schema/table`."""
     from transforms.catalog import models

@@ -11,6 +11,7 @@ anonymous person itself when a later event carries both ids.
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from snowflake.snowpark.functions import (
     coalesce,
     col,
     count,
-    date_part,
+    datediff,
     iff,
     lit,
     object_construct,
@@ -35,11 +36,11 @@ from transforms.contract import INTEGER, TIMESTAMP, VARIANT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from snowflake.snowpark import Column, DataFrame
 
 PENDING, RELEASED, REJECTED, SENT = "pending", "released", "rejected", "sent"
+_EPOCH = datetime(1970, 1, 1)
 # The order of the states within an attempt.
 _STATES = (PENDING, RELEASED, REJECTED, SENT)
 
@@ -54,7 +55,7 @@ def event_of_row() -> Column:
         lit("device_id"),
         col("anonymous_customer_id"),
         lit("time"),
-        date_part("epoch_millisecond", col("ts")),
+        datediff("millisecond", lit(_EPOCH).cast(TIMESTAMP), col("ts")),
         lit("event_properties"),
         col("feature_json"),
         lit("revenue"),

@@ -72,7 +72,7 @@ class Outbox:
 
     def counts(self) -> list[dict[str, Any]]:
         """How many activities are in which state, by activity: name, status, whether fresh, count."""
-        rows = publications.counted(self.states(), _fresh_since()).collect()
+        rows = publications.counted(self.states(), forgotten_before()).collect()
         return [{"activity": r[0], "status": r[1], "is_fresh": bool(r[2]), "count": int(r[3])} for r in rows]
 
     def changed(self) -> tuple[int, int]:
@@ -140,7 +140,7 @@ class Outbox:
         from snowflake.snowpark.functions import col, lit
 
         states = self.states()
-        return states if with_forgotten else states.filter(col("recorded_at") >= lit(_fresh_since()))
+        return states if with_forgotten else states.filter(col("recorded_at") >= lit(forgotten_before()))
 
     def _slices(self, kept: DataFrame, total: int) -> Iterator[list[Outgoing]]:
         from snowflake.snowpark.functions import col
@@ -157,5 +157,6 @@ def _now() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-def _fresh_since() -> datetime:
+def forgotten_before() -> datetime:
+    """What was sent before this moment, UTC, Amplitude may have forgotten, so it would take it a second time."""
     return _now() - FORGETS_AFTER
