@@ -43,7 +43,7 @@ DESTINATION_RULES = (
         name="no attempt is without an outcome for longer than the destination remembers",
         fails="forgotten_rows > 0",
         severity=WARNING,
-        reason="it is unknown if they arrived: look for their insert_id there, or `publish amplitude --again unconfirmed`",
+        reason="it is unknown if they arrived: look for their insert_id there, or publish with `--again unconfirmed`",
         shows=("forgotten_rows",),
     ),
     Rule(

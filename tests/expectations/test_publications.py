@@ -28,7 +28,7 @@ def row(activity_id: str, status: str, attempt: int = 1, **values: Any) -> dict[
 
 
 USUAL = [
-    *[row(f"a{number}", status) for number in range(25) for status in ("pending", "sent")],
+    *[row(f"a{number}", status) for number in range(60) for status in ("pending", "sent")],
     row("refused", "pending"),
     row("refused", "rejected", reason="silenced"),
     row("open", "pending"),
@@ -66,10 +66,10 @@ def test_a_usual_run_holds_every_rule(connection: SnowflakeConnection):
         ([row("mute", "pending"), row("mute", "rejected")], EXPLAINED, "warning", "first activity_id mute"),
         ([row("lost", "pending", recorded_at=LONG_AGO)], REMEMBERED, "warning", "forgotten_rows 1"),
         (
-            [row(f"b{n}", status, reason="no") for n in range(5) for status in ("pending", "rejected")],
+            [row(f"b{n}", status, reason="no") for n in range(8) for status in ("pending", "rejected")],
             FEW_REJECTED,
             "warning",
-            "run_rejected 6",
+            "run_rejected 9",
         ),
     ],
 )
