@@ -15,6 +15,7 @@ import typer
 from flows.cli_output import console, say, terminal_reporter
 from flows.cli_state import State, checked_selectors
 from flows.errors import ConfigError
+from flows.reporting import LogReporter, report_to
 from flows.sources import SOURCES, chosen_sources, known_source, need_sandbox_server
 
 if TYPE_CHECKING:
@@ -144,6 +145,8 @@ def run_flow(
     from flows.services import start_services
 
     settings = state.settings()
+    if tell:
+        report_to(LogReporter())
     with nullcontext() if tell else terminal_reporter() as reporter:
         if reporter:
             reporter.advanced("start", "Prefect server, warehouse")

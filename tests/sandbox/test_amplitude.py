@@ -123,20 +123,20 @@ def test_an_insert_id_is_dropped_for_seven_days_per_device(api: AmplitudeApi, cl
 
 
 def test_a_user_may_send_thirty_events_a_second_over_half_a_minute(api: AmplitudeApi, clock: Clock):
-    busy = [event(number, user_id="busy") for number in range(900)]
+    busy = [event(number, user_id="busy_user") for number in range(900)]
     assert upload(api, *busy, path="2/httpapi").status == 200
-    answer = upload(api, event(1), event(2, user_id="busy"), path="2/httpapi")
+    answer = upload(api, event(1), event(2, user_id="busy_user"), path="2/httpapi")
     assert answer.status == 429
     assert answer.content == {
         "code": 429,
         "error": "Too many requests for some devices and users",
         "eps_threshold": 30,
-        "throttled_users": {"busy": 31},
+        "throttled_users": {"busy_user": 31},
         "throttled_devices": {},
         "throttled_events": [1],
     }
     clock.now += 30
-    assert upload(api, event(2, user_id="busy"), path="2/httpapi").status == 200
+    assert upload(api, event(2, user_id="busy_user"), path="2/httpapi").status == 200
 
 
 def test_it_is_served_and_shown_over_http(server: SandboxServer):
