@@ -1,0 +1,108 @@
+"""The rows of a dataset: occurrences of an activity, or every period of every entity (time spine)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from snowflake.snowpark.functions import (
+    array_generate_range,
+    col,
+    date_trunc,
+    dateadd,
+    datediff,
+    greatest,
+    lit,
+    max,  # noqa: A004
+)
+
+from transforms.activity.occurrences import Occurrences, occurrences_of
+from transforms.activity.query import Period, Pick, Selection, Spine
+from transforms.contract import INTEGER, TIMESTAMP
+from transforms.keys import hash_key
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+    from transforms.activity.planning import Plan
+
+PREFIX = "c_"
+_EPOCH = date(1970, 1, 1)
+
+
+@dataclass(frozen=True)
+class Cohort:
+    """The rows that everything is appended to.
+
+    Args:
+        rows: The rows; `next_ts` is the next occurrence of the activity, or the end of the period.
+        has_one_row: An entity has one row at most.
+        period: For a time spine: the length of its rows.
+    """
+
+    rows: Occurrences
+    has_one_row: bool
+    period: Period | None = None
+
+
+def cohort_of(stream: DataFrame, plan: Plan) -> Cohort:
+    """The cohort of a question on a stream."""
+    selection = plan.cohort
+    found = occurrences_of(stream, selection.activity, selection.condition, plan.types, PREFIX)
+    if isinstance(selection, Spine):
+        return Cohort(_periods(stream, found, selection), has_one_row=False, period=selection.period)
+    return Cohort(picked(found, selection), has_one_row=selection.pick is not Pick.ALL)
+
+
+def picked(found: Occurrences, selection: Selection) -> Occurrences:
+    """The first, last or nth occurrence per entity, or every one."""
+    if selection.pick is Pick.LAST:
+        return found.kept(found.next_ts.is_null())
+    if selection.pick is Pick.ALL:
+        return found
+    return found.kept(found.number == lit(selection.number or 1))
+
+
+def _periods(stream: DataFrame, found: Occurrences, spine: Spine) -> Occurrences:
+    """Every period from that of the entity's first occurrence to the end."""
+    period = str(spine.period)
+    begun = date_trunc(period, found.ts).cast(TIMESTAMP)
+    if spine.start is not None:
+        begun = greatest(begun, lit(_first_period(spine.period, spine.start)))
+    firsts = found.frame.filter(found.number == lit(1)).select(found.entity, begun.alias("begun"))
+    if spine.end is None:
+        bounded = firsts.cross_join(stream.select(max("ts").alias("ended")))
+    else:
+        bounded = firsts.select("*", lit(_moment(spine.end) - timedelta(microseconds=1)).alias("ended"))
+    period_count = datediff(period, col("begun"), col("ended")) + lit(1)
+    counted = bounded.filter(col("begun") <= col("ended")).select(
+        found.entity, "begun", array_generate_range(lit(0), period_count).alias("offsets")
+    )
+    each = counted.join_table_function("flatten", col("offsets")).select(
+        found.entity, "begun", col("value").cast(INTEGER).alias("offset_")
+    )
+    begins = dateadd(period, col("offset_"), col("begun")).cast(TIMESTAMP)
+    placed = each.select(found.entity, begins.alias(f"{PREFIX}ts"), (col("offset_") + lit(1)).alias(f"{PREFIX}number"))
+    day = datediff("day", lit(_EPOCH), found.ts)
+    rows = placed.select(
+        found.entity,
+        found.ts,
+        hash_key(lit(period), f"{PREFIX}entity", day).alias(f"{PREFIX}id"),
+        found.number,
+        dateadd(period, lit(1), found.ts).cast(TIMESTAMP).alias(f"{PREFIX}next_ts"),
+    )
+    return Occurrences(rows, PREFIX, {})
+
+
+def _first_period(period: Period, day: date) -> datetime:
+    """The first period that does not begin before the day."""
+    if period is Period.WEEK:
+        day += timedelta(days=-day.weekday() % 7)
+    elif period is Period.MONTH and day.day > 1:
+        day = date(day.year + day.month // 12, day.month % 12 + 1, 1)
+    return _moment(day)
+
+
+def _moment(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day)

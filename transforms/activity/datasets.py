@@ -1,0 +1,52 @@
+"""Datasets as frames: the cohort's rows with every append joined to them, lazily, one statement when it is collected.
+
+An append is joined from the left and has at most one row per row of the cohort, so it never adds or drops a row.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from snowflake.snowpark.functions import col
+
+from transforms.activity.cohorts import PREFIX, cohort_of
+from transforms.activity.planning import COHORT_COLUMNS, plan_of
+from transforms.activity.relationships import parts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from snowflake.snowpark import DataFrame
+
+    from transforms.activity.activities import Activity
+    from transforms.activity.planning import Plan
+    from transforms.activity.query import Query
+
+_HELD_AS = dict(zip((column.name for column in COHORT_COLUMNS), ("id", "entity", "ts", "number"), strict=True))
+
+
+def dataset_of(query: Query, stream: DataFrame, activities: Mapping[str, Activity]) -> DataFrame:
+    """The dataset that answers a question: activity_id, entity, ts, occurrence, then what is taken and appended.
+
+    Args:
+        query: The question.
+        stream: The activity stream that the cohort's activity is in, with the columns of columns.STREAM.
+        activities: Every known activity by name (`known_activities()`).
+
+    Raises:
+        QueryError: The question names what is not known or asks what cannot be asked.
+    """
+    return planned_dataset(plan_of(query, activities), stream)
+
+
+def planned_dataset(plan: Plan, stream: DataFrame) -> DataFrame:
+    """The dataset of a checked question."""
+    cohort = cohort_of(stream, plan)
+    held = {name: col(f"{PREFIX}{column}") for name, column in _HELD_AS.items()}
+    held |= {output.column.name: col(cohort.rows.named(output.of.name)) for output in plan.outputs}  # type: ignore[union-attr]
+    joined = cohort.rows.frame
+    for place, append in enumerate(plan.appends):
+        for part in parts_of(stream, cohort, append, f"e{place}"):
+            joined = joined.join(part.frame, on=part.on, how="left")
+            held |= part.columns
+    return joined.select(*[held[column.name].cast(column.type).alias(column.name) for column in plan.columns])

@@ -1,0 +1,108 @@
+"""Occurrences of an activity as rows that can be related: whose, when, which number, and the values that are used.
+
+Without a filter the stream's own numbers are taken; a filter numbers what it leaves anew. Equal times are ordered by
+activity_id, as the stream orders them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from snowflake.snowpark import Window
+from snowflake.snowpark.functions import coalesce, col, lead, lit, row_number
+
+from transforms.activity.columns import STREAM
+from transforms.activity.condition_checking import expression_of
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Column as Expression
+    from snowflake.snowpark import DataFrame
+    from snowflake.snowpark.types import DataType
+
+    from transforms.activity.conditions import Condition, Value
+
+_STREAM_COLUMNS = {column.name for column in STREAM}
+
+
+@dataclass(frozen=True)
+class Occurrences:
+    """Rows of one activity; every column begins with the prefix, so that frames can be joined.
+
+    Args:
+        frame: The rows.
+        prefix: What the columns' names begin with.
+        types: Types of the values that the frame has.
+    """
+
+    frame: DataFrame
+    prefix: str
+    types: Mapping[str, DataType]
+
+    def __getattr__(self, name: str) -> Expression:
+        """One of the columns entity, ts, id, number and next_ts."""
+        if name not in ("entity", "ts", "id", "number", "next_ts"):
+            raise AttributeError(name)
+        return col(f"{self.prefix}{name}")
+
+    def named(self, value: str) -> str:
+        """Name of the column that holds a value."""
+        own = {"ts": "ts", "activity_id": "id"}
+        return f"{self.prefix}{own.get(value) or f'value_{list(self.types).index(value)}'}"
+
+    @property
+    def values(self) -> dict[str, DataType]:
+        """Columns that hold values, beside entity, ts, id, number and next_ts, with their types."""
+        return {self.named(v): t for v, t in self.types.items() if v not in ("ts", "activity_id")}
+
+    def kept(self, condition: Expression) -> Occurrences:
+        """Those of which the condition holds, their numbers as they are."""
+        return Occurrences(self.frame.filter(condition), self.prefix, self.types)
+
+
+def occurrences_of(
+    stream: DataFrame, activity: str, condition: Condition | None, types: Mapping[str, DataType], prefix: str
+) -> Occurrences:
+    """The occurrences of an activity.
+
+    Args:
+        stream: An activity stream.
+        activity: The activity.
+        condition: Only occurrences of which it holds.
+        types: The values that are needed.
+        prefix: What the columns' names begin with.
+    """
+    found = Occurrences(stream, prefix, types)
+    read = stream.filter(col("activity") == lit(activity)).select(
+        coalesce(col("customer"), col("anonymous_customer_id")).alias(f"{prefix}entity"),
+        col("ts").alias(f"{prefix}ts"),
+        col("activity_id").alias(f"{prefix}id"),
+        col("activity_occurrence").alias(f"{prefix}number"),
+        col("activity_repeated_at").alias(f"{prefix}next_ts"),
+        *[_read(name, types[name]).alias(found.named(name)) for name in _named_once(found)],
+    )
+    if condition is None:
+        return Occurrences(read, prefix, types)
+
+    def column_of(value: Value) -> Expression:
+        return col(found.named(value.name))
+
+    in_order = Window.partition_by(found.entity).order_by(found.ts, found.id)
+    kept = read.filter(expression_of(condition, column_of)).select(
+        found.entity,
+        found.ts,
+        found.id,
+        row_number().over(in_order).alias(f"{prefix}number"),
+        lead(found.ts).over(in_order).alias(f"{prefix}next_ts"),
+        *[col(name) for name in found.values],
+    )
+    return Occurrences(kept, prefix, types)
+
+
+def _named_once(found: Occurrences) -> list[str]:
+    return [name for name in found.types if name not in ("ts", "activity_id")]
+
+
+def _read(name: str, data_type: DataType) -> Expression:
+    return col(name) if name in _STREAM_COLUMNS else col("feature_json")[name].cast(data_type)

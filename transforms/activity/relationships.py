@@ -1,0 +1,230 @@
+"""What is appended to the rows of a cohort: for each append a frame with at most one row per row of the cohort.
+
+The set of an append are the occurrences of its activity that pass its filter, stand in its relation to the cohort's row
+and pass its extra conditions; what is picked or aggregated is picked from or aggregated over that set.
+
+An entity with one row is compared with its occurrences directly. Where it has many, occurrences are related by one
+ordered pass (running.py). Each is compared with each only where nothing else tells the answer: extra conditions, and
+count_distinct, median and listagg of what is before or after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import reduce
+from operator import and_
+from typing import TYPE_CHECKING
+
+from snowflake.snowpark import Window
+from snowflake.snowpark.functions import coalesce, col, date_trunc, dateadd, lit, max, min, row_number  # noqa: A004
+
+from transforms.activity.aggregations import PICKING, ZERO_FOR_NONE, aggregated, can_run
+from transforms.activity.cohorts import Cohort, picked
+from transforms.activity.condition_checking import expression_of
+from transforms.activity.conditions import Value
+from transforms.activity.occurrences import Occurrences, occurrences_of
+from transforms.activity.query import Aggregation, Function, Pick, Relation
+from transforms.activity.running import in_intervals, positions, running_values
+from transforms.contract import TIMESTAMP
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Column as Expression
+    from snowflake.snowpark import DataFrame
+
+    from transforms.activity.planning import PlannedAppend, PlannedOutput
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Part:
+    """Columns to join to the cohort.
+
+    Args:
+        frame: At most one row per row of the cohort, once joined.
+        on: Which row it joins.
+        columns: What the joined frame says for each column of the dataset.
+    """
+
+    frame: DataFrame
+    on: Expression
+    columns: Mapping[str, Expression]
+
+
+@dataclass(frozen=True)
+class _Side:
+    """An append on its way to become a part."""
+
+    cohort: Cohort
+    events: Occurrences
+    planned: PlannedAppend
+
+    @property
+    def relation(self) -> Relation:
+        return self.planned.append.relation
+
+    @property
+    def pick(self) -> Pick:
+        return self.planned.append.selection.pick
+
+    @property
+    def is_of_entity(self) -> Expression:
+        return self.events.entity == self.cohort.rows.entity
+
+    @property
+    def is_of_row(self) -> Expression:
+        return col(f"{self.events.prefix}of") == self.cohort.rows.id
+
+
+def parts_of(stream: DataFrame, cohort: Cohort, planned: PlannedAppend, prefix: str) -> list[Part]:
+    """The columns of one append, in one part or several.
+
+    Args:
+        stream: The stream.
+        cohort: The rows that they are appended to.
+        planned: The append.
+        prefix: Begin of the names of columns that no other part has.
+    """
+    selection = planned.append.selection
+
+    def side(pick: Pick, suffix: str) -> _Side:
+        events = occurrences_of(stream, selection.activity, selection.condition, planned.types, f"{prefix}{suffix}_")
+        append = replace(planned.append, selection=replace(selection, pick=pick))
+        return _Side(cohort, events, replace(planned, append=append))
+
+    if selection.pick is not Pick.AGGREGATE:
+        return [_picked(side(selection.pick, "p"), {o.column.name: _value(o) for o in planned.outputs})]
+    parts = []
+    for function, pick, suffix in ((Function.FIRST_VALUE, Pick.FIRST, "f"), (Function.LAST_VALUE, Pick.LAST, "l")):
+        values = {o.column.name: _value(o) for o in planned.outputs if _function(o) is function}
+        if values:
+            parts.append(_picked(side(pick, suffix), values))
+    others = {o.column.name: o.of for o in planned.outputs if _function(o) not in PICKING}
+    if others:
+        parts.append(_aggregated(side(Pick.AGGREGATE, "a"), others))  # type: ignore[arg-type]
+    return parts
+
+
+def _function(output: PlannedOutput) -> Function | None:
+    return output.of.function if isinstance(output.of, Aggregation) else None
+
+
+def _value(output: PlannedOutput) -> str:
+    of = output.of.of if isinstance(output.of, Aggregation) else output.of
+    if not isinstance(of, Value):
+        raise TypeError(f"{output.column.name} holds no value")
+    return of.name
+
+
+def _picked(side: _Side, values: Mapping[str, str]) -> Part:
+    """One occurrence per row of the cohort."""
+    events, selection = side.events, side.planned.append.selection
+    columns = {alias: col(events.named(name)) for alias, name in values.items()}
+    if side.planned.has_conditions and side.pick is Pick.NTH:
+        return Part(_nth_of_pairs(side), side.is_of_row, columns)
+    number_says_all = (
+        side.relation is Relation.EVER
+        or (side.relation is Relation.BEFORE and side.pick is not Pick.LAST)
+        or (side.relation is Relation.AFTER and side.pick is Pick.LAST)
+    )
+    if number_says_all and not side.planned.has_conditions:
+        return Part(picked(events, selection).frame, _joined(side.is_of_entity, *_window(side)), columns)
+    if side.pick is not Pick.NTH and set(values.values()) <= {"ts"}:
+        function = Function.MIN if side.pick is Pick.FIRST else Function.MAX
+        return _aggregated(side, dict.fromkeys(values, Aggregation(function, Value("ts"))))
+    numbers = _numbers(side)
+    same = (col(f"{events.prefix}whose") == events.entity) & (col(f"{events.prefix}picked") == events.number)
+    return Part(numbers.join(events.frame, on=same, how="inner"), _joined(side.is_of_row, *_window(side)), columns)
+
+
+def _numbers(side: _Side) -> DataFrame:
+    """The number of the occurrence that is picked for each row of the cohort, where it may have one."""
+    prefix, rows = side.events.prefix, side.cohort.rows
+    nth = side.planned.append.selection.number or 1
+    from_start = side.relation in (Relation.AFTER, Relation.IN_BETWEEN) and side.pick is not Pick.LAST
+    is_last_before = side.relation is Relation.BEFORE
+    if not side.cohort.has_one_row and not side.planned.has_conditions and (from_start or is_last_before):
+        includes_own_time = not (is_last_before or side.planned.append.on_or_after)
+        passed = positions(side.cohort, side.events, includes_own_time=includes_own_time)
+        number = col(f"{prefix}passed") + lit(nth if from_start else 0)
+        return passed.select(f"{prefix}of", f"{prefix}whose", number.alias(f"{prefix}picked"))
+    of_row = _pairs(side).group_by(rows.id, rows.entity)
+    number = max(side.events.number) if side.pick is Pick.LAST else min(side.events.number) + lit(nth - 1)
+    found = of_row.agg(number.alias(f"{prefix}picked"))
+    return found.select(rows.id.alias(f"{prefix}of"), rows.entity.alias(f"{prefix}whose"), f"{prefix}picked")
+
+
+def _nth_of_pairs(side: _Side) -> DataFrame:
+    """The nth occurrence where conditions leave gaps in the numbers."""
+    events, prefix = side.events, side.events.prefix
+    in_order = Window.partition_by(side.cohort.rows.id).order_by(events.number)
+    ranked = _pairs(side).select("*", row_number().over(in_order).alias(f"{prefix}rank"))
+    nth = ranked.filter(col(f"{prefix}rank") == lit(side.planned.append.selection.number))
+    taken = [events.entity, events.ts, events.id, *[col(name) for name in events.values]]
+    return nth.select(side.cohort.rows.id.alias(f"{prefix}of"), *taken)
+
+
+def _aggregated(side: _Side, wanted: Mapping[str, Aggregation]) -> Part:
+    """One value per row of the cohort and aggregation."""
+    events, prefix, conditional = side.events, side.events.prefix, side.planned.has_conditions
+    held = {f"{prefix}result_{i}": aggregation for i, aggregation in enumerate(wanted.values())}
+    results = {
+        alias: coalesce(col(name), lit(0)) if held[name].function in ZERO_FOR_NONE else col(name)
+        for alias, name in zip(wanted, held, strict=True)
+    }
+    expressions = [aggregated(aggregation, events).alias(name) for name, aggregation in held.items()]
+    if side.relation is Relation.EVER and not conditional:
+        return Part(events.frame.group_by(events.entity).agg(*expressions), side.is_of_entity, results)
+    one_sided = side.relation in (Relation.BEFORE, Relation.AFTER)
+    if one_sided and not side.cohort.has_one_row and not conditional and all(map(can_run, wanted.values())):
+        return Part(running_values(side.cohort, events, side.relation, held), side.is_of_row, results)
+    grouped = _pairs(side).group_by(side.cohort.rows.id).agg(*expressions)
+    named = grouped.select(side.cohort.rows.id.alias(f"{prefix}of"), *held)
+    return Part(named, side.is_of_row, results)
+
+
+def _pairs(side: _Side) -> DataFrame:
+    """Every row of the cohort with every occurrence of its set."""
+    rows, events = side.cohort.rows, side.events
+    frame, conditions = events.frame, [side.is_of_entity, *_window(side), *_conditions(side)]
+    if side.relation is Relation.IN_BETWEEN and side.cohort.period is not None:
+        conditions.insert(1, date_trunc(str(side.cohort.period), events.ts).cast(TIMESTAMP) == rows.ts)
+    elif side.relation is Relation.IN_BETWEEN and not side.cohort.has_one_row:
+        frame = in_intervals(side.cohort, events)
+        conditions.insert(1, col(f"{events.prefix}row") == rows.number)
+    return rows.frame.join(frame, on=_joined(*conditions), how="inner")
+
+
+def _window(side: _Side) -> list[Expression]:
+    """Whether an occurrence's time is in the relation to the cohort's row."""
+    rows, ts = side.cohort.rows, side.events.ts
+    if side.relation is Relation.BEFORE:
+        return [ts < rows.ts]
+    if side.relation is Relation.AT:
+        return [ts == rows.ts]
+    if side.relation is Relation.AFTER:
+        return [ts > rows.ts]
+    if side.relation is Relation.IN_BETWEEN:
+        begun = ts >= rows.ts if side.planned.append.on_or_after else ts > rows.ts
+        return [begun, rows.next_ts.is_null() | (ts < rows.next_ts)]
+    return []
+
+
+def _conditions(side: _Side) -> list[Expression]:
+    append, rows, events = side.planned.append, side.cohort.rows, side.events
+
+    def column_of(value: Value) -> Expression:
+        return col((rows if value.of_cohort else events).named(value.name))
+
+    found = [] if append.condition is None else [expression_of(append.condition, column_of)]
+    if append.distance is not None:
+        distance = append.distance // _MICROSECOND
+        nearest, farthest = (dateadd("microsecond", lit(sign * distance), rows.ts) for sign in (-1, 1))
+        found += [events.ts >= nearest, events.ts <= farthest]
+    return found
+
+
+def _joined(*conditions: Expression) -> Expression:
+    return reduce(and_, conditions)
