@@ -28,12 +28,12 @@ from transforms.contract import FLOAT, INTEGER, TEXT
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression
+    from snowflake.snowpark.window import WindowSpec
 
     from transforms.activity.occurrences import Occurrences
     from transforms.activity.query import Aggregation
 
 SEPARATOR = ", "
-ZERO_FOR_NONE = (Function.COUNT, Function.COUNT_DISTINCT, Function.SUM)
 PICKING = (Function.FIRST_VALUE, Function.LAST_VALUE)
 _WHOLE_ONLY = (Function.COUNT_DISTINCT, Function.MEDIAN, Function.LISTAGG)
 _SIMPLE: dict[Function, Callable[[Expression], Expression]] = {
@@ -63,7 +63,7 @@ def aggregated(aggregation: Aggregation, occurrences: Occurrences) -> Expression
     return _finished(aggregation, _SIMPLE[aggregation.function](operand))
 
 
-def running(aggregation: Aggregation, operand: str, window: object) -> Expression:
+def running(aggregation: Aggregation, operand: str, window: WindowSpec) -> Expression:
     """The function over a window.
 
     Args:

@@ -20,24 +20,25 @@ from transforms.activity.conditions import (
     Negation,
     Value,
 )
-from transforms.activity.query_errors import QueryError, unknown
+from transforms.activity.query_errors import QueryError
 from transforms.activity.value_types import BOOLEAN_KIND, OBJECT_KIND, constant_of_kind, kind_of
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark.types import DataType
+
+    from transforms.activity.offers import Offer
 
 _COMPARE: Mapping[str, Callable[[Expression, Expression], Expression]] = dict(
     zip(OPERATORS, (eq, ne, lt, le, gt, ge), strict=True)
 )
 
 
-def checked_condition(condition: Condition, types: Mapping[str, DataType], cohort: Mapping[str, DataType]) -> Condition:
+def checked_condition(condition: Condition, offer: Offer, cohort: Offer) -> Condition:
     """The condition with its constants as values of what they are compared with.
 
     Args:
         condition: As the question has it.
-        types: What the filtered or appended activity offers.
+        offer: What the filtered or appended activity offers.
         cohort: What the cohort's row offers.
 
     Raises:
@@ -45,18 +46,17 @@ def checked_condition(condition: Condition, types: Mapping[str, DataType], cohor
     """
 
     def checked(part: Condition) -> Condition:
-        return checked_condition(part, types, cohort)
+        return checked_condition(part, offer, cohort)
 
     def kind(value: Value) -> str:
-        offered = cohort if value.of_cohort else types
-        if value.name not in offered:
-            raise unknown(value.name, "feature of the cohort" if value.of_cohort else "feature of it", offered)
-        return kind_of(offered[value.name])
+        return kind_of((cohort if value.of_cohort else offer).type_of(value.name))
 
     if isinstance(condition, Comparison):
         return _checked_comparison(condition, kind)
     if isinstance(condition, Membership):
         of_kind = kind(condition.value)
+        if not condition.options:
+            raise QueryError(f"{condition.value.name} can be one of nothing", condition.value.name)
         options = [constant_of_kind(option, of_kind, condition.value.name) for option in condition.options]
         return replace(condition, options=tuple(options))
     if isinstance(condition, Combination):

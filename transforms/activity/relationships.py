@@ -20,20 +20,22 @@ from typing import TYPE_CHECKING
 from snowflake.snowpark import Window
 from snowflake.snowpark.functions import coalesce, col, date_trunc, dateadd, lit, max, min, row_number  # noqa: A004
 
-from transforms.activity.aggregations import PICKING, ZERO_FOR_NONE, aggregated, can_run
+from transforms.activity.aggregations import PICKING, aggregated, can_run
 from transforms.activity.cohorts import Cohort, picked
 from transforms.activity.condition_checking import expression_of
 from transforms.activity.conditions import Value
 from transforms.activity.occurrences import Occurrences, occurrences_of
 from transforms.activity.query import Aggregation, Function, Pick, Relation
 from transforms.activity.running import in_intervals, positions, running_values
+from transforms.activity.value_types import ZERO_FOR_NONE
 from transforms.contract import TIMESTAMP
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression
     from snowflake.snowpark import DataFrame
 
-    from transforms.activity.planning import PlannedAppend, PlannedOutput
+    from transforms.activity.outputs import PlannedOutput
+    from transforms.activity.planning import PlannedAppend
 
 _MICROSECOND = timedelta(microseconds=1)
 

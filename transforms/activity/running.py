@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression
     from snowflake.snowpark import DataFrame
     from snowflake.snowpark.types import DataType
+    from snowflake.snowpark.window import WindowSpec
 
     from transforms.activity.cohorts import Cohort
     from transforms.activity.occurrences import Occurrences
@@ -50,8 +51,7 @@ def running_values(
     by_time = ts.asc() if relation is Relation.BEFORE else ts.desc()
     passed = _passed(prefix, by_time, col(f"{prefix}kind").asc())
     values = [
-        running(one, operand, passed).alias(name)
-        for (name, one), operand in zip(wanted.items(), operands, strict=True)
+        running(one, operand, passed).alias(name) for (name, one), operand in zip(wanted.items(), operands, strict=True)
     ]
     return _of_points(line.select(f"{prefix}of", *values), prefix)
 
@@ -129,7 +129,7 @@ def _one_line(cohort: Cohort, events: DataFrame, prefix: str) -> DataFrame:
     return points.union_all(passing)
 
 
-def _passed(prefix: str, by_time: Expression, by_kind: Expression) -> object:
+def _passed(prefix: str, by_time: Expression, by_kind: Expression) -> WindowSpec:
     return (
         Window.partition_by(f"{prefix}whose")
         .order_by(by_time, by_kind)

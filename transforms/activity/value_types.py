@@ -41,6 +41,7 @@ _KINDS = (
     (DateType, DATE_KIND),
 )
 _MEAN_SCALE = 6
+ZERO_FOR_NONE = (Function.COUNT, Function.COUNT_DISTINCT, Function.SUM)
 _OF_NUMBERS = (Function.SUM, Function.AVG, Function.MEDIAN)
 
 

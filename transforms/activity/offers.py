@@ -1,0 +1,58 @@
+"""What an activity offers to a question: its features and the columns of the stream, each with its type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from transforms.activity.columns import STREAM, ts
+from transforms.activity.query_errors import unknown
+
+if TYPE_CHECKING:
+    from snowflake.snowpark.types import DataType
+
+    from transforms.activity.activities import Activity
+
+_UNOFFERED = ("feature_json", "activity")
+STREAM_TYPES: Mapping[str, DataType] = {column.name: column.type for column in STREAM if column.name not in _UNOFFERED}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """The values that can be named of one activity, or of the cohort's rows.
+
+    Args:
+        of: Whose they are, for errors.
+        types: Their types by name.
+    """
+
+    of: str
+    types: Mapping[str, DataType]
+
+    def type_of(self, name: str) -> DataType:
+        """The type of a value.
+
+        Raises:
+            QueryError: There is none of that name.
+        """
+        if name not in self.types:
+            raise unknown(name, f"feature of {self.of}", self.types)
+        return self.types[name]
+
+    def chosen(self, names: list[str]) -> dict[str, DataType]:
+        """The types of these values, each once, in order."""
+        return {name: self.types[name] for name in names}
+
+
+NOTHING = Offer("nothing", {})
+
+
+def offer_of(activity: Activity) -> Offer:
+    """What an activity offers; a column of the stream goes before a feature of its name."""
+    return Offer(activity.name, {**{feature.name: feature.type for feature in activity.features}, **STREAM_TYPES})
+
+
+def offer_of_spine(activity: Activity) -> Offer:
+    """What the rows of a time spine offer: when the period begins."""
+    return Offer(f"a spine of {activity.name}", {ts.name: ts.type})
