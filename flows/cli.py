@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from flows import cli_publish, cli_read, cli_run, cli_services
+from flows import cli_activity, cli_publish, cli_read, cli_run, cli_services
 from flows.cli_output import say, say_error
 from flows.cli_state import State
 from flows.errors import SnowcastError
@@ -23,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (cli_run, cli_read, cli_services, cli_publish):
+for commands in (cli_run, cli_read, cli_activity, cli_services, cli_publish):
     commands.register(app)
 
 

@@ -41,6 +41,21 @@ def say_error(text: str) -> None:
     Console(stderr=True, highlight=False, soft_wrap=True).print(f"[red]snowcast:[/] {escape(' '.join(text.split()))}")
 
 
+def point_at(text: str, start: int, length: int) -> None:
+    """Print the line of a text that holds a place on standard error, and carets under that place.
+
+    Args:
+        text: What a person wrote.
+        start: First character of the place.
+        length: Its length.
+    """
+    begin = text.rfind("\n", 0, start) + 1
+    line = text[begin:].split("\n", 1)[0].replace("\t", " ")
+    shown = Console(stderr=True, highlight=False, soft_wrap=True)
+    shown.print(escape(line))
+    shown.print(" " * (start - begin) + "^" * max(length, 1))
+
+
 class TerminalReporter:
     """One line per finished step; what is under way moves below them, on a terminal only."""
 

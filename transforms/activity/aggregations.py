@@ -19,12 +19,12 @@ from snowflake.snowpark.functions import (
     sum,  # noqa: A004
     when,
 )
-from snowflake.snowpark.types import DecimalType
 
 from transforms.activity.condition_checking import expression_of
 from transforms.activity.conditions import Condition, Value
 from transforms.activity.query import Function
-from transforms.contract import FLOAT, INTEGER, TEXT
+from transforms.activity.value_types import type_of_aggregation
+from transforms.contract import INTEGER, TEXT
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression
@@ -89,9 +89,9 @@ def operand_of(aggregation: Aggregation, occurrences: Occurrences) -> Expression
     value = column_of(of)
     if aggregation.function is Function.LISTAGG:
         return value.cast(TEXT)
-    is_mean = aggregation.function in (Function.AVG, Function.MEDIAN)
-    is_exact = isinstance(occurrences.types.get(of.name), DecimalType)
-    return value.cast(FLOAT) if is_mean and not is_exact else value
+    if aggregation.function in (Function.AVG, Function.MEDIAN):
+        return value.cast(type_of_aggregation(aggregation.function, occurrences.types[of.name], of.name))
+    return value
 
 
 def _finished(aggregation: Aggregation, result: Expression) -> Expression:

@@ -1,0 +1,218 @@
+"""Datasets equal a brute-force oracle on generated streams, in every combination of what the language has."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import product
+from typing import Any
+
+import pytest
+from snowflake.snowpark import DataFrame, Session
+
+from tests.properties import dataset_oracle
+from tests.properties.dataset_world import ACTIVITIES, T0, Event, generated, stored_stream
+from transforms.activity.conditions import Condition, feature, of_cohort
+from transforms.activity.datasets import dataset_of
+from transforms.activity.query import (
+    Append,
+    Pick,
+    Query,
+    Relation,
+    Selection,
+    aggregate,
+    aggregation,
+    cohort,
+    count,
+    every,
+    first,
+    last,
+    nth,
+    spine,
+)
+
+SEED = 20240227
+GOOD_SHOW = feature("points") >= 1
+COHORTS = {
+    "first": first("show").take("points", "title"),
+    "filtered first": first("show").where(GOOD_SHOW).take("points"),
+    "last": last("show").take("amount"),
+    "third": nth(3, "show").take("points"),
+    "every": every("show").take("points", "activity_occurrence", "link"),
+    "filtered every": every("show").where(GOOD_SHOW | feature("is_gold").is_null()).take("seen_at"),
+    "days": spine("day", "show"),
+    "weeks of filtered": replace(spine("week", "show", start=date(2024, 2, 28)), condition=GOOD_SHOW),
+    "months until": spine("month", "show", end=date(2024, 4, 1)),
+}
+RELATIONS = [(relation, False) for relation in Relation] + [(Relation.IN_BETWEEN, True)]
+VALUES = ("ts", "points", "amount", "share", "title", "is_gold", "seen_at", "revenue_impact", "activity_id")
+WHOLE = (
+    aggregation("median", "points"),
+    aggregation("count_distinct", "title"),
+    aggregation("listagg", "title"),
+    aggregation("listagg", "activity_id"),
+    aggregation("first_value", "points"),
+    aggregation("last_value", "title"),
+    aggregation("median", "amount"),
+)
+RUNNING = (
+    count(),
+    count("title"),
+    *[aggregation(name, of) for name in ("sum", "avg") for of in ("points", "amount", "share")],
+    *[aggregation(name, of) for name in ("min", "max") for of in ("points", "amount", "title", "seen_at", "ts")],
+    aggregation("any", "is_gold"),
+    aggregation("all", feature("points") > 2),
+    aggregation("any", feature("title").is_in("a", "b") & ~feature("is_gold").is_null()),
+)
+SELECTIONS = [
+    first("gift"),
+    first("gift").take(*VALUES),
+    last("gift"),
+    last("show").take(*VALUES),
+    nth(2, "gift").take("points", "ts"),
+    nth(1, "show").take("amount"),
+    aggregate("gift").take(*WHOLE),
+    aggregate("gift").take(*RUNNING),
+    aggregate("show").take(count(), aggregation("sum", "points"), aggregation("last_value", "points")),
+    aggregate("gift").take(count()),
+]
+EXTRAS = ("none", "where", "on", "within")
+
+
+@dataclass(frozen=True)
+class Case:
+    """One append to one cohort."""
+
+    cohort: str
+    append: Append
+
+
+def condition_of(dice: random.Random, depth: int = 2) -> Condition:
+    """A condition of any shape."""
+    if depth and dice.random() < 0.6:
+        left, right = condition_of(dice, depth - 1), condition_of(dice, depth - 1)
+        return dice.choice([left & right, left | right, ~left])
+    return dice.choice(
+        [
+            feature("points") > dice.randrange(-2, 5),
+            feature("points") <= feature("activity_occurrence"),
+            feature("amount") < Decimal("1.5"),
+            feature("share").differs(0.25),
+            feature("title").is_in("a", "it's", ""),
+            feature("title").equals('q"q'),
+            feature("is_gold").equals(True),
+            feature("seen_at") >= T0 + timedelta(hours=dice.randrange(80)),
+            feature("ts") < T0 + timedelta(hours=dice.randrange(80)),
+            feature("revenue_impact").is_null(),
+            feature("link").is_null(),
+        ]
+    )
+
+
+def extra_of(dice: random.Random, is_spine: bool) -> Condition:
+    """An extra condition that looks at the cohort's row."""
+    if is_spine:
+        return feature("seen_at") > of_cohort("ts")
+    return dice.choice(
+        [
+            feature("points") > of_cohort("points"),
+            feature("title").equals(of_cohort("title")) | (feature("points") < of_cohort("points")),
+            (feature("points") >= 0) & feature("is_gold").differs(of_cohort("is_gold")),
+            ~(feature("seen_at") < of_cohort("ts")),
+        ]
+    )
+
+
+def cases(seed: int, share: float) -> Iterator[tuple[Query, list[str]]]:
+    """Questions of a cohort and a relation each, with the appends of this share of all combinations."""
+    dice = random.Random(seed)
+    for name, (relation, on_or_after) in product(COHORTS, RELATIONS):
+        combinations = list(product(SELECTIONS, EXTRAS))
+        chosen = dice.sample(combinations, round(len(combinations) * share))
+        question, told = cohort(COHORTS[name]), []
+        for selection, extra in chosen:
+            append = Append(_named(selection, len(told)), relation, on_or_after)
+            if extra in ("where", "on") or dice.random() < 0.3:
+                append = append.where(condition_of(dice)) if extra != "on" else append
+            if extra == "on":
+                append = append.on(extra_of(dice, is_spine=not isinstance(COHORTS[name], Selection)))
+            if extra == "within":
+                append = append.within(timedelta(hours=dice.choice([0, 3, 30])))
+            question = question.append(append)
+            told.append(f"{name}: {append}")
+        yield question, told
+
+
+def _named(selection: Selection, place: int) -> Selection:
+    """The selection with columns whose names no other append has."""
+    outputs = selection.outputs or selection.take(count() if selection.pick is Pick.AGGREGATE else "ts").outputs
+    return replace(selection, outputs=tuple(replace(output, alias=f"a{place}_{i}") for i, output in enumerate(outputs)))
+
+
+def comparable(value: Any) -> Any:
+    """Numbers alike whatever their type, as exact as a mean can be."""
+    if isinstance(value, Decimal | float | int) and not isinstance(value, bool):
+        return round(float(value), 5)
+    return value
+
+
+def compared(query: Query, events: list[Event], stream: DataFrame) -> int:
+    """Hold the dataset against the oracle, column by column; how many rows there are."""
+    found = [tuple(map(comparable, row))[1:] for row in dataset_of(query, stream, ACTIVITIES).collect()]
+    expected = [tuple(map(comparable, row)) for row in dataset_oracle.answer(query, events)]
+
+    def in_order(row: tuple[Any, ...]) -> Any:
+        return row[:3]
+
+    assert len(found) == len(expected)
+    wrong = [
+        (own, other)
+        for own, other in zip(sorted(found, key=in_order), sorted(expected, key=in_order), strict=True)
+        if own != other
+    ]
+    assert not wrong, f"{len(wrong)} rows differ: {differing(query, *wrong[0])}"
+    return len(found)
+
+
+def differing(query: Query, found: tuple[Any, ...], expected: tuple[Any, ...]) -> str:
+    """The columns that differ."""
+    outputs = [
+        *getattr(query.cohort, "outputs", ()),
+        *[(a, output) for a in query.appends for output in a.selection.outputs],
+    ]
+    told = ["entity", "ts", "occurrence", *outputs]
+    return "; ".join(
+        f"{told[place]}: found {own!r}, expected {other!r} (row {found[:3]})"
+        for place, (own, other) in enumerate(zip(found, expected, strict=True))
+        if own != other
+    )
+
+
+@pytest.fixture(scope="module")
+def world(at_once: Session) -> tuple[list[Event], DataFrame]:
+    """A generated stream, and the table that holds it."""
+    events = generated(SEED)
+    return events, stored_stream(at_once, events, "generated_stream")
+
+
+@pytest.mark.parametrize("name", list(COHORTS))
+def test_datasets_equal_the_oracle(name: str, world: tuple[list[Event], DataFrame]):
+    events, stream = world
+    checked = 0
+    for query, told in cases(SEED, 0.16):
+        if query.cohort == COHORTS[name]:
+            assert compared(query, events, stream) > 0
+            checked += len(told)
+    assert checked * len(COHORTS) >= 300
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(1, 7))
+def test_datasets_equal_the_oracle_at_length(seed: int, at_once: Session):
+    events = generated(seed, customers=120)
+    stream = stored_stream(at_once, events, "generated_stream_at_length")
+    for query, _ in cases(seed, 0.4):
+        compared(query, events, stream)
