@@ -28,6 +28,7 @@ from transforms.contract import INTEGER, TEXT
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression
+    from snowflake.snowpark.types import DataType
     from snowflake.snowpark.window import WindowSpec
 
     from transforms.activity.occurrences import Occurrences
@@ -90,8 +91,20 @@ def operand_of(aggregation: Aggregation, occurrences: Occurrences) -> Expression
     if aggregation.function is Function.LISTAGG:
         return value.cast(TEXT)
     if aggregation.function in (Function.AVG, Function.MEDIAN):
-        return value.cast(type_of_aggregation(aggregation.function, occurrences.types[of.name], of.name))
+        return value.cast(type_of_operand(aggregation, occurrences))
     return value
+
+
+def type_of_operand(aggregation: Aggregation, occurrences: Occurrences) -> DataType:
+    """The type of what a function takes of an occurrence."""
+    of = aggregation.of
+    if of is None:
+        return TEXT
+    if isinstance(of, Condition) or aggregation.function in (Function.ANY, Function.ALL):
+        return INTEGER
+    is_mean = aggregation.function in (Function.AVG, Function.MEDIAN)
+    own = occurrences.types[of.name]
+    return type_of_aggregation(aggregation.function, own, of.name) if is_mean else own
 
 
 def _finished(aggregation: Aggregation, result: Expression) -> Expression:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from snowflake.snowpark import Window
 from snowflake.snowpark.functions import col, count, lit
 
-from transforms.activity.aggregations import operand_of, running
+from transforms.activity.aggregations import operand_of, running, type_of_operand
 from transforms.activity.query import Relation
 from transforms.contract import INTEGER, TEXT, TIMESTAMP
 
@@ -43,10 +43,11 @@ def running_values(
     """
     prefix = events.prefix
     operands = {f"{prefix}operand_{i}": operand_of(one, events) for i, one in enumerate(wanted.values())}
+    types = {name: type_of_operand(one, events) for name, one in zip(operands, wanted.values(), strict=True)}
     taken = events.frame.select(
         events.entity, events.ts, events.id, *[operand.alias(name) for name, operand in operands.items()]
     )
-    line = _one_line(cohort, taken, prefix)
+    line = _one_line(cohort, taken, prefix, types)
     ts = col(f"{prefix}at")
     by_time = ts.asc() if relation is Relation.BEFORE else ts.desc()
     passed = _passed(prefix, by_time, col(f"{prefix}kind").asc())
@@ -65,7 +66,7 @@ def positions(cohort: Cohort, events: Occurrences, *, includes_own_time: bool) -
         includes_own_time: Those at the very time of the row have passed, too.
     """
     prefix = events.prefix
-    line = _one_line(cohort, events.frame.select(events.entity, events.ts, events.id), prefix)
+    line = _one_line(cohort, events.frame, prefix, {})
     kind = col(f"{prefix}kind")
     passed = _passed(prefix, col(f"{prefix}at").asc(), kind.desc() if includes_own_time else kind.asc())
     counted = count(col(f"{prefix}event")).over(passed).cast(INTEGER).alias(f"{prefix}passed")
@@ -104,20 +105,9 @@ def _order(prefix: str, columns: Mapping[str, DataType]) -> list[str]:
     return [f"{prefix}entity", f"{prefix}ts", f"{prefix}kind", *columns]
 
 
-def _one_line(cohort: Cohort, events: DataFrame, prefix: str) -> DataFrame:
+def _one_line(cohort: Cohort, events: DataFrame, prefix: str, carried: Mapping[str, DataType]) -> DataFrame:
     """The cohort's rows (`<prefix>of` is set) and the occurrences (`<prefix>event` is set) in one frame."""
     rows = cohort.rows
-    own = (f"{prefix}entity", f"{prefix}ts", f"{prefix}id")
-    carried = [field.name for field in events.schema.fields if field.name.lower() not in own]
-    types = {field.name: field.datatype for field in events.schema.fields}
-    points = rows.frame.select(
-        rows.id.alias(f"{prefix}of"),
-        rows.entity.alias(f"{prefix}whose"),
-        rows.ts.alias(f"{prefix}at"),
-        lit(_POINT).alias(f"{prefix}kind"),
-        lit(None).cast(TEXT).alias(f"{prefix}event"),
-        *[lit(None).cast(types[name]).alias(name) for name in carried],
-    )
     passing = events.select(
         lit(None).cast(TEXT).alias(f"{prefix}of"),
         col(f"{prefix}entity").alias(f"{prefix}whose"),
@@ -126,7 +116,15 @@ def _one_line(cohort: Cohort, events: DataFrame, prefix: str) -> DataFrame:
         col(f"{prefix}id").alias(f"{prefix}event"),
         *[col(name) for name in carried],
     )
-    return points.union_all(passing)
+    points = rows.frame.select(
+        rows.id.alias(f"{prefix}of"),
+        rows.entity.alias(f"{prefix}whose"),
+        rows.ts.alias(f"{prefix}at"),
+        lit(_POINT).alias(f"{prefix}kind"),
+        lit(None).cast(TEXT).alias(f"{prefix}event"),
+        *[lit(None).cast(data_type).alias(name) for name, data_type in carried.items()],
+    )
+    return passing.union_all(points)
 
 
 def _passed(prefix: str, by_time: Expression, by_kind: Expression) -> WindowSpec:
