@@ -13,8 +13,8 @@ from flows.settings import Settings
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
     from snowflake.snowpark.types import DataType
-    from transforms.activity.activities import Activity
 
+    from transforms.activity.activities import Activity
     from transforms.activity.planning import Plan
     from transforms.building import BuildResult
 
@@ -46,13 +46,13 @@ def activity_named(name: str) -> Activity:
         ConfigError: There is none; the message names the nearest and all that are known.
     """
     from transforms.activity.activities import known_activities
+    from transforms.activity.planning import known_activity
+    from transforms.activity.query_errors import QueryError
 
-    from transforms.activity.query_errors import unknown
-
-    known = known_activities()
-    if name.lower() in known:
-        return known[name.lower()]
-    raise ConfigError(str(unknown(name, "activity", known)))
+    try:
+        return known_activity(name, known_activities())
+    except QueryError as error:
+        raise ConfigError(str(error)) from None
 
 
 def list_of_activities() -> Rows:
@@ -94,7 +94,6 @@ def plan_question(question: str) -> Plan:
         ConfigError: It is wrong.
     """
     from transforms.activity.activities import known_activities
-
     from transforms.activity.planning import plan_of
     from transforms.activity.query_text import parse_query
 

@@ -118,7 +118,13 @@ def appended(append: Append, row: Row, events: Sequence[Event]) -> list[Any]:
         return [aggregated(output.of, found) for output in selection.outputs]  # type: ignore[arg-type]
     place = {Pick.FIRST: 0, Pick.LAST: len(found) - 1}.get(selection.pick, (selection.number or 1) - 1)
     picked = found[place] if found and place < len(found) else None
-    return [picked.value(output.of.name) if picked else None for output in selection.outputs]
+    return [_told(output.of.name, picked, row) if picked else None for output in selection.outputs]
+
+
+def _told(name: str, event: Event, row: Row) -> Any:
+    if name == "days_between":
+        return (event.ts - row.ts) / timedelta(days=1)
+    return (event.ts - row.ts).total_seconds() if name == "seconds_between" else event.value(name)
 
 
 def _is_related(append: Append, row: Row, event: Event) -> bool:

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 
 from transforms.activity.columns import STREAM, ts
 from transforms.activity.query_errors import unknown
+from transforms.contract import FLOAT
 
 if TYPE_CHECKING:
     from snowflake.snowpark.types import DataType
 
     from transforms.activity.activities import Activity
 
+# Times from the cohort's row to an appended occurrence, negative before it, with their length in microseconds.
+BETWEEN: Mapping[str, DataType] = {"seconds_between": FLOAT, "days_between": FLOAT}
+MICROSECONDS_IN = {"seconds_between": 1_000_000, "days_between": 86_400_000_000}
 _UNOFFERED = ("feature_json", "activity")
 STREAM_TYPES: Mapping[str, DataType] = {column.name: column.type for column in STREAM if column.name not in _UNOFFERED}
 
@@ -42,7 +46,11 @@ class Offer:
 
     def chosen(self, names: list[str]) -> dict[str, DataType]:
         """The types of these values, each once, in order."""
-        return {name: self.types[name] for name in names}
+        return {str(name): self.types[name] for name in names}
+
+    def between(self) -> Offer:
+        """The same and how far an appended occurrence is from the cohort's row: only for what is taken."""
+        return Offer(self.of, {**BETWEEN, **self.types})
 
 
 NOTHING = Offer("nothing", {})

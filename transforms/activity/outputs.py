@@ -59,7 +59,7 @@ def appended_outputs(append: Append, offer: Offer) -> tuple[PlannedOutput, ...]:
     for output in outputs:
         alias = output.alias or _default_name(append, output)
         if not is_aggregate:
-            planned.append(_of_value(output, offer, alias, _described(append)))
+            planned.append(_of_value(output, offer.between(), alias, _described(append)))
         elif isinstance(output.of, Aggregation):
             planned.append(_of_aggregation(append, output.of, offer, alias))
         else:
@@ -77,7 +77,7 @@ def values_of(of: Value | Aggregation) -> Sequence[Value]:
 
 def _of_value(output: Output, offer: Offer, alias: str, where: str) -> PlannedOutput:
     if isinstance(output.of, Aggregation):
-        raise QueryError(f"{output.of.function} needs many occurrences: say aggregate", output.of.function)
+        raise QueryError(f"{output.of.function} needs many occurrences: say aggregate", output.of.word)
     name = output.of.name
     if output.of.of_cohort:
         raise QueryError("values of the cohort's row are taken in the cohort", name)
@@ -91,10 +91,10 @@ def _of_aggregation(append: Append, aggregation: Aggregation, offer: Offer, alia
         name, operand = of.name, _own(of, offer)
     elif isinstance(of, Condition):
         if function not in _OF_CONDITIONS:
-            raise QueryError(f"{function} takes a feature; conditions are for any and all", function)
+            raise QueryError(f"{function} takes a feature; conditions are for any and all", aggregation.word)
         aggregation = replace(aggregation, of=_own_condition(of, offer))
         operand = BOOLEAN
-    result = type_of_aggregation(function, operand, name)
+    result = type_of_aggregation(function, operand, name, aggregation.word)
     described = f"{function}{f' of {name}' if name else ''}{_described(append)}"
     column = Column(_checked(alias), result, described, nullable=function not in ZERO_FOR_NONE)
     return PlannedOutput(aggregation, column, alias)

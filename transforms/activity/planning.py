@@ -83,9 +83,10 @@ def plan_of(query: Query, activities: Mapping[str, Activity]) -> Plan:
     Raises:
         QueryError: It names what is not known, compares what cannot be compared, or names two columns alike.
     """
-    activity = _known(query.cohort.activity, activities)
+    activity = known_activity(query.cohort.activity, activities)
     offer = offer_of(activity)
-    cohort = replace(query.cohort, condition=_checked_filter(query.cohort.condition, offer))
+    condition = _checked_filter(query.cohort.condition, offer)
+    cohort = replace(query.cohort, activity=activity.name, condition=condition)
     is_spine = isinstance(cohort, Spine)
     outputs = () if isinstance(cohort, Spine) else cohort_outputs(cohort, offer)
     rows = offer_of_spine(activity) if is_spine else offer
@@ -98,10 +99,16 @@ def plan_of(query: Query, activities: Mapping[str, Activity]) -> Plan:
     return plan
 
 
-def _known(name: str, activities: Mapping[str, Activity]) -> Activity:
-    if name not in activities:
+def known_activity(name: str, activities: Mapping[str, Activity]) -> Activity:
+    """The activity of that name, in any writing.
+
+    Raises:
+        QueryError: There is none; the message names the nearest and all that are known.
+    """
+    found = activities.get(name) or activities.get(name.lower())
+    if found is None:
         raise unknown(name, "activity", activities)
-    return activities[name]
+    return found
 
 
 def _checked_filter(condition: Condition | None, offer: Offer) -> Condition | None:
@@ -113,7 +120,7 @@ def _checked_filter(condition: Condition | None, offer: Offer) -> Condition | No
 
 def _planned(append: Append, rows: Offer, cohort: Activity, activities: Mapping[str, Activity]) -> PlannedAppend:
     selection = append.selection
-    activity = _known(selection.activity, activities)
+    activity = known_activity(selection.activity, activities)
     if activity.stream != cohort.stream:
         raise QueryError(
             f"{selection.activity} is in {activity.stream} and {cohort.name} in {cohort.stream}: "
@@ -130,8 +137,10 @@ def _planned(append: Append, rows: Offer, cohort: Activity, activities: Mapping[
     condition = both(_checked_filter(selection.condition, offer), own)
     outputs = appended_outputs(append, offer)
     used = [value.name for value in (*values_in(condition), *values_in(related)) if not value.of_cohort]
-    used += [value.name for output in outputs for value in values_of(output.of)]
-    checked = replace(append, selection=replace(selection, condition=condition), condition=related)
+    taken = [value.name for output in outputs for value in values_of(output.of)]
+    used += [name for name in taken if name in offer.types]
+    picked = replace(selection, activity=activity.name, condition=condition)
+    checked = replace(append, selection=picked, condition=related)
     return PlannedAppend(checked, offer.chosen(used), outputs)
 
 

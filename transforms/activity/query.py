@@ -10,7 +10,7 @@ however much is appended. The same language as text is query_text.py; QUERIES.md
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -70,10 +70,12 @@ class Aggregation:
     Args:
         function: How.
         of: The feature, for any and all also a condition; None only for count, which then counts occurrences.
+        word: The function as the question names it, to point at it.
     """
 
     function: Function
     of: Value | Condition | None = None
+    word: str | None = field(default=None, compare=False, repr=False)
 
     def named(self, alias: str) -> Output:
         """The same under a name of one's own."""

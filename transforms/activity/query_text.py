@@ -30,6 +30,7 @@ from transforms.activity.query_words import DAY, END, NAME, NUMBER, QUOTED_NAME,
 _UNITS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
 _OPERATORS = ("=", "!=", "<>", "<", "<=", ">", ">=")
 _COHORT = "cohort"
+_PICKS = (Pick.FIRST, Pick.LAST, Pick.NTH)
 _Taker = TypeVar("_Taker", Selection, Append)
 
 
@@ -62,7 +63,7 @@ def _spine(reader: Reader) -> Spine:
 
 
 def _cohort(reader: Reader) -> Selection:
-    selection = _selection(reader, (*_picks(), "every"))
+    selection = _selection(reader, (*_PICKS, Pick.ALL, "every"))
     while reader.comes("where", "take"):
         if reader.taken("where"):
             selection = selection.where(_condition(reader))
@@ -72,7 +73,7 @@ def _cohort(reader: Reader) -> Selection:
 
 
 def _append(reader: Reader) -> Append:
-    selection = _selection(reader, [*_picks(), Pick.AGGREGATE])
+    selection = _selection(reader, (*_PICKS, Pick.AGGREGATE))
     relation = Relation(reader.one_of(Relation, "a relation"))
     on_or_after = relation is Relation.IN_BETWEEN and reader.taken("on_or_after")
     append = Append(selection, relation, on_or_after)
@@ -86,10 +87,6 @@ def _append(reader: Reader) -> Append:
         elif reader.taken("take"):
             append = _taken(reader, append)
     return append
-
-
-def _picks() -> list[str]:
-    return [Pick.FIRST, Pick.LAST, Pick.NTH, Pick.ALL]
 
 
 def _selection(reader: Reader, picks: Iterable[str]) -> Selection:
@@ -116,16 +113,17 @@ def _output(reader: Reader) -> Output:
     if reader.taken("("):
         if name.lower() not in set(Function):
             raise QueryError(f"{str(name)!r} is no function; known: {', '.join(Function)}", name)
-        of = _aggregation(reader, Function(name.lower()))
+        of = _aggregation(reader, name)
     return Output(of, reader.name("a name for the column") if reader.taken("as") else None)
 
 
-def _aggregation(reader: Reader, function: Function) -> Aggregation:
+def _aggregation(reader: Reader, word: Word) -> Aggregation:
+    function = Function(word.lower())
     if reader.taken(")"):
-        return Aggregation(function)
+        return Aggregation(function, word=word)
     of: Value | Condition = Value(reader.name("a feature")) if reader.comes_before(")") else _condition(reader)
     reader.one_of((")",), ")")
-    return Aggregation(function, of)
+    return Aggregation(function, of, word)
 
 
 def _condition(reader: Reader) -> Condition:

@@ -10,7 +10,7 @@ count_distinct, median and listagg of what is before or after.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import reduce
@@ -18,17 +18,19 @@ from operator import and_
 from typing import TYPE_CHECKING
 
 from snowflake.snowpark import Window
-from snowflake.snowpark.functions import coalesce, col, date_trunc, dateadd, lit, max, min, row_number  # noqa: A004
+from snowflake.snowpark.functions import coalesce, col, date_trunc, dateadd, datediff, lit, max, min, row_number  # noqa: A004
 
 from transforms.activity.aggregations import PICKING, aggregated, can_run
 from transforms.activity.cohorts import Cohort, picked
+from transforms.activity.columns import ts
 from transforms.activity.condition_checking import expression_of
 from transforms.activity.conditions import Value
 from transforms.activity.occurrences import Occurrences, occurrences_of
+from transforms.activity.offers import MICROSECONDS_IN
 from transforms.activity.query import Aggregation, Function, Pick, Relation
 from transforms.activity.running import in_intervals, positions, running_values
 from transforms.activity.value_types import ZERO_FOR_NONE
-from transforms.contract import TIMESTAMP
+from transforms.contract import FLOAT, TIMESTAMP
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression
@@ -121,9 +123,22 @@ def _value(output: PlannedOutput) -> str:
 
 
 def _picked(side: _Side, values: Mapping[str, str]) -> Part:
-    """One occurrence per row of the cohort."""
+    """Values of one occurrence per row of the cohort, by the columns of the dataset that hold them."""
+    part = _picked_values(side, {ts.name if name in MICROSECONDS_IN else name for name in values.values()})
+
+    def told(name: str) -> Expression:
+        if name not in MICROSECONDS_IN:
+            return part.columns[name]
+        passed = datediff("microsecond", side.cohort.rows.ts, part.columns[ts.name])
+        return passed.cast(FLOAT) / lit(float(MICROSECONDS_IN[name]))
+
+    return Part(part.frame, part.on, {alias: told(name) for alias, name in values.items()})
+
+
+def _picked_values(side: _Side, names: Set[str]) -> Part:
+    """The values of that name of one occurrence per row of the cohort."""
     events, selection = side.events, side.planned.append.selection
-    columns = {alias: col(events.named(name)) for alias, name in values.items()}
+    columns = {name: col(events.named(name)) for name in names}
     if side.planned.has_conditions and side.pick is Pick.NTH:
         return Part(_nth_of_pairs(side), side.is_of_row, columns)
     number_says_all = (
@@ -133,9 +148,9 @@ def _picked(side: _Side, values: Mapping[str, str]) -> Part:
     )
     if number_says_all and not side.planned.has_conditions:
         return Part(picked(events, selection).frame, _joined(side.is_of_entity, *_window(side)), columns)
-    if side.pick is not Pick.NTH and set(values.values()) <= {"ts"}:
+    if side.pick is not Pick.NTH and names <= {ts.name}:
         function = Function.MIN if side.pick is Pick.FIRST else Function.MAX
-        return _aggregated(side, dict.fromkeys(values, Aggregation(function, Value("ts"))))
+        return _aggregated(side, {ts.name: Aggregation(function, Value(ts.name))})
     numbers = _numbers(side)
     same = (col(f"{events.prefix}whose") == events.entity) & (col(f"{events.prefix}picked") == events.number)
     return Part(numbers.join(events.frame, on=same, how="inner"), _joined(side.is_of_row, *_window(side)), columns)
@@ -201,16 +216,16 @@ def _pairs(side: _Side) -> DataFrame:
 
 def _window(side: _Side) -> list[Expression]:
     """Whether an occurrence's time is in the relation to the cohort's row."""
-    rows, ts = side.cohort.rows, side.events.ts
+    rows, at = side.cohort.rows, side.events.ts
     if side.relation is Relation.BEFORE:
-        return [ts < rows.ts]
+        return [at < rows.ts]
     if side.relation is Relation.AT:
-        return [ts == rows.ts]
+        return [at == rows.ts]
     if side.relation is Relation.AFTER:
-        return [ts > rows.ts]
+        return [at > rows.ts]
     if side.relation is Relation.IN_BETWEEN:
-        begun = ts >= rows.ts if side.planned.append.on_or_after else ts > rows.ts
-        return [begun, rows.next_ts.is_null() | (ts < rows.next_ts)]
+        begun = at >= rows.ts if side.planned.append.on_or_after else at > rows.ts
+        return [begun, rows.next_ts.is_null() | (at < rows.next_ts)]
     return []
 
 

@@ -89,13 +89,16 @@ def _moment(constant: Constant) -> datetime | None:
     return datetime(constant.year, constant.month, constant.day) if isinstance(constant, date) else None
 
 
-def type_of_aggregation(function: Function, data_type: DataType | None, name: str) -> DataType:
+def type_of_aggregation(
+    function: Function, data_type: DataType | None, name: str, word: str | None = None
+) -> DataType:
     """The type of a function's result.
 
     Args:
         function: The aggregation.
         data_type: Of the feature; None where the function is of the occurrence itself.
         name: Of the feature, for the error.
+        word: The function as the question names it, for the error.
 
     Raises:
         QueryError: The function does not take a feature of that type.
@@ -103,7 +106,7 @@ def type_of_aggregation(function: Function, data_type: DataType | None, name: st
     if function is Function.COUNT:
         return INTEGER
     if data_type is None:
-        raise QueryError(f"{function} needs a feature: {function}(points), say", function)
+        raise QueryError(f"{function} needs a feature: {function}(points), say", word)
     kind = kind_of(data_type)
     wanted = _wanted_kinds(function)
     if wanted and kind not in wanted:

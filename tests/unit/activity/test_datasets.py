@@ -1,0 +1,228 @@
+"""Datasets of a small stream, whole: each construct, ties, NULLs, nothing at all, and one statement."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+from snowflake.snowpark import DataFrame, Session
+from snowflake.snowpark.functions import lit
+
+from tests.properties.dataset_world import ACTIVITIES, Event, numbered, stored_stream
+from transforms.activity.conditions import feature, of_cohort
+from transforms.activity.datasets import dataset_of
+from transforms.activity.query import (
+    Query,
+    aggregate,
+    aggregation,
+    cohort,
+    count,
+    every,
+    first,
+    last,
+    nth,
+    spine,
+)
+from transforms.activity.query_errors import QueryError
+
+T0 = datetime(2024, 1, 31, 20)
+
+
+def event(activity_id: str, hour: float, activity: str, points: int | None = None, **given: Any) -> Event:
+    """A deed of Ann's, so many hours after T0."""
+    features = dict.fromkeys(feature.name for feature in ACTIVITIES[activity].features)
+    customer = given.pop("customer", "twitch:ann")
+    anonymous = given.pop("anonymous", None)
+    at = T0 + timedelta(hours=hour)
+    return Event(activity_id, at, customer, anonymous, activity, {**features, "points": points, **given})
+
+
+EVENTS = numbered(
+    [
+        event("s1", 0, "show", 1),
+        event("s3", 2, "show", 3),
+        event("s2", 2, "show", 2),
+        event("g1", 0, "gift", 10, title="x"),
+        event("g2", 1, "gift", None, title="y"),
+        event("g3", 2, "gift", 30),
+        event("g4", 5, "gift", 40, title="x"),
+        event("s9", 1, "show", 9, customer=None, anonymous="guest"),
+        event("c1", 30, "chat"),
+    ]
+)
+
+
+@pytest.fixture(scope="module")
+def stream(_unit_session: Session) -> DataFrame:
+    return stored_stream(_unit_session, EVENTS, "small_stream")
+
+
+@pytest.fixture
+def ask(stream: DataFrame) -> Any:
+    """Ask a question; the rows by entity and time, without the entity and its time."""
+
+    def rows(query: Query) -> list[tuple[Any, ...]]:
+        found = dataset_of(query, stream, ACTIVITIES).sort("entity", "ts", "occurrence").collect()
+        return [(row[0], *row[3:]) for row in found]
+
+    return rows
+
+
+def test_cohorts_are_numbered_by_time_and_id(ask: Any):
+    assert ask(cohort(every("show").take("points"))) == [
+        ("s9", 1, 9),
+        ("s1", 1, 1),
+        ("s2", 2, 2),
+        ("s3", 3, 3),
+    ]
+    assert ask(cohort(first("show"))) == [("s9", 1), ("s1", 1)]
+    assert ask(cohort(last("show"))) == [("s9", 1), ("s3", 3)]
+    assert ask(cohort(nth(2, "show"))) == [("s2", 2)]
+    assert ask(cohort(nth(4, "show"))) == []
+
+
+def test_a_filter_numbers_anew(ask: Any):
+    assert ask(cohort(first("show").where(feature("points") > 1).take("activity_occurrence"))) == [
+        ("s9", 1, 1),
+        ("s2", 1, 2),
+    ]
+    found = ask(cohort(first("show")).append(first("gift").ever().where(feature("points") > 10).take("points")))
+    assert found == [("s9", 1, None), ("s1", 1, 30)]
+
+
+def test_before_at_and_after_share_nothing(ask: Any):
+    gifts = aggregation("listagg", "activity_id")
+    question = cohort(every("show")).append(
+        aggregate("gift").before().take(gifts.named("before")),
+        aggregate("gift").at().take(gifts.named("at")),
+        aggregate("gift").after().take(gifts.named("after")),
+    )
+    assert ask(question) == [
+        ("s9", 1, None, None, None),
+        ("s1", 1, None, "g1", "g2, g3, g4"),
+        ("s2", 2, "g1, g2", "g3", "g4"),
+        ("s3", 3, "g1, g2", "g3", "g4"),
+    ]
+
+
+def test_in_between_ends_at_the_next_occurrence(ask: Any):
+    gifts = aggregation("listagg", "activity_id")
+    question = cohort(every("show")).append(
+        aggregate("gift").in_between().take(gifts.named("after_it")),
+        aggregate("gift").in_between(on_or_after=True).take(gifts.named("on_or_after_it")),
+        first("gift").in_between().take("activity_id"),
+    )
+    assert ask(question) == [
+        ("s9", 1, None, None, None),
+        ("s1", 1, "g2", "g1, g2", "g2"),
+        ("s2", 2, None, None, None),
+        ("s3", 3, "g4", "g3, g4", "g4"),
+    ]
+
+
+def test_no_match_is_zero_for_counts_and_sums_and_null_otherwise(ask: Any):
+    functions = [
+        count(),
+        *[aggregation(f, "points") for f in ("count_distinct", "sum", "avg", "median", "min", "max")],
+        *[aggregation(f, "title") for f in ("first_value", "last_value", "listagg")],
+        aggregation("any", feature("points") > 20),
+        aggregation("all", feature("points") > 20),
+    ]
+    question = cohort(last("show")).append(aggregate("gift").before().take(*functions))
+    assert ask(question) == [
+        ("s9", 1, 0, 0, 0, None, None, None, None, None, None, None, None, None),
+        ("s3", 3, 2, 1, 10, 10.0, 10.0, 10, 10, "x", "y", "x, y", False, False),
+    ]
+
+
+def test_extra_conditions_look_at_the_cohorts_row(ask: Any):
+    question = cohort(every("show").take("points")).append(
+        nth(2, "gift").ever().on(feature("points") > of_cohort("points")).take("activity_id"),
+        aggregate("gift").after().within(timedelta(hours=3)).take(count().named("soon")),
+        aggregate("gift").after().within(timedelta(hours=2, minutes=59)).take(count().named("sooner")),
+    )
+    assert ask(question) == [
+        ("s9", 1, 9, None, 0, 0),
+        ("s1", 1, 1, "g3", 2, 2),
+        ("s2", 2, 2, "g3", 1, 0),
+        ("s3", 3, 3, "g3", 1, 0),
+    ]
+
+
+def test_a_spine_has_each_period_to_that_of_the_newest_event(stream: DataFrame):
+    gifts = aggregate("gift").in_between(on_or_after=True).take(count().named("gifts"))
+    days = dataset_of(cohort(spine("day", "show")).append(gifts), stream, ACTIVITIES)
+    assert sorted(tuple(row)[1:] for row in days.collect()) == [
+        ("guest", datetime(2024, 1, 31), 1, 0),
+        ("guest", datetime(2024, 2, 1), 2, 0),
+        ("guest", datetime(2024, 2, 2), 3, 0),
+        ("twitch:ann", datetime(2024, 1, 31), 1, 3),
+        ("twitch:ann", datetime(2024, 2, 1), 2, 1),
+        ("twitch:ann", datetime(2024, 2, 2), 3, 0),
+    ]
+    bounded = spine("month", "show", start=date(2024, 1, 2), end=date(2024, 3, 1))
+    months = dataset_of(cohort(bounded).append(gifts), stream, ACTIVITIES)
+    assert sorted(tuple(row)[1:] for row in months.collect()) == [
+        ("guest", datetime(2024, 2, 1), 1, 0),
+        ("twitch:ann", datetime(2024, 2, 1), 1, 1),
+    ]
+
+
+def test_columns_are_named_by_what_they_hold_unless_told(stream: DataFrame):
+    question = cohort(first("show").take("title")).append(
+        first("gift").after(),
+        nth(2, "gift").ever().take("points"),
+        aggregate("gift").in_between().take(count(), aggregation("sum", "points"), aggregation("max", "ts").named("m")),
+    )
+    assert dataset_of(question, stream, ACTIVITIES).columns == [
+        "ACTIVITY_ID",
+        "ENTITY",
+        "TS",
+        "OCCURRENCE",
+        "TITLE",
+        "FIRST_GIFT_AFTER_TS",
+        "NTH2_GIFT_EVER_POINTS",
+        "COUNT_GIFT_IN_BETWEEN",
+        "SUM_POINTS_GIFT_IN_BETWEEN",
+        "M",
+    ]
+
+
+def test_a_dataset_is_one_statement_and_lazy(frames: Session, stream: DataFrame):
+    question = cohort(every("show")).append(
+        last("gift").before().take("points"), first("gift").after(), aggregate("gift").in_between()
+    )
+    with frames.query_history() as history:
+        frame = dataset_of(question, stream, ACTIVITIES)
+        assert history.queries == []
+        assert len(frame.collect()) == 4
+    assert len(history.queries) == 1
+
+
+def test_an_empty_stream_gives_an_empty_dataset_of_the_same_columns(stream: DataFrame):
+    nothing = stream.filter(lit(1) == lit(2))
+    for rows in (every("show"), spine("week", "show")):
+        question = cohort(rows).append(aggregate("gift").before(), last("gift").in_between().take("points"))
+        frame = dataset_of(question, nothing, ACTIVITIES)
+        assert (frame.collect(), len(frame.columns)) == ([], 6)
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda: nth(0, "show"), "nth counts from 1"),
+        (lambda: spine("year", "show"), "'year' is no period; known: day, week, month"),
+        (lambda: aggregation("mode", "points"), "'mode' is no aggregation; known: count"),
+        (lambda: cohort(every("show").where(feature("points").is_in())), "points can be one of nothing"),
+        (lambda: cohort(aggregate("show")), "a cohort has a row per occurrence"),
+        (lambda: cohort(first("show")).append(every("gift").ever()), "say first, last, nth or aggregate"),
+        (
+            lambda: cohort(first("show")).append(first("gift").ever().within(timedelta(days=-1))),
+            "within takes a positive length of time",
+        ),
+    ],
+)
+def test_a_question_that_cannot_be_asked_is_refused(make: Any, said: str, stream: DataFrame):
+    with pytest.raises(QueryError, match=said.replace("(", r"\(")):
+        dataset_of(make(), stream, ACTIVITIES)
