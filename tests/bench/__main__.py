@@ -1,11 +1,12 @@
-"""`make bench`: the embedded warehouse beside plain DuckDB, one 15-minute cycle, and histories beside dbt and DuckDB.
+"""`make bench`: the embedded warehouse, a 15-minute cycle, histories and questions of streams, beside dbt and DuckDB.
 
 A cycle is a poll of 1,000 streams, their users and games, up to the validated marts. Cold is a fresh home with nothing
 running: services start, tables are made. Warm is the next cycle of that home. With history, so many polls of the same
 platform are loaded and built before. Figures are medians of several cycles; every cycle is a process of its own, as
-the scheduler starts it. What is measured of histories says tests/bench/history.py.
+the scheduler starts it. What is measured of histories says tests/bench/history.py, of questions activity.py.
 
-    python -m tests.bench [--only warehouse cycle history] [--runs 3] [--polls 10 1000] [--keys 100000 1000000 5000000]
+    python -m tests.bench [--only warehouse cycle history activity] [--runs 3] [--polls 10 1000]
+        [--keys 100000 1000000 5000000] [--events 1000000 10000000]
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import history, warehouse
+from tests.bench import activity, history, warehouse
 
 PARTS = ("start", "extract", "load", "build", "validate")
 SCALE = "20000"  # streamers; enough that 1,000 are live at every hour
@@ -133,13 +134,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="make bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    kinds = ("warehouse", "cycle", "history")
+    kinds = ("warehouse", "cycle", "history", "activity")
     parser.add_argument("--only", nargs="+", choices=kinds, default=kinds, help="what to measure; default: all")
     parser.add_argument("--runs", type=int, default=3, help="medians of so many runs")
     parser.add_argument("--polls", type=int, nargs="*", default=[10, 1000], help="polls loaded before a cycle")
     parser.add_argument(
         "--keys", type=int, nargs="*", default=[100_000, 1_000_000, 5_000_000], help="current keys of a history"
     )
+    parser.add_argument("--events", type=int, nargs="*", default=[1_000_000, 10_000_000], help="events of a stream")
     options = parser.parse_args()
     if "warehouse" in options.only:
         console.print(warehouse.measured(options.runs))
@@ -153,6 +155,11 @@ def main() -> None:
             console.print(history.shown(keys, options.runs, writes))
             console.print(*remarks, sep="\n", soft_wrap=True)
         console.print(history.FOOTNOTE, soft_wrap=True)
+    if "activity" in options.only:
+        for events in options.events:
+            answers, remarks = activity.measured(events, options.runs)
+            console.print(answers, *remarks, sep="\n", soft_wrap=True)
+        console.print(activity.FOOTNOTE, soft_wrap=True)
 
 
 if __name__ == "__main__":
