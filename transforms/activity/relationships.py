@@ -10,7 +10,7 @@ count_distinct, median and listagg of what is before or after.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import reduce
@@ -194,12 +194,23 @@ def _aggregated(side: _Side, wanted: Mapping[str, Aggregation]) -> Part:
     expressions = [aggregated(aggregation, events).alias(name) for name, aggregation in held.items()]
     if side.relation is Relation.EVER and not conditional:
         return Part(events.frame.group_by(events.entity).agg(*expressions), side.is_of_entity, results)
+    if side.relation is Relation.IN_BETWEEN and side.cohort.period is not None and not conditional:
+        return _per_period(side, expressions, results)
     one_sided = side.relation in (Relation.BEFORE, Relation.AFTER)
     if one_sided and not side.cohort.has_one_row and not conditional and all(map(can_run, wanted.values())):
         return Part(running_values(side.cohort, events, side.relation, held), side.is_of_row, results)
     grouped = _pairs(side).group_by(side.cohort.rows.id).agg(*expressions)
     named = grouped.select(side.cohort.rows.id.alias(f"{prefix}of"), *held)
     return Part(named, side.is_of_row, results)
+
+
+def _per_period(side: _Side, expressions: Sequence[Expression], results: Mapping[str, Expression]) -> Part:
+    """The occurrences of each period of a time spine, aggregated before its rows are looked at."""
+    events, rows, period = side.events, side.cohort.rows, f"{side.events.prefix}period"
+    begun = date_trunc(str(side.cohort.period), events.ts).cast(TIMESTAMP)
+    kept = events.frame if side.planned.append.on_or_after else events.frame.filter(events.ts > begun)
+    grouped = kept.select("*", begun.alias(period)).group_by(events.entity, col(period)).agg(*expressions)
+    return Part(grouped, side.is_of_entity & (col(period) == rows.ts), results)
 
 
 def _pairs(side: _Side) -> DataFrame:
