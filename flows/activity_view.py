@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from snowflake.snowpark.types import DataType
 
     from transforms.activity.activities import Activity
-    from transforms.activity.planning import Plan
+    from transforms.activity.datasets.planning import Plan
     from transforms.building import BuildResult
 
 _ORDER = ("entity", "ts", "activity_id")
@@ -29,7 +29,7 @@ def mistakes_shown(question: str) -> Iterator[None]:
     Raises:
         ConfigError: The question is wrong; the word was pointed at on standard error.
     """
-    from transforms.activity.query_errors import QueryError, Word
+    from transforms.activity.datasets.errors import QueryError, Word
 
     try:
         yield
@@ -46,8 +46,8 @@ def activity_named(name: str) -> Activity:
         ConfigError: There is none; the message names the nearest and all that are known.
     """
     from transforms.activity.activities import known_activities
-    from transforms.activity.planning import known_activity
-    from transforms.activity.query_errors import QueryError
+    from transforms.activity.datasets.errors import QueryError
+    from transforms.activity.datasets.planning import known_activity
 
     try:
         return known_activity(name, known_activities())
@@ -67,7 +67,7 @@ def list_of_activities() -> Rows:
 def features_of(activity: Activity) -> Rows:
     """Columns and rows: everything that a question can name of an activity, with its type."""
     from transforms.activity.columns import STREAM
-    from transforms.activity.offers import STREAM_TYPES
+    from transforms.activity.datasets.offers import STREAM_TYPES
 
     rows = [[f.name, _spelled(f.type), "feature", f.description] for f in activity.features]
     columns = [column for column in STREAM if column.name in STREAM_TYPES]
@@ -94,8 +94,8 @@ def plan_question(question: str) -> Plan:
         ConfigError: It is wrong.
     """
     from transforms.activity.activities import known_activities
-    from transforms.activity.planning import plan_of
-    from transforms.activity.query_text import parse_query
+    from transforms.activity.datasets.planning import plan_of
+    from transforms.activity.datasets.text import parse_query
 
     with mistakes_shown(question):
         return plan_of(parse_query(question), known_activities())
@@ -103,7 +103,7 @@ def plan_question(question: str) -> Plan:
 
 def answer(session: Session, settings: Settings, plan: Plan) -> Rows:
     """Columns and rows of a question's dataset, by entity and time."""
-    from transforms.activity.datasets import planned_dataset
+    from transforms.activity.datasets.frames import planned_dataset
     from transforms.catalog import models
 
     stream = session.table(models()[plan.stream].table.full_name(settings.database))
@@ -117,7 +117,7 @@ def keep_answer(session: Session, plan: Plan, question: str, name: str) -> Build
     Raises:
         ConfigError: The name cannot be used.
     """
-    from transforms.activity.dataset_tables import table_of, write_dataset
+    from transforms.activity.datasets.tables import table_of, write_dataset
 
     with mistakes_shown(question):
         table = table_of(plan, name)

@@ -10,7 +10,7 @@ from statistics import mean, median
 from typing import Any
 
 from tests.properties.dataset_world import Event
-from transforms.activity.conditions import (
+from transforms.activity.datasets.conditions import (
     Absence,
     Combination,
     Comparison,

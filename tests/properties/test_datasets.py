@@ -16,8 +16,8 @@ from snowflake.snowpark import DataFrame, Session
 
 from tests.properties import dataset_oracle
 from tests.properties.dataset_world import ACTIVITIES, T0, Event, generated, stored_stream
-from transforms.activity.conditions import Condition, feature, of_cohort
-from transforms.activity.datasets import dataset_of
+from transforms.activity.datasets.conditions import Condition, feature, of_cohort
+from transforms.activity.datasets.frames import dataset_of
 from transforms.activity.query import (
     Append,
     Pick,

@@ -4,8 +4,8 @@
     .append(first("gift_received").after().within(timedelta(days=7)).take("ts", "points"))
     .append(aggregate("gift_received").before().where(feature("points") >= 100).take(count().named("gifts")))
 
-A question is plain data: nothing is read before `dataset_of` makes a frame of it (datasets.py), which is one statement
-however much is appended. The same language as text is query_text.py; QUERIES.md tells what each construct means.
+A question is plain data: nothing is read before `dataset_of` makes a frame of it (datasets/), which is one statement
+however much is appended. The same language as text is datasets/text.py; QUERIES.md tells what each construct means.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
-from transforms.activity.conditions import Condition, Value, both
-from transforms.activity.query_errors import QueryError
+from transforms.activity.datasets.conditions import Condition, Value, both
+from transforms.activity.datasets.errors import QueryError
 
 
 class Pick(StrEnum):

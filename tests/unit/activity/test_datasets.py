@@ -10,8 +10,9 @@ from snowflake.snowpark import DataFrame, Session
 from snowflake.snowpark.functions import lit
 
 from tests.properties.dataset_world import ACTIVITIES, Event, numbered, stored_stream
-from transforms.activity.conditions import feature, of_cohort
-from transforms.activity.datasets import dataset_of
+from transforms.activity.datasets.conditions import feature, of_cohort
+from transforms.activity.datasets.errors import QueryError
+from transforms.activity.datasets.frames import dataset_of
 from transforms.activity.query import (
     Query,
     aggregate,
@@ -24,7 +25,6 @@ from transforms.activity.query import (
     nth,
     spine,
 )
-from transforms.activity.query_errors import QueryError
 
 T0 = datetime(2024, 1, 31, 20)
 

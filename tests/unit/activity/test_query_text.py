@@ -9,8 +9,10 @@ import pytest
 
 from tests.properties.dataset_world import ACTIVITIES
 from transforms.activity.activities import Activity
-from transforms.activity.conditions import feature, of_cohort
-from transforms.activity.planning import plan_of
+from transforms.activity.datasets.conditions import feature, of_cohort
+from transforms.activity.datasets.errors import QueryError, Word
+from transforms.activity.datasets.planning import plan_of
+from transforms.activity.datasets.text import parse_query
 from transforms.activity.query import (
     Aggregation,
     Function,
@@ -28,8 +30,6 @@ from transforms.activity.query import (
     nth,
     spine,
 )
-from transforms.activity.query_errors import QueryError, Word
-from transforms.activity.query_text import parse_query
 
 KNOWN = {**ACTIVITIES, "paid": Activity("paid", "viewer_activity", "of another stream", ())}
 

@@ -14,14 +14,14 @@ from snowflake.snowpark import Window
 from snowflake.snowpark.functions import coalesce, col, lead, lit, row_number
 
 from transforms.activity.columns import STREAM
-from transforms.activity.condition_checking import expression_of
+from transforms.activity.datasets.condition_checking import expression_of
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression
     from snowflake.snowpark import DataFrame
     from snowflake.snowpark.types import DataType
 
-    from transforms.activity.conditions import Condition, Value
+    from transforms.activity.datasets.conditions import Condition, Value
 
 _STREAM_COLUMNS = {column.name for column in STREAM}
 

@@ -12,9 +12,9 @@ import uuid
 from typing import TYPE_CHECKING
 
 from transforms import writers
-from transforms.activity.datasets import planned_dataset
-from transforms.activity.planning import COHORT_COLUMNS
-from transforms.activity.query_errors import QueryError
+from transforms.activity.datasets.errors import QueryError
+from transforms.activity.datasets.frames import planned_dataset
+from transforms.activity.datasets.planning import COHORT_COLUMNS
 from transforms.batches import current_database, read_state, stored
 from transforms.building import FULL_REFRESH, Build, BuildResult, write_built
 from transforms.catalog import Model, models
@@ -25,7 +25,7 @@ from transforms.reading import Reading
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
-    from transforms.activity.planning import Plan
+    from transforms.activity.datasets.planning import Plan
 
 _KEY = COHORT_COLUMNS[0].name
 

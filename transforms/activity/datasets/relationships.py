@@ -20,24 +20,24 @@ from typing import TYPE_CHECKING
 from snowflake.snowpark import Window
 from snowflake.snowpark.functions import coalesce, col, date_trunc, dateadd, datediff, lit, max, min, row_number  # noqa: A004
 
-from transforms.activity.aggregations import PICKING, aggregated, can_run
-from transforms.activity.cohorts import Cohort, picked
 from transforms.activity.columns import ts
-from transforms.activity.condition_checking import expression_of
-from transforms.activity.conditions import Value
-from transforms.activity.occurrences import Occurrences, occurrences_of
-from transforms.activity.offers import MICROSECONDS_IN
+from transforms.activity.datasets.aggregations import PICKING, aggregated, can_run
+from transforms.activity.datasets.cohorts import Cohort, picked
+from transforms.activity.datasets.condition_checking import expression_of
+from transforms.activity.datasets.conditions import Value
+from transforms.activity.datasets.occurrences import Occurrences, occurrences_of
+from transforms.activity.datasets.offers import MICROSECONDS_IN
+from transforms.activity.datasets.running import in_intervals, positions, running_values
+from transforms.activity.datasets.value_types import ZERO_FOR_NONE
 from transforms.activity.query import Aggregation, Function, Pick, Relation
-from transforms.activity.running import in_intervals, positions, running_values
-from transforms.activity.value_types import ZERO_FOR_NONE
 from transforms.contract import FLOAT, TIMESTAMP
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression
     from snowflake.snowpark import DataFrame
 
-    from transforms.activity.outputs import PlannedOutput
-    from transforms.activity.planning import PlannedAppend
+    from transforms.activity.datasets.outputs import PlannedOutput
+    from transforms.activity.datasets.planning import PlannedAppend
 
 _MICROSECOND = timedelta(microseconds=1)
 

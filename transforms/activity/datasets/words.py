@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from transforms.activity.query_errors import QueryError, Word
+from transforms.activity.datasets.errors import QueryError, Word
 
 NAME, QUOTED_NAME, TEXT, DAY, NUMBER, SIGN, END = "name", "quoted name", "text", "day", "number", "sign", "end"
 _PATTERNS = (

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from snowflake.snowpark.functions import lit
 
-from transforms.activity.conditions import (
+from transforms.activity.datasets.conditions import (
     OPERATORS,
     Absence,
     Combination,
@@ -20,13 +20,13 @@ from transforms.activity.conditions import (
     Negation,
     Value,
 )
-from transforms.activity.query_errors import QueryError
-from transforms.activity.value_types import BOOLEAN_KIND, OBJECT_KIND, constant_of_kind, kind_of
+from transforms.activity.datasets.errors import QueryError
+from transforms.activity.datasets.value_types import BOOLEAN_KIND, OBJECT_KIND, constant_of_kind, kind_of
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression
 
-    from transforms.activity.offers import Offer
+    from transforms.activity.datasets.offers import Offer
 
 _COMPARE: Mapping[str, Callable[[Expression, Expression], Expression]] = dict(
     zip(OPERATORS, (eq, ne, lt, le, gt, ge), strict=True)

@@ -20,10 +20,10 @@ from snowflake.snowpark.functions import (
     when,
 )
 
-from transforms.activity.condition_checking import expression_of
-from transforms.activity.conditions import Condition, Value
+from transforms.activity.datasets.condition_checking import expression_of
+from transforms.activity.datasets.conditions import Condition, Value
+from transforms.activity.datasets.value_types import type_of_aggregation
 from transforms.activity.query import Function
-from transforms.activity.value_types import type_of_aggregation
 from transforms.contract import INTEGER, TEXT
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from snowflake.snowpark.types import DataType
     from snowflake.snowpark.window import WindowSpec
 
-    from transforms.activity.occurrences import Occurrences
+    from transforms.activity.datasets.occurrences import Occurrences
     from transforms.activity.query import Aggregation
 
 SEPARATOR = ", "

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from transforms.activity.columns import ts
-from transforms.activity.condition_checking import checked_condition
-from transforms.activity.conditions import Condition, Value, values_in
-from transforms.activity.offers import NOTHING, Offer
+from transforms.activity.datasets.condition_checking import checked_condition
+from transforms.activity.datasets.conditions import Condition, Value, values_in
+from transforms.activity.datasets.errors import QueryError
+from transforms.activity.datasets.offers import NOTHING, Offer
+from transforms.activity.datasets.value_types import ZERO_FOR_NONE, type_of_aggregation
 from transforms.activity.query import Aggregation, Append, Function, Output, Pick, Selection, count
-from transforms.activity.query_errors import QueryError
-from transforms.activity.value_types import ZERO_FOR_NONE, type_of_aggregation
 from transforms.contract import BOOLEAN, Column, ContractError, checked_identifier
 
 if TYPE_CHECKING:

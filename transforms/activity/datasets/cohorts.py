@@ -17,7 +17,7 @@ from snowflake.snowpark.functions import (
     max,  # noqa: A004
 )
 
-from transforms.activity.occurrences import Occurrences, occurrences_of
+from transforms.activity.datasets.occurrences import Occurrences, occurrences_of
 from transforms.activity.query import Period, Pick, Selection, Spine
 from transforms.contract import INTEGER, TIMESTAMP
 from transforms.keys import hash_key
@@ -25,7 +25,7 @@ from transforms.keys import hash_key
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
 
-    from transforms.activity.planning import Plan
+    from transforms.activity.datasets.planning import Plan
 
 PREFIX = "c_"
 _EPOCH = date(1970, 1, 1)

@@ -17,12 +17,12 @@ from snowflake.snowpark.types import (
     _NumericType,
 )
 
+from transforms.activity.datasets.errors import QueryError
 from transforms.activity.query import Function
-from transforms.activity.query_errors import QueryError
 from transforms.contract import BOOLEAN, FLOAT, INTEGER, TEXT
 
 if TYPE_CHECKING:
-    from transforms.activity.conditions import Constant
+    from transforms.activity.datasets.conditions import Constant
 
 NUMBER_KIND, TEXT_KIND, BOOLEAN_KIND, TIMESTAMP_KIND, DATE_KIND, OBJECT_KIND = (
     "a number",
@@ -89,9 +89,7 @@ def _moment(constant: Constant) -> datetime | None:
     return datetime(constant.year, constant.month, constant.day) if isinstance(constant, date) else None
 
 
-def type_of_aggregation(
-    function: Function, data_type: DataType | None, name: str, word: str | None = None
-) -> DataType:
+def type_of_aggregation(function: Function, data_type: DataType | None, name: str, word: str | None = None) -> DataType:
     """The type of a function's result.
 
     Args:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from transforms.activity.columns import STREAM, ts
-from transforms.activity.query_errors import unknown
+from transforms.activity.datasets.errors import unknown
 from transforms.contract import FLOAT
 
 if TYPE_CHECKING:

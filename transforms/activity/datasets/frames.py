@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from snowflake.snowpark.functions import col
 
-from transforms.activity.cohorts import PREFIX, cohort_of
-from transforms.activity.planning import COHORT_COLUMNS, plan_of
-from transforms.activity.relationships import parts_of
+from transforms.activity.datasets.cohorts import PREFIX, cohort_of
+from transforms.activity.datasets.planning import COHORT_COLUMNS, plan_of
+from transforms.activity.datasets.relationships import parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
 
     from transforms.activity.activities import Activity
-    from transforms.activity.planning import Plan
+    from transforms.activity.datasets.planning import Plan
     from transforms.activity.query import Query
 
 _HELD_AS = dict(zip((column.name for column in COHORT_COLUMNS), ("id", "entity", "ts", "number"), strict=True))

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from transforms.activity.columns import activity_id, ts
-from transforms.activity.condition_checking import checked_condition
-from transforms.activity.conditions import Combination, Condition, both, values_in
-from transforms.activity.offers import NOTHING, Offer, offer_of, offer_of_spine
-from transforms.activity.outputs import PlannedOutput, appended_outputs, cohort_outputs, values_of
+from transforms.activity.datasets.condition_checking import checked_condition
+from transforms.activity.datasets.conditions import Combination, Condition, both, values_in
+from transforms.activity.datasets.errors import QueryError, unknown
+from transforms.activity.datasets.offers import NOTHING, Offer, offer_of, offer_of_spine
+from transforms.activity.datasets.outputs import PlannedOutput, appended_outputs, cohort_outputs, values_of
 from transforms.activity.query import Append, Pick, Query, Selection, Spine
-from transforms.activity.query_errors import QueryError, unknown
 from transforms.contract import INTEGER, TEXT, Column
 
 if TYPE_CHECKING:

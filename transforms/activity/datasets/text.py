@@ -11,7 +11,9 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
-from transforms.activity.conditions import Absence, Comparison, Condition, Constant, Membership, Value
+from transforms.activity.datasets.conditions import Absence, Comparison, Condition, Constant, Membership, Value
+from transforms.activity.datasets.errors import QueryError, Word
+from transforms.activity.datasets.words import DAY, END, NAME, NUMBER, QUOTED_NAME, TEXT, Reader
 from transforms.activity.query import (
     Aggregation,
     Append,
@@ -24,8 +26,6 @@ from transforms.activity.query import (
     Selection,
     Spine,
 )
-from transforms.activity.query_errors import QueryError, Word
-from transforms.activity.query_words import DAY, END, NAME, NUMBER, QUOTED_NAME, TEXT, Reader
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
 _OPERATORS = ("=", "!=", "<>", "<", "<=", ">", ">=")

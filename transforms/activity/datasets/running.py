@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from snowflake.snowpark import Window
 from snowflake.snowpark.functions import col, count, lit
 
-from transforms.activity.aggregations import operand_of, running, type_of_operand
+from transforms.activity.datasets.aggregations import operand_of, running, type_of_operand
 from transforms.activity.query import Relation
 from transforms.contract import INTEGER, TEXT, TIMESTAMP
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from snowflake.snowpark.types import DataType
     from snowflake.snowpark.window import WindowSpec
 
-    from transforms.activity.cohorts import Cohort
-    from transforms.activity.occurrences import Occurrences
+    from transforms.activity.datasets.cohorts import Cohort
+    from transforms.activity.datasets.occurrences import Occurrences
     from transforms.activity.query import Aggregation
 
 _POINT, _EVENT = 0, 1
