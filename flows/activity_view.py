@@ -111,6 +111,11 @@ def answer(session: Session, settings: Settings, plan: Plan) -> Rows:
     return [column.name for column in plan.columns], [list(row) for row in rows]
 
 
+def for_people(columns: list[str], rows: list[list[Any]]) -> Rows:
+    """The answer without the ids, which tell a person nothing: entity, time and number name a row."""
+    return columns[1:], [row[1:] for row in rows]
+
+
 def keep_answer(session: Session, plan: Plan, question: str, name: str) -> BuildResult:
     """Write a question's dataset into a table of MARTS.
 

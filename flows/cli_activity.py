@@ -54,12 +54,13 @@ def query_activities(
     table: Annotated[str | None, typer.Option(help="Write the answer into this table of MARTS instead.")] = None,
 ) -> None:
     """Ask a question; transforms/activity/QUERIES.md has the grammar and examples."""
-    from flows.activity_view import answer, keep_answer, plan_question
+    from flows.activity_view import answer, for_people, keep_answer, plan_question
 
     plan = plan_question(question)
     with context.obj.session() as (session, settings):
         if table is None:
-            print_rows(*answer(session, settings, plan), form)
+            found = answer(session, settings, plan)
+            print_rows(*(for_people(*found) if form is Form.TABLE else found), form)
             return
         written = keep_answer(session, plan, question, table)
     changed = f"{written.rows_inserted:,} inserted, {written.rows_updated:,} updated, {written.rows_deleted:,} deleted"
