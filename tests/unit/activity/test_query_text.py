@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from tests.properties.dataset_world import ACTIVITIES
-from transforms.activity.activities import Activity
+from transforms.activity.activities import Activity, known_activities
 from transforms.activity.datasets.conditions import feature, of_cohort
 from transforms.activity.datasets.errors import QueryError, Word
 from transforms.activity.datasets.planning import plan_of
@@ -163,3 +165,12 @@ def test_a_mistake_is_told_at_its_word(text: str, word: str | None, said: str):
     assert isinstance(raised.value.word, Word)
     start, length = raised.value.word.start, raised.value.word.length
     assert text[start : start + length].strip("\"'") == (word or "").strip("'")
+
+
+def test_every_question_of_the_documentation_can_be_asked():
+    text = (Path(__file__).parents[3] / "transforms" / "activity" / "QUERIES.md").read_text(encoding="utf-8")
+    questions = re.findall(r'^\$ snowcast activity query (?:--table \w+ )?"([^"]+)"', text, flags=re.MULTILINE)
+    mistakes = [question for question in questions if "recieved" in question]
+    assert (len(questions), len(mistakes)) == (6, 1)
+    for question in set(questions) - set(mistakes):
+        assert len(plan_of(parse_query(question), known_activities()).columns) > 4

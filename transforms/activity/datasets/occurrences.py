@@ -40,11 +40,30 @@ class Occurrences:
     prefix: str
     types: Mapping[str, DataType]
 
-    def __getattr__(self, name: str) -> Expression:
-        """One of the columns entity, ts, id, number and next_ts."""
-        if name not in ("entity", "ts", "id", "number", "next_ts"):
-            raise AttributeError(name)
-        return col(f"{self.prefix}{name}")
+    @property
+    def entity(self) -> Expression:
+        """Whose each is."""
+        return col(f"{self.prefix}entity")
+
+    @property
+    def ts(self) -> Expression:
+        """When each was."""
+        return col(f"{self.prefix}ts")
+
+    @property
+    def id(self) -> Expression:
+        """Its activity_id."""
+        return col(f"{self.prefix}id")
+
+    @property
+    def number(self) -> Expression:
+        """Its number per entity, from 1."""
+        return col(f"{self.prefix}number")
+
+    @property
+    def next_ts(self) -> Expression:
+        """When the entity's next one is, NULL where there is none."""
+        return col(f"{self.prefix}next_ts")
 
     def named(self, value: str) -> str:
         """Name of the column that holds a value."""
