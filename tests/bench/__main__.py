@@ -3,7 +3,7 @@
 A cycle is a poll of 1,000 streams, their users and games, up to the validated marts. Cold is a fresh home with nothing
 running: services start, tables are made. Warm is the next cycle of that home. With history, so many polls of the same
 platform are loaded and built before. Figures are medians of several cycles; every cycle is a process of its own, as
-the scheduler starts it. What is measured of histories says tests/bench/history.py, of questions activity.py.
+the scheduler starts it. What is measured of histories says history.py, of streams streams.py and activity.py.
 
     python -m tests.bench [--only warehouse cycle history activity] [--runs 3] [--polls 10 1000]
         [--keys 100000 1000000 5000000] [--events 1000000 10000000]
@@ -27,7 +27,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import activity, history, warehouse
+from tests.bench import activity, history, streams, warehouse
 
 PARTS = ("start", "extract", "load", "build", "validate")
 SCALE = "20000"  # streamers; enough that 1,000 are live at every hour
@@ -156,6 +156,10 @@ def main() -> None:
             console.print(*remarks, sep="\n", soft_wrap=True)
         console.print(history.FOOTNOTE, soft_wrap=True)
     if "activity" in options.only:
+        for events in options.events:
+            built, remarks = streams.measured(events)
+            console.print(built, *remarks, sep="\n", soft_wrap=True)
+        console.print(streams.FOOTNOTE, soft_wrap=True)
         for events in options.events:
             answers, remarks = activity.measured(events, options.runs)
             console.print(answers, *remarks, sep="\n", soft_wrap=True)

@@ -75,7 +75,7 @@ class PlainStream:
 
 
 @contextmanager
-def _warehouse(folder: Path) -> Iterator[Session]:
+def open_warehouse(folder: Path) -> Iterator[Session]:
     """A warehouse of its own with empty tables, which is stopped at the end."""
     from snowflake.snowpark import Session
 
@@ -99,7 +99,7 @@ def measured(events: int, runs: int) -> tuple[Shown, list[str]]:
     for name in ("question", "rows", "snowcast", "plain DuckDB", "snowcast ÷ plain"):
         shown.add_column(name, justify="left" if name == "question" else "right")
     remarks = []
-    with tempfile.TemporaryDirectory() as name, _warehouse(Path(name) / "home") as session:
+    with tempfile.TemporaryDirectory() as name, open_warehouse(Path(name) / "home") as session:
         ours, plain = OurStream(session, events), PlainStream(Path(name), events)
         for question in QUESTIONS:
             own, by_hand = (seconds_of(partial(engine.ask, question), runs) for engine in (ours, plain))
