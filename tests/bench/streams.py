@@ -20,8 +20,9 @@ from tests.bench.activity import open_warehouse
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
-FOOTNOTE = """snowcast: four tables, each compared with what is stored, merged, and recorded in the ledgers; lifecycle
-and risk from the same events. plain DuckDB: one table of gifts, in this process; no lifecycle, no comparison, no ledger."""
+FOOTNOTE = """snowcast: four tables, each compared with what is stored, merged and told in the ledgers; lifecycle and
+risk from the same events.
+plain DuckDB: one table of gifts, in this process; no lifecycle, no comparison, no ledger."""
 BUILT = ("int_streamer_events", "int_streamer_risk", "int_streamers_at_risk", "streamer_activity")
 MORE = 10_000
 _PER_STREAMER = 100
