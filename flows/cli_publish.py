@@ -77,10 +77,11 @@ def _print_json() -> None:
 
 
 def _show(published: Published) -> None:
-    counters: list[Counter[str]] = [getattr(published, kind) for kind in _KINDS]
+    kinds = _KINDS[:1] if published.is_dry_run else _KINDS
+    counters: list[Counter[str]] = [getattr(published, kind) for kind in kinds]
     names = sorted({name for counter in counters for name in counter})
     if names:
-        print_rows(["activity", *_KINDS], [[name, *(counter[name] for counter in counters)] for name in names], "table")
+        print_rows(["activity", *kinds], [[name, *(counter[name] for counter in counters)] for name in names], "table")
     if published.is_dry_run:
         for sample in published.samples:
             print_json(sample)

@@ -7,13 +7,17 @@ from collections.abc import Sequence
 from prefect import flow
 
 from flows.artifacts import publish_artifacts
+from flows.reporting import reporter
 from flows.run import Run, recorded_run
 from flows.tasks import check_publications, publish_events
 
 
 @flow(name="publish-amplitude")
 def publish_amplitude(
-    activities: list[str] | None = None, dry_run: bool = False, again: list[str] | None = None
+    activities: list[str] | None = None,
+    dry_run: bool = False,
+    again: list[str] | None = None,
+    only_with_key: bool = False,
 ) -> Run:
     """Send the activities that Amplitude has not got yet, each once.
 
@@ -21,9 +25,14 @@ def publish_amplitude(
         activities: Activities to publish; none: those of the settings.
         dry_run: Count and show what would be sent; send nothing.
         again: rejected, unconfirmed or both: what else is sent.
+        only_with_key: Do nothing where no key is set. Each start of the sandbox is another project to the ledger: a
+            schedule would publish everything to it again and again.
     """
     with recorded_run("publish-amplitude") as (run, _):
-        publish_to_amplitude(run, activities or [], dry_run=dry_run, again=again or [])
+        if only_with_key and run.settings.publishes_to_sandbox:
+            reporter().finished("publish to amplitude", "SNOWCAST_AMPLITUDE_API_KEY is not set", "skipped")
+        else:
+            publish_to_amplitude(run, activities or [], dry_run=dry_run, again=again or [])
         publish_artifacts(run)
     return run
 

@@ -51,6 +51,15 @@ def test_it_publishes_to_the_sandbox_once_and_the_sandbox_shows_it(snowcast, fil
     assert runs[1]["summary"].endswith("3 sent")
 
 
+def test_a_schedule_publishes_nothing_until_a_key_is_set(snowcast, filled):
+    from flows.deploying import deployments
+    from flows.publish import publish_amplitude
+
+    snowcast("status")
+    (declared,) = [one for one in deployments() if one["name"] == "publish-amplitude"]
+    assert publish_amplitude(**declared["parameters"]).published == []
+
+
 def test_rejected_events_are_told_and_end_in_exit_code_1(snowcast, filled):
     ended = snowcast("publish", "amplitude", SNOWCAST_AMPLITUDE_PROJECT="strict", SNOWCAST_AMPLITUDE_MIN_ID_LENGTH="5")
     assert ended.code == 1
