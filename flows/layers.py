@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from transforms.building import BuildResult
     from transforms.catalog import Model
 
-# Layers read downwards only, so the order of the layers is an order of building.
 _LAYERS = tuple(Layer)
 
 
@@ -107,15 +106,20 @@ def _build(run: Run, model: Model, mode: str, window: Window | None) -> None:
 
 
 def _stages(models: Iterable[Model]) -> list[tuple[str, list[Model]]]:
-    """The tables in stages: no table of a stage reads another one of it, so a failure stops all that is built on it."""
-    place: dict[str, tuple[int, int]] = {}
+    """The tables in stages: no table of a stage reads another one of it, so a failure stops all that is built on it.
+
+    Layers are built one after the other; the marts that read activities come in a second round.
+    """
+    place: dict[str, tuple[int, int, int]] = {}
     for model in models:
         layer = _LAYERS.index(model.table.layer)
-        below = [place[name][1] for name in model.inputs if name in place and place[name][0] == layer]
-        place[model.table.name] = (layer, max(below, default=-1) + 1)
+        inputs = [place[name] for name in model.inputs if name in place]
+        turn = max([of + (above > layer) for of, above, _ in inputs], default=0)
+        depth = max([below + 1 for of, same, below in inputs if (of, same) == (turn, layer)], default=0)
+        place[model.table.name] = (turn, layer, depth)
     in_place = sorted(models, key=lambda model: place[model.table.name])
     stages = groupby(in_place, key=lambda model: place[model.table.name])
-    return [(str(_LAYERS[layer]), list(stage)) for (layer, _), stage in stages]
+    return [(str(_LAYERS[layer]), list(stage)) for (_, layer, _), stage in stages]
 
 
 def _is_blocked(run: Run, model: Model, closed: set[str]) -> bool:

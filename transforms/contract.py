@@ -49,7 +49,10 @@ class ContractError(Exception):
 
 
 class Layer(StrEnum):
-    """Where a table lives, lowest first: no layer reads one above it. The value is the schema's name."""
+    """Where a table lives, lowest first: no layer reads one above it, but for the marts that count activities.
+
+    The value is the schema's name.
+    """
 
     RAW = "RAW"
     STAGING = "STAGING"
