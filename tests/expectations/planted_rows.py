@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.expectations import planted_activity, planted_billing, planted_livelogs
+from tests.expectations import planted_activity, planted_billing, planted_growth, planted_livelogs
 
 Values = dict[str, Any]
 
@@ -56,6 +56,7 @@ GOOD: dict[str, Values] = {
     **planted_billing.GOOD,
     **planted_livelogs.GOOD,
     **planted_activity.GOOD,
+    **planted_growth.GOOD,
 }
 
 # Rows that rules look up, in no batch that is checked.
@@ -72,6 +73,7 @@ ALSO: dict[str, list[Values]] = {
     "mart_concurrent_viewers": [{"scope": "game", "scope_id": "x"}, {"scope": "language", "scope_id": "en"}],
     **planted_billing.ALSO,
     **planted_activity.ALSO,
+    **planted_growth.ALSO,
 }
 
 # What bad rows say where the good row's group must stay as it is.
@@ -81,6 +83,7 @@ APART: dict[str, Values] = {
     **planted_billing.APART,
     **planted_livelogs.APART,
     **planted_activity.APART,
+    **planted_growth.APART,
 }
 
 _RAW_PLANTED: dict[str, Values] = {
@@ -179,7 +182,13 @@ _OF_TABLE: dict[str, dict[str, Values]] = {
 # One bad row, or the rows that break a rule together.
 PLANTED: dict[tuple[str, str], Values | list[Values]] = {
     (table, rule): values
-    for tables in (_OF_TABLE, planted_billing.PLANTED, planted_livelogs.PLANTED, planted_activity.PLANTED)
+    for tables in (
+        _OF_TABLE,
+        planted_billing.PLANTED,
+        planted_livelogs.PLANTED,
+        planted_activity.PLANTED,
+        planted_growth.PLANTED,
+    )
     for table, planted in tables.items()
     for rule, values in planted.items()
 }

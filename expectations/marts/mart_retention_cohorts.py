@@ -1,0 +1,108 @@
+"""Business rules of mart_retention_cohorts."""
+
+from __future__ import annotations
+
+from expectations.periods import first_of_period, newest_day_in, periods_later, streamers_only
+from expectations.rules import CRITICAL, Lookup, Rule
+
+_COHORT = ("customer_kind", "period", "cohort_start")
+_CELL = (*_COHORT, "age", "period_start")
+_ON = " and ".join(f"{{0}}.{name} = t.{name}" for name in _COHORT)
+_OF_BATCH = "where cohort_start in (select cohort_start from {batch} b)"
+_COUNTED = Lookup(
+    "counted",
+    "select customer_kind, period, cohort_start, period_start, count(*) as customers, sum(activity_count) as acts, "
+    f"coalesce(sum(stream_count), 0) as streams from {{int_customer_periods}} {_OF_BATCH} "
+    "group by customer_kind, period, cohort_start, period_start",
+    ("customers", "acts", "streams"),
+    f"{_ON.format('counted')} and counted.period_start = t.period_start",
+)
+_BEGUN = Lookup(
+    "begun",
+    "select customer_kind, period, cohort_start, count_if(previous_start is null) as customers "
+    f"from {{int_customer_periods}} {_OF_BATCH} group by customer_kind, period, cohort_start",
+    ("customers",),
+    _ON.format("begun"),
+)
+_CELLS = Lookup(
+    "cells",
+    "select customer_kind, period, cohort_start, count(*) as of_cohort, max(age) as oldest, "
+    "max(period_start) as last_start from {mart_retention_cohorts} group by customer_kind, period, cohort_start",
+    ("of_cohort", "oldest", "last_start"),
+    _ON.format("cells"),
+)
+_NEWEST = Lookup(
+    "known",
+    "select customer_kind, period, max(period_start) as newest_start from {mart_retention_cohorts} "
+    "group by customer_kind, period",
+    ("newest_start",),
+    "known.customer_kind = t.customer_kind and known.period = t.period",
+)
+
+RULES = (
+    first_of_period("cohort_start", "period_start"),
+    Rule(
+        name="period_start is age periods after cohort_start",
+        fails=f"period_start <> {periods_later('age', 'cohort_start')}",
+        severity=CRITICAL,
+        reason="ages count calendar periods",
+        shows=("period", "cohort_start", "age", "period_start"),
+        reads=("period", "cohort_start", "age", "period_start"),
+    ),
+    Rule(
+        name="at age 0 the whole cohort is active",
+        fails="age = 0 and customer_count <> cohort_size",
+        severity=CRITICAL,
+        reason="the first act is what makes a customer one of the cohort",
+        shows=("customer_count", "cohort_size"),
+        reads=("age", "customer_count", "cohort_size"),
+    ),
+    Rule(
+        name="retention_rate is customer_count / cohort_size",
+        fails="abs(retention_rate - customer_count::float / cohort_size::float) > 1e-9 "
+        "or (retention_rate is null) <> (customer_count is null)",
+        severity=CRITICAL,
+        reason="a rate stands beside the count that it is of",
+        shows=("retention_rate", "customer_count", "cohort_size"),
+        reads=("retention_rate", "customer_count", "cohort_size"),
+    ),
+    Rule(
+        name="what is measured is NULL until the period is over",
+        fails=f"(customer_count is null) <> ({periods_later('1', 'period_start')} > reach_newest_day) "
+        "or (activity_count is null) <> (customer_count is null)",
+        severity=CRITICAL,
+        reason="0 would say that nobody came back, which is not known yet (SEMANTICS §5)",
+        shows=("customer_count", "activity_count", "reach_newest_day"),
+        helpers=(newest_day_in("mart_retention_cohorts"),),
+        reads=(*_CELL, "customer_count", "activity_count"),
+    ),
+    Rule(
+        name="a cohort has every age up to the newest period",
+        fails="cells_of_cohort <> cells_oldest + 1 or cells_last_start <> known_newest_start",
+        severity=CRITICAL,
+        reason="an age without return is there with 0, so that curves have no holes",
+        shows=("cells_of_cohort", "cells_oldest", "cells_last_start", "known_newest_start"),
+        helpers=(_CELLS, _NEWEST),
+        reads=_CELL,
+    ),
+    Rule(
+        name="cohort_size is the number of customers whose first act is in it",
+        fails="cohort_size is distinct from begun_customers",
+        severity=CRITICAL,
+        reason="each customer is in one cohort of each kind of period",
+        shows=("cohort_size", "begun_customers"),
+        helpers=(_BEGUN,),
+        reads=(*_COHORT, "cohort_size"),
+    ),
+    Rule(
+        name="counts are those of int_customer_periods",
+        fails="customer_count <> coalesce(counted_customers, 0) or activity_count <> coalesce(counted_acts, 0) "
+        "or stream_count <> coalesce(counted_streams, 0)",
+        severity=CRITICAL,
+        reason="each customer counts once in a cell, each stream too",
+        shows=("customer_count", "counted_customers", "activity_count", "stream_count"),
+        helpers=(_COUNTED,),
+        reads=(*_CELL, "customer_count", "activity_count", "stream_count"),
+    ),
+    streamers_only("customer_count"),
+)
