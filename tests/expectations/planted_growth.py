@@ -45,11 +45,16 @@ GOOD: dict[str, Values] = {
 
 _UNKNOWN = {name: None for name in ("customer_count", "retention_rate", "stream_count", "activity_count")}
 
+# What the good row of int_customer_periods counts.
+STREAM_BEGUN: Values = {
+    "activity_id": "grown",
+    "person": "grown",
+    "activity": "stream_started",
+    "ts": f"{_DAY} 12:00:00",
+}
+
 # Rows that rules look up, in no batch that is checked.
 ALSO: dict[str, list[Values]] = {
-    "streamer_activity": [
-        {"activity_id": "grown", "person": "grown", "activity": "stream_started", "ts": f"{_DAY} 12:00:00"}
-    ],
     "mart_growth_accounting": [{"period_start": _LATER}],
     # The cohort of the good row ends with the newest day that the mart has.
     "mart_retention_cohorts": [{"age": 1, "period_start": "2026-03-02", **_UNKNOWN}],

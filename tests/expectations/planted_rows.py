@@ -74,6 +74,7 @@ ALSO: dict[str, list[Values]] = {
     **planted_billing.ALSO,
     **planted_activity.ALSO,
     **planted_growth.ALSO,
+    "streamer_activity": [*planted_activity.ALSO["streamer_activity"], planted_growth.STREAM_BEGUN],
 }
 
 # What bad rows say where the good row's group must stay as it is.

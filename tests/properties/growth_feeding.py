@@ -14,15 +14,12 @@ from tests.feeding import frame_of
 from transforms.batches import read_state, stored
 from transforms.building import Build, BuildResult, write_built
 from transforms.catalog import models
-from transforms.ops import HEADS
 from transforms.reading import Reading
-from transforms.writers import append_rows
 
 
 def feed(session: Session, name: str, rows: Sequence[dict[str, Any]]) -> BuildResult:
     """Make the stream hold exactly these rows."""
     model = models()[name]
-    append_rows(session, HEADS, [(name, None, None, None)])
     state = read_state(session, replace(model, inputs=()), {})
     build = Build(model.table, uuid.uuid4().hex, "fed", "incremental", "", time.monotonic(), state)
     reading = Reading({}, stored(session, model.table), is_whole_truth=True, consumes=False)

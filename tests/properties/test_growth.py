@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+import csv
+from collections import Counter
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 from snowflake.snowpark import Session
 
+from flows.extract.delivered_files import Known, deliver_files
+from flows.extract.livelogs import livelogs_files
+from flows.extract.places import Place
+from flows.loading import load_pending
 from tests.feeding import build_all, content, written
 from tests.properties import growth_believed as believed
 from tests.properties.conftest import emptied
 from tests.properties.growth_feeding import feed
 from tests.properties.promises import EXAMPLES
 from transforms.batches import stored
-from transforms.catalog import models
+from transforms.catalog import models, raw_table_for
 
 BUILT = ("int_customer_periods", "mart_growth_accounting", "mart_retention_cohorts")
+LOGS = Path(__file__).parents[3] / "shared/data/livelogs/all_stream_info.csv"
+DELIVERED_AT = datetime(2020, 6, 23, tzinfo=UTC)
+WAY_OF_THE_LOGS = (
+    *("stg_livelogs_streams", "fact_live_streams", "int_streamer_events", "int_streamers_at_risk"),
+    *("streamer_activity", *BUILT),
+)
 FIRST_DAY, DAYS, CUSTOMERS, RUNS = date(2023, 8, 7), 100, 60, 4
 TODAY = FIRST_DAY + timedelta(days=DAYS - 10)
 STREAMERS = ("stream_started", "stream_started", "stream_ended", "gift_received")
@@ -109,3 +122,29 @@ def test_only_the_people_whose_activities_changed_are_written(bit_by_bit: Sessio
     assert (
         stored(session, models()["int_customer_periods"].table).filter("person = 'twitch:somebody else'").count() == 0
     )
+
+
+@pytest.mark.skipif(not LOGS.is_file(), reason="the public live logs are not beside the project")
+def test_the_public_live_logs_give_streams_per_day_growth_and_retention(bit_by_bit: Session, tmp_path: Path):
+    session = emptied(bit_by_bit)
+    ingest(session, LOGS, tmp_path)
+    build_all(session, WAY_OF_THE_LOGS)
+    with LOGS.open(encoding="utf-8", newline="") as file:
+        streams = [(row["userID"], date.fromisoformat(row["beginTime"][:10])) for row in csv.DictReader(file)]
+    acts = [("streamer", f"livelogs:{streamer}", day) for streamer, day in streams]
+    growth, retention = cells(session, "mart_growth_accounting"), cells(session, "mart_retention_cohorts")
+    assert growth == believed.growth(acts)
+    assert retention == believed.retention(acts)
+    assert {key[2]: row[7] for key, row in growth.items() if key[1] == "day"} == Counter(day for _, day in streams)
+    cohorts = [row[1] for key, row in retention.items() if key[1] == "day" and key[3] == 0]
+    assert (len(streams), sum(cohorts)) == (3148, 1000)
+
+
+def ingest(session: Session, file: Path, root: Path) -> None:
+    """The file as a delivery: landed, and loaded by COPY."""
+    kind = livelogs_files()
+    (report,) = deliver_files(kind, Place(str(file)), root, Known(root, kind.source), snapshot_at=DELIVERED_AT)
+    assert (report.rows, report.is_refused) == (3148, False)
+    database = str(session.get_current_database()).strip(chr(34))
+    session.sql(f"CREATE STAGE IF NOT EXISTS {database}.RAW.LANDING").collect()
+    load_pending(session, database, root, [raw_table_for("livelogs", "streams")])
