@@ -30,9 +30,9 @@ RULES = (
         reads=("seconds_to_peak", "started_at", "max_viewers_at"),
     ),
     _oddity(
-        "the peak is within the stream",
-        "max_viewers_at < started_at or max_viewers_at > ended_at",
-        "the peak was counted at another stream, or one of the times is wrong",
+        "the peak is within the stream, to the second",
+        "max_viewers_at < started_at or max_viewers_at >= timestampadd(second, 1, ended_at)",
+        "the peak was counted at another stream, or a time is wrong; only peaks have fractions of a second",
         *("started_at", "max_viewers_at", "ended_at"),
     ),
     _oddity(

@@ -66,7 +66,7 @@ PLANTED: dict[str, dict[str, Values | list[Values]]] = {
     "fact_live_streams": {
         "duration_minutes is duration_seconds / 60, rounded up": {"duration_seconds": 3601},
         "seconds_to_peak is the time from started_at to max_viewers_at": {"seconds_to_peak": 1800.5},
-        "the peak is within the stream": {"max_viewers_at": "2026-03-01 12:00:01"},
+        "the peak is within the stream, to the second": {"max_viewers_at": "2026-03-01 12:00:01"},
         "a stream has a time of its peak exactly where somebody watched": {"max_viewers_at": None},
         "the log says what ended the stream": {"close_by": "Other"},
         "never more viewers at a time than different viewers": {"max_viewers": 11},

@@ -52,10 +52,15 @@ def test_exports_load_and_the_bad_one_is_named(snowcast, exports: Path):
     assert counts(snowcast) == {**before, "streams": before["streams"] + 1}
 
 
-def test_a_sheet_that_shrank_is_told_with_both_counts(snowcast, exports: Path):
-    done = snowcast("ingest", "livelogs", "--from-files", str(exports), "--snapshot-at", "2027-01-01")
+def test_a_sheet_that_shrank_is_told_with_both_counts(snowcast, tmp_path: Path):
+    for day, count in ((2, 11), (3, 9)):  # after the sandbox's ten
+        rows = [f"g{number},Rose,{number}" for number in range(1, count + 1)]
+        (tmp_path / f"kinds_2099010{day}_040000.csv").write_text("\n".join(["giftID,name,point", *rows]) + "\n")
+    done = snowcast("ingest", "livelogs", "--from-files", str(tmp_path))
+    assert done.code == 0, done.out + done.err
     told = " ".join(done.out.split())
-    assert "livelogs: a delivery brings 100% to 200% of the rows before" in told or "every entity" in told
+    assert "livelogs: a delivery brings 100% to 200% of the rows before: 1 of" in told
+    assert "row_count 9, rows_before 11" in told
 
 
 def test_the_sandbox_stays_out_where_real_logs_were_delivered(snowcast):

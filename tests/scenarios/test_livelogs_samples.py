@@ -23,7 +23,6 @@ ODDITIES = {
     "the log says what ended the stream": 97,
     "never more viewers at a time than different viewers": 145,
     "a stream costs no followers": 124,
-    "the peak is within the stream": 5,
     "a stream ends on the UTC day it began": 139,
     "the log tells group, contract or active viewers of the day": 3148,
 }
