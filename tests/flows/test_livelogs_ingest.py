@@ -42,16 +42,6 @@ def test_the_sandbox_s_sheet_is_read_through_gspread_and_every_row_loads(snowcas
     assert found["kinds"] == 10
 
 
-def test_exports_load_and_the_bad_one_is_named(snowcast, exports: Path):
-    before = counts(snowcast)
-    done = snowcast("ingest", "livelogs", "--from-files", str(exports))
-    assert done.code == 1
-    assert "1 input refused, first: old.csv: looks like streams" in done.err
-    assert "column fans, which nobody knows" in done.out
-    assert "1 blank row is left out (first: row 3)" in done.out
-    assert counts(snowcast) == {**before, "streams": before["streams"] + 1}
-
-
 def test_a_sheet_that_shrank_is_told_with_both_counts(snowcast, tmp_path: Path):
     for day, count in ((2, 11), (3, 9)):  # after the sandbox's ten
         rows = [f"g{number},Rose,{number}" for number in range(1, count + 1)]
@@ -61,6 +51,16 @@ def test_a_sheet_that_shrank_is_told_with_both_counts(snowcast, tmp_path: Path):
     told = " ".join(done.out.split())
     assert "livelogs: a delivery brings 100% to 200% of the rows before: 1 of" in told
     assert "row_count 9, rows_before 11" in told
+
+
+def test_exports_load_and_the_bad_one_is_named(snowcast, exports: Path):
+    before = counts(snowcast)
+    done = snowcast("ingest", "livelogs", "--from-files", str(exports))
+    assert done.code == 1
+    assert "1 input refused, first: old.csv: looks like streams" in done.err
+    assert "column fans, which nobody knows" in done.out
+    assert "1 blank row is left out (first: row 3)" in done.out
+    assert counts(snowcast) == {**before, "streams": before["streams"] + 1}
 
 
 def test_the_sandbox_stays_out_where_real_logs_were_delivered(snowcast):
@@ -86,3 +86,34 @@ def test_a_sheet_without_a_service_account_is_a_wrong_configuration(snowcast, gi
     assert done.code == 2
     assert told in " ".join(done.err.split())
     assert "s3cret" not in done.out + done.err
+
+
+@pytest.fixture
+def own_sheet(snowcast, home: Path) -> dict[str, str]:
+    """Settings of a sheet of one's own, which is the sandbox's, and the key of its service account."""
+    from flows.settings import load_settings
+    from flows.twitch_source import ensure_sandbox
+
+    sandbox = ensure_sandbox(load_settings())
+    (home / "key.json").write_text(json.dumps(sandbox.service_account()))
+    return {"SNOWCAST_LIVELOGS_SHEET_ID": "sandbox-live-logs", "SNOWCAST_LIVELOGS_URL": sandbox.url}
+
+
+def test_a_sheet_of_one_s_own_is_read_with_the_key_of_a_prefect_block(snowcast, own_sheet: dict[str, str], home: Path):
+    from prefect.blocks.system import Secret
+
+    before = counts(snowcast)
+    Secret(value=(home / "key.json").read_text()).save("live-logs-reader", overwrite=True)
+    block = {"SNOWCAST_LIVELOGS_SERVICE_ACCOUNT_BLOCK": "live-logs-reader"}
+    done = snowcast("ingest", "livelogs", **own_sheet, **block)
+    assert done.code == 0, done.out + done.err
+    assert "PRIVATE KEY" not in done.out + done.err
+    after = counts(snowcast)
+    assert after["kinds"] == before["kinds"] + 10
+
+
+def test_the_doctor_asks_the_sheet_for_its_tabs(snowcast, own_sheet: dict[str, str], home: Path):
+    key = {"SNOWCAST_LIVELOGS_SERVICE_ACCOUNT_FILE": str(home / "key.json")}
+    assert "3 tabs of the sheet sandbox-live-logs" in " ".join(snowcast("doctor", **own_sheet, **key).out.split())
+    wrong = " ".join(snowcast("doctor", SNOWCAST_LIVELOGS_TABS="LOGS,GIFTS,KINDS").out.split())
+    assert "has no tab GIFTS, KINDS; it has LOGS, TRANSACTIONS, GIFT_TYPE" in wrong
