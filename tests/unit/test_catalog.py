@@ -25,7 +25,9 @@ def test_a_selector_takes_a_name_a_layer_or_a_tag():
         *("stg_twitch_games", "stg_twitch_streams", "stg_twitch_users")
     }
     assert "dim_date" not in names("tag:twitch")
-    assert names("dim_date", "tag:twitch", "tag:billing", "tag:livelogs", "MARTS") == names()
+    assert (
+        names("dim_date", "tag:twitch", "tag:billing", "tag:livelogs", "tag:identity", "ACTIVITY", "MARTS") == names()
+    )
 
 
 def test_plus_follows_the_graph_up_and_down():
