@@ -26,7 +26,11 @@ class ActivitySettings(BaseSettings):
         default=(), description="platforms whose ids name the same people: billing,amplitude;twitch,other"
     )
     point_value: Decimal | None = Field(
-        default=None, description="money that a point of a gift is worth; none: gifts are no money", gt=0
+        default=None,
+        description="money that a point of a gift is worth; none: gifts are no money",
+        gt=0,
+        max_digits=18,
+        decimal_places=6,
     )
     first_stream_minutes: int = Field(default=10, description="first_stream_completed: shortest broadcast", ge=0)
     activation_viewers: int = Field(default=50, description="streamer_activated: unique viewers of a broadcast", ge=1)
