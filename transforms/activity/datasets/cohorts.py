@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from snowflake.snowpark.functions import (
     array_generate_range,
     col,
-    date_trunc,
     dateadd,
     datediff,
     greatest,
@@ -21,14 +20,17 @@ from transforms.activity.datasets.occurrences import Occurrences, occurrences_of
 from transforms.activity.query import Period, Pick, Selection, Spine
 from transforms.contract import INTEGER, TIMESTAMP
 from transforms.keys import hash_key
+from transforms.periods import period_of
 
 if TYPE_CHECKING:
+    from snowflake.snowpark import Column as Expression
     from snowflake.snowpark import DataFrame
 
     from transforms.activity.datasets.planning import Plan
 
 PREFIX = "c_"
 _EPOCH = date(1970, 1, 1)
+_DAYS_OF_A_WEEK = 7
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def picked(found: Occurrences, selection: Selection) -> Occurrences:
 def _periods(stream: DataFrame, found: Occurrences, spine: Spine) -> Occurrences:
     """Every period from that of the entity's first occurrence to the end."""
     period = str(spine.period)
-    begun = date_trunc(period, found.ts).cast(TIMESTAMP)
+    begun = period_of(period, found.ts).cast(TIMESTAMP)
     if spine.start is not None:
         begun = greatest(begun, lit(_first_period(spine.period, spine.start)))
     firsts = found.frame.filter(found.number == lit(1)).select(found.entity, begun.alias("begun"))
@@ -75,7 +77,7 @@ def _periods(stream: DataFrame, found: Occurrences, spine: Spine) -> Occurrences
         bounded = firsts.cross_join(stream.select(max("ts").alias("ended")))
     else:
         bounded = firsts.select("*", lit(_moment(spine.end) - timedelta(microseconds=1)).alias("ended"))
-    period_count = datediff(period, col("begun"), col("ended")) + lit(1)
+    period_count = _periods_between(spine.period, col("begun"), period_of(period, col("ended"))) + lit(1)
     counted = bounded.filter(col("begun") <= col("ended")).select(
         found.entity, "begun", array_generate_range(lit(0), period_count).alias("offsets")
     )
@@ -93,6 +95,13 @@ def _periods(stream: DataFrame, found: Occurrences, spine: Spine) -> Occurrences
         dateadd(period, lit(1), found.ts).cast(TIMESTAMP).alias(f"{PREFIX}next_ts"),
     )
     return Occurrences(rows, PREFIX, {})
+
+
+def _periods_between(period: Period, first: Expression, last: Expression) -> Expression:
+    """How many periods the last is after the first, both named by their first days; WEEK_START is not asked."""
+    if period is Period.WEEK:
+        return (datediff("day", first, last) / lit(_DAYS_OF_A_WEEK)).cast(INTEGER)
+    return datediff(str(period), first, last)
 
 
 def _first_period(period: Period, day: date) -> datetime:

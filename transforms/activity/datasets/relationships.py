@@ -18,7 +18,7 @@ from operator import and_
 from typing import TYPE_CHECKING
 
 from snowflake.snowpark import Window
-from snowflake.snowpark.functions import coalesce, col, date_trunc, dateadd, datediff, lit, max, min, row_number  # noqa: A004
+from snowflake.snowpark.functions import coalesce, col, dateadd, datediff, lit, max, min, row_number  # noqa: A004
 
 from transforms.activity.columns import ts
 from transforms.activity.datasets.aggregations import PICKING, aggregated, can_run
@@ -31,6 +31,7 @@ from transforms.activity.datasets.running import in_intervals, positions, runnin
 from transforms.activity.datasets.value_types import ZERO_FOR_NONE
 from transforms.activity.query import Aggregation, Function, Pick, Relation
 from transforms.contract import FLOAT, TIMESTAMP
+from transforms.periods import period_of
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression
@@ -207,7 +208,7 @@ def _aggregated(side: _Side, wanted: Mapping[str, Aggregation]) -> Part:
 def _per_period(side: _Side, expressions: Sequence[Expression], results: Mapping[str, Expression]) -> Part:
     """The occurrences of each period of a time spine, aggregated before its rows are looked at."""
     events, rows, period = side.events, side.cohort.rows, f"{side.events.prefix}period"
-    begun = date_trunc(str(side.cohort.period), events.ts).cast(TIMESTAMP)
+    begun = period_of(str(side.cohort.period), events.ts).cast(TIMESTAMP)
     kept = events.frame if side.planned.append.on_or_after else events.frame.filter(events.ts > begun)
     grouped = kept.select("*", begun.alias(period)).group_by(events.entity, col(period)).agg(*expressions)
     return Part(grouped, side.is_of_entity & (col(period) == rows.ts), results)
@@ -218,7 +219,7 @@ def _pairs(side: _Side) -> DataFrame:
     rows, events = side.cohort.rows, side.events
     frame, conditions = events.frame, [side.is_of_entity, *_window(side), *_conditions(side)]
     if side.relation is Relation.IN_BETWEEN and side.cohort.period is not None:
-        conditions.insert(1, date_trunc(str(side.cohort.period), events.ts).cast(TIMESTAMP) == rows.ts)
+        conditions.insert(1, period_of(str(side.cohort.period), events.ts).cast(TIMESTAMP) == rows.ts)
     elif side.relation is Relation.IN_BETWEEN and not side.cohort.has_one_row:
         frame = in_intervals(side.cohort, events)
         conditions.insert(1, col(f"{events.prefix}row") == rows.number)
