@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,8 @@ def run_worker(settings: Settings) -> NoReturn:
     prefect_server.connect(settings)
     command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", WORK_POOL, "--type", "process"]
     os.chdir(ROOT)
+    # A script's background process ignores SIGINT, and Prefect's worker ends itself by one when it is told to stop.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execve(sys.executable, command, _child_environment(settings))
 
 

@@ -50,10 +50,14 @@ def test_the_file_is_what_prefect_reads():
 
 @contextmanager
 def _worker(environment: dict[str, str], log: Path) -> Iterator[None]:
-    """`snowcast worker` while the block lasts, asking for work more often than it would by itself."""
+    """`snowcast worker` in the background of a script, which ignores SIGINT, while the block lasts.
+
+    It asks for work more often than it would by itself.
+    """
+    in_background = ["sh", "-c", "trap '' INT; exec \"$@\"", "sh"]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "flows.cli", "worker"],
+            [*in_background, sys.executable, "-m", "flows.cli", "worker"],
             cwd=ROOT,
             env={**environment, "PREFECT_WORKER_QUERY_SECONDS": "2"},
             stdout=output,
@@ -63,7 +67,7 @@ def _worker(environment: dict[str, str], log: Path) -> Iterator[None]:
         try:
             yield
             process.terminate()
-            process.wait(180)
+            process.wait(90)
         finally:
             with suppress(ProcessLookupError):  # what it left running would go on taking work
                 os.killpg(process.pid, signal.SIGKILL)
