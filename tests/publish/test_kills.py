@@ -54,10 +54,11 @@ _ROWS = {
     "daily_quota": 2,
 }
 # What the receiver can do beside them is about reading Helix.
-_OF_HELIX = {
+_OF_OTHER_SOURCES = {
     *("429", "404", "unauthorized", "expired_token", "invalid_client", "ratelimit_zero", "loop_cursor"),
     *("refuse_cursor", "repeat_pages", "miss_rows", "short_page", "empty_page", "empty_listing", "drift"),
     *("missing_ids", "bad_record", "new_field", "missing_field"),
+    *("no_access", "changed_header", "new_column", "fewer_rows", "formula_errors", "blank_rows"),
 }
 
 
@@ -112,7 +113,7 @@ def publishing(settings: Settings, log: Path) -> Iterator[Publisher]:
 
 
 def switch_on_every_fault(receiver: SandboxServer) -> None:
-    assert set(_EVERY) | _OF_HELIX >= set(FAULTS), "a new fault of the receiver belongs into this test"
+    assert set(_EVERY) | _OF_OTHER_SOURCES >= set(FAULTS), "a new fault of the receiver belongs into this test"
     for fault, every in _EVERY.items():
         receiver.inject(fault, path="/amplitude/", every=every, times=None, rows=_ROWS.get(fault, 10), seconds=0.02)
 
