@@ -10,13 +10,15 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from snowflake.snowpark import DataFrame, Session
-from snowflake.snowpark.types import StructField, StructType
+from snowflake.snowpark.types import DataType, DecimalType, StructField, StructType
 
+from expectations.schemas import declared_columns
 from transforms.activity.thresholds import Thresholds
 from transforms.batches import stored
 from transforms.building import BuildResult, build_table, prepare_tables
 from transforms.catalog import in_order, models, raw_table_for
 from transforms.contract import Layer, Table
+from transforms.ops import LEDGERS
 
 PARAMETERS: dict[str, Any] = {
     "gap_cap_seconds": 2700,
@@ -36,10 +38,29 @@ def minutes(count: float) -> datetime:
 
 
 def prepare(session: Session) -> None:
-    """Make the schemas and every table, empty."""
+    """Make the schemas and every table, empty; a statement per table, where the writers take four."""
+    cursor = session.connection.cursor()
     for layer in Layer:
-        session.sql(f"CREATE SCHEMA IF NOT EXISTS {session.get_current_database()}.{layer}").collect()
+        cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {_database(session)}.{layer}")
+    for table in [*LEDGERS, *[model.table for model in models().values()]]:
+        cursor.execute(definition(table, table.full_name(_database(session))))
     prepare_tables(session)
+
+
+def definition(table: Table, full_name: str) -> str:
+    """The statement that makes the table as `writers.create_table` does."""
+    kinds = declared_columns(table)
+    columns = [
+        f"{column.name} {_type(column.type, kinds[column.name])}{'' if column.nullable else ' NOT NULL'}"
+        for column in table.stored_columns
+    ]
+    return f"CREATE TABLE IF NOT EXISTS {full_name} ({', '.join(columns)})"
+
+
+def _type(type: DataType, kind: str) -> str:
+    if isinstance(type, DecimalType):
+        return f"NUMBER({type.precision}, {type.scale})"
+    return "NUMBER(38, 0)" if kind == "NUMBER" else kind
 
 
 @dataclass(frozen=True)

@@ -211,3 +211,15 @@ def test_a_ledger_takes_a_row_once(warehouse: Session):
     assert append_rows(warehouse, LOADS, [{**row, "load_id": f"n{n}"} for n in range(200)]) == 200
     with pytest.raises(ContractError, match=r"loads: has no columns \['rows'\]"):
         append_rows(warehouse, LOADS, [{**row, "rows": 1}])
+
+
+@pytest.mark.parametrize("name", ["raw_twitch_streams", "fact_payments", "users_history", "mart_streamer_daily"])
+def test_tables_of_tests_are_made_as_the_writers_make_them(warehouse: Session, name: str):
+    table = models()[name].table
+    made = replace(table, name=f"{name}_made")
+    writers.create_table(warehouse, made)
+    columns = warehouse.table(f"{current_database(warehouse)}.INFORMATION_SCHEMA.COLUMNS")
+    told = ("ordinal_position", "column_name", "data_type", "numeric_precision", "numeric_scale", "is_nullable")
+    of_both = [rows_of(columns.filter(col("table_name") == lit(t.name.upper())), *told) for t in (table, made)]
+    stored(warehouse, made).drop_table()
+    assert of_both[0] == of_both[1]
