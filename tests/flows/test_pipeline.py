@@ -8,6 +8,10 @@ import json
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.lengthy
+
 TOP_STREAMERS = """
     SELECT s.streamer_name, SUM(f.viewer_count) AS total_viewers
     FROM MARTS.FACT_STREAM_SNAPSHOTS f JOIN MARTS.DIM_STREAMERS s ON s.streamer_id = f.streamer_id

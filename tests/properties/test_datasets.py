@@ -35,6 +35,8 @@ from transforms.activity.query import (
     spine,
 )
 
+pytestmark = pytest.mark.lengthy
+
 SEED = 20240227
 GOOD_SHOW = feature("points") >= 1
 COHORTS = {

@@ -20,6 +20,8 @@ from tests.feeding import LandingFile, build_all, load, prepare
 from transforms.batches import stored
 from transforms.catalog import models
 
+pytestmark = pytest.mark.lengthy
+
 STORIES = sorted(path for path in Path(__file__).parent.iterdir() if (path / "expect").is_dir())
 
 
@@ -47,7 +49,7 @@ def spelled(value: Any) -> str:
 def test_story(session: Session, story: Path):
     prepare(session)
     files = {day: [landing_file(path) for path in sorted(day.iterdir())] for day in sorted(story.glob("day_*"))}
-    tables = sorted({f"tag:{file.source}" for of_day in files.values() for file in of_day})
+    tables = [f"+{expected.stem}" for expected in sorted((story / "expect").glob("*.csv"))]
     for of_day in files.values():
         load(session, *of_day)
         build_all(session, tables)

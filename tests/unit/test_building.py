@@ -21,6 +21,9 @@ from transforms.contract import ContractError
 from transforms.ops import BUILDS, CONSUMPTIONS, HEADS, LOADS, RECONCILIATION
 from transforms.writers import BuildConflictError, append_rows
 
+pytestmark = pytest.mark.lengthy
+TWITCH = ("tag:twitch", "tag:calendar")
+
 STREAMS, SNAPSHOTS = "stg_twitch_streams", "fact_stream_snapshots"
 
 
@@ -164,10 +167,10 @@ def test_a_column_that_is_new_is_added_and_filled(warehouse: Session):
 def test_a_stream_that_moves_leaves_the_category_it_was_in(warehouse: Session):
     daily = "mart_game_daily"
     load(warehouse, LandingFile("streams", minutes(0), (stream("1", 5, game_id="old"),), name="a"))
-    build_all(warehouse)
+    build_all(warehouse, TWITCH)
     assert [row[0] for row in content(warehouse, daily)] == ["old"]
     load(warehouse, LandingFile("streams", minutes(0), (stream("1", 6, game_id="new"),), name="b"))
-    results = build_all(warehouse)
+    results = build_all(warehouse, TWITCH)
     assert [row[0] for row in content(warehouse, daily)] == ["new"]
     assert written(results[daily]) == (1, 0, 1)
     assert written(build_all(warehouse, [daily], mode="full_refresh")[daily]) == (0, 0, 0)
@@ -175,9 +178,9 @@ def test_a_stream_that_moves_leaves_the_category_it_was_in(warehouse: Session):
 
 def test_a_run_writes_only_what_its_files_touch(warehouse: Session):
     load(warehouse, *[LandingFile("streams", minutes(m), (stream("1", 5), stream("2", 5))) for m in (0, 15)])
-    build_all(warehouse)
+    build_all(warehouse, TWITCH)
     load(warehouse, LandingFile("streams", minutes(30), (stream("1", 7),)))
-    results = {name: written(result) for name, result in build_all(warehouse).items() if not result.skipped}
+    results = {name: written(result) for name, result in build_all(warehouse, TWITCH).items() if not result.skipped}
     assert results[STREAMS] == (1, 0, 0)
     assert results[SNAPSHOTS] == (1, 1, 0)
     assert results["fact_stream_sessions"] == (0, 1, 0)

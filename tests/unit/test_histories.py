@@ -32,6 +32,8 @@ from transforms.rewinding import rewind
 from transforms.staging.parsing import parse
 from transforms.writers import BuildConflictError
 
+pytestmark = pytest.mark.lengthy
+
 BY = {probe.table.name: probe for probe in PROBES}
 CHECKED, TIMED, PLAIN = (BY[f"{name}_listed"] for name in ("check_new_record", "timestamp_new_record", "check_ignore"))
 CLOSING, TIMED_CLOSING = BY["check_invalidate_listed"], BY["timestamp_invalidate_listed"]

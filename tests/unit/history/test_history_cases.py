@@ -19,6 +19,8 @@ from transforms.keys import hash_key
 from transforms.ops import QUARANTINE, RECONCILIATION
 from transforms.staging.parsing import parse
 
+pytestmark = pytest.mark.lengthy
+
 BY = {probe.table.name: probe for probe in PROBES}
 CHECKED, TIMED = BY["check_new_record_listed"], BY["timestamp_new_record_listed"]
 

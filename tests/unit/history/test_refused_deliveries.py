@@ -12,6 +12,8 @@ from tests.properties.history_tables import PROBES, RAW, STAGING, build_staging
 from tests.registering import model_of, registered
 from tests.unit.history.test_history_cases import delivery, item, versions
 
+pytestmark = pytest.mark.lengthy
+
 CHECKED, TIMED = [probe for probe in PROBES if probe.table.name.endswith("_new_record_listed")]
 NAMES = [STAGING.name, CHECKED.table.name, TIMED.table.name]
 REFUSED = item("a", 1, seats="many")
