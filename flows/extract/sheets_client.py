@@ -208,7 +208,7 @@ def _credentials(account: Mapping[str, Any]) -> Credentials:
     try:
         made: Credentials = Credentials.from_service_account_info(account, scopes=_SCOPES)  # type: ignore[no-untyped-call]
         return made
-    except Exception:
+    except (ValueError, TypeError, auth_exceptions.GoogleAuthError):
         raise ConfigError(
             f"The private key of the service account {account['client_email']} cannot be read. "
             "Expected the JSON file as Google Cloud made it, \\n in the key included."
