@@ -2,6 +2,10 @@
 
 Tasks take and return names and counts. Each opens the warehouse itself; inside a flow that is the flow's own login.
 Only a TransientError is tried again, the step as a whole: every step may be repeated without a trace.
+
+Tasks have no tags: Prefect asks its server for a slot of each set of tags every five seconds, and a local server that
+writes down the run's events takes two seconds to answer, which more than doubled the time of a run. What a task is
+about is in its name and, for a table, in its asset (database, schema and table); deployments have tags.
 """
 
 from __future__ import annotations
@@ -52,7 +56,7 @@ STEP: dict[str, Any] = {
 }
 
 
-@task(name="fetch", task_run_name="fetch {source}", tags=["extract"], **STEP)
+@task(name="fetch", task_run_name="fetch {source}", **STEP)
 def fetch_source(source: str, run_id: str, snapshot_at: datetime | None = None) -> Fetched:
     """Fetch a source once and land what came; one that failed half-way is told in the result."""
     from flows.sources import known_source
@@ -62,7 +66,7 @@ def fetch_source(source: str, run_id: str, snapshot_at: datetime | None = None) 
         return known_source(source).fetch(settings, session, snapshot_at)
 
 
-@task(name="load", task_run_name="load landing files", tags=["load", "raw"], **STEP)
+@task(name="load", task_run_name="load landing files", **STEP)
 def load_raw(run_id: str) -> LoadReport:
     """Load every landing file that is not in RAW yet, of whatever source."""
     from flows.loading import load_pending
@@ -89,7 +93,6 @@ def build_table(model: Model, run_id: str, mode: str = "incremental", window: Wi
         asset_of(model, settings),
         name="build",
         task_run_name="build {name}",
-        tags=["build", str(model.table.layer).lower(), *model.table.tags],
         asset_deps=[asset_key(name, settings) for name in model.inputs],
         **STEP,
     )(_build)
@@ -114,7 +117,7 @@ def _build(name: str, run_id: str, mode: str, window: Window | None) -> BuildRes
     return result
 
 
-@task(name="validate", task_run_name="validate {layer}", tags=["validate"], **STEP)
+@task(name="validate", task_run_name="validate {layer}", **STEP)
 def validate_layer(
     layer: str, names: Sequence[str], run_id: str, batches: Mapping[str, Sequence[str]] | None
 ) -> list[RuleResult]:
@@ -131,7 +134,7 @@ def validate_layer(
     return results
 
 
-@task(name="land files", task_run_name="land {path}", tags=["extract"], **STEP)
+@task(name="land files", task_run_name="land {path}", **STEP)
 def land_files(source: str, path: Path, run_id: str, snapshot_at: datetime | None = None) -> Fetched:
     """Land the files of a source that a person hands over, and say what became of each."""
     from flows.deliveries import deliver
@@ -144,7 +147,7 @@ def land_files(source: str, path: Path, run_id: str, snapshot_at: datetime | Non
         return deliver(session, settings, kind, Place(str(path)), snapshot_at)
 
 
-@task(name="check source", task_run_name="check source {source}", tags=["validate", "raw"], **STEP)
+@task(name="check source", task_run_name="check source {source}", **STEP)
 def check_source(
     source: str, run_id: str, loads: Mapping[str, Sequence[str]], snapshots: Sequence[datetime]
 ) -> list[RuleResult]:
@@ -177,7 +180,7 @@ def check_source(
     return results
 
 
-@task(name="publish", task_run_name="publish to amplitude", tags=["publish"], **STEP)
+@task(name="publish", task_run_name="publish to amplitude", **STEP)
 def publish_events(
     run_id: str, activities: Sequence[str] = (), *, dry_run: bool = False, again: Sequence[str] = ()
 ) -> Published:
@@ -189,7 +192,7 @@ def publish_events(
         return publish(session, settings, run_id=run_id, activities=activities, dry_run=dry_run, again=again)
 
 
-@task(name="check publications", task_run_name="check publications", tags=["validate", "publish"], **STEP)
+@task(name="check publications", task_run_name="check publications", **STEP)
 def check_publications(destination: str, run_id: str) -> list[RuleResult]:
     """Check what the run wrote into the ledger of publications, and what has been without an outcome for too long."""
     from expectations.publications import validate_publications
