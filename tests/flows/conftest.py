@@ -33,6 +33,21 @@ SMALL_SANDBOX = {
 }
 
 
+def calling(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Snowcast:
+    """Runs commands of the command line in this process; keywords are variables of the environment."""
+    from flows.cli import run
+
+    def call(*arguments: str, **environment: str) -> Outcome:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        capsys.readouterr()
+        code = run(arguments)
+        captured = capsys.readouterr()
+        return Outcome(code, captured.out, captured.err)
+
+    return call
+
+
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No setting of whoever runs the tests reaches them, and no `.env` of the working folder."""
@@ -72,18 +87,8 @@ def snowcast(
     home: Path, server: PrefectServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Snowcast:
     """Run a command of the command line in this process, on the module's home and the test run's Prefect server."""
-    from flows.cli import run
-
     given = {"SNOWCAST_HOME": str(home), "PREFECT_HOME": str(home / "prefect"), **SMALL_SANDBOX, **server.environment}
     for name, value in given.items():
         monkeypatch.setenv(name, value)
 
-    def call(*arguments: str, **environment: str) -> Outcome:
-        for name, value in environment.items():
-            monkeypatch.setenv(name, value)
-        capsys.readouterr()
-        code = run(arguments)
-        captured = capsys.readouterr()
-        return Outcome(code, captured.out, captured.err)
-
-    return call
+    return calling(monkeypatch, capsys)

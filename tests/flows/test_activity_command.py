@@ -12,12 +12,11 @@ from typing import Any
 
 import pytest
 
-from flows.cli import run
 from flows.settings import load_settings
 from flows.warehouse import open_session, prepare
 from tests.expectations.planting import insert_statement
 from tests.feeding import T0
-from tests.flows.conftest import Outcome, Snowcast
+from tests.flows.conftest import Snowcast, calling
 from transforms.activity.activities import known_activities
 from transforms.catalog import models
 
@@ -81,14 +80,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def snowcast(filled: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Snowcast:
     """Run a command on that home."""
     monkeypatch.setenv("SNOWCAST_HOME", str(filled))
-
-    def call(*arguments: str, **_: str) -> Outcome:
-        capsys.readouterr()
-        code = run(arguments)
-        captured = capsys.readouterr()
-        return Outcome(code, captured.out, captured.err)
-
-    return call
+    return calling(monkeypatch, capsys)
 
 
 def test_the_list_names_every_activity(snowcast: Snowcast) -> None:

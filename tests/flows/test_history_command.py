@@ -14,13 +14,12 @@ from typing import Any
 import pytest
 from snowflake.snowpark import DataFrame
 
-from flows.cli import run
 from flows.cli_output import plain
 from flows.settings import load_settings
 from flows.warehouse import open_session, prepare
 from tests.expectations.planting import insert_statement
 from tests.feeding import minutes
-from tests.flows.conftest import Outcome, Snowcast
+from tests.flows.conftest import Snowcast, calling
 from tests.registering import model_of, registered
 from transforms import columns
 from transforms.catalog import models
@@ -125,14 +124,7 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def snowcast(filled: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Snowcast:
     """Run a command on that home."""
     monkeypatch.setenv("SNOWCAST_HOME", str(filled))
-
-    def call(*arguments: str, **_: str) -> Outcome:
-        capsys.readouterr()
-        code = run(arguments)
-        captured = capsys.readouterr()
-        return Outcome(code, captured.out, captured.err)
-
-    return call
+    return calling(monkeypatch, capsys)
 
 
 def lines(out: str) -> list[list[str]]:
