@@ -24,7 +24,7 @@ from flows.errors import TransientError
 from flows.ledgers import append_rows
 from flows.reporting import Mark, reporter
 from flows.settings import Settings, load_settings
-from flows.warehouse import open_connection, open_session
+from flows.warehouse import open_session
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State, TaskRun
@@ -127,8 +127,9 @@ def validate_layer(
     settings = load_settings()
     reporter().advanced(f"validate {layer}", ", ".join(names))
     with open_session(settings, step=f"validate {layer}", run=run_id) as session:
-        with open_connection(settings) as connection:
-            results = validate_tables(connection, names, run_id=run_id, batches=batches, docs_root=settings.docs_root)
+        results = validate_tables(
+            session.connection, names, run_id=run_id, batches=batches, docs_root=settings.docs_root
+        )
         _keep(session, settings, results, run_id)
     _tell_checks(f"validate {layer}", results)
     return results
@@ -164,17 +165,16 @@ def check_source(
     with open_session(settings, step=f"check {source}", run=run_id) as session:
         found = unknown_fields(session, settings.database, loads, now=now)
         append_rows(session, settings.database, SCHEMA_DRIFT, found)
-        with open_connection(settings) as connection:
-            results = validate_source(
-                connection,
-                source,
-                run_id=run_id,
-                now=now,
-                raw_tables=tables,
-                snapshots=snapshots,
-                limits=known_source(source).limits(settings),
-                docs_root=settings.docs_root,
-            )
+        results = validate_source(
+            session.connection,
+            source,
+            run_id=run_id,
+            now=now,
+            raw_tables=tables,
+            snapshots=snapshots,
+            limits=known_source(source).limits(settings),
+            docs_root=settings.docs_root,
+        )
         _keep(session, settings, results, run_id)
     _tell_checks(f"check source {source}", results)
     return results
@@ -200,14 +200,13 @@ def check_publications(destination: str, run_id: str) -> list[RuleResult]:
 
     settings = load_settings()
     with open_session(settings, step="check publications", run=run_id) as session:
-        with open_connection(settings) as connection:
-            results = validate_publications(
-                connection,
-                destination=destination,
-                run_id=run_id,
-                forgotten_before=forgotten_before(),
-                docs_root=settings.docs_root,
-            )
+        results = validate_publications(
+            session.connection,
+            destination=destination,
+            run_id=run_id,
+            forgotten_before=forgotten_before(),
+            docs_root=settings.docs_root,
+        )
         _keep(session, settings, results, run_id)
     _tell_checks("check publications", results)
     return results
