@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any
 from snowflake.snowpark.functions import col, count, iff, lit
 
 from transforms import changes, writers
-from transforms.batches import current_database, read_state, stored
+from transforms.batches import read_state, stored
 from transforms.catalog import models, watched_columns
 from transforms.contract import ContractError, History, Layer
 from transforms.history_reading import history_reading
-from transforms.ops import BUILDS, HEADS, LEDGERS, RECONCILIATION
+from transforms.ops import BUILDS, RECONCILIATION
 from transforms.reading import Reading, Request, choose_reading
 from transforms.reconciliation import Account, account_of
 
@@ -117,47 +117,6 @@ def _opened(
     if isinstance(model.table.write, History):
         return history_reading(session, model, state, request, chosen)
     return nullcontext(choose_reading(session, model, state, request))
-
-
-def prepare_tables(session: Session) -> None:
-    """Create the tables that are missing and add the columns that they lack; the schemas exist.
-
-    A column that a contract no longer has stays with its values; rows written from now on have NULL in it.
-    """
-    database = current_database(session)
-    tables = [*LEDGERS, *[model.table for model in models().values()]]
-    present = _present_columns(session, database)
-    for table in tables:
-        have = present.get((str(table.layer), table.name.upper()))
-        if have is None:
-            writers.create_table(session, table)
-        elif not _fits(table, have):
-            writers.reshape(session, table, have)
-    _prepare_heads(session)
-
-
-def _present_columns(session: Session, database: str) -> dict[tuple[str, str], dict[str, bool]]:
-    """Per table its columns, and whether each may be NULL."""
-    columns = session.table(f"{database}.INFORMATION_SCHEMA.COLUMNS").filter(
-        col("table_schema").in_(*[lit(str(layer)) for layer in Layer])
-    )
-    present: dict[tuple[str, str], dict[str, bool]] = {}
-    chosen = columns.select("table_schema", "table_name", "column_name", "is_nullable")
-    for schema, table, column, is_nullable in chosen.collect():
-        present.setdefault((schema, table), {})[column] = is_nullable == "YES"
-    return present
-
-
-def _fits(table: Table, present: Mapping[str, bool]) -> bool:
-    """Whether rows of the contract can be stored: no column is absent, and no other one must have a value."""
-    names = {column.name.upper() for column in table.stored_columns}
-    return names <= set(present) and all(present[name] for name in set(present) - names)
-
-
-def _prepare_heads(session: Session) -> None:
-    buildable = {name for name, model in models().items() if model.build}
-    known = {row[0] for row in stored(session, HEADS).select("table_name").collect()}
-    writers.append_rows(session, HEADS, [(name, None, None, None) for name in sorted(buildable - known)])
 
 
 def _buildable(name: str, mode: str, window: tuple[datetime, datetime] | None) -> Model:

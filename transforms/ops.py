@@ -1,4 +1,4 @@
-"""The ledgers: what was polled, delivered, loaded, built, consumed, refused, checked, published.
+"""The ledgers: what was polled, delivered, loaded, built, consumed, refused, checked, published, prepared.
 
 Append only, except HEADS, which has one row a table: every build exchanges it for its own, so that two builds of one
 table at once cannot both do so.
@@ -239,7 +239,16 @@ RUNS = _ledger(
     _text("summary", "what it did, in words"),
 )
 
+VERSIONS = _ledger(
+    "versions",
+    "one version of the scripts and contracts that the warehouse was prepared for",
+    ("version",),
+    _text("version", "hash of the scripts and of every table as it is declared", nullable=False),
+    _time("applied_at", "when everything was in place for it"),
+)
+
 LEDGERS = (
+    VERSIONS,
     POLLS,
     LOADS,
     DELIVERIES,

@@ -14,7 +14,7 @@ from operator import and_
 from typing import TYPE_CHECKING, Any
 
 from snowflake.snowpark.exceptions import SnowparkSQLException
-from snowflake.snowpark.functions import col, iff, in_, lit, when_matched, when_not_matched
+from snowflake.snowpark.functions import col, in_, lit, when_matched, when_not_matched
 from snowflake.snowpark.types import StructField, StructType
 
 from transforms import changes
@@ -228,12 +228,12 @@ def _value_frames(session: Session, table: Table, rows: Sequence[tuple[Any, ...]
     """The rows as frames, each small enough to be written into its statement."""
     per_statement = _VALUES_IN_ONE_STATEMENT // len(table.columns)
     for first in range(0, len(rows), per_statement):
-        yield session.create_dataframe(list(rows[first : first + per_statement]), schema=_nullable(table.schema))
+        yield session.create_dataframe(list(rows[first : first + per_statement]), schema=nullable_schema(table))
 
 
-def _nullable(schema: StructType) -> StructType:
-    """The schema without NOT NULL, for which Snowpark would make a temporary table; the ledger itself has it."""
-    return StructType([StructField(field.name, field.datatype) for field in schema.fields])
+def nullable_schema(table: Table) -> StructType:
+    """The schema without NOT NULL, for which Snowpark would make a temporary table; the stored table has it."""
+    return StructType([StructField(field.name, field.datatype) for field in table.schema.fields])
 
 
 def _in_order(table: Table, row: Mapping[str, Any] | Sequence[Any]) -> tuple[Any, ...]:
@@ -271,30 +271,6 @@ def kept_for_now(session: Session, frame: DataFrame) -> Iterator[DataFrame]:
         yield kept
     finally:
         kept.drop_table()
-
-
-def create_table(session: Session, table: Table) -> None:
-    """Create the table, empty, unless it is there."""
-    empty = session.create_dataframe([], schema=table.schema)
-    empty.write.save_as_table(_path(session, table), mode="ignore")
-
-
-def reshape(session: Session, table: Table, present: Mapping[str, bool]) -> None:
-    """Rewrite the table with the columns that it lacks, NULL in every row, until the next build fills them.
-
-    Args:
-        session: Where the table is.
-        table: The contract.
-        present: The columns that are stored; those that the contract does not have stay, but may be NULL from now on.
-    """
-    names = [column.name.upper() for column in table.stored_columns]
-    declared = [
-        col(c.name) if c.name.upper() in present else lit(None).cast(c.type).alias(c.name) for c in table.stored_columns
-    ]
-    others = [f'"{name}"' for name in present if name not in names]
-    kept_columns = [iff(lit(True), col(name), lit(None)).alias(name) for name in others]  # an expression may be NULL
-    with kept_for_now(session, stored(session, table).select(*declared, *kept_columns)) as kept:
-        kept.write.save_as_table(_path(session, table), mode="overwrite")
 
 
 def _path(session: Session, table: Table) -> list[str]:

@@ -21,6 +21,7 @@ from transforms.catalog import Model, models
 from transforms.contract import ContractError, Layer, Replace, Table, checked_identifier
 from transforms.ops import HEADS
 from transforms.reading import Reading
+from transforms.tables import create_table
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
@@ -96,5 +97,5 @@ def _claim_name(session: Session, table: Table) -> None:
             f"{place} holds the answer to a question with other columns ({', '.join(sorted(there)).lower()}); give the "
             f"dataset another name, or drop that one: snowcast sql 'DROP TABLE {place}'"
         )
-    writers.create_table(session, table)
+    create_table(session, table)
     writers.append_rows(session, HEADS, [(table.name, None, None, None)])
