@@ -17,23 +17,27 @@ from datetime import UTC, datetime
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+from snowflake.snowpark.exceptions import SnowparkSQLException
 from snowflake.snowpark.functions import col, count, iff, lit
 
 from transforms import changes, writers
-from transforms.batches import current_database, read_state, stored
+from transforms.batches import Committed, State, current_database, read_state, stored
 from transforms.catalog import models, watched_columns
 from transforms.contract import ContractError, History, Layer
 from transforms.history_reading import history_reading
+from transforms.known_schemas import known_schemas
+from transforms.ledgers import append_rows, transaction
 from transforms.ops import BUILDS, HEADS, LEDGERS, RECONCILIATION
 from transforms.reading import Reading, Request, choose_reading
-from transforms.reconciliation import Account, account_of
+from transforms.reconciliation import Account, account_frames, account_of, side_frame
+from transforms.writers import BuildConflictError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from snowflake.snowpark import DataFrame, Session
 
-    from transforms.batches import State
+    from transforms.batches import States
     from transforms.catalog import Model
     from transforms.contract import Table
 
@@ -78,6 +82,7 @@ def build_table(
     mode: str = INCREMENTAL,
     parameters: Mapping[str, Any],
     window: tuple[datetime, datetime] | None = None,
+    states: States | None = None,
 ) -> BuildResult:
     """Build one table and write what changed, with its ledger rows, in one transaction.
 
@@ -89,6 +94,8 @@ def build_table(
             and other tables what is new to them.
         parameters: Values for the builds' keyword parameters; a table takes those that it names.
         window: For a backfill: `[from, to)` of `_snapshot_at`.
+        states: The states of the run's tables, from `read_states`, which the build brings up to date; None: the
+            table's state is read.
 
     Raises:
         ContractError: The table, a parameter or the built frame is not as declared.
@@ -100,15 +107,37 @@ def build_table(
     described = json.dumps({key: str(value) for key, value in sorted(chosen.items())})
     if session.sql_simplifier_enabled:  # it describes every frame once more before it is used
         session.sql_simplifier_enabled = False  # type: ignore[misc]
-    state = read_state(session, model, {input_name: models()[input_name].table for input_name in model.inputs})
-    built_with = (described, writers.contract_hash(model.table))
-    is_changed = state.build_id is None or (state.parameters, state.contract_hash) != built_with
-    request = Request(mode, window, is_changed)
-    build = Build(model.table, uuid.uuid4().hex, run_id, mode, described, started, state)
-    with _opened(session, model, state, request, chosen) as reading:
-        if reading is None:
-            return BuildResult(name, mode, None, seconds=build.seconds, skipped=True)
-        return write_built(session, build, reading, _built_frame(session, model, reading, chosen))
+    with known_schemas(session):
+        state = _current_state(session, model, states)
+        built_with = (described, writers.contract_hash(model.table))
+        is_changed = state.build_id is None or (state.parameters, state.contract_hash) != built_with
+        request = Request(mode, window, is_changed)
+        build = Build(model.table, uuid.uuid4().hex, run_id, mode, described, started, state, states)
+        with _opened(session, model, state, request, chosen) as reading:
+            if reading is None:
+                return BuildResult(name, mode, None, seconds=build.seconds, skipped=True)
+            return write_built(session, build, reading, _built_frame(session, model, reading, chosen))
+
+
+def has_nothing_new(name: str, states: States, parameters: Mapping[str, Any], mode: str = INCREMENTAL) -> bool:
+    """Whether a build of the table would be skipped, by what is known of its state; no statement is made."""
+    model = _buildable(name, mode, None) if mode != BACKFILL else models()[name]
+    state = states.of(name)
+    if mode != INCREMENTAL or state is None or state.build_id is None or state.pending_count:
+        return False
+    chosen = _chosen_parameters(model, parameters)
+    described = json.dumps({key: str(value) for key, value in sorted(chosen.items())})
+    return (state.parameters, state.contract_hash) == (described, writers.contract_hash(model.table))
+
+
+def _current_state(session: Session, model: Model, states: States | None) -> State:
+    name = model.table.name
+    state = states.of(name) if states else None
+    if state is None:
+        state = read_state(session, model, {one: models()[one].table for one in model.inputs})
+        if states:
+            states.keep(name, state)
+    return state
 
 
 def _opened(
@@ -157,7 +186,7 @@ def _fits(table: Table, present: Mapping[str, bool]) -> bool:
 def _prepare_heads(session: Session) -> None:
     buildable = {name for name, model in models().items() if model.build}
     known = {row[0] for row in stored(session, HEADS).select("table_name").collect()}
-    writers.append_rows(session, HEADS, [(name, None, None, None) for name in sorted(buildable - known)])
+    append_rows(session, HEADS, [(name, None, None, None) for name in sorted(buildable - known)])
 
 
 def _buildable(name: str, mode: str, window: tuple[datetime, datetime] | None) -> Model:
@@ -203,6 +232,7 @@ class Build:
         parameters: What it is built with, spelled; the next build with other ones reads everything.
         started: When, on the monotonic clock.
         seen: The table's state when the build began.
+        states: The states of the run's tables, which are to know of the build once it is committed.
     """
 
     table: Table
@@ -212,6 +242,7 @@ class Build:
     parameters: str
     started: float
     seen: State
+    states: States | None = None
 
     @property
     def seconds(self) -> float:
@@ -220,18 +251,32 @@ class Build:
 
 
 def write_built(session: Session, build: Build, reading: Reading, frame: DataFrame) -> BuildResult:
-    """Compare, then change the table and its ledgers in one transaction."""
+    """Compare, then change the table and its ledgers in one transaction.
+
+    Raises:
+        ContractError: The frame or the account of its loads is not as declared; nothing was written.
+        BuildConflictError: Another build of the table was committed meanwhile; nothing was written.
+    """
     table = build.table
-    comparison = changes.Comparison(reading.is_whole_truth, watched_columns(table))
-    difference = changes.compare(table, frame, reading.current, comparison)
-    if table.layer is not Layer.STAGING:
-        difference = difference.filter(col("action") != lit(changes.SAME))
-    if reading.rejected is not None:
-        difference = changes.with_rejected(table, difference, reading.rejected)
-    with writers.kept_for_now(session, difference) as compared:
-        found = _checked_counts(table, compared)
-        with writers.transaction(session):
-            quarantined, superseded = _commit_changes(session, build, reading, compared, found)
+    with known_schemas(session):
+        comparison = changes.Comparison(reading.is_whole_truth, watched_columns(table))
+        difference = changes.compare(table, frame, reading.current, comparison)
+        if table.layer is not Layer.STAGING:
+            difference = difference.filter(col("action") != lit(changes.SAME))
+        if reading.rejected is not None:
+            difference = changes.with_rejected(table, difference, reading.rejected)
+        with writers.kept_for_now(session, difference, "compared") as compared:
+            found = _checked_counts(session, table, reading, compared)
+            try:
+                with transaction(session):
+                    refused = _commit_changes(session, build, reading, compared, found)
+            except (ContractError, SnowparkSQLException, BuildConflictError) as error:
+                # what another build wrote meanwhile may have failed any statement of this one
+                _forget(build)
+                if not isinstance(error, BuildConflictError) and writers.is_overtaken(session, table, build.seen):
+                    raise BuildConflictError(writers.overtaken(table)) from error
+                raise
+    _record(build, reading, found)
     written = found.written
     return BuildResult(
         table.name,
@@ -240,18 +285,20 @@ def write_built(session: Session, build: Build, reading: Reading, frame: DataFra
         written.inserted,
         written.updated,
         written.deleted,
-        quarantined,
-        superseded,
+        found.account.rows_quarantined if table.layer is Layer.STAGING else refused,
+        found.account.rows_superseded,
         build.seconds,
     )
 
 
-def _commit_changes(
-    session: Session, build: Build, reading: Reading, compared: DataFrame, found: _Found
-) -> tuple[int, int]:
-    """Write everything; returns how many records were newly refused, and newly lost to another of their key."""
+def _forget(build: Build) -> None:
+    if build.states:
+        build.states.forget(build.table.name)
+
+
+def _commit_changes(session: Session, build: Build, reading: Reading, compared: DataFrame, found: _Found) -> int:
+    """Write everything; returns how many records were newly refused."""
     table, build_id, now = build.table, build.build_id, datetime.now(UTC).replace(tzinfo=None)
-    writers.claim_head(session, table, build.seen, build_id, build.parameters)
     if found.written != writers.Written():
         writers.merge_changes(session, table, compared, build_id, found.written)
         if isinstance(table.write, History):
@@ -262,16 +309,32 @@ def _commit_changes(
     if found.rejected:
         raw = _raw_of(session, table) if isinstance(table.write, History) else None
         refused = writers.quarantine(session, table, compared, now, raw)
-    account = Account({})
-    if table.layer is Layer.STAGING:
-        account = account_of(session, table, reading, compared, has_updates=found.written.updated > 0)
-        writers.append_new(session, RECONCILIATION, account.rows(table, build_id, now))
+    if found.account.changes:
+        writers.append_new(session, RECONCILIATION, found.account.rows(table, build_id, now))
     if reading.consumes:
         writers.record_consumption(session, table, build.seen.pending, build_id)
     counts = (found.written.inserted, found.written.updated, found.written.deleted)
     row = (build_id, build.run_id, table.name, build.mode, *counts, build.seconds, now)
     writers.append_new(session, BUILDS, [row])
-    return account.rows_quarantined if table.layer is Layer.STAGING else refused, account.rows_superseded
+    writers.claim_head(session, table, build.seen, build_id, build.parameters)
+    return refused
+
+
+def _record(build: Build, reading: Reading, found: _Found) -> None:
+    """Let the run's states know of a build that is committed."""
+    if not build.states:
+        return
+    written = found.written
+    build.states.record(
+        Committed(
+            table=build.table,
+            head=State(build.build_id, build.parameters, writers.contract_hash(build.table)),
+            consumed=build.seen.pending if reading.consumes else {},
+            wrote_rows=written != writers.Written(),
+            displaced_rows=bool(written.updated or written.deleted),
+            refused_records=any(row[2] > 0 for row in found.account.changes.values()),
+        )
+    )
 
 
 def _raw_of(session: Session, table: Table) -> DataFrame:
@@ -286,22 +349,27 @@ class _Found:
     written: writers.Written
     rejected: int
     displaced: int
+    account: Account
 
 
-def _checked_counts(table: Table, compared: DataFrame) -> _Found:
-    """How many rows the comparison found for each action.
+def _checked_counts(session: Session, table: Table, reading: Reading, compared: DataFrame) -> _Found:
+    """How many rows the comparison found for each action, and in staging the account of the loads; one statement.
 
     Raises:
-        ContractError: A key is NULL or repeated.
+        ContractError: A key is NULL or repeated, or a load's records do not add up.
     """
     has_null_key = reduce(lambda left, right: left | right, [col(f"new_{name}").is_null() for name in table.key])
     is_bad_key = (changes.is_written() & has_null_key) | (col("action") == lit(changes.REPEATED))
-    rows = compared.group_by("action").agg(
+    per_action = compared.group_by("action").agg(
         count(lit(1)).alias("row_count"),
         count(iff(is_bad_key, lit(1), lit(None))).alias("bad_count"),
         count(col("row_before")).alias("displaced_count"),
     )
-    counts = {row[0]: (row[1], row[2], row[3]) for row in rows.collect()}
+    frames = [side_frame("action", per_action, "action", "row_count", "bad_count", "displaced_count")]
+    if table.layer is Layer.STAGING:
+        frames += account_frames(session, table, reading, compared)
+    rows = [tuple(row) for row in reduce(lambda left, right: left.union_all(right), frames).collect()]
+    counts = {row[1]: (row[2], row[3], row[4]) for row in rows if row[0] == "action"}
     bad = _total(counts, 1)
     if bad:
         example = compared.filter(is_bad_key).select(*[col(f"new_{name}") for name in table.key]).limit(1).collect()[0]
@@ -312,7 +380,8 @@ def _checked_counts(table: Table, compared: DataFrame) -> _Found:
         )
     of = {action: counts.get(action, (0, 0, 0))[0] for action in (*changes.WRITTEN, changes.REJECTED)}
     written = writers.Written(of[changes.INSERT], of[changes.UPDATE], of[changes.DELETE])
-    return _Found(written, of[changes.REJECTED], _total(counts, 2))
+    account = account_of(table, [row for row in rows if row[0] != "action"])
+    return _Found(written, of[changes.REJECTED], _total(counts, 2), account)
 
 
 def _total(counts: Mapping[str, tuple[int, int, int]], position: int) -> int:

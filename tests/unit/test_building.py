@@ -18,8 +18,9 @@ from transforms.batches import current_database, stored
 from transforms.building import build_table, prepare_tables
 from transforms.catalog import models
 from transforms.contract import ContractError
+from transforms.ledgers import append_rows
 from transforms.ops import BUILDS, CONSUMPTIONS, HEADS, LOADS, RECONCILIATION
-from transforms.writers import BuildConflictError, append_rows
+from transforms.writers import BuildConflictError
 
 pytestmark = pytest.mark.lengthy
 TWITCH = ("tag:twitch", "tag:calendar")

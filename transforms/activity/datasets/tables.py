@@ -19,6 +19,7 @@ from transforms.batches import current_database, read_state, stored
 from transforms.building import FULL_REFRESH, Build, BuildResult, write_built
 from transforms.catalog import Model, models
 from transforms.contract import ContractError, Layer, Replace, Table, checked_identifier
+from transforms.ledgers import append_rows
 from transforms.ops import HEADS
 from transforms.reading import Reading
 
@@ -97,4 +98,4 @@ def _claim_name(session: Session, table: Table) -> None:
             f"dataset another name, or drop that one: snowcast sql 'DROP TABLE {place}'"
         )
     writers.create_table(session, table)
-    writers.append_rows(session, HEADS, [(table.name, None, None, None)])
+    append_rows(session, HEADS, [(table.name, None, None, None)])
