@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from transforms.contract import Table
 
 INCREMENTAL, FULL_REFRESH, BACKFILL = "incremental", "full_refresh", "backfill"
+_TRIES, _PAUSE_SECONDS = 12, 0.25
 _MODES = (INCREMENTAL, FULL_REFRESH, BACKFILL)
 
 
@@ -271,9 +272,9 @@ def write_built(session: Session, build: Build, reading: Reading, frame: DataFra
                 with transaction(session):
                     refused = _commit_changes(session, build, reading, compared, found)
             except (ContractError, SnowparkSQLException, BuildConflictError) as error:
-                # what another build wrote meanwhile may have failed any statement of this one
-                _forget(build)
-                if not isinstance(error, BuildConflictError) and writers.is_overtaken(session, table, build.seen):
+                if build.states:
+                    build.states.forget(table.name)
+                if not isinstance(error, BuildConflictError) and _is_overtaken(session, build, error):
                     raise BuildConflictError(writers.overtaken(table)) from error
                 raise
     _record(build, reading, found)
@@ -291,9 +292,19 @@ def write_built(session: Session, build: Build, reading: Reading, frame: DataFra
     )
 
 
-def _forget(build: Build) -> None:
-    if build.states:
-        build.states.forget(build.table.name)
+def _is_overtaken(session: Session, build: Build, error: Exception) -> bool:
+    """Whether another build of the table is why a statement of this one failed.
+
+    A warehouse that does not wait for a lock (the embedded one) says no while the other build still writes: it is
+    given the time to commit.
+    """
+    tries = _TRIES if isinstance(error, SnowparkSQLException) else 1
+    for number in range(tries):
+        if number:
+            time.sleep(_PAUSE_SECONDS)
+        if writers.is_overtaken(session, build.table, build.seen):
+            return True
+    return False
 
 
 def _commit_changes(session: Session, build: Build, reading: Reading, compared: DataFrame, found: _Found) -> int:
