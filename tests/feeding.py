@@ -15,10 +15,11 @@ from snowflake.snowpark.types import DataType, DecimalType, StructField, StructT
 from expectations.schemas import declared_columns
 from transforms.activity.thresholds import Thresholds
 from transforms.batches import stored
-from transforms.building import BuildResult, build_table, prepare_tables
+from transforms.building import build_table, prepare_tables
 from transforms.catalog import in_order, models, raw_table_for
 from transforms.contract import Layer, Table
 from transforms.ops import LEDGERS
+from transforms.write import BuildResult
 
 PARAMETERS: dict[str, Any] = {
     "gap_cap_seconds": 2700,

@@ -71,12 +71,12 @@ def known_schemas(session: Session) -> Iterator[None]:
             return ask(query, params)
         return [Attribute(f'"{name}"', kind, True) for name, kind in columns.items()]
 
-    session._get_result_attributes = answer  # type: ignore[method-assign]
+    session._get_result_attributes = answer  # type: ignore[assignment]
     session._snowcast_tables = kept  # type: ignore[attr-defined]
     try:
         yield
     finally:
-        del session._get_result_attributes  # type: ignore[method-assign]
+        del session._get_result_attributes
         del session._snowcast_tables  # type: ignore[attr-defined]
 
 
@@ -95,14 +95,14 @@ def _tables() -> dict[str, Columns]:
     }
 
 
-def _parse(query: str) -> exp.Expression:
+def _parse(query: str) -> exp.Expr:
     try:
         return sqlglot.parse_one(query, read="snowflake")
     except sqlglot.errors.SqlglotError as error:
         raise _NotToldError from error
 
 
-def _columns_of(node: exp.Expression, tables: Mapping[str, Columns]) -> Columns:
+def _columns_of(node: exp.Expr, tables: Mapping[str, Columns]) -> Columns:
     """The columns that a query or a table gives, in order."""
     if isinstance(node, exp.SetOperation):
         return _columns_of(node.left, tables)
@@ -124,7 +124,7 @@ def _selected(select: exp.Select, tables: Mapping[str, Columns]) -> Columns:
     return columns
 
 
-def _sources(node: exp.Expression, tables: Mapping[str, Columns], joins: list[exp.Join] | None = None) -> Scope:
+def _sources(node: exp.Expr, tables: Mapping[str, Columns], joins: list[exp.Join] | None = None) -> Scope:
     """What is read there: the alias and the columns of each table or query, joined ones behind the first."""
     scope = _source(node, tables)
     own = [] if isinstance(node, exp.Query) and not isinstance(node, exp.Subquery) else node.args.get("joins")
@@ -134,7 +134,7 @@ def _sources(node: exp.Expression, tables: Mapping[str, Columns], joins: list[ex
     return scope
 
 
-def _source(node: exp.Expression, tables: Mapping[str, Columns]) -> Scope:
+def _source(node: exp.Expr, tables: Mapping[str, Columns]) -> Scope:
     """One table or query, without what is joined to it."""
     inner, alias = node.this, node.alias_or_name.upper()
     if isinstance(node, exp.Values):
@@ -176,7 +176,7 @@ def _adds_columns(join: exp.Join) -> bool:
     return str(join.args.get("kind") or "").upper() not in ("SEMI", "ANTI")
 
 
-def _projected(projection: exp.Expression, scope: Scope) -> Columns:
+def _projected(projection: exp.Expr, scope: Scope) -> Columns:
     if isinstance(projection, exp.Star):
         if not scope or projection.args.get("except_") or projection.args.get("except"):
             raise _NotToldError
@@ -190,11 +190,11 @@ def _projected(projection: exp.Expression, scope: Scope) -> Columns:
     raise _NotToldError
 
 
-def _name(identifier: exp.Expression) -> str:
+def _name(identifier: exp.Expr) -> str:
     return identifier.name if identifier.args.get("quoted") else identifier.name.upper()
 
 
-def _type_of(node: exp.Expression, scope: Scope) -> DataType:
+def _type_of(node: exp.Expr, scope: Scope) -> DataType:
     """The type of an expression, where it says it itself or by a column that it carries on."""
     if isinstance(node, exp.Paren):
         return _type_of(node.this, scope)
@@ -214,7 +214,7 @@ def _meant(node: exp.Column, alias: str) -> bool:
     return not node.table or node.table.upper() == alias
 
 
-def _first_told(node: exp.Expression, scope: Scope) -> DataType:
+def _first_told(node: exp.Expr, scope: Scope) -> DataType:
     if isinstance(node, exp.Coalesce):
         options = [node.this, *node.expressions]
     elif isinstance(node, exp.If):
@@ -225,7 +225,7 @@ def _first_told(node: exp.Expression, scope: Scope) -> DataType:
     return next((kind for kind in told if not isinstance(kind, Untold)), Untold())
 
 
-def _told_type(kind: exp.Expression) -> DataType:
+def _told_type(kind: exp.Expr) -> DataType:
     if not isinstance(kind, exp.DataType):
         return Untold()
     if kind.this is exp.DataType.Type.DECIMAL:

@@ -8,10 +8,10 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from transforms.batches import read_state
-from transforms.building import Build, BuildResult, write_built
 from transforms.catalog import models
 from transforms.contract import ContractError, History
 from transforms.history_reading import rewound_reading
+from transforms.write import Build, BuildResult, write_built
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -16,12 +16,11 @@ from typing import TYPE_CHECKING
 from snowflake.snowpark.exceptions import SnowparkSQLException
 from snowflake.snowpark.functions import col, iff, in_, lit, when_matched, when_not_matched
 
-from transforms import changes
+from transforms import changes, ledgers
 from transforms.batches import current_database, stored
 from transforms.contract import TEXT, TIMESTAMP, ContractError, History, Layer
 from transforms.keys import hash_key
 from transforms.known_schemas import Untold, remember_columns
-from transforms.ledgers import append_frame, append_new, append_new_frame
 from transforms.ops import CONSUMPTIONS, DISPLACED, HEADS, QUARANTINE
 from transforms.versions import broken_invariants
 
@@ -129,7 +128,7 @@ def record_consumption(session: Session, table: Table, pending: Mapping[str, Bat
     """Write down which batches the build has read."""
     rows = [(table.name, name, batch, build_id) for name, batches in pending.items() for batch in batches.ids]
     if rows:
-        append_new(session, CONSUMPTIONS, rows)
+        ledgers.append_new(session, CONSUMPTIONS, rows)
 
 
 def quarantine(session: Session, table: Table, compared: DataFrame, now: datetime, raw: DataFrame | None = None) -> int:
@@ -160,7 +159,7 @@ def quarantine(session: Session, table: Table, compared: DataFrame, now: datetim
         col("new__load_id").alias("load_id"),
         lit(now).cast(TIMESTAMP).alias("quarantined_at"),
     )
-    return append_frame(session, QUARANTINE, rejected)
+    return ledgers.append_frame(session, QUARANTINE, rejected)
 
 
 def keep_displaced(session: Session, table: Table, compared: DataFrame, build_id: str) -> None:
@@ -172,7 +171,7 @@ def keep_displaced(session: Session, table: Table, compared: DataFrame, build_id
         hash_key(col("row_before").cast(TEXT)).alias("group_hash"),
         col("row_before"),
     )
-    append_new_frame(session, DISPLACED, groups)
+    ledgers.append_new_frame(session, DISPLACED, groups)
 
 
 def contract_hash(table: Table) -> str:

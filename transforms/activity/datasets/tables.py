@@ -16,12 +16,13 @@ from transforms.activity.datasets.errors import QueryError
 from transforms.activity.datasets.frames import planned_dataset
 from transforms.activity.datasets.planning import COHORT_COLUMNS
 from transforms.batches import current_database, read_state, stored
-from transforms.building import FULL_REFRESH, Build, BuildResult, write_built
+from transforms.building import FULL_REFRESH
 from transforms.catalog import Model, models
 from transforms.contract import ContractError, Layer, Replace, Table, checked_identifier
 from transforms.ledgers import append_rows
 from transforms.ops import HEADS
 from transforms.reading import Reading
+from transforms.write import Build, BuildResult, write_built
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
