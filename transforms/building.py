@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import time
-import uuid
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -26,7 +25,7 @@ from transforms.known_schemas import known_schemas
 from transforms.ledgers import append_rows
 from transforms.ops import HEADS, LEDGERS
 from transforms.reading import Reading, Request, choose_reading
-from transforms.write import Build, BuildResult, write_built
+from transforms.write import Build, BuildResult, new_build_id, write_built
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,7 +78,7 @@ def build_table(
         built_with = (described, writers.contract_hash(model.table))
         is_changed = state.build_id is None or (state.parameters, state.contract_hash) != built_with
         request = Request(mode, window, is_changed)
-        build = Build(model.table, uuid.uuid4().hex, run_id, mode, described, started, state, states)
+        build = Build(model.table, new_build_id(), run_id, mode, described, started, state, states)
         with _opened(session, model, state, request, chosen) as reading:
             if reading is None:
                 return BuildResult(name, mode, None, seconds=build.seconds, skipped=True)

@@ -71,11 +71,11 @@ def account_frames(session: Session, table: Table, reading: Reading, compared: D
     ]
 
 
-def side_frame(side: str, frame: DataFrame, name: str, *counts: str) -> DataFrame:
-    """Rows `side, name, count_1 … count_4`, so that different counts come in one statement."""
+def side_frame(side: str, frame: DataFrame, name: str, *counts: str, also: Sequence[str] = ()) -> DataFrame:
+    """Rows `side, name, count_1 … count_4` and columns as they are, so that different counts come in one statement."""
     padded = [*[col(one) for one in counts], *[lit(0)] * (4 - len(counts))]
     numbered = [one.cast(INTEGER).alias(f"count_{place}") for place, one in enumerate(padded, start=1)]
-    return frame.select(lit(side).alias("side"), col(name).cast(TEXT).alias("name"), *numbered)
+    return frame.select(lit(side).alias("side"), col(name).cast(TEXT).alias("name"), *numbered, *also)
 
 
 def account_of(table: Table, rows: Sequence[Sequence[Any]]) -> Account:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
+import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snowflake.snowpark.exceptions import SnowparkSQLException
 from snowflake.snowpark.functions import col, count, iff, lit
+from snowflake.snowpark.functions import max as greatest_of
+from snowflake.snowpark.functions import min as smallest
 
 from transforms import changes, ledgers, writers
 from transforms.batches import Committed, State
 from transforms.catalog import models, watched_columns
-from transforms.contract import ContractError, History, Layer
+from transforms.contract import TEXT, ContractError, History, Layer
 from transforms.known_schemas import known_schemas
 from transforms.ops import BUILDS, RECONCILIATION
 from transforms.reconciliation import Account, account_frames, account_of, side_frame
@@ -22,7 +25,7 @@ from transforms.stored import stored
 from transforms.writers import BuildConflictError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from snowflake.snowpark import DataFrame, Session
 
@@ -31,6 +34,15 @@ if TYPE_CHECKING:
     from transforms.reading import Reading
 
 _TRIES, _PAUSE_SECONDS = 12, 0.25
+
+
+def new_build_id() -> str:
+    """A name for a build: 32 hex digits that begin with the time.
+
+    Rows of builds that follow each other lie together, so a reader of the newest build skips what is older by the
+    least and greatest name of each part of the table.
+    """
+    return f"{time.time_ns():016x}{uuid.uuid4().hex[:16]}"
 
 
 @dataclass(frozen=True)
@@ -152,7 +164,7 @@ def _commit_changes(session: Session, build: Build, reading: Reading, compared: 
     """Write everything; returns how many records were newly refused."""
     table, build_id, now = build.table, build.build_id, datetime.now(UTC).replace(tzinfo=None)
     if found.written != writers.Written():
-        writers.merge_changes(session, table, compared, build_id, found.written)
+        writers.merge_changes(session, table, compared, build_id, found.written, found.between)
         if isinstance(table.write, History):
             writers.check_versions(session, table, compared)
     if found.displaced:
@@ -202,6 +214,7 @@ class _Found:
     rejected: int
     displaced: int
     account: Account
+    between: tuple[Any, Any] | None = None
 
 
 def _checked_counts(session: Session, table: Table, reading: Reading, compared: DataFrame) -> _Found:
@@ -212,14 +225,20 @@ def _checked_counts(session: Session, table: Table, reading: Reading, compared: 
     """
     has_null_key = reduce(lambda left, right: left | right, [col(f"new_{name}").is_null() for name in table.key])
     is_bad_key = (changes.is_written() & has_null_key) | (col("action") == lit(changes.REPEATED))
+    least_place, greatest_place = changes.bounds(table)
     per_action = compared.group_by("action").agg(
         count(lit(1)).alias("row_count"),
         count(iff(is_bad_key, lit(1), lit(None))).alias("bad_count"),
         count(col("row_before")).alias("displaced_count"),
+        smallest(least_place).alias("low"),
+        greatest_of(greatest_place).alias("high"),
     )
-    frames = [side_frame("action", per_action, "action", "row_count", "bad_count", "displaced_count")]
+    places = ("low", "high")
+    frames = [side_frame("action", per_action, "action", "row_count", "bad_count", "displaced_count", also=places)]
     if table.layer is Layer.STAGING:
-        frames += account_frames(session, table, reading, compared)
+        kind = table.column(table.cluster_by).type if table.cluster_by else TEXT
+        nowhere = [lit(None).cast(kind).alias(place) for place in places]
+        frames += [frame.select("*", *nowhere) for frame in account_frames(session, table, reading, compared)]
     rows = [tuple(row) for row in reduce(lambda left, right: left.union_all(right), frames).collect()]
     counts = {row[1]: (row[2], row[3], row[4]) for row in rows if row[0] == "action"}
     bad = _total(counts, 1)
@@ -232,8 +251,16 @@ def _checked_counts(session: Session, table: Table, reading: Reading, compared: 
         )
     of = {action: counts.get(action, (0, 0, 0))[0] for action in (*changes.WRITTEN, changes.REJECTED)}
     written = writers.Written(of[changes.INSERT], of[changes.UPDATE], of[changes.DELETE])
-    account = account_of(table, [row for row in rows if row[0] != "action"])
-    return _Found(written, of[changes.REJECTED], _total(counts, 2), account)
+    account = account_of(table, [row[:6] for row in rows if row[0] != "action"])
+    places_written = [row[6:] for row in rows if row[0] == "action" and row[1] in changes.WRITTEN]
+    return _Found(written, of[changes.REJECTED], _total(counts, 2), account, _between(places_written))
+
+
+def _between(places: Sequence[tuple[Any, Any]]) -> tuple[Any, Any] | None:
+    """The least and the greatest place of all; None where a place is not known."""
+    if not places or any(place is None for pair in places for place in pair):
+        return None
+    return min(low for low, _ in places), max(high for _, high in places)
 
 
 def _total(counts: Mapping[str, tuple[int, int, int]], position: int) -> int:

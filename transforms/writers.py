@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import and_
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snowflake.snowpark.exceptions import SnowparkSQLException
 from snowflake.snowpark.functions import col, iff, in_, lit, when_matched, when_not_matched
@@ -77,8 +77,25 @@ def is_overtaken(session: Session, table: Table, seen: State) -> bool:
     return [row[0] for row in heads] != [seen.build_id]
 
 
-def merge_changes(session: Session, table: Table, compared: DataFrame, build_id: str, expected: Written) -> Written:
+def merge_changes(
+    session: Session,
+    table: Table,
+    compared: DataFrame,
+    build_id: str,
+    expected: Written,
+    between: tuple[Any, Any] | None = None,
+) -> Written:
     """Insert, update and delete what a comparison says, in one MERGE.
+
+    Args:
+        session: Where the table is.
+        table: What is written.
+        compared: The comparison.
+        build_id: The build that writes.
+        expected: What the comparison found, and the MERGE must write.
+        between: The least and the greatest place (`cluster_by`) of the rows to write, where they are and where they
+            are going: no match lies outside, since the comparison found every match and the head of the table says
+            that nobody has written it since.
 
     Raises:
         ContractError: The MERGE did not write what the comparison found.
@@ -89,9 +106,13 @@ def merge_changes(session: Session, table: Table, compared: DataFrame, build_id:
     target = stored(session, table)
     values = _values(table)
     others = {name: value for name, value in values.items() if name not in table.key}
+    is_match = _same_key(table)
+    if between is not None and table.cluster_by is not None:
+        place, kind = target[table.cluster_by], table.column(table.cluster_by).type
+        is_match &= (place >= lit(between[0]).cast(kind)) & (place <= lit(between[1]).cast(kind))
     merged = target.merge(
         source,
-        _same_key(table),
+        is_match,
         [
             when_matched(col("action") == lit(changes.DELETE)).delete(),  # type: ignore[no-untyped-call]
             when_matched(col("action") == lit(changes.UPDATE)).update(others),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import time
-import uuid
 from typing import TYPE_CHECKING
 
 from transforms import writers
@@ -22,7 +21,7 @@ from transforms.contract import ContractError, Layer, Replace, Table, checked_id
 from transforms.ledgers import append_rows
 from transforms.ops import HEADS
 from transforms.reading import Reading
-from transforms.write import Build, BuildResult, write_built
+from transforms.write import Build, BuildResult, new_build_id, write_built
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
@@ -75,7 +74,7 @@ def write_dataset(session: Session, plan: Plan, table: Table, *, question: str, 
     _claim_name(session, table)
     model = Model(table, None, (), ())
     described = json.dumps({"question": question})
-    build = Build(table, uuid.uuid4().hex, run_id, FULL_REFRESH, described, started, read_state(session, model, {}))
+    build = Build(table, new_build_id(), run_id, FULL_REFRESH, described, started, read_state(session, model, {}))
     reading = Reading({}, stored(session, table), is_whole_truth=True, consumes=False)
     dataset = planned_dataset(plan, stored(session, models()[plan.stream].table))
     return write_built(session, build, reading, dataset)
