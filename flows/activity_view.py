@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from transforms.activity.activities import Activity
     from transforms.activity.datasets.planning import Plan
-    from transforms.building import BuildResult
+    from transforms.write import BuildResult
 
 _ORDER = ("entity", "ts", "activity_id")
 Rows = tuple[list[str], list[list[Any]]]

@@ -16,8 +16,8 @@ from transforms.contract import Layer
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
-    from transforms.building import BuildResult
     from transforms.catalog import Model
+    from transforms.write import BuildResult
 
 _LAYERS = tuple(Layer)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from flows.fetching import Fetched
     from flows.loading import LoadReport, LoadResult
     from flows.publish_to.amplitude import Published
-    from transforms.building import BuildResult
+    from transforms.write import BuildResult
 
 logger = logging.getLogger(__name__)
 _MOST_TEXT = 500

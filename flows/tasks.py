@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from flows.fetching import Fetched
     from flows.loading import LoadReport
     from flows.publish_to.amplitude import Published
-    from transforms.building import BuildResult
     from transforms.catalog import Model
+    from transforms.write import BuildResult
 
 _MOST_TEXT = 500
 Window = tuple[datetime, datetime]

@@ -15,11 +15,12 @@ from snowflake.snowpark.types import DataType, DecimalType, StructField, StructT
 from expectations.schemas import declared_columns
 from transforms.activity.thresholds import Thresholds
 from transforms.batches import stored
-from transforms.building import BuildResult, build_table
+from transforms.building import build_table
 from transforms.catalog import in_order, models, raw_table_for
 from transforms.contract import Layer, Table
 from transforms.ops import LEDGERS
 from transforms.tables import prepare_tables
+from transforms.write import BuildResult
 
 PARAMETERS: dict[str, Any] = {
     "gap_cap_seconds": 2700,

@@ -10,64 +10,31 @@ from __future__ import annotations
 
 import json
 import time
-import uuid
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import reduce
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from snowflake.snowpark.functions import col, count, iff, lit
+from snowflake.snowpark.functions import col
 
-from transforms import changes, writers
-from transforms.batches import read_state, stored
-from transforms.catalog import models, watched_columns
-from transforms.contract import ContractError, History, Layer
+from transforms import writers
+from transforms.batches import State, read_state
+from transforms.catalog import models
+from transforms.contract import ContractError, History
 from transforms.history_reading import history_reading
-from transforms.ops import BUILDS, RECONCILIATION
+from transforms.known_schemas import known_schemas
 from transforms.reading import Reading, Request, choose_reading
-from transforms.reconciliation import Account, account_of
+from transforms.write import Build, BuildResult, new_build_id, write_built
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from snowflake.snowpark import DataFrame, Session
 
-    from transforms.batches import State
+    from transforms.batches import States
     from transforms.catalog import Model
-    from transforms.contract import Table
 
 INCREMENTAL, FULL_REFRESH, BACKFILL = "incremental", "full_refresh", "backfill"
 _MODES = (INCREMENTAL, FULL_REFRESH, BACKFILL)
-
-
-@dataclass(frozen=True)
-class BuildResult:
-    """What one build of one table did.
-
-    Args:
-        table_name: The table.
-        mode: incremental, full_refresh or backfill.
-        build_id: The build in OPS.BUILDS; None if it was skipped.
-        rows_inserted: Rows inserted.
-        rows_updated: Rows changed.
-        rows_deleted: Rows deleted.
-        rows_quarantined: Records newly refused (staging).
-        rows_superseded: Records that newly lost to another of their key (staging).
-        seconds: Duration.
-        skipped: Nothing was new, so nothing was built.
-    """
-
-    table_name: str
-    mode: str
-    build_id: str | None
-    rows_inserted: int = 0
-    rows_updated: int = 0
-    rows_deleted: int = 0
-    rows_quarantined: int = 0
-    rows_superseded: int = 0
-    seconds: float = 0.0
-    skipped: bool = False
 
 
 def build_table(
@@ -78,6 +45,7 @@ def build_table(
     mode: str = INCREMENTAL,
     parameters: Mapping[str, Any],
     window: tuple[datetime, datetime] | None = None,
+    states: States | None = None,
 ) -> BuildResult:
     """Build one table and write what changed, with its ledger rows, in one transaction.
 
@@ -89,6 +57,8 @@ def build_table(
             and other tables what is new to them.
         parameters: Values for the builds' keyword parameters; a table takes those that it names.
         window: For a backfill: `[from, to)` of `_snapshot_at`.
+        states: The states of the run's tables, from `read_states`, which the build brings up to date; None: the
+            table's state is read.
 
     Raises:
         ContractError: The table, a parameter or the built frame is not as declared.
@@ -100,15 +70,37 @@ def build_table(
     described = json.dumps({key: str(value) for key, value in sorted(chosen.items())})
     if session.sql_simplifier_enabled:  # it describes every frame once more before it is used
         session.sql_simplifier_enabled = False  # type: ignore[misc]
-    state = read_state(session, model, {input_name: models()[input_name].table for input_name in model.inputs})
-    built_with = (described, writers.contract_hash(model.table))
-    is_changed = state.build_id is None or (state.parameters, state.contract_hash) != built_with
-    request = Request(mode, window, is_changed)
-    build = Build(model.table, uuid.uuid4().hex, run_id, mode, described, started, state)
-    with _opened(session, model, state, request, chosen) as reading:
-        if reading is None:
-            return BuildResult(name, mode, None, seconds=build.seconds, skipped=True)
-        return write_built(session, build, reading, _built_frame(session, model, reading, chosen))
+    with known_schemas(session):
+        state = _current_state(session, model, states)
+        built_with = (described, writers.contract_hash(model.table))
+        is_changed = state.build_id is None or (state.parameters, state.contract_hash) != built_with
+        request = Request(mode, window, is_changed)
+        build = Build(model.table, new_build_id(), run_id, mode, described, started, state, states)
+        with _opened(session, model, state, request, chosen) as reading:
+            if reading is None:
+                return BuildResult(name, mode, None, seconds=build.seconds, skipped=True)
+            return write_built(session, build, reading, _built_frame(session, model, reading, chosen))
+
+
+def has_nothing_new(name: str, states: States, parameters: Mapping[str, Any], mode: str = INCREMENTAL) -> bool:
+    """Whether a build of the table would be skipped, by what is known of its state; no statement is made."""
+    model = _buildable(name, mode, None) if mode != BACKFILL else models()[name]
+    state = states.of(name)
+    if mode != INCREMENTAL or state is None or state.build_id is None or state.pending_count:
+        return False
+    chosen = _chosen_parameters(model, parameters)
+    described = json.dumps({key: str(value) for key, value in sorted(chosen.items())})
+    return (state.parameters, state.contract_hash) == (described, writers.contract_hash(model.table))
+
+
+def _current_state(session: Session, model: Model, states: States | None) -> State:
+    name = model.table.name
+    state = states.of(name) if states else None
+    if state is None:
+        state = read_state(session, model, {one: models()[one].table for one in model.inputs})
+        if states:
+            states.keep(name, state)
+    return state
 
 
 def _opened(
@@ -148,131 +140,3 @@ def _built_frame(session: Session, model: Model, reading: Reading, chosen: Mappi
         stored_rows = reading.current.select(*[col(name) for name in model.table.column_names])
         return model.accumulate(stored_rows, frame)
     return frame
-
-
-@dataclass(frozen=True)
-class Build:
-    """One build under way.
-
-    Args:
-        table: What is built.
-        build_id: Its row in OPS.BUILDS.
-        run_id: The run that asked for it.
-        mode: incremental, full_refresh, backfill or rewind.
-        parameters: What it is built with, spelled; the next build with other ones reads everything.
-        started: When, on the monotonic clock.
-        seen: The table's state when the build began.
-    """
-
-    table: Table
-    build_id: str
-    run_id: str
-    mode: str
-    parameters: str
-    started: float
-    seen: State
-
-    @property
-    def seconds(self) -> float:
-        """How long the build has taken so far."""
-        return time.monotonic() - self.started
-
-
-def write_built(session: Session, build: Build, reading: Reading, frame: DataFrame) -> BuildResult:
-    """Compare, then change the table and its ledgers in one transaction."""
-    table = build.table
-    comparison = changes.Comparison(reading.is_whole_truth, watched_columns(table))
-    difference = changes.compare(table, frame, reading.current, comparison)
-    if table.layer is not Layer.STAGING:
-        difference = difference.filter(col("action") != lit(changes.SAME))
-    if reading.rejected is not None:
-        difference = changes.with_rejected(table, difference, reading.rejected)
-    with writers.kept_for_now(session, difference) as compared:
-        found = _checked_counts(table, compared)
-        with writers.transaction(session):
-            quarantined, superseded = _commit_changes(session, build, reading, compared, found)
-    written = found.written
-    return BuildResult(
-        table.name,
-        build.mode,
-        build.build_id,
-        written.inserted,
-        written.updated,
-        written.deleted,
-        quarantined,
-        superseded,
-        build.seconds,
-    )
-
-
-def _commit_changes(
-    session: Session, build: Build, reading: Reading, compared: DataFrame, found: _Found
-) -> tuple[int, int]:
-    """Write everything; returns how many records were newly refused, and newly lost to another of their key."""
-    table, build_id, now = build.table, build.build_id, datetime.now(UTC).replace(tzinfo=None)
-    writers.claim_head(session, table, build.seen, build_id, build.parameters)
-    if found.written != writers.Written():
-        writers.merge_changes(session, table, compared, build_id, found.written)
-        if isinstance(table.write, History):
-            writers.check_versions(session, table, compared)
-    if found.displaced:
-        writers.keep_displaced(session, table, compared, build_id)
-    refused = 0
-    if found.rejected:
-        raw = _raw_of(session, table) if isinstance(table.write, History) else None
-        refused = writers.quarantine(session, table, compared, now, raw)
-    account = Account({})
-    if table.layer is Layer.STAGING:
-        account = account_of(session, table, reading, compared, has_updates=found.written.updated > 0)
-        writers.append_new(session, RECONCILIATION, account.rows(table, build_id, now))
-    if reading.consumes:
-        writers.record_consumption(session, table, build.seen.pending, build_id)
-    counts = (found.written.inserted, found.written.updated, found.written.deleted)
-    row = (build_id, build.run_id, table.name, build.mode, *counts, build.seconds, now)
-    writers.append_new(session, BUILDS, [row])
-    return account.rows_quarantined if table.layer is Layer.STAGING else refused, account.rows_superseded
-
-
-def _raw_of(session: Session, table: Table) -> DataFrame:
-    """The raw table behind a history, which has the records that it refuses."""
-    (staging,) = models()[table.name].inputs
-    (raw,) = models()[staging].inputs
-    return stored(session, models()[raw].table)
-
-
-@dataclass(frozen=True)
-class _Found:
-    written: writers.Written
-    rejected: int
-    displaced: int
-
-
-def _checked_counts(table: Table, compared: DataFrame) -> _Found:
-    """How many rows the comparison found for each action.
-
-    Raises:
-        ContractError: A key is NULL or repeated.
-    """
-    has_null_key = reduce(lambda left, right: left | right, [col(f"new_{name}").is_null() for name in table.key])
-    is_bad_key = (changes.is_written() & has_null_key) | (col("action") == lit(changes.REPEATED))
-    rows = compared.group_by("action").agg(
-        count(lit(1)).alias("row_count"),
-        count(iff(is_bad_key, lit(1), lit(None))).alias("bad_count"),
-        count(col("row_before")).alias("displaced_count"),
-    )
-    counts = {row[0]: (row[1], row[2], row[3]) for row in rows.collect()}
-    bad = _total(counts, 1)
-    if bad:
-        example = compared.filter(is_bad_key).select(*[col(f"new_{name}") for name in table.key]).limit(1).collect()[0]
-        raise ContractError(
-            f"{table.name}: {bad} of {_total(counts, 0)} rows have a NULL or repeated key "
-            f"({', '.join(table.key)}; first {tuple(example)}). A MERGE cannot choose between them. "
-            f"Likely a join in build() that multiplies rows; nothing was written."
-        )
-    of = {action: counts.get(action, (0, 0, 0))[0] for action in (*changes.WRITTEN, changes.REJECTED)}
-    written = writers.Written(of[changes.INSERT], of[changes.UPDATE], of[changes.DELETE])
-    return _Found(written, of[changes.REJECTED], _total(counts, 2))
-
-
-def _total(counts: Mapping[str, tuple[int, int, int]], position: int) -> int:
-    return sum(values[position] for values in counts.values())

@@ -16,7 +16,9 @@ from snowflake.snowpark.functions import (
     coalesce,
     col,
     equal_null,
+    greatest,
     iff,
+    least,
     lit,
     object_construct_keep_null,
     row_number,
@@ -24,7 +26,7 @@ from snowflake.snowpark.functions import (
     when,
 )
 
-from transforms.contract import LINEAGE, REJECTION, VARIANT, Layer
+from transforms.contract import LINEAGE, REJECTION, TEXT, VARIANT, Layer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -90,6 +92,23 @@ def with_rejected(table: Table, difference: DataFrame, rejected: DataFrame) -> D
     )
     without = [lit(None).cast(c.type).alias(f"new_{c.name}") for c in LINEAGE]
     return difference.select("*", *without).union_all(refused)
+
+
+def is_bounded_apart(table: Table) -> bool:
+    """Whether the place of a stored row must be carried beside that of the new one: the key does not fix it."""
+    return table.cluster_by is not None and table.cluster_by not in table.key
+
+
+def bounds(table: Table) -> tuple[Column, Column]:
+    """The least and the greatest place of a row of the comparison: where it goes, and where its stored row is."""
+    if table.cluster_by is None:
+        nowhere = lit(None).cast(TEXT)
+        return nowhere, nowhere
+    new = col(f"new_{table.cluster_by}")
+    if not is_bounded_apart(table):
+        return new, new
+    was = col(f"was_{table.cluster_by}")
+    return least(coalesce(new, was), coalesce(was, new)), greatest(coalesce(new, was), coalesce(was, new))
 
 
 def is_written() -> Column:
@@ -168,6 +187,8 @@ def _kept_columns(table: Table, comparison: Comparison) -> list[Column]:
     kept += [col(f"new_{column.name}") for column in REJECTION]
     if table.layer is Layer.STAGING:
         kept.append(col("was__load_id"))
+    if is_bounded_apart(table):
+        kept.append(col(f"was_{table.cluster_by}"))
     return [*kept, *_displaced_columns(table, comparison)]
 
 

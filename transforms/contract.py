@@ -241,6 +241,7 @@ class Table:
         source: For raw tables: `source/entity` of the landing files.
         fields: For raw tables: fields the source is known to send; others are reported as schema drift.
         is_complete: For raw tables: every delivery lists everything that exists, so absence means deletion.
+        cluster_by: Column by whose order rows arrive: a MERGE looks for matches only in the range that it writes.
         refuses_rows: The built frame has lineage and rejection columns, as in staging: rows with a `_rule` go to the
             quarantine. Always so in staging.
     """
@@ -257,16 +258,18 @@ class Table:
     fields: tuple[str, ...] = field(default=(), repr=False)
     is_complete: bool = False
     refuses_rows: bool = False
+    cluster_by: str | None = None
 
     def __post_init__(self) -> None:
-        names = [column.name for column in self.columns]
-        repeated = {name for name in names if names.count(name) > 1}
-        unknown = (set(self.key) | set(self.widen_by)) - set(names)
+        repeated = {name for name in self.column_names if self.column_names.count(name) > 1}
+        unknown = (set(self.key) | set(self.widen_by)) - set(self.column_names)
         if repeated or unknown:
             raise ContractError(f"{self.name}: columns {sorted(repeated)} repeat, {sorted(unknown)} are not declared")
         nullable_key = [name for name in self.key if self.column(name).nullable]
         if nullable_key:
             raise ContractError(f"{self.name}: key columns {nullable_key} must be declared nullable=False")
+        if self.cluster_by and self.column(self.cluster_by).nullable:
+            raise ContractError(f"{self.name}: {self.cluster_by} is clustered by, so declare it nullable=False")
         checked_identifier(self.name)
 
     def column(self, name: str) -> Column:
@@ -292,8 +295,7 @@ class Table:
     @property
     def tracked_columns(self) -> tuple[str, ...]:
         """Names of a history's columns whose change begins a version."""
-        write = self.write
-        if not isinstance(write, History):
+        if not isinstance(write := self.write, History):
             return ()
         untracked = {*self.business_key, write.effective_at, write.observed_at}
         return write.tracked or tuple(c.name for c in self.observed_columns if c.name not in untracked)
@@ -340,9 +342,8 @@ class Table:
         Args:
             frame: Rows of a staging table, each with the business key.
         """
-        if not isinstance(self.write, History):
+        if not isinstance(write := self.write, History):
             raise ContractError(f"{self.name}: is not a history")
-        write = self.write
         observed = [col(c.name).cast(c.type).alias(c.name) for c in (*self.observed_columns, *LINEAGE)]
         order = [col(name).alias(f"_newest_by_{name}") for name in write.newest_by]
         times = ((write.observed_at, OBSERVED_AT), (write.effective_at, EFFECTIVE_AT))

@@ -62,7 +62,7 @@ def history_reading(
     if reads_all:
         yield _everything(source)
         return
-    with writers.kept_for_now(session, touched_keys(source, listings, state)) as touched:
+    with writers.kept_for_now(session, touched_keys(source, listings, state), "touched") as touched:
         yield _of_touched(source, listings, touched)
 
 

@@ -1,5 +1,6 @@
 """The account of every load: raw = staged + quarantined + superseded, each side counted on its own rows.
 
+RAW counts its records; what becomes of each the comparison says, which the MERGE must write to the row.
 OPS.RECONCILIATION holds changes; their sums per load are the account. A build writes what its loads' account is now
 less what the ledger says, and moves one row from staged to superseded for each row of another load that it overwrote.
 """
@@ -8,8 +9,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import reduce
-from operator import and_
 from typing import TYPE_CHECKING, Any
 
 from snowflake.snowpark.functions import col, count, equal_null, iff, lit
@@ -17,11 +16,11 @@ from snowflake.snowpark.functions import sum as sum_of
 
 from transforms import changes
 from transforms.batches import stored
-from transforms.contract import ContractError
+from transforms.contract import INTEGER, TEXT, ContractError
 from transforms.ops import RECONCILIATION
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from snowflake.snowpark import Column, DataFrame, Session
@@ -53,35 +52,53 @@ class Account:
         return [(table.name, load_id, build_id, *counts, now) for load_id, counts in sorted(self.changes.items())]
 
 
-def account_of(session: Session, table: Table, reading: Reading, compared: DataFrame, *, has_updates: bool) -> Account:
-    """Count each side of the account on the written table.
+def account_frames(session: Session, table: Table, reading: Reading, compared: DataFrame) -> list[DataFrame]:
+    """What the account is made of, as frames of one shape: the side, the load and up to four counts.
 
     Args:
         session: Where the tables are.
-        table: The staging contract; its rows are written, in a transaction that is still open.
-        reading: What the build read: raw rows, and their loads where they are known.
-        compared: Its comparison with the table before.
-        has_updates: Whether stored rows were overwritten.
+        table: The staging contract.
+        reading: What the build reads: raw rows, and their loads where they are known.
+        compared: Its comparison with the table.
+    """
+    (raw,) = reading.inputs.values()
+    in_raw = raw.group_by("_load_id").agg(count(lit(1)).alias("row_count"))
+    return [
+        side_frame("raw", in_raw, "_load_id", "row_count"),
+        side_frame("built", _built_side(compared), "new__load_id", *_SIDES[1:]),
+        side_frame("known", _known(session, table, raw, reading.loads), "load_id", *_SIDES),
+        side_frame("overwritten", _overwritten(compared), "was__load_id", "row_count"),
+    ]
+
+
+def side_frame(side: str, frame: DataFrame, name: str, *counts: str, also: Sequence[str] = ()) -> DataFrame:
+    """Rows `side, name, count_1 … count_4` and columns as they are, so that different counts come in one statement."""
+    padded = [*[col(one) for one in counts], *[lit(0)] * (4 - len(counts))]
+    numbered = [one.cast(INTEGER).alias(f"count_{place}") for place, one in enumerate(padded, start=1)]
+    return frame.select(lit(side).alias("side"), col(name).cast(TEXT).alias("name"), *numbered, *also)
+
+
+def account_of(table: Table, rows: Sequence[Sequence[Any]]) -> Account:
+    """The change of the account, from the rows of `account_frames`.
 
     Raises:
         ContractError: A load's records do not add up: some were lost or counted twice.
     """
-    (raw,) = reading.inputs.values()
     account: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
-    for load_id, rows in raw.group_by("_load_id").agg(count(lit(1)).alias("row_count")).collect():
-        account[load_id][0] += rows
-    for load_id, *counts in _built_side(session, table, compared).collect():
-        for side, rows in enumerate(counts, start=1):
-            account[load_id][side] += rows
+    of_side: dict[str, dict[str, list[int]]] = defaultdict(dict)
+    for side, load_id, *counts in rows:
+        of_side[side][load_id] = [int(number) for number in counts]
+    for load_id, counts in of_side["raw"].items():
+        account[load_id][0] += counts[0]
+    for load_id, counts in of_side["built"].items():
+        account[load_id][1:] = counts[:3]
     read = set(account)
-    for load_id, *counts in _known(session, table, raw, reading.loads).collect():
-        for side, rows in enumerate(counts):
-            account[load_id][side] -= rows
-    if has_updates:
-        for load_id, rows in _overwritten(compared).collect():
-            if load_id not in read:
-                account[load_id][1] -= rows
-                account[load_id][3] += rows
+    for load_id, counts in of_side["known"].items():
+        account[load_id] = [now - before for now, before in zip(account[load_id], counts, strict=True)]
+    for load_id, counts in of_side["overwritten"].items():
+        if load_id not in read:
+            account[load_id][1] -= counts[0]
+            account[load_id][3] += counts[0]
     _check(table, account)
     return Account({load: (a, b, c, d) for load, (a, b, c, d) in account.items() if any((a, b, c, d))})
 
@@ -97,25 +114,14 @@ def _check(table: Table, account: Mapping[str, list[int]]) -> None:
         )
 
 
-def _built_side(session: Session, table: Table, compared: DataFrame) -> DataFrame:
-    """Per load: records that the written table holds, that were refused, and whose key holds another record."""
-    records = compared.filter(col("action") != lit(changes.DELETE)).select(
-        *[col(f"new_{name}") for name in (*table.key, "_source_file", "_source_row", "_load_id", "_rule")]
-    )
-    winners = stored(session, table).select(
-        *[col(name).alias(f"kept_{name}") for name in (*table.key, "_source_file", "_source_row")]
-    )
-    same_key = reduce(and_, [col(f"new_{name}") == col(f"kept_{name}") for name in table.key])
-    is_good = col("new__rule").is_null()
-    held = records.join(winners, on=same_key & is_good, how="left")
-    is_kept = equal_null(col("new__source_file"), col("kept__source_file")) & equal_null(
-        col("new__source_row"), col("kept__source_row")
-    )
-    has_winner = col("kept__source_file").is_not_null()
-    return held.group_by("new__load_id").agg(
-        _count_if(is_good & has_winner & is_kept).alias("staged_rows"),
-        _count_if(~is_good).alias("quarantined_rows"),
-        _count_if(is_good & has_winner & ~is_kept).alias("superseded_rows"),
+def _built_side(compared: DataFrame) -> DataFrame:
+    """Per load: records that the table holds once the comparison is written, that are refused, and that lost."""
+    held = col("action").in_(*[lit(action) for action in (changes.INSERT, changes.UPDATE, changes.SAME)])
+    records = compared.filter(col("action") != lit(changes.DELETE))
+    return records.group_by("new__load_id").agg(
+        _count_if(held).alias("staged_rows"),
+        _count_if(col("action") == lit(changes.REJECTED)).alias("quarantined_rows"),
+        _count_if(col("action") == lit(changes.SUPERSEDED)).alias("superseded_rows"),
     )
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-import uuid
 from typing import TYPE_CHECKING, Any
 
 from transforms.batches import read_state
-from transforms.building import Build, BuildResult, write_built
 from transforms.catalog import models
 from transforms.contract import ContractError, History
 from transforms.history_reading import rewound_reading
+from transforms.write import Build, BuildResult, new_build_id, write_built
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +51,7 @@ def rewind(
         raise ContractError(f"{name}: only a history can be rewound; histories are {', '.join(known)}")
     state = read_state(session, model, {input_name: models()[input_name].table for input_name in model.inputs})
     described = json.dumps({"rewound_to": until.isoformat()})
-    build = Build(model.table, uuid.uuid4().hex, run_id, REWIND, described, started, state)
+    build = Build(model.table, new_build_id(), run_id, REWIND, described, started, state)
     reading = rewound_reading(session, model, state, parameters or {}, until)
     if reading.built is None:
         raise ContractError(f"{name}: nothing was read to rewind it to {until.isoformat()}")

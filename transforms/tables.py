@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from snowflake.snowpark._internal.analyzer.expression import Attribute
 from snowflake.snowpark.functions import col, iff, lit
+from snowflake.snowpark.types import StructField, StructType
 
-from transforms.batches import current_database, stored
 from transforms.catalog import models
 from transforms.contract import Layer
+from transforms.ledgers import append_rows, transaction
 from transforms.ops import HEADS, LEDGERS
-from transforms.writers import append_rows, kept_for_now, nullable_schema, transaction
+from transforms.stored import current_database, stored
+from transforms.writers import kept_for_now
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -111,7 +113,9 @@ def prepare_heads(session: Session, known: Collection[str] | None = None, *, is_
 
 def _create(session: Session, table: Table, rows: list[tuple[str | None, ...]]) -> None:
     with _columns_known(session, table):
-        frame = session.create_dataframe(rows, schema=nullable_schema(table))
+        # Without NOT NULL, for which Snowpark would make a temporary table; the table gets it from what is known.
+        nullable = StructType([StructField(field.name, field.datatype) for field in table.schema.fields])
+        frame = session.create_dataframe(rows, schema=nullable)
         frame.write.save_as_table(_path(session, table), mode="ignore")
 
 
@@ -119,11 +123,14 @@ def _create(session: Session, table: Table, rows: list[tuple[str | None, ...]]) 
 def _columns_known(session: Session, table: Table) -> Iterator[None]:
     """Let Snowpark take the contract's columns for those of the frame, instead of asking the warehouse for them."""
     declared = [Attribute(f'"{c.name.upper()}"', c.type, c.nullable) for c in table.stored_columns]
+    outer = vars(session).get("_get_result_attributes")
     session._get_result_attributes = lambda query, params=None: declared  # type: ignore[method-assign]
     try:
         yield
     finally:
         del session._get_result_attributes  # type: ignore[method-assign]
+        if outer is not None:
+            session._get_result_attributes = outer  # type: ignore[method-assign]
 
 
 def _present_columns(session: Session) -> Present:

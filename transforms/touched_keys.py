@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from snowflake.snowpark.functions import coalesce, col, equal_null, greatest, iff, in_, lit, max  # noqa: A004
 
 from transforms.batches import in_batches
-from transforms.contract import BOOLEAN, EFFECTIVE_AT, OBSERVED_AT, HardDeletes
+from transforms.contract import BOOLEAN, EFFECTIVE_AT, INTEGER, OBSERVED_AT, HardDeletes
 from transforms.reading import displaced_groups
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def touched_keys(source: HistorySource, listings: Listings | None, state: State)
     touched += [frame.select(*key, lit(1).alias(IS_LATE)) for frame in _rewritten(source, state)]
     has_key = reduce(and_, [col(name).is_not_null() for name in key])
     every = reduce(lambda left, right: left.union_all(right), touched).filter(has_key)
-    return every.group_by(*key).agg(max(IS_LATE).alias(IS_LATE))
+    return every.group_by(*key).agg(max(IS_LATE).cast(INTEGER).alias(IS_LATE))
 
 
 def _late_unless(is_in_order: Column) -> Column:

@@ -15,25 +15,23 @@ from typing import TYPE_CHECKING, Any
 
 from snowflake.snowpark.exceptions import SnowparkSQLException
 from snowflake.snowpark.functions import col, in_, lit, when_matched, when_not_matched
-from snowflake.snowpark.types import StructField, StructType
 
-from transforms import changes
+from transforms import changes, ledgers
 from transforms.batches import current_database, stored
 from transforms.contract import TEXT, TIMESTAMP, ContractError, History, Layer
 from transforms.keys import hash_key
+from transforms.known_schemas import Untold, remember_columns
 from transforms.ops import CONSUMPTIONS, DISPLACED, HEADS, QUARANTINE
 from transforms.versions import broken_invariants
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from datetime import datetime
 
     from snowflake.snowpark import Column, DataFrame, Session
 
     from transforms.batches import Batches, State
     from transforms.contract import Table
-
-_VALUES_IN_ONE_STATEMENT = 511  # from 512 Snowpark makes a temporary table of them, which is DDL
 
 
 class BuildConflictError(Exception):
@@ -49,76 +47,55 @@ class Written:
     deleted: int = 0
 
 
-@contextmanager
-def transaction(session: Session) -> Iterator[None]:
-    """All statements inside are committed together, or none of them."""
-    session.connection.autocommit(False)
-    try:
-        yield
-        session.connection.commit()
-    except BaseException:
-        session.connection.rollback()
-        raise
-    finally:
-        session.connection.autocommit(True)
-
-
-def append_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any] | Sequence[Any]]) -> int:
-    """Insert the rows whose key a ledger does not have.
-
-    Args:
-        session: Where the ledger is.
-        table: A ledger of transforms/ops.py.
-        rows: One mapping by column name, or one value per column in the contract's order, per row.
-
-    Returns:
-        How many rows were inserted; the others were there.
-    """
-    frames = _value_frames(session, table, [_in_order(table, row) for row in rows])
-    return sum(append_frame(session, table, frame) for frame in frames)
-
-
-def append_frame(session: Session, table: Table, frame: DataFrame) -> int:
-    """Insert the frame's rows whose key the ledger does not have; the frame has the ledger's columns."""
-    source = frame.select(*[col(name).alias(f"new_{name}") for name in table.column_names])
-    inserted = stored(session, table).merge(source, _same_key(table), [when_not_matched().insert(_values(table))])
-    return int(inserted.rows_inserted)
-
-
-def append_new(session: Session, table: Table, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Insert rows whose keys carry a build that the ledger cannot have yet."""
-    for frame in _value_frames(session, table, rows):
-        _insert(session, table, frame)
-
-
-def append_new_frame(session: Session, table: Table, frame: DataFrame) -> None:
-    """Insert the frame's rows, whose keys the ledger does not have; the frame has the ledger's columns, in order."""
-    _insert(session, table, table.select(frame))
-
-
-def _insert(session: Session, table: Table, frame: DataFrame) -> None:
-    frame.write.save_as_table(_path(session, table), mode="append", table_exists=True)  # type: ignore[call-overload]
-
-
 def claim_head(session: Session, table: Table, seen: State, build_id: str, parameters: str) -> None:
     """Exchange the table's head for this build, which only one of two builds at once can do.
+
+    It is the last statement before the commit: on Snowflake an UPDATE locks the whole table HEADS until then, and
+    every other build would wait for as long as this one writes.
 
     Raises:
         BuildConflictError: The head is no longer the one that this build saw when it began.
     """
     is_seen = col("build_id").is_null() if seen.build_id is None else col("build_id") == lit(seen.build_id)
     own_head = {"build_id": lit(build_id), "parameters": lit(parameters), "contract_hash": lit(contract_hash(table))}
-    overtaken = f"{table.name}: another build was committed while this one ran; nothing was written. Try again."
     try:
         changed = stored(session, HEADS).update(own_head, (col("table_name") == lit(table.name)) & is_seen)
     except SnowparkSQLException as error:  # the other build still holds the head's row, for longer than we may wait
-        raise BuildConflictError(overtaken) from error
+        raise BuildConflictError(overtaken(table)) from error
     if not changed.rows_updated:
-        raise BuildConflictError(overtaken)
+        raise BuildConflictError(overtaken(table))
 
 
-def merge_changes(session: Session, table: Table, compared: DataFrame, build_id: str, expected: Written) -> Written:
+def overtaken(table: Table) -> str:
+    """What is told of a build that another one of the same table has overtaken."""
+    return f"{table.name}: another build was committed while this one ran; nothing was written. Try again."
+
+
+def is_overtaken(session: Session, table: Table, seen: State) -> bool:
+    """Whether the table's head is another than the one that a build saw when it began."""
+    heads = stored(session, HEADS).filter(col("table_name") == lit(table.name)).select("build_id").collect()
+    return [row[0] for row in heads] != [seen.build_id]
+
+
+def merge_changes(
+    session: Session,
+    table: Table,
+    compared: DataFrame,
+    build_id: str,
+    expected: Written,
+    between: tuple[Any, Any] | None = None,
+) -> Written:
     """Insert, update and delete what a comparison says, in one MERGE.
+
+    Args:
+        session: Where the table is.
+        table: What is written.
+        compared: The comparison.
+        build_id: The build that writes.
+        expected: What the comparison found, and the MERGE must write.
+        between: The least and the greatest place (`cluster_by`) of the rows to write, where they are and where they
+            are going: no match lies outside, since the comparison found every match and the head of the table says
+            that nobody has written it since.
 
     Raises:
         ContractError: The MERGE did not write what the comparison found.
@@ -129,9 +106,13 @@ def merge_changes(session: Session, table: Table, compared: DataFrame, build_id:
     target = stored(session, table)
     values = _values(table)
     others = {name: value for name, value in values.items() if name not in table.key}
+    is_match = _same_key(table)
+    if between is not None and table.cluster_by is not None:
+        place, kind = target[table.cluster_by], table.column(table.cluster_by).type
+        is_match &= (place >= lit(between[0]).cast(kind)) & (place <= lit(between[1]).cast(kind))
     merged = target.merge(
         source,
-        _same_key(table),
+        is_match,
         [
             when_matched(col("action") == lit(changes.DELETE)).delete(),  # type: ignore[no-untyped-call]
             when_matched(col("action") == lit(changes.UPDATE)).update(others),
@@ -167,7 +148,8 @@ def check_versions(session: Session, table: Table, compared: DataFrame) -> None:
 def record_consumption(session: Session, table: Table, pending: Mapping[str, Batches], build_id: str) -> None:
     """Write down which batches the build has read."""
     rows = [(table.name, name, batch, build_id) for name, batches in pending.items() for batch in batches.ids]
-    append_new(session, CONSUMPTIONS, rows)
+    if rows:
+        ledgers.append_new(session, CONSUMPTIONS, rows)
 
 
 def quarantine(session: Session, table: Table, compared: DataFrame, now: datetime, raw: DataFrame | None = None) -> int:
@@ -198,22 +180,19 @@ def quarantine(session: Session, table: Table, compared: DataFrame, now: datetim
         col("new__load_id").alias("load_id"),
         lit(now).cast(TIMESTAMP).alias("quarantined_at"),
     )
-    return append_frame(session, QUARANTINE, rejected)
+    return ledgers.append_frame(session, QUARANTINE, rejected)
 
 
 def keep_displaced(session: Session, table: Table, compared: DataFrame, build_id: str) -> None:
     """Keep which groups the build's deleted and moved rows were in, so that later tables recompute those."""
     left = compared.filter(col("row_before").is_not_null()).select("row_before").distinct()
-    _insert(
-        session,
-        DISPLACED,
-        left.select(
-            lit(table.name).alias("table_name"),
-            lit(build_id).alias("build_id"),
-            hash_key(col("row_before").cast(TEXT)).alias("group_hash"),
-            col("row_before"),
-        ),
+    groups = left.select(
+        lit(table.name).alias("table_name"),
+        lit(build_id).alias("build_id"),
+        hash_key(col("row_before").cast(TEXT)).alias("group_hash"),
+        col("row_before"),
     )
+    ledgers.append_new_frame(session, DISPLACED, groups)
 
 
 def contract_hash(table: Table) -> str:
@@ -222,31 +201,6 @@ def contract_hash(table: Table) -> str:
     if isinstance(table.write, History):
         declared.append([repr(replace(table.write, named_by=())), *table.tracked_columns])
     return json.dumps(declared)
-
-
-def _value_frames(session: Session, table: Table, rows: Sequence[tuple[Any, ...]]) -> Iterator[DataFrame]:
-    """The rows as frames, each small enough to be written into its statement."""
-    per_statement = _VALUES_IN_ONE_STATEMENT // len(table.columns)
-    for first in range(0, len(rows), per_statement):
-        yield session.create_dataframe(list(rows[first : first + per_statement]), schema=nullable_schema(table))
-
-
-def nullable_schema(table: Table) -> StructType:
-    """The schema without NOT NULL, for which Snowpark would make a temporary table; the stored table has it."""
-    return StructType([StructField(field.name, field.datatype) for field in table.schema.fields])
-
-
-def _in_order(table: Table, row: Mapping[str, Any] | Sequence[Any]) -> tuple[Any, ...]:
-    if isinstance(row, tuple | list):
-        values = list(row)
-    else:
-        unknown = set(row) - set(table.column_names)
-        if unknown:
-            raise ContractError(f"{table.name}: has no columns {sorted(unknown)}")
-        values = [row.get(name) for name in table.column_names]  # type: ignore[union-attr]
-    if len(values) != len(table.columns):
-        raise ContractError(f"{table.name}: a row has {len(values)} values, expected {len(table.columns)}")
-    return tuple(values)
 
 
 def _same_key(table: Table) -> Column:
@@ -262,15 +216,31 @@ def _values(table: Table) -> dict[str, Column]:
 
 
 @contextmanager
-def kept_for_now(session: Session, frame: DataFrame) -> Iterator[DataFrame]:
-    """The frame's rows in a temporary table, computed once and dropped at the end."""
-    name = f"{current_database(session)}.{Layer.OPS}.SNOWCAST_{uuid.uuid4().hex[:16]}".upper()
-    frame.write.save_as_table(name.split("."), mode="errorifexists", table_type="temporary")
+def kept_for_now(session: Session, frame: DataFrame, purpose: str = "") -> Iterator[DataFrame]:
+    """The frame's rows in a temporary table, computed once.
+
+    Args:
+        session: Where the frame is.
+        frame: What to keep.
+        purpose: Names the session's table for frames of that purpose, which the next one replaces: dropping it would
+            cost a statement each time. Empty: a table of its own, which is dropped at the end.
+
+    Raises:
+        ContractError: The type of a column cannot be told, so no table can be created for it.
+    """
+    name = f"{current_database(session)}.{Layer.OPS}.SNOWCAST_{purpose or uuid.uuid4().hex[:16]}".upper()
+    types = {field.name.strip('"'): field.datatype for field in frame.schema.fields}
+    untold = [name for name, kind in types.items() if isinstance(kind, Untold)]
+    if untold:
+        raise ContractError(f"{name}: the types of {untold} are not told: cast them before they are kept")
+    frame.write.save_as_table(name.split("."), mode="overwrite", table_type="temporary")
+    remember_columns(session, name, types)
     kept = session.table(name)
     try:
         yield kept
     finally:
-        kept.drop_table()
+        if not purpose:
+            kept.drop_table()
 
 
 def _path(session: Session, table: Table) -> list[str]:

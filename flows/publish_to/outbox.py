@@ -17,6 +17,7 @@ from flows.ledgers import append_rows
 from flows.publish_to.amplitude_answers import Verdict
 from flows.publish_to.outgoing import Outgoing
 from transforms import publications, writers
+from transforms.ledgers import append_frame, append_new_frame
 from transforms.ops import PUBLICATIONS
 from transforms.publications import REJECTED
 
@@ -117,7 +118,7 @@ class Outbox:
     def release_rejected(self) -> int:
         """Let what was rejected be sent again, as its row is now; returns how many events that are."""
         released = publications.released(self.states(), self._destination, REJECTED, self._run_id, _now())
-        return writers.append_frame(self._session, PUBLICATIONS, released)
+        return append_frame(self._session, PUBLICATIONS, released)
 
     def _write(self, verdicts: Sequence[Verdict]) -> None:
         now = datetime.now(UTC)
@@ -148,7 +149,7 @@ class Outbox:
         for start in range(0, total, _CLAIMED_AT_ONCE):
             part = kept.filter((col("position") > start) & (col("position") <= start + _CLAIMED_AT_ONCE))
             claims = publications.claims(part, self._destination, self._run_id, _now())
-            writers.append_new_frame(self._session, PUBLICATIONS, claims)
+            append_new_frame(self._session, PUBLICATIONS, claims)
             rows = publications.as_text(part).collect()
             yield [Outgoing(row[0], row[1], int(row[2]), row[3]) for row in rows]
 

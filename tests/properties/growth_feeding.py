@@ -12,9 +12,9 @@ from snowflake.snowpark import Session
 
 from tests.feeding import frame_of
 from transforms.batches import read_state, stored
-from transforms.building import Build, BuildResult, write_built
 from transforms.catalog import models
 from transforms.reading import Reading
+from transforms.write import Build, BuildResult, write_built
 
 
 def feed(session: Session, name: str, rows: Sequence[dict[str, Any]]) -> BuildResult:

@@ -11,13 +11,13 @@ from typing import Any
 from snowflake.snowpark import Session
 
 from tests.feeding import frame_of
-from transforms import writers
+from transforms import ledgers
 from transforms.batches import current_database, read_state, stored
-from transforms.building import Build, write_built
 from transforms.catalog import models
 from transforms.contract import Table
 from transforms.ops import BUILDS
 from transforms.reading import Reading
+from transforms.write import Build, write_built
 
 
 def store(session: Session, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -38,6 +38,6 @@ def append(session: Session, table: Table, rows: Iterable[Mapping[str, Any]]) ->
         path = table.full_name(current_database(session)).split(".")
         frame_of(session, table, placed).write.save_as_table(path, mode="append")
         counts = (len(placed), 0, 0)
-        writers.append_new(
+        ledgers.append_new(
             session, BUILDS, [(build_id, "run", table.name, "incremental", *counts, 0.0, datetime.now())]
         )

@@ -18,9 +18,10 @@ from transforms.batches import current_database, stored
 from transforms.building import build_table
 from transforms.catalog import models
 from transforms.contract import ContractError
+from transforms.ledgers import append_rows
 from transforms.ops import BUILDS, CONSUMPTIONS, HEADS, LOADS, RECONCILIATION
 from transforms.tables import create_table, prepare_tables
-from transforms.writers import BuildConflictError, append_rows
+from transforms.writers import BuildConflictError
 
 pytestmark = pytest.mark.lengthy
 TWITCH = ("tag:twitch", "tag:calendar")
@@ -104,32 +105,38 @@ def test_two_builds_at_once_leave_one_and_tell_the_other(
     assert build(warehouse, STREAMS).skipped
 
 
-def test_a_build_does_not_pass_one_that_is_being_written(
-    warehouse: Session, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("step", ["merge_changes", "claim_head"])
+def test_of_two_builds_at_once_one_is_written_and_the_other_is_told(
+    warehouse: Session, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, step: str
 ):
     load(warehouse, LandingFile("streams", T0, (stream("1", 5),)))
     parameters = endpoint.connection_parameters(current_database(warehouse))
-    real, told, others = writers.merge_changes, [], []
+    real, told, others = getattr(writers, step), [], []
+
+    def try_to_build(session: Session) -> None:
+        try:
+            told.append(written(build(session, STREAMS)))
+        except BuildConflictError as conflict:
+            told.append(str(conflict))
 
     def try_too() -> None:
         with Session.builder.configs(parameters).create() as other:
-            try:
-                told.append(build(other, STREAMS))
-            except BuildConflictError as conflict:
-                told.append(str(conflict))
+            try_to_build(other)
 
     def while_another_tries(*arguments: Any, **named: Any) -> Any:
-        monkeypatch.setattr(writers, "merge_changes", real)
+        monkeypatch.setattr(writers, step, real)
         others.append(threading.Thread(target=try_too))
         others[0].start()
         others[0].join(timeout=2)
         return real(*arguments, **named)
 
-    monkeypatch.setattr(writers, "merge_changes", while_another_tries)
-    assert written(build(warehouse, STREAMS)) == (1, 0, 0)
+    monkeypatch.setattr(writers, step, while_another_tries)
+    try_to_build(warehouse)
     others[0].join()
-    assert told == [f"{STREAMS}: another build was committed while this one ran; nothing was written. Try again."]
+    overtaken = f"{STREAMS}: another build was committed while this one ran; nothing was written. Try again."
+    assert sorted(told, key=str) == [(1, 0, 0), overtaken]
     assert (len(content(warehouse, STREAMS)), stored(warehouse, BUILDS).count()) == (1, 1)
+    assert stored(warehouse, HEADS).filter(col("build_id").is_not_null()).count() == 1
 
 
 def test_a_failed_build_leaves_the_connection_usable(warehouse: Session, monkeypatch: pytest.MonkeyPatch):

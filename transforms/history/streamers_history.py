@@ -30,6 +30,7 @@ TABLE = Table(
         named_by=("streamer_id",),
     ),
     widen_by=("streamer_key",),
+    cluster_by="valid_from",
     tags=("twitch",),
     columns=(
         columns.streamer_key,

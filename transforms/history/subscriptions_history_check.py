@@ -29,6 +29,7 @@ TABLE = Table(
         hard_deletes=HardDeletes.NEW_RECORD,
     ),
     widen_by=("subscription_id",),
+    cluster_by="valid_from",
     tags=("billing",),
     columns=(
         columns.subscription_id,

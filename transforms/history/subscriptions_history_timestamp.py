@@ -30,6 +30,7 @@ TABLE = Table(
         hard_deletes=HardDeletes.INVALIDATE,
     ),
     widen_by=("subscription_id",),
+    cluster_by="valid_from",
     tags=("billing",),
     columns=(
         columns.subscription_id,

@@ -30,6 +30,7 @@ TABLE = Table(
         named_by=("user_id",),
     ),
     widen_by=("user_key",),
+    cluster_by="valid_from",
     tags=("billing",),
     columns=(
         columns.user_key,

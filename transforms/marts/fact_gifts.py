@@ -32,6 +32,7 @@ TABLE = Table(
     key=("gift_transaction_id",),
     write=MergeOnKey(),
     widen_by=("streamer_key",),
+    cluster_by="gifted_at",
     tags=("livelogs",),
     columns=(
         logged.as_stored(logged.gift_transaction_id),

@@ -32,6 +32,7 @@ TABLE = Table(
     key=("stream_id",),
     write=MergeOnKey(),
     widen_by=("stream_id",),
+    cluster_by="started_at",
     tags=("livelogs",),
     columns=(
         columns.stream_id,

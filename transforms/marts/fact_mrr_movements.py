@@ -35,6 +35,7 @@ TABLE = Table(
     key=("grain", "entity_id", "year_month"),
     write=MergeOnKey(),
     widen_by=("user_key",),
+    cluster_by="year_month",
     tags=("billing",),
     columns=(
         columns.mrr_grain,

@@ -44,6 +44,7 @@ TABLE = Table(
     key=("stream_id", "game_id", "date_day"),
     write=MergeOnKey(),
     widen_by=("stream_id",),
+    cluster_by="date_day",
     tags=("twitch",),
     columns=(
         columns.stream_id,

@@ -28,6 +28,7 @@ TABLE = Table(
     key=("stream_id",),
     write=MergeOnKey(),
     widen_by=("stream_id",),
+    cluster_by="last_seen_at",
     tags=("twitch",),
     columns=(
         columns.stream_id,

@@ -29,6 +29,7 @@ TABLE = Table(
     key=("stream_snapshot_key",),
     write=MergeOnKey(),
     widen_by=("stream_id",),
+    cluster_by="snapshot_at",
     tags=("twitch",),
     columns=(
         Column("stream_snapshot_key", TEXT, "hash of (platform, stream_id, snapshot_at)", nullable=False),

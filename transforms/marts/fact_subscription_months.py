@@ -50,6 +50,7 @@ TABLE = Table(
     key=("subscription_id", "year_month"),
     write=MergeOnKey(),
     widen_by=("subscription_id",),
+    cluster_by="year_month",
     tags=("billing",),
     columns=(
         columns.subscription_id,

@@ -31,6 +31,7 @@ TABLE = Table(
     key=("user_key", "year_month"),
     write=MergeOnKey(),
     widen_by=("user_key",),
+    cluster_by="year_month",
     tags=("billing",),
     columns=(
         columns.user_key.but(references="dim_users.user_key"),

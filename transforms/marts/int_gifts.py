@@ -50,6 +50,7 @@ TABLE = Table(
     key=("gift_transaction_id",),
     write=MergeOnKey(),
     widen_by=("gift_transaction_id",),
+    cluster_by="gifted_at",
     tags=("livelogs",),
     columns=(logged.as_stored(logged.gift_transaction_id), *OF_GIFT),
 )

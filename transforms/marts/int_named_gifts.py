@@ -29,6 +29,7 @@ TABLE = Table(
     key=("gift_transaction_id",),
     write=MergeOnKey(),
     widen_by=("gift_id",),
+    cluster_by="gifted_at",
     tags=("livelogs",),
     columns=(*GIFTS.columns, logged.gift_name),
 )

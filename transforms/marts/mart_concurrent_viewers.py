@@ -29,6 +29,7 @@ TABLE = Table(
     key=("scope", "scope_id", "snapshot_at"),
     write=MergeOnKey(),
     widen_by=("snapshot_at",),
+    cluster_by="snapshot_at",
     tags=("twitch",),
     columns=(
         Column("scope", TEXT, "what is summed", nullable=False, accepted=("all", "game", "language")),

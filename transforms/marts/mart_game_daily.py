@@ -27,6 +27,7 @@ TABLE = Table(
     key=("game_id", "date_day"),
     write=MergeOnKey(),
     widen_by=("date_day",),
+    cluster_by="date_day",
     tags=("twitch",),
     columns=(
         columns.game_id.but(references="dim_games.game_id"),

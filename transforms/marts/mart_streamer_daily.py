@@ -27,6 +27,7 @@ TABLE = Table(
     key=("streamer_key", "date_day"),
     write=MergeOnKey(),
     widen_by=("date_day",),
+    cluster_by="date_day",
     tags=("twitch",),
     columns=(
         columns.streamer_key.but(references="dim_streamers.streamer_key"),

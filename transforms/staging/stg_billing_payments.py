@@ -27,6 +27,7 @@ TABLE = Table(
     grain="one payment in one delivery",
     key=("payment_id", "snapshot_at"),
     write=MergeOnKey(),
+    cluster_by="snapshot_at",
     tags=("billing",),
     columns=(
         columns.payment_id.but(payload="payment_id", empty_is_null=True),

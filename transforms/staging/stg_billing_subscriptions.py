@@ -29,6 +29,7 @@ TABLE = Table(
     grain="one subscription in one delivery",
     key=("subscription_id", "snapshot_at"),
     write=MergeOnKey(),
+    cluster_by="snapshot_at",
     tags=("billing",),
     columns=(
         columns.subscription_id.but(payload="subscription_id", empty_is_null=True),

@@ -27,6 +27,7 @@ TABLE = Table(
     grain="one user in one delivery",
     key=("user_id", "snapshot_at"),
     write=MergeOnKey(),
+    cluster_by="snapshot_at",
     tags=("billing",),
     columns=(
         columns.user_id.but(payload="user_id", empty_is_null=True),

@@ -29,6 +29,7 @@ TABLE = Table(
     grain="one user on one day in one delivery",
     key=("user_id", "watch_date", "snapshot_at"),
     write=MergeOnKey(),
+    cluster_by="snapshot_at",
     tags=("billing",),
     columns=(
         columns.user_id.but(payload="user_id"),

@@ -28,6 +28,7 @@ TABLE = Table(
     grain="one link of one id, made at one time, in one delivery",
     key=("platform", "anonymous_id", "linked_at", "snapshot_at"),
     write=MergeOnKey(),
+    cluster_by="snapshot_at",
     tags=("identity",),
     columns=(
         columns.platform.but(payload="platform", empty_is_null=True),

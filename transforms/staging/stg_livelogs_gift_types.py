@@ -27,6 +27,7 @@ TABLE = Table(
     grain="one kind of gift in one read",
     key=("gift_id", "snapshot_at"),
     write=MergeOnKey(),
+    cluster_by="snapshot_at",
     tags=("livelogs",),
     columns=(
         logged.gift_id.but(empty_is_null=True),

@@ -28,6 +28,7 @@ TABLE = Table(
     grain="one gift transaction in one read",
     key=("gift_transaction_id", "snapshot_at"),
     write=MergeOnKey(),
+    cluster_by="snapshot_at",
     tags=("livelogs",),
     columns=(
         logged.gift_transaction_id.but(empty_is_null=True),

@@ -28,6 +28,7 @@ TABLE = Table(
     grain="one stream in one read",
     key=("stream_id", "snapshot_at"),
     write=MergeOnKey(),
+    cluster_by="snapshot_at",
     tags=("livelogs",),
     columns=(
         columns.stream_id.but(payload="liveStreamID", empty_is_null=True),

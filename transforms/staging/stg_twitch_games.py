@@ -26,6 +26,7 @@ TABLE = Table(
     grain="one category at one snapshot",
     key=("game_id", "snapshot_at"),
     write=MergeOnKey(),
+    cluster_by="snapshot_at",
     tags=("twitch",),
     columns=(
         columns.game_id.but(payload="id", empty_is_null=True),

@@ -27,6 +27,7 @@ TABLE = Table(
     grain="one stream at one snapshot",
     key=("stream_id", "snapshot_at"),
     write=MergeOnKey(newest_by=("viewer_count",)),
+    cluster_by="snapshot_at",
     tags=("twitch",),
     columns=(
         columns.stream_id.but(payload="id", empty_is_null=True),

@@ -27,6 +27,7 @@ TABLE = Table(
     grain="one user at one snapshot",
     key=("streamer_id", "snapshot_at"),
     write=MergeOnKey(),
+    cluster_by="snapshot_at",
     tags=("twitch",),
     columns=(
         columns.streamer_id.but(payload="id", empty_is_null=True),

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import json
 import time
-import uuid
 from typing import TYPE_CHECKING
 
-from transforms import writers
 from transforms.activity.datasets.errors import QueryError
 from transforms.activity.datasets.frames import planned_dataset
 from transforms.activity.datasets.planning import COHORT_COLUMNS
 from transforms.batches import current_database, read_state, stored
-from transforms.building import FULL_REFRESH, Build, BuildResult, write_built
+from transforms.building import FULL_REFRESH
 from transforms.catalog import Model, models
 from transforms.contract import ContractError, Layer, Replace, Table, checked_identifier
+from transforms.ledgers import append_rows
 from transforms.ops import HEADS
 from transforms.reading import Reading
 from transforms.tables import create_table
+from transforms.write import Build, BuildResult, new_build_id, write_built
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
@@ -74,7 +74,7 @@ def write_dataset(session: Session, plan: Plan, table: Table, *, question: str, 
     _claim_name(session, table)
     model = Model(table, None, (), ())
     described = json.dumps({"question": question})
-    build = Build(table, uuid.uuid4().hex, run_id, FULL_REFRESH, described, started, read_state(session, model, {}))
+    build = Build(table, new_build_id(), run_id, FULL_REFRESH, described, started, read_state(session, model, {}))
     reading = Reading({}, stored(session, table), is_whole_truth=True, consumes=False)
     dataset = planned_dataset(plan, stored(session, models()[plan.stream].table))
     return write_built(session, build, reading, dataset)
@@ -98,4 +98,4 @@ def _claim_name(session: Session, table: Table) -> None:
             f"dataset another name, or drop that one: snowcast sql 'DROP TABLE {place}'"
         )
     create_table(session, table)
-    writers.append_rows(session, HEADS, [(table.name, None, None, None)])
+    append_rows(session, HEADS, [(table.name, None, None, None)])

@@ -1,0 +1,29 @@
+"""Stored tables as frames, by their full names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from transforms.contract import ContractError
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame, Session
+
+    from transforms.contract import Table
+
+
+def stored(session: Session, table: Table) -> DataFrame:
+    """The table as it is stored."""
+    return session.table(table.full_name(current_database(session)))
+
+
+def current_database(session: Session) -> str:
+    """The session's database, unquoted.
+
+    Raises:
+        ContractError: The session has none.
+    """
+    name = session.get_current_database()
+    if not name:
+        raise ContractError("the session has no database: open it with the database that holds the tables")
+    return name.strip('"')
