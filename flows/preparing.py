@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from transforms.tables import Present
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "deployments" / "snowflake"
-_TRIES = 6
+_TRIES = 8
 _PAUSE_SECONDS = 0.3
 # Snowflake's codes for an object that is not there: 2003 a table, schema or database; 2043 the same, of other commands.
 _ABSENT = {2003, 2043}
@@ -81,7 +82,7 @@ def prepare_warehouse(session: Session, settings: Settings) -> Look:
         except SnowparkSQLException:
             if attempt == _TRIES:
                 raise
-            time.sleep(_PAUSE_SECONDS * attempt)
+            time.sleep(random.uniform(0, _PAUSE_SECONDS * attempt))  # so that flows in step get out of it
     seen = look(session, settings)
     if seen is None:
         raise RuntimeError(f"database {settings.database} was prepared and cannot be read")

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from snowflake.snowpark._internal.analyzer.expression import Attribute
+from snowflake.snowpark.exceptions import SnowparkSQLException
 from snowflake.snowpark.functions import col, iff, lit
 from snowflake.snowpark.types import StructField, StructType
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     from transforms.contract import Table
 
+_EXISTS = 2002  # Snowflake's code for an object that is there already
 # Per stored table (schema, name) its columns, and whether each may be NULL; as the information schema spells them.
 Present = dict[tuple[str, str], dict[str, bool]]
 
@@ -116,7 +118,11 @@ def _create(session: Session, table: Table, rows: list[tuple[str | None, ...]]) 
         # Without NOT NULL, for which Snowpark would make a temporary table; the table gets it from what is known.
         nullable = StructType([StructField(field.name, field.datatype) for field in table.schema.fields])
         frame = session.create_dataframe(rows, schema=nullable)
-        frame.write.save_as_table(_path(session, table), mode="ignore")
+        try:
+            frame.write.save_as_table(_path(session, table), mode="ignore")
+        except SnowparkSQLException as error:  # IF NOT EXISTS looks first: of two at once the second may find it so
+            if error.sql_error_code != _EXISTS:
+                raise
 
 
 @contextmanager
