@@ -6,10 +6,10 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from expectations.accounts import accounts
+from expectations.accounts import account_rules, accounts
 from expectations.checking import Each, Subject, check_subjects
 from expectations.contracts import business_rules, table_named
-from expectations.from_contract import contract_rules
+from expectations.from_contract import contract_rules, schema_rule
 from expectations.queries import table_rows
 from expectations.results import RuleResult, blocked_tables
 from expectations.rules import CRITICAL, Rule
@@ -30,12 +30,18 @@ def rules_of(table: Table) -> tuple[Rule, ...]:
     return (*contract_rules(table), *business_rules(table))
 
 
+def rule_names(table: Table) -> frozenset[str]:
+    """Names of all rules that a table has today, those on its columns and on the account of its loads among them."""
+    on_loads = account_rules(table) if table.layer is Layer.STAGING else ()
+    return frozenset(rule.name for rule in (*rules_of(table), schema_rule(table), *on_loads))
+
+
 def validate_tables(
     logins: Logins,
     names: Sequence[str],
     *,
     run_id: str,
-    batches: Mapping[str, Sequence[str]] | None,
+    batches: Mapping[str, Sequence[str] | None] | None,
     docs_root: Path | None,
     stored: Mapping[str, Columns] | None = None,
     each: Each = map,
@@ -46,8 +52,8 @@ def validate_tables(
         logins: Connection parameters, an open Snowflake connection (which saves the login), or what lends one.
         names: Tables.
         run_id: The run that asks; part of the results' key.
-        batches: Table -> builds (raw: loads) that this run wrote; only their rows are read. A table that is not in it
-            was not written by the run. None validates whole tables.
+        batches: Table -> builds (raw: loads) whose rows are read; None for the whole table. A table that is not in it
+            was not written by the run. None instead of all validates whole tables.
         docs_root: Folder in which the results are kept for Data Docs (`build_docs`); None keeps none.
         stored: Table -> columns that are stored, where they are known; None: they are read.
         each: How the tables are checked: one after the other, or at the same time where logins are lent.
@@ -60,7 +66,7 @@ def validate_tables(
         snowflake.connector.Error: The warehouse cannot be reached.
     """
     tables = [table_named(name) for name in names]
-    written = [t for t in tables if batches is None or batches.get(t.name)]
+    written = [t for t in tables if batches is None or batches.get(t.name, ()) != ()]
     subjects = [_subject(table, None if batches is None else batches[table.name]) for table in written]
     staged = [table for table in written if table.layer is Layer.STAGING]
     if staged:

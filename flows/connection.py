@@ -15,16 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 from snowflake.connector import SnowflakeConnection
 
+from flows.errors import BrokenOffError
 from flows.logins import Statement
 
 if TYPE_CHECKING:
     from flows.logins import StatementLog
 
 _MOST_TEXT = 2000
-
-
-class BrokenOffError(Exception):
-    """The flow was stopped while a step of it ran: the step sends nothing more, and what it had begun is undone."""
 
 
 class TaggedConnection(SnowflakeConnection):

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from flows.errors import SnowcastError
+from flows.errors import BrokenOffError, SnowcastError
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
@@ -55,10 +55,17 @@ class Logins:
         self._free: list[Login] = []
         self._taken: list[Login] = []
         self._lock = threading.Lock()
+        self._is_broken_off = False
 
     def take(self) -> Login:
-        """A login that no other thread uses."""
+        """A login that no other thread uses.
+
+        Raises:
+            BrokenOffError: The flow was stopped.
+        """
         with self._lock:
+            if self._is_broken_off:
+                raise BrokenOffError("The flow was stopped.")
             login = self._free.pop() if self._free else Login(self._connect, self.log)
             self._taken.append(login)
             return login
@@ -70,8 +77,9 @@ class Logins:
             self._free.append(login)
 
     def break_off(self, but: Login) -> None:
-        """Break off what the taken logins do, except one."""
+        """Break off what the taken logins do, except one; no other thread gets one any more."""
         with self._lock:
+            self._is_broken_off = True
             others = [login for login in self._taken if login is not but]
         for login in others:
             login.break_off()
@@ -90,10 +98,17 @@ class Login:
     def __init__(self, connect: Callable[[], TaggedConnection], log: StatementLog) -> None:
         self._connect, self._log = connect, log
         self._session: Session | None = None
+        self.is_broken_off = False
 
     @property
     def session(self) -> Session:
-        """For Snowpark, which writes parameters as ? and says so itself only where it opens the connection."""
+        """For Snowpark, which writes parameters as ? and says so itself only where it opens the connection.
+
+        Raises:
+            BrokenOffError: The flow was stopped.
+        """
+        if self.is_broken_off:
+            raise BrokenOffError("The flow was stopped.")
         if self._session is None:
             from snowflake.snowpark import Session
 
@@ -109,9 +124,12 @@ class Login:
 
     def break_off(self) -> None:
         """Cancel what runs; nothing is sent any more but ROLLBACK."""
-        if self._session is not None:
-            with suppress(Exception):
-                self.connection.break_off()
+        from snowflake.connector.errors import Error
+
+        session, self.is_broken_off = self._session, True
+        if session is not None:
+            with suppress(Error):
+                cast("TaggedConnection", session.connection).break_off()
 
     def close(self, *, is_gone: bool = False) -> None:
         """Log out; what is asked for after that logs in anew.

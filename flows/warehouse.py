@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flows.account import account_login, first_line
-from flows.errors import ConfigError, SnowcastError, SourceError, TransientError
+from flows.errors import BrokenOffError, ConfigError, SnowcastError, SourceError, TransientError
 from flows.logins import Login, Logins, Statement
 from flows.settings import Settings
 
@@ -90,8 +90,10 @@ def open_session(settings: Settings, **tag: str) -> Iterator[Session]:
             session = login.session
             with login.connection.tagged(place.tag):
                 yield session
-    except TransientError:
+    except TransientError as error:
         login.close(is_gone=True)
+        if login.is_broken_off:
+            raise BrokenOffError("The flow was stopped.") from error
         raise
     finally:
         _current.reset(token)
@@ -105,6 +107,11 @@ def sent_statements() -> list[Statement]:
     """What the flow that has the warehouse open has sent so far, by all its logins."""
     place = _current.get()
     return place.logins.log.statements if place else []
+
+
+def workers(settings: Settings) -> int:
+    """How many tables are built, or checked, at the same time."""
+    return settings.workers or (2 if settings.warehouse == "embedded" else 4)
 
 
 def break_off() -> None:
@@ -173,6 +180,8 @@ def _connect(settings: Settings) -> TaggedConnection:
     from flows.connection import TaggedConnection
 
     parameters = connection_parameters(settings)
+    # Snowpark reads this from the login; set on the session it would be a statement more (see transforms/building.py).
+    parameters["session_parameters"]["PYTHON_SNOWPARK_USE_SQL_SIMPLIFIER"] = False
     try:
         return TaggedConnection(**parameters, paramstyle="qmark", backoff_policy=_pauses)
     except (snowflake.connector.errors.Error, ValueError, TypeError) as error:

@@ -190,7 +190,8 @@ VALIDATION_RESULTS = _ledger(
     Column("success", BOOLEAN, "whether it held", nullable=False),
     _text("observed", "what was found"),
     _text("scope", "batch: rows written by the run; full: whole table", nullable=False),
-    _time("validated_at", "when it was checked"),
+    _time("validated_at", "when the check began"),
+    Column("batches", VARIANT, "loads or builds whose rows were checked, on one row of each table and run"),
 )
 
 SCHEMA_DRIFT = _ledger(
