@@ -45,7 +45,7 @@ class TaggedConnection(SnowflakeConnection):
             return super().cmd_query(sql, sequence_counter, request_id, *args, **options)
         finally:
             self._running = None
-            if self.log is not None:
+            if self.log is not None and not _asks_for_an_address(sql):
                 step, table = self.tag.get("step", ""), self.tag.get("table", "")
                 self.log.add(Statement(step, table, sql[:_MOST_TEXT], time.monotonic() - began))
 
@@ -65,3 +65,11 @@ class TaggedConnection(SnowflakeConnection):
         running = self._running
         if running is not None:
             self._cancel_query(*running)
+
+
+def _asks_for_an_address(sql: str) -> bool:
+    """Whether the connector asks where to send one file of a PUT that was sent before: it names the file alone.
+
+    It does so where a stage hands out an address for each file; that is part of the upload, not a statement of a flow.
+    """
+    return sql.startswith("PUT 'file://") and "/" not in sql[len("PUT 'file://") :].partition("'")[0]
