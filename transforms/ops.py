@@ -238,6 +238,7 @@ RUNS = _ledger(
     _time("started_at", "when it began"),
     _time("ended_at", "when it ended"),
     _text("summary", "what it did, in words"),
+    Column("costs", VARIANT, "statements and seconds of each step and table, but for the writing of this row"),
 )
 
 VERSIONS = _ledger(
