@@ -50,7 +50,7 @@ class Logins:
 
     def __init__(self, connect: Callable[[], TaggedConnection]) -> None:
         self.log = StatementLog()
-        self.columns: Mapping[str, Mapping[str, str]] | None = None
+        self.columns: Mapping[str, dict[str, str]] | None = None
         self._connect = connect
         self._free: list[Login] = []
         self._taken: list[Login] = []

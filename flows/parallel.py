@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 from prefect import Task
@@ -34,9 +35,10 @@ def run_steps(steps: Sequence[Step], workers: int, tell: Callable[[Step, Any], N
     """
     if workers == 1 or len(steps) <= 1:
         for step in steps:
-            tell(step, _outcome(lambda step=step: step.task(**step.parameters)))
+            tell(step, _outcome(partial(step.task, **step.parameters)))
         return
-    with ThreadPoolTaskRunner(max_workers=workers) as runner:
+    runner: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=workers)
+    with runner:
         try:
             futures = [runner.submit(step.task, step.parameters) for step in steps]
             for step, future in zip(steps, futures, strict=True):

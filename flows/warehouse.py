@@ -158,7 +158,7 @@ def prepare(session: Session, settings: Settings) -> None:
         place.logins.columns = seen.types
 
 
-def stored_columns() -> Mapping[str, Mapping[str, str]] | None:
+def stored_columns() -> Mapping[str, dict[str, str]] | None:
     """Columns and types of every table, as the flow that has the warehouse open saw them; None: it has not looked."""
     place = _current.get()
     return place.logins.columns if place else None

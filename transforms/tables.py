@@ -22,7 +22,7 @@ from transforms.stored import current_database, stored
 from transforms.writers import kept_for_now
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from snowflake.snowpark import Session
 
@@ -113,11 +113,11 @@ def prepare_heads(session: Session, known: Collection[str] | None = None, *, is_
             append_rows(session, HEADS, new)
 
 
-def _create(session: Session, table: Table, rows: list[tuple[str | None, ...]]) -> None:
+def _create(session: Session, table: Table, rows: Sequence[tuple[str | None, ...]]) -> None:
     with _columns_known(session, table):
         # Without NOT NULL, for which Snowpark would make a temporary table; the table gets it from what is known.
         nullable = StructType([StructField(field.name, field.datatype) for field in table.schema.fields])
-        frame = session.create_dataframe(rows, schema=nullable)
+        frame = session.create_dataframe(list(rows), schema=nullable)
         try:
             frame.write.save_as_table(_path(session, table), mode="ignore")
         except SnowparkSQLException as error:  # IF NOT EXISTS looks first: of two at once the second may find it so
@@ -130,11 +130,11 @@ def _columns_known(session: Session, table: Table) -> Iterator[None]:
     """Let Snowpark take the contract's columns for those of the frame, instead of asking the warehouse for them."""
     declared = [Attribute(f'"{c.name.upper()}"', c.type, c.nullable) for c in table.stored_columns]
     outer = vars(session).get("_get_result_attributes")
-    session._get_result_attributes = lambda query, params=None: declared  # type: ignore[method-assign]
+    session._get_result_attributes = lambda query, query_params=None: declared  # type: ignore[method-assign]
     try:
         yield
     finally:
-        del session._get_result_attributes  # type: ignore[method-assign]
+        del session._get_result_attributes
         if outer is not None:
             session._get_result_attributes = outer  # type: ignore[method-assign]
 
