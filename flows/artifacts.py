@@ -13,6 +13,7 @@ from prefect.artifacts import (
 )
 from prefect.context import FlowRunContext
 
+from expectations.printable import printable
 from expectations.report import markdown
 from flows.run import Run
 
@@ -32,7 +33,8 @@ def publish_artifacts(run: Run) -> None:
     _table("publish-summary", [row for one in run.published for row in _published_rows(one)], "Events published")
     if run.checks:
         report = markdown(run.checks, (run.settings.docs_root / "index.html").as_uri())
-        create_markdown_artifact(key="validation-report", markdown="\n".join([report, *_blocked_lines(run)]))
+        text = printable("\n".join([report, *_blocked_lines(run)]))
+        create_markdown_artifact(key="validation-report", markdown=text)
 
 
 class Progress:
@@ -59,7 +61,12 @@ def _blocked_lines(run: Run) -> list[str]:
 
 def _table(key: str, rows: Sequence[Mapping[str, Any]], description: str) -> None:
     if rows:
-        create_table_artifact(key=key, table=[dict(row) for row in rows[:_MOST_ROWS]], description=description)
+        table = [{name: _shown(value) for name, value in row.items()} for row in rows[:_MOST_ROWS]]
+        create_table_artifact(key=key, table=table, description=description)
+
+
+def _shown(value: Any) -> Any:
+    return printable(value) if isinstance(value, str) else value
 
 
 def _load_row(load: Any) -> dict[str, Any]:
