@@ -43,7 +43,16 @@ _FLATTENED = ("SEQ", "KEY", "PATH", "INDEX", "VALUE", "THIS")
 
 
 class Untold(StringType):
-    """Type of a column of which only the name is told."""
+    """Type of a column of which only the name is told.
+
+    Snowpark writes the columns that it knows into the next question as NULLs cast to their types: a length that no
+    contract has marks there that the type was not told.
+    """
+
+    MARK = 16_777_213
+
+    def __init__(self) -> None:
+        super().__init__(self.MARK)
 
 
 class _NotToldError(Exception):
@@ -231,4 +240,5 @@ def _told_type(kind: exp.Expr) -> DataType:
     if kind.this is exp.DataType.Type.DECIMAL:
         digits = [int(size.name) for size in kind.expressions]
         return DecimalType(*digits) if len(digits) == 2 else DecimalType(38, 0)
-    return _TYPES.get(kind.this, Untold())
+    is_marked = [size.name for size in kind.expressions] == [str(Untold.MARK)]
+    return Untold() if is_marked else _TYPES.get(kind.this, Untold())
