@@ -103,6 +103,8 @@ def merge_changes(
     source = compared.filter(changes.is_written()).select(
         col("action"), *[col(f"new_{name}") for name in _data_names(table)], lit(build_id).alias("new__build_id")
     )
+    if table.cluster_by:  # rows that arrive together lie together, so a reader of some skips the parts with others
+        source = source.sort(col(f"new_{table.cluster_by}"))
     target = stored(session, table)
     values = _values(table)
     others = {name: value for name, value in values.items() if name not in table.key}
