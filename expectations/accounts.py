@@ -41,16 +41,18 @@ def account_rules(table: Table) -> tuple[Rule, ...]:
     )
 
 
-def accounts(tables: Sequence[Table], batches: Mapping[str, Sequence[str]] | None) -> Subject:
+def accounts(tables: Sequence[Table], batches: Mapping[str, Sequence[str] | None] | None) -> Subject:
     """The account of these staging tables, all in one statement.
 
     Args:
         tables: Staging tables.
-        batches: Table -> builds of this run: only loads that they touched are checked. None: every load.
+        batches: Table -> builds: only loads that they touched are checked. None, of one table or instead of all: every
+            load.
     """
     rules = {rule.name: table for table in tables for rule in account_rules(table)}
-    builds = sorted({build for t in tables for build in (batches or {}).get(t.name, ())})
-    batch = batches is not None and len(builds) <= MOST_BATCHES
+    asked = [None if batches is None else batches.get(table.name, ()) for table in tables]
+    builds = sorted({build for one in asked for build in one or ()})
+    batch = None not in asked and len(builds) <= MOST_BATCHES
     return Subject(
         table=RECONCILIATION,
         rows=_loads(tables, builds if batch else None),

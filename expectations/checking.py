@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from expectations.from_contract import schema_rule
 from expectations.printable import printable
@@ -14,11 +15,15 @@ from expectations.queries import named, with_helpers
 from expectations.results import RuleResult
 from expectations.rules import Rule
 from expectations.schemas import Columns, declared_columns, stored_columns
-from expectations.warehouse import login
+from expectations.warehouse import Logins, login
 from transforms.contract import Table
 
 if TYPE_CHECKING:
     from expectations.suites import Outcome, Suites
+
+
+# How the checks are done: `map`, or something that does several at the same time and keeps their order.
+Each = Callable[[Callable[["Subject"], list[RuleResult]], Sequence["Subject"]], Iterable[list[RuleResult]]]
 
 
 @dataclass(frozen=True)
@@ -47,28 +52,44 @@ class Subject:
 
 
 def check_subjects(
-    connection: Mapping[str, Any] | Any, subjects: Sequence[Subject], *, run_id: str, docs_root: Path | None
+    logins: Logins,
+    subjects: Sequence[Subject],
+    *,
+    run_id: str,
+    docs_root: Path | None,
+    stored: Mapping[str, Columns] | None = None,
+    each: Each = map,
 ) -> list[RuleResult]:
     """One result per rule of each subject, in order. What cannot be checked is a failed result that says why.
 
     Args:
-        connection: Parameters of `snowflake.connector.connect`, or an open connection.
+        logins: Parameters of `snowflake.connector.connect`, an open connection, or what lends one for a table.
         subjects: What to check; each costs one statement, and one more for each rule that fails.
         run_id: The run that asks.
         docs_root: Folder in which the results are kept for Data Docs; None keeps none.
+        stored: Table -> columns that are stored, where they are known; None: they are read by one statement.
+        each: How the checks are done; at the same time only where logins are lent.
     """
     if not subjects:
         return []
     from expectations.suites import suites_for
 
-    with login(connection) as opened:
-        suites = suites_for(docs_root)
-        stored = stored_columns(opened, opened.database, [subject.table for subject in subjects])
-        results: list[RuleResult] = []
-        for subject in subjects:
-            check = _Check(subject, stored.get(subject.table.name, {}), opened.database)
-            results += check.run(suites, run_id)
-    return results
+    suites = suites_for(docs_root)
+    with login(logins) if not callable(logins) else nullcontext() as opened:
+        open_logins: Logins = opened or logins
+        known = stored if stored is not None else _read_columns(open_logins, subjects)
+
+        def check(subject: Subject) -> list[RuleResult]:
+            with login(open_logins, subject.name or subject.table.name) as connection:
+                columns = known.get(subject.table.name, {})
+                return _Check(subject, columns, connection.database).run(suites, run_id)
+
+        return [result for results in each(check, subjects) for result in results]
+
+
+def _read_columns(logins: Logins, subjects: Sequence[Subject]) -> dict[str, Columns]:
+    with login(logins) as connection:
+        return stored_columns(connection, connection.database, [subject.table for subject in subjects])
 
 
 class _Check:

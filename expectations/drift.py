@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from snowflake.snowpark.functions import col, count, lit
-from snowflake.snowpark.functions import min as smallest
-
 from expectations.contracts import table_named
+from expectations.rules import quoted
 
 if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame, Session
+    from snowflake.snowpark import Session
 
     from transforms.contract import Table
 
@@ -36,17 +33,17 @@ def unknown_fields(
     watched = [table for table in tables if table.fields]
     if not watched:
         return []
-    frames = [_fields(session, database, table, loads[table.name]) for table in watched]
-    found = reduce(lambda left, right: left.union_all(right), frames).sort("table_name", "field").collect()
+    parts = [_fields(database, table, loads[table.name]) for table in watched]
+    found = session.sql(f"{' union all '.join(parts)} order by table_name, field").collect()
     names = ("table_name", "field", "load_id", "rows_seen")
     return [{**dict(zip(names, row, strict=True)), "seen_at": now} for row in found]
 
 
-def _fields(session: Session, database: str, table: Table, load_ids: Sequence[str]) -> DataFrame:
-    records = session.table(table.full_name(database)).filter(
-        col("_load_id").in_([lit(load_id) for load_id in load_ids])
+def _fields(database: str, table: Table, load_ids: Sequence[str]) -> str:
+    loads = ", ".join(quoted(load_id) for load_id in load_ids)
+    known = ", ".join(quoted(name) for name in table.fields)
+    return (
+        f"select {quoted(table.name)} as table_name, f.key as field, min(t._load_id) as load_id, count(*) as rows_seen "
+        f"from {table.full_name(database)} t, lateral flatten(input => t.record) f "
+        f"where t._load_id in ({loads}) and f.key is not null and f.key not in ({known}) group by f.key"
     )
-    keys = records.join_table_function("flatten", col("record")).select(col("key").alias("field"), col("_load_id"))
-    unknown = keys.filter(col("field").is_not_null() & ~col("field").in_([lit(name) for name in table.fields]))
-    per_field = unknown.group_by("field").agg(smallest("_load_id").alias("load_id"), count(lit(1)).alias("rows_seen"))
-    return per_field.select(lit(table.name).alias("table_name"), "field", "load_id", "rows_seen")

@@ -20,10 +20,13 @@ def contract_rules(table: Table) -> tuple[Rule, ...]:
     return (unique_key(table), *of_history, *of_columns)
 
 
+SCHEMA_RULE = "columns and types as declared"
+
+
 def schema_rule(table: Table) -> Rule:
     """The table is stored as it is declared."""
     return Rule(
-        name="columns and types as declared",
+        name=SCHEMA_RULE,
         fails="",
         severity=CRITICAL,
         reason=f"everything that reads {table.name} relies on its contract",

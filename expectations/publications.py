@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from expectations.checking import Subject, check_subjects
 from expectations.results import RuleResult
 from expectations.rules import CRITICAL, WARNING, Rule, quoted, timestamp
+from expectations.schemas import Columns
+from expectations.warehouse import Logins
 from transforms.ops import PUBLICATIONS
 
 MOST_REJECTED_SHARE = 0.05
@@ -57,21 +58,23 @@ DESTINATION_RULES = (
 
 
 def validate_publications(
-    connection: Mapping[str, Any] | Any,
+    logins: Logins,
     *,
     destination: str,
     run_id: str,
     forgotten_before: datetime,
     docs_root: Path | None = None,
+    stored: Mapping[str, Columns] | None = None,
 ) -> list[RuleResult]:
     """Check what a run published.
 
     Args:
-        connection: Connection parameters, or an open Snowflake connection.
+        logins: Connection parameters, an open Snowflake connection, or what lends one.
         destination: How the ledger calls it.
         run_id: The run; the activities that it wrote rows of are checked.
         forgotten_before: UTC; what is without an outcome since then may arrive twice if it is sent again.
         docs_root: Folder in which the results are kept for Data Docs; None keeps none.
+        stored: Table -> columns that are stored, where they are known; None: they are read.
     """
     attempts = Subject(
         PUBLICATIONS,
@@ -89,7 +92,7 @@ def validate_publications(
         ("destination",),
         name="publications_destination",
     )
-    return check_subjects(connection, [attempts, whole], run_id=run_id, docs_root=docs_root)
+    return check_subjects(logins, [attempts, whole], run_id=run_id, docs_root=docs_root, stored=stored)
 
 
 def _attempts(destination: str, run_id: str) -> str:

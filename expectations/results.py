@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -45,8 +45,21 @@ def worst_first(results: Iterable[RuleResult]) -> list[RuleResult]:
     return sorted(results, key=lambda r: (r.success, r.severity != _CRITICAL, r.layer, r.table_name))
 
 
-def ledger_rows(results: Iterable[RuleResult], run_id: str, validated_at: datetime) -> list[dict[str, Any]]:
-    """Rows of OPS.VALIDATION_RESULTS."""
+def ledger_rows(
+    results: Iterable[RuleResult],
+    run_id: str,
+    validated_at: datetime,
+    batches: Mapping[str, Sequence[str] | None] | None = None,
+) -> list[dict[str, Any]]:
+    """Rows of OPS.VALIDATION_RESULTS.
+
+    Args:
+        results: What was found.
+        run_id: The run.
+        validated_at: When the check began: what is written later is not checked.
+        batches: Table -> batches that were checked; they are kept with the table's first result.
+    """
+    told = {name: list(ids) for name, ids in (batches or {}).items() if ids}
     return [
         {
             "run_id": run_id,
@@ -58,6 +71,7 @@ def ledger_rows(results: Iterable[RuleResult], run_id: str, validated_at: dateti
             "observed": result.observed,
             "scope": result.scope,
             "validated_at": validated_at,
+            "batches": told.pop(result.table_name, None),
         }
         for result in results
     ]

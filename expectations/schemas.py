@@ -48,9 +48,13 @@ def stored_columns(connection: Any, database: str, tables: Sequence[Table]) -> d
     )
     found: dict[str, Columns] = {}
     for table_name, column_name, data_type, scale in rows.fetchall():
-        kind = f"NUMBER({scale} decimals)" if data_type == "NUMBER" and scale else str(data_type)
-        found.setdefault(table_name.lower(), {})[column_name.lower()] = kind
+        found.setdefault(table_name.lower(), {})[column_name.lower()] = kind_of(data_type, scale)
     return found
+
+
+def kind_of(data_type: str, scale: int | None) -> str:
+    """A type of the information schema, numbers with their scale."""
+    return f"NUMBER({scale} decimals)" if data_type == "NUMBER" and scale else str(data_type)
 
 
 def _kind(data_type: DataType) -> str:

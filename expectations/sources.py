@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from expectations.checking import Subject, check_subjects
 from expectations.deliveries import DeliveryLimits, delivery_subjects
 from expectations.results import RuleResult
 from expectations.rules import WARNING, Rule, quoted, timestamp
+from expectations.schemas import Columns
+from expectations.warehouse import Logins
 from transforms.contract import Table
 from transforms.ops import POLLS, SCHEMA_DRIFT
 
@@ -109,7 +110,7 @@ def drift_rule(source: str, tables: Sequence[Table]) -> Rule:
 
 
 def validate_source(
-    connection: Mapping[str, Any] | Any,
+    logins: Logins,
     source: str,
     *,
     run_id: str,
@@ -118,11 +119,12 @@ def validate_source(
     snapshots: Sequence[datetime] = (),
     limits: SourceLimits | DeliveryLimits | None = None,
     docs_root: Path | None = None,
+    stored: Mapping[str, Columns] | None = None,
 ) -> list[RuleResult]:
     """Check a source by its ledgers.
 
     Args:
-        connection: Connection parameters, or an open Snowflake connection.
+        logins: Connection parameters, an open Snowflake connection, or what lends one.
         source: E.g. twitch.
         run_id: The run that asks.
         now: UTC; ages are measured against it.
@@ -130,6 +132,7 @@ def validate_source(
         snapshots: Snapshot times that the run observed; they are checked beside the newest of each entity.
         limits: Thresholds; those of deliveries for a source that comes as files.
         docs_root: Folder in which the results are kept for Data Docs (`build_docs`); None keeps none.
+        stored: Table -> columns that are stored, where they are known; None: they are read.
 
     Returns:
         One result per rule.
@@ -146,7 +149,7 @@ def validate_source(
         ("table_name", "field"),
         name=f"schema_drift_{source}",
     )
-    return check_subjects(connection, [*observed, drift], run_id=run_id, docs_root=docs_root)
+    return check_subjects(logins, [*observed, drift], run_id=run_id, docs_root=docs_root, stored=stored)
 
 
 def _poll_subject(source: str, snapshots: Sequence[datetime], limits: SourceLimits, now: datetime) -> Subject:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import logging
 import shutil
+import threading
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,11 +60,21 @@ class Suites:
         self._docs_root = docs_root
         self._context = gx.get_context(project_config=_configuration(docs_root), mode="ephemeral")
         self._unrendered: list[ValidationResultIdentifier] = []
+        self._of_thread = threading.local()
+        self._making = threading.Lock()
 
-    @cached_property
+    @property
     def _source(self) -> Any:
-        """The data source; it is tried when it is made, so a login must be in force."""
-        return self._context.data_sources.add_snowflake(name="snowcast", connection_string=URL, create_temp_table=False)
+        """This thread's data source, whose engine knows one batch at a time; a login must be in force."""
+        source = getattr(self._of_thread, "source", None)
+        if source is None:
+            name = f"snowcast_{threading.get_ident()}"
+            with self._making:
+                source = self._context.data_sources.add_or_update_snowflake(
+                    name=name, connection_string=URL, create_temp_table=False
+                )
+            self._of_thread.source = source
+        return source
 
     def check(self, name: str, query: str, expectations: Sequence[Any], run_id: str) -> list[Outcome]:
         """Check a suite over the rows of a query.
@@ -71,13 +82,14 @@ class Suites:
         A condition that the warehouse refuses makes the common statement fail: then each rule is checked alone, so
         that the others still have a result.
         """
-        asset = self._source.add_query_asset(name=name, query=query)
+        source = self._source
+        asset = source.add_query_asset(name=name, query=query)
         try:
             result = self._validate(asset, expectations)
             if len(expectations) > 1 and any(_raised(one.exception_info) for one in result.results):
                 result.results = [self._validate(asset, [copy(one)]).results[0] for one in expectations]
         finally:
-            self._source.delete_asset(name)
+            source.delete_asset(name)
         self._keep(name, result, run_id)
         return [_outcome(one) for one in result.results]
 

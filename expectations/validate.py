@@ -5,15 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from expectations.accounts import accounts
-from expectations.checking import Subject, check_subjects
+from expectations.accounts import account_rules, accounts
+from expectations.checking import Each, Subject, check_subjects
 from expectations.contracts import business_rules, table_named
-from expectations.from_contract import contract_rules
+from expectations.from_contract import contract_rules, schema_rule
 from expectations.queries import table_rows
 from expectations.results import RuleResult, blocked_tables
 from expectations.rules import CRITICAL, Rule
+from expectations.schemas import Columns
+from expectations.warehouse import Logins
 from transforms.contract import Layer, Table
 
 __all__ = ["RuleResult", "blocked_tables", "build_docs", "rules_of", "validate_tables", "warm_up"]
@@ -29,23 +30,33 @@ def rules_of(table: Table) -> tuple[Rule, ...]:
     return (*contract_rules(table), *business_rules(table))
 
 
+def rule_names(table: Table) -> frozenset[str]:
+    """Names of all rules that a table has today, those on its columns and on the account of its loads among them."""
+    on_loads = account_rules(table) if table.layer is Layer.STAGING else ()
+    return frozenset(rule.name for rule in (*rules_of(table), schema_rule(table), *on_loads))
+
+
 def validate_tables(
-    connection: Mapping[str, Any] | Any,
+    logins: Logins,
     names: Sequence[str],
     *,
     run_id: str,
-    batches: Mapping[str, Sequence[str]] | None,
+    batches: Mapping[str, Sequence[str] | None] | None,
     docs_root: Path | None,
+    stored: Mapping[str, Columns] | None = None,
+    each: Each = map,
 ) -> list[RuleResult]:
     """Check every rule of these tables. Never raises for what the data, a rule or a table is like: that is a result.
 
     Args:
-        connection: Connection parameters, or an open Snowflake connection (which saves the login).
+        logins: Connection parameters, an open Snowflake connection (which saves the login), or what lends one.
         names: Tables.
         run_id: The run that asks; part of the results' key.
-        batches: Table -> builds (raw: loads) that this run wrote; only their rows are read. A table that is not in it
-            was not written by the run. None validates whole tables.
+        batches: Table -> builds (raw: loads) whose rows are read; None for the whole table. A table that is not in it
+            was not written by the run. None instead of all validates whole tables.
         docs_root: Folder in which the results are kept for Data Docs (`build_docs`); None keeps none.
+        stored: Table -> columns that are stored, where they are known; None: they are read.
+        each: How the tables are checked: one after the other, or at the same time where logins are lent.
 
     Returns:
         One result per rule, tables in the order of `names`.
@@ -55,12 +66,12 @@ def validate_tables(
         snowflake.connector.Error: The warehouse cannot be reached.
     """
     tables = [table_named(name) for name in names]
-    written = [t for t in tables if batches is None or batches.get(t.name)]
+    written = [t for t in tables if batches is None or batches.get(t.name, ()) != ()]
     subjects = [_subject(table, None if batches is None else batches[table.name]) for table in written]
     staged = [table for table in written if table.layer is Layer.STAGING]
     if staged:
         subjects.append(accounts(staged, batches))
-    results = check_subjects(connection, subjects, run_id=run_id, docs_root=docs_root)
+    results = check_subjects(logins, subjects, run_id=run_id, docs_root=docs_root, stored=stored, each=each)
     results += [_nothing_written(table) for table in tables if table not in written]
     position = {name: place for place, name in enumerate(names)}
     return sorted(results, key=lambda result: position.get(result.table_name, len(names)))

@@ -9,8 +9,8 @@ object that GX could store, render or log.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import snowflake.connector
@@ -20,12 +20,15 @@ from sqlalchemy import event
 
 _PLACEHOLDER = "snowcast-validation"
 URL = f"snowflake://{_PLACEHOLDER}:none@{_PLACEHOLDER}/ANALYTICS/PUBLIC?warehouse=none&role=none"
-# Great Expectations keeps its current context in a process-wide place, so one validation runs at a time.
-_one_at_a_time = threading.Lock()
+# Parameters of a login, an open connection, or what lends one for the check of the table that is named.
+Logins = Mapping[str, Any] | Callable[[str], AbstractContextManager[Any]] | Any
 
 
-class SharedConnection:
-    """The login in force, as the connection of every engine. Validation only reads: there is nothing to roll back."""
+class SharedConnection(threading.local):
+    """The login in force in this thread, as the connection of every engine.
+
+    Validation only reads: there is nothing to roll back.
+    """
 
     # SQLAlchemy writes %(name)s; a Snowpark session's connection is set to question marks.
     is_pyformat = True
@@ -58,29 +61,36 @@ _shared = SharedConnection()
 
 
 @contextmanager
-def login(connection: Mapping[str, Any] | Any) -> Iterator[Any]:
-    """Log in, or use the connection that is given; engines on `URL` use it until the end of the block.
+def login(logins: Logins, name: str = "") -> Iterator[Any]:
+    """Log in, or use the connection that is given; engines on `URL` use it in this thread until the end of the block.
 
     Args:
-        connection: Parameters of `snowflake.connector.connect`, or an open connection, which is left open.
+        logins: Parameters of `snowflake.connector.connect`, an open connection, which is left open, or what lends one.
+        name: The table that is about to be checked.
 
     Yields:
         The connection.
     """
-    with _one_at_a_time:
-        opened: Any = snowflake.connector.connect(**connection) if isinstance(connection, Mapping) else connection
-        _shared.opened = opened
+    with _opened(logins, name) as opened:
+        before, _shared.opened = _shared.opened, opened
         try:
             yield opened
         finally:
-            _shared.opened = None
-            if isinstance(connection, Mapping):
-                opened.close()
+            _shared.opened = before
+
+
+def _opened(logins: Logins, name: str) -> AbstractContextManager[Any]:
+    if isinstance(logins, Mapping):
+        return snowflake.connector.connect(**logins)
+    return logins(name) if callable(logins) else nullcontext(logins)
 
 
 def _hand_out(dialect: Any, _record: Any, _arguments: Any, parameters: dict[str, Any]) -> SharedConnection | None:
     """The login in force for engines on `URL`; None lets every other engine connect as usual."""
     is_ours = dialect.name == "snowflake" and parameters.get("user") == _PLACEHOLDER
+    if is_ours:
+        # Version and current schema are nothing to us; asking for them would be two statements for every engine.
+        dialect.initialize = lambda connection: None
     return _shared if is_ours else None
 
 

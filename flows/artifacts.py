@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from prefect.artifacts import (
@@ -15,7 +16,9 @@ from prefect.context import FlowRunContext
 
 from expectations.printable import printable
 from expectations.report import markdown
+from flows.costs import costs_of
 from flows.run import Run
+from flows.warehouse import sent_statements
 
 _MOST_ROWS = 500
 
@@ -31,6 +34,7 @@ def publish_artifacts(run: Run) -> None:
     _table("load-summary", [_load_row(load) for load in run.loads], "Landing files loaded into RAW")
     _table("build-summary", [_build_row(build) for build in run.builds], "Tables built")
     _table("publish-summary", [row for one in run.published for row in _published_rows(one)], "Events published")
+    _table("costs", [asdict(cost) for cost in costs_of(sent_statements())], "Statements and seconds of each step")
     if run.checks:
         report = markdown(run.checks, (run.settings.docs_root / "index.html").as_uri())
         text = printable("\n".join([report, *_blocked_lines(run)]))

@@ -24,8 +24,8 @@ def backfill(from_time: datetime, to_time: datetime, select: list[str] | None = 
     window = (_utc(from_time), _utc(to_time))
     if window[0] >= window[1]:
         raise ConfigError(f"--from {from_time} is not before --to {to_time}: the range [from, to) would be empty.")
-    with recorded_run("backfill") as (run, session):
-        build_layers(run, session, select or [], mode="backfill", window=window)
+    with recorded_run("backfill") as (run, _):
+        build_layers(run, select or [], mode="backfill", window=window)
         publish_artifacts(run)
     return run
 

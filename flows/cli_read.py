@@ -36,8 +36,15 @@ def register(app: typer.Typer) -> None:
     app.add_typer(quarantine)
 
 
-def status(context: typer.Context, as_json: Json = False) -> None:
-    """Freshness, rows per table, quarantine, last runs."""
+def status(
+    context: typer.Context,
+    as_json: Json = False,
+    costs: Annotated[bool, typer.Option("--costs", help="Statements and seconds of the newest run instead.")] = False,
+) -> None:
+    """Freshness, rows per table, quarantine, last runs; or what the newest run cost."""
+    if costs:
+        _show_costs(context, as_json)
+        return
     from flows.status import read_status
 
     with context.obj.session() as (session, settings):
@@ -59,6 +66,21 @@ def status(context: typer.Context, as_json: Json = False) -> None:
         else:
             say("none")
         say("")
+
+
+def _show_costs(context: typer.Context, as_json: bool) -> None:
+    from flows.costs import read_costs
+
+    with context.obj.session() as (session, settings):
+        found = read_costs(session, settings)
+    if as_json:
+        print_json(found.as_dict() if found else None)
+    elif found is None:
+        say("no run has been counted yet")
+    else:
+        say(f"{found.flow}, {found.started_at[:19].replace('T', ' ')} UTC: {found.statements:,} statements\n")
+        rows = [[one.step, one.table, one.statements, one.seconds] for one in found.costs]
+        print_rows(["step", "table", "statements", "seconds"], rows, "table")
 
 
 def _for_people(row: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,8 @@
-"""PUT and COPY: landing files onto the stage and from there into a RAW table, many files in one statement."""
+"""PUT and COPY: landing files onto the stage and from there into a RAW table, many files in one statement.
+
+On the stage the files of an entity lie in one folder, whatever their dates, so that one PUT takes them all; the path of
+the landing file, with its folders of dates, is made again from the file's name.
+"""
 
 from __future__ import annotations
 
@@ -43,14 +47,13 @@ def load_id_of(landed: LandedFile) -> str:
 
 
 def put_files(session: Session, database: str, root: Path, files: Iterable[LandedFile]) -> None:
-    """Copy landing files to the stage under their relative paths; one PUT per folder.
+    """Copy landing files to the stage; one PUT per entity.
 
     A file that is there already is written again: the upload that made it may have been cut off.
     """
     by_folder: dict[str, list[Path]] = defaultdict(list)
     for landed in files:
-        folder = str(PurePosixPath(landed.relative_path).parent)
-        by_folder[folder].append(root / landed.relative_path)
+        by_folder[f"{landed.source}/{landed.entity}"].append(root / landed.relative_path)
     for folder, paths in by_folder.items():
         with tempfile.TemporaryDirectory(prefix="snowcast-put-") as selection:
             # PUT takes one pattern, so the files that are meant are gathered under one.
@@ -87,10 +90,11 @@ def copy_files(
     """
     columns = ", ".join(column.name for column in RAW_COLUMNS)
     prefix = f"{files[0].source}/{files[0].entity}"
-    names = ", ".join(f"'{landed.relative_path}'" for landed in files)
+    by_name = {PurePosixPath(landed.relative_path).name: landed.relative_path for landed in files}
+    names = ", ".join(f"'{prefix}/{name}'" for name in by_name)
     rows = session.sql(
         f"COPY INTO {table.full_name(database)} ({columns}) FROM ("
-        f"SELECT $1, METADATA$FILENAME, METADATA$FILE_ROW_NUMBER, {_SNAPSHOT_AT}, "
+        f"SELECT $1, {_landing_path(files[0])}, METADATA$FILE_ROW_NUMBER, {_SNAPSHOT_AT}, "
         f"'{loaded_at:%Y-%m-%d %H:%M:%S.%f}'::TIMESTAMP_NTZ, "
         f"'{prefix}' || SUBSTR(METADATA$FILENAME, -{_TAIL}, {_TAIL_LENGTH}) "
         f"FROM @{stage_name(database)}) "
@@ -99,7 +103,8 @@ def copy_files(
     copied: dict[str, Copied] = {}
     for row in rows:
         answer = {name.lower(): value for name, value in row.as_dict().items()}
-        path = _relative(str(answer.get("file", "")), files)
+        # The stage's name or a bucket's path may stand in front.
+        path = by_name.get(str(answer.get("file", "")).rpartition("/")[2])
         if path:
             copied[path] = Copied(int(answer["rows_parsed"]), int(answer["rows_loaded"]), answer.get("first_error"))
     return copied
@@ -120,11 +125,11 @@ def _pairs(rows: Iterable[Any]) -> Iterable[tuple[str, int]]:
     return ((str(row[0]), int(row[1])) for row in rows)
 
 
-def _relative(shown: str, files: Sequence[LandedFile]) -> str | None:
-    """The landing path that COPY's answer is about; it may show the stage's name or a bucket's path in front."""
-    tail = len(files[0].relative_path)
-    path = shown[-tail:]
-    return path if LandedFile.parse(path) else None
+def _landing_path(landed: LandedFile) -> str:
+    """Expression for the path of the landing file of a row, `<source>/<entity>/yyyy/mm/dd/<name>`."""
+    year, month, day = (f"SUBSTR(METADATA$FILENAME, -{_STAMP - start}, {n})" for start, n in ((0, 4), (4, 2), (6, 2)))
+    folders = f"'{landed.source}/{landed.entity}/' || {year} || '/' || {month} || '/' || {day}"
+    return f"{folders} || '/{landed.entity}' || SUBSTR(METADATA$FILENAME, -{_TAIL})"
 
 
 def _timestamp_parts() -> str:

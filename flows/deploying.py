@@ -11,8 +11,9 @@ from typing import Any, NoReturn
 
 from flows import prefect_server
 from flows.errors import ConfigError, SourceError
+from flows.preparing import SCRIPTS, run_scripts, statements
 from flows.settings import Settings, change_environment
-from flows.warehouse import SCRIPTS, open_session, run_scripts, statements
+from flows.warehouse import open_session
 
 ROOT = Path(__file__).resolve().parents[1]
 PREFECT_FILE = ROOT / "deployments" / "prefect.yaml"

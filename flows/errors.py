@@ -35,3 +35,7 @@ class ValidationFailed(SnowcastError):  # noqa: N818 - the name is part of the p
     """A critical check failed, or part of the input was refused."""
 
     exit_code = 1
+
+
+class BrokenOffError(SnowcastError):
+    """The flow was stopped while a step of it ran: the step sends nothing more, and what it had begun is undone."""

@@ -71,13 +71,13 @@ FLOWS: dict[str, Flow[..., Run]] = {
 
 
 def _ingest(source: str, snapshot_at: datetime | None, from_files: str | None, polls: int | None = None) -> Run:
-    with recorded_run(f"ingest-{source}") as (run, session):
+    with recorded_run(f"ingest-{source}") as (run, _):
         if from_files:
             run.fetched(source, land_files(source, Path(from_files), run.run_id, snapshot_at))
         else:
             fetch(run, [source], polls, snapshot_at)
         load(run)
-        build_layers(run, session, ["raw"])
+        build_layers(run, ["raw"])
         publish_artifacts(run)
     return run
 

@@ -1,66 +1,134 @@
-"""Layer by layer: build the tables of a layer, validate what was written, stop only what stands on a failed table."""
+"""Stage by stage: build tables, validate what was written, stop only what stands on a failed table."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flows.artifacts import Progress
-from flows.errors import TransientError
+from flows.errors import BrokenOffError, TransientError
+from flows.parallel import Step, run_steps
 from flows.reporting import reporter
 from flows.run import Run
-from flows.tasks import Window, build_table, validate_layer
-from transforms.contract import Layer
+from flows.stages import LAYERS, stages_of, upstream_of
+from flows.standing import Standing, read_standing
+from flows.tasks import Window, build_step, has_nothing_new, tell_build, validate_stage
+from flows.warehouse import open_session, workers
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
+    from transforms.batches import States
     from transforms.catalog import Model
     from transforms.write import BuildResult
 
-_LAYERS = tuple(Layer)
-
 
 def build_layers(
-    run: Run,
-    session: Session,
-    selectors: Sequence[str] = (),
-    *,
-    mode: str = "incremental",
-    window: Window | None = None,
+    run: Run, selectors: Sequence[str] = (), *, mode: str = "incremental", window: Window | None = None
 ) -> None:
-    """Build the selected tables in order and validate each stage before the next one reads it.
+    """Build the selected tables stage by stage, and validate each stage before the next one reads it.
 
     A table that breaks a critical rule stays closed, in later runs too, until its whole content holds the rule again.
+    What an earlier run left unchecked is checked with its stage, or before all where it is not selected.
     """
+    from transforms.batches import read_states
     from transforms.catalog import in_order
 
     models = in_order(selectors)
-    closed = open_failures(session, run.settings.database)
+    with open_session(run.settings, step="read state", run=run.run_id) as session:
+        left = read_standing(session, run.settings.database)
+        states = read_states(session, models)
+    cycle = _Cycle(run, left, states, set(left.closed), mode, window)
+    cycle.check_what_is_left(models)
     progress = Progress(len(models), f"{mode} of {len(models)} tables") if mode != "incremental" else None
-    for layer, stage in _stages(models):
-        named = [model.table.name for model in stage]
-        ready = [model for model in stage if not _is_blocked(run, model, closed)]
-        for model in ready:
-            _build(run, model, mode, window)
-            if progress:
-                progress.advance()
-        written = _batches(run, named)
-        again = [name for name in named if name in closed and not _is_checked(run, name)]
-        new = [name for name in written if name not in again and not _is_checked(run, name)]
-        closed -= set(again)
-        closed |= _validated(run, layer, new, written) | _validated(run, layer, again, None)
+    for stage in stages_of(models):
+        cycle.build(stage, progress)
+        cycle.check([model.table.name for model in stage])
 
 
-def validate_stored(run: Run, session: Session, selectors: Sequence[str] = (), *, full: bool = True) -> None:
+@dataclass
+class _Cycle:
+    """Building and checking under way: what is known of the tables, and which are closed by now."""
+
+    run: Run
+    left: Standing
+    states: States
+    closed: set[str]
+    mode: str
+    window: Window | None
+
+    def build(self, stage: Sequence[Model], progress: Progress | None) -> None:
+        """Build the tables of a stage at the same time; those with nothing new are only told."""
+        outcomes: dict[str, BuildResult | Exception] = {}
+        ready = [model for model in stage if model.build and not _is_blocked(self.run, model, self.closed)]
+        idle = [model.table.name for model in ready if has_nothing_new(model.table.name, self.states, self.mode)]
+        outcomes.update({name: _nothing_built(name, self.mode) for name in idle})
+        new = [model for model in ready if model.table.name not in outcomes]
+        if new:
+            reporter().advanced("build", ", ".join(model.table.name for model in new))
+        order = [model.table.name for model in ready]
+
+        def tell(step: Step, outcome: Any) -> None:
+            outcomes[step.name] = outcome
+            while order and order[0] in outcomes:
+                self._keep(order[0], outcomes[order.pop(0)])
+                if progress:
+                    progress.advance()
+
+        steps = [build_step(model, self.run.run_id, self.mode, self.window, self.states) for model in new]
+        run_steps(steps, workers(self.run.settings), tell)
+        for name in list(order):
+            self._keep(name, outcomes[name])
+
+    def _keep(self, name: str, outcome: BuildResult | Exception) -> None:
+        """Take the outcome of a build; where a table cannot be built, only what stands on it is not built."""
+        tell_build(name, outcome)
+        if isinstance(outcome, TransientError | BrokenOffError):
+            raise outcome
+        if isinstance(outcome, Exception):
+            self.run.broken[name] = outcome
+        else:
+            self.run.builds.append(outcome)
+
+    def check(self, names: Sequence[str]) -> None:
+        """Check what was written of these tables, in this run or in one that could not check it; closed ones whole."""
+        written = _batches(self.run, names)
+        batches: dict[str, list[str] | None] = {}
+        for name in names:
+            if name in self.closed and not _is_checked(self.run, name):
+                batches[name] = None
+            elif not _is_checked(self.run, name):
+                unchecked = [*written.get(name, []), *self.left.unchecked.get(name, [])]
+                batches.update({name: list(dict.fromkeys(unchecked))} if unchecked else {})
+        self.closed -= {name for name, ids in batches.items() if ids is None}
+        self.closed |= _validated(self.run, list(batches), batches)
+
+    def check_what_is_left(self, models: Sequence[Model]) -> None:
+        """Check what earlier runs left unchecked of tables that are not selected, and that selected ones stand on."""
+        selected = {model.table.name for model in models}
+        unselected = upstream_of(selected) - selected
+        self.check([name for name in self.left.unchecked if name in unselected and name not in self.closed])
+
+
+def _nothing_built(name: str, mode: str) -> BuildResult:
+    from transforms.write import BuildResult
+
+    return BuildResult(name, mode, None, skipped=True)
+
+
+def validate_stored(run: Run, selectors: Sequence[str] = (), *, full: bool = True) -> None:
     """Check the rules of the selected tables, changing nothing: on all rows or on each newest batch."""
     from transforms.catalog import in_order
 
-    batches = None if full else _newest_batches(session, run.settings.database)
-    by_layer = sorted(in_order(selectors), key=lambda model: _LAYERS.index(model.table.layer))
-    for layer, stage in groupby(by_layer, key=lambda model: model.table.layer):
-        _validated(run, layer, [model.table.name for model in stage], batches)
+    batches = None
+    if not full:
+        with open_session(run.settings, step="read state", run=run.run_id) as session:
+            batches = _newest_batches(session, run.settings.database)
+    by_layer = sorted(in_order(selectors), key=lambda model: LAYERS.index(model.table.layer))
+    for _, stage in groupby(by_layer, key=lambda model: model.table.layer):
+        _validated(run, [model.table.name for model in stage], batches)
 
 
 def _newest_batches(session: Session, database: str) -> dict[str, list[str]]:
@@ -77,49 +145,6 @@ def _newest_batches(session: Session, database: str) -> dict[str, list[str]]:
     for name, batch in [*builds.select("table_name", "build_id").collect(), *newest.collect()]:
         found.setdefault(name, []).append(batch)
     return found
-
-
-def open_failures(session: Session, database: str) -> set[str]:
-    """Tables of which a critical rule failed when it was last checked."""
-    from snowflake.snowpark.functions import col, row_number
-    from snowflake.snowpark.window import Window as Over
-
-    from transforms.ops import VALIDATION_RESULTS
-
-    results = session.table(VALIDATION_RESULTS.full_name(database)).filter(col("severity") == "critical")
-    newest_first = Over.partition_by("table_name", "rule").order_by(col("validated_at").desc(), col("run_id"))
-    newest = results.with_column("position", row_number().over(newest_first)).filter(col("position") == 1)
-    failed = newest.filter(~col("success")).select("table_name").collect()
-    return {row[0] for row in failed}
-
-
-def _build(run: Run, model: Model, mode: str, window: Window | None) -> None:
-    """Build a table; one that cannot be built is kept with its error, and only what stands on it is not built."""
-    if model.build is None:
-        return
-    try:
-        run.builds.append(build_table(model, run.run_id, mode, window))
-    except (TransientError, KeyboardInterrupt):
-        raise
-    except Exception as error:
-        run.broken[model.table.name] = error
-
-
-def _stages(models: Iterable[Model]) -> list[tuple[str, list[Model]]]:
-    """The tables in stages: no table of a stage reads another one of it, so a failure stops all that is built on it.
-
-    Layers are built one after the other; the marts that read activities come in a second round.
-    """
-    place: dict[str, tuple[int, int, int]] = {}
-    for model in models:
-        layer = _LAYERS.index(model.table.layer)
-        inputs = [place[name] for name in model.inputs if name in place]
-        turn = max([of + (above > layer) for of, above, _ in inputs], default=0)
-        depth = max([below + 1 for of, same, below in inputs if (of, same) == (turn, layer)], default=0)
-        place[model.table.name] = (turn, layer, depth)
-    in_place = sorted(models, key=lambda model: place[model.table.name])
-    stages = groupby(in_place, key=lambda model: place[model.table.name])
-    return [(str(_LAYERS[layer]), list(stage)) for (_, layer, _), stage in stages]
 
 
 def _is_blocked(run: Run, model: Model, closed: set[str]) -> bool:
@@ -151,11 +176,13 @@ def _has_written(build: BuildResult) -> bool:
     return build.rows_inserted + build.rows_updated > 0
 
 
-def _validated(run: Run, layer: str, names: Sequence[str], batches: Mapping[str, list[str]] | None) -> set[str]:
+def _validated(run: Run, names: Sequence[str], batches: Mapping[str, Sequence[str] | None] | None) -> set[str]:
     if not names:
         return set()
     from expectations.results import blocked_tables
+    from transforms.catalog import models
 
-    results = validate_layer(layer, names, run.run_id, batches)
+    layers = sorted({models()[name].table.layer for name in names}, key=LAYERS.index)
+    results = validate_stage(" and ".join(layers), names, run.run_id, batches)
     run.checks += results
     return blocked_tables(results)

@@ -88,7 +88,7 @@ class LoadReport:
 
 def loaded_files(session: Session, database: str) -> frozenset[str]:
     """Source files that OPS.LOADS names."""
-    rows = session.table(LOADS.full_name(database)).select("source_file").collect()
+    rows = session.sql(f"SELECT source_file FROM {LOADS.full_name(database)}").collect()
     return frozenset(str(row[0]) for row in rows)
 
 

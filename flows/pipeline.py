@@ -27,10 +27,10 @@ def pipeline(
         polls: Polls to take from the sandbox; a real source is polled once.
         sources: Sources to ingest; none: all that are configured.
     """
-    with recorded_run("pipeline") as (run, session):
+    with recorded_run("pipeline") as (run, _):
         fetch(run, chosen_sources(sources or [], run.settings), polls)
         load(run)
-        build_layers(run, session, select or [], mode="full_refresh" if full_refresh else "incremental")
+        build_layers(run, select or [], mode="full_refresh" if full_refresh else "incremental")
         if "amplitude" in run.settings.publish_to:
             publish_to_amplitude(run)
         publish_artifacts(run)

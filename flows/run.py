@@ -6,14 +6,15 @@ import logging
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from flows.costs import costs_of
 from flows.errors import SnowcastError, ValidationFailed
 from flows.ledgers import append_rows
 from flows.settings import Settings, load_settings
-from flows.warehouse import open_session, prepare
+from flows.warehouse import open_session, prepare, sent_statements
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
@@ -181,7 +182,8 @@ def _record(run: Run, state: str, summary: str) -> None:
     from transforms.ops import RUNS
 
     times = {"started_at": run.started_at.replace(tzinfo=None), "ended_at": datetime.now(UTC).replace(tzinfo=None)}
-    row = {"run_id": run.run_id, "flow": run.flow, "state": state, **times, "summary": summary}
+    costs = [asdict(cost) for cost in costs_of(sent_statements())]
+    row = {"run_id": run.run_id, "flow": run.flow, "state": state, **times, "summary": summary, "costs": costs}
     with open_session(run.settings) as session:
         append_rows(session, run.settings.database, RUNS, [row])
 

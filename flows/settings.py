@@ -86,6 +86,9 @@ class Settings(AmplitudeSettings, ActivitySettings):
     warehouse_idle_seconds: float = Field(
         default=1800, description="the embedded warehouse leaves after so long without a statement", gt=0
     )
+    workers: int | None = Field(
+        default=None, description="tables built and checked at once; none: 4 on Snowflake, 2 on the embedded one", ge=1
+    )
     snowflake_block: str | None = Field(
         default=None, description="name of a Prefect SnowflakeConnector block to log in with"
     )

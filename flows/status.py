@@ -6,8 +6,8 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from flows.layers import open_failures
 from flows.settings import Settings
+from flows.standing import read_standing
 from transforms.catalog import in_order
 from transforms.ops import POLLS, QUARANTINE, REDRIVES, RUNS
 
@@ -118,7 +118,7 @@ def _table_rows(session: Session, database: str) -> list[TableRows]:
     tables = [model.table for model in in_order()]
     parts = [f"SELECT '{table.name}', COUNT(*) FROM {table.full_name(database)}" for table in tables]
     counts = {row[0]: row[1] for row in session.sql(" UNION ALL ".join(parts)).collect()}
-    closed = open_failures(session, database)
+    closed = read_standing(session, database).closed
     order = {str(layer): place for place, layer in enumerate(type(tables[0].layer))}
     rows = [TableRows(str(t.layer), t.name, counts[t.name], t.name in closed) for t in tables]
     return sorted(rows, key=lambda one: (order[one.schema], one.table))

@@ -10,8 +10,10 @@ about is in its name and, for a table, in its asset (database, schema and table)
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +24,10 @@ from prefect.tasks import exponential_backoff
 
 from flows.errors import TransientError
 from flows.ledgers import append_rows
+from flows.parallel import Step, map_at_once
 from flows.reporting import Mark, reporter
 from flows.settings import Settings, load_settings
-from flows.warehouse import open_connection, open_session
+from flows.warehouse import open_session, stored_columns, workers
 
 if TYPE_CHECKING:
     from prefect.client.schemas.objects import State, TaskRun
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from flows.fetching import Fetched
     from flows.loading import LoadReport
     from flows.publish_to.amplitude import Published
+    from transforms.batches import States
     from transforms.catalog import Model
     from transforms.write import BuildResult
 
@@ -86,51 +90,94 @@ def load_raw(run_id: str) -> LoadReport:
     return report
 
 
-def build_table(model: Model, run_id: str, mode: str = "incremental", window: Window | None = None) -> BuildResult:
-    """Build one table as a task of its own name; the table is the asset that the task makes."""
+def build_step(
+    model: Model, run_id: str, mode: str = "incremental", window: Window | None = None, states: States | None = None
+) -> Step:
+    """Building one table, as a task of its own name; the table is the asset that the task makes."""
     settings = load_settings()
-    step = materialize(
+    built = materialize(
         asset_of(model, settings),
         name="build",
         task_run_name="build {name}",
         asset_deps=[asset_key(name, settings) for name in model.inputs],
         **STEP,
     )(_build)
-    return step(model.table.name, run_id, mode, window)
+    name = model.table.name
+    given = {"name": name, "run_id": run_id, "mode": mode, "window": window, "states": states}
+    return Step(name, built, given)
 
 
-def _build(name: str, run_id: str, mode: str, window: Window | None) -> BuildResult:
+def has_nothing_new(name: str, states: States, mode: str) -> bool:
+    """Whether building the table would do nothing; asks nobody."""
+    from transforms import building
+
+    return building.has_nothing_new(name, states, _parameters(load_settings()), mode)
+
+
+def _build(name: str, run_id: str, mode: str, window: Window | None, states: States | None) -> BuildResult:
     from transforms.building import build_table as build
     from transforms.writers import BuildConflictError
 
     settings = load_settings()
-    reporter().advanced(f"build {name}", mode)
     with open_session(settings, step=f"build {name}", run=run_id, table=name) as session:
         try:
-            result = build(session, name, run_id=run_id, mode=mode, parameters=_parameters(settings), window=window)
+            return build(
+                session,
+                name,
+                run_id=run_id,
+                mode=mode,
+                parameters=_parameters(settings),
+                window=window,
+                states=states,
+            )
         except BuildConflictError as conflict:
             raise TransientError(str(conflict)) from conflict
-        except Exception as error:
-            reporter().finished(f"build {name}", " ".join(str(error).split())[:_MOST_TEXT], "failed")
-            raise
-    reporter().finished(f"build {name}", _build_line(result), "skipped" if result.skipped else "ok")
-    return result
 
 
-@task(name="validate", task_run_name="validate {layer}", **STEP)
-def validate_layer(
-    layer: str, names: Sequence[str], run_id: str, batches: Mapping[str, Sequence[str]] | None
+def tell_build(name: str, outcome: BuildResult | Exception) -> None:
+    """Print what became of a build."""
+    if isinstance(outcome, Exception):
+        reporter().finished(f"build {name}", " ".join(str(outcome).split())[:_MOST_TEXT], "failed")
+    else:
+        reporter().finished(f"build {name}", _build_line(outcome), "skipped" if outcome.skipped else "ok")
+
+
+@task(name="validate", task_run_name="validate {stage}", **STEP)
+def validate_stage(
+    stage: str, names: Sequence[str], run_id: str, batches: Mapping[str, Sequence[str] | None] | None
 ) -> list[RuleResult]:
-    """Check the rules of some tables of a layer and keep the results; `batches` None reads whole tables."""
+    """Check the rules of tables, several at the same time, and keep the results.
+
+    Args:
+        stage: What the tables are, for the step's name.
+        names: Tables.
+        run_id: The run.
+        batches: Table -> batches whose rows are read; None, for one table or instead of all: whole tables.
+    """
     from expectations.validate import validate_tables
 
     settings = load_settings()
-    reporter().advanced(f"validate {layer}", ", ".join(names))
-    with open_session(settings, step=f"validate {layer}", run=run_id) as session:
-        with open_connection(settings) as connection:
-            results = validate_tables(connection, names, run_id=run_id, batches=batches, docs_root=settings.docs_root)
-        _keep(session, settings, results, run_id)
-    _tell_checks(f"validate {layer}", results)
+    reporter().advanced(f"validate {stage}", ", ".join(names))
+    step, began = f"validate {stage}", datetime.now(UTC)
+
+    @contextmanager
+    def lend(name: str) -> Iterator[Any]:
+        with open_session(settings, step=step, run=run_id, table=name) as session:
+            yield session.connection
+
+    with open_session(settings, step=step, run=run_id) as session:
+        results = validate_tables(
+            lend,
+            names,
+            run_id=run_id,
+            batches=batches,
+            docs_root=settings.docs_root,
+            stored=stored_columns(),
+            each=map_at_once(workers(settings)),
+        )
+        _keep(session, settings, results, run_id, began, batches)
+    for layer, found in groupby(sorted(results, key=_layer_place), key=lambda result: result.layer):
+        _tell_checks(f"validate {layer}", list(found))
     return results
 
 
@@ -164,18 +211,18 @@ def check_source(
     with open_session(settings, step=f"check {source}", run=run_id) as session:
         found = unknown_fields(session, settings.database, loads, now=now)
         append_rows(session, settings.database, SCHEMA_DRIFT, found)
-        with open_connection(settings) as connection:
-            results = validate_source(
-                connection,
-                source,
-                run_id=run_id,
-                now=now,
-                raw_tables=tables,
-                snapshots=snapshots,
-                limits=known_source(source).limits(settings),
-                docs_root=settings.docs_root,
-            )
-        _keep(session, settings, results, run_id)
+        results = validate_source(
+            session.connection,
+            source,
+            run_id=run_id,
+            now=now,
+            raw_tables=tables,
+            snapshots=snapshots,
+            limits=known_source(source).limits(settings),
+            docs_root=settings.docs_root,
+            stored=stored_columns(),
+        )
+        _keep(session, settings, results, run_id, now)
     _tell_checks(f"check source {source}", results)
     return results
 
@@ -199,16 +246,17 @@ def check_publications(destination: str, run_id: str) -> list[RuleResult]:
     from flows.publish_to.outbox import forgotten_before
 
     settings = load_settings()
+    began = datetime.now(UTC)
     with open_session(settings, step="check publications", run=run_id) as session:
-        with open_connection(settings) as connection:
-            results = validate_publications(
-                connection,
-                destination=destination,
-                run_id=run_id,
-                forgotten_before=forgotten_before(),
-                docs_root=settings.docs_root,
-            )
-        _keep(session, settings, results, run_id)
+        results = validate_publications(
+            session.connection,
+            destination=destination,
+            run_id=run_id,
+            forgotten_before=forgotten_before(),
+            docs_root=settings.docs_root,
+            stored=stored_columns(),
+        )
+        _keep(session, settings, results, run_id, began)
     _tell_checks("check publications", results)
     return results
 
@@ -239,11 +287,24 @@ def _parameters(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _keep(session: Session, settings: Settings, results: Sequence[RuleResult], run_id: str) -> None:
+def _keep(
+    session: Session,
+    settings: Settings,
+    results: Sequence[RuleResult],
+    run_id: str,
+    began: datetime,
+    batches: Mapping[str, Sequence[str] | None] | None = None,
+) -> None:
     from expectations.results import ledger_rows
     from transforms.ops import VALIDATION_RESULTS
 
-    append_rows(session, settings.database, VALIDATION_RESULTS, ledger_rows(results, run_id, datetime.now(UTC)))
+    append_rows(session, settings.database, VALIDATION_RESULTS, ledger_rows(results, run_id, began, batches))
+
+
+def _layer_place(result: RuleResult) -> int:
+    from transforms.contract import Layer
+
+    return list(Layer).index(Layer(result.layer))
 
 
 def _tell_checks(step: str, results: Sequence[RuleResult]) -> None:

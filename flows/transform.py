@@ -17,7 +17,7 @@ def transform(select: list[str] | None = None, full_refresh: bool = False) -> Ru
         select: Tables, layers, tags and graph operators; none: every table.
         full_refresh: Rebuild them from all their input rows.
     """
-    with recorded_run("transform") as (run, session):
-        build_layers(run, session, select or [], mode="full_refresh" if full_refresh else "incremental")
+    with recorded_run("transform") as (run, _):
+        build_layers(run, select or [], mode="full_refresh" if full_refresh else "incremental")
         publish_artifacts(run)
     return run

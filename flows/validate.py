@@ -17,7 +17,7 @@ def validate(select: list[str] | None = None, full: bool = True) -> Run:
         select: Tables, layers, tags and graph operators; none: every table.
         full: All rows; else those of the newest build or load of each table.
     """
-    with recorded_run("validate") as (run, session):
-        validate_stored(run, session, select or [], full=full)
+    with recorded_run("validate") as (run, _):
+        validate_stored(run, select or [], full=full)
         publish_artifacts(run)
     return run

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import json
+import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
-from pathlib import Path
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flows.account import account_login, first_line
-from flows.errors import ConfigError, SnowcastError, SourceError, TransientError
+from flows.errors import BrokenOffError, ConfigError, SnowcastError, SourceError, TransientError
+from flows.logins import Login, Logins, Statement
 from flows.settings import Settings
 
 if TYPE_CHECKING:
-    from snowflake.connector import SnowflakeConnection
     from snowflake.snowpark import Session
 
-SCRIPTS = Path(__file__).resolve().parents[1] / "deployments" / "snowflake"
+    from flows.connection import TaggedConnection
+
 # Snowflake's codes for a session or a network that is gone: a new login may help, the statement was not at fault.
 _PASSING_CODES = {250001, 250002, 250003, 251012, 290502, 290503, 290504, 390111, 390112, 390114, 604}
 _REFUSED_CODES = {390100, 390101, 390102, 390144, 390186, 390201, 390318, 394304}
 _PAUSES = (0, 1, 2, 4, 8)
 _NO_SUCH_ACCOUNT = {290403, 290404}
 _SHOWN = ("account", "user", "host", "port", "protocol", "database", "schema", "warehouse", "role")
-_current: ContextVar[_Login | None] = ContextVar("login", default=None)
+_current: ContextVar[_Place | None] = ContextVar("place", default=None)
 
 
 def connection_parameters(settings: Settings) -> dict[str, Any]:
@@ -36,6 +38,7 @@ def connection_parameters(settings: Settings) -> dict[str, Any]:
     """
     login = _embedded_login(settings) if settings.warehouse == "embedded" else account_login(settings)
     session_parameters = {**login.pop("session_parameters", {}), "CLIENT_TELEMETRY_ENABLED": settings.telemetry}
+    login.setdefault("schema", "PUBLIC")  # a session without one would ask which it has
     return {**login, "login_timeout": settings.login_timeout_seconds, "session_parameters": session_parameters}
 
 
@@ -67,94 +70,65 @@ def status_parameters(settings: Settings, *, show_secret: bool) -> dict[str, Any
 
 @contextmanager
 def open_session(settings: Settings, **tag: str) -> Iterator[Session]:
-    """A Snowpark session whose statements carry `tag` (flow, run, table) as their QUERY_TAG, as JSON.
+    """A Snowpark session whose statements carry `tag` (flow, run, step, table) as their QUERY_TAG, as JSON.
 
-    Inside another `open_session` of the same thread the login is shared: a flow logs in once, its tasks add their tag.
+    Inside another `open_session` the login is shared: a flow logs in once, its steps add their tag. A step in a thread
+    of its own takes another login of the flow, which the next step of some thread takes over when it is done.
 
     Raises:
         ConfigError: The account, user or credentials are wrong.
         TransientError: The warehouse does not answer.
     """
     outer = _current.get()
-    login = outer or _Login(settings)
-    token = _current.set(login)
+    logins = outer.logins if outer else Logins(partial(_connect, settings))
+    is_shared = outer is not None and outer.thread == threading.get_ident()
+    login = outer.login if outer is not None and is_shared else logins.take()
+    place = _Place(logins, login, threading.get_ident(), {**(outer.tag if outer else {}), **tag})
+    token = _current.set(place)
     try:
         with warehouse_errors(settings):
-            login.tag(tag)
-            yield login.session
-    except TransientError:
+            session = login.session
+            with login.connection.tagged(place.tag):
+                yield session
+    except TransientError as error:
         login.close(is_gone=True)
+        if login.is_broken_off:
+            raise BrokenOffError("The flow was stopped.") from error
         raise
     finally:
         _current.reset(token)
+        if not is_shared:
+            logins.give_back(login)
         if outer is None:
-            login.close()
+            logins.close()
 
 
-@contextmanager
-def open_connection(settings: Settings) -> Iterator[SnowflakeConnection]:
-    """A plain connection, for clients that write their parameters as %s; inside `open_session` it is kept with it."""
-    outer = _current.get()
-    login = outer or _Login(settings)
-    try:
-        with warehouse_errors(settings):
-            yield login.connection
-    finally:
-        if outer is None:
-            login.close()
+def sent_statements() -> list[Statement]:
+    """What the flow that has the warehouse open has sent so far, by all its logins."""
+    place = _current.get()
+    return place.logins.log.statements if place else []
 
 
-class _Login:
-    """The connections of one flow, each opened when it is first asked for."""
+def workers(settings: Settings) -> int:
+    """How many tables are built, or checked, at the same time."""
+    return settings.workers or (2 if settings.warehouse == "embedded" else 4)
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._first_tag: dict[str, str] | None = None
-        self._session: Session | None = None
-        self._connection: SnowflakeConnection | None = None
 
-    def tag(self, tag: Mapping[str, str]) -> None:
-        """Tag the statements from here on: with the flow's tag, and what a step adds to it."""
-        if self._first_tag is None:
-            self._first_tag = dict(tag)
-        if tag:
-            self.session.query_tag = json.dumps({**self._first_tag, **tag})
+def break_off() -> None:
+    """Stop what the other threads of this flow have under way: running statements are cancelled, none follows them."""
+    place = _current.get()
+    if place:
+        place.logins.break_off(but=place.login)
 
-    @property
-    def session(self) -> Session:
-        """For Snowpark, which writes parameters as ? and says so itself only where it opens the connection."""
-        if self._session is None:
-            from snowflake.snowpark import Session
 
-            connection = _connect(self._settings, paramstyle="qmark")
-            self._session = Session.builder.configs({"connection": connection}).create()
-        return self._session
+@dataclass(frozen=True)
+class _Place:
+    """Where a step runs: with which login of its flow, in which thread, under which tag."""
 
-    @property
-    def connection(self) -> SnowflakeConnection:
-        """For everything else."""
-        if self._connection is None:
-            self._connection = _connect(self._settings)
-        return self._connection
-
-    def close(self, *, is_gone: bool = False) -> None:
-        """Log out; what is asked for after that logs in anew.
-
-        Args:
-            is_gone: The warehouse does not answer: it is not asked to end the sessions.
-        """
-        from snowflake.connector.errors import Error
-
-        session, connection = self._session, self._connection
-        self._session = self._connection = None
-        with suppress(Error, SnowcastError):
-            if connection is not None:
-                connection.close(retry=not is_gone)
-        if session is not None:
-            with suppress(Error, SnowcastError):
-                if is_gone:
-                    session.connection.close(retry=False)
-            session.close()
+    logins: Logins
+    login: Login
+    thread: int
+    tag: Mapping[str, str]
 
 
 @contextmanager
@@ -172,30 +146,22 @@ def warehouse_errors(settings: Settings) -> Iterator[None]:
 
 
 def prepare(session: Session, settings: Settings) -> None:
-    """Create what is missing: database, schemas, stage, file formats, tables and their new columns."""
-    from transforms.building import prepare_tables
+    """Create what is missing: database, schemas, stage, file formats, tables and their new columns.
 
-    run_scripts(session, settings, SCRIPTS)
-    session.use_schema(f"{settings.database}.PUBLIC")
-    prepare_tables(session)
+    Inside `open_session` the flow remembers what it saw: see `stored_columns`.
+    """
+    from flows.preparing import prepare_warehouse
 
-
-def run_scripts(session: Session, settings: Settings, folder: Path) -> list[str]:
-    """Run every statement of the folder's SQL files in order of their names; returns the names."""
-    scripts = sorted(folder.glob("*.sql"))
-    for script in scripts:
-        for statement in statements(script.read_text(encoding="utf-8"), settings):
-            session.sql(statement).collect()
-    return [script.name for script in scripts]
+    seen = prepare_warehouse(session, settings)
+    place = _current.get()
+    if place:
+        place.logins.columns = seen.types
 
 
-def statements(text: str, settings: Settings) -> list[str]:
-    """The statements of a script, its `<% … %>` places filled from the settings; the project's scripts only."""
-    values = {"database": settings.database, "warehouse": settings.snowflake.warehouse or "SNOWCAST_WH"}
-    for name, value in values.items():
-        text = text.replace(f"<% {name} %>", value)
-    lines = [line for line in text.splitlines() if not line.lstrip().startswith("--")]
-    return [part.strip() for part in "\n".join(lines).split(";") if part.strip()]
+def stored_columns() -> Mapping[str, Mapping[str, str]] | None:
+    """Columns and types of every table, as the flow that has the warehouse open saw them; None: it has not looked."""
+    place = _current.get()
+    return place.logins.columns if place else None
 
 
 def _embedded_login(settings: Settings) -> dict[str, Any]:
@@ -208,12 +174,16 @@ def _embedded_login(settings: Settings) -> dict[str, Any]:
     return endpoint.connection_parameters(settings.database)
 
 
-def _connect(settings: Settings, **options: Any) -> SnowflakeConnection:
+def _connect(settings: Settings) -> TaggedConnection:
     import snowflake.connector
 
+    from flows.connection import TaggedConnection
+
     parameters = connection_parameters(settings)
+    # Snowpark reads this from the login; set on the session it would be a statement more (see transforms/building.py).
+    parameters["session_parameters"]["PYTHON_SNOWPARK_USE_SQL_SIMPLIFIER"] = False
     try:
-        return snowflake.connector.connect(**parameters, **options, backoff_policy=_pauses)
+        return TaggedConnection(**parameters, paramstyle="qmark", backoff_policy=_pauses)
     except (snowflake.connector.errors.Error, ValueError, TypeError) as error:
         raise _login_error(error, settings, parameters) from None
 

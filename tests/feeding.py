@@ -15,10 +15,11 @@ from snowflake.snowpark.types import DataType, DecimalType, StructField, StructT
 from expectations.schemas import declared_columns
 from transforms.activity.thresholds import Thresholds
 from transforms.batches import stored
-from transforms.building import build_table, prepare_tables
+from transforms.building import build_table
 from transforms.catalog import in_order, models, raw_table_for
 from transforms.contract import Layer, Table
 from transforms.ops import LEDGERS
+from transforms.tables import prepare_tables
 from transforms.write import BuildResult
 
 PARAMETERS: dict[str, Any] = {
@@ -49,7 +50,7 @@ def prepare(session: Session) -> None:
 
 
 def definition(table: Table, full_name: str) -> str:
-    """The statement that makes the table as `writers.create_table` does."""
+    """The statement that makes the table as `create_table` does."""
     kinds = declared_columns(table)
     columns = [
         f"{column.name} {_type(column.type, kinds[column.name])}{'' if column.nullable else ' NOT NULL'}"

@@ -14,16 +14,14 @@ from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from snowflake.snowpark.functions import col, lit
+from snowflake.snowpark.functions import col
 
 from transforms import writers
-from transforms.batches import State, current_database, read_state, stored
+from transforms.batches import State, read_state
 from transforms.catalog import models
-from transforms.contract import ContractError, History, Layer
+from transforms.contract import ContractError, History
 from transforms.history_reading import history_reading
 from transforms.known_schemas import known_schemas
-from transforms.ledgers import append_rows
-from transforms.ops import HEADS, LEDGERS
 from transforms.reading import Reading, Request, choose_reading
 from transforms.write import Build, BuildResult, new_build_id, write_built
 
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
 
     from transforms.batches import States
     from transforms.catalog import Model
-    from transforms.contract import Table
 
 INCREMENTAL, FULL_REFRESH, BACKFILL = "incremental", "full_refresh", "backfill"
 _MODES = (INCREMENTAL, FULL_REFRESH, BACKFILL)
@@ -112,47 +109,6 @@ def _opened(
     if isinstance(model.table.write, History):
         return history_reading(session, model, state, request, chosen)
     return nullcontext(choose_reading(session, model, state, request))
-
-
-def prepare_tables(session: Session) -> None:
-    """Create the tables that are missing and add the columns that they lack; the schemas exist.
-
-    A column that a contract no longer has stays with its values; rows written from now on have NULL in it.
-    """
-    database = current_database(session)
-    tables = [*LEDGERS, *[model.table for model in models().values()]]
-    present = _present_columns(session, database)
-    for table in tables:
-        have = present.get((str(table.layer), table.name.upper()))
-        if have is None:
-            writers.create_table(session, table)
-        elif not _fits(table, have):
-            writers.reshape(session, table, have)
-    _prepare_heads(session)
-
-
-def _present_columns(session: Session, database: str) -> dict[tuple[str, str], dict[str, bool]]:
-    """Per table its columns, and whether each may be NULL."""
-    columns = session.table(f"{database}.INFORMATION_SCHEMA.COLUMNS").filter(
-        col("table_schema").in_(*[lit(str(layer)) for layer in Layer])
-    )
-    present: dict[tuple[str, str], dict[str, bool]] = {}
-    chosen = columns.select("table_schema", "table_name", "column_name", "is_nullable")
-    for schema, table, column, is_nullable in chosen.collect():
-        present.setdefault((schema, table), {})[column] = is_nullable == "YES"
-    return present
-
-
-def _fits(table: Table, present: Mapping[str, bool]) -> bool:
-    """Whether rows of the contract can be stored: no column is absent, and no other one must have a value."""
-    names = {column.name.upper() for column in table.stored_columns}
-    return names <= set(present) and all(present[name] for name in set(present) - names)
-
-
-def _prepare_heads(session: Session) -> None:
-    buildable = {name for name, model in models().items() if model.build}
-    known = {row[0] for row in stored(session, HEADS).select("table_name").collect()}
-    append_rows(session, HEADS, [(name, None, None, None) for name in sorted(buildable - known)])
 
 
 def _buildable(name: str, mode: str, window: tuple[datetime, datetime] | None) -> Model:

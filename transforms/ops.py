@@ -1,4 +1,4 @@
-"""The ledgers: what was polled, delivered, loaded, built, consumed, refused, checked, published.
+"""The ledgers: what was polled, delivered, loaded, built, consumed, refused, checked, published, prepared.
 
 Append only, except HEADS, which has one row a table: every build exchanges it for its own, so that two builds of one
 table at once cannot both do so.
@@ -190,7 +190,8 @@ VALIDATION_RESULTS = _ledger(
     Column("success", BOOLEAN, "whether it held", nullable=False),
     _text("observed", "what was found"),
     _text("scope", "batch: rows written by the run; full: whole table", nullable=False),
-    _time("validated_at", "when it was checked"),
+    _time("validated_at", "when the check began"),
+    Column("batches", VARIANT, "loads or builds whose rows were checked, on one row of each table and run"),
 )
 
 SCHEMA_DRIFT = _ledger(
@@ -237,9 +238,19 @@ RUNS = _ledger(
     _time("started_at", "when it began"),
     _time("ended_at", "when it ended"),
     _text("summary", "what it did, in words"),
+    Column("costs", VARIANT, "statements and seconds of each step and table, but for the writing of this row"),
+)
+
+VERSIONS = _ledger(
+    "versions",
+    "one version of the scripts and contracts that the warehouse was prepared for",
+    ("version",),
+    _text("version", "hash of the scripts and of every table as it is declared", nullable=False),
+    _time("applied_at", "when everything was in place for it"),
 )
 
 LEDGERS = (
+    VERSIONS,
     POLLS,
     LOADS,
     DELIVERIES,

@@ -14,7 +14,7 @@ from operator import and_
 from typing import TYPE_CHECKING, Any
 
 from snowflake.snowpark.exceptions import SnowparkSQLException
-from snowflake.snowpark.functions import col, iff, in_, lit, when_matched, when_not_matched
+from snowflake.snowpark.functions import col, in_, lit, when_matched, when_not_matched
 
 from transforms import changes, ledgers
 from transforms.batches import current_database, stored
@@ -243,30 +243,6 @@ def kept_for_now(session: Session, frame: DataFrame, purpose: str = "") -> Itera
     finally:
         if not purpose:
             kept.drop_table()
-
-
-def create_table(session: Session, table: Table) -> None:
-    """Create the table, empty, unless it is there."""
-    empty = session.create_dataframe([], schema=table.schema)
-    empty.write.save_as_table(_path(session, table), mode="ignore")
-
-
-def reshape(session: Session, table: Table, present: Mapping[str, bool]) -> None:
-    """Rewrite the table with the columns that it lacks, NULL in every row, until the next build fills them.
-
-    Args:
-        session: Where the table is.
-        table: The contract.
-        present: The columns that are stored; those that the contract does not have stay, but may be NULL from now on.
-    """
-    names = [column.name.upper() for column in table.stored_columns]
-    declared = [
-        col(c.name) if c.name.upper() in present else lit(None).cast(c.type).alias(c.name) for c in table.stored_columns
-    ]
-    others = [f'"{name}"' for name in present if name not in names]
-    kept_columns = [iff(lit(True), col(name), lit(None)).alias(name) for name in others]  # an expression may be NULL
-    with kept_for_now(session, stored(session, table).select(*declared, *kept_columns)) as kept:
-        kept.write.save_as_table(_path(session, table), mode="overwrite")
 
 
 def _path(session: Session, table: Table) -> list[str]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import threading
+from contextvars import copy_context
+
 import pytest
 
 from flows.errors import ConfigError
+from flows.preparing import SCRIPTS, statements
 from flows.settings import load_settings
-from flows.warehouse import SCRIPTS, connection_parameters, open_session, statements
+from flows.warehouse import connection_parameters, open_session, sent_statements
 
 
 @pytest.fixture
@@ -19,18 +24,44 @@ def account(endpoint, monkeypatch):
     return endpoint
 
 
+def tags_of(session):
+    """Tags of what the session has sent so far."""
+    sent = "SELECT query_tag FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY_BY_SESSION()) ORDER BY start_time"
+    return {row[0] for row in session.sql(sent).collect()}
+
+
 def test_an_account_is_reached_by_its_variables(account, database, tmp_path):
     settings = load_settings(home=tmp_path, database=database)
     with open_session(settings, flow="test") as session:
         assert session.sql("SELECT CURRENT_DATABASE()").collect()[0][0] == database
-        assert '"flow": "test"' in session.query_tag
+        assert [json.loads(tag) for tag in tags_of(session)] == [{"flow": "test"}]
 
 
 def test_a_flow_and_its_tasks_share_one_login(account, database, tmp_path):
     settings = load_settings(home=tmp_path, database=database)
     with open_session(settings, flow="outer") as outer, open_session(settings, step="inner") as inner:
         assert inner is outer
-        assert '"flow": "outer", "step": "inner"' in inner.query_tag
+        inner.sql("SELECT 1").collect()
+        assert [json.loads(tag) for tag in tags_of(session=inner)] == [{"flow": "outer", "step": "inner"}]
+
+
+def test_a_step_in_a_thread_of_its_own_takes_a_login_that_the_next_one_uses_again(account, database, tmp_path):
+    settings = load_settings(home=tmp_path, database=database)
+    used: list[object] = []
+
+    def step(name: str) -> None:
+        with open_session(settings, step=name) as session:
+            session.sql("SELECT 1").collect()
+            used.append(session)
+
+    with open_session(settings, flow="outer") as outer:
+        for name in ("first", "second"):
+            thread = threading.Thread(target=copy_context().run, args=(step, name))
+            thread.start()
+            thread.join()
+        assert used[0] is used[1]
+        assert used[0] is not outer
+        assert [(one.step, one.text) for one in sent_statements()] == [("first", "SELECT 1"), ("second", "SELECT 1")]
 
 
 def test_a_wrong_password_is_a_configuration_error_without_the_password(account, tmp_path, monkeypatch):
@@ -74,15 +105,3 @@ def test_every_script_is_idempotent_and_names_the_database_of_the_settings(tmp_p
     assert not [one for one in found if "<%" in one or "ANALYTICS" in one]
     for one in found:
         assert one.startswith(("USE ROLE", "GRANT")) or "IF NOT EXISTS" in one, one
-
-
-def test_the_database_is_prepared_twice_without_a_trace(account, database, tmp_path):
-    from flows.warehouse import prepare
-
-    settings = load_settings(home=tmp_path, database=database)
-    count = "SELECT COUNT(*) FROM INFORMATION_SCHEMA.TABLES WHERE table_schema IN ('RAW', 'STAGING', 'MARTS', 'OPS')"
-    with open_session(settings) as session:
-        prepare(session, settings)
-        first = session.sql(count).collect()[0][0]
-        prepare(session, settings)
-        assert session.sql(count).collect()[0][0] == first > 20

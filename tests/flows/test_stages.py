@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+import pytest
 
-from flows.layers import _stages
+from flows import stages
+from flows.stages import stages_of, upstream_of
 from transforms.catalog import in_order, models
 
 
+def places(selectors: tuple[str, ...] = ()) -> dict[str, int]:
+    return {m.table.name: number for number, stage in enumerate(stages_of(in_order(selectors))) for m in stage}
+
+
 def test_no_table_is_built_with_one_that_it_reads_or_before_it():
-    stages = _stages(in_order())
-    stage_of = {model.table.name: number for number, (_, stage) in enumerate(stages) for model in stage}
-    assert set(stage_of) == set(models())
-    early = [
-        (name, read) for name, model in models().items() for read in model.inputs if stage_of[read] >= stage_of[name]
-    ]
+    place = places()
+    assert set(place) == set(models())
+    early = [(name, read) for name, model in models().items() for read in model.inputs if place[read] >= place[name]]
     assert early == []
 
 
-def test_each_layer_is_built_once_and_the_marts_of_activities_after_the_activities():
-    stages = _stages(in_order())
-    assert [layer for layer, _ in groupby(layer for layer, _ in stages)] == [
-        *("RAW", "STAGING", "HISTORY", "MARTS", "ACTIVITY", "MARTS")
-    ]
-    counted = {model.table.name for _, stage in stages[-2:] for model in stage}
-    assert counted == {"int_customer_periods", "mart_growth_accounting", "mart_retention_cohorts"}
+def test_what_a_rule_reads_is_built_by_then():
+    place = places()
+    read = {name: stages._read_by_rules(name) for name in models()}
+    assert {"dim_streamers", "dim_games"} <= read["fact_stream_snapshots"]
+    late = [(name, one) for name, tables in read.items() for one in tables if place[one] > place[name]]
+    assert late == []
+
+
+def test_layers_do_not_wait_for_one_another_where_nothing_binds_them():
+    assert len(stages_of(in_order())) <= 12
+    assert places()["streamers_history"] == places()["dim_streamers"]
+
+
+@pytest.mark.parametrize("selectors", [("marts",), ("tag:twitch",), ("fact_stream_days", "mart_game_daily")])
+def test_a_selection_keeps_its_order(selectors: tuple[str, ...]):
+    place = places(selectors)
+    early = [(n, r) for n in place for r in models()[n].inputs if r in place and place[r] >= place[n]]
+    assert early == []
+
+
+def test_upstream_is_everything_below():
+    assert upstream_of(["fact_stream_days"]) >= {"fact_stream_snapshots", "stg_twitch_streams", "raw_twitch_streams"}
+    assert upstream_of(["raw_twitch_streams", "no_such_table"]) == set()

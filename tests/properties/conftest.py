@@ -13,9 +13,9 @@ from snowflake.snowpark.functions import col, lit
 
 from tests.feeding import prepare
 from transforms.batches import current_database, stored
-from transforms.building import prepare_tables
 from transforms.catalog import models
 from transforms.ops import LEDGERS
+from transforms.tables import prepare_tables
 
 if TYPE_CHECKING:
     from deployments.embedded import Endpoint

@@ -17,7 +17,7 @@ from deployments.embedded import Endpoint
 from deployments.sandbox import SandboxServer, World
 from flows.reporting import Mark
 from flows.settings import Settings, load_settings
-from transforms import writers
+from transforms import tables
 from transforms.catalog import models
 from transforms.ops import PUBLICATIONS
 
@@ -102,7 +102,7 @@ def _warehouse(endpoint: Endpoint, warehouse_home: Path) -> Iterator[Warehouse]:
     for schema in ("OPS", "ACTIVITY", "PUBLIC"):
         session.sql(f"CREATE SCHEMA IF NOT EXISTS {name}.{schema}").collect()
     for table in (*(models()[stream].table for stream in STREAMS), PUBLICATIONS):
-        writers.create_table(session, table)
+        tables.create_table(session, table)
     yield Warehouse(session, name, warehouse_home)
     session.sql(f"DROP DATABASE IF EXISTS {name}").collect()
     session.close()

@@ -48,7 +48,7 @@ class Way:
     def __init__(self, session: Session, database: str, root: Path) -> None:
         from transforms.catalog import in_order
         from transforms.ops import DELIVERIES, LOADS, POLLS, QUARANTINE
-        from transforms.writers import create_table
+        from transforms.tables import create_table
 
         self.session, self.folder = session, root / "given"
         self.settings: Settings = load_settings(home=root / "home", database=database)

@@ -31,7 +31,7 @@ class Warehouse:
     def __init__(self, session: Session, database: str, root: Path) -> None:
         from transforms.ops import LOADS, POLLS, QUARANTINE
         from transforms.raw import raw_twitch_games, raw_twitch_streams, raw_twitch_users
-        from transforms.writers import create_table
+        from transforms.tables import create_table
 
         self.session, self.database, self.root = session, database, root
         self.tables = [raw_twitch_streams.TABLE, raw_twitch_users.TABLE, raw_twitch_games.TABLE]

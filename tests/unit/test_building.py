@@ -15,11 +15,12 @@ from deployments.embedded import Endpoint
 from tests.feeding import PARAMETERS, T0, LandingFile, build_all, content, load, minutes, rows_of, stream, written
 from transforms import building, writers
 from transforms.batches import current_database, stored
-from transforms.building import build_table, prepare_tables
+from transforms.building import build_table
 from transforms.catalog import models
 from transforms.contract import ContractError
 from transforms.ledgers import append_rows
 from transforms.ops import BUILDS, CONSUMPTIONS, HEADS, LOADS, RECONCILIATION
+from transforms.tables import create_table, prepare_tables
 from transforms.writers import BuildConflictError
 
 pytestmark = pytest.mark.lengthy
@@ -227,7 +228,7 @@ def test_a_ledger_takes_a_row_once(warehouse: Session):
 def test_tables_of_tests_are_made_as_the_writers_make_them(warehouse: Session, name: str):
     table = models()[name].table
     made = replace(table, name=f"{name}_made")
-    writers.create_table(warehouse, made)
+    create_table(warehouse, made)
     columns = warehouse.table(f"{current_database(warehouse)}.INFORMATION_SCHEMA.COLUMNS")
     told = ("ordinal_position", "column_name", "data_type", "numeric_precision", "numeric_scale", "is_nullable")
     of_both = [rows_of(columns.filter(col("table_name") == lit(t.name.upper())), *told) for t in (table, made)]

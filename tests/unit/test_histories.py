@@ -16,7 +16,7 @@ from tests.feeding import PARAMETERS, LandingFile, build_all, content, load, min
 from tests.properties.history_tables import PROBES, RAW, STAGING, Probe, build_staging, note, plan
 from tests.registering import model_of, registered
 from transforms.batches import current_database, stored
-from transforms.building import build_table, prepare_tables
+from transforms.building import build_table
 from transforms.catalog import models
 from transforms.contract import (
     VERSION_COLUMNS,
@@ -30,6 +30,7 @@ from transforms.keys import hash_key
 from transforms.ops import BUILDS, HEADS
 from transforms.rewinding import rewind
 from transforms.staging.parsing import parse
+from transforms.tables import prepare_tables
 from transforms.writers import BuildConflictError
 
 pytestmark = pytest.mark.lengthy

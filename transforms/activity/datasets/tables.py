@@ -10,7 +10,6 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from transforms import writers
 from transforms.activity.datasets.errors import QueryError
 from transforms.activity.datasets.frames import planned_dataset
 from transforms.activity.datasets.planning import COHORT_COLUMNS
@@ -21,6 +20,7 @@ from transforms.contract import ContractError, Layer, Replace, Table, checked_id
 from transforms.ledgers import append_rows
 from transforms.ops import HEADS
 from transforms.reading import Reading
+from transforms.tables import create_table
 from transforms.write import Build, BuildResult, new_build_id, write_built
 
 if TYPE_CHECKING:
@@ -97,5 +97,5 @@ def _claim_name(session: Session, table: Table) -> None:
             f"{place} holds the answer to a question with other columns ({', '.join(sorted(there)).lower()}); give the "
             f"dataset another name, or drop that one: snowcast sql 'DROP TABLE {place}'"
         )
-    writers.create_table(session, table)
+    create_table(session, table)
     append_rows(session, HEADS, [(table.name, None, None, None)])

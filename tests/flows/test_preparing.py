@@ -1,0 +1,117 @@
+"""What a flow needs in place: seen in one look, made where it is missing, whoever else makes it at the same time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from flows import preparing
+from flows.settings import Settings, load_settings
+from flows.warehouse import open_session, prepare, sent_statements, stored_columns
+from transforms.ops import LOADS
+from transforms.tables import built_tables, every_table
+
+
+@pytest.fixture
+def settings(endpoint, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """The test's database, reached as that of an account is."""
+    monkeypatch.setenv("SNOWCAST_WAREHOUSE", "snowflake")
+    for name, value in endpoint.connection_parameters().items():
+        if name in ("account", "user", "password", "host", "port", "protocol", "role", "warehouse"):
+            monkeypatch.setenv(f"SNOWFLAKE_{name.upper()}", str(value))
+    return load_settings(home=tmp_path, database=database)
+
+
+@pytest.fixture
+def session(settings: Settings) -> Iterator[object]:
+    """A session on the prepared database."""
+    with open_session(settings) as opened:
+        prepare(opened, settings)
+        yield opened
+
+
+def made_by(session, settings: Settings) -> list[str]:
+    """What preparing sends, but for the look."""
+    before = len(sent_statements())
+    prepare(session, settings)
+    return [one.text for one in sent_statements()[before:] if "UNION ALL SELECT 'version'" not in one.text]
+
+
+def heads(session) -> list[str]:
+    return sorted(row[0] for row in session.sql("SELECT table_name FROM OPS.HEADS").collect())
+
+
+def test_an_empty_database_takes_a_statement_per_table(session):
+    scripts = sum(one.text.startswith("CREATE") and " TABLE " not in one.text for one in sent_statements())
+    assert len(sent_statements()) <= len(every_table()) + scripts + 6, [one.text for one in sent_statements()]
+    assert heads(session) == built_tables()
+
+
+def test_what_is_in_place_is_seen_in_one_look(session, settings):
+    before = len(sent_statements())
+    prepare(session, settings)
+    assert len(sent_statements()) - before == 1
+    columns = stored_columns()
+    assert columns is not None
+    assert columns["loads"]["rows_parsed"] == "NUMBER"
+    assert set(columns) == {table.name for table in every_table()}
+
+
+@pytest.mark.parametrize(
+    ("damage", "mended"),
+    [
+        ("DROP TABLE STAGING.STG_TWITCH_GAMES", "STG_TWITCH_GAMES"),
+        ("DROP TABLE OPS.LOADS", "OPS.LOADS"),
+        ("DROP TABLE OPS.HEADS", "OPS.HEADS"),
+        ("DROP TABLE OPS.VERSIONS", "OPS.VERSIONS"),
+        ("ALTER TABLE MARTS.DIM_GAMES DROP COLUMN box_art_url", "MARTS.DIM_GAMES"),
+        ("DELETE FROM OPS.HEADS WHERE table_name = 'dim_games'", "OPS.HEADS"),
+    ],
+)
+def test_what_somebody_dropped_is_noticed_and_made_again(session, settings, damage, mended):
+    session.sql(damage).collect()
+    made = made_by(session, settings)
+    assert any(mended in text for text in made), made
+    assert made_by(session, settings) == []
+    assert heads(session) == built_tables()
+
+
+def test_another_version_runs_the_scripts_and_is_written_down(session, settings, monkeypatch):
+    monkeypatch.setattr(preparing, "version_of", lambda _: "another")
+    made = made_by(session, settings)
+    assert any(text.startswith("CREATE STAGE") for text in made)
+    assert made_by(session, settings) == []
+    assert "another" in [row[0] for row in session.sql("SELECT version FROM OPS.VERSIONS").collect()]
+
+
+def test_a_contract_that_changed_is_another_version(settings, monkeypatch):
+    before = preparing.version_of(settings)
+    wider = LOADS.columns[0].but(nullable=True)
+    monkeypatch.setitem(LOADS.__dict__, "columns", (wider, *LOADS.columns[1:]))
+    assert preparing.version_of(settings) != before
+
+
+def test_first_runs_side_by_side_end_with_one_of_everything(settings):
+    errors: list[BaseException] = []
+    begin = threading.Barrier(3)
+
+    def first_run() -> None:
+        try:
+            with open_session(settings) as session:
+                begin.wait(30)
+                prepare(session, settings)
+        except BaseException as error:
+            errors.append(error)
+
+    runs = [threading.Thread(target=first_run) for _ in range(3)]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join(120)
+    assert errors == []
+    with open_session(settings) as session:
+        assert made_by(session, settings) == []
+        assert heads(session) == built_tables()
