@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from snowflake.snowpark import DataFrame, Session
-from snowflake.snowpark.types import DataType, DecimalType, StructField, StructType
+from snowflake.snowpark.types import StructField, StructType
 
 from expectations.schemas import declared_columns
 from transforms.activity.thresholds import Thresholds
@@ -19,6 +19,7 @@ from transforms.building import BuildResult, build_table, prepare_tables
 from transforms.catalog import in_order, models, raw_table_for
 from transforms.contract import Layer, Table
 from transforms.ops import LEDGERS
+from transforms.types import DataType, DecimalType
 
 PARAMETERS: dict[str, Any] = {
     "gap_cap_seconds": 2700,
