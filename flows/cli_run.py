@@ -55,7 +55,7 @@ def run(
             select=checked_selectors(select or []), full_refresh=full_refresh, polls=polls, sources=named or None
         )
 
-    outcome = run_flow(context.obj, pipeline, sources=chosen)
+    outcome = run_flow(context.obj, pipeline, sources=chosen, is_checked=bool(chosen))
     _say_next_steps(outcome)
 
 
@@ -83,7 +83,7 @@ def ingest(
         asked = {"polls": polls} if polls else {}
         return FLOWS[source](snapshot_at=moment, from_files=str(from_files.absolute()) if from_files else None, **asked)
 
-    run_flow(context.obj, ingest_source, sources=[] if from_files else [source])
+    run_flow(context.obj, ingest_source, sources=[] if from_files else [source], is_checked=True)
 
 
 def build(context: typer.Context, select: Select = None, full_refresh: FullRefresh = False) -> None:
@@ -109,7 +109,7 @@ def validate(
 
         return flow(select=checked_selectors(select or []), full=full)
 
-    run_flow(context.obj, validate_tables)
+    run_flow(context.obj, validate_tables, is_checked=True)
 
 
 def backfill(
@@ -132,7 +132,12 @@ def backfill(
 
 
 def run_flow(
-    state: State, flow: Callable[[], Run], *, sources: Sequence[str] = (), tell: Callable[[], None] | None = None
+    state: State,
+    flow: Callable[[], Run],
+    *,
+    sources: Sequence[str] = (),
+    is_checked: bool = False,
+    tell: Callable[[], None] | None = None,
 ) -> Run:
     """Start what the flow and its sources need, run it, and tell what it did, also where it ends in an error.
 
@@ -140,6 +145,7 @@ def run_flow(
         state: The global options.
         flow: Calls the flow.
         sources: Sources that the flow asks.
+        is_checked: It validates something whatever it finds: the rule engine is imported while the services start.
         tell: Tells what it did in place of the steps' lines and the summary.
     """
     from flows.services import start_services
@@ -151,7 +157,7 @@ def run_flow(
         if reporter:
             reporter.advanced("start", "Prefect server, warehouse")
         services = start_services(settings, sandbox=need_sandbox_server(sources, settings))
-        _import_libraries(state)
+        _import_libraries(state, is_checked=is_checked)
         services.wait()
         if reporter:
             reporter.close()
@@ -169,15 +175,20 @@ def _called(flow: Callable[[], Run]) -> Run:
         return flow()
 
 
-def _import_libraries(state: State) -> None:
-    """Import what flows need while the services start; Great Expectations last, behind the first steps."""
+def _import_libraries(state: State, *, is_checked: bool) -> None:
+    """Import what flows need while the services start; Great Expectations last, behind the first steps.
+
+    A flow that may find nothing to check imports it when it has written the first rows.
+    """
     from flows.logs import keep_logs
 
     keep_logs(state.settings(), verbose=state.verbose)
     import flows.pipeline  # noqa: F401
-    from expectations.validate import warm_up
 
-    warm_up()
+    if is_checked:
+        from expectations.validate import warm_up
+
+        warm_up()
 
 
 def _say_summary(state: State) -> None:

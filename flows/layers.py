@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from flows.artifacts import Progress
 from flows.errors import TransientError
+from flows.open_failures import open_failures_statement
 from flows.reporting import reporter
 from flows.run import Run
 from flows.tasks import Window, build_table, validate_layer
@@ -81,16 +82,7 @@ def _newest_batches(session: Session, database: str) -> dict[str, list[str]]:
 
 def open_failures(session: Session, database: str) -> set[str]:
     """Tables of which a critical rule failed when it was last checked."""
-    from snowflake.snowpark.functions import col, row_number
-    from snowflake.snowpark.window import Window as Over
-
-    from transforms.ops import VALIDATION_RESULTS
-
-    results = session.table(VALIDATION_RESULTS.full_name(database)).filter(col("severity") == "critical")
-    newest_first = Over.partition_by("table_name", "rule").order_by(col("validated_at").desc(), col("run_id"))
-    newest = results.with_column("position", row_number().over(newest_first)).filter(col("position") == 1)
-    failed = newest.filter(~col("success")).select("table_name").collect()
-    return {row[0] for row in failed}
+    return {row[0] for row in session.sql(open_failures_statement(database)).collect()}
 
 
 def _build(run: Run, model: Model, mode: str, window: Window | None) -> None:
@@ -98,11 +90,17 @@ def _build(run: Run, model: Model, mode: str, window: Window | None) -> None:
     if model.build is None:
         return
     try:
-        run.builds.append(build_table(model, run.run_id, mode, window))
+        result = build_table(model, run.run_id, mode, window)
     except (TransientError, KeyboardInterrupt):
         raise
     except Exception as error:
         run.broken[model.table.name] = error
+        return
+    run.builds.append(result)
+    if _has_written(result):
+        from expectations.validate import warm_up
+
+        warm_up()
 
 
 def _stages(models: Iterable[Model]) -> list[tuple[str, list[Model]]]:

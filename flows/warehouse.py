@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -104,6 +105,16 @@ def open_connection(settings: Settings) -> Iterator[SnowflakeConnection]:
             login.close()
 
 
+@contextmanager
+def open_plain_connection(settings: Settings, **tag: str) -> Iterator[SnowflakeConnection]:
+    """A connection of its own, without Snowpark: its statements carry `tag` and write their parameters as ?."""
+    with warehouse_errors(settings):
+        parameters = {"QUERY_TAG": json.dumps(tag)}
+        connection = _connect(settings, session_parameters=parameters, schema="PUBLIC", paramstyle="qmark")
+        with closing(connection):
+            yield connection
+
+
 class _Login:
     """The connections of one flow, each opened when it is first asked for."""
 
@@ -160,15 +171,23 @@ class _Login:
 @contextmanager
 def warehouse_errors(settings: Settings) -> Iterator[None]:
     """Turn what the connector raises when the warehouse is gone into a TransientError; other errors pass."""
-    from snowflake.connector.errors import Error
-    from snowflake.snowpark.exceptions import SnowparkClientException
-
     try:
         yield
-    except (Error, SnowparkClientException) as error:
+    except _client_errors() as error:
         if _code(error) in _PASSING_CODES:
             raise TransientError(f"{_place(settings)} stopped answering: {first_line(error)}") from error
         raise
+
+
+def _client_errors() -> tuple[type[Exception], ...]:
+    """What the connector raises, and Snowpark where it is used at all."""
+    from snowflake.connector.errors import Error
+
+    if "snowflake.snowpark" not in sys.modules:
+        return (Error,)
+    from snowflake.snowpark.exceptions import SnowparkClientException
+
+    return (Error, SnowparkClientException)
 
 
 def prepare(session: Session, settings: Settings) -> None:
@@ -213,9 +232,14 @@ def _connect(settings: Settings, **options: Any) -> SnowflakeConnection:
 
     parameters = connection_parameters(settings)
     try:
-        return snowflake.connector.connect(**parameters, **options, backoff_policy=_pauses)
+        return snowflake.connector.connect(**_joined(parameters, options), backoff_policy=_pauses)
     except (snowflake.connector.errors.Error, ValueError, TypeError) as error:
         raise _login_error(error, settings, parameters) from None
+
+
+def _joined(parameters: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    session_parameters = {**parameters["session_parameters"], **options.get("session_parameters", {})}
+    return {**parameters, **options, "session_parameters": session_parameters}
 
 
 def _pauses() -> Iterator[int]:
