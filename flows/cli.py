@@ -15,6 +15,7 @@ from flows.cli_state import State
 from flows.errors import SnowcastError
 
 _INTERRUPTED = 130
+_FOR_THE_RESIDENT = ("run", "ingest", "build", "validate", "backfill")
 app = typer.Typer(
     name="snowcast",
     help="Streaming-platform sources into one validated Snowflake warehouse.",
@@ -47,7 +48,22 @@ def _options(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and leave with its exit code: 0 done, 1 refused, 2 wrong use, 3 out of reach."""
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    given = sys.argv[1:] if arguments is None else arguments
+    code = _handed_over(given)
+    sys.exit(run(given) if code is None else code)
+
+
+def _handed_over(arguments: Sequence[str]) -> int | None:
+    """The exit code of a command that the home's resident worker ran; None where this process is to run it."""
+    if not arguments or arguments[0] not in _FOR_THE_RESIDENT or {"-h", "--help"} & set(arguments):
+        return None
+    from flows.resident import hand_over
+    from flows.settings import load_settings
+
+    try:
+        return hand_over(load_settings().home, arguments)
+    except SnowcastError:
+        return None  # the command itself tells it
 
 
 def run(arguments: Sequence[str]) -> int:
