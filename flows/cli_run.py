@@ -14,12 +14,13 @@ import typer
 
 from flows.cli_output import console, say, terminal_reporter
 from flows.cli_state import State, checked_selectors
-from flows.errors import ConfigError
+from flows.errors import ConfigError, PrefectGoneError
 from flows.reporting import LogReporter, report_to
 from flows.sources import SOURCES, chosen_sources, known_source, need_sandbox_server
 
 if TYPE_CHECKING:
     from flows.run import Run
+    from flows.settings import Settings
 
 Select = Annotated[
     list[str] | None,
@@ -149,11 +150,13 @@ def run_flow(
         tell: Tells what it did in place of the steps' lines and the summary.
     """
     from flows.services import start_services
+    from flows.under_way import run_under_way
 
     settings = state.settings()
     if tell:
         report_to(LogReporter())
-    with nullcontext() if tell else terminal_reporter() as reporter:
+    shown = nullcontext() if tell else terminal_reporter()
+    with run_under_way(settings.home, _command_name()), shown as reporter:
         if reporter:
             reporter.advanced("start", "Prefect server, warehouse")
         services = start_services(settings, sandbox=need_sandbox_server(sources, settings))
@@ -162,17 +165,32 @@ def run_flow(
         if reporter:
             reporter.close()
         try:
-            return _called(flow)
+            return _called(flow, settings)
         finally:
             tell() if tell else _say_summary(state)
 
 
-def _called(flow: Callable[[], Run]) -> Run:
-    """Call a flow without heartbeats: their thread makes each flow a second longer, and here a person is watching."""
+def _called(flow: Callable[[], Run], settings: Settings) -> Run:
+    """Call a flow without heartbeats: their thread makes each flow a second longer, and here a person is watching.
+
+    Raises:
+        PrefectGoneError: The Prefect server does not answer, and it is not ours to start again.
+    """
+    import httpx
     from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
-    with temporary_settings(updates={PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
-        return flow()
+    from flows.prefect_watch import prefect_watched
+
+    try:
+        with temporary_settings(updates={PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}), prefect_watched(settings):
+            return flow()
+    except (httpx.TransportError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "Failed to reach API" not in str(error):
+            raise
+        place = f"at {settings.prefect_api_url}" if settings.prefect_api_url else "of this home"
+        raise PrefectGoneError(
+            f"The Prefect server {place} does not answer. What was committed stays; the next run goes on from there."
+        ) from None
 
 
 def _import_libraries(state: State, *, is_checked: bool) -> None:
@@ -203,6 +221,12 @@ def _say_summary(state: State) -> None:
     if outcome.checks:
         say(f"Validation report: {state.settings().docs_root / 'index.html'}")
     console().print(f"[bold]{outcome.flow}[/] took {outcome.seconds:.1f} s: {outcome.summary()}.")
+
+
+def _command_name() -> str:
+    """The command as a person typed it, without its options."""
+    words = [word for word in sys.argv[1:] if not word.startswith("-")]
+    return f"snowcast {words[0]}" if words else "snowcast"
 
 
 def _say_next_steps(outcome: Run) -> None:

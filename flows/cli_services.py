@@ -55,11 +55,28 @@ def up(
         say("Resident   run, ingest, build, validate and backfill begin with their libraries loaded")
 
 
-def down(context: typer.Context) -> None:
+def down(
+    context: typer.Context,
+    force: Annotated[
+        bool, typer.Option("--force", help="End the runs that are under way first, as Ctrl-C does.")
+    ] = False,
+) -> None:
     """Stop the local Prefect server, the embedded warehouse, the sandbox and the resident worker; nothing is lost."""
     from flows.services import stop_services
+    from flows.under_way import end_runs, runs_under_way
 
-    stopped = stop_services(context.obj.settings())
+    settings = context.obj.settings()
+    runs = runs_under_way(settings.home)
+    told = "; ".join(map(str, runs))
+    if runs and not force:
+        raise ConfigError(
+            f"{len(runs)} run{'s are' if len(runs) > 1 else ' is'} under way: {told}. "
+            "Stop when they have ended, or end them with `snowcast down --force`."
+        )
+    if runs:
+        end_runs(settings.home, runs)
+        say(f"Ended: {told}.")
+    stopped = stop_services(settings)
     say(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
 
 

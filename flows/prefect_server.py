@@ -77,8 +77,9 @@ def ensure_running(settings: Settings, *, quiet_seconds: float = _QUIET_SECONDS)
     process = None
     with (folder / "server.lock").open("a+") as lock:
         if _acquired(lock):
+            dead = _read(folder / "server.json")
             (folder / "server.json").unlink(missing_ok=True)
-            process = _spawn(settings, lock)
+            process = _spawn(settings, lock, dead)
     return _answering(settings, process, Patience(quiet_seconds))
 
 
@@ -86,6 +87,11 @@ def find(home: Path) -> PrefectServer | None:
     """The running server of this home, or None; the file of a server that is gone counts as none."""
     server = _read(_folder(home) / "server.json")
     return server if server and _answers(server) else None
+
+
+def lives(home: Path) -> bool:
+    """Whether there is a server of this home, also while it starts or is too busy to answer."""
+    return _is_held(_folder(home) / "server.lock")
 
 
 def stop(home: Path) -> bool:
@@ -131,10 +137,16 @@ def _folder(home: Path) -> Path:
     return home / "prefect"
 
 
-def _spawn(settings: Settings, lock: IO[str]) -> subprocess.Popen[bytes]:
-    """Start the server apart from this process; it inherits the lock and so holds it as long as it lives."""
-    port = _free_port(settings.prefect_port)
-    secret = secrets.token_urlsafe(24)
+def _spawn(settings: Settings, lock: IO[str], dead: PrefectServer | None) -> subprocess.Popen[bytes]:
+    """Start the server apart from this process; it inherits the lock and so holds it as long as it lives.
+
+    Args:
+        settings: Of the home.
+        lock: The lock.
+        dead: The one before it, which was not stopped: its clients find this one again where that one was.
+    """
+    port = _port_of(dead) or _free_port(settings.prefect_port)
+    secret = dead.secret if dead else secrets.token_urlsafe(24)
     folder = _folder(settings.home)
     with (settings.logs_root / "prefect-server.log").open("ab") as log:
         process = subprocess.Popen(
@@ -165,6 +177,14 @@ def _server_variables(folder: Path, secret: str) -> dict[str, str]:
         "PREFECT_API_AUTH_STRING": f"snowcast:{secret}",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     }
+
+
+def _port_of(dead: PrefectServer | None) -> int | None:
+    """The port of a server that has died, if no other program has taken it."""
+    try:
+        return _free_port(dead.port) if dead else None
+    except ConfigError:
+        return None
 
 
 def _free_port(wanted: int | None) -> int:

@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 from flows.resident_place import Place, fingerprint
+from flows.settings import change_environment, replace_environment
 
 _PATIENCE_SECONDS = 5.0
 _LENGTH = struct.Struct("!I")
@@ -106,7 +107,7 @@ def _send_order(connection: socket.socket, arguments: Sequence[str]) -> None:
         "arguments": list(arguments),
         "program": sys.argv[0],
         "folder": os.getcwd(),
-        "environment": dict(os.environ),
+        "environment": change_environment({}, apply=False),
         "umask": mask,
         "streams": [[stream.encoding, stream.errors] for stream in (sys.stdin, sys.stdout, sys.stderr)],
     }
@@ -137,7 +138,7 @@ def _outcome(connection: socket.socket, child: int) -> int:
 
 def _serve_one(connection: socket.socket) -> NoReturn:
     """Be the command: in the child, with its streams, folder and environment."""
-    code = 1
+    code, is_cut_off = 1, False
     try:
         connection.settimeout(_PATIENCE_SECONDS)
         _, streams, _, _ = socket.recv_fds(connection, 1, _STREAMS)
@@ -149,15 +150,15 @@ def _serve_one(connection: socket.socket) -> NoReturn:
         connection.settimeout(None)
         threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
         _become(order, streams)
-        from flows.cli import run
+        from flows.cli import outcome_of
 
-        code = run(order["arguments"])
+        code, is_cut_off = outcome_of(order["arguments"])
     except SystemExit as left:
         code = left.code if isinstance(left.code, int) else 1
     except BaseException:
         traceback.print_exc()
     finally:
-        _leave(connection, code)
+        _leave(connection, code, at_once=is_cut_off)
 
 
 def _become(order: dict[str, Any], streams: Sequence[int]) -> None:
@@ -169,13 +170,9 @@ def _become(order: dict[str, Any], streams: Sequence[int]) -> None:
         os.close(stream)
     os.chdir(order["folder"])
     os.umask(order["umask"])
-    os.environ.clear()
-    os.environ.update(order["environment"])
     sys.argv = [order["program"], *order["arguments"]]
     sys.stdin, sys.stdout, sys.stderr = (_stream(number, *how) for number, how in enumerate(order["streams"]))
-    from flows.settings import change_environment
-
-    change_environment({})  # Prefect reads its variables anew
+    replace_environment(order["environment"])
 
 
 def _stream(number: int, encoding: str, errors: str) -> TextIO:
@@ -190,13 +187,14 @@ def _end_with(connection: socket.socket) -> None:
         os.killpg(os.getpgrp(), signal.SIGTERM)
 
 
-def _leave(connection: socket.socket, code: int) -> NoReturn:
+def _leave(connection: socket.socket, code: int, *, at_once: bool) -> NoReturn:
     """End the child as a process ends: what waits for its end runs, what it has printed is written."""
     import atexit
 
     try:
-        _wait_for_threads()
-        atexit._run_exitfuncs()
+        if not at_once:
+            threading._shutdown()  # type: ignore[attr-defined]
+            atexit._run_exitfuncs()
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
     finally:
@@ -204,10 +202,6 @@ def _leave(connection: socket.socket, code: int) -> NoReturn:
             _send(connection, {"code": code})
         finally:
             os._exit(code)
-
-
-def _wait_for_threads() -> None:
-    threading._shutdown()  # type: ignore[attr-defined]
 
 
 def _send(connection: socket.socket, message: dict[str, Any]) -> None:

@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from flows.settings import change_environment
+
 ROOT = Path(__file__).resolve().parents[1]
 _ROOMS = ("flows", "transforms", "expectations", "deployments")
 # Variables that libraries read when they are imported; our own settings are read by each command.
@@ -33,7 +35,9 @@ def fingerprint() -> str:
         for path in sorted((ROOT / room).rglob("*.py")):
             found = path.stat()
             parts.append(f"{path} {found.st_mtime_ns} {found.st_size}")
-    read = {name: value for name, value in os.environ.items() if name.startswith(_READ_AT_IMPORT)}
+    read = {
+        name: value for name, value in change_environment({}, apply=False).items() if name.startswith(_READ_AT_IMPORT)
+    }
     return hashlib.sha256(json.dumps([parts, sorted(read.items())]).encode()).hexdigest()
 
 
