@@ -11,8 +11,9 @@ from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark import Window
-from snowflake.snowpark.functions import (
+from transforms.contract import LINEAGE, REJECTION, TEXT, VARIANT, Layer
+from transforms.functions import (
+    Window,
     coalesce,
     col,
     equal_null,
@@ -25,8 +26,6 @@ from snowflake.snowpark.functions import (
     to_variant,
     when,
 )
-
-from transforms.contract import LINEAGE, REJECTION, TEXT, VARIANT, Layer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

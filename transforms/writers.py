@@ -20,7 +20,7 @@ from transforms import changes, ledgers
 from transforms.batches import current_database, stored
 from transforms.contract import TEXT, TIMESTAMP, ContractError, History, Layer
 from transforms.keys import hash_key
-from transforms.known_schemas import Untold, remember_columns
+from transforms.known_schemas import is_untold, remember_columns
 from transforms.ops import CONSUMPTIONS, DISPLACED, HEADS, QUARANTINE
 from transforms.versions import broken_invariants
 
@@ -232,7 +232,7 @@ def kept_for_now(session: Session, frame: DataFrame, purpose: str = "") -> Itera
     """
     name = f"{current_database(session)}.{Layer.OPS}.SNOWCAST_{purpose or uuid.uuid4().hex[:16]}".upper()
     types = {field.name.strip('"'): field.datatype for field in frame.schema.fields}
-    untold = [name for name, kind in types.items() if isinstance(kind, Untold)]
+    untold = [name for name, kind in types.items() if is_untold(kind)]
     if untold:
         raise ContractError(f"{name}: the types of {untold} are not told: cast them before they are kept")
     frame.write.save_as_table(name.split("."), mode="overwrite", table_type="temporary")

@@ -12,8 +12,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark import Window
-from snowflake.snowpark.functions import (
+from transforms import columns
+from transforms.contract import BOOLEAN, DATE, INTEGER, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.functions import (
+    Window,
     array_generate_range,
     coalesce,
     col,
@@ -29,9 +31,6 @@ from snowflake.snowpark.functions import (
     row_number,
     sum,  # noqa: A004
 )
-
-from transforms import columns
-from transforms.contract import BOOLEAN, DATE, INTEGER, TIMESTAMP, Column, Layer, MergeOnKey, Table
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression
