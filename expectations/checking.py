@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from expectations.from_contract import schema_rule
+from expectations.printable import printable
 from expectations.queries import named, with_helpers
 from expectations.results import RuleResult
 from expectations.rules import Rule
@@ -150,4 +151,4 @@ def first_line(message: str) -> str:
     """What an error says, without the statement and the traceback behind it."""
     text = re.split(r"\n\[SQL:|\n\(Background|Traceback", message, maxsplit=1)[0]
     text = re.sub(r"^\(snowflake\.connector\.errors\.\w+\)\s*", "", text.strip())
-    return " ".join(text.split())[:300] or "the warehouse gave no reason"
+    return printable(" ".join(text.split()))[:300] or "the warehouse gave no reason"

@@ -19,6 +19,8 @@ from great_expectations.expectations.metrics.table_metric_provider import TableM
 from great_expectations.render.components import LegacyRendererType, RenderedStringTemplateContent
 from great_expectations.render.renderer.renderer import renderer
 
+from expectations.printable import printable
+
 ROWS = "table.row_count"
 FAILING_ROWS = "snowcast.failing_rows"
 
@@ -142,5 +144,5 @@ class ExpectColumnsAsDeclared(_Stated):
 
 
 def _shown(value: Any) -> str:
-    text = "NULL" if value is None else str(value)
+    text = "NULL" if value is None else printable(str(value))
     return text if len(text) <= 80 else f"{text[:77]}..."

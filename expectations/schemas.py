@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from snowflake.snowpark.types import (
+from expectations.rules import quoted
+from transforms.contract import Table, checked_identifier
+from transforms.types import (
     BooleanType,
     DataType,
     DateType,
@@ -16,9 +18,6 @@ from snowflake.snowpark.types import (
     TimestampType,
     VariantType,
 )
-
-from expectations.rules import quoted
-from transforms.contract import Table, checked_identifier
 
 _KINDS: dict[type[DataType], str] = {
     StringType: "TEXT",

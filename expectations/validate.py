@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 
 from expectations.accounts import account_rules, accounts
@@ -20,8 +21,12 @@ from transforms.contract import Layer, Table
 __all__ = ["RuleResult", "blocked_tables", "build_docs", "rules_of", "validate_tables", "warm_up"]
 
 
+@cache
 def warm_up() -> None:
-    """Import Great Expectations in the background: it takes seconds, which a flow can spend extracting and loading."""
+    """Import Great Expectations in the background, once: it takes seconds in which a flow can wait for the warehouse.
+
+    Called when it is known that something will be checked; a process that checks nothing never imports it.
+    """
     threading.Thread(target=_import, name="import great_expectations", daemon=True).start()
 
 

@@ -12,10 +12,10 @@ from flows.settings import Settings
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
-    from snowflake.snowpark.types import DataType
 
     from transforms.activity.activities import Activity
     from transforms.activity.datasets.planning import Plan
+    from transforms.types import DataType
     from transforms.write import BuildResult
 
 _ORDER = ("entity", "ts", "activity_id")
@@ -77,9 +77,8 @@ def features_of(activity: Activity) -> Rows:
 
 def _spelled(data_type: DataType) -> str:
     """A type as contracts spell it."""
-    from snowflake.snowpark.types import DecimalType
-
     from transforms import contract
+    from transforms.types import DecimalType
 
     if isinstance(data_type, DecimalType):
         return f"DECIMAL({data_type.precision}, {data_type.scale})"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import httpx
 from prefect.artifacts import (
     create_markdown_artifact,
     create_progress_artifact,
@@ -14,8 +15,11 @@ from prefect.artifacts import (
 )
 from prefect.context import FlowRunContext
 
+from expectations.printable import printable
 from expectations.report import markdown
 from flows.costs import costs_of
+from flows.prefect_watch import settle
+from flows.reporting import reporter
 from flows.run import Run
 from flows.warehouse import sent_statements
 
@@ -30,13 +34,22 @@ def publish_artifacts(run: Run) -> None:
         build_docs(run.settings.docs_root)
     if FlowRunContext.get() is None:
         return
+    settle()
+    try:
+        _publish(run)
+    except httpx.TransportError as error:
+        reporter().finished("artifacts", f"not written: the Prefect server does not answer ({error})", "warning")
+
+
+def _publish(run: Run) -> None:
     _table("load-summary", [_load_row(load) for load in run.loads], "Landing files loaded into RAW")
     _table("build-summary", [_build_row(build) for build in run.builds], "Tables built")
     _table("publish-summary", [row for one in run.published for row in _published_rows(one)], "Events published")
     _table("costs", [asdict(cost) for cost in costs_of(sent_statements())], "Statements and seconds of each step")
     if run.checks:
         report = markdown(run.checks, (run.settings.docs_root / "index.html").as_uri())
-        create_markdown_artifact(key="validation-report", markdown="\n".join([report, *_blocked_lines(run)]))
+        text = printable("\n".join([report, *_blocked_lines(run)]))
+        create_markdown_artifact(key="validation-report", markdown=text)
 
 
 class Progress:
@@ -50,8 +63,12 @@ class Progress:
     def advance(self) -> None:
         """One step more is done."""
         self._done += 1
-        if self._id is not None:
+        if self._id is None:
+            return
+        try:
             update_progress_artifact(artifact_id=self._id, progress=100.0 * self._done / self._steps)  # type: ignore[arg-type]
+        except httpx.TransportError:  # the work does not need the bar; how the run ends tells that Prefect is gone
+            self._id = None
 
 
 def _blocked_lines(run: Run) -> list[str]:
@@ -63,7 +80,12 @@ def _blocked_lines(run: Run) -> list[str]:
 
 def _table(key: str, rows: Sequence[Mapping[str, Any]], description: str) -> None:
     if rows:
-        create_table_artifact(key=key, table=[dict(row) for row in rows[:_MOST_ROWS]], description=description)
+        table = [{name: _shown(value) for name, value in row.items()} for row in rows[:_MOST_ROWS]]
+        create_table_artifact(key=key, table=table, description=description)
+
+
+def _shown(value: Any) -> Any:
+    return printable(value) if isinstance(value, str) else value
 
 
 def _load_row(load: Any) -> dict[str, Any]:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from flows import cli_activity, cli_publish, cli_read, cli_run, cli_services
 from flows.cli_output import say, say_error
 from flows.cli_state import State
-from flows.errors import SnowcastError
+from flows.errors import PrefectGoneError, SnowcastError
 
 _INTERRUPTED = 130
+_FOR_THE_RESIDENT = ("run", "ingest", "build", "validate", "backfill")
 app = typer.Typer(
     name="snowcast",
     help="Streaming-platform sources into one validated Snowflake warehouse.",
@@ -47,13 +49,55 @@ def _options(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and leave with its exit code: 0 done, 1 refused, 2 wrong use, 3 out of reach."""
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    given = sys.argv[1:] if arguments is None else arguments
+    handed_over = _handed_over(given)
+    if handed_over is not None:
+        sys.exit(handed_over)
+    code, is_cut_off = outcome_of(given)
+    if is_cut_off:
+        _leave_at_once(code)
+    sys.exit(code)
+
+
+def _leave_at_once(code: int) -> NoReturn:
+    """End without what waits for the end of the process: Prefect would try for minutes to send what it still holds."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _handed_over(arguments: Sequence[str]) -> int | None:
+    """The exit code of a command that the home's resident worker ran; None where this process is to run it."""
+    if not arguments or arguments[0] not in _FOR_THE_RESIDENT or {"-h", "--help"} & set(arguments):
+        return None
+    from flows.resident import hand_over
+    from flows.settings import load_settings
+
+    try:
+        return hand_over(load_settings().home, arguments)
+    except SnowcastError:
+        return None  # the command itself tells it
 
 
 def run(arguments: Sequence[str]) -> int:
     """The exit code of one command; an error is one line on standard error."""
+    return outcome_of(arguments)[0]
+
+
+def outcome_of(arguments: Sequence[str]) -> tuple[int, bool]:
+    """Run one command; returns its exit code, and whether Prefect is gone and nothing is to be waited for any more."""
+    try:
+        return _ended(arguments), False
+    except PrefectGoneError as error:
+        say_error(str(error))
+        return error.exit_code, True
+
+
+def _ended(arguments: Sequence[str]) -> int:
     try:
         result = app(args=list(arguments), standalone_mode=False)
+    except PrefectGoneError:
+        raise
     except SnowcastError as error:
         say_error(str(error))
         return error.exit_code

@@ -17,6 +17,7 @@ from rich.markup import escape
 from rich.status import Status
 from rich.table import Table
 
+from expectations.printable import printable
 from flows.reporting import Mark, report_to
 
 _MARKS = {"ok": "[green]✓[/]", "warning": "[yellow]![/]", "failed": "[red]✗[/]", "skipped": "[dim]·[/]"}
@@ -33,12 +34,12 @@ def console() -> Console:
 
 def say(text: str) -> None:
     """Print one line of text as it is."""
-    console().print(escape(text))
+    console().print(_safe(text))
 
 
 def say_error(text: str) -> None:
     """Print one line on standard error."""
-    Console(stderr=True, highlight=False, soft_wrap=True).print(f"[red]snowcast:[/] {escape(' '.join(text.split()))}")
+    Console(stderr=True, highlight=False, soft_wrap=True).print(f"[red]snowcast:[/] {_safe(' '.join(text.split()))}")
 
 
 def point_at(text: str, start: int, length: int) -> None:
@@ -52,7 +53,7 @@ def point_at(text: str, start: int, length: int) -> None:
     begin = text.rfind("\n", 0, start) + 1
     line = text[begin:].split("\n", 1)[0].replace("\t", " ")
     shown = Console(stderr=True, highlight=False, soft_wrap=True)
-    shown.print(escape(line))
+    shown.print(_safe(line))
     shown.print(" " * (start - begin) + "^" * max(length, 1))
 
 
@@ -69,11 +70,11 @@ class TerminalReporter:
             if self._status is None:
                 self._status = self._console.status("")
                 self._status.start()
-            self._status.update(f"{escape(step)}: {escape(detail)}")
+            self._status.update(f"{_safe(step)}: {_safe(detail)}")
 
     def finished(self, step: str, detail: str, mark: Mark = "ok") -> None:
         """Print the step's line."""
-        self._console.print(f"{_MARKS[mark]} {escape(step):<{_WIDTH}} {escape(detail)}")
+        self._console.print(f"{_MARKS[mark]} {_safe(step):<{_WIDTH}} {_safe(detail)}")
 
     def close(self) -> None:
         """Take the moving line away."""
@@ -102,22 +103,23 @@ def print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], form: str)
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows(["" if value is None else plain(value) for value in row] for row in rows)
-        sys.stdout.write(text.getvalue())
+        sys.stdout.write(printable(text.getvalue()) if sys.stdout.isatty() else text.getvalue())
     else:
         table = Table(show_edge=False, header_style="bold")
         for position, name in enumerate(columns):
             numbers = [row[position] for row in rows if row[position] is not None]
             numeric = bool(numbers) and all(isinstance(value, int | float | Decimal) for value in numbers)
-            table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+            table.add_column(_safe(name), justify="right" if numeric else "left", overflow="fold")
         for row in rows:
-            table.add_row(*[escape(_shown(value)) for value in row])
+            table.add_row(*[_safe(_shown(value)) for value in row])
         Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE).print(table)
         say(f"{len(rows):,} row{'' if len(rows) == 1 else 's'}")
 
 
 def print_json(value: Any) -> None:
-    """Print a value as JSON, for programs."""
-    sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=plain) + "\n")
+    """Print a value as JSON, for programs; on a terminal nothing in it moves the cursor."""
+    text = json.dumps(value, indent=2, ensure_ascii=sys.stdout.isatty(), default=plain)
+    sys.stdout.write(text.replace("\x7f", "\\u007f") + "\n")
 
 
 def plain(value: Any) -> Any:
@@ -129,6 +131,11 @@ def plain(value: Any) -> Any:
     if isinstance(value, bytes | bytearray):
         return value.hex()
     return value if isinstance(value, bool | int | float | str) else str(value)
+
+
+def _safe(text: str) -> str:
+    """Text of others for rich: it neither styles anything nor moves the cursor."""
+    return escape(printable(text))
 
 
 def _shown(value: Any) -> str:

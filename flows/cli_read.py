@@ -47,8 +47,8 @@ def status(
         return
     from flows.status import read_status
 
-    with context.obj.session() as (session, settings):
-        state = read_status(session, settings)
+    with context.obj.reader() as (reader, settings):
+        state = read_status(reader, settings)
     if as_json:
         print_json(state.as_dict())
         return
@@ -98,16 +98,13 @@ def sql(
     """Run one SQL statement on the warehouse."""
     from snowflake.connector.errors import ProgrammingError
 
-    with context.obj.session() as (session, _):
-        cursor = session.connection.cursor()
+    with context.obj.reader() as (reader, _):
         try:
-            cursor.execute(statement)
-            rows = cursor.fetchall()
+            columns, rows = reader.table(statement)
         except ProgrammingError as error:
             lines = " ".join(str(error.msg or error).split())
             raise ConfigError(f"The statement failed: {lines}") from None
-        columns = [column.name for column in cursor.description]
-    print_rows(columns, [list(row) for row in rows], form)
+    print_rows(columns, rows, form)
 
 
 def tables(context: typer.Context, as_json: Json = False) -> None:
@@ -161,14 +158,13 @@ def report(context: typer.Context, as_json: Json = False) -> None:
     """What the newest validation found; exit code 1 where a critical rule failed."""
     from transforms.ops import VALIDATION_RESULTS
 
-    with context.obj.session() as (session, settings):
+    with context.obj.reader() as (reader, settings):
         name = VALIDATION_RESULTS.full_name(settings.database)
         newest = f"(SELECT run_id FROM {name} ORDER BY validated_at DESC LIMIT 1)"
-        found = session.sql(
+        rows = reader.records(
             "SELECT run_id, layer, table_name, rule, severity, success, observed, scope, validated_at "
             f"FROM {name} WHERE run_id = {newest} ORDER BY success, severity, layer, table_name, rule"
-        ).collect()
-    rows = [{key.lower(): value for key, value in row.as_dict().items()} for row in found]
+        )
     failed = [row for row in rows if not row["success"]]
     if as_json:
         print_json(rows)
@@ -203,8 +199,8 @@ def list_refusals(
     """Refused records, newest first."""
     from flows.redrive import refusals
 
-    with context.obj.session() as (session, settings):
-        found = refusals(session, settings, table=table, limit=limit)
+    with context.obj.reader() as (reader, settings):
+        found = refusals(reader, settings, table=table, limit=limit)
     if as_json:
         print_json([asdict(one) for one in found])
         return
@@ -221,8 +217,8 @@ def show_refusal(context: typer.Context, identifier: Identifier) -> None:
     """One refused record with its reason, as JSON."""
     from flows.redrive import refusal
 
-    with context.obj.session() as (session, settings):
-        print_json(asdict(refusal(session, settings, identifier)))
+    with context.obj.reader() as (reader, settings):
+        print_json(asdict(refusal(reader, settings, identifier)))
 
 
 @quarantine.command("redrive")
@@ -236,8 +232,10 @@ def redrive_refusal(
     from flows.redrive import redrive, refusal
 
     repaired = _repaired(record, file)
+    with context.obj.reader() as (reader, settings):
+        refused = refusal(reader, settings, identifier)
     with context.obj.session() as (session, settings):
-        load_id = redrive(session, settings, refusal(session, settings, identifier), repaired)
+        load_id = redrive(session, settings, refused, repaired)
     say(f"Loaded as {load_id}. `snowcast build` takes it into the tables.")
 
 

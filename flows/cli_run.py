@@ -14,12 +14,13 @@ import typer
 
 from flows.cli_output import console, say, terminal_reporter
 from flows.cli_state import State, checked_selectors
-from flows.errors import ConfigError
+from flows.errors import ConfigError, PrefectGoneError
 from flows.reporting import LogReporter, report_to
 from flows.sources import SOURCES, chosen_sources, known_source, need_sandbox_server
 
 if TYPE_CHECKING:
     from flows.run import Run
+    from flows.settings import Settings
 
 Select = Annotated[
     list[str] | None,
@@ -55,7 +56,7 @@ def run(
             select=checked_selectors(select or []), full_refresh=full_refresh, polls=polls, sources=named or None
         )
 
-    outcome = run_flow(context.obj, pipeline, sources=chosen)
+    outcome = run_flow(context.obj, pipeline, sources=chosen, is_checked=bool(chosen))
     _say_next_steps(outcome)
 
 
@@ -83,7 +84,7 @@ def ingest(
         asked = {"polls": polls} if polls else {}
         return FLOWS[source](snapshot_at=moment, from_files=str(from_files.absolute()) if from_files else None, **asked)
 
-    run_flow(context.obj, ingest_source, sources=[] if from_files else [source])
+    run_flow(context.obj, ingest_source, sources=[] if from_files else [source], is_checked=True)
 
 
 def build(context: typer.Context, select: Select = None, full_refresh: FullRefresh = False) -> None:
@@ -109,7 +110,7 @@ def validate(
 
         return flow(select=checked_selectors(select or []), full=full)
 
-    run_flow(context.obj, validate_tables)
+    run_flow(context.obj, validate_tables, is_checked=True)
 
 
 def backfill(
@@ -132,7 +133,12 @@ def backfill(
 
 
 def run_flow(
-    state: State, flow: Callable[[], Run], *, sources: Sequence[str] = (), tell: Callable[[], None] | None = None
+    state: State,
+    flow: Callable[[], Run],
+    *,
+    sources: Sequence[str] = (),
+    is_checked: bool = False,
+    tell: Callable[[], None] | None = None,
 ) -> Run:
     """Start what the flow and its sources need, run it, and tell what it did, also where it ends in an error.
 
@@ -140,44 +146,67 @@ def run_flow(
         state: The global options.
         flow: Calls the flow.
         sources: Sources that the flow asks.
+        is_checked: It validates something whatever it finds: the rule engine is imported while the services start.
         tell: Tells what it did in place of the steps' lines and the summary.
     """
     from flows.services import start_services
+    from flows.under_way import run_under_way
 
     settings = state.settings()
     if tell:
         report_to(LogReporter())
-    with nullcontext() if tell else terminal_reporter() as reporter:
+    shown = nullcontext() if tell else terminal_reporter()
+    with run_under_way(settings.home, _command_name()), shown as reporter:
         if reporter:
             reporter.advanced("start", "Prefect server, warehouse")
         services = start_services(settings, sandbox=need_sandbox_server(sources, settings))
-        _import_libraries(state)
+        _import_libraries(state, is_checked=is_checked)
         services.wait()
         if reporter:
             reporter.close()
         try:
-            return _called(flow)
+            return _called(flow, settings)
         finally:
             tell() if tell else _say_summary(state)
 
 
-def _called(flow: Callable[[], Run]) -> Run:
-    """Call a flow without heartbeats: their thread makes each flow a second longer, and here a person is watching."""
+def _called(flow: Callable[[], Run], settings: Settings) -> Run:
+    """Call a flow without heartbeats: their thread makes each flow a second longer, and here a person is watching.
+
+    Raises:
+        PrefectGoneError: The Prefect server does not answer, and it is not ours to start again.
+    """
+    import httpx
     from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
-    with temporary_settings(updates={PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}):
-        return flow()
+    from flows.prefect_watch import prefect_watched
+
+    try:
+        with temporary_settings(updates={PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}), prefect_watched(settings):
+            return flow()
+    except (httpx.TransportError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "Failed to reach API" not in str(error):
+            raise
+        place = f"at {settings.prefect_api_url}" if settings.prefect_api_url else "of this home"
+        raise PrefectGoneError(
+            f"The Prefect server {place} does not answer. What was committed stays; the next run goes on from there."
+        ) from None
 
 
-def _import_libraries(state: State) -> None:
-    """Import what flows need while the services start; Great Expectations last, behind the first steps."""
+def _import_libraries(state: State, *, is_checked: bool) -> None:
+    """Import what flows need while the services start; Great Expectations last, behind the first steps.
+
+    A flow that may find nothing to check imports it when it has written the first rows.
+    """
     from flows.logs import keep_logs
 
     keep_logs(state.settings(), verbose=state.verbose)
     import flows.pipeline  # noqa: F401
-    from expectations.validate import warm_up
 
-    warm_up()
+    if is_checked:
+        from expectations.validate import warm_up
+
+        warm_up()
 
 
 def _say_summary(state: State) -> None:
@@ -192,6 +221,12 @@ def _say_summary(state: State) -> None:
     if outcome.checks:
         say(f"Validation report: {state.settings().docs_root / 'index.html'}")
     console().print(f"[bold]{outcome.flow}[/] took {outcome.seconds:.1f} s: {outcome.summary()}.")
+
+
+def _command_name() -> str:
+    """The command as a person typed it, without its options."""
+    words = [word for word in sys.argv[1:] if not word.startswith("-")]
+    return f"snowcast {words[0]}" if words else "snowcast"
 
 
 def _say_next_steps(outcome: Run) -> None:

@@ -30,12 +30,19 @@ def register(app: typer.Typer) -> None:
         app.add_typer(group)
 
 
-def up(context: typer.Context) -> None:
-    """Start the local Prefect server and the embedded warehouse."""
+def up(
+    context: typer.Context,
+    resident: Annotated[
+        bool, typer.Option(help="Keep a process with the libraries loaded, so that runs begin at once (0.4 GB).")
+    ] = True,
+) -> None:
+    """Start the local Prefect server, the embedded warehouse and the resident worker."""
     from flows import prefect_server
+    from flows.resident_place import Place
     from flows.services import start_services
 
     settings = context.obj.settings()
+    has_resident = resident and Place(settings.home).start(settings.logs_root / "resident.log")
     with terminal_reporter() as reporter:
         reporter.advanced("start", "Prefect server, warehouse")
         services = start_services(settings)
@@ -44,13 +51,32 @@ def up(context: typer.Context) -> None:
     if not settings.prefect_api_url:
         say(f"           log in as snowcast:<secret>, the secret is in {prefect_server.endpoint_file(settings.home)}")
     say("Warehouse  `snowcast warehouse status` prints its connection parameters")
+    if has_resident:
+        say("Resident   run, ingest, build, validate and backfill begin with their libraries loaded")
 
 
-def down(context: typer.Context) -> None:
-    """Stop the local Prefect server, the embedded warehouse and the sandbox; nothing is lost."""
+def down(
+    context: typer.Context,
+    force: Annotated[
+        bool, typer.Option("--force", help="End the runs that are under way first, as Ctrl-C does.")
+    ] = False,
+) -> None:
+    """Stop the local Prefect server, the embedded warehouse, the sandbox and the resident worker; nothing is lost."""
     from flows.services import stop_services
+    from flows.under_way import end_runs, runs_under_way
 
-    stopped = stop_services(context.obj.settings())
+    settings = context.obj.settings()
+    runs = runs_under_way(settings.home)
+    told = "; ".join(map(str, runs))
+    if runs and not force:
+        raise ConfigError(
+            f"{len(runs)} run{'s are' if len(runs) > 1 else ' is'} under way: {told}. "
+            "Stop when they have ended, or end them with `snowcast down --force`."
+        )
+    if runs:
+        end_runs(settings.home, runs)
+        say(f"Ended: {told}.")
+    stopped = stop_services(settings)
     say(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
 
 

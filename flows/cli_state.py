@@ -14,6 +14,8 @@ from flows.settings import Settings, change_environment, load_settings, ready_ho
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
+    from flows.reading import Reader
+
 
 @dataclass(frozen=True)
 class State:
@@ -36,8 +38,18 @@ class State:
         return settings
 
     @contextmanager
+    def reader(self) -> Iterator[tuple[Reader, Settings]]:
+        """What commands read the warehouse with that need no Snowpark."""
+        from flows.reading import open_reader
+
+        settings = self.settings()
+        quiet_connector()
+        with open_reader(settings) as reader:
+            yield reader, settings
+
+    @contextmanager
     def session(self) -> Iterator[tuple[Session, Settings]]:
-        """A session on the prepared warehouse, for commands that read."""
+        """A session on the prepared warehouse, for commands that ask with frames or write."""
         from flows.warehouse import open_session, prepare
 
         settings = self.settings()

@@ -25,6 +25,10 @@ class SourceError(SnowcastError):
     exit_code = 3
 
 
+class PrefectGoneError(SourceError):
+    """The Prefect server does not answer: nothing that still waits to be sent to it is worth waiting for."""
+
+
 class TransientError(SnowcastError):
     """A fault that may pass by itself: the only family that is retried."""
 

@@ -17,10 +17,13 @@ def keep_logs(settings: Settings, *, verbose: bool) -> Path:
 
     Runs before Prefect is imported, which configures logging once.
     """
-    change_environment({"PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "0" if verbose else "CRITICAL"})
+    level = "0" if verbose else "CRITICAL"
+    # Its second handler tells of its own workings: a page per event that its server does not take.
+    change_environment({f"PREFECT_LOGGING_HANDLERS_{name}_LEVEL": level for name in ("CONSOLE", "DEBUG")})
     from prefect.logging.configuration import setup_logging
 
     setup_logging()
+    logging.raiseExceptions = False  # Prefect writes each line that it cannot send to its server on the terminal
     today = datetime.now(UTC).date()
     path = settings.logs_root / f"snowcast-{today}.log"
     handler = logging.FileHandler(path, encoding="utf-8", delay=True)

@@ -25,12 +25,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from flows.errors import ConfigError, SourceError
+from flows.patience import Patience
 from flows.settings import Settings, change_environment, ready_home
 
 HOST = "127.0.0.1"
-_START_SECONDS = 120.0
+_QUIET_SECONDS = 90.0  # a server that starts computes, or writes its log or its database
 _STOP_SECONDS = 15.0
 _POLL_SECONDS = 0.05
+_LOOK_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,10 @@ class PrefectServer:
         return {"PREFECT_API_URL": self.api_url, "PREFECT_API_AUTH_STRING": f"snowcast:{self.secret}"}
 
 
-def ensure_running(settings: Settings, *, timeout: float = _START_SECONDS) -> PrefectServer:
+def ensure_running(settings: Settings, *, quiet_seconds: float = _QUIET_SECONDS) -> PrefectServer:
     """The running server of this home, started if there is none; returns when it answers.
+
+    A server may take as long to start as it shows signs of life; one without any for `quiet_seconds` is given up.
 
     Raises:
         ConfigError: SNOWCAST_PREFECT_PORT is taken by another program, or the home cannot be written.
@@ -70,19 +74,24 @@ def ensure_running(settings: Settings, *, timeout: float = _START_SECONDS) -> Pr
     ready_home(settings)
     folder = _folder(settings.home)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    deadline = time.monotonic() + timeout
     process = None
     with (folder / "server.lock").open("a+") as lock:
         if _acquired(lock):
+            dead = _read(folder / "server.json")
             (folder / "server.json").unlink(missing_ok=True)
-            process = _spawn(settings, lock)
-    return _answering(settings, process, deadline)
+            process = _spawn(settings, lock, dead)
+    return _answering(settings, process, Patience(quiet_seconds))
 
 
 def find(home: Path) -> PrefectServer | None:
     """The running server of this home, or None; the file of a server that is gone counts as none."""
     server = _read(_folder(home) / "server.json")
     return server if server and _answers(server) else None
+
+
+def lives(home: Path) -> bool:
+    """Whether there is a server of this home, also while it starts or is too busy to answer."""
+    return _is_held(_folder(home) / "server.lock")
 
 
 def stop(home: Path) -> bool:
@@ -128,15 +137,20 @@ def _folder(home: Path) -> Path:
     return home / "prefect"
 
 
-def _spawn(settings: Settings, lock: IO[str]) -> subprocess.Popen[bytes]:
-    """Start the server apart from this process; it inherits the lock and so holds it as long as it lives."""
-    port = _free_port(settings.prefect_port)
-    secret = secrets.token_urlsafe(24)
+def _spawn(settings: Settings, lock: IO[str], dead: PrefectServer | None) -> subprocess.Popen[bytes]:
+    """Start the server apart from this process; it inherits the lock and so holds it as long as it lives.
+
+    Args:
+        settings: Of the home.
+        lock: The lock.
+        dead: The one before it, which was not stopped: its clients find this one again where that one was.
+    """
+    port = _port_of(dead) or _free_port(settings.prefect_port)
+    secret = dead.secret if dead else secrets.token_urlsafe(24)
     folder = _folder(settings.home)
-    command = [sys.executable, "-m", "prefect", "server", "start", "--host", HOST, "--port", str(port)]
     with (settings.logs_root / "prefect-server.log").open("ab") as log:
         process = subprocess.Popen(
-            [*command, "--log-level", "WARNING"],
+            _command(port),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -150,6 +164,11 @@ def _spawn(settings: Settings, lock: IO[str]) -> subprocess.Popen[bytes]:
     return process
 
 
+def _command(port: int) -> list[str]:
+    address = ["--host", HOST, "--port", str(port)]
+    return [sys.executable, "-m", "prefect", "server", "start", *address, "--log-level", "WARNING"]
+
+
 def _server_variables(folder: Path, secret: str) -> dict[str, str]:
     return {
         "PREFECT_HOME": str(folder),
@@ -158,6 +177,14 @@ def _server_variables(folder: Path, secret: str) -> dict[str, str]:
         "PREFECT_API_AUTH_STRING": f"snowcast:{secret}",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     }
+
+
+def _port_of(dead: PrefectServer | None) -> int | None:
+    """The port of a server that has died, if no other program has taken it."""
+    try:
+        return _free_port(dead.port) if dead else None
+    except ConfigError:
+        return None
 
 
 def _free_port(wanted: int | None) -> int:
@@ -172,19 +199,26 @@ def _free_port(wanted: int | None) -> int:
         return int(probe.getsockname()[1])
 
 
-def _answering(settings: Settings, process: subprocess.Popen[bytes] | None, deadline: float) -> PrefectServer:
-    log = settings.logs_root / "prefect-server.log"
-    lock = _folder(settings.home) / "server.lock"
-    while time.monotonic() < deadline:
+def _answering(settings: Settings, process: subprocess.Popen[bytes] | None, patience: Patience) -> PrefectServer:
+    folder, log = _folder(settings.home), settings.logs_root / "prefect-server.log"
+    files = [log, folder / "prefect.db", folder / "prefect.db-wal"]
+    looked_at = time.monotonic()
+    while True:
         if server := find(settings.home):
             return server
-        if process is None and not _is_held(lock):
-            return ensure_running(settings, timeout=max(deadline - time.monotonic(), 1))
+        if process is None and not _is_held(folder / "server.lock"):
+            return ensure_running(settings, quiet_seconds=patience.quiet_seconds)
         if process is not None and process.poll() is not None:
             raise SourceError(f"The local Prefect server did not start (exit code {process.returncode}): see {log}.")
+        if time.monotonic() - looked_at > _LOOK_SECONDS:
+            looked_at, starting = time.monotonic(), _read(folder / "server.json")
+            if patience.is_over(starting.pid if starting else None, files):
+                break
         time.sleep(_POLL_SECONDS)
+    stop(settings.home)
     raise SourceError(
-        f"The local Prefect server did not answer in time: see {log}, then `snowcast down` and try again."
+        f"The local Prefect server showed no sign of life for {patience.quiet_seconds:.0f} s and was stopped: "
+        f"see {log}, then try again."
     )
 
 

@@ -19,6 +19,7 @@ from transforms.ops import LOADS, QUARANTINE, REDRIVES
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
+    from flows.reading import Reader
     from transforms.contract import Table
 
 
@@ -54,18 +55,18 @@ class Refusal:
 _FIELDS = tuple(field.name for field in fields(Refusal))
 
 
-def refusals(session: Session, settings: Settings, *, table: str | None = None, limit: int = 100) -> list[Refusal]:
+def refusals(reader: Reader, settings: Settings, *, table: str | None = None, limit: int = 100) -> list[Refusal]:
     """Quarantined records, newest first."""
-    return _read(session, settings, "? IS NULL OR q.table_name = ?", [table, table], limit)
+    return _read(reader, settings, "? IS NULL OR q.table_name = ?", [table, table], limit)
 
 
-def refusal(session: Session, settings: Settings, quarantine_id: str) -> Refusal:
+def refusal(reader: Reader, settings: Settings, quarantine_id: str) -> Refusal:
     """One quarantined record, by its id or the unique beginning of it.
 
     Raises:
         ConfigError: No record or more than one is named so.
     """
-    found = _read(session, settings, "STARTSWITH(q.quarantine_id, ?)", [quarantine_id], 2)
+    found = _read(reader, settings, "STARTSWITH(q.quarantine_id, ?)", [quarantine_id], 2)
     if len(found) != 1:
         told = "names more than one record" if found else "names no record"
         raise ConfigError(f"{quarantine_id!r} {told} of the quarantine. `snowcast quarantine list` shows their ids.")
@@ -116,7 +117,7 @@ def _raw_table(name: str) -> Table:
     return model.table if model.table.source else _raw_table(model.inputs[0])
 
 
-def _read(session: Session, settings: Settings, condition: str, values: list[Any], limit: int) -> list[Refusal]:
+def _read(reader: Reader, settings: Settings, condition: str, values: list[Any], limit: int) -> list[Refusal]:
     database = settings.database
     statement = (
         "SELECT q.quarantine_id, q.table_name, q.rule, q.reason, q.record, q.source_file, q.source_row, "
@@ -126,7 +127,7 @@ def _read(session: Session, settings: Settings, condition: str, values: list[Any
         f"LEFT JOIN {REDRIVES.full_name(database)} r ON r.quarantine_id = q.quarantine_id "
         f"WHERE {condition} ORDER BY q.quarantined_at DESC, q.quarantine_id LIMIT {limit}"
     )
-    rows = [tuple(row) for row in session.sql(statement, params=values).collect()]
+    rows = reader.rows(statement, values)
     return [Refusal(**dict(zip(_FIELDS, (*row[:4], _parsed(row[4]), *row[5:]), strict=True))) for row in rows]
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 from typing import Literal, Protocol
 
+from expectations.printable import printable
+
 Mark = Literal["ok", "warning", "failed", "skipped"]
 _LEVELS = {"ok": logging.INFO, "skipped": logging.INFO, "warning": logging.WARNING, "failed": logging.ERROR}
 
@@ -37,7 +39,7 @@ class LogReporter:
             log: logging.Logger | logging.LoggerAdapter[logging.Logger] = get_run_logger()
         except MissingContextError:
             log = logging.getLogger(__name__)
-        log.log(_LEVELS[mark], "%s: %s", step, detail)
+        log.log(_LEVELS[mark], "%s: %s", printable(step), printable(detail))
 
 
 _reporter: Reporter = LogReporter()

@@ -14,6 +14,7 @@ from flows.costs import costs_of
 from flows.errors import SnowcastError, ValidationFailed
 from flows.ledgers import append_rows
 from flows.settings import Settings, load_settings
+from flows.under_way import run_under_way
 from flows.warehouse import open_session, prepare, sent_statements
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def recorded_run(flow: str) -> Iterator[tuple[Run, Session]]:
     global _latest
     settings = load_settings()
     run = Run(_run_id(), flow, settings, datetime.now(UTC))
-    with open_session(settings, flow=flow, run=run.run_id) as session:
+    with run_under_way(settings.home, flow), open_session(settings, flow=flow, run=run.run_id) as session:
         _latest = run
         prepare(session, settings)
         try:

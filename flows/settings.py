@@ -280,6 +280,12 @@ def change_environment(changes: Mapping[str, str], *, apply: bool = True) -> dic
     return dict(os.environ)
 
 
+def replace_environment(variables: Mapping[str, str]) -> None:
+    """Make these variables, and no others, this process's environment."""
+    os.environ.clear()
+    change_environment(variables)
+
+
 def ready_home(settings: Settings) -> Path:
     """The home folder, created (mode 0700) where it is missing.
 

@@ -7,12 +7,16 @@ stands in OPS.VALIDATION_RESULTS, so what it left is a difference of ledgers, wh
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from transforms.ops import BUILDS, LOADS, VALIDATION_RESULTS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from snowflake.snowpark import Session
+
+    from transforms.contract import Table
 
 
 @dataclass(frozen=True)
@@ -30,9 +34,12 @@ class Standing:
 
 def read_standing(session: Session, database: str) -> Standing:
     """Read it from the ledgers, in one statement."""
+    return standing_of(session.sql(standing_statement(database)).collect())
+
+
+def standing_statement(database: str) -> str:
+    """The statement that finds what is open, for runs and for commands that read."""
     from expectations.from_contract import SCHEMA_RULE
-    from expectations.validate import rule_names
-    from transforms.catalog import models
 
     results = VALIDATION_RESULTS.full_name(database)
     newest = (
@@ -54,18 +61,32 @@ def read_standing(session: Session, database: str) -> Standing:
         f"SELECT table_name, MAX(validated_at) AS checked_at FROM {results} "
         f"WHERE scope = 'full' AND rule = '{SCHEMA_RULE}' GROUP BY table_name"
     )
-    rows = session.sql(
+    return (
         f"SELECT 'failed', table_name, rule FROM ({newest}) n WHERE nth = 1 AND NOT success UNION ALL "
         f"SELECT 'unchecked', w.table_name, w.batch_id FROM ({written}) w "
         f"LEFT JOIN ({whole}) v ON v.table_name = w.table_name "
         f"LEFT JOIN ({checked}) c ON c.table_name = w.table_name AND c.batch_id = w.batch_id "
         "WHERE c.batch_id IS NULL AND (v.checked_at IS NULL OR w.written_at >= v.checked_at)"
-    ).collect()
+    )
+
+
+def standing_of(rows: Iterable[Sequence[Any]]) -> Standing:
+    """What is open, from the rows of that statement. A rule that a table no longer has keeps it closed no longer."""
+    from transforms.catalog import models
+
+    found = [tuple(row) for row in rows]
     known = models()
-    failed = {(name, rule) for kind, name, rule in rows if kind == "failed" and name in known}
-    closed = frozenset(name for name, rule in failed if rule in rule_names(known[name].table))
+    failed = {(name, rule) for kind, name, rule in found if kind == "failed" and name in known}
+    closed = frozenset(name for name, rule in failed if rule in _rule_names(known[name].table))
     unchecked: dict[str, list[str]] = {}
-    for kind, name, batch in rows:
+    for kind, name, batch in found:
         if kind == "unchecked" and name in known:
             unchecked.setdefault(name, []).append(batch)
     return Standing(closed, unchecked)
+
+
+def _rule_names(table: Table) -> frozenset[str]:
+    """Imported where a rule has failed: a command that only reads is over before the rules' libraries are there."""
+    from expectations.validate import rule_names
+
+    return rule_names(table)

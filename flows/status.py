@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from flows.settings import Settings
-from flows.standing import read_standing
+from flows.standing import standing_of, standing_statement
 from transforms.catalog import in_order
 from transforms.ops import POLLS, QUARANTINE, REDRIVES, RUNS
 
 if TYPE_CHECKING:
-    from snowflake.snowpark import Session
+    from flows.reading import Reader
 
 _LAST_RUNS = 5
 
@@ -77,21 +77,21 @@ class Status:
         return asdict(self)
 
 
-def read_status(session: Session, settings: Settings) -> Status:
+def read_status(reader: Reader, settings: Settings) -> Status:
     """Read the state from the tables and the ledgers."""
     database = settings.database
     return Status(
         warehouse=settings.warehouse,
         database=database,
         at=datetime.now(UTC).replace(tzinfo=None),
-        freshness=_freshness(session, database),
-        tables=_table_rows(session, database),
-        quarantine=_refused(session, database),
-        runs=_past_runs(session, database),
+        freshness=_freshness(reader, database),
+        tables=_table_rows(reader, database),
+        quarantine=_refused(reader, database),
+        runs=_past_runs(reader, database),
     )
 
 
-def _freshness(session: Session, database: str) -> list[Freshness]:
+def _freshness(reader: Reader, database: str) -> list[Freshness]:
     """Newest snapshot per raw table: files count as well as polls."""
     raw = [model.table for model in in_order(["raw"])]
     parts = [
@@ -100,13 +100,13 @@ def _freshness(session: Session, database: str) -> list[Freshness]:
     ]
     polls = {
         f"{row[0]}/{row[1]}": row[2]
-        for row in session.sql(
+        for row in reader.rows(
             f"SELECT source, entity, COUNT(*) FROM {POLLS.full_name(database)} GROUP BY source, entity"
-        ).collect()
+        )
     }
     now = datetime.now(UTC).replace(tzinfo=None)
     found = []
-    for name, newest, snapshots in session.sql(" UNION ALL ".join(parts)).collect():
+    for name, newest, snapshots in reader.rows(" UNION ALL ".join(parts)):
         if newest is not None:
             source, entity = name.split("/")
             age = round((now - newest).total_seconds() / 60, 1)
@@ -114,31 +114,31 @@ def _freshness(session: Session, database: str) -> list[Freshness]:
     return sorted(found, key=lambda one: (one.source, one.entity))
 
 
-def _table_rows(session: Session, database: str) -> list[TableRows]:
+def _table_rows(reader: Reader, database: str) -> list[TableRows]:
     tables = [model.table for model in in_order()]
     parts = [f"SELECT '{table.name}', COUNT(*) FROM {table.full_name(database)}" for table in tables]
-    counts = {row[0]: row[1] for row in session.sql(" UNION ALL ".join(parts)).collect()}
-    closed = read_standing(session, database).closed
+    counts = {row[0]: row[1] for row in reader.rows(" UNION ALL ".join(parts))}
+    closed = standing_of(reader.rows(standing_statement(database))).closed
     order = {str(layer): place for place, layer in enumerate(type(tables[0].layer))}
     rows = [TableRows(str(t.layer), t.name, counts[t.name], t.name in closed) for t in tables]
     return sorted(rows, key=lambda one: (order[one.schema], one.table))
 
 
-def _refused(session: Session, database: str) -> list[Refused]:
+def _refused(reader: Reader, database: str) -> list[Refused]:
     statement = (
         "SELECT q.table_name, q.rule, COUNT(*), COUNT(r.quarantine_id) "
         f"FROM {QUARANTINE.full_name(database)} q LEFT JOIN {REDRIVES.full_name(database)} r "
         "ON r.quarantine_id = q.quarantine_id GROUP BY q.table_name, q.rule ORDER BY q.table_name, q.rule"
     )
-    return [Refused(*row) for row in session.sql(statement).collect()]
+    return [Refused(*row) for row in reader.rows(statement)]
 
 
-def _past_runs(session: Session, database: str) -> list[PastRun]:
+def _past_runs(reader: Reader, database: str) -> list[PastRun]:
     statement = (
         f"SELECT run_id, flow, state, started_at, ended_at, summary FROM {RUNS.full_name(database)} "
         f"ORDER BY started_at DESC LIMIT {_LAST_RUNS}"
     )
     return [
         PastRun(run_id, flow, state, started, round((ended - started).total_seconds(), 1), summary or "")
-        for run_id, flow, state, started, ended, summary in session.sql(statement).collect()
+        for run_id, flow, state, started, ended, summary in reader.rows(statement)
     ]

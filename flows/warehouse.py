@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
@@ -114,6 +116,13 @@ def workers(settings: Settings) -> int:
     return settings.workers or (2 if settings.warehouse == "embedded" else 4)
 
 
+@contextmanager
+def open_plain_connection(settings: Settings, **tag: str) -> Iterator[TaggedConnection]:
+    """A connection of its own, without Snowpark: its statements carry `tag` and write their parameters as ?."""
+    with warehouse_errors(settings), closing(_connect(settings, QUERY_TAG=json.dumps(tag))) as connection:
+        yield connection
+
+
 def break_off() -> None:
     """Stop what the other threads of this flow have under way: running statements are cancelled, none follows them."""
     place = _current.get()
@@ -134,15 +143,23 @@ class _Place:
 @contextmanager
 def warehouse_errors(settings: Settings) -> Iterator[None]:
     """Turn what the connector raises when the warehouse is gone into a TransientError; other errors pass."""
-    from snowflake.connector.errors import Error
-    from snowflake.snowpark.exceptions import SnowparkClientException
-
     try:
         yield
-    except (Error, SnowparkClientException) as error:
+    except _client_errors() as error:
         if _code(error) in _PASSING_CODES:
             raise TransientError(f"{_place(settings)} stopped answering: {first_line(error)}") from error
         raise
+
+
+def _client_errors() -> tuple[type[Exception], ...]:
+    """What the connector raises, and Snowpark where it is used at all."""
+    from snowflake.connector.errors import Error
+
+    if "snowflake.snowpark" not in sys.modules:
+        return (Error,)
+    from snowflake.snowpark.exceptions import SnowparkClientException
+
+    return (Error, SnowparkClientException)
 
 
 def prepare(session: Session, settings: Settings) -> None:
@@ -174,7 +191,7 @@ def _embedded_login(settings: Settings) -> dict[str, Any]:
     return endpoint.connection_parameters(settings.database)
 
 
-def _connect(settings: Settings) -> TaggedConnection:
+def _connect(settings: Settings, **session_parameters: Any) -> TaggedConnection:
     import snowflake.connector
 
     from flows.connection import TaggedConnection
@@ -182,6 +199,7 @@ def _connect(settings: Settings) -> TaggedConnection:
     parameters = connection_parameters(settings)
     # Snowpark reads this from the login; set on the session it would be a statement more (see transforms/building.py).
     parameters["session_parameters"]["PYTHON_SNOWPARK_USE_SQL_SIMPLIFIER"] = False
+    parameters["session_parameters"].update(session_parameters)
     try:
         return TaggedConnection(**parameters, paramstyle="qmark", backoff_policy=_pauses)
     except (snowflake.connector.errors.Error, ValueError, TypeError) as error:

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from snowflake.snowpark import DataFrame, Session
-from snowflake.snowpark.types import DataType, DecimalType, StructField, StructType
+from snowflake.snowpark.types import StructField, StructType
 
 from expectations.schemas import declared_columns
 from transforms.activity.thresholds import Thresholds
@@ -20,6 +20,7 @@ from transforms.catalog import in_order, models, raw_table_for
 from transforms.contract import Layer, Table
 from transforms.ops import LEDGERS
 from transforms.tables import prepare_tables
+from transforms.types import DataType, DecimalType
 from transforms.write import BuildResult
 
 PARAMETERS: dict[str, Any] = {

@@ -11,8 +11,9 @@ from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark import Window
-from snowflake.snowpark.functions import (
+from transforms.contract import LINEAGE, REJECTION, TEXT, VARIANT, Layer
+from transforms.functions import (
+    Window,
     coalesce,
     col,
     equal_null,
@@ -25,8 +26,6 @@ from snowflake.snowpark.functions import (
     to_variant,
     when,
 )
-
-from transforms.contract import LINEAGE, REJECTION, TEXT, VARIANT, Layer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -128,7 +127,7 @@ def _carried_names(table: Table) -> list[str]:
 
 def _ranked(table: Table, built: DataFrame) -> DataFrame:
     """Built rows as `new_*`, each with its rank among the good ones of its key."""
-    names = _carried_names(table)
+    kinds = {column.name: column.type for column in (*LINEAGE, *table.stored_columns)}
     if table.has_rejections:
         rejection = [col(column.name).alias(f"new_{column.name}") for column in REJECTION]
         is_good = col("_rule").is_null()
@@ -138,7 +137,7 @@ def _ranked(table: Table, built: DataFrame) -> DataFrame:
     group = Window.partition_by(*[col(name) for name in table.key], is_good)
     newest_first = group.order_by(*[col(name).desc_nulls_last() for name in _order(table)])
     return built.select(
-        *[col(name).alias(f"new_{name}") for name in names],
+        *[col(name).cast(kinds[name]).alias(f"new_{name}") for name in _carried_names(table)],
         *rejection,
         row_number().over(newest_first).alias("new_rank"),
     )

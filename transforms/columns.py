@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from snowflake.snowpark.functions import lit
-
 from transforms.contract import BOOLEAN, DATE, FLOAT, INTEGER, TEXT, TIMESTAMP, Column, money
 
-TWITCH = lit("twitch")  # the id space of Helix ids
-BILLING = lit("billing")  # the id space of the billing files' ids
-LIVELOGS = lit("livelogs")  # the id space of the live logs' UUIDs
+TWITCH = "twitch"  # the id space of Helix ids
+BILLING = "billing"  # the id space of the billing files' ids
+LIVELOGS = "livelogs"  # the id space of the live logs' UUIDs
 _MOST_MONEY = 1e12  # sums of ten thousand such amounts are still exact
 
 platform = Column("platform", TEXT, "id space that the source's ids live in, e.g. twitch", nullable=False)

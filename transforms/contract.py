@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from snowflake.snowpark.functions import col
-from snowflake.snowpark.types import (
+from transforms.functions import col
+from transforms.types import (
     BooleanType,
     DataType,
     DateType,
@@ -20,22 +20,20 @@ from snowflake.snowpark.types import (
     DoubleType,
     LongType,
     StringType,
-    StructField,
-    StructType,
-    TimestampTimeZone,
     TimestampType,
     VariantType,
 )
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
+    from snowflake.snowpark.types import StructType
 
 INTEGER = LongType()
 FLOAT = DoubleType()
 TEXT = StringType()
 BOOLEAN = BooleanType()
 DATE = DateType()
-TIMESTAMP = TimestampType(TimestampTimeZone.NTZ)
+TIMESTAMP = TimestampType()
 VARIANT = VariantType()
 
 
@@ -321,7 +319,9 @@ class Table:
     @property
     def schema(self) -> StructType:
         """Stored columns as a Snowpark schema."""
-        return StructType([StructField(c.name, c.type, nullable=c.nullable) for c in self.stored_columns])
+        from snowflake.snowpark.types import StructField, StructType
+
+        return StructType([StructField(c.name, c.type.as_snowpark(), nullable=c.nullable) for c in self.stored_columns])
 
     def full_name(self, database: str) -> str:
         """`DATABASE.SCHEMA.NAME`: the only form in which a table is named in a statement."""

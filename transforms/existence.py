@@ -11,10 +11,8 @@ from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark import Window
-from snowflake.snowpark.functions import coalesce, col, count, greatest, iff, lead, lit, max, min, row_number  # noqa: A004
-
 from transforms.contract import EFFECTIVE_AT, INTEGER, TIMESTAMP, History, Strategy
+from transforms.functions import Window, coalesce, col, count, greatest, iff, lead, lit, max, min, row_number  # noqa: A004
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

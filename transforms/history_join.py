@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark import Window
-from snowflake.snowpark.functions import coalesce, col, dateadd, lit, min  # noqa: A004
-
 from transforms.contract import TIMESTAMP
+from transforms.functions import Window, coalesce, col, dateadd, lit, min  # noqa: A004
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

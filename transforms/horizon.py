@@ -9,10 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark import Window
-from snowflake.snowpark.functions import col, iff, lit, max, min  # noqa: A004
-
 from transforms.contract import DATE
+from transforms.functions import Window, col, iff, lit, max, min  # noqa: A004
 from transforms.periods import period_after
 
 if TYPE_CHECKING:

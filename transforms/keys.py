@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from snowflake.snowpark import Column
-from snowflake.snowpark.functions import coalesce, col, concat, length, lit, md5
-from snowflake.snowpark.types import StringType
+from typing import TYPE_CHECKING
+
+from transforms.functions import coalesce, col, concat, length, lit, md5
+from transforms.types import StringType
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Column
 
 
 def hash_key(*parts: str | Column) -> Column:

@@ -13,20 +13,21 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import sqlglot
+from snowflake.snowpark import types as snowpark
 from snowflake.snowpark._internal.analyzer.expression import Attribute
-from snowflake.snowpark.types import DataType, DecimalType, StringType
 from sqlglot import exp
 
 from transforms.catalog import models
 from transforms.contract import BOOLEAN, DATE, FLOAT, INTEGER, TEXT, TIMESTAMP, VARIANT
 from transforms.ops import LEDGERS
+from transforms.types import DataType, DecimalType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from snowflake.snowpark import Session
 
-Columns = dict[str, DataType]
+Columns = dict[str, DataType | snowpark.DataType]
 Scope = list[tuple[str, Columns]]
 
 _TYPES = {
@@ -42,8 +43,26 @@ _TYPES = {
 _FLATTENED = ("SEQ", "KEY", "PATH", "INDEX", "VALUE", "THIS")
 
 
-class Untold(StringType):
-    """Type of a column of which only the name is told."""
+_UNTOLD_LENGTH = 16_777_213
+
+
+class Untold(DataType):
+    """Type of a column of which only the name is told.
+
+    Snowpark writes the columns that it knows into the next question as NULLs cast to their types: a length that no
+    contract has marks there that the type was not told.
+    """
+
+    spelled = f"string({_UNTOLD_LENGTH})"
+
+    def as_snowpark(self) -> snowpark.DataType:
+        """Text of that length."""
+        return snowpark.StringType(_UNTOLD_LENGTH)
+
+
+def is_untold(kind: snowpark.DataType) -> bool:
+    """Whether that is the type of a column of which only the name is told."""
+    return isinstance(kind, snowpark.StringType) and kind.length == _UNTOLD_LENGTH
 
 
 class _NotToldError(Exception):
@@ -69,7 +88,7 @@ def known_schemas(session: Session) -> Iterator[None]:
             columns = _columns_of(_parse(query), kept)
         except _NotToldError:
             return ask(query, params)
-        return [Attribute(f'"{name}"', kind, True) for name, kind in columns.items()]
+        return [Attribute(f'"{name}"', _as_snowpark(kind), True) for name, kind in columns.items()]
 
     session._get_result_attributes = answer  # type: ignore[assignment]
     session._snowcast_tables = kept  # type: ignore[attr-defined]
@@ -80,7 +99,7 @@ def known_schemas(session: Session) -> Iterator[None]:
         del session._snowcast_tables  # type: ignore[attr-defined]
 
 
-def remember_columns(session: Session, name: str, columns: Mapping[str, DataType]) -> None:
+def remember_columns(session: Session, name: str, columns: Mapping[str, snowpark.DataType]) -> None:
     """Keep the columns of a table that no contract has, such as a temporary one, while its session knows schemas."""
     kept: dict[str, Columns] | None = vars(session).get("_snowcast_tables")
     if kept is not None:
@@ -194,7 +213,11 @@ def _name(identifier: exp.Expr) -> str:
     return identifier.name if identifier.args.get("quoted") else identifier.name.upper()
 
 
-def _type_of(node: exp.Expr, scope: Scope) -> DataType:
+def _as_snowpark(kind: DataType | snowpark.DataType) -> snowpark.DataType:
+    return kind.as_snowpark() if isinstance(kind, DataType) else kind
+
+
+def _type_of(node: exp.Expr, scope: Scope) -> DataType | snowpark.DataType:
     """The type of an expression, where it says it itself or by a column that it carries on."""
     if isinstance(node, exp.Paren):
         return _type_of(node.this, scope)
@@ -214,7 +237,7 @@ def _meant(node: exp.Column, alias: str) -> bool:
     return not node.table or node.table.upper() == alias
 
 
-def _first_told(node: exp.Expr, scope: Scope) -> DataType:
+def _first_told(node: exp.Expr, scope: Scope) -> DataType | snowpark.DataType:
     if isinstance(node, exp.Coalesce):
         options = [node.this, *node.expressions]
     elif isinstance(node, exp.If):
@@ -222,7 +245,7 @@ def _first_told(node: exp.Expr, scope: Scope) -> DataType:
     else:
         options = [*(branch.args.get("true") for branch in node.args.get("ifs") or []), node.args.get("default")]
     told = [_type_of(option, scope) for option in options if option is not None]
-    return next((kind for kind in told if not isinstance(kind, Untold)), Untold())
+    return next((kind for kind in told if not is_untold(_as_snowpark(kind))), Untold())
 
 
 def _told_type(kind: exp.Expr) -> DataType:
@@ -231,4 +254,5 @@ def _told_type(kind: exp.Expr) -> DataType:
     if kind.this is exp.DataType.Type.DECIMAL:
         digits = [int(size.name) for size in kind.expressions]
         return DecimalType(*digits) if len(digits) == 2 else DecimalType(38, 0)
-    return _TYPES.get(kind.this, Untold())
+    is_marked = [size.name for size in kind.expressions] == [str(_UNTOLD_LENGTH)]
+    return Untold() if is_marked else _TYPES.get(kind.this, Untold())

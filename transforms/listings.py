@@ -8,11 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import coalesce, col, count, iff, in_, lit, max, min  # noqa: A004
-from snowflake.snowpark.functions import sum as sum_of
-
 from transforms.batches import stored
 from transforms.contract import TIMESTAMP
+from transforms.functions import coalesce, col, count, iff, in_, lit, max, min  # noqa: A004
+from transforms.functions import sum as sum_of
 from transforms.ops import CONSUMPTIONS, LOADS, QUARANTINE, RECONCILIATION
 
 if TYPE_CHECKING:

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import col, iff, lit
-
 from transforms.contract import FLOAT
+from transforms.functions import col, iff, lit
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column, DataFrame

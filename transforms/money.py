@@ -5,10 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import abs, col, iff, lit, round  # noqa: A004
-from snowflake.snowpark.types import DecimalType
-
 from transforms.contract import INTEGER, money
+from transforms.functions import abs, col, iff, lit, round  # noqa: A004
+from transforms.types import DecimalType
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

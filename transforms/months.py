@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import array_generate_range, col, date_trunc, dateadd, datediff, lit
-
 from transforms.contract import DATE, INTEGER
+from transforms.functions import array_generate_range, col, date_trunc, dateadd, datediff, lit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

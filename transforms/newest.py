@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark import Window
-from snowflake.snowpark.functions import col, first_value, lit, max, min, row_number  # noqa: A004
+from transforms.functions import Window, col, first_value, lit, max, min, row_number  # noqa: A004
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

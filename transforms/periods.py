@@ -7,10 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import array_generate_range, col, dateadd, datediff, function, lit, when
-
 from transforms.contract import DATE, INTEGER, TEXT
 from transforms.contract import Column as Declared
+from transforms.functions import array_generate_range, col, dateadd, datediff, function, lit, when
 from transforms.months import month_of
 
 if TYPE_CHECKING:

@@ -11,12 +11,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from snowflake.snowpark.functions import col, count, equal_null, iff, lit
-from snowflake.snowpark.functions import sum as sum_of
-
 from transforms import changes
 from transforms.batches import stored
 from transforms.contract import INTEGER, TEXT, ContractError
+from transforms.functions import col, count, equal_null, iff, lit
+from transforms.functions import sum as sum_of
 from transforms.ops import RECONCILIATION
 
 if TYPE_CHECKING:

@@ -10,10 +10,9 @@ from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import coalesce, col, equal_null, greatest, iff, in_, lit, max  # noqa: A004
-
 from transforms.batches import in_batches
 from transforms.contract import BOOLEAN, EFFECTIVE_AT, INTEGER, OBSERVED_AT, HardDeletes
+from transforms.functions import coalesce, col, equal_null, greatest, iff, in_, lit, max  # noqa: A004
 from transforms.reading import displaced_groups
 
 if TYPE_CHECKING:

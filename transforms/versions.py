@@ -12,8 +12,10 @@ from functools import reduce
 from operator import and_, or_
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark import Window
-from snowflake.snowpark.functions import (
+from transforms.contract import BOOLEAN, EFFECTIVE_AT, LINEAGE, OBSERVED_AT, ContractError, HardDeletes, History
+from transforms.existence import FOREVER, of_key
+from transforms.functions import (
+    Window,
     coalesce,
     col,
     date_part,
@@ -27,10 +29,7 @@ from snowflake.snowpark.functions import (
     row_number,
     when,
 )
-from snowflake.snowpark.functions import sum as sum_of
-
-from transforms.contract import BOOLEAN, EFFECTIVE_AT, LINEAGE, OBSERVED_AT, ContractError, HardDeletes, History
-from transforms.existence import FOREVER, of_key
+from transforms.functions import sum as sum_of
 from transforms.keys import hash_key
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from transforms import changes, ledgers
 from transforms.batches import current_database, stored
 from transforms.contract import TEXT, TIMESTAMP, ContractError, History, Layer
 from transforms.keys import hash_key
-from transforms.known_schemas import Untold, remember_columns
+from transforms.known_schemas import is_untold, remember_columns
 from transforms.ops import CONSUMPTIONS, DISPLACED, HEADS, QUARANTINE
 from transforms.versions import broken_invariants
 
@@ -103,6 +103,8 @@ def merge_changes(
     source = compared.filter(changes.is_written()).select(
         col("action"), *[col(f"new_{name}") for name in _data_names(table)], lit(build_id).alias("new__build_id")
     )
+    if table.cluster_by:  # rows that arrive together lie together, so a reader of some skips the parts with others
+        source = source.sort(col(f"new_{table.cluster_by}"))
     target = stored(session, table)
     values = _values(table)
     others = {name: value for name, value in values.items() if name not in table.key}
@@ -230,7 +232,7 @@ def kept_for_now(session: Session, frame: DataFrame, purpose: str = "") -> Itera
     """
     name = f"{current_database(session)}.{Layer.OPS}.SNOWCAST_{purpose or uuid.uuid4().hex[:16]}".upper()
     types = {field.name.strip('"'): field.datatype for field in frame.schema.fields}
-    untold = [name for name, kind in types.items() if isinstance(kind, Untold)]
+    untold = [name for name, kind in types.items() if is_untold(kind)]
     if untold:
         raise ContractError(f"{name}: the types of {untold} are not told: cast them before they are kept")
     frame.write.save_as_table(name.split("."), mode="overwrite", table_type="temporary")

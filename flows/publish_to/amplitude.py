@@ -84,6 +84,11 @@ class Published:
             if verdict.status == REJECTED and len(self.reasons) < _MOST_TOLD:
                 self.reasons.append(f"{verdict.outgoing.activity} {verdict.outgoing.activity_id}: {verdict.reason}")
 
+    def unknown(self) -> int:
+        """Events of this run without a verdict: they stay pending, and the next run sends them again."""
+        done = self.sent.total() + self.rejected.total() + self.released.total()
+        return 0 if self.is_dry_run else self.waiting.total() - done
+
     def line(self) -> str:
         """What happened, in one line."""
         left, done = self.released.total(), "to send" if self.is_dry_run else "sent"
@@ -92,6 +97,9 @@ class Published:
             f"{count:,} {done}" if self.waiting else f"nothing {done if self.is_dry_run else 'new'}",
             f"{self.rejected.total():,} rejected" if self.rejected else "",
             f"{left:,} left for the next run" if left else "",
+            f"{unknown:,} not counted by Amplitude: the next run sends them again"
+            if (unknown := self.unknown())
+            else "",
             f"{self.held_back:,} held back: it is unknown if they arrived" if self.held_back else "",
         ]
         return f"{self.destination}: {', '.join(part for part in parts if part)}"
@@ -135,7 +143,9 @@ def publish(
         return _looked_at(outbox, published)
     with _only_publisher(settings), outbox.queue(with_forgotten="unconfirmed" in again) as queue:
         _send(outbox, queue, target, published)
-    mark: Mark = "warning" if published.rejected or published.released or published.held_back else "ok"
+    mark: Mark = (
+        "warning" if published.rejected or published.released or published.held_back or published.unknown() else "ok"
+    )
     reporter().finished(_STEP, published.line(), mark)
     return published
 

@@ -45,9 +45,21 @@ class Judgement:
     throttled: list[Outgoing] = field(default_factory=list)
 
 
-def judge_taken(upload: Sequence[Outgoing]) -> Judgement:
-    """200: all were taken, or had been before."""
+def judge_taken(upload: Sequence[Outgoing], body: Mapping[str, Any]) -> Judgement | None:
+    """200: all were taken, or had been before; where fewer are counted than were sent, the halves tell which.
+
+    Sending again is safe: Amplitude drops an insert_id that it has. None: one event was sent and none is counted, so
+    it is not known what became of it.
+    """
+    counted = body.get("events_ingested")
+    if isinstance(counted, int) and counted < len(upload):
+        return Judgement(again=_halves(upload)) if len(upload) > 1 else None
     return Judgement([Verdict(outgoing, SENT) for outgoing in upload])
+
+
+def is_of_amplitude(status: int, body: Mapping[str, Any]) -> bool:
+    """Whether Amplitude answered, and not a proxy or firewall on the way, which says nothing about the events."""
+    return body.get("code") == status
 
 
 def judge_too_large(upload: Sequence[Outgoing]) -> Judgement:

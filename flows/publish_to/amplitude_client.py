@@ -23,6 +23,7 @@ from flows.errors import ConfigError, SourceError
 from flows.publish_to.amplitude_answers import (
     Judgement,
     Verdict,
+    is_of_amplitude,
     judge_bad_request,
     judge_taken,
     judge_throttled,
@@ -67,6 +68,10 @@ class _OutcomeUnknown(Exception):  # noqa: N818 - control flow between an attemp
     """No answer, or one that says nothing: the upload may have been taken."""
 
 
+class _NotCounted(_OutcomeUnknown):
+    """Amplitude answered and did not count the one event that was sent."""
+
+
 class AmplitudeClient:
     """Sends events to one target. Use `with`.
 
@@ -100,7 +105,10 @@ class AmplitudeClient:
         self._http.close()
 
     def send(self, events: Sequence[Outgoing]) -> Iterator[list[Verdict]]:
-        """Send the events; gives verdicts as they are known, each event once.
+        """Send the events; gives verdicts as they are known, each event at most once.
+
+        An event that Amplitude answers for and does not count has no verdict: it stays pending, and the next run
+        sends it again.
 
         Raises:
             ConfigError: Amplitude refuses the key, or is not served there.
@@ -133,6 +141,8 @@ class AmplitudeClient:
             return judge_too_large(upload)
         try:
             return self._retrying(self._ask, upload)
+        except _NotCounted:
+            return Judgement()
         except _OutcomeUnknown as error:
             raise SourceError(
                 f"Amplitude at {self._target.url} did not take the events: {error}, {_ATTEMPTS} times. What may have "
@@ -153,7 +163,10 @@ class AmplitudeClient:
     def _judge(self, upload: Sequence[Outgoing], response: httpx.Response) -> Judgement:
         status, body = response.status_code, self._body_of(response)
         if status == httpx.codes.OK and body.get("code") == httpx.codes.OK:
-            return judge_taken(upload)
+            taken = judge_taken(upload, body)
+            if taken is None:
+                raise _NotCounted("it counted none of the events")
+            return taken
         if status == httpx.codes.REQUEST_ENTITY_TOO_LARGE:
             return judge_too_large(upload)
         if status == httpx.codes.TOO_MANY_REQUESTS:
@@ -163,6 +176,8 @@ class AmplitudeClient:
                 f"refuses the API key ({status}). Check SNOWCAST_AMPLITUDE_API_KEY and SNOWCAST_AMPLITUDE_HOST"
             )
         if status == httpx.codes.BAD_REQUEST:
+            if not is_of_amplitude(status, body):
+                raise _OutcomeUnknown("something on the way answered 400, and not Amplitude")
             return judge_bad_request(upload, body)
         if (
             httpx.codes.BAD_REQUEST < status < httpx.codes.INTERNAL_SERVER_ERROR

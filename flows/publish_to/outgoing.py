@@ -8,6 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+# What programs write where they have no id: Amplitude drops it, or takes everybody who has it for one person.
+_PLACEHOLDERS = {
+    *("", "0", "-1", "none", "null", "nil", "nan", "na", "n/a", "undefined", "unknown", "anonymous", "[]", "{}"),
+    *("true", "false", "00000000-0000-0000-0000-000000000000"),
+}
+
 
 @dataclass(frozen=True)
 class Outgoing:
@@ -39,8 +45,16 @@ class Outgoing:
         """Why Amplitude would refuse it, or take it without its person; None where it would not."""
         if not self.people:
             return "names neither a user nor a device"
+        nobody = [f"{name} {value!r}" for name, value in sorted(self.people) if is_placeholder(value)]
+        if nobody:
+            return f"{nobody[0]} is a placeholder and names nobody"
         short = [f"{name} {value!r}" for name, value in sorted(self.people) if len(value) < shortest_id]
         return f"{short[0]} is shorter than {shortest_id} (SNOWCAST_AMPLITUDE_MIN_ID_LENGTH)" if short else None
+
+
+def is_placeholder(value: str) -> bool:
+    """Whether an id is one of those that stand for nobody."""
+    return value.strip().lower() in _PLACEHOLDERS
 
 
 def uploads_of(events: Iterable[Outgoing], most_events: int, most_bytes: int) -> Iterator[list[Outgoing]]:

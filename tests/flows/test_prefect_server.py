@@ -6,13 +6,14 @@ import http.client
 import os
 import socket
 import stat
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from flows import prefect_server
-from flows.errors import ConfigError
+from flows.errors import ConfigError, SourceError
 from flows.settings import load_settings
 
 
@@ -51,6 +52,22 @@ def test_after_a_crash_the_next_start_replaces_the_stale_file(own_home):
     assert prefect_server.stop(own_home)
     assert prefect_server.find(own_home) is None
     assert not prefect_server.stop(own_home)
+
+
+def test_a_start_may_last_as_long_as_the_server_works_and_a_stopped_one_is_given_up(tmp_path, monkeypatch):
+    """A server that only computes for four seconds is waited for with a patience of two; one that sleeps is not."""
+    settings = load_settings(home=tmp_path)
+    spins = "import time\nend = time.monotonic() + 4\nwhile time.monotonic() < end: pass\nraise SystemExit(7)"
+    with pytest.raises(SourceError, match="exit code 7"):
+        _start(monkeypatch, settings, spins)
+    with pytest.raises(SourceError, match="no sign of life for 2 s and was stopped"):
+        _start(monkeypatch, settings, "import time\ntime.sleep(600)")
+    assert not prefect_server.stop(tmp_path)
+
+
+def _start(monkeypatch, settings, program):
+    monkeypatch.setattr(prefect_server, "_command", lambda _port: [sys.executable, "-c", program])
+    prefect_server.ensure_running(settings, quiet_seconds=2)
 
 
 def test_a_port_in_use_is_told_with_the_setting_that_moves_it(tmp_path):

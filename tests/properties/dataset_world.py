@@ -116,7 +116,7 @@ def stored_stream(session: Session, events: Sequence[Event], name: str) -> DataF
         tuple(_spelled(event.features) if c.name == "feature_json" else event.value(c.name) for c in STREAM)
         for event in events
     ]
-    types = [StructField(c.name, TEXT if c.name == "feature_json" else c.type) for c in STREAM]
+    types = [StructField(c.name, (TEXT if c.name == "feature_json" else c.type).as_snowpark()) for c in STREAM]
     frame = session.create_dataframe(rows, schema=StructType(types))
     spelled = [parse_json(col(c.name)).alias(c.name) if c.name == "feature_json" else col(c.name) for c in STREAM]
     frame.select(*spelled).write.save_as_table(name, mode="overwrite")

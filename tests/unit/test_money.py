@@ -15,7 +15,7 @@ CENT = Decimal("0.01")
 
 
 def shares(session: Session, rows: list[tuple[Decimal | None, int | None]]) -> dict[tuple[Decimal, int], Decimal]:
-    schema = StructType([StructField("amount", money()), StructField("parts", INTEGER)])
+    schema = StructType([StructField("amount", money().as_snowpark()), StructField("parts", INTEGER.as_snowpark())])
     shared = with_share(session.create_dataframe(rows, schema=schema), "amount", "parts", "share")
     return {(row[0], row[1]): row[2] for row in shared.select("amount", "parts", "share").collect()}
 

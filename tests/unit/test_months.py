@@ -12,7 +12,13 @@ from tests.feeding import rows_of
 from transforms.contract import DATE, TEXT
 from transforms.months import in_each_month, month_after, month_of
 
-SPANS = StructType([StructField("name", TEXT), StructField("since", DATE), StructField("until", DATE)])
+SPANS = StructType(
+    [
+        StructField("name", TEXT.as_snowpark()),
+        StructField("since", DATE.as_snowpark()),
+        StructField("until", DATE.as_snowpark()),
+    ]
+)
 
 
 def test_a_day_is_in_its_month_and_the_next_month_follows_whatever_its_length(frames: Session):

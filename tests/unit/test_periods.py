@@ -12,7 +12,13 @@ from tests.feeding import rows_of
 from transforms.contract import DATE, TEXT
 from transforms.periods import PERIODS, in_each_period, period_after, period_of, periods_between
 
-SPANS = StructType([StructField("period", TEXT), StructField("since", DATE), StructField("until", DATE)])
+SPANS = StructType(
+    [
+        StructField("period", TEXT.as_snowpark()),
+        StructField("since", DATE.as_snowpark()),
+        StructField("until", DATE.as_snowpark()),
+    ]
+)
 
 
 def test_a_week_begins_on_monday_also_across_a_year_and_before_1970(frames: Session):

@@ -74,7 +74,7 @@ def seen(item: str, at: float, plan: str | None, changed_at: float | None = None
 def versions(
     session: Session, table: Table, rows: list[dict[str, Any]], snapshots: tuple[int, ...] | None = None
 ) -> DataFrame:
-    schema = StructType([StructField(column.name, column.type) for column in STAGED])
+    schema = StructType([StructField(column.name, column.type.as_snowpark()) for column in STAGED])
     staged = session.create_dataframe([tuple(row[c.name] for c in STAGED) for row in rows], schema=schema)
     observed = table.observe(staged)
     if snapshots is None:
@@ -309,7 +309,7 @@ SOUND = [("a", 1, 2, False, False), ("b", 2, None, True, False)]
 )
 def test_every_invariant_can_be_broken(frames: Session, rule: str | None, rows: list[tuple[Any, ...]]):
     table = history(hard_deletes=HardDeletes.NEW_RECORD)
-    schema = StructType([StructField(column.name, column.type) for column in table.columns])
+    schema = StructType([StructField(column.name, column.type.as_snowpark()) for column in table.columns])
     begun = versions(frames, table, _unequal(rows)).select("valid_from", "version_key")
     keys = {row[0]: row[1] for row in begun.collect()}
     values = [

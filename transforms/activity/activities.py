@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import ModuleType
 
-    from snowflake.snowpark.types import DataType
+    from transforms.types import DataType
 
 STREAMER, VIEWER = "streamer_activity", "viewer_activity"
 _PACKAGES = ("streamer", "streamer_lifecycle", "viewer", "viewer_lifecycle")

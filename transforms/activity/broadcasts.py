@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import coalesce, col, datediff, lit
-
 from transforms.contract import BOOLEAN, FLOAT, INTEGER, TEXT
+from transforms.functions import coalesce, col, datediff, lit
 from transforms.measures import MS_PER_HOUR
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from snowflake.snowpark import Column, DataFrame
-    from snowflake.snowpark.types import DataType
+
+    from transforms.types import DataType
 
 _STREAM = ("stream_id", "platform", "streamer_key", "streamer_id")
 _KIND = {"streamer_type": TEXT, "is_private": BOOLEAN, "is_show": BOOLEAN, "culture_group": TEXT}

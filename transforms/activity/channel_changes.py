@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark import Window
-from snowflake.snowpark.functions import col, equal_null, lag
+from transforms.functions import Window, col, equal_null, lag
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

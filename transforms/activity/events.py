@@ -8,10 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark import Window
-from snowflake.snowpark.functions import col, lit, object_construct_keep_null, row_number, to_variant
-
 from transforms.contract import BOOLEAN, TEXT, TIMESTAMP, money
+from transforms.functions import Window, col, lit, object_construct_keep_null, row_number, to_variant
 from transforms.keys import hash_key
 
 if TYPE_CHECKING:

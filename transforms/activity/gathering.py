@@ -6,10 +6,9 @@ import inspect
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from snowflake.snowpark.functions import col, concat, iff, lit, object_construct_keep_null, to_variant, when
-
 from transforms.activity.activities import definitions
 from transforms.contract import INTEGER, TEXT, VARIANT
+from transforms.functions import col, concat, iff, lit, object_construct_keep_null, to_variant, when
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

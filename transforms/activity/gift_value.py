@@ -5,9 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import col, iff, lit
-
 from transforms.contract import money
+from transforms.functions import col, iff, lit
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import coalesce, col, lit
-
 from transforms.activity.events import deeds
 from transforms.activity.viewer.gift_sent import ACTIVITY as GIFT_SENT
+from transforms.functions import coalesce, col, lit
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

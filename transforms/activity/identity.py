@@ -8,9 +8,8 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import coalesce, col, concat, iff, lit
-
 from transforms.contract import TEXT
+from transforms.functions import coalesce, col, concat, iff, lit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,12 +12,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import coalesce, col
-
 from transforms import columns
 from transforms.activity import columns as activity_columns
 from transforms.activity.identity import Spaces, customer_name, first_platform, in_every_platform
 from transforms.contract import TEXT, TIMESTAMP, Column, Layer, Replace, Table
+from transforms.functions import coalesce, col
 from transforms.keys import hash_key
 from transforms.newest import latest_per_key
 

@@ -12,11 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark import Window
-from snowflake.snowpark.functions import coalesce, col, dateadd, lit, max  # noqa: A004
-
 from transforms import columns
 from transforms.contract import TIMESTAMP, Column, Layer, Replace, Table
+from transforms.functions import Window, coalesce, col, dateadd, lit, max  # noqa: A004
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -14,14 +14,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import col, concat, lit
-
 from transforms import columns
 from transforms.activity import columns as activity_columns
 from transforms.activity.events import OF_STREAMER
 from transforms.activity.gathering import gathered, judged
 from transforms.activity.identity import Spaces, with_persons
 from transforms.contract import Layer, MergeOnKey, Table
+from transforms.functions import col, concat, lit
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
@@ -70,7 +69,7 @@ def build(
 
 def _linked(events: DataFrame, dim_streamers: DataFrame) -> DataFrame:
     """Events with the address of the channel; a streamer without a login has none."""
-    channels = dim_streamers.filter(col("platform") == columns.TWITCH).select(
+    channels = dim_streamers.filter(col("platform") == lit(columns.TWITCH)).select(
         col("streamer_key").alias("channel_key"), concat(lit(_CHANNELS), col("streamer_login")).alias("link")
     )
     return events.join(channels, on=col("streamer_key") == col("channel_key"), how="left")

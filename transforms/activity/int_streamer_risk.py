@@ -12,8 +12,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark import Window
-from snowflake.snowpark.functions import (
+from transforms import columns
+from transforms.activity import columns as activity_columns
+from transforms.activity.events import deeds
+from transforms.activity.streamer.stream_ended import ACTIVITY as STREAM_ENDED
+from transforms.activity.streamer.stream_started import ACTIVITY as STREAM_STARTED
+from transforms.contract import DATE, INTEGER, TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.functions import (
+    Window,
     coalesce,
     col,
     dateadd,
@@ -24,13 +30,6 @@ from snowflake.snowpark.functions import (
     min_by,
     sum,  # noqa: A004
 )
-
-from transforms import columns
-from transforms.activity import columns as activity_columns
-from transforms.activity.events import deeds
-from transforms.activity.streamer.stream_ended import ACTIVITY as STREAM_ENDED
-from transforms.activity.streamer.stream_started import ACTIVITY as STREAM_STARTED
-from transforms.contract import DATE, INTEGER, TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression

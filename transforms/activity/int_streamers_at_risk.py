@@ -12,12 +12,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark import Window
-from snowflake.snowpark.functions import col, max, min  # noqa: A004
-
 from transforms.activity.int_streamer_risk import COUNTS
 from transforms.activity.int_streamer_risk import TABLE as RISK
 from transforms.contract import TIMESTAMP, Column, Layer, Replace, Table
+from transforms.functions import Window, col, max, min  # noqa: A004
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -13,11 +13,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import coalesce, col, dateadd, datediff, iff, least, lit
-
 from transforms import columns
 from transforms.activity import columns as activity_columns
 from transforms.contract import BOOLEAN, DATE, INTEGER, TIMESTAMP, Column, Layer, Replace, Table
+from transforms.functions import coalesce, col, dateadd, datediff, iff, least, lit
 from transforms.history_join import with_version_at
 from transforms.months import in_each_month, month_of
 

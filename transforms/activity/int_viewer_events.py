@@ -13,14 +13,13 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import lit
-
 from transforms import columns
 from transforms.activity import columns as activity_columns
 from transforms.activity.events import OF_VIEWER
 from transforms.activity.gathering import gathered, judged
 from transforms.activity.identity import Spaces, with_persons
 from transforms.contract import TEXT, Layer, MergeOnKey, Table
+from transforms.functions import lit
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

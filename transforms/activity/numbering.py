@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark import Window
-from snowflake.snowpark.functions import lead, row_number
-
 from transforms.activity.columns import EVENT
+from transforms.functions import Window, lead, row_number
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import col, lit
-
 from transforms.activity.events import OF_VIEWER, event_rows
+from transforms.functions import col, lit
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

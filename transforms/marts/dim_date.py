@@ -13,10 +13,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import col, dateadd, dayofmonth, dayofyear, floor, lit, month, quarter, year
-
 from transforms import columns
 from transforms.contract import BOOLEAN, DATE, INTEGER, Column, Layer, Replace, Table
+from transforms.functions import col, dateadd, dayofmonth, dayofyear, floor, lit, month, quarter, year
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression

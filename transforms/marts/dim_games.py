@@ -12,10 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import col, iff, lit
-
 from transforms import columns
 from transforms.contract import TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.functions import col, iff, lit
 from transforms.newest import latest_per_key
 
 if TYPE_CHECKING:

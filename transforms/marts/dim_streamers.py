@@ -13,11 +13,10 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import coalesce, col, iff, lit
-
 from transforms import columns
 from transforms import livelogs_columns as logged
 from transforms.contract import TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.functions import coalesce, col, iff, lit
 from transforms.newest import latest_per_key
 
 if TYPE_CHECKING:

@@ -14,10 +14,9 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import col, lit
-
 from transforms import columns
 from transforms.contract import BOOLEAN, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.functions import col, lit
 from transforms.newest import latest_per_key
 
 if TYPE_CHECKING:

@@ -12,11 +12,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import col, iff, lit
-
 from transforms import columns
 from transforms import livelogs_columns as logged
 from transforms.contract import BOOLEAN, INTEGER, Column, Layer, MergeOnKey, Table
+from transforms.functions import col, iff, lit
 from transforms.marts.int_named_gifts import TABLE as GIFTS
 from transforms.newest import latest_per_key
 

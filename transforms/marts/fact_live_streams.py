@@ -12,11 +12,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import ceil, coalesce, col, datediff, lit
-
 from transforms import columns
 from transforms import livelogs_columns as logged
 from transforms.contract import FLOAT, INTEGER, Column, Layer, MergeOnKey, Table
+from transforms.functions import ceil, coalesce, col, datediff, lit
 from transforms.newest import latest_per_key
 
 if TYPE_CHECKING:

@@ -13,11 +13,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark import Window
-from snowflake.snowpark.functions import col, iff, lit, min, sum, when  # noqa: A004
-
 from transforms import columns
 from transforms.contract import DATE, TEXT, Column, Layer, MergeOnKey, Table, money
+from transforms.functions import Window, col, iff, lit, min, sum, when  # noqa: A004
 from transforms.months import month_after
 
 if TYPE_CHECKING:

@@ -12,10 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import col, dateadd, lit
-
 from transforms import columns
 from transforms.contract import BOOLEAN, DATE, TEXT, Column, Layer, MergeOnKey, Table
+from transforms.functions import col, dateadd, lit
 from transforms.history_join import last_moment_before, with_version_at
 from transforms.months import month_of
 

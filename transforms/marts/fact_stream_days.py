@@ -12,8 +12,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark import Window
-from snowflake.snowpark.functions import (
+from transforms import columns
+from transforms.contract import BOOLEAN, DATE, INTEGER, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.functions import (
+    Window,
     array_generate_range,
     coalesce,
     col,
@@ -29,9 +31,6 @@ from snowflake.snowpark.functions import (
     row_number,
     sum,  # noqa: A004
 )
-
-from transforms import columns
-from transforms.contract import BOOLEAN, DATE, INTEGER, TIMESTAMP, Column, Layer, MergeOnKey, Table
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression
@@ -103,30 +102,38 @@ def _held_parts(samples: DataFrame) -> DataFrame:
     counted = samples.select(
         *_carried(),
         "held_until",
-        (datediff("day", col("snapshot_at"), col("held_until")) + lit(1)).alias("day_count"),
+        _day_of("snapshot_at", "first_day"),
+        datediff("day", col("snapshot_at"), col("held_until")).alias("midnights"),
     )
-    days = counted.select(*_carried(), "held_until", array_generate_range(lit(0), col("day_count")).alias("offsets"))
+    on_first_day = counted.select(*_carried(), "held_until", "first_day", lit(0).alias("day_offset"))
+    carried_over = _parts(_days_after(counted)).filter(col("part_ms") > lit(0))
+    return _parts(on_first_day).union_all(carried_over)
+
+
+def _days_after(counted: DataFrame) -> DataFrame:
+    """One row per sample and later day: few samples hold over midnight, so only those are taken apart."""
+    over_midnight = counted.filter(col("midnights") > lit(0))
+    offsets = array_generate_range(lit(1), col("midnights") + lit(1)).alias("offsets")
+    days = over_midnight.select(*_carried(), "held_until", "first_day", offsets)
     each_day = days.join_table_function("flatten", col("offsets"))
-    dated = each_day.select(
-        *_carried(), "held_until", col("value").cast(INTEGER).alias("day_offset"), _day_of("snapshot_at", "first_day")
-    ).select("*", dateadd("day", col("day_offset"), col("first_day")).cast(DATE).alias("date_day"))
+    return each_day.select(*_carried(), "held_until", "first_day", col("value").cast(INTEGER).alias("day_offset"))
+
+
+def _parts(days: DataFrame) -> DataFrame:
+    """How long the sample holds on each day."""
+    dated = days.select("*", dateadd("day", col("day_offset"), col("first_day")).cast(DATE).alias("date_day"))
     bounded = dated.select(
         "*",
-        col("date_day").cast(TIMESTAMP).alias("day_begins"),
-        dateadd("day", lit(1), col("date_day")).cast(TIMESTAMP).alias("day_ends"),
-    ).select(
-        "*",
-        greatest(col("snapshot_at"), col("day_begins")).alias("part_from"),
-        least(col("held_until"), col("day_ends")).alias("part_to"),
+        greatest(col("snapshot_at"), col("date_day").cast(TIMESTAMP)).alias("part_from"),
+        least(col("held_until"), dateadd("day", lit(1), col("date_day")).cast(TIMESTAMP)).alias("part_to"),
     )
-    parts: DataFrame = bounded.select(
+    return bounded.select(
         *_carried(),
         "date_day",
         datediff("millisecond", col("part_from"), col("part_to")).alias("part_ms"),
         iff(col("day_offset") == lit(0), lit(1), lit(0)).alias("is_sample"),
         lit(0).alias("is_start"),
     )
-    return parts.filter((col("is_sample") == lit(1)) | (col("part_ms") > lit(0)))
 
 
 def _day_of(name: str, alias: str) -> Expression:

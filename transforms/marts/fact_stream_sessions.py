@@ -12,11 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark import Window
-from snowflake.snowpark.functions import col, count, iff, lit, max, max_by, min, sum  # noqa: A004
-
 from transforms import columns, measures
 from transforms.contract import INTEGER, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.functions import Window, col, count, iff, lit, max, max_by, min, sum  # noqa: A004
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -12,11 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark import Window
-from snowflake.snowpark.functions import coalesce, col, date_part, datediff, floor, lead, least, lit
-
 from transforms import columns
 from transforms.contract import INTEGER, TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.functions import Window, coalesce, col, date_part, datediff, floor, lead, least, lit
 from transforms.keys import hash_key
 
 if TYPE_CHECKING:

@@ -14,8 +14,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark import Window
-from snowflake.snowpark.functions import (
+from transforms import columns
+from transforms.contract import DATE, TEXT, Column, Layer, MergeOnKey, Table
+from transforms.functions import (
+    Window,
     coalesce,
     col,
     count,
@@ -28,9 +30,6 @@ from snowflake.snowpark.functions import (
     least,
     lit,
 )
-
-from transforms import columns
-from transforms.contract import DATE, TEXT, Column, Layer, MergeOnKey, Table
 from transforms.history_join import last_moment_before, with_version_at
 from transforms.money import with_share
 from transforms.months import in_each_month, month_after, month_of

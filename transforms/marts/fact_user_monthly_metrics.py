@@ -12,10 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import col, iff, lit, max, round, sum  # noqa: A004
-
 from transforms import columns
 from transforms.contract import BOOLEAN, FLOAT, INTEGER, Column, Layer, MergeOnKey, Table, money
+from transforms.functions import col, iff, lit, max, round, sum  # noqa: A004
 from transforms.measures import MS_PER_HOUR
 from transforms.months import month_of
 from transforms.newest import latest_per_key
@@ -49,15 +48,8 @@ TABLE = Table(
 )
 
 _USER_MONTH = ("user_key", "platform", "user_id", "year_month")
-_NOTHING = {
-    "amount": lit(0).cast(money()),
-    "payments": lit(0),
-    "watched_ms": lit(0),
-    "paying": lit(0),
-    "watching": lit(0),
-    "subscriptions": lit(0),
-    "month_mrr": lit(0).cast(money()),
-}
+_MEASURES = ("amount", "payments", "watched_ms", "paying", "watching", "subscriptions", "month_mrr")
+_AMOUNTS = ("amount", "month_mrr")
 
 
 def build(
@@ -92,8 +84,12 @@ def build(
 
 
 def _part(rows: DataFrame, **values: Expression) -> DataFrame:
-    measures = [values.get(name, nothing).alias(name) for name, nothing in _NOTHING.items()]
+    measures = [values.get(name, _nothing(name)).alias(name) for name in _MEASURES]
     return rows.select(*_USER_MONTH, *measures)
+
+
+def _nothing(name: str) -> Expression:
+    return lit(0).cast(money()) if name in _AMOUNTS else lit(0)
 
 
 def _viewing_days(viewing: DataFrame) -> DataFrame:

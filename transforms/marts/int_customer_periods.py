@@ -14,12 +14,10 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark import Window
-from snowflake.snowpark.functions import coalesce, col, count, lag, lead, lit, min, sum  # noqa: A004
-
 from transforms import periods
 from transforms.activity.columns import person
 from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, MergeOnKey, Table
+from transforms.functions import Window, coalesce, col, count, lag, lead, lit, min, sum  # noqa: A004
 
 if TYPE_CHECKING:
     from datetime import date

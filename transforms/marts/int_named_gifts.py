@@ -12,10 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import col
-
 from transforms import livelogs_columns as logged
 from transforms.contract import Layer, MergeOnKey, Table
+from transforms.functions import col
 from transforms.marts.int_gifts import TABLE as GIFTS
 from transforms.newest import latest_per_key
 

@@ -13,10 +13,9 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import coalesce, col, count, lit, sum  # noqa: A004
-
 from transforms import columns
 from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, MergeOnKey, Table
+from transforms.functions import coalesce, col, count, lit, sum  # noqa: A004
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression

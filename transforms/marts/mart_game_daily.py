@@ -12,10 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import coalesce, col, iff, lit, max, sum  # noqa: A004
-
 from transforms import columns, measures
 from transforms.contract import Layer, MergeOnKey, Table
+from transforms.functions import coalesce, col, iff, lit, max, sum  # noqa: A004
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

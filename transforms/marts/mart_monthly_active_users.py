@@ -12,10 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import col, count, lit
-
 from transforms import columns
 from transforms.contract import INTEGER, TEXT, Column, Layer, MergeOnKey, Table
+from transforms.functions import col, count, lit
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

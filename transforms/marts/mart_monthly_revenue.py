@@ -12,10 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import col, count, iff, lit, sum  # noqa: A004
-
 from transforms import columns
 from transforms.contract import INTEGER, Column, Layer, MergeOnKey, Table, money
+from transforms.functions import col, count, iff, lit, sum  # noqa: A004
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -13,10 +13,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import abs, coalesce, col, iff, lit, min, sum  # noqa: A004
-
 from transforms import columns
 from transforms.contract import FLOAT, INTEGER, Column, Layer, Replace, Table, money
+from transforms.functions import abs, coalesce, col, iff, lit, min, sum  # noqa: A004
 from transforms.money import with_share
 from transforms.months import in_each_month
 
@@ -25,7 +24,8 @@ if TYPE_CHECKING:
 
     from snowflake.snowpark import Column as Expression
     from snowflake.snowpark import DataFrame
-    from snowflake.snowpark.types import DataType
+
+    from transforms.types import DataType
 
 # movement of fact_mrr_movements -> what its amounts and counts are called here
 _MOVED = {

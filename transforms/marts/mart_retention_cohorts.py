@@ -15,10 +15,9 @@ from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import coalesce, col, count, iff, lit, sum  # noqa: A004
-
 from transforms import horizon, periods
 from transforms.contract import DATE, FLOAT, INTEGER, Column, Layer, Replace, Table
+from transforms.functions import coalesce, col, count, iff, lit, sum  # noqa: A004
 from transforms.marts.int_customer_periods import activity_count, customer_kind, stream_count
 
 if TYPE_CHECKING:

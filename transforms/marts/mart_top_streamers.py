@@ -13,11 +13,9 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark import Window
-from snowflake.snowpark.functions import col, dateadd, lit, max, row_number, sum  # noqa: A004
-
 from transforms import columns, measures
 from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, Replace, Table
+from transforms.functions import Window, col, dateadd, lit, max, row_number, sum  # noqa: A004
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

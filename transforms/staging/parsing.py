@@ -9,7 +9,9 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import (
+from transforms.contract import TEXT, Table
+from transforms.contract import Column as ContractColumn
+from transforms.functions import (
     coalesce,
     col,
     concat,
@@ -26,20 +28,16 @@ from snowflake.snowpark.functions import (
     typeof,
     when,
 )
-from snowflake.snowpark.types import (
+from transforms.types import (
     BooleanType,
     DateType,
     DecimalType,
     DoubleType,
     LongType,
     StringType,
-    TimestampTimeZone,
     TimestampType,
     VariantType,
 )
-
-from transforms.contract import TEXT, Table
-from transforms.contract import Column as ContractColumn
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column, DataFrame
@@ -51,7 +49,7 @@ _ZONED = r"^.*[0-9]([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)$"
 _SPELLED_UTC = " UTC"  # as BigQuery writes it, and with it the sheets that were filled from there
 _LONGEST_EXAMPLE = 120
 _LINEAGE_NAMES = ("_record", "snapshot_at", "_source_file", "_source_row", "_load_id")
-_TIMESTAMP_TZ = TimestampType(TimestampTimeZone.TZ)
+_TIMESTAMP_TZ = TimestampType("tz")
 _KINDS = (
     ("ARRAY", "a list"),
     ("OBJECT", "an object"),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.contract import Layer, MergeOnKey, Table
+from transforms.functions import lit
 from transforms.keys import hash_key
 from transforms.staging.parsing import parse
 
@@ -43,5 +44,5 @@ TABLE = Table(
 
 def build(raw_billing_payments: DataFrame) -> DataFrame:
     """Read the records, typed, and name the user by platform and id."""
-    named = parse(raw_billing_payments, TABLE).select("*", columns.BILLING.alias("platform"))
+    named = parse(raw_billing_payments, TABLE).select("*", lit(columns.BILLING).alias("platform"))
     return TABLE.select(named.select("*", hash_key("platform", "user_id").alias("user_key")))

@@ -13,10 +13,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import col, iff, typeof
-
 from transforms import columns
 from transforms.contract import Layer, MergeOnKey, Table
+from transforms.functions import col, iff, lit, typeof
 from transforms.keys import hash_key
 from transforms.staging.parsing import parse, recomputed, tidied
 
@@ -52,5 +51,5 @@ def build(raw_billing_subscriptions: DataFrame) -> DataFrame:
     has_no_such_field = typeof(col("_record")["updated_at"]).is_null()
     changed_at = iff(has_no_such_field, col("snapshot_at"), col("updated_at"))
     tidy = recomputed(parsed, TABLE, billing_period=tidied("billing_period"), updated_at=changed_at)
-    named = tidy.select("*", columns.BILLING.alias("platform"))
+    named = tidy.select("*", lit(columns.BILLING).alias("platform"))
     return TABLE.select(named.select("*", hash_key("platform", "user_id").alias("user_key")))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.contract import Layer, MergeOnKey, Table
+from transforms.functions import lit
 from transforms.keys import hash_key
 from transforms.staging.parsing import parse, recomputed, tidied
 
@@ -46,5 +47,5 @@ def build(raw_billing_users: DataFrame) -> DataFrame:
     """Read the records, typed, country and plan in one spelling, and name the user by platform and id."""
     parsed = parse(raw_billing_users, TABLE)
     tidy = recomputed(parsed, TABLE, country=tidied("country"), plan_type=tidied("plan_type"))
-    named = tidy.select("*", columns.BILLING.alias("platform"))
+    named = tidy.select("*", lit(columns.BILLING).alias("platform"))
     return TABLE.select(named.select("*", hash_key("platform", "user_id").alias("user_key")))

@@ -13,10 +13,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import coalesce, col
-
 from transforms import columns
 from transforms.contract import TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.functions import coalesce, col
 from transforms.staging.parsing import parse
 
 if TYPE_CHECKING:

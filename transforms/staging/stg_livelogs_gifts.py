@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from transforms import columns
 from transforms import livelogs_columns as logged
 from transforms.contract import INTEGER, Column, Layer, MergeOnKey, Table
+from transforms.functions import lit
 from transforms.keys import hash_key
 from transforms.staging.parsing import parse
 
@@ -54,6 +55,6 @@ TABLE = Table(
 
 def build(raw_livelogs_gifts: DataFrame) -> DataFrame:
     """Read the records, typed, and name streamer and giver by platform and id."""
-    named = parse(raw_livelogs_gifts, TABLE).select("*", columns.LIVELOGS.alias("platform"))
+    named = parse(raw_livelogs_gifts, TABLE).select("*", lit(columns.LIVELOGS).alias("platform"))
     streamer_key = hash_key("platform", "streamer_id").alias("streamer_key")
     return TABLE.select(named.select("*", streamer_key, hash_key("platform", "user_id").alias("user_key")))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from transforms import columns
 from transforms import livelogs_columns as logged
 from transforms.contract import Layer, MergeOnKey, Table
+from transforms.functions import lit
 from transforms.keys import hash_key
 from transforms.staging.parsing import parse
 
@@ -49,5 +50,5 @@ TABLE = Table(
 
 def build(raw_livelogs_streams: DataFrame) -> DataFrame:
     """Read the records, typed, and name the streamer by platform and id."""
-    named = parse(raw_livelogs_streams, TABLE).select("*", columns.LIVELOGS.alias("platform"))
+    named = parse(raw_livelogs_streams, TABLE).select("*", lit(columns.LIVELOGS).alias("platform"))
     return TABLE.select(named.select("*", hash_key("platform", "streamer_id").alias("streamer_key")))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.contract import BOOLEAN, TEXT, VARIANT, Column, Layer, MergeOnKey, Table
+from transforms.functions import lit
 from transforms.keys import hash_key
 from transforms.staging.parsing import parse
 
@@ -54,5 +55,5 @@ TABLE = Table(
 def build(raw_twitch_streams: DataFrame) -> DataFrame:
     """Read the records, typed, and name the streamer by platform and id."""
     parsed = parse(raw_twitch_streams, TABLE)
-    named = parsed.select("*", columns.TWITCH.alias("platform"))
+    named = parsed.select("*", lit(columns.TWITCH).alias("platform"))
     return TABLE.select(named.select("*", hash_key("platform", "streamer_id").alias("streamer_key")))

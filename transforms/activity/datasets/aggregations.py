@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import (
+from transforms.activity.datasets.condition_checking import expression_of
+from transforms.activity.datasets.conditions import Condition, Value
+from transforms.activity.datasets.value_types import type_of_aggregation
+from transforms.activity.query import Function
+from transforms.contract import INTEGER, TEXT
+from transforms.functions import (
     avg,
     col,
     count,
@@ -20,19 +25,13 @@ from snowflake.snowpark.functions import (
     when,
 )
 
-from transforms.activity.datasets.condition_checking import expression_of
-from transforms.activity.datasets.conditions import Condition, Value
-from transforms.activity.datasets.value_types import type_of_aggregation
-from transforms.activity.query import Function
-from transforms.contract import INTEGER, TEXT
-
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark.types import DataType
     from snowflake.snowpark.window import WindowSpec
 
     from transforms.activity.datasets.occurrences import Occurrences
     from transforms.activity.query import Aggregation
+    from transforms.types import DataType
 
 SEPARATOR = ", "
 PICKING = (Function.FIRST_VALUE, Function.LAST_VALUE)

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import (
+from transforms.activity.datasets.occurrences import Occurrences, occurrences_of
+from transforms.activity.query import Period, Pick, Selection, Spine
+from transforms.contract import INTEGER, TIMESTAMP
+from transforms.functions import (
     array_generate_range,
     col,
     dateadd,
@@ -15,10 +18,6 @@ from snowflake.snowpark.functions import (
     lit,
     max,  # noqa: A004
 )
-
-from transforms.activity.datasets.occurrences import Occurrences, occurrences_of
-from transforms.activity.query import Period, Pick, Selection, Spine
-from transforms.contract import INTEGER, TIMESTAMP
 from transforms.keys import hash_key
 from transforms.periods import period_of
 

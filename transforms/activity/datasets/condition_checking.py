@@ -8,8 +8,6 @@ from functools import reduce
 from operator import eq, ge, gt, le, lt, ne
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import lit
-
 from transforms.activity.datasets.conditions import (
     OPERATORS,
     Absence,
@@ -22,6 +20,7 @@ from transforms.activity.datasets.conditions import (
 )
 from transforms.activity.datasets.errors import QueryError
 from transforms.activity.datasets.value_types import BOOLEAN_KIND, OBJECT_KIND, constant_of_kind, kind_of
+from transforms.functions import lit
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression

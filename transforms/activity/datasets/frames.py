@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import col
-
 from transforms.activity.datasets.cohorts import PREFIX, cohort_of
 from transforms.activity.datasets.planning import COHORT_COLUMNS, plan_of
 from transforms.activity.datasets.relationships import parts_of
+from transforms.functions import col
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,18 +10,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark import Window
-from snowflake.snowpark.functions import coalesce, col, lead, lit, row_number
-
 from transforms.activity.columns import STREAM
 from transforms.activity.datasets.condition_checking import expression_of
+from transforms.functions import Window, coalesce, col, lead, lit, row_number
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression
     from snowflake.snowpark import DataFrame
-    from snowflake.snowpark.types import DataType
 
     from transforms.activity.datasets.conditions import Condition, Value
+    from transforms.types import DataType
 
 _STREAM_COLUMNS = {column.name for column in STREAM}
 

@@ -11,9 +11,8 @@ from transforms.activity.datasets.errors import unknown
 from transforms.contract import FLOAT
 
 if TYPE_CHECKING:
-    from snowflake.snowpark.types import DataType
-
     from transforms.activity.activities import Activity
+    from transforms.types import DataType
 
 # Times from the cohort's row to an appended occurrence, negative before it, with their length in microseconds.
 BETWEEN: Mapping[str, DataType] = {"seconds_between": FLOAT, "days_between": FLOAT}

@@ -16,7 +16,7 @@ from transforms.activity.query import Aggregation, Append, Function, Output, Pic
 from transforms.contract import BOOLEAN, Column, ContractError, checked_identifier
 
 if TYPE_CHECKING:
-    from snowflake.snowpark.types import DataType
+    from transforms.types import DataType
 
 _OF_CONDITIONS = (Function.ANY, Function.ALL)
 

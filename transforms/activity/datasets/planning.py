@@ -20,9 +20,8 @@ from transforms.activity.query import Append, Pick, Query, Selection, Spine
 from transforms.contract import INTEGER, TEXT, Column
 
 if TYPE_CHECKING:
-    from snowflake.snowpark.types import DataType
-
     from transforms.activity.activities import Activity
+    from transforms.types import DataType
 
 ENTITY = Column(
     "entity", TEXT, "whose row it is: customer, or anonymous_customer_id where that is NULL", nullable=False

@@ -17,9 +17,6 @@ from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark import Window
-from snowflake.snowpark.functions import coalesce, col, dateadd, datediff, lit, max, min, row_number  # noqa: A004
-
 from transforms.activity.columns import ts
 from transforms.activity.datasets.aggregations import PICKING, aggregated, can_run
 from transforms.activity.datasets.cohorts import Cohort, picked
@@ -31,6 +28,7 @@ from transforms.activity.datasets.running import in_intervals, positions, runnin
 from transforms.activity.datasets.value_types import ZERO_FOR_NONE
 from transforms.activity.query import Aggregation, Function, Pick, Relation
 from transforms.contract import FLOAT, TIMESTAMP
+from transforms.functions import Window, coalesce, col, dateadd, datediff, lit, max, min, row_number  # noqa: A004
 from transforms.periods import period_of
 
 if TYPE_CHECKING:

@@ -8,24 +8,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark import Window
-from snowflake.snowpark.functions import col, count, lit
-
 from transforms.activity.datasets.aggregations import operand_of, running, type_of_operand
 from transforms.activity.query import Relation
 from transforms.contract import INTEGER, TEXT, TIMESTAMP
+from transforms.functions import Window, col, count, lit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from snowflake.snowpark import Column as Expression
     from snowflake.snowpark import DataFrame
-    from snowflake.snowpark.types import DataType
     from snowflake.snowpark.window import WindowSpec
 
     from transforms.activity.datasets.cohorts import Cohort
     from transforms.activity.datasets.occurrences import Occurrences
     from transforms.activity.query import Aggregation
+    from transforms.types import DataType
 
 _POINT, _EVENT = 0, 1
 

@@ -6,20 +6,19 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.types import (
+from transforms.activity.datasets.errors import QueryError
+from transforms.activity.query import Function
+from transforms.contract import BOOLEAN, FLOAT, INTEGER, TEXT
+from transforms.types import (
     BooleanType,
     DataType,
     DateType,
     DecimalType,
+    LongType,
+    NumericType,
     StringType,
     TimestampType,
-    _IntegralType,
-    _NumericType,
 )
-
-from transforms.activity.datasets.errors import QueryError
-from transforms.activity.query import Function
-from transforms.contract import BOOLEAN, FLOAT, INTEGER, TEXT
 
 if TYPE_CHECKING:
     from transforms.activity.datasets.conditions import Constant
@@ -34,7 +33,7 @@ NUMBER_KIND, TEXT_KIND, BOOLEAN_KIND, TIMESTAMP_KIND, DATE_KIND, OBJECT_KIND = (
 )
 ORDERED_KINDS = (NUMBER_KIND, TEXT_KIND, TIMESTAMP_KIND, DATE_KIND)
 _KINDS = (
-    (_NumericType, NUMBER_KIND),
+    (NumericType, NUMBER_KIND),
     (StringType, TEXT_KIND),
     (BooleanType, BOOLEAN_KIND),
     (TimestampType, TIMESTAMP_KIND),
@@ -133,5 +132,5 @@ def _type_of_numbers(function: Function, data_type: DataType) -> DataType:
     if function is Function.SUM:
         if isinstance(data_type, DecimalType):
             return DecimalType(38, data_type.scale)
-        return INTEGER if isinstance(data_type, _IntegralType) else FLOAT
+        return INTEGER if isinstance(data_type, LongType) else FLOAT
     return DecimalType(38, _MEAN_SCALE) if isinstance(data_type, DecimalType) else FLOAT

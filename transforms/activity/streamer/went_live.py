@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark import Window
-from snowflake.snowpark.functions import col, datediff, lit, max  # noqa: A004
-
 from transforms.activity import broadcasts, features
 from transforms.activity.activities import STREAMER, Activity, Feature
 from transforms.activity.events import OF_STREAMER, event_rows
 from transforms.contract import INTEGER
+from transforms.functions import Window, col, datediff, lit, max  # noqa: A004
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import col, lit
-
 from transforms.activity.activities import STREAMER, Activity, Feature
 from transforms.activity.events import once_each
 from transforms.contract import INTEGER, TEXT
+from transforms.functions import col, lit
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import col, lit
-
 from transforms.activity import features
 from transforms.activity.activities import STREAMER, Activity, Feature
 from transforms.activity.events import deeds, once_each
 from transforms.activity.streamer.stream_ended import ACTIVITY as STREAM_ENDED
 from transforms.activity.thresholds import Thresholds
 from transforms.contract import INTEGER
+from transforms.functions import col, lit
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark import Window
-from snowflake.snowpark.functions import coalesce, col, lit, row_number, when
-
 from transforms.activity import features
 from transforms.activity.activities import STREAMER, Activity, Feature
 from transforms.activity.events import deeds, once_each
@@ -14,6 +11,7 @@ from transforms.activity.streamer.gift_received import ACTIVITY as GIFT_RECEIVED
 from transforms.activity.streamer.stream_ended import ACTIVITY as STREAM_ENDED
 from transforms.activity.thresholds import Thresholds
 from transforms.contract import INTEGER, TEXT
+from transforms.functions import Window, coalesce, col, lit, row_number, when
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

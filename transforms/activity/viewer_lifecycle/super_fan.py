@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark import Window
-from snowflake.snowpark.functions import col, lit, row_number
-
 from transforms.activity import features
 from transforms.activity.activities import VIEWER, Activity, Feature
 from transforms.activity.events import once_each
 from transforms.activity.gifts import gifts_of_fans
 from transforms.activity.thresholds import Thresholds
 from transforms.contract import INTEGER
+from transforms.functions import Window, col, lit, row_number
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

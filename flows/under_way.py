@@ -1,0 +1,85 @@
+"""Which runs of a home are under way: each holds a file while it lasts, so that `snowcast down` can name them."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+_PATIENCE_SECONDS = 60.0
+_POLL_SECONDS = 0.1
+
+
+@dataclass(frozen=True)
+class RunUnderWay:
+    """A run that has not ended: its process, its flow or command, and since when."""
+
+    pid: int
+    name: str
+    started_at: str
+
+    def __str__(self) -> str:
+        """How a person is told of it."""
+        return f"{self.name} (process {self.pid}, since {self.started_at} UTC)"
+
+
+@contextmanager
+def run_under_way(home: Path, name: str) -> Iterator[None]:
+    """Count as a run of this home while the block lasts, however the process ends."""
+    folder = home / "runs"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / f"{os.getpid()}.json"
+    if path.exists() and _is_held(path):  # a flow inside of a command
+        yield
+        return
+    with path.open("w", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.write(json.dumps(asdict(RunUnderWay(os.getpid(), name, f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}"))))
+        file.flush()
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+
+def runs_under_way(home: Path) -> list[RunUnderWay]:
+    """The runs of this home, the oldest first; what dead ones left is taken away."""
+    found = []
+    for path in (home / "runs").glob("*.json"):
+        if not _is_held(path):
+            path.unlink(missing_ok=True)
+            continue
+        with suppress(OSError, ValueError, TypeError):  # it has just ended, or not yet written its file
+            found.append(RunUnderWay(**json.loads(path.read_text(encoding="utf-8"))))
+    return sorted(found, key=lambda run: (run.started_at, run.pid))
+
+
+def end_runs(home: Path, runs: Sequence[RunUnderWay]) -> None:
+    """End runs as Ctrl-C does, which rolls back what is not committed; those that do not end are killed."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        for run in runs:
+            with suppress(ProcessLookupError):
+                os.kill(run.pid, number)
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            if not {run.pid for run in runs} & {run.pid for run in runs_under_way(home)}:
+                return
+            time.sleep(_POLL_SECONDS)
+
+
+def _is_held(path: Path) -> bool:
+    try:
+        with path.open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False

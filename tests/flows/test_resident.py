@@ -1,0 +1,150 @@
+"""The resident worker: a command that is handed over does what it does alone, and ends when it is told to."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from flows.resident import hand_over
+from flows.resident_place import Place
+from tests.conftest import unmeasured
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = """
+import json, sys
+from flows.cli import main
+try:
+    main(sys.argv[2:])
+finally:
+    with open(sys.argv[1], "w") as file:
+        json.dump("prefect" in sys.modules, file)
+"""
+_PATIENCE_SECONDS = 120
+
+
+def until(condition) -> None:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about"
+        time.sleep(0.05)
+
+
+def children(place: Place) -> list[int]:
+    """Processes of the commands that the worker runs now."""
+    done = subprocess.run(["pgrep", "-P", str(place.read()["pid"])], capture_output=True, text=True, check=False)
+    return [int(line) for line in done.stdout.split()]
+
+
+@pytest.fixture
+def place(snowcast, home, monkeypatch):
+    """The worker of the module's home, loaded and waiting."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    found = Place(home)
+    (home / "logs").mkdir(exist_ok=True)
+    with unmeasured():
+        assert found.start(home / "logs" / "resident.log")
+    until(lambda: found.read() and found.socket.exists())
+    return found
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_worker_afterwards(home):
+    yield
+    Place(home).stop()
+
+
+def alone(report: Path, *arguments: str) -> tuple[int, str, str, bool]:
+    """Exit code, output, errors of a command in a process of its own, and whether that process loaded Prefect."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(report), *arguments], capture_output=True, text=True, check=False
+    )
+    return done.returncode, untimed(done.stdout), done.stderr, json.loads(report.read_text(encoding="utf-8"))
+
+
+def untimed(text: str) -> str:
+    return re.sub(r"\d+\.\d s", "… s", text)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["build", "--select", "dim_date"], 0),
+        (["validate", "--select", "raw_twitch_games"], 0),
+        (["build", "--select", "no_such_table"], 2),
+        (["ingest", "twitch", "--from-files", "no_such_folder"], 2),
+        (["ingest", "twitch", "--no-such-option"], 2),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_command_says_and_ends_as_it_does_alone(place, tmp_path, monkeypatch, arguments, code):
+    alone(tmp_path / "report.json", *arguments)  # the first time there may be something to build
+    *handed, has_loaded = alone(tmp_path / "report.json", *arguments)
+    assert (handed[0], has_loaded) == (code, False), handed
+    monkeypatch.setenv("PYTHONNOUSERSITE", "1")  # another environment: the worker is not used
+    *by_itself, _ = alone(tmp_path / "report.json", *arguments)
+    assert handed == by_itself
+
+
+def test_it_runs_in_the_commands_folder_with_its_settings(place, tmp_path):
+    (tmp_path / ".env").write_text("SNOWCAST_NO_SUCH_SETTING=1\n", encoding="utf-8")
+    code, _, errors, _ = alone(tmp_path / "report.json", "build", "--select", "raw")
+    assert code == 2
+    assert "SNOWCAST_NO_SUCH_SETTING in .env is no setting" in errors
+
+
+def test_another_version_or_environment_has_no_worker(place, home, monkeypatch):
+    monkeypatch.setenv("GX_ANALYTICS_ENABLED", "true")
+    assert hand_over(home, ["build", "--select", "raw"]) is None
+
+
+def test_only_its_owner_reaches_it(place):
+    assert stat.S_IMODE(place.folder.stat().st_mode) == 0o700
+    assert stat.S_IMODE(place.socket.stat().st_mode) == 0o600
+
+
+def begun(place: Place) -> subprocess.Popen[str]:
+    """A build of every table that the worker runs, with its first table done."""
+    command = [sys.executable, "-m", "flows.cli", "build", "--full-refresh"]
+    client = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    until(lambda: children(place))
+    return client
+
+
+def test_ctrl_c_ends_it_as_it_ends_a_command(place):
+    client = begun(place)
+    time.sleep(2)
+    client.send_signal(signal.SIGINT)
+    _, errors = client.communicate(timeout=_PATIENCE_SECONDS)
+    assert (client.returncode, "interrupted" in errors) == (130, True), errors
+    until(lambda: not children(place))
+
+
+def test_a_command_that_is_killed_takes_its_child_along(place):
+    client = begun(place)
+    (child,) = children(place)
+    client.kill()
+    client.communicate(timeout=_PATIENCE_SECONDS)
+    until(lambda: child not in children(place))
+
+
+def test_a_child_that_is_killed_is_told_by_the_exit_code(place):
+    client = begun(place)
+    os.kill(children(place)[0], signal.SIGKILL)
+    client.communicate(timeout=_PATIENCE_SECONDS)
+    assert client.returncode == 128 + signal.SIGKILL
+
+
+def test_a_worker_that_was_killed_is_not_waited_for(place, home):
+    os.kill(place.read()["pid"], signal.SIGKILL)
+    until(lambda: not place.read())
+    assert hand_over(home, ["build", "--select", "raw"]) is None
+    assert not place.stop()

@@ -1,0 +1,74 @@
+"""What a command imports before it works: those that read load neither Prefect nor Great Expectations nor Snowpark."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HEAVY = ("prefect", "great_expectations", "snowflake.snowpark", "snowflake.connector", "pandas", "duckdb", "fakesnow")
+PROGRAM = f"""
+import json, sys
+from flows.cli import run
+code = run(sys.argv[2:])
+with open(sys.argv[1], "w") as file:
+    json.dump({{"code": code, "imported": [name for name in {HEAVY!r} if name in sys.modules]}}, file)
+"""
+CONNECTOR = {"snowflake.connector", "pandas"}  # the connector imports pandas
+
+
+def imported(report: Path, *arguments: str) -> set[str]:
+    """The heavy libraries that a process of its own has loaded when the command is done."""
+    command = [sys.executable, "-c", PROGRAM, str(report), *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=300)
+    told = json.loads(report.read_text(encoding="utf-8"))
+    assert told["code"] == 0, done.stderr
+    return set(told["imported"])
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["run", "--help"],
+        ["--version"],
+        ["tables"],
+        ["activity", "list"],
+        ["activity", "describe", "gift_sent"],
+    ],
+    ids=" ".join,
+)
+def test_a_command_that_asks_no_warehouse_loads_no_heavy_library(tmp_path, monkeypatch, arguments):
+    monkeypatch.setenv("SNOWCAST_HOME", str(tmp_path))
+    assert imported(tmp_path / "report.json", *arguments) == set()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["sql", "SELECT 1"], ["status"], ["status", "--json"], ["report"], ["quarantine", "list"]],
+    ids=" ".join,
+)
+def test_a_command_that_reads_needs_the_connector_alone(snowcast, home, tmp_path, arguments):
+    assert snowcast("status").code == 0  # makes the tables, which takes Snowpark once
+    assert imported(tmp_path / "report.json", *arguments) == CONNECTOR
+
+
+def test_a_read_of_an_unprepared_warehouse_makes_its_tables_once(snowcast, home):
+    snowcast("sql", "DROP TABLE MARTS.FACT_GIFTS")
+    counted = snowcast("sql", "SELECT COUNT(*) AS N FROM MARTS.FACT_GIFTS", "--format", "json")
+    assert (counted.code, json.loads(counted.out)) == (0, [{"N": 0}])
+    missing = snowcast("sql", "SELECT * FROM MARTS.NO_SUCH_TABLE")
+    assert missing.code == 2
+    assert "NO_SUCH_TABLE" in missing.err
+
+
+def test_a_build_with_nothing_to_check_does_not_load_the_rule_engine(snowcast, home, tmp_path):
+    loaded = imported(tmp_path / "report.json", "build", "--select", "raw_twitch_games")
+    assert "prefect" in loaded
+    assert "great_expectations" not in loaded
