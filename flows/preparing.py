@@ -160,6 +160,27 @@ def _prepare(session: Session, settings: Settings, seen: Look | None) -> None:
         create_table(session, VERSIONS)
         prepare_heads(session, is_created=True)
         return
-    prepare_tables(session, seen.present, seen.heads)
+    widened = {place: _widened(session, settings, place, have) for place, have in seen.present.items()}
+    prepare_tables(session, widened, seen.heads)
     row: Mapping[str, object] = {"version": version_of(settings), "applied_at": datetime.now(UTC)}
     append_rows(session, settings.database, VERSIONS, [row])
+
+
+def _widened(session: Session, settings: Settings, place: tuple[str, str], have: dict[str, bool]) -> dict[str, bool]:
+    """Add the columns that a table lacks, and let those be NULL that its contract no longer has; returns what it has.
+
+    By ALTER, which changes no row: what another flow appends to a ledger at the same time is kept.
+    """
+    from transforms.tables import every_table
+
+    tables = {(str(table.layer), table.name.upper()): table for table in every_table()}
+    if place not in tables:
+        return have
+    table = tables[place]
+    declared = {column.name.upper(): column for column in table.stored_columns}
+    alter = f"ALTER TABLE {table.full_name(settings.database)}"
+    for name in declared.keys() - have.keys():
+        session.sql(f"{alter} ADD COLUMN IF NOT EXISTS {name} {declared[name].type!s}").collect()
+    for name in [name for name, is_nullable in have.items() if name not in declared and not is_nullable]:
+        session.sql(f'{alter} ALTER COLUMN "{name}" DROP NOT NULL').collect()
+    return {**dict.fromkeys(declared, True), **dict.fromkeys(have, True)}

@@ -68,6 +68,8 @@ def test_what_is_in_place_is_seen_in_one_look(session, settings):
         ("DROP TABLE OPS.HEADS", "OPS.HEADS"),
         ("DROP TABLE OPS.VERSIONS", "OPS.VERSIONS"),
         ("ALTER TABLE MARTS.DIM_GAMES DROP COLUMN box_art_url", "MARTS.DIM_GAMES"),
+        ("ALTER TABLE OPS.RUNS DROP COLUMN costs", "ALTER TABLE"),
+        ("ALTER TABLE MARTS.FACT_PAYMENTS DROP COLUMN amount", "ALTER TABLE"),
         ("DELETE FROM OPS.HEADS WHERE table_name = 'dim_games'", "OPS.HEADS"),
     ],
 )
@@ -115,3 +117,20 @@ def test_first_runs_side_by_side_end_with_one_of_everything(settings):
     with open_session(settings) as session:
         assert made_by(session, settings) == []
         assert heads(session) == built_tables()
+
+
+def test_a_column_that_is_added_or_gone_keeps_the_rows_and_what_others_append(session, settings):
+    session.sql("ALTER TABLE OPS.RUNS DROP COLUMN summary").collect()
+    session.sql("ALTER TABLE OPS.RUNS ADD COLUMN older VARCHAR").collect()
+    kept = "INSERT INTO OPS.RUNS (run_id, flow, state, started_at, ended_at, older) SELECT 'r', 'f', 's', {0}, {0}, 'o'"
+    session.sql(kept.format("'2026-01-01'::TIMESTAMP_NTZ")).collect()
+    session.sql("ALTER TABLE OPS.RUNS ALTER COLUMN older SET NOT NULL").collect()
+    made = made_by(session, settings)
+    assert len([text for text in made if text.startswith("ALTER TABLE")]) == 2, made
+    assert made_by(session, settings) == []
+    without = (
+        "INSERT INTO OPS.RUNS (run_id, flow, state, started_at, ended_at) SELECT 'n', 'f', 's', started_at, ended_at"
+    )
+    session.sql(f"{without} FROM OPS.RUNS").collect()
+    found = session.sql("SELECT run_id, older, summary FROM OPS.RUNS ORDER BY run_id").collect()
+    assert [tuple(row) for row in found] == [("n", None, None), ("r", "o", None)]
