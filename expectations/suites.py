@@ -5,10 +5,12 @@ Importing this module imports Great Expectations: import it where it is used.
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -95,8 +97,14 @@ class Suites:
 
     def build_docs(self) -> None:
         """Render Data Docs: the pages of what was checked since the last time (all, if nothing was), and the index."""
-        if self._docs_root is not None:
-            self._context.build_data_docs([SITE], resource_identifiers=self._unrendered)
+        if self._docs_root is None:
+            return
+        with alone_in(self._docs_root):
+            store = self._context.validation_results_store
+            # another run may have put a newer result of the table in the place of ours, with a page of its own
+            kept = [key for key in self._unrendered if store.has_key(key)]
+            if kept or not self._unrendered:
+                self._context.build_data_docs([SITE], resource_identifiers=kept)
             self._unrendered = []
 
     def _validate(self, asset: Any, expectations: Sequence[Any]) -> Any:
@@ -107,14 +115,24 @@ class Suites:
         """Put a table's newest result in the place of the one before."""
         if self._docs_root is None:
             return
-        shutil.rmtree(self._docs_root / _RESULTS / name, ignore_errors=True)
         run = RunIdentifier(run_name=run_id, run_time=datetime.now(UTC))
         result.meta["run_id"] = run
         result.meta["validation_time"] = run.run_time
         suite = ExpectationSuiteIdentifier(name=name)
         key = ValidationResultIdentifier(suite, run, batch_identifier=result.batch_id)
-        self._context.validation_results_store.store_validation_results(result, key, suite)
-        self._unrendered.append(key)
+        with alone_in(self._docs_root):
+            shutil.rmtree(self._docs_root / _RESULTS / name, ignore_errors=True)
+            self._context.validation_results_store.store_validation_results(result, key, suite)
+            self._unrendered.append(key)
+
+
+@contextmanager
+def alone_in(docs_root: Path) -> Iterator[None]:
+    """Keep other threads and processes from writing Data Docs meanwhile; the lock goes with the process."""
+    docs_root.mkdir(parents=True, exist_ok=True)
+    with (docs_root / ".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @cache

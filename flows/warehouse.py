@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -22,10 +22,15 @@ if TYPE_CHECKING:
 
     from flows.connection import TaggedConnection
 
-# Snowflake's codes for a session or a network that is gone: a new login may help, the statement was not at fault.
-_PASSING_CODES = {250001, 250002, 250003, 251012, 290502, 290503, 290504, 390111, 390112, 390114, 604}
+# Codes for a session, a network or a server that is gone, a cursor or a result that went
+# with it (252006, 252007, 252010) among them: a new login may help, the statement was not at fault.
+_PASSING_CODES = {
+    *(250001, 250002, 250003, 250005, 251011, 251012, 252006, 252007, 252010),
+    *(290500, 290502, 290503, 290504, 390111, 390112, 390114, 604),
+}
 _REFUSED_CODES = {390100, 390101, 390102, 390144, 390186, 390201, 390318, 394304}
-_PAUSES = (0, 1, 2, 4, 8)
+# Seconds between two tries of one request. A server on this machine either answers or is gone.
+_PAUSES, _LOCAL_PAUSES = (0, 1, 2, 4, 8), (0, 0.2, 0.5, 1)
 _NO_SUCH_ACCOUNT = {290403, 290404}
 _SHOWN = ("account", "user", "host", "port", "protocol", "database", "schema", "warehouse", "role")
 _current: ContextVar[_Place | None] = ContextVar("place", default=None)
@@ -201,17 +206,21 @@ def _connect(settings: Settings, **session_parameters: Any) -> TaggedConnection:
     parameters["session_parameters"]["PYTHON_SNOWPARK_USE_SQL_SIMPLIFIER"] = False
     parameters["session_parameters"].update(session_parameters)
     try:
-        return TaggedConnection(**parameters, paramstyle="qmark", backoff_policy=_pauses)
+        return TaggedConnection(**parameters, paramstyle="qmark", backoff_policy=_pauses_of(settings))
     except (snowflake.connector.errors.Error, ValueError, TypeError) as error:
         raise _login_error(error, settings, parameters) from None
 
 
-def _pauses() -> Iterator[int]:
+def _pauses_of(settings: Settings) -> Callable[[], Iterator[float]]:
     """Seconds between two tries of one request. The connector alone would go on for ever when the warehouse is gone."""
-    yield from _PAUSES
-    raise TransientError(
-        "The warehouse stopped answering. The step is tried again; then look at its log or status page."
-    )
+
+    def pauses() -> Iterator[float]:
+        yield from _LOCAL_PAUSES if settings.warehouse == "embedded" else _PAUSES
+        raise TransientError(
+            "The warehouse stopped answering. The step is tried again; then look at its log or status page."
+        )
+
+    return pauses
 
 
 def _login_error(error: Exception, settings: Settings, parameters: Mapping[str, Any]) -> SnowcastError:

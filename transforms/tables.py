@@ -128,8 +128,7 @@ def _create(session: Session, table: Table, rows: Sequence[tuple[str | None, ...
 @contextmanager
 def _columns_known(session: Session, table: Table) -> Iterator[None]:
     """Let Snowpark take the contract's columns for those of the frame, instead of asking the warehouse for them."""
-    fields = zip(table.stored_columns, table.schema.fields, strict=True)
-    declared = [Attribute(f'"{column.name.upper()}"', field.datatype, column.nullable) for column, field in fields]
+    declared = [Attribute(f'"{c.name.upper()}"', c.type.as_snowpark(), c.nullable) for c in table.stored_columns]
     outer = vars(session).get("_get_result_attributes")
     session._get_result_attributes = lambda query, query_params=None: declared  # type: ignore[method-assign]
     try:

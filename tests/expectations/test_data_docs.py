@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import re
+import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from expectations.contracts import table_named
+from expectations.suites import alone_in
 from expectations.validate import build_docs, rules_of, validate_tables
 from tests.expectations.planting import GOOD_BATCH, bad_batch
 
@@ -112,3 +115,24 @@ def test_no_secret_in_docs_logs_results_or_errors(
         validate_tables(wrong, ["dim_games"], run_id="r", batches=None, docs_root=tmp_path)
     assert wrong["password"] not in str(refused.value)
     assert wrong["password"] not in caplog.text
+
+
+def test_a_newer_result_of_another_run_does_not_fail_the_docs_of_this_one(
+    planted: dict[str, Any], tmp_path: Path
+) -> None:
+    batches = {"dim_date": [GOOD_BATCH], "dim_games": [GOOD_BATCH]}
+    validate_tables(planted, list(batches), run_id="mine", batches=batches, docs_root=tmp_path)
+    shutil.rmtree(tmp_path / "results" / "dim_date")  # as the other run does before it writes its own
+    assert "dim_games" in build_docs(tmp_path).read_text()
+
+
+def test_docs_wait_for_whoever_writes_them(tmp_path: Path) -> None:
+    (tmp_path / "results").mkdir()
+    with alone_in(tmp_path):
+        waiting = threading.Thread(target=build_docs, args=[tmp_path])
+        waiting.start()
+        waiting.join(timeout=1)
+        assert waiting.is_alive()
+    waiting.join(timeout=60)
+    assert not waiting.is_alive()
+    assert (tmp_path / "index.html").is_file()
