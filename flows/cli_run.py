@@ -26,6 +26,7 @@ Select = Annotated[
     list[str] | None,
     typer.Option("--select", "-s", help="Tables, layers, tag:…, with + for what they are built from or into."),
 ]
+_TRIES_OF_OUR_SERVER, _TRIES_OF_ANOTHERS_SERVER = 5, 3
 Polls = Annotated[int | None, typer.Option(min=1, help="Polls to take from the sandbox.")]
 FullRefresh = Annotated[bool, typer.Option("--full-refresh", help="Rebuild from all input rows.")]
 
@@ -150,13 +151,13 @@ def run_flow(
         tell: Tells what it did in place of the steps' lines and the summary.
     """
     from flows.services import start_services
-    from flows.under_way import run_under_way
+    from flows.under_way import ended_in_order, run_under_way
 
     settings = state.settings()
     if tell:
         report_to(LogReporter())
     shown = nullcontext() if tell else terminal_reporter()
-    with run_under_way(settings.home, _command_name()), shown as reporter:
+    with run_under_way(settings.home, _command_name()), ended_in_order(), shown as reporter:
         if reporter:
             reporter.advanced("start", "Prefect server, warehouse")
         services = start_services(settings, sandbox=need_sandbox_server(sources, settings))
@@ -177,12 +178,15 @@ def _called(flow: Callable[[], Run], settings: Settings) -> Run:
         PrefectGoneError: The Prefect server does not answer, and it is not ours to start again.
     """
     import httpx
-    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+    from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
     from flows.prefect_watch import prefect_watched
 
+    # Each more try doubles the wait: the last one of a minute covers a start of our own server.
+    tries = _TRIES_OF_ANOTHERS_SERVER if settings.prefect_api_url else _TRIES_OF_OUR_SERVER
+    updates = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, PREFECT_CLIENT_MAX_RETRIES: tries}
     try:
-        with temporary_settings(updates={PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}), prefect_watched(settings):
+        with temporary_settings(updates=updates), prefect_watched(settings):
             return flow()
     except (httpx.TransportError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and "Failed to reach API" not in str(error):

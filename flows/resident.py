@@ -23,7 +23,7 @@ import warnings
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import Any, NoReturn
 
 from flows.resident_place import Place, fingerprint
 from flows.settings import change_environment, replace_environment
@@ -175,7 +175,7 @@ def _become(order: dict[str, Any], streams: Sequence[int]) -> None:
     replace_environment(order["environment"])
 
 
-def _stream(number: int, encoding: str, errors: str) -> TextIO:
+def _stream(number: int, encoding: str, errors: str) -> Any:
     """A standard stream as Python opens it: what is an error appears line by line."""
     mode, buffering = "r" if number == 0 else "w", 1 if number == 2 else -1
     return open(number, mode, buffering, encoding=encoding, errors=errors, closefd=False)  # noqa: SIM115 - for the process

@@ -41,6 +41,11 @@ def fingerprint() -> str:
     return hashlib.sha256(json.dumps([parts, sorted(read.items())]).encode()).hexdigest()
 
 
+def stop_resident(home: Path) -> bool:
+    """End the worker of a home; returns whether there was one."""
+    return Place(home).stop()
+
+
 class Place:
     """The folder of a home's resident worker: its socket, its file, the lock that it holds while it lives."""
 

@@ -46,13 +46,13 @@ def stop_services(settings: Settings) -> list[str]:
     """Stop what runs; returns what that was."""
     from deployments.embedded import stop as stop_warehouse
     from deployments.sandbox import stop as stop_sandbox
-    from flows.resident_place import Place
+    from flows.resident_place import stop_resident
 
     stops = {
         "Prefect server": prefect_server.stop,
         "embedded warehouse": stop_warehouse,
         "sandbox": stop_sandbox,
-        "resident worker": lambda home: Place(home).stop(),
+        "resident worker": stop_resident,
     }
     return [name for name, stop in stops.items() if stop(settings.home)]
 

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import signal
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -61,9 +62,26 @@ def runs_under_way(home: Path) -> list[RunUnderWay]:
     return sorted(found, key=lambda run: (run.started_at, run.pid))
 
 
+@contextmanager
+def ended_in_order() -> Iterator[None]:
+    """Let SIGTERM end the block as Ctrl-C does; a command in the background of a script does not hear of Ctrl-C."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
 def end_runs(home: Path, runs: Sequence[RunUnderWay]) -> None:
     """End runs as Ctrl-C does, which rolls back what is not committed; those that do not end are killed."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+    for number in (signal.SIGTERM, signal.SIGKILL):
         for run in runs:
             with suppress(ProcessLookupError):
                 os.kill(run.pid, number)

@@ -94,6 +94,20 @@ def test_transforms_does_not_know_the_library(library: str):
     assert not users, f"{users} import {library}, but {FOREIGN_TO_TRANSFORMS[library]}"
 
 
+def test_table_files_take_functions_from_where_they_wait_for_their_first_call():
+    users = [
+        str(path.relative_to(ROOT))
+        for package in ("raw", "staging", "marts", "history", "activity", "product")
+        for path in python_files(f"transforms/{package}")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("snowflake.")
+    ]
+    assert not users, (
+        f"{users} import Snowpark, so every command that reads the catalog waits for it: "
+        "take functions and Window from transforms.functions, types from transforms.types or transforms.contract"
+    )
+
+
 def test_there_is_no_other_top_level_package():
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")}
     assert packages <= {*ROOMS, "tests"}, "every module belongs to one of the rooms of the design"

@@ -3,9 +3,10 @@
 A cycle is a poll of 1,000 streams, their users and games, up to the validated marts. Cold is a fresh home with nothing
 running: services start, tables are made. Warm is the next cycle of that home. With history, so many polls of the same
 platform are loaded and built before. Figures are medians of several cycles; every cycle is a process of its own, as
-the scheduler starts it. What is measured of histories says history.py, of streams streams.py and activity.py.
+the scheduler starts it. What is measured of commands says commands.py, of histories history.py, of streams streams.py
+and activity.py.
 
-    python -m tests.bench [--only warehouse cycle history activity] [--runs 3] [--polls 10 1000]
+    python -m tests.bench [--only warehouse commands cycle history activity] [--runs 3] [--polls 10 1000]
         [--keys 100000 1000000 5000000] [--events 1000000 10000000]
 """
 
@@ -27,7 +28,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import activity, history, streams, warehouse
+from tests.bench import activity, commands, history, streams, warehouse
 
 PARTS = ("start", "extract", "load", "build", "validate")
 SCALE = "20000"  # streamers; enough that 1,000 are live at every hour
@@ -134,7 +135,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="make bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    kinds = ("warehouse", "cycle", "history", "activity")
+    kinds = ("warehouse", "commands", "cycle", "history", "activity")
     parser.add_argument("--only", nargs="+", choices=kinds, default=kinds, help="what to measure; default: all")
     parser.add_argument("--runs", type=int, default=3, help="medians of so many runs")
     parser.add_argument("--polls", type=int, nargs="*", default=[10, 1000], help="polls loaded before a cycle")
@@ -145,6 +146,11 @@ def main() -> None:
     options = parser.parse_args()
     if "warehouse" in options.only:
         console.print(warehouse.measured(options.runs))
+    if "commands" in options.only:
+        with tempfile.TemporaryDirectory() as folder:
+            told = environment(Path(folder))
+        console.print(commands.measured(options.runs, told))
+        console.print(commands.FOOTNOTE, soft_wrap=True)
     if "cycle" in options.only:
         with tempfile.TemporaryDirectory() as folder:
             found = cycles(options.runs, options.polls, Path(folder))

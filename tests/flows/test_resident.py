@@ -28,6 +28,12 @@ finally:
     with open(sys.argv[1], "w") as file:
         json.dump("prefect" in sys.modules, file)
 """
+ATTENTIVE = """
+import signal, sys
+from flows.cli import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background of a script it is ignored
+main(sys.argv[1:])
+"""
 _PATIENCE_SECONDS = 120
 
 
@@ -113,7 +119,7 @@ def test_only_its_owner_reaches_it(place):
 
 def begun(place: Place) -> subprocess.Popen[str]:
     """A build of every table that the worker runs, with its first table done."""
-    command = [sys.executable, "-m", "flows.cli", "build", "--full-refresh"]
+    command = [sys.executable, "-c", ATTENTIVE, "build", "--full-refresh"]
     client = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     until(lambda: children(place))
     return client

@@ -17,8 +17,8 @@ ROOT = Path(__file__).parents[2]
 RUN = """
 import sys, time
 from pathlib import Path
-from flows.under_way import run_under_way
-with run_under_way(Path(sys.argv[1]), "pipeline"):
+from flows.under_way import ended_in_order, run_under_way
+with run_under_way(Path(sys.argv[1]), "pipeline"), ended_in_order():
     print("begun", flush=True)
     try:
         time.sleep(600)
