@@ -2,18 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlglot import Expr, exp
 
 from deployments.embedded.context import StatementContext
 from deployments.embedded.ddl import table_exists
 from deployments.embedded.errors import unsupported
 from deployments.embedded.plan import Outcome, Plan
+from deployments.embedded.rewrites.names import full_name, upper_case_unquoted
 
 MERGE_COLUMNS = {
     "INSERT": "number of rows inserted",
     "UPDATE": "number of rows updated",
     "DELETE": "number of rows deleted",
 }
+
+
+@dataclass(frozen=True)
+class Changed:
+    """The target of a statement that changes rows.
+
+    Attributes:
+        name: Database, schema and name; None for a table that only this session sees.
+    """
+
+    name: tuple[str, str, str] | None
+
+
+def changed_table(tree: Expr, context: StatementContext) -> Changed | None:
+    """The table whose rows a statement changes, before its names are rewritten; None where it changes no rows."""
+    if not isinstance(tree, (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.TruncateTable)):
+        return None
+    target = tree.expressions[0] if isinstance(tree, exp.TruncateTable) else tree.this
+    target = target.this if isinstance(target, exp.Schema) else target
+    if not isinstance(target, exp.Table):
+        return Changed(None)
+    named = target.copy()
+    upper_case_unquoted(named, context)
+    name = full_name(named, context)
+    return Changed(None if name in context.session.temporary_tables else name)
 
 
 def insert(tree: Expr, context: StatementContext) -> Plan:

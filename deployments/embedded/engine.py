@@ -13,6 +13,7 @@ from fakesnow.instance import GLOBAL_DATABASE_NAME, FakeSnow
 from fakesnow.transforms import show
 
 from deployments.embedded.copying.history import create_history
+from deployments.embedded.locks import TableLocks
 from deployments.embedded.paths import WarehousePaths
 
 RESULTS_KEPT_BYTES = 256 * 1024 * 1024
@@ -52,6 +53,7 @@ class Engine(FakeSnow):
 
     Attributes:
         paths: The files of the home.
+        locks: Locks of tables, shared by all sessions.
         login: Held while a session opens, because each may create its database.
     """
 
@@ -67,6 +69,7 @@ class Engine(FakeSnow):
         self.db_path = str(paths.databases)
         self.nop_regexes = None
         self.results_cache = ResultsCache()
+        self.locks = TableLocks()
         self.login = threading.Lock()
         self.duck_conn = duckdb.connect(":memory:", config={"lambda_syntax": "ENABLE_SINGLE_ARROW"})
         self.duck_conn.execute("SET GLOBAL TimeZone = 'UTC'")

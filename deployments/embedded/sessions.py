@@ -88,8 +88,7 @@ class Session:
             if self.closed:
                 return
             self.closed = True
-            with contextlib.suppress(duckdb.Error):
-                self.connection._duck_conn.rollback()
+            self.connection.transactions.rollback()
             self.connection.close()
 
 
@@ -112,6 +111,7 @@ class Sessions:
             connection = open_connection(
                 self._engine,
                 warehouse=self._engine.paths.root,
+                locks=self._engine.locks,
                 database=database,
                 schema=schema,
                 session=state,
