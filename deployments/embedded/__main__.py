@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deployments.embedded.endpoint import HOST, Endpoint
-from deployments.embedded.paths import WarehousePaths
+from deployments.embedded.paths import DamagedFileError, WarehousePaths, open_private
 
 if TYPE_CHECKING:
     import uvicorn
@@ -57,6 +57,9 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         sys.stderr.write(f"{error.strerror or error}: {error.filename or paths.root}\n")
         return 1
+    except DamagedFileError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     return 0
 
 
@@ -80,6 +83,7 @@ def serve(paths: WarehousePaths, idle_seconds: float, answer_within: float) -> N
     from deployments.embedded.engine import Engine
     from deployments.embedded.server import Server
 
+    paths.close_to_others()
     engine = Engine(paths)
     server = Server(engine, endpoint, answer_within)
     logger.info("serving %s on port %d as process %d", paths.root, endpoint.port, endpoint.pid)
@@ -164,7 +168,7 @@ def _prepare_libraries() -> None:
 def _hold(paths: WarehousePaths) -> Iterator[None]:
     """Be the only server of this home as long as the process lives, however it ends."""
     deadline = time.monotonic() + LOCK_PATIENCE_SECONDS
-    with paths.server_lock.open("a+") as lock:
+    with open_private(paths.server_lock, "a+") as lock:
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -7,7 +7,6 @@ import logging
 import uuid
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -21,15 +20,15 @@ from sqlglot import Expr, exp
 from deployments.embedded import dml, errors, functions, handlers, lineage, planning, rewrites
 from deployments.embedded.context import SessionState, StatementContext
 from deployments.embedded.copying.ledger import forgotten_by
+from deployments.embedded.databases import identifier, literal
 from deployments.embedded.dml import MERGE_COLUMNS
 from deployments.embedded.file_session import end_file_session
-from deployments.embedded.locks import TableLocks
 from deployments.embedded.plan import Outcome, Plan
 from deployments.embedded.scanner import with_named_objects
 from deployments.embedded.transactions import Transactions
 
 if TYPE_CHECKING:
-    from fakesnow.instance import FakeSnow
+    from deployments.embedded.engine import Engine
 
 # sqlglot warns of each statement that it hands on as text; those are answered with an error that names them.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
@@ -38,22 +37,34 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)
 class EmbeddedConnection(FakeSnowflakeConnection):
     """A session of the embedded warehouse: fakesnow's connection with our cursor, session state and transactions."""
 
-    def __init__(
-        self, *args: Any, warehouse: Path, locks: TableLocks, session: SessionState | None = None, **kwargs: Any
-    ) -> None:
+    def __init__(self, engine: Engine, session: SessionState, *, autocommit: bool) -> None:
         """Open the session.
 
         Args:
-            *args: As FakeSnowflakeConnection takes them.
-            warehouse: Folder of the warehouse's files.
-            locks: Locks of tables, shared by all sessions.
+            engine: The one instance of this process.
             session: What the session starts with, e.g. the parameters of the login.
-            **kwargs: As FakeSnowflakeConnection takes them.
+            autocommit: Whether each statement commits on its own.
         """
-        super().__init__(*args, **kwargs)
-        self.warehouse = warehouse
-        self.session = session or SessionState()
-        self.transactions = Transactions(self._duck_conn, locks, autocommit=kwargs.get("autocommit", True))
+        super().__init__(
+            engine.duck_conn.cursor(),
+            engine.results_cache,
+            create_database=False,
+            create_schema=False,
+            db_path=engine.db_path,
+            autocommit=autocommit,
+        )
+        self.engine = engine
+        self.warehouse = engine.paths.root
+        self.session = session
+        self.transactions = Transactions(self._duck_conn, engine.locks, autocommit=autocommit)
+
+    def use(self, database: str, schema: str) -> None:
+        """Make a schema the one of names that do not say theirs; it is made if it is not there."""
+        path = f"{identifier(database)}.{identifier(schema)}"
+        self._duck_conn.execute(f"CREATE SCHEMA IF NOT EXISTS {path}")
+        self._duck_conn.execute(f"SET schema = {literal(path)}")
+        self.database, self._schema = database, schema
+        self.database_set = self.schema_set = True
 
     def close(self, retry: bool = True) -> None:
         """End the session, its temporary stages with it."""
@@ -66,10 +77,8 @@ class EmbeddedConnection(FakeSnowflakeConnection):
 
 
 def open_connection(
-    fakesnow: FakeSnow,
+    engine: Engine,
     *,
-    warehouse: Path,
-    locks: TableLocks,
     database: str | None = None,
     schema: str | None = None,
     session: SessionState | None = None,
@@ -78,28 +87,17 @@ def open_connection(
     """Open a session on the shared DuckDB instance.
 
     Args:
-        fakesnow: The one instance of this process, with `db_path` set to the folder of the databases.
-        warehouse: Folder of the warehouse's files.
-        locks: Locks of tables, shared by all sessions.
-        database: Database to use, made if it is not there.
+        engine: The one instance of this process.
+        database: Database to use; it is there.
         schema: Schema to use, made if it is not there.
         session: What the session starts with.
         autocommit: Whether each statement commits on its own.
     """
-    functions.install_once(fakesnow)
-    return EmbeddedConnection(
-        fakesnow.duck_conn.cursor(),
-        fakesnow.results_cache,
-        database,
-        schema,
-        create_database=fakesnow.create_database_on_connect,
-        create_schema=fakesnow.create_schema_on_connect,
-        db_path=fakesnow.db_path,
-        autocommit=autocommit,
-        warehouse=warehouse,
-        locks=locks,
-        session=session,
-    )
+    functions.install_once(engine)
+    connection = EmbeddedConnection(engine, session or SessionState(), autocommit=autocommit)
+    if database:
+        connection.use(database, schema or "PUBLIC")
+    return connection
 
 
 class EmbeddedCursor(FakeSnowflakeCursor):
@@ -200,19 +198,8 @@ class EmbeddedCursor(FakeSnowflakeCursor):
         for statement in self._transform_explode(expression):
             self._execute(self._transform(statement, params), params if statement.find(exp.Placeholder) else None)
         self.types = [str(column[1]) for column in self._duck_conn.description or []]
-        if isinstance(expression, exp.Create) and expression.kind == "DATABASE":
-            self._use_public(expression.find(exp.Identifier))
-        elif isinstance(expression, exp.Use) and str(expression.args.get("kind")).upper() == "DATABASE":
-            self._use_public(expression.this.find(exp.Identifier))
-
-    def _use_public(self, database: exp.Identifier | None) -> None:
-        """A new database has a schema PUBLIC, and it is the current one, as after USE DATABASE."""
-        name = database.name if database is not None else ""
-        self._duck_conn.execute(f'CREATE SCHEMA IF NOT EXISTS "{name}"."PUBLIC"')
-        self._duck_conn.execute(f"""SET schema = '"{name}"."PUBLIC"'""")
-        connection = self.context.connection
-        connection.database, connection._schema = name, "PUBLIC"
-        connection.database_set = connection.schema_set = True
+        if isinstance(expression, exp.Use) and str(expression.args.get("kind")).upper() == "DATABASE":
+            self.context.connection.use(expression.this.name, "PUBLIC")
 
     def _execute_plan(self, plan: Plan) -> None:
         steps = [step if isinstance(step, str) else step.sql("duckdb", copy=False) for step in plan.steps]

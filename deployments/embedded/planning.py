@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fakesnow.dialect import parse_one
 from sqlglot import Expr, exp
 
-from deployments.embedded import ddl, dml, rewrites
+from deployments.embedded import ddl, dialect, dml, rewrites
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.plan import Plan
@@ -34,13 +34,16 @@ def parse(command: str) -> Expr:
         ProgrammingError: there are several statements, or the text is no SQL.
     """
     tree = parse_one(command)
+    dialect.check_text(command, tree)
     if not isinstance(tree, exp.Block):
+        dialect.check(tree)
         return tree
     statements = [item for item in tree.expressions if item is not None and not isinstance(item, exp.Semicolon)]
     if len(statements) != 1:
         message = f"Actual statement count {len(statements)} did not match the desired statement count 1."
         raise snowflake_error(message, 8, "0A000")
     statement: Expr = statements[0].copy()
+    dialect.check(statement)
     return statement
 
 

@@ -141,7 +141,7 @@ def test_the_second_goes_on_after_a_rollback(
 
 
 @pytest.mark.parametrize("in_transaction", [False, True], ids=["autocommit", "transaction"])
-@pytest.mark.supports("two MERGEs of one new key leave one row, also where a transaction has changed other tables before")
+@pytest.mark.supports("two MERGEs of one new key leave one row, also in transactions that changed other tables before")
 def test_merges_of_one_new_key(
     connection: SnowflakeConnection,
     other: SnowflakeConnection,
