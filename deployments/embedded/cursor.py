@@ -187,19 +187,19 @@ class EmbeddedCursor(FakeSnowflakeCursor):
                 self._execute_plan(plan)
         forgotten.remove_stages(self.context)
         self._last_transformed = expression
+        if plan.uses is not None:
+            self.context.connection.use(*plan.uses)
         self.context.session.temporary_tables |= plan.temporary
         self.context.session.temporary_tables -= plan.dropped
 
     def _run_by_fakesnow(self, expression: Expr) -> None:
-        """What needs no change of ours: USE, CREATE DATABASE, SCHEMA and SEQUENCE, SET."""
-        if not isinstance(expression, (exp.Use, exp.Set)):
+        """What needs no change of ours: DROP SCHEMA, CREATE and DROP SEQUENCE, SET."""
+        if not isinstance(expression, exp.Set):
             self._transactions.commit()
         params = self.context.params
         for statement in self._transform_explode(expression):
             self._execute(self._transform(statement, params), params if statement.find(exp.Placeholder) else None)
         self.types = [str(column[1]) for column in self._duck_conn.description or []]
-        if isinstance(expression, exp.Use) and str(expression.args.get("kind")).upper() == "DATABASE":
-            self.context.connection.use(expression.this.name, "PUBLIC")
 
     def _execute_plan(self, plan: Plan) -> None:
         steps = [step if isinstance(step, str) else step.sql("duckdb", copy=False) for step in plan.steps]

@@ -18,6 +18,7 @@ from deployments.embedded.paths import DamagedFileError
 logger = logging.getLogger("snowcast.embedded")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]{0,199}", re.ASCII)
 LOG_ENDINGS = (".wal", ".wal.checkpoint", ".wal.recovery")
+UNFINISHED = "_unfinished"
 BOOKKEEPING = (
     ("_fs_tables_ext", "ext_table_catalog"),
     ("_fs_columns_ext", "ext_table_catalog"),
@@ -47,6 +48,8 @@ class Databases:
         Raises:
             DamagedFileError: DuckDB cannot read one.
         """
+        for ending in ("", *LOG_ENDINGS):
+            (self._folder / f"{UNFINISHED}{ending}").unlink(missing_ok=True)
         for file in sorted(self._folder.glob("*.db")):
             if not self._is_name(file.stem):
                 logger.warning("%s is left alone: no database has such a name", file)
@@ -96,8 +99,10 @@ class Databases:
         with self._guard:
             if self.find(name) is not None:
                 raise snowflake_error(f"SQL compilation error:\nObject '{name}' already exists.", 2002, "42710")
+            file = self._folder / f"{name}.db"
+            self._lay_down(file)
             try:
-                self.attach(self._folder / f"{name}.db", name)
+                self.attach(file, name)
                 self._furnish(name)
             except duckdb.Error:
                 self.drop(name)
@@ -105,6 +110,7 @@ class Databases:
 
     def ensure(self, name: str) -> str:
         """The database of a login, made if it is not there; its name as it was written."""
+        check_database(name)
         with self._guard:
             found = self.find(name)
             if found is None:
@@ -122,6 +128,13 @@ class Databases:
                 self._connection.execute(
                     f"DELETE FROM _fs_global._fs_information_schema.{table} WHERE upper({column}) = upper(?)", [name]
                 )
+
+    def _lay_down(self, file: Path) -> None:
+        """Make the file whole or not at all: a server that is killed meanwhile leaves none that cannot be opened."""
+        unfinished = file.with_name(UNFINISHED)
+        self._connection.execute(f"ATTACH {literal(str(unfinished))} AS {identifier(UNFINISHED)}")
+        self._connection.execute(f"DETACH {identifier(UNFINISHED)}")
+        unfinished.replace(file)
 
     def _furnish(self, name: str) -> None:
         self._connection.execute(info_schema.per_db_creation_sql(name))

@@ -109,6 +109,11 @@ SCALARS: dict[str, str] = {
     "sf_as_type_of(v, o)": """
         CASE typeof(o) WHEN 'JSON' THEN cast_to_type(v, o)
         ELSE cast_to_type(json_extract_string(v, '$'), o) END""",
+    # How long a text may be made: Snowflake's longest has 128 MB
+    "sf_within(n)": """
+        CASE WHEN n > 134217728 THEN error('String is too long and would be truncated') ELSE CAST(n AS INTEGER) END""",
+    "sf_repeats(x, n)": f"""
+        CASE WHEN {HOME}.sf_within(length(x) * n) IS NULL THEN NULL ELSE CAST(n AS BIGINT) END""",
     "sf_length(x)": f"""
         CASE typeof(x) WHEN 'BLOB' THEN octet_length(TRY_CAST(x AS BLOB)) ELSE length({HOME}.sf_text(x)) END""",
     "sf_bytes(x)": f"CASE typeof(x) WHEN 'BLOB' THEN TRY_CAST(x AS BLOB) ELSE encode({HOME}.sf_text(x)) END",

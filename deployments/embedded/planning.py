@@ -57,7 +57,9 @@ def plan(tree: Expr, context: StatementContext) -> Plan | None:
         raise unsupported(_words(tree))
     if isinstance(tree, (exp.Create, exp.Drop, exp.Alter)):
         return _definition(tree, context)
-    if isinstance(tree, (exp.Use, exp.Set, exp.Show)):
+    if isinstance(tree, exp.Use):
+        return ddl.use(tree, context)
+    if isinstance(tree, (exp.Set, exp.Show)):
         return None
     if isinstance(tree, (exp.Transaction, exp.Commit, exp.Rollback)):
         return dml.transaction(tree, context)
@@ -77,6 +79,8 @@ def _words(tree: Expr) -> str:
 
 def _definition(tree: exp.Create | exp.Drop | exp.Alter, context: StatementContext) -> Plan | None:
     kind = (tree.kind or "").upper()
+    if kind == "SCHEMA" and isinstance(tree, exp.Create):
+        return ddl.create_schema(tree, context)
     if kind in _BY_FAKESNOW and not isinstance(tree, exp.Alter):
         return None
     planner: Planner | None = None

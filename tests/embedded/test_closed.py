@@ -20,7 +20,7 @@ READERS = (
     f"read_text/* a comment */('{SECRET}')",
     f"main.read_text('{SECRET}')",
     f"system.main.read_text('{SECRET}')",
-    f'"read_text"(\'{SECRET}\')',
+    f"\"read_text\"('{SECRET}')",
     f"read_csv('{SECRET}')",
     f"read_csv_auto('{SECRET}')",
     f"read_parquet('{SECRET}')",
@@ -178,6 +178,6 @@ def test_the_name_of_what_is_refused_is_told(table: SnowflakeConnection) -> None
 def test_names_like_those_of_functions_are_taken(table: SnowflakeConnection) -> None:
     run(table, "CREATE TABLE read_text (glob INT, range INT)")
     run(table, "INSERT INTO read_text (glob, range) VALUES (1, 2)")
-    assert run(table, "WITH duckdb_x (range) AS (SELECT 3) SELECT r.glob, r.range, d.range FROM read_text r, duckdb_x d") == [
-        (1, 2, 3)
-    ]
+    assert run(
+        table, "WITH duckdb_x (range) AS (SELECT 3) SELECT r.glob, r.range, d.range FROM read_text r, duckdb_x d"
+    ) == [(1, 2, 3)]

@@ -117,17 +117,23 @@ def test_a_damaged_file_is_told(home: Path) -> None:
     whole = file.read_bytes()
     for damaged in (b"", b"not a database" * 1000, whole[:5000], whole[:100] + b"\0" * 5000 + whole[5100:]):
         file.write_bytes(damaged)
-        if damaged:
-            with pytest.raises(EmbeddedError) as told:
-                ensure_running(home)
-            assert str(file) in str(told.value)
-            assert "move it and its .wal file away" in str(told.value)
-            assert "\n" not in str(told.value)
-        else:
+        with pytest.raises(EmbeddedError) as told:
             ensure_running(home)
-        stop(home)
+        assert str(file) in str(told.value)
+        assert "move it and its .wal file away" in str(told.value)
+        assert "\n" not in str(told.value)
     file.rename(file.with_suffix(".away"))
     assert statements(ensure_running(home), "SELECT 1") == [(1,)]
+
+
+@pytest.mark.supports("a kill in CREATE DATABASE leaves no file that cannot be opened")
+def test_an_unfinished_file_is_removed(home: Path) -> None:
+    ensure_running(home)
+    stop(home)
+    unfinished = WarehousePaths(home).databases / "_unfinished"
+    unfinished.write_bytes(b"cut off")
+    assert statements(ensure_running(home), "CREATE DATABASE other", "SELECT 1") == [(1,)]
+    assert not unfinished.exists()
 
 
 @pytest.mark.supports("a file that is no database of this warehouse is left alone")

@@ -28,12 +28,10 @@ _TEXT_FUNCTIONS: tuple[type[Expr], ...] = (
     exp.ILike,
     exp.SplitPart,
     exp.Reverse,
-    exp.Pad,
     exp.Initcap,
     exp.RegexpCount,
     exp.RegexpInstr,
     exp.Translate,
-    exp.Repeat,
     exp.StrPosition,
     exp.Strtok,
 )
@@ -43,6 +41,23 @@ def text_argument(node: Expr, context: StatementContext) -> Expr:
     """`UPPER("V":name)`: a number or a VARIANT is converted to text, without the quotes of JSON."""
     node.set("this", text_if_variant(node.this))
     return node
+
+
+def repeat(node: exp.Repeat, context: StatementContext) -> Expr:
+    """`REPEAT("S", 3)`: an error where the text would be longer than Snowflake's longest."""
+    value = text_if_variant(node.this)
+    return func("repeat", value, call("sf_repeats", value.copy(), node.args["times"]))
+
+
+def space(node: exp.Space, context: StatementContext) -> Expr:
+    """`SPACE(3)`."""
+    return func("repeat", " ", call("sf_within", node.this))
+
+
+def pad(node: exp.Pad, context: StatementContext) -> Expr:
+    """`LPAD("S", 5, '0')`: an error where the text would be longer than Snowflake's longest."""
+    node.set("expression", call("sf_within", node.expression))
+    return text_argument(node, context)
 
 
 def concat(node: Expr, context: StatementContext) -> Expr:
@@ -170,6 +185,9 @@ def char_index(node: exp.StrPosition, context: StatementContext) -> Expr:
 
 RULES: dict[type[Expr], Rule] = {
     **dict.fromkeys(_TEXT_FUNCTIONS, text_argument),
+    exp.Repeat: repeat,
+    exp.Space: space,
+    exp.Pad: pad,
     exp.Concat: concat,
     exp.DPipe: concat,
     exp.Length: length,
