@@ -18,6 +18,7 @@ from deployments.embedded.rewrites import (
     mixed_types,
     names,
     numbers,
+    order,
     session,
     tables,
     texts,
@@ -44,12 +45,13 @@ RULES: dict[type[Expr], Rule] = {
     **variants.RULES,
     **mixed_types.RULES,
     **numbers.RULES,
+    **order.RULES,
     **dates.RULES,
     **texts.RULES,
     **tables.RULES,
     **session.RULES,
 }
-AFTER: tuple[Rewrite, ...] = (aggregates.wrap_aggregates, fakesnow_rewrites.apply)
+AFTER: tuple[Rewrite, ...] = (order.order_variants, aggregates.wrap_aggregates, fakesnow_rewrites.apply)
 
 
 def rewrite(tree: Expr, context: StatementContext) -> Expr:

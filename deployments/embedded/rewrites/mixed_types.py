@@ -6,6 +6,7 @@ from sqlglot import Expr, exp
 
 from deployments.embedded.context import StatementContext
 from deployments.embedded.functions import call
+from deployments.embedded.rewrites.order import key
 from deployments.embedded.rewrites.trees import Rule, as_variant, func, is_text_literal, is_variant, may_be_variant
 from deployments.embedded.rewrites.types import text, variant
 
@@ -16,6 +17,8 @@ def compare(node: exp.Binary, context: StatementContext) -> Expr:
         return node
     left, right = node.this, node.expression
     if is_variant(left) and is_variant(right):
+        node.set("this", key(left))
+        node.set("expression", key(right))
         return node
     if is_variant(left):
         node.set("this", _comparable(left, right))

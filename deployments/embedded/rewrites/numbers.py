@@ -92,8 +92,6 @@ RULES: dict[type[Expr], Rule] = {
     exp.Mod: modulo,
     exp.Avg: average,
     exp.WidthBucket: width_bucket,
-    exp.Greatest: greatest,
-    exp.Least: greatest,
     exp.Hll: approximate_count,
     exp.Sum: numeric_aggregate,
     exp.Median: numeric_aggregate,

@@ -19,7 +19,6 @@ from deployments.embedded.rewrites.trees import (
     gives_whole_number,
     is_text_literal,
     is_variant,
-    may_be_variant,
 )
 
 Type = exp.DataType.Type
@@ -92,11 +91,6 @@ def text(node: Expr) -> Expr:
     if isinstance(node, exp.Null) or gives_whole_number(node) or isinstance(node, exp.Literal):
         return exp.cast(node, Type.VARCHAR, copy=False)
     return call("sf_text", node)
-
-
-def text_if_variant(node: Expr) -> Expr:
-    """The expression as VARCHAR if it is a VARIANT, or may be one."""
-    return text(node) if is_variant(node) or may_be_variant(node) and not gives_text(node) else node
 
 
 def variant(node: Expr) -> Expr:
