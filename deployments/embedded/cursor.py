@@ -206,6 +206,8 @@ class EmbeddedCursor(FakeSnowflakeCursor):
         if plan.outcome is Outcome.ROWS:
             self._execute_steps(steps)
             self.types = [str(column[1]) for column in self._duck_conn.description or []]
+            if "INTERVAL" in self.types:
+                raise errors.unsupported("a result of type INTERVAL", "Use DATEDIFF, or add the interval to a time.")
             self._keep(self._duck_conn.to_arrow_table(), self.types, sql=steps[-1])
             return
         counts = self._change(plan, steps)

@@ -31,6 +31,7 @@ def create_table(tree: exp.Create, context: StatementContext) -> Plan:
     and renamed in the same transaction: the query may read the table that it replaces.
     """
     name = _created_name(tree, context)
+    _check_columns(tree)
     comment = _properties(tree)
     status = f"Table {name[2]} successfully created."
     if tree.args.get("exists") and _exists(tree, context):
@@ -45,6 +46,16 @@ def create_table(tree: exp.Create, context: StatementContext) -> Plan:
     steps += column_comments(tree)
     temporary = {name} if is_temporary(tree) else set()
     return Plan(steps, Outcome.STATUS, status, commits=not temporary, temporary=temporary)
+
+
+def _check_columns(tree: exp.Create) -> None:
+    """Refuse `CREATE TABLE t AS SELECT 1 AS a, 2 AS a`; DuckDB would name the second one A_1."""
+    if isinstance(tree.this, exp.Schema) or not isinstance(tree.expression, exp.Query):
+        return
+    names = [item.alias_or_name for item in tree.expression.selects if not item.is_star and item.alias_or_name]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise snowflake_error(f"SQL compilation error:\nduplicate column name '{twice[0]}'", 2025, "42S21")
 
 
 def _target(tree: exp.Create) -> exp.Table:
@@ -217,6 +228,7 @@ def schema_exists(database: str, schema: str, context: StatementContext) -> bool
 def create_view(tree: exp.Create, context: StatementContext) -> Plan:
     """`CREATE [OR REPLACE] [TEMPORARY] VIEW v [(columns)] AS SELECT …`."""
     name = _created_name(tree, context)
+    _check_columns(tree)
     if tree.find(exp.MaterializedProperty):
         raise unsupported("CREATE MATERIALIZED VIEW", "Create a view or a table.")
     if isinstance(tree.this, exp.Schema):

@@ -15,6 +15,7 @@ from fakesnow.transforms import show
 from deployments.embedded.databases import LOG_ENDINGS, Databases, identifier, literal
 from deployments.embedded.locks import TableLocks
 from deployments.embedded.paths import WarehousePaths
+from deployments.embedded.rewrites.letter_case import has_lower_names
 
 RESULTS_KEPT_BYTES = 256 * 1024 * 1024
 RESULTS_KEPT = 1000
@@ -55,6 +56,7 @@ class Engine(FakeSnow):
         paths: The files of the home.
         locks: Locks of tables, shared by all sessions.
         databases: Its databases.
+        has_lower_names: Whether a table or column may have a name with letters in lower case.
     """
 
     def __init__(self, paths: WarehousePaths) -> None:
@@ -77,6 +79,7 @@ class Engine(FakeSnow):
         self.duck_conn.execute(info_schema.fs_global_creation_sql())
         self.duck_conn.execute(show.fs_global_creation_sql())
         self.databases.open_all()
+        self.has_lower_names = has_lower_names(self.duck_conn)
 
     def close(self) -> None:
         """Write every database's log into its file, and close."""

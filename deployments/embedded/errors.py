@@ -26,6 +26,7 @@ _COMPILATION = "SQL compilation error:\n"
 _KNOWN: tuple[tuple[str, str, int, str], ...] = (
     (r"cannot affect the same target row more than once", "Duplicate row detected during DML action", 100090, "42P18"),
     (r"String is too long and would be truncated", "String is too long and would be truncated", 100078, "22000"),
+    (r"Invalid floating point operation", "Invalid floating point operation", 100183, "22003"),
     (r"Division by zero", "Division by zero", 100051, "22012"),
     (r"NOT NULL constraint failed: (\S+)", "NULL result in a non-nullable column: {0}", 100072, "22000"),
     (

@@ -59,12 +59,14 @@ SCALARS: dict[str, str] = {
         ELSE make_timestamp(n // 1000) END""",
     "sf_timestamp_number(x, scale)": """
         make_timestamp(CAST(round(x * CAST(power(10, 6 - scale) AS DECIMAL(18, 6))) AS BIGINT))""",
-    # TO_TIMESTAMP(text): ISO 8601 first. DuckDB also takes words and passes over them. The lambda binds the text once.
-    # A cast that fails is the error: error() does not go with TRY.
+    # TO_TIMESTAMP(text): ISO 8601 first. The lambda binds the text once. A cast that fails is the error, because error()
+    # does not go with TRY.
     "sf_timestamp_text(x)": f"""
         coalesce(TRY_CAST(CASE WHEN {_ISO.format("x")} THEN x END AS TIMESTAMP),
-            list_transform([to_json(x) ->> '$'], lambda t: coalesce({HOME}.sf_epoch(TRY_CAST(t AS BIGINT)),
-                try_strptime({_NO_WORD}, {OTHER_TIMES}), CAST(try_strptime({_NO_WORD}, {OTHER_ZONED_TIMES}) AS TIMESTAMP),
+            list_transform([to_json(x) ->> '$'], lambda t: coalesce(
+                {HOME}.sf_epoch(TRY_CAST(t AS BIGINT)),
+                try_strptime({_NO_WORD}, {OTHER_TIMES}),
+                CAST(try_strptime({_NO_WORD}, {OTHER_ZONED_TIMES}) AS TIMESTAMP),
                 CAST('?' || t AS TIMESTAMP)))[1])""",
     "sf_timestamp(x)": f"""
         CASE WHEN typeof(x) = 'TIMESTAMP' THEN TRY_CAST(x AS TIMESTAMP)
@@ -150,7 +152,15 @@ SCALARS: dict[str, str] = {
     "sf_array_append(a, e)": f"to_json(list_append({HOME}.sf_items(a), to_json(e)))",
     "sf_array_prepend(a, e)": f"to_json(list_prepend(to_json(e), {HOME}.sf_items(a)))",
     "sf_array_cat(a, b)": f"to_json({HOME}.sf_items(a) || {HOME}.sf_items(b))",
-    "sf_array_distinct(a)": f"to_json(list_distinct({HOME}.sf_items(a)))",
+    "sf_array_distinct(a)": f"""
+        to_json(list_distinct(list_transform({HOME}.sf_items(a), lambda e: coalesce(e, json('null')))))""",
+    # SPLIT: an empty separator splits nothing
+    "sf_split(x, separator)": """
+        CASE WHEN separator = '' THEN to_json(list_value(x)) WHEN separator IS NOT NULL
+        THEN to_json(str_split(x, separator)) END""",
+    # SQRT(-1), LN(0), POWER(10, 400) are errors; DuckDB gives nan and inf
+    "sf_finite(x)": """
+        CASE WHEN x IS NULL OR isfinite(x) THEN x ELSE CAST('Invalid floating point operation' AS DOUBLE) END""",
     "sf_array_compact(a)": f"to_json(list_filter({HOME}.sf_items(a), lambda e: json_type(e) <> 'NULL'))",
     "sf_array_intersection(a, b)": f"to_json(list_intersect({HOME}.sf_items(a), {HOME}.sf_items(b)))",
     "sf_array_sort(a)": f"to_json(list_sort({HOME}.sf_items(a)))",

@@ -140,3 +140,111 @@ def test_a_database_without_tables(connection: SnowflakeConnection, database: st
 @pytest.mark.supports("numbers as arguments of text functions: UPPER(1), LENGTH(12), LEFT(123, 2)")
 def test_numbers_as_text(connection: SnowflakeConnection) -> None:
     assert rows(connection, "SELECT UPPER(1), LENGTH(12), LEFT(123, 2), '5' || 1") == [("1", 2, "12", "51")]
+
+
+@pytest.mark.supports('names in quotes keep their case: a column "viewer_count" is not viewer_count, "id" is not ID')
+def test_names_in_quotes_keep_their_case(connection: SnowflakeConnection) -> None:
+    run(connection, 'CREATE TABLE t ("viewer_count" INT, id INT)')
+    run(connection, 'CREATE TABLE "lower_t" AS SELECT 1 AS a')
+    run(connection, 'CREATE VIEW "lower_v" AS SELECT "viewer_count" AS v, id FROM t')
+    run(connection, 'INSERT INTO t ("viewer_count", id) VALUES (5, 1)')
+    for wrong in (
+        "SELECT viewer_count FROM t",
+        'SELECT "id" FROM t',
+        'SELECT x.viewer_count FROM (SELECT "viewer_count" FROM t) x',
+        "WITH c AS (SELECT * FROM t) SELECT VIEWER_COUNT FROM c",
+        "INSERT INTO t (viewer_count) VALUES (1)",
+        "UPDATE t SET viewer_count = 1",
+        "DELETE FROM t WHERE viewer_count = 5",
+        "SELECT 1 FROM t ORDER BY viewer_count",
+        "CREATE TABLE u AS SELECT viewer_count FROM t",
+        'SELECT "v" FROM "lower_v"',
+        'MERGE INTO t USING (SELECT 1 AS k) s ON t."id" = s.k WHEN MATCHED THEN DELETE',
+    ):
+        assert refusal(connection, wrong).errno == 904, wrong
+    for wrong in ("SELECT * FROM lower_t", 'SELECT * FROM "t"', "SELECT * FROM LOWER_V", "DELETE FROM lower_t"):
+        assert refusal(connection, wrong).errno == 2003, wrong
+    assert rows(connection, 'SELECT "viewer_count", ID, t.id AS "Id" FROM T') == [(5, 1, 1)]
+    assert rows(connection, 'SELECT v, id, "lower_t".a FROM "lower_v", "lower_t"') == [(5, 1, 1)]
+    assert rows(connection, 'SELECT value:x::INT AS "value" FROM t, LATERAL FLATTEN(PARSE_JSON(\'[{"x": 7}]\'))') == [
+        (7,)
+    ]
+    assert rows(connection, 'SELECT "viewer_count" + 1 AS viewer_count FROM t ORDER BY viewer_count') == [(6,)]
+
+
+@pytest.mark.differs("columns of one SELECT whose names differ only in case are refused; Snowflake takes them")
+def test_selected_names_that_differ_in_case(connection: SnowflakeConnection) -> None:
+    refused = refusal(connection, 'SELECT col FROM (SELECT 1 AS "col", 2 AS COL)')
+    assert refused.errno == 2
+    assert "differ only in case" in str(refused.msg)
+
+
+@pytest.mark.supports(
+    "errors for SQRT(-1), LN(0), POWER(10, 400), MIN(a, 2), COALESCE(a), and for keys or columns that are named twice"
+)
+def test_errors_that_duckdb_does_not_have(connection: SnowflakeConnection) -> None:
+    codes = {
+        "SELECT SQRT(-1)": 100183,
+        "SELECT LN(0)": 100183,
+        "SELECT POWER(10, 400)": 100183,
+        "SELECT ASIN(2)": 100183,
+        "SELECT MIN(1, 2)": 939,
+        "SELECT COALESCE(1)": 938,
+        "SELECT OBJECT_CONSTRUCT('a', 1, 'a', 2)": 100103,
+        "CREATE TABLE t AS SELECT 1 AS a, 2 AS a": 2025,
+        "CREATE VIEW t AS SELECT 1 AS a, 2 AS a": 2025,
+        "SELECT ARRAY_SORT([3, 1, NULL, 2], FALSE)": 2,
+    }
+    assert {statement: refusal(connection, statement).errno for statement in codes} == codes
+    assert rows(connection, "SELECT SQRT(4), LN(1), POWER(2, 3), SQRT(NULL)") == [(2.0, 0.0, 8.0, None)]
+
+
+@pytest.mark.supports(
+    "SPLIT by an empty or NULL separator, ARRAY_DISTINCT with NULL, TRY_CAST to a VARCHAR that is too short"
+)
+def test_edges_of_functions(connection: SnowflakeConnection) -> None:
+    split = "SELECT SPLIT('abc', ''), SPLIT('x', NULL), SPLIT('a,b', ',')"
+    assert rows(connection, split) == [('["abc"]', None, '["a","b"]')]
+    assert one(connection, "SELECT ARRAY_SIZE(ARRAY_DISTINCT(['A', 'A', NULL]))") == 2
+    assert rows(connection, "SELECT TRY_CAST('hello' AS VARCHAR(3)), TRY_CAST('hel' AS VARCHAR(3))") == [(None, "hel")]
+
+
+@pytest.mark.supports(
+    "a text for a VARIANT, OBJECT or ARRAY column in INSERT … SELECT is an error (002023), not parsed"
+)
+def test_texts_are_not_parsed(connection: SnowflakeConnection) -> None:
+    run(connection, "CREATE TABLE t (v VARIANT, s VARCHAR, o OBJECT, a ARRAY)")
+    for column in ("v", "o", "a"):
+        assert refusal(connection, f"INSERT INTO t ({column}) SELECT '{{\"a\":1}}'").errno == 2023
+    run(connection, "INSERT INTO t SELECT 'x'::VARIANT, 'y', PARSE_JSON('{}'), [1]")
+    assert one(connection, "SELECT v FROM t") == '"x"'
+
+
+@pytest.mark.differs("a key that is there twice in a text for PARSE_JSON is taken; Snowflake refuses it")
+def test_repeated_keys_of_parsed_texts(connection: SnowflakeConnection) -> None:
+    assert one(connection, 'SELECT PARSE_JSON(\'{"a":1,"a":2}\')') == '{"a":1,"a":2}'
+
+
+@pytest.mark.differs("UNION of a text with a number or a time gives text; Snowflake converts the text")
+def test_union_of_types(connection: SnowflakeConnection) -> None:
+    assert rows(connection, "SELECT 1 AS a UNION ALL SELECT '2' ORDER BY a") == [("1",), ("2",)]
+
+
+@pytest.mark.differs("a result of type INTERVAL, as of a difference of two timestamps, is refused by name")
+def test_intervals(connection: SnowflakeConnection) -> None:
+    for interval in ("'2026-01-02'::TIMESTAMP - '2026-01-01'::TIMESTAMP", "INTERVAL '1 day'"):
+        assert "INTERVAL" in str(refusal(connection, f"SELECT {interval} AS i").msg)
+    assert str(one(connection, "SELECT '2026-01-01'::DATE + INTERVAL '1 day'"))[:10] == "2026-01-02"
+
+
+@pytest.mark.differs("UPDATE … FROM with several source rows for one: 'multi-joined rows updated' is always 0")
+def test_multi_joined_rows(connection: SnowflakeConnection) -> None:
+    run(connection, "CREATE TABLE t AS SELECT 1 AS k, 0 AS n")
+    joined = "UPDATE t SET n = s.n FROM (SELECT 1 AS k, 1 AS n UNION ALL SELECT 1, 2) s WHERE t.k = s.k"
+    assert run(connection, joined)[0][1] == 0
+
+
+@pytest.mark.differs("TIMESTAMP_NTZ(9) keeps microseconds; Snowflake keeps nanoseconds")
+def test_nanoseconds(connection: SnowflakeConnection) -> None:
+    text = "SELECT TO_CHAR('2026-01-01 00:00:00.123456789'::TIMESTAMP_NTZ, 'FF9')"
+    assert one(connection, text) == "123456000"

@@ -15,6 +15,7 @@ from deployments.embedded.rewrites import (
     aggregates,
     dates,
     fakesnow_rewrites,
+    letter_case,
     mixed_types,
     names,
     numbers,
@@ -38,6 +39,7 @@ BEFORE: tuple[Rewrite, ...] = (
     names.upper_case_unquoted,
     names.name_expressions,
     names.resolve_temporary_tables,
+    letter_case.check_letter_case,
     values.positional_columns,
 )
 RULES: dict[type[Expr], Rule] = {

@@ -47,6 +47,10 @@ def _names_variant(value: Expr) -> bool:
 
 def extreme(node: exp.Max | exp.Min, context: StatementContext) -> Expr:
     """`MAX("V":a)`: the value whose key is the largest."""
+    if node.expressions:
+        name, count = node.sql_name(), 1 + len(node.expressions)
+        message = f"SQL compilation error:\ntoo many arguments for function [{name}] expected 1, got {count}"
+        raise snowflake_error(message, 939, "22023")
     if not is_variant(node.this):
         return node
     name = "arg_max" if isinstance(node, exp.Max) else "arg_min"

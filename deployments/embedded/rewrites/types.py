@@ -143,7 +143,11 @@ def cast(node: exp.Cast, context: StatementContext) -> Expr:
 
 
 def try_cast(node: exp.TryCast, context: StatementContext) -> Expr:
-    """`TRY_CAST("S" AS INT)`: NULL where the conversion fails."""
+    """`TRY_CAST("S" AS INT)`: NULL where the conversion fails; a text that is too long is not cut."""
+    if node.to.this in TEXT_TYPES and node.to.expressions:
+        value = text(node.this)
+        fits = exp.LTE(this=func("length", value.copy()), expression=node.to.expressions[0].this.copy())
+        return exp.Case(ifs=[exp.If(this=fits, true=value)])
     return func("try", convert(node.this, node.to))
 
 

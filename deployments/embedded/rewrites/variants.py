@@ -7,7 +7,7 @@ import json
 from sqlglot import Expr, exp
 
 from deployments.embedded.context import StatementContext
-from deployments.embedded.errors import unsupported
+from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.functions import call
 from deployments.embedded.rewrites.trees import (
     JSON,
@@ -87,6 +87,7 @@ def object_construct(node: Expr, context: StatementContext) -> Expr:
     if isinstance(node, exp.StarMap):
         return as_variant(call("sf_object_without_nulls", _row(node.this)))
     keep = isinstance(node, exp.JSONObject)
+    _check_keys(node)
     items = node.expressions
     if len(items) == 1 and items[0].is_star:
         return as_variant(func("to_json", _row(items[0])))
@@ -99,6 +100,15 @@ def object_construct(node: Expr, context: StatementContext) -> Expr:
         this=exp.DPipe(this=exp.Literal.string("{"), expression=joined), expression=exp.Literal.string("}")
     )
     return as_variant(exp.cast(exp.Paren(this=braced), JSON))
+
+
+def _check_keys(node: Expr) -> None:
+    """Refuse `OBJECT_CONSTRUCT('a', 1, 'a', 2)`."""
+    keys = [_key_of(item) for item in node.expressions if not item.is_star]
+    written = [key.name for key in keys if is_text_literal(key)]
+    twice = [key for key in written if written.count(key) > 1]
+    if twice:
+        raise snowflake_error(f"Duplicate field key '{twice[0]}'", 100103, "22000")
 
 
 def _key_of(item: Expr) -> Expr:
@@ -144,6 +154,13 @@ def _list_function(name: str, *, operands: int = 1) -> Rule:
     return rewrite
 
 
+def array_sort(node: exp.SortArray, context: StatementContext) -> Expr:
+    """`ARRAY_SORT("A")`, ascending with NULLs last."""
+    if node.args.get("asc") is not None or node.args.get("nulls_first") is not None:
+        raise unsupported("ARRAY_SORT with a direction or with nulls_first")
+    return as_variant(call("sf_array_sort", node.this))
+
+
 def array_contains(node: exp.ArrayContains, context: StatementContext) -> Expr:
     """`ARRAY_CONTAINS('x' :: VARIANT, "A")`."""
     return call("sf_array_contains", node.expression, node.this)
@@ -171,7 +188,7 @@ def array_slice(node: exp.ArraySlice, context: StatementContext) -> Expr:
 
 def split(node: exp.Split, context: StatementContext) -> Expr:
     """`SPLIT("S", ',')` gives an ARRAY."""
-    return as_variant(func("to_json", func("str_split", text(node.this), node.expression)))
+    return as_variant(call("sf_split", text(node.this), node.expression))
 
 
 def object_insert(node: exp.ObjectInsert, context: StatementContext) -> Expr:
@@ -285,7 +302,7 @@ RULES: dict[type[Expr], Rule] = {
     exp.ArrayCompact: _list_function("sf_array_compact"),
     exp.ArrayIntersect: _list_function("sf_array_intersection", operands=2),
     exp.ToArray: _list_function("sf_to_array"),
-    exp.SortArray: _list_function("sf_array_sort"),
+    exp.SortArray: array_sort,
     exp.Flatten: _list_function("sf_array_flatten"),
     exp.Split: split,
     exp.ObjectInsert: object_insert,
