@@ -11,7 +11,6 @@ from collections import Counter
 
 from sqlglot import Expr, exp
 from sqlglot.dialects.snowflake import Snowflake
-from sqlglot.tokens import TokenType
 
 from deployments.embedded.errors import snowflake_error, unsupported
 
@@ -127,8 +126,8 @@ def check_text(command: str, tree: Expr) -> None:
         raise _syntax_error(command.split()[1])
     if "FROM" not in command.upper():
         return
-    written = Counter(token.token_type for token in Snowflake().tokenize(command))
-    if sum(1 for _ in tree.find_all(exp.Select)) > written[TokenType.SELECT]:
+    written = Counter(token.token_type.name for token in Snowflake().tokenize(command))
+    if sum(1 for _ in tree.find_all(exp.Select)) > written["SELECT"]:
         raise _syntax_error("FROM")
 
 

@@ -59,7 +59,7 @@ SCALARS: dict[str, str] = {
         ELSE make_timestamp(n // 1000) END""",
     "sf_timestamp_number(x, scale)": """
         make_timestamp(CAST(round(x * CAST(power(10, 6 - scale) AS DECIMAL(18, 6))) AS BIGINT))""",
-    # TO_TIMESTAMP(text): ISO 8601 first. The lambda binds the text once. A cast that fails is the error, because error()
+    # TO_TIMESTAMP(text): ISO 8601 first. The lambda binds the text once. A cast that fails is the error, since error()
     # does not go with TRY.
     "sf_timestamp_text(x)": f"""
         coalesce(TRY_CAST(CASE WHEN {_ISO.format("x")} THEN x END AS TIMESTAMP),

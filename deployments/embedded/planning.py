@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fakesnow.dialect import parse_one
 from sqlglot import Expr, exp
 
-from deployments.embedded import ddl, dialect, dml, rewrites
+from deployments.embedded import ddl, dialect, dml, rewrites, schemas
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.plan import Plan
@@ -58,7 +58,7 @@ def plan(tree: Expr, context: StatementContext) -> Plan | None:
     if isinstance(tree, (exp.Create, exp.Drop, exp.Alter)):
         return _definition(tree, context)
     if isinstance(tree, exp.Use):
-        return ddl.use(tree, context)
+        return schemas.use(tree, context)
     if isinstance(tree, (exp.Set, exp.Show)):
         return None
     if isinstance(tree, (exp.Transaction, exp.Commit, exp.Rollback)):
@@ -80,7 +80,7 @@ def _words(tree: Expr) -> str:
 def _definition(tree: exp.Create | exp.Drop | exp.Alter, context: StatementContext) -> Plan | None:
     kind = (tree.kind or "").upper()
     if kind == "SCHEMA" and isinstance(tree, exp.Create):
-        return ddl.create_schema(tree, context)
+        return schemas.create_schema(tree, context)
     if kind in _BY_FAKESNOW and not isinstance(tree, exp.Alter):
         return None
     planner: Planner | None = None

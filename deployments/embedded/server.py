@@ -105,7 +105,8 @@ class Server:
         if name.lower() != USER or not self._knows_secret(secret):
             return reply(failure(REFUSED_LOGIN_CODE, "Incorrect username or password was specified."))
         database, schema = (
-            (name := request.query_params.get(key)) and normalise_ident(name) for key in ("databaseName", "schemaName")
+            (asked := request.query_params.get(key)) and normalise_ident(asked)
+            for key in ("databaseName", "schemaName")
         )
         try:
             session = await run_in_threadpool(self.sessions.open, database, schema, parameters)

@@ -25,6 +25,7 @@ from deployments.embedded.rewrites import (
     texts,
     types,
     values,
+    variant_types,
     variants,
 )
 from deployments.embedded.rewrites.files import FILES
@@ -45,6 +46,7 @@ BEFORE: tuple[Rewrite, ...] = (
 RULES: dict[type[Expr], Rule] = {
     **types.RULES,
     **variants.RULES,
+    **variant_types.RULES,
     **mixed_types.RULES,
     **numbers.RULES,
     **order.RULES,

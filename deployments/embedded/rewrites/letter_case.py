@@ -58,10 +58,10 @@ def _check_select(select: exp.Select) -> None:
 
 def _check_columns(tree: Expr, columns: set[str]) -> None:
     defined = {node.alias for node in tree.find_all(exp.Alias)} | {node.name for node in tree.find_all(exp.ColumnDef)}
-    for node in tree.find_all(exp.TableAlias):
-        defined |= {column.name for column in node.args.get("columns") or []}
-    for node in tree.find_all(exp.Lambda):
-        defined |= {parameter.name for parameter in node.expressions}
+    for alias in tree.find_all(exp.TableAlias):
+        defined |= {column.name for column in alias.args.get("columns") or []}
+    for function in tree.find_all(exp.Lambda):
+        defined |= {parameter.name for parameter in function.expressions}
     known = columns | defined | _GIVEN_BY_TABLE_FUNCTIONS
     folded = {name.upper() for name in columns | defined}
     used = [node.name for node in tree.find_all(exp.Column) if not isinstance(node.this, exp.Star)]

@@ -27,7 +27,7 @@ def order_variants(tree: Expr, context: StatementContext) -> Expr:
         value = node.this
         if is_variant(value) or _names_variant(value):
             select = node.find_ancestor(exp.Select)
-            if select is not None and select.args.get("distinct") and isinstance(node.parent.parent, exp.Select):
+            if select is not None and select.args.get("distinct") and select.args.get("order") is node.parent:
                 raise unsupported("SELECT DISTINCT ordered by a VARIANT", "Cast it, or order in an outer query.")
             node.set("this", key(value.copy()))
     return tree

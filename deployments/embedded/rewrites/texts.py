@@ -9,7 +9,7 @@ from sqlglot import Expr, exp
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import unsupported
 from deployments.embedded.functions import call
-from deployments.embedded.rewrites import dates, session, variants
+from deployments.embedded.rewrites import dates, session, variant_types, variants
 from deployments.embedded.rewrites.trees import Rule, func, gives_text
 from deployments.embedded.rewrites.types import text
 
@@ -175,7 +175,9 @@ def named_function(node: exp.Anonymous, context: StatementContext) -> Expr:
         return own(node)
     if session.is_current(node):
         return session.current(node, context)
-    return dates.timestamp_function(node) or variants.type_predicate(node) or variants.variant_function(node) or node
+    return (
+        dates.timestamp_function(node) or variant_types.type_predicate(node) or variants.variant_function(node) or node
+    )
 
 
 def char_index(node: exp.StrPosition, context: StatementContext) -> Expr:
