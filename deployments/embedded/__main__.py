@@ -9,6 +9,7 @@ import fcntl
 import importlib
 import logging
 import os
+import resource
 import secrets
 import signal
 import socket
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deployments.embedded.endpoint import HOST, Endpoint
-from deployments.embedded.paths import WarehousePaths
+from deployments.embedded.paths import DamagedFileError, WarehousePaths, open_private
 
 if TYPE_CHECKING:
     import uvicorn
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger("snowcast.embedded")
 LOCK_PATIENCE_SECONDS = 2.0
 HOUSEKEEPING_SECONDS = 0.5
+MEMORY_SHARE = 0.75
+CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 KEEP_ALIVE_SECONDS = 24 * 3600
 # The Snowflake connector imports these whenever they are installed; the server uses none of them, and they take longer
 # to import than everything else together.
@@ -57,6 +60,9 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         sys.stderr.write(f"{error.strerror or error}: {error.filename or paths.root}\n")
         return 1
+    except DamagedFileError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
     return 0
 
 
@@ -76,10 +82,12 @@ def serve(paths: WarehousePaths, idle_seconds: float, answer_within: float) -> N
         pid=os.getpid(),
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+    _limit_memory()
     _prepare_libraries()
     from deployments.embedded.engine import Engine
     from deployments.embedded.server import Server
 
+    paths.close_to_others()
     engine = Engine(paths)
     server = Server(engine, endpoint, answer_within)
     logger.info("serving %s on port %d as process %d", paths.root, endpoint.port, endpoint.pid)
@@ -91,6 +99,16 @@ def serve(paths: WarehousePaths, idle_seconds: float, answer_within: float) -> N
             paths.endpoint.unlink(missing_ok=True)
         server.close()
         engine.close()
+
+
+def _limit_memory() -> None:
+    """Let a statement that needs more memory than there is end in an error: the system would end the process."""
+    sizes = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
+    with contextlib.suppress(OSError, ValueError):
+        sizes.append(int(CONTAINER_LIMIT.read_text()))
+    most = int(min(sizes) * MEMORY_SHARE)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_DATA, (most, resource.getrlimit(resource.RLIMIT_DATA)[1]))
 
 
 def _listener() -> socket.socket:
@@ -164,7 +182,7 @@ def _prepare_libraries() -> None:
 def _hold(paths: WarehousePaths) -> Iterator[None]:
     """Be the only server of this home as long as the process lives, however it ends."""
     deadline = time.monotonic() + LOCK_PATIENCE_SECONDS
-    with paths.server_lock.open("a+") as lock:
+    with open_private(paths.server_lock, "a+") as lock:
         while True:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

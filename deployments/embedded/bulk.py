@@ -54,6 +54,7 @@ def insert_batch(cursor: EmbeddedCursor, text: str, bindings: dict[str, Binding]
     insert.set("expression", exp.select(*cells).from_(exp.to_identifier(ROWS, quoted=True)))
     duck_conn = cursor.context.duck_conn
     duck_conn.register(ROWS, bound_table(bindings, targets))
+    cursor.repeatable = False
     try:
         cursor.execute(insert.sql(dialect="snowflake"), server=True)
     finally:

@@ -6,7 +6,7 @@ import contextlib
 import logging
 import uuid
 from collections.abc import Sequence
-from pathlib import Path
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -17,9 +17,10 @@ from fakesnow.cursor import FakeSnowflakeCursor
 from fakesnow.statement_type import SELECT, statement_type_id
 from sqlglot import Expr, exp
 
-from deployments.embedded import errors, functions, handlers, lineage, planning, rewrites
+from deployments.embedded import dml, errors, functions, handlers, lineage, planning, rewrites
 from deployments.embedded.context import SessionState, StatementContext
 from deployments.embedded.copying.ledger import forgotten_by
+from deployments.embedded.databases import identifier, literal
 from deployments.embedded.dml import MERGE_COLUMNS
 from deployments.embedded.file_session import end_file_session
 from deployments.embedded.plan import Outcome, Plan
@@ -27,7 +28,7 @@ from deployments.embedded.scanner import with_named_objects
 from deployments.embedded.transactions import Transactions
 
 if TYPE_CHECKING:
-    from fakesnow.instance import FakeSnow
+    from deployments.embedded.engine import Engine
 
 # sqlglot warns of each statement that it hands on as text; those are answered with an error that names them.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
@@ -36,19 +37,34 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)
 class EmbeddedConnection(FakeSnowflakeConnection):
     """A session of the embedded warehouse: fakesnow's connection with our cursor, session state and transactions."""
 
-    def __init__(self, *args: Any, warehouse: Path, session: SessionState | None = None, **kwargs: Any) -> None:
+    def __init__(self, engine: Engine, session: SessionState, *, autocommit: bool) -> None:
         """Open the session.
 
         Args:
-            *args: As FakeSnowflakeConnection takes them.
-            warehouse: Folder of the warehouse's files.
+            engine: The one instance of this process.
             session: What the session starts with, e.g. the parameters of the login.
-            **kwargs: As FakeSnowflakeConnection takes them.
+            autocommit: Whether each statement commits on its own.
         """
-        super().__init__(*args, **kwargs)
-        self.warehouse = warehouse
-        self.session = session or SessionState()
-        self.transactions = Transactions(self._duck_conn, autocommit=kwargs.get("autocommit", True))
+        super().__init__(
+            engine.duck_conn.cursor(),
+            engine.results_cache,
+            create_database=False,
+            create_schema=False,
+            db_path=engine.db_path,
+            autocommit=autocommit,
+        )
+        self.engine = engine
+        self.warehouse = engine.paths.root
+        self.session = session
+        self.transactions = Transactions(self._duck_conn, engine.locks, autocommit=autocommit)
+
+    def use(self, database: str, schema: str) -> None:
+        """Make a schema the one of names that do not say theirs; it is made if it is not there."""
+        path = f"{identifier(database)}.{identifier(schema)}"
+        self._duck_conn.execute(f"CREATE SCHEMA IF NOT EXISTS {path}")
+        self._duck_conn.execute(f"SET schema = {literal(path)}")
+        self.database, self._schema = database, schema
+        self.database_set = self.schema_set = True
 
     def close(self, retry: bool = True) -> None:
         """End the session, its temporary stages with it."""
@@ -61,9 +77,8 @@ class EmbeddedConnection(FakeSnowflakeConnection):
 
 
 def open_connection(
-    fakesnow: FakeSnow,
+    engine: Engine,
     *,
-    warehouse: Path,
     database: str | None = None,
     schema: str | None = None,
     session: SessionState | None = None,
@@ -72,26 +87,17 @@ def open_connection(
     """Open a session on the shared DuckDB instance.
 
     Args:
-        fakesnow: The one instance of this process, with `db_path` set to the folder of the databases.
-        warehouse: Folder of the warehouse's files.
-        database: Database to use, made if it is not there.
+        engine: The one instance of this process.
+        database: Database to use; it is there.
         schema: Schema to use, made if it is not there.
         session: What the session starts with.
         autocommit: Whether each statement commits on its own.
     """
-    functions.install_once(fakesnow)
-    return EmbeddedConnection(
-        fakesnow.duck_conn.cursor(),
-        fakesnow.results_cache,
-        database,
-        schema,
-        create_database=fakesnow.create_database_on_connect,
-        create_schema=fakesnow.create_schema_on_connect,
-        db_path=fakesnow.db_path,
-        autocommit=autocommit,
-        warehouse=warehouse,
-        session=session,
-    )
+    functions.install_once(engine)
+    connection = EmbeddedConnection(engine, session or SessionState(), autocommit=autocommit)
+    if database:
+        connection.use(database, schema or "PUBLIC")
+    return connection
 
 
 class EmbeddedCursor(FakeSnowflakeCursor):
@@ -103,6 +109,7 @@ class EmbeddedCursor(FakeSnowflakeCursor):
         types: DuckDB's type of each result column.
         placeholder_count: Placeholders of a statement that was described.
         takes_rows: Whether a statement that was described is an INSERT.
+        repeatable: Whether the statement may be run again in a transaction that is repeated.
     """
 
     _last_params: Any
@@ -120,6 +127,7 @@ class EmbeddedCursor(FakeSnowflakeCursor):
         self.types: list[str] = []
         self.placeholder_count = 0
         self.takes_rows = False
+        self.repeatable = True
         self._transactions = conn.transactions
 
     def execute(
@@ -155,8 +163,10 @@ class EmbeddedCursor(FakeSnowflakeCursor):
         return False
 
     def _run(self, expression: Expr) -> None:
+        self._transactions.renew()
         self.statement_type_id = statement_type_id(expression)
         forgotten = forgotten_by(expression, self.context)
+        changed = dml.changed_table(expression, self.context)
         plan = planning.plan(expression, self.context)
         if plan is None:
             self._run_by_fakesnow(expression)
@@ -164,67 +174,73 @@ class EmbeddedCursor(FakeSnowflakeCursor):
         plan.steps[:0] = forgotten.steps
         if plan.commits:
             self._transactions.commit()
-        elif plan.outcome is not Outcome.ROWS and plan.outcome is not Outcome.STATUS:
+        elif changed is not None:
             self._transactions.begin_for_change()
         if plan.steps:
             self._transactions.check()
-        self._execute_plan(plan)
+        if changed is None:
+            self._execute_plan(plan)
+        else:
+            with self._transactions.changing(
+                changed.name, locks=not isinstance(expression, exp.Insert), inserts=isinstance(expression, exp.Merge)
+            ):
+                self._execute_plan(plan)
         forgotten.remove_stages(self.context)
         self._last_transformed = expression
+        if plan.uses is not None:
+            self.context.connection.use(*plan.uses)
         self.context.session.temporary_tables |= plan.temporary
         self.context.session.temporary_tables -= plan.dropped
 
     def _run_by_fakesnow(self, expression: Expr) -> None:
-        """What needs no change of ours: USE, CREATE DATABASE, SCHEMA and SEQUENCE, SET."""
-        if not isinstance(expression, (exp.Use, exp.Set)):
+        """What needs no change of ours: DROP SCHEMA, CREATE and DROP SEQUENCE, SET."""
+        if not isinstance(expression, exp.Set):
             self._transactions.commit()
         params = self.context.params
         for statement in self._transform_explode(expression):
             self._execute(self._transform(statement, params), params if statement.find(exp.Placeholder) else None)
         self.types = [str(column[1]) for column in self._duck_conn.description or []]
-        if isinstance(expression, exp.Create) and expression.kind == "DATABASE":
-            self._use_public(expression.find(exp.Identifier))
-        elif isinstance(expression, exp.Use) and str(expression.args.get("kind")).upper() == "DATABASE":
-            self._use_public(expression.this.find(exp.Identifier))
-
-    def _use_public(self, database: exp.Identifier | None) -> None:
-        """A new database has a schema PUBLIC, and it is the current one, as after USE DATABASE."""
-        name = database.name if database is not None else ""
-        self._duck_conn.execute(f'CREATE SCHEMA IF NOT EXISTS "{name}"."PUBLIC"')
-        self._duck_conn.execute(f"""SET schema = '"{name}"."PUBLIC"'""")
-        connection = self.context.connection
-        connection.database, connection._schema = name, "PUBLIC"
-        connection.database_set = connection.schema_set = True
 
     def _execute_plan(self, plan: Plan) -> None:
         steps = [step if isinstance(step, str) else step.sql("duckdb", copy=False) for step in plan.steps]
-        with self._transactions.together() if len(steps) > 1 else contextlib.nullcontext():
-            for step in steps:
-                self._duck_conn.execute(step, self.context.params if "?" in step else None)
-            if plan.outcome is Outcome.ROWS:
-                self.types = [str(column[1]) for column in self._duck_conn.description or []]
-                self._keep(self._duck_conn.to_arrow_table(), self.types, sql=steps[-1])
-            elif plan.outcome is Outcome.MERGED:
-                self._keep_merge_counts(plan)
-            elif plan.outcome is not Outcome.STATUS:
-                self._keep_count(plan.outcome)
+        if plan.outcome is Outcome.ROWS:
+            self._execute_steps(steps)
+            self.types = [str(column[1]) for column in self._duck_conn.description or []]
+            if "INTERVAL" in self.types:
+                raise errors.unsupported("a result of type INTERVAL", "Use DATEDIFF, or add the interval to a time.")
+            self._keep(self._duck_conn.to_arrow_table(), self.types, sql=steps[-1])
+            return
+        counts = self._change(plan, steps)
+        if steps:
+            self._transactions.note(partial(self._change, plan, steps) if self.repeatable else None, counts)
         if plan.outcome is Outcome.STATUS:
             self._keep(pa.table({"status": [plan.status]}), ["VARCHAR"])
+        else:
+            told = pa.table({name: [count] for name, count in counts.items()})
+            self._keep(told, ["BIGINT"] * len(counts), affected=_affected(plan, counts))
 
-    def _keep_count(self, outcome: Outcome) -> None:
+    def _change(self, plan: Plan, steps: list[str]) -> dict[str, int]:
+        """Run the steps of a statement that gives no rows; the counts it is answered with."""
+        with self._transactions.together() if len(steps) > 1 else contextlib.nullcontext():
+            self._execute_steps(steps)
+            if plan.outcome is Outcome.STATUS:
+                return {}
+            return self._merge_counts(plan) if plan.outcome is Outcome.MERGED else self._counts(plan.outcome)
+
+    def _execute_steps(self, steps: list[str]) -> None:
+        for step in steps:
+            self._duck_conn.execute(step, self.context.params if "?" in step else None)
+
+    def _counts(self, outcome: Outcome) -> dict[str, int]:
         row = self._duck_conn.fetchone()
-        count = int(row[0]) if row else 0
-        columns: dict[str, list[int]] = {outcome.value: [count]}
-        if outcome is Outcome.UPDATED:
-            columns["number of multi-joined rows updated"] = [0]
-        self._keep(pa.table(columns), ["BIGINT"] * len(columns), affected=count)
+        counts = {outcome.value: int(row[0]) if row else 0}
+        return counts | ({"number of multi-joined rows updated": 0} if outcome is Outcome.UPDATED else {})
 
-    def _keep_merge_counts(self, plan: Plan) -> None:
+    def _merge_counts(self, plan: Plan) -> dict[str, int]:
         actions: pa.Table = self._duck_conn.to_arrow_table()
         taken = pc.value_counts(actions.column(0)).to_pylist()
         counts = {item["values"]: item["counts"] for item in taken}
-        columns = {MERGE_COLUMNS[action]: [counts.get(action, 0)] for action in plan.merge_actions}
-        self._keep(pa.table(columns), ["BIGINT"] * len(columns), affected=sum(counts.values()))
+        return {MERGE_COLUMNS[action]: counts.get(action, 0) for action in plan.merge_actions}
 
     def _keep(self, table: pa.Table, types: list[str], *, affected: int | None = None, sql: str | None = None) -> None:
         self._arrow_table = table
@@ -265,3 +281,8 @@ class EmbeddedCursor(FakeSnowflakeCursor):
         sql = step if isinstance(step, str) else step.sql("duckdb", copy=False)
         described = self._duck_conn.execute(f"DESCRIBE {sql}").fetchall()
         return lineage.refine(described, known)
+
+
+def _affected(plan: Plan, counts: dict[str, int]) -> int:
+    """Rows that a change touched: all of a MERGE's, of the others the first count."""
+    return sum(counts.values()) if plan.outcome is Outcome.MERGED else next(iter(counts.values()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import duckdb
 from sqlglot import Expr, exp
 
 from deployments.embedded.columns import (
@@ -12,6 +13,7 @@ from deployments.embedded.columns import (
     primary_key_columns,
 )
 from deployments.embedded.context import StatementContext
+from deployments.embedded.databases import identifier
 from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.plan import Outcome, Plan
 from deployments.embedded.rewrites.names import full_name, is_temporary
@@ -29,6 +31,7 @@ def create_table(tree: exp.Create, context: StatementContext) -> Plan:
     and renamed in the same transaction: the query may read the table that it replaces.
     """
     name = _created_name(tree, context)
+    _check_columns(tree)
     comment = _properties(tree)
     status = f"Table {name[2]} successfully created."
     if tree.args.get("exists") and _exists(tree, context):
@@ -43,6 +46,16 @@ def create_table(tree: exp.Create, context: StatementContext) -> Plan:
     steps += column_comments(tree)
     temporary = {name} if is_temporary(tree) else set()
     return Plan(steps, Outcome.STATUS, status, commits=not temporary, temporary=temporary)
+
+
+def _check_columns(tree: exp.Create) -> None:
+    """Refuse `CREATE TABLE t AS SELECT 1 AS a, 2 AS a`; DuckDB would name the second one A_1."""
+    if isinstance(tree.this, exp.Schema) or not isinstance(tree.expression, exp.Query):
+        return
+    names = [item.alias_or_name for item in tree.expression.selects if not item.is_star and item.alias_or_name]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise snowflake_error(f"SQL compilation error:\nduplicate column name '{twice[0]}'", 2025, "42S21")
 
 
 def _target(tree: exp.Create) -> exp.Table:
@@ -81,13 +94,25 @@ def _exists(tree: exp.Create, context: StatementContext) -> bool:
 
 
 def table_exists(table: exp.Table, context: StatementContext) -> bool:
-    """Whether there is a table or view of this name."""
-    found = context.duck_conn.execute(
-        "SELECT 1 FROM information_schema.tables WHERE upper(table_catalog) = upper(?) AND upper(table_schema) = "
-        "upper(?) AND upper(table_name) = upper(?)",
-        [table.catalog or context.database, table.db or context.schema, table.name],
-    )
-    return found.fetchone() is not None
+    """Whether there is a table or view of this name.
+
+    Reading none of its rows tells most cheaply; a view is there even if what it reads is gone.
+    """
+    name = (table.catalog or context.database, table.db or context.schema, table.name)
+    written = ".".join(identifier(part or "") for part in name)
+    with context.duck_conn.cursor() as apart:  # what is not found would end the session's transaction
+        try:
+            apart.execute(f"SELECT 1 FROM {written} LIMIT 0")
+        except duckdb.CatalogException:
+            found = apart.execute(
+                "SELECT 1 FROM duckdb_views() WHERE upper(database_name) = upper(?) AND upper(schema_name) = upper(?) "
+                "AND upper(view_name) = upper(?)",
+                list(name),
+            )
+            return found.fetchone() is not None
+        except duckdb.BinderException:
+            return True
+        return True
 
 
 def _table_steps(tree: exp.Create, context: StatementContext) -> list[Expr | str]:
@@ -152,6 +177,7 @@ def _built_aside(tree: exp.Create, source: exp.Select) -> list[Expr | str]:
 def create_view(tree: exp.Create, context: StatementContext) -> Plan:
     """`CREATE [OR REPLACE] [TEMPORARY] VIEW v [(columns)] AS SELECT …`."""
     name = _created_name(tree, context)
+    _check_columns(tree)
     if tree.find(exp.MaterializedProperty):
         raise unsupported("CREATE MATERIALIZED VIEW", "Create a view or a table.")
     if isinstance(tree.this, exp.Schema):

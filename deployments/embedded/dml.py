@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from sqlglot import Expr, exp
 
 from deployments.embedded.context import StatementContext
 from deployments.embedded.ddl import table_exists
-from deployments.embedded.errors import unsupported
+from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.plan import Outcome, Plan
+from deployments.embedded.rewrites.names import full_name, upper_case_unquoted
+from deployments.embedded.rewrites.trees import gives_text
 
 MERGE_COLUMNS = {
     "INSERT": "number of rows inserted",
@@ -16,16 +20,61 @@ MERGE_COLUMNS = {
 }
 
 
+@dataclass(frozen=True)
+class Changed:
+    """The target of a statement that changes rows.
+
+    Attributes:
+        name: Database, schema and name; None for a table that only this session sees.
+    """
+
+    name: tuple[str, str, str] | None
+
+
+def changed_table(tree: Expr, context: StatementContext) -> Changed | None:
+    """The table whose rows a statement changes, before its names are rewritten; None where it changes no rows."""
+    if not isinstance(tree, (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.TruncateTable)):
+        return None
+    target = tree.expressions[0] if isinstance(tree, exp.TruncateTable) else tree.this
+    target = target.this if isinstance(target, exp.Schema) else target
+    if not isinstance(target, exp.Table):
+        return Changed(None)
+    named = target.copy()
+    upper_case_unquoted(named, context)
+    name = full_name(named, context)
+    return Changed(None if name in context.session.temporary_tables else name)
+
+
 def insert(tree: Expr, context: StatementContext) -> Plan:
     """`INSERT [OVERWRITE] INTO t (columns) SELECT …`; OVERWRITE empties the table in the same transaction."""
     if isinstance(tree, exp.MultitableInserts):
         raise unsupported("INSERT ALL / INSERT FIRST", "Write one INSERT per table.")
+    _check_types(tree, context)
     steps: list[Expr | str] = [tree]
     if tree.args.get("overwrite"):
         target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
         tree.set("overwrite", None)
         steps.insert(0, f"DELETE FROM {target.sql('duckdb')}")
     return Plan(steps, Outcome.INSERTED)
+
+
+def _check_types(tree: Expr, context: StatementContext) -> None:
+    """Refuse a text literal for a VARIANT, OBJECT or ARRAY; DuckDB would parse it as JSON."""
+    query = tree.expression
+    items = query.selects if isinstance(query, exp.Select) else []
+    texts = {place for place, item in enumerate(items) if gives_text(item)}
+    target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
+    if not texts or not isinstance(target, exp.Table):
+        return
+    described = context.duck_conn.execute(f"SELECT * FROM {target.sql('duckdb')} LIMIT 0").description or []
+    kinds = {str(name).upper(): str(kind) for name, kind, *_ in described}
+    names = [item.name.upper() for item in tree.this.expressions] if isinstance(tree.this, exp.Schema) else list(kinds)
+    for place, name in enumerate(names):
+        if place in texts and kinds.get(name) == "JSON":
+            message = (
+                f"Expression type does not match column data type, expecting VARIANT but got VARCHAR for column {name}"
+            )
+            raise snowflake_error(f"SQL compilation error:\n{message}", 2023, "22000")
 
 
 def update(tree: exp.Update, context: StatementContext) -> Plan:

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from fakesnow import info_schema, macros
+from fakesnow import info_schema
 from fakesnow.instance import GLOBAL_DATABASE_NAME, FakeSnow
 from fakesnow.transforms import show
 
-from deployments.embedded.copying.history import create_history
+from deployments.embedded.databases import LOG_ENDINGS, Databases, identifier, literal
+from deployments.embedded.locks import TableLocks
 from deployments.embedded.paths import WarehousePaths
+from deployments.embedded.rewrites.letter_case import has_lower_names
 
 RESULTS_KEPT_BYTES = 256 * 1024 * 1024
 RESULTS_KEPT = 1000
@@ -52,7 +54,9 @@ class Engine(FakeSnow):
 
     Attributes:
         paths: The files of the home.
-        login: Held while a session opens, because each may create its database.
+        locks: Locks of tables, shared by all sessions.
+        databases: Its databases.
+        has_lower_names: Whether a table or column may have a name with letters in lower case.
     """
 
     def __init__(self, paths: WarehousePaths) -> None:
@@ -62,33 +66,46 @@ class Engine(FakeSnow):
             paths: The files of the home; its folders exist.
         """
         self.paths = paths
-        self.create_database_on_connect = True
-        self.create_schema_on_connect = True
+        self.create_database_on_connect = self.create_schema_on_connect = False
         self.db_path = str(paths.databases)
         self.nop_regexes = None
         self.results_cache = ResultsCache()
-        self.login = threading.Lock()
+        self.locks = TableLocks()
         self.duck_conn = duckdb.connect(":memory:", config={"lambda_syntax": "ENABLE_SINGLE_ARROW"})
         self.duck_conn.execute("SET GLOBAL TimeZone = 'UTC'")
-        self._attach(paths.catalogue, GLOBAL_DATABASE_NAME)
+        self._lock_up()
+        self.databases = Databases(self.duck_conn, paths.databases)
+        self.databases.attach(paths.catalogue, GLOBAL_DATABASE_NAME)
         self.duck_conn.execute(info_schema.fs_global_creation_sql())
         self.duck_conn.execute(show.fs_global_creation_sql())
-        for file in sorted(paths.databases.glob("*.db")):
-            self._open_database(file)
+        self.databases.open_all()
+        self.has_lower_names = has_lower_names(self.duck_conn)
 
     def close(self) -> None:
         """Write every database's log into its file, and close."""
         for (name,) in self.duck_conn.execute(
             "SELECT database_name FROM duckdb_databases() WHERE NOT internal AND path IS NOT NULL"
         ).fetchall():
-            self.duck_conn.execute(f'CHECKPOINT "{name}"')
+            self.duck_conn.execute(f"CHECKPOINT {identifier(name)}")
         self.duck_conn.close()
 
-    def _open_database(self, file: Path) -> None:
-        self._attach(file, file.stem)
-        self.duck_conn.execute(info_schema.per_db_creation_sql(file.stem))
-        self.duck_conn.execute(macros.creation_sql(file.stem))
-        create_history(self.duck_conn, file.stem)
+    def _lock_up(self) -> None:
+        """Leave DuckDB the warehouse's own folders and nothing else: no other file, extension, variable or setting."""
+        folders = (self.paths.databases, self.paths.stages, self.paths.spilled)
+        allowed = ", ".join(literal(f"{folder}/") for folder in folders)
+        for setting, value in (
+            ("allowed_directories", f"[{allowed}]"),
+            ("allowed_paths", f"[{', '.join(literal(str(path)) for path in self._catalogue_files())}]"),
+            ("temp_directory", literal(str(self.paths.spilled))),
+            ("python_enable_replacements", "false"),
+            ("autoload_known_extensions", "false"),
+            ("autoinstall_known_extensions", "false"),
+            ("allow_community_extensions", "false"),
+            ("enable_external_access", "false"),
+            ("lock_configuration", "true"),
+        ):
+            self.duck_conn.execute(f"SET GLOBAL {setting} = {value}")
 
-    def _attach(self, file: Path, name: str) -> None:
-        self.duck_conn.execute(f"""ATTACH '{str(file).replace("'", "''")}' AS "{name}\"""")
+    def _catalogue_files(self) -> list[Path]:
+        file = self.paths.catalogue
+        return [file, *(file.with_name(file.name + ending) for ending in LOG_ENDINGS)]

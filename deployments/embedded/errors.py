@@ -25,6 +25,8 @@ def unsupported(feature: str, instead: str = "") -> ProgrammingError:
 _COMPILATION = "SQL compilation error:\n"
 _KNOWN: tuple[tuple[str, str, int, str], ...] = (
     (r"cannot affect the same target row more than once", "Duplicate row detected during DML action", 100090, "42P18"),
+    (r"String is too long and would be truncated", "String is too long and would be truncated", 100078, "22000"),
+    (r"Invalid floating point operation", "Invalid floating point operation", 100183, "22003"),
     (r"Division by zero", "Division by zero", 100051, "22012"),
     (r"NOT NULL constraint failed: (\S+)", "NULL result in a non-nullable column: {0}", 100072, "22000"),
     (
@@ -47,10 +49,10 @@ _KNOWN: tuple[tuple[str, str, int, str], ...] = (
     ),
     (r"Malformed JSON", "Error parsing JSON: {message}", 100069, "22P02"),
     (r"Could not parse string ['\"](.*)['\"] according to format", "Can't parse '{0}' by that format", 100096, "22007"),
-    (r"date field value out of range: \"(.*)\"", "Date '{0}' is not recognized", 100040, "22007"),
-    (r"invalid date field format: \"(.*?)\"", "Date '{0}' is not recognized", 100040, "22007"),
-    (r"timestamp field value out of range: \"(.*)\"", "Timestamp '{0}' is not recognized", 100035, "22007"),
-    (r"invalid timestamp field format: \"(.*?)\"", "Timestamp '{0}' is not recognized", 100035, "22007"),
+    (r"date field value out of range: \"\??(.*)\"", "Date '{0}' is not recognized", 100040, "22007"),
+    (r"invalid date field format: \"\??(.*?)\"", "Date '{0}' is not recognized", 100040, "22007"),
+    (r"timestamp field value out of range: \"\??(.*)\"", "Timestamp '{0}' is not recognized", 100035, "22007"),
+    (r"invalid timestamp field format: \"\??(.*?)\"", "Timestamp '{0}' is not recognized", 100035, "22007"),
     (
         r"(?:time field value out of range|invalid time field format): \"(.*?)\"",
         "Time '{0}' is not recognized",

@@ -25,10 +25,11 @@ from deployments.embedded.history import QueryHistory
 from deployments.embedded.result_types import column_info
 from deployments.embedded.results import Answer
 from deployments.embedded.statement import Statement
+from deployments.embedded.transactions import LOCK_PATIENCE_SECONDS
 
 logger = logging.getLogger("snowcast.embedded")
-LOCK_PATIENCE_SECONDS = 60.0
 LOCK_RETRY_SECONDS = 0.05
+CONFLICT = re.compile(r"conflict|another transaction has", re.IGNORECASE)
 INTERNAL_ERROR_CODE = "261000"
 WAIT = re.compile(
     r"\s*(?:SELECT|CALL)\s+SYSTEM\$WAIT\s*\(\s*(?P<amount>\d+(?:\.\d+)?)\s*(?:,\s*'(?P<unit>\w+)'\s*)?\)\s*;?\s*$",
@@ -76,25 +77,33 @@ def answer_text(statement: Statement, text: str) -> Answer:
 def _retrying(statement: Statement, base_url: str) -> Answer:
     """Run the statement; where another session changes the same rows, wait for it as Snowflake does.
 
-    DuckDB refuses the second writer at once. A statement that is a transaction of its own is run again.
+    DuckDB refuses the second writer at once and takes its transaction. What that did is done again, then the statement.
     """
     deadline = time.monotonic() + LOCK_PATIENCE_SECONDS
     transactions = statement.session.connection.transactions
-    began_before = transactions.open
+    transactions.check_stopped = statement.check_cancelled
     while True:
         try:
             return _execute(statement, base_url)
         except SnowflakeError as error:
-            if not _is_conflict(error) or began_before or time.monotonic() > deadline:
+            if not _is_conflict(error) or not _recovered(statement, deadline):
+                transactions.give_up()
                 raise
-            transactions.rollback()
+
+
+def _recovered(statement: Statement, deadline: float) -> bool:
+    """Stand again where the statement began, as soon as the other session lets it; False where that cannot be."""
+    while time.monotonic() < deadline:
         statement.check_cancelled()
         time.sleep(LOCK_RETRY_SECONDS)
+        with contextlib.suppress(duckdb.TransactionException):
+            return statement.session.connection.transactions.recover()
+    return False
 
 
 def _is_conflict(error: SnowflakeError) -> bool:
     cause = error.__cause__
-    return isinstance(cause, duckdb.TransactionException) and "conflict" in str(cause).lower()
+    return isinstance(cause, duckdb.TransactionException) and CONFLICT.search(str(cause)) is not None
 
 
 def _execute(statement: Statement, base_url: str) -> Answer:

@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 
 HOME = catalogue_views.HOME
 
+# DuckDB takes words after a time and passes over them; ISO 8601 has no letters but T and Z. Then Snowflake's other AUTO
+# formats.
+_ISO = "NOT regexp_matches(CAST({0} AS VARCHAR), '[A-SU-Ya-z/]')"
+_NO_WORD = "CASE WHEN lower(t) NOT IN ('epoch', 'infinity', '-infinity') THEN t END"
+OTHER_DATES = "['%m/%d/%Y', '%d-%b-%Y', '%m/%d/%Y %H:%M:%S']"
+OTHER_TIMES = "['%Y-%m-%dT%H', '%Y-%m-%d %H', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %H:%M:%S.%f', '%m/%d/%Y', '%d-%b-%Y']"
+OTHER_ZONED_TIMES = "['%a, %d %b %Y %H:%M:%S %z', '%a %b %d %H:%M:%S %z %Y', '%Y-%m-%d %H:%M:%S %z']"
+
 SCALARS: dict[str, str] = {
     # CAST(x AS VARCHAR): a VARIANT string without quotes, Snowflake's output formats for times, floats and binaries
     "sf_text(x)": """
@@ -51,30 +59,41 @@ SCALARS: dict[str, str] = {
         ELSE make_timestamp(n // 1000) END""",
     "sf_timestamp_number(x, scale)": """
         make_timestamp(CAST(round(x * CAST(power(10, 6 - scale) AS DECIMAL(18, 6))) AS BIGINT))""",
-    # TO_TIMESTAMP(text): ISO 8601 or digits. The lambda names what DuckDB's own cast refuses, so that it is bound once.
+    # TO_TIMESTAMP(text): ISO 8601 first. The lambda binds the text once. A cast that fails is the error, since error()
+    # does not go with TRY.
     "sf_timestamp_text(x)": f"""
-        coalesce(TRY_CAST(x AS TIMESTAMP), list_transform([to_json(x) ->> '$'], lambda t:
-            CASE WHEN regexp_full_match(t, '-?[0-9]+') THEN {HOME}.sf_epoch(CAST(t AS BIGINT))
-            ELSE CAST(t AS TIMESTAMP) END)[1])""",
+        coalesce(TRY_CAST(CASE WHEN {_ISO.format("x")} THEN x END AS TIMESTAMP),
+            list_transform([to_json(x) ->> '$'], lambda t: coalesce(
+                {HOME}.sf_epoch(TRY_CAST(t AS BIGINT)),
+                try_strptime({_NO_WORD}, {OTHER_TIMES}),
+                CAST(try_strptime({_NO_WORD}, {OTHER_ZONED_TIMES}) AS TIMESTAMP),
+                CAST('?' || t AS TIMESTAMP)))[1])""",
     "sf_timestamp(x)": f"""
         CASE WHEN typeof(x) = 'TIMESTAMP' THEN TRY_CAST(x AS TIMESTAMP)
-        WHEN regexp_matches(typeof(x), 'INT|DECIMAL|DOUBLE')
+        WHEN left(typeof(x), 3) IN ('INT', 'BIG', 'SMA', 'TIN', 'HUG', 'UBI', 'DEC', 'DOU')
             THEN {HOME}.sf_timestamp_number(TRY_CAST(x AS DECIMAL(28, 6)), 0)
         ELSE {HOME}.sf_timestamp_text(x) END""",
     "sf_timestamp_tz_text(x)": f"""
-        coalesce(TRY_CAST(x AS TIMESTAMPTZ), list_transform([to_json(x) ->> '$'], lambda t:
-            CASE WHEN regexp_full_match(t, '-?[0-9]+') THEN {HOME}.sf_epoch(CAST(t AS BIGINT)) AT TIME ZONE 'UTC'
-            ELSE CAST(regexp_replace(t, '\\s+([+-][0-9]{{2}}:?([0-9]{{2}})?|Z)$', '\\1') AS TIMESTAMPTZ) END)[1])""",
+        coalesce(TRY_CAST(CASE WHEN {_ISO.format("x")} THEN x END AS TIMESTAMPTZ),
+            list_transform([to_json(x) ->> '$'], lambda t: coalesce(
+                {HOME}.sf_epoch(TRY_CAST(t AS BIGINT)) AT TIME ZONE 'UTC',
+                try_strptime({_NO_WORD}, {OTHER_TIMES}) AT TIME ZONE 'UTC',
+                try_strptime({_NO_WORD}, {OTHER_ZONED_TIMES}),
+                CAST(CASE WHEN {_ISO.format("t")}
+                    THEN regexp_replace(t, '\\s+([+-][0-9]{{2}}:?([0-9]{{2}})?|Z)$', '\\1')
+                    ELSE '?' || t END AS TIMESTAMPTZ)))[1])""",
     "sf_timestamp_tz(x)": f"""
         CASE WHEN typeof(x) = 'TIMESTAMP WITH TIME ZONE' THEN TRY_CAST(x AS TIMESTAMPTZ)
-        WHEN regexp_matches(typeof(x), 'INT|DECIMAL|DOUBLE')
+        WHEN left(typeof(x), 3) IN ('INT', 'BIG', 'SMA', 'TIN', 'HUG', 'UBI', 'DEC', 'DOU')
             THEN {HOME}.sf_timestamp_number(TRY_CAST(x AS DECIMAL(28, 6)), 0) AT TIME ZONE 'UTC'
         ELSE {HOME}.sf_timestamp_tz_text(x) END""",
     "sf_date_text(x)": f"""
-        coalesce(TRY_CAST(x AS DATE), list_transform([to_json(x) ->> '$'], lambda t:
-            CASE WHEN regexp_full_match(t, '-?[0-9]+') THEN CAST({HOME}.sf_epoch(CAST(t AS BIGINT)) AS DATE)
-            WHEN length(t) <= 10 THEN CAST(t AS DATE)
-            ELSE CAST(CAST(t AS TIMESTAMP) AS DATE) END)[1])""",
+        coalesce(TRY_CAST(CASE WHEN {_ISO.format("x")} THEN x END AS DATE),
+            list_transform([to_json(x) ->> '$'], lambda t: coalesce(
+                CAST({HOME}.sf_epoch(TRY_CAST(t AS BIGINT)) AS DATE),
+                CAST(try_strptime({_NO_WORD}, {OTHER_DATES}) AS DATE),
+                CASE WHEN {_ISO.format("t")} AND length(t) > 10
+                THEN CAST(CAST(t AS TIMESTAMP) AS DATE) ELSE CAST('?' || t AS DATE) END))[1])""",
     "sf_date(x)": f"""
         CASE WHEN typeof(x) IN ('VARCHAR', 'JSON') THEN {HOME}.sf_date_text(x) ELSE CAST(x AS DATE) END""",
     # a / b: whole and decimal numbers give decimals, zero is an error
@@ -90,6 +109,12 @@ SCALARS: dict[str, str] = {
     "sf_get(v, i)": f"""
         CASE typeof(i) WHEN 'VARCHAR' THEN json_extract(v, '$."' || CAST(i AS VARCHAR) || '"')
         ELSE json_extract(v, '$[' || {HOME}.sf_text(i) || ']') END""",
+    # What a VARIANT is ordered by: numbers by their value, before texts and the rest
+    "sf_variant_key(v)": """
+        CASE WHEN v IS NOT NULL THEN struct_pack(
+            kind := CASE WHEN json_type(v) IN ('BIGINT', 'UBIGINT', 'DOUBLE') THEN 0 ELSE 1 END,
+            number := CASE WHEN json_type(v) IN ('BIGINT', 'UBIGINT', 'DOUBLE') THEN CAST(v AS DOUBLE) END,
+            rest := v ->> '$') END""",
     # = and < with a VARIANT on one side and text on the other
     "sf_variant_text(v, t)": """
         CASE typeof(v) WHEN 'JSON' THEN to_json(v) ->> '$' ELSE t END""",
@@ -109,6 +134,12 @@ SCALARS: dict[str, str] = {
     "sf_as_type_of(v, o)": """
         CASE typeof(o) WHEN 'JSON' THEN cast_to_type(v, o)
         ELSE cast_to_type(json_extract_string(v, '$'), o) END""",
+    # How long a text may be made: Snowflake's longest has 128 MB
+    "sf_within(n)": """
+        CASE WHEN n > 134217728 THEN CAST('String is too long and would be truncated' AS INTEGER)
+        ELSE CAST(n AS INTEGER) END""",
+    "sf_repeats(x, n)": f"""
+        CASE WHEN {HOME}.sf_within(length(x) * n) IS NULL THEN NULL ELSE CAST(n AS BIGINT) END""",
     "sf_length(x)": f"""
         CASE typeof(x) WHEN 'BLOB' THEN octet_length(TRY_CAST(x AS BLOB)) ELSE length({HOME}.sf_text(x)) END""",
     "sf_bytes(x)": f"CASE typeof(x) WHEN 'BLOB' THEN TRY_CAST(x AS BLOB) ELSE encode({HOME}.sf_text(x)) END",
@@ -121,7 +152,15 @@ SCALARS: dict[str, str] = {
     "sf_array_append(a, e)": f"to_json(list_append({HOME}.sf_items(a), to_json(e)))",
     "sf_array_prepend(a, e)": f"to_json(list_prepend(to_json(e), {HOME}.sf_items(a)))",
     "sf_array_cat(a, b)": f"to_json({HOME}.sf_items(a) || {HOME}.sf_items(b))",
-    "sf_array_distinct(a)": f"to_json(list_distinct({HOME}.sf_items(a)))",
+    "sf_array_distinct(a)": f"""
+        to_json(list_distinct(list_transform({HOME}.sf_items(a), lambda e: coalesce(e, json('null')))))""",
+    # SPLIT: an empty separator splits nothing
+    "sf_split(x, separator)": """
+        CASE WHEN separator = '' THEN to_json(list_value(x)) WHEN separator IS NOT NULL
+        THEN to_json(str_split(x, separator)) END""",
+    # SQRT(-1), LN(0), POWER(10, 400) are errors; DuckDB gives nan and inf
+    "sf_finite(x)": """
+        CASE WHEN x IS NULL OR isfinite(x) THEN x ELSE CAST('Invalid floating point operation' AS DOUBLE) END""",
     "sf_array_compact(a)": f"to_json(list_filter({HOME}.sf_items(a), lambda e: json_type(e) <> 'NULL'))",
     "sf_array_intersection(a, b)": f"to_json(list_intersect({HOME}.sf_items(a), {HOME}.sf_items(b)))",
     "sf_array_sort(a)": f"to_json(list_sort({HOME}.sf_items(a)))",
@@ -157,7 +196,7 @@ SCALARS: dict[str, str] = {
 TABLES: dict[str, str] = {
     # LATERAL FLATTEN: one row per element of an array or object of the wanted kinds
     "sf_flatten(input, keep_empty, kinds)": """
-        SELECT CAST(hash(to_json(input)) AS UBIGINT) AS "SEQ",
+        SELECT CAST(hash(to_json(input)) >> 1 AS BIGINT) AS "SEQ",
             CASE json_type(to_json(input)) WHEN 'OBJECT' THEN e.key END AS "KEY",
             CASE json_type(to_json(input)) WHEN 'OBJECT' THEN e.key ELSE '[' || e.key || ']' END AS "PATH",
             CASE json_type(to_json(input)) WHEN 'ARRAY' THEN TRY_CAST(e.key AS BIGINT) END AS "INDEX",
@@ -168,7 +207,7 @@ TABLES: dict[str, str] = {
             CASE WHEN list_contains(kinds, json_type(to_json(input))) THEN to_json(input) END) AS e ON TRUE
         WHERE keep_empty OR e.value IS NOT NULL""",
     "sf_flatten_recursive(input, keep_empty, kinds)": """
-        SELECT CAST(hash(to_json(input)) AS UBIGINT) AS "SEQ",
+        SELECT CAST(hash(to_json(input)) >> 1 AS BIGINT) AS "SEQ",
             CASE WHEN e.fullkey NOT LIKE '%]' THEN e.key END AS "KEY",
             ltrim(substr(e.fullkey, 2), '.') AS "PATH",
             CASE WHEN e.fullkey LIKE '%]' THEN TRY_CAST(e.key AS BIGINT) END AS "INDEX",

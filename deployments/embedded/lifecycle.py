@@ -12,6 +12,7 @@ import fcntl
 import http.client
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,13 +22,18 @@ from pathlib import Path
 from typing import IO
 
 from deployments.embedded.endpoint import Endpoint
-from deployments.embedded.paths import WarehousePaths
+from deployments.embedded.paths import WarehousePaths, open_private
 
 HEALTH_PATH = "/snowcast/health"
 SECRET_HEADER = "X-Snowcast-Secret"
 HEALTH_TIMEOUT_SECONDS = 5.0
 STOP_TIMEOUT_SECONDS = 20.0
 POLL_SECONDS = 0.02
+# What Python, its libraries, the loader of libraries and the measurement of coverage read.
+PASSED_ON = re.compile(
+    r"PATH|HOME|USER|LOGNAME|SHELL|LANG|LANGUAGE|LC_\w+|TZ|TMPDIR|TEMP|TMP|PYTHON\w+|VIRTUAL_ENV|COVERAGE_\w+|COV_\w+"
+    r"|(?:LD|DYLD)_LIBRARY_PATH|OMP_NUM_THREADS|SYSTEMROOT"
+)
 LOG_BYTES = 10 * 1024 * 1024
 
 
@@ -54,7 +60,7 @@ def ensure_running(home: Path, *, idle_seconds: float = 1800, timeout: float = 6
     paths = WarehousePaths(Path(home).expanduser().resolve())
     try:
         paths.create()
-        lock = paths.start_lock.open("a+")
+        lock = open_private(paths.start_lock, "a+")
     except OSError as error:
         raise EmbeddedError(
             f"cannot write the embedded warehouse's folder {paths.root} ({error.strerror}): "
@@ -139,7 +145,7 @@ def _spawn(paths: WarehousePaths, idle_seconds: float) -> subprocess.Popen[bytes
     search_path = os.pathsep.join(filter(None, [source_root, os.environ.get("PYTHONPATH")]))
     if paths.log.exists() and paths.log.stat().st_size > LOG_BYTES:
         paths.log.replace(paths.log.with_suffix(".log.old"))
-    with paths.log.open("ab") as log:
+    with open_private(paths.log, "a") as log:
         return subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -147,8 +153,13 @@ def _spawn(paths: WarehousePaths, idle_seconds: float) -> subprocess.Popen[bytes
             stderr=log,
             start_new_session=True,
             cwd=paths.root,
-            env={**os.environ, "PYTHONPATH": search_path},
+            env={**_environment(), "PYTHONPATH": search_path},
         )
+
+
+def _environment() -> dict[str, str]:
+    """What the server gets of the environment of whoever starts it: where programs and texts are, and no secret."""
+    return {name: value for name, value in os.environ.items() if PASSED_ON.fullmatch(name)}
 
 
 def _answers(endpoint: Endpoint) -> bool:
@@ -178,7 +189,7 @@ def _process_exists(pid: int) -> bool:
 
 def _is_held(lock_path: Path) -> bool:
     try:
-        with lock_path.open("a+") as lock:
+        with open_private(lock_path, "a+") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return True

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
+
+FOLDER_MODE, FILE_MODE = 0o700, 0o600
+
+
+class DamagedFileError(Exception):
+    """A file of the warehouse cannot be opened; the message says which, why, and what to do."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +41,11 @@ class WarehousePaths:
         return self.root / "stages"
 
     @property
+    def spilled(self) -> Path:
+        """What does not fit into memory while a statement runs."""
+        return self.root / "spilled"
+
+    @property
     def catalogue(self) -> Path:
         """DuckDB file with what spans databases: stages, file formats, comments, text lengths."""
         return self.root / "catalogue.db"
@@ -57,11 +71,34 @@ class WarehousePaths:
         return self.root / "server.lock"
 
     def create(self) -> None:
-        """Make the folders, readable by their owner only.
+        """Make the folders, readable by their owner only, whatever the umask and whoever made them.
 
         Raises:
             OSError: the home cannot be written.
         """
-        self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.databases.mkdir(exist_ok=True, mode=0o700)
-        self.stages.mkdir(exist_ok=True, mode=0o700)
+        if not self.home.exists():
+            self.home.mkdir(parents=True, mode=FOLDER_MODE)
+            self.home.chmod(FOLDER_MODE)
+        for folder in (self.root, self.databases, self.stages, self.spilled):
+            folder.mkdir(exist_ok=True, mode=FOLDER_MODE)
+            folder.chmod(FOLDER_MODE)
+
+    def close_to_others(self) -> None:
+        """Take from others what an earlier version, or a copy made by hand, lets them read."""
+        for folder, names, files in os.walk(self.root):
+            for mode, entries in ((FOLDER_MODE, names), (FILE_MODE, files)):
+                for path in (Path(folder, entry) for entry in entries):
+                    with contextlib.suppress(FileNotFoundError):
+                        if not path.is_symlink():
+                            path.chmod(mode)
+
+
+def open_private(path: Path, mode: str) -> IO[str]:
+    """Open a file to write, which only its owner can read."""
+    return open(path, mode, encoding="utf-8", opener=_private)
+
+
+def _private(path: str, flags: int) -> int:
+    descriptor = os.open(path, flags, FILE_MODE)
+    os.fchmod(descriptor, FILE_MODE)
+    return descriptor

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from fakesnow.dialect import parse_one
 from sqlglot import Expr, exp
 
-from deployments.embedded import ddl, dml, rewrites
+from deployments.embedded import ddl, dialect, dml, rewrites, schemas
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.plan import Plan
@@ -34,13 +34,16 @@ def parse(command: str) -> Expr:
         ProgrammingError: there are several statements, or the text is no SQL.
     """
     tree = parse_one(command)
+    dialect.check_text(command, tree)
     if not isinstance(tree, exp.Block):
+        dialect.check(tree)
         return tree
     statements = [item for item in tree.expressions if item is not None and not isinstance(item, exp.Semicolon)]
     if len(statements) != 1:
         message = f"Actual statement count {len(statements)} did not match the desired statement count 1."
         raise snowflake_error(message, 8, "0A000")
     statement: Expr = statements[0].copy()
+    dialect.check(statement)
     return statement
 
 
@@ -54,7 +57,9 @@ def plan(tree: Expr, context: StatementContext) -> Plan | None:
         raise unsupported(_words(tree))
     if isinstance(tree, (exp.Create, exp.Drop, exp.Alter)):
         return _definition(tree, context)
-    if isinstance(tree, (exp.Use, exp.Set, exp.Show)):
+    if isinstance(tree, exp.Use):
+        return schemas.use(tree, context)
+    if isinstance(tree, (exp.Set, exp.Show)):
         return None
     if isinstance(tree, (exp.Transaction, exp.Commit, exp.Rollback)):
         return dml.transaction(tree, context)
@@ -74,6 +79,8 @@ def _words(tree: Expr) -> str:
 
 def _definition(tree: exp.Create | exp.Drop | exp.Alter, context: StatementContext) -> Plan | None:
     kind = (tree.kind or "").upper()
+    if kind == "SCHEMA" and isinstance(tree, exp.Create):
+        return schemas.create_schema(tree, context)
     if kind in _BY_FAKESNOW and not isinstance(tree, exp.Alter):
         return None
     planner: Planner | None = None

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from deployments.embedded.execution import answer_text
-from deployments.embedded.replies import body_of, failure, reply
+from deployments.embedded.replies import TOKEN_PREFIX, body_of, failure, part_of, reply
 from deployments.embedded.results import Answer
 from deployments.embedded.sessions import Session
 from deployments.embedded.statement import Statement
@@ -36,19 +36,19 @@ async def query(server: Server, request: Request, session: Session) -> Response:
     statement = Statement(
         session=session,
         request_id=request.query_params.get("requestId") or "",
-        text=body["sqlText"],
-        bindings=body.get("bindings") or {},
-        parameters=body.get("parameters") or {},
+        text=part_of(body, "sqlText", str),
+        bindings=part_of(body, "bindings", dict, {}),
+        parameters=part_of(body, "parameters", dict, {}),
         describe_only=bool(body.get("describeOnly")),
     )
     if (cancelled := cancel_statement(server, statement)) is not None:
         return reply(cancelled.body)
     if scanned := scanned_statement(server, statement):
-        return await answered(scanned, server.answer_within)
+        return await answered(scanned, session, server.answer_within)
     statement = server.statements.submit(statement)
     if body.get("asyncExec"):
         return reply(in_progress(statement, IN_PROGRESS_ASYNC_CODE))
-    return await answered(statement, server.answer_within)
+    return await answered(statement, session, server.answer_within)
 
 
 def scanned_statement(server: Server, statement: Statement) -> Statement | None:
@@ -84,7 +84,18 @@ async def query_result(server: Server, request: Request, session: Session) -> Re
     statement = server.statements.find(request.path_params["query_id"])
     if statement is None:
         return reply(failure("000709", f"Statement {request.path_params['query_id']} not found"))
-    return await answered(statement, server.answer_within)
+    return await answered(statement, session, server.answer_within)
+
+
+async def chunk(server: Server, request: Request, session: Session) -> Response:
+    """A further part of a large result."""
+    statement = server.statements.find(request.path_params["query_id"])
+    if statement is None or not statement.future.done():
+        return Response(status_code=404)
+    chunks, number = statement.future.result().chunks, request.path_params["number"]
+    if number >= len(chunks):
+        return Response(status_code=404)
+    return Response(chunks[number], media_type="application/octet-stream")
 
 
 async def abort_request(server: Server, request: Request, session: Session) -> Response:
@@ -114,14 +125,23 @@ async def monitor(server: Server, request: Request, session: Session) -> Respons
     return reply({"data": {"queries": [described]}, "success": True})
 
 
-async def answered(statement: Statement, within: float) -> Response:
+async def answered(statement: Statement, session: Session, within: float) -> Response:
     """The statement's answer, or "in progress" before the client's read times out."""
     waiting: asyncio.Future[Answer] = asyncio.wrap_future(statement.future)
     try:
         answer = await asyncio.wait_for(asyncio.shield(waiting), within)
     except TimeoutError:
         return reply(in_progress(statement, IN_PROGRESS_CODE))
-    return reply(answer.body)
+    return reply(_with_token(answer.body, session))
+
+
+def _with_token(body: dict[str, Any], session: Session) -> dict[str, Any]:
+    """The answer with what the session that asks has to show for the parts of a large result."""
+    data = body.get("data") or {}
+    if "chunks" not in data:
+        return body
+    shown = {"Authorization": f'{TOKEN_PREFIX}{session.token}"'}
+    return {**body, "data": {**data, "chunkHeaders": shown}}
 
 
 def in_progress(statement: Statement, code: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from fakesnow.expr import normalise_ident
 from fakesnow.transforms import SERVER_VERSION
+from snowflake.connector.errors import Error as SnowflakeError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -19,7 +20,7 @@ from deployments.embedded import queries
 from deployments.embedded.endpoint import USER, Endpoint
 from deployments.embedded.engine import Engine
 from deployments.embedded.lifecycle import HEALTH_PATH, SECRET_HEADER
-from deployments.embedded.replies import body_of, failure, reply, token_of
+from deployments.embedded.replies import LOGIN_BYTES, body_of, failure, part_of, reply, token_of
 from deployments.embedded.sessions import Session, Sessions
 from deployments.embedded.statements import Statements
 from deployments.embedded.transfer import upload_route
@@ -87,7 +88,7 @@ class Server:
             Route("/queries/{query_id}/abort-request", self._with_session(queries.abort_query), methods=["POST"]),
             Route("/queries/{query_id}/result", self._with_session(queries.query_result), methods=["GET"]),
             Route("/monitoring/queries/{query_id}", self._with_session(queries.monitor), methods=["GET"]),
-            Route("/snowcast/results/{query_id}/{number:int}", self._chunk, methods=["GET"]),
+            Route("/snowcast/results/{query_id}/{number:int}", self._with_session(queries.chunk), methods=["GET"]),
             Route("/telemetry/send", self._telemetry, methods=["POST"]),
         ]
 
@@ -98,23 +99,20 @@ class Server:
 
     async def _login(self, request: Request) -> Response:
         self.last_request = time.monotonic()
-        data = (await body_of(request))["data"]
-        if data.get("LOGIN_NAME", "").lower() != USER or not self._knows_secret(data.get("PASSWORD") or ""):
+        data = part_of(await body_of(request, LOGIN_BYTES), "data", dict)
+        name, secret = (part_of(data, key, str, "") for key in ("LOGIN_NAME", "PASSWORD"))
+        parameters = part_of(data, "SESSION_PARAMETERS", dict, {})
+        if name.lower() != USER or not self._knows_secret(secret):
             return reply(failure(REFUSED_LOGIN_CODE, "Incorrect username or password was specified."))
         database, schema = (
-            (name := request.query_params.get(key)) and normalise_ident(name) for key in ("databaseName", "schemaName")
+            (asked := request.query_params.get(key)) and normalise_ident(asked)
+            for key in ("databaseName", "schemaName")
         )
-        parameters = data.get("SESSION_PARAMETERS") or {}
-        session = await run_in_threadpool(self.sessions.open, database, schema, parameters)
+        try:
+            session = await run_in_threadpool(self.sessions.open, database, schema, parameters)
+        except SnowflakeError as error:
+            return reply(failure(f"{error.errno:06d}", error.raw_msg or str(error)))
         return reply({"data": login_data(session), "success": True})
-
-    async def _chunk(self, request: Request) -> Response:
-        statement = self.statements.find(request.path_params["query_id"])
-        chunks = statement.future.result().chunks if statement and statement.future.done() else []
-        number = request.path_params["number"]
-        if number >= len(chunks):
-            return Response(status_code=404)
-        return Response(chunks[number], media_type="application/octet-stream")
 
     async def _telemetry(self, request: Request) -> Response:
         return reply({"success": True})

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from deployments.embedded.context import SessionState
-from deployments.embedded.copying.history import create_history
 from deployments.embedded.cursor import EmbeddedConnection, open_connection
 
 if TYPE_CHECKING:
@@ -88,8 +87,7 @@ class Session:
             if self.closed:
                 return
             self.closed = True
-            with contextlib.suppress(duckdb.Error):
-                self.connection._duck_conn.rollback()
+            self.connection.transactions.rollback()
             self.connection.close()
 
 
@@ -108,17 +106,13 @@ class Sessions:
         """Log in; the database and the schema are created when they are not there."""
         given = {name.upper(): value for name, value in parameters.items()}
         state = SessionState(next(self._numbers), {**DEFAULT_PARAMETERS, **given})
-        with self._engine.login:
-            connection = open_connection(
-                self._engine,
-                warehouse=self._engine.paths.root,
-                database=database,
-                schema=schema,
-                session=state,
-                autocommit=is_true(given.get("AUTOCOMMIT", True)),
-            )
-            if connection.database:
-                create_history(self._engine.duck_conn, connection.database)
+        connection = open_connection(
+            self._engine,
+            database=self._engine.databases.ensure(database) if database else None,
+            schema=schema,
+            session=state,
+            autocommit=is_true(given.get("AUTOCOMMIT", True)),
+        )
         session = Session(connection)
         self._by_token[session.token] = session
         return session

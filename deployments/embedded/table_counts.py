@@ -24,7 +24,7 @@ def row_counts(context: StatementContext, database: str | None, schema: str | No
         [database, schema, schema],
     ).fetchall()
     if not found:
-        return "MAP {}::MAP(VARCHAR, BIGINT)"
+        return "MAP([]::VARCHAR[], []::BIGINT[])"
     counted = " UNION ALL ".join(
         f"SELECT {_text(f'{held_schema}.{name}')} AS k, (SELECT count(*) FROM "
         f"{_name(held_in)}.{_name('main' if temporary else held_schema)}.{_name(held_as)}) AS v"

@@ -27,12 +27,21 @@ that `snowcast warehouse status` prints.
 python -m deployments.embedded --home DIR      the process; clients start it on demand
 <home>/warehouse/databases/*.db                one DuckDB file per database
 <home>/warehouse/stages/                       the files of internal stages
+<home>/warehouse/spilled/                      what does not fit into memory while a statement runs
 <home>/warehouse/endpoint.json                 host, port and secret of the running server, mode 0600
 <home>/warehouse/server.log                    what it says
 ```
 
 It starts in about a second, answers a small statement in about 3 ms, leaves when nobody has asked for half an hour, and
 may be killed at any moment: what was committed is there, what was not is gone. It needs Linux or macOS.
+
+A client reaches the databases and stages and nothing else: functions, types and statements are those of Snowflake,
+DuckDB may open the warehouse's own folders only, and the server gets no variable of its starter's environment that can
+hold a secret. Files are 0600, folders 0700. A database file that cannot be opened ends the start with one line that
+names it: put back a copy, or move it and its .wal file away; the other databases are not touched.
+
+Statements of several sessions run at the same time. UPDATE, DELETE, MERGE and TRUNCATE lock their table until their
+transaction ends; others wait for up to 60 seconds.
 
 This page is written by `python -m tests.embedded.support_table`; each line is proven by the test it names.
 """

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from snowflake.connector.errors import DatabaseError
 
+from tests.embedded.files import refusal, run
+
 TABLE = "CREATE TABLE T (A INT NOT NULL, B VARCHAR(3), C NUMBER(5, 2), D DATE, F BOOLEAN)"
 ERRORS = {
     "INSERT INTO T (A) VALUES (NULL)": 100072,
@@ -69,3 +71,17 @@ def test_length_of_text(connection):
             cursor.execute(statement)
         assert raised.value.errno == 100078
     assert cursor.execute("SELECT B FROM T").fetchall() == [("abc",)]
+
+
+@pytest.mark.supports("a text that would be longer than Snowflake's longest (128 MB) is an error (100078)")
+def test_the_longest_text(connection):
+    for made in (
+        "REPEAT('a', 2000000000)",
+        "REPEAT('ab', 100000000)",
+        "SPACE(2000000000)",
+        "LPAD('a', 2000000000, 'x')",
+    ):
+        for statement in (f"SELECT {made}", f"SELECT LENGTH({made} || 'x')", f"CREATE TABLE u AS SELECT {made} AS a"):
+            assert refusal(connection, statement).errno == 100078, statement
+    short = "SELECT LENGTH(REPEAT('ab', 1000000)), RPAD('a', 3, 'x'), REPEAT('a', 0), SPACE(2), LPAD(7, 3, '0')"
+    assert run(connection, short) == [(2000000, "axx", "", "  ", "007")]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlglot import exp, parse_one
 
+from deployments.embedded.dialect import check
 from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.scanner import Options, Scanner, identifier, is_true
 
@@ -180,6 +181,7 @@ def _select(scanner: Scanner) -> tuple[exp.Select, str]:
     text = scanner.sql[scanner.tokens[scanner.at].end : scanner.tokens[end].start]
     scanner.at = end + 1
     select = parse_one(text, read="snowflake")
+    check(select)
     if not isinstance(select, exp.Select):
         raise snowflake_error(
             "SQL compilation error:\nCOPY statement only supports simple SELECT from stage.", 2113, "42601"

@@ -22,5 +22,6 @@ def transaction(context: StatementContext) -> Iterator[None]:
     transactions = context.connection.transactions
     transactions.begin_for_change()
     transactions.check()
+    transactions.note(None)
     with transactions.together():
         yield

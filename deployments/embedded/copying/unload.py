@@ -13,6 +13,7 @@ import pyarrow as pa
 from sqlglot import exp, parse_one
 
 from deployments.embedded.copying.translation import translate
+from deployments.embedded.dialect import check
 from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.scanner import Options, Scanner, is_true
 from deployments.embedded.staged.catalogue import resolve_format
@@ -59,7 +60,9 @@ def _query(scanner: Scanner, context: StatementContext) -> str:
         end = scanner.group_end()
         text = scanner.sql[scanner.tokens[scanner.at].end : scanner.tokens[end].start]
         scanner.at = end + 1
-        return translate(parse_one(text, read="snowflake"), context)
+        query = parse_one(text, read="snowflake")
+        check(query)
+        return translate(query, context)
     table = exp.to_table(scanner.name(), dialect="snowflake")
     return translate(exp.select("*").from_(table), context)
 

@@ -13,9 +13,9 @@ import pyarrow as pa
 
 from deployments.embedded.context import StatementContext
 from deployments.embedded.handlers.copy import copy_into
-from deployments.embedded.handlers.databases import drop_database
+from deployments.embedded.handlers.databases import create_database, drop_database
 from deployments.embedded.handlers.file_formats import file_formats
-from deployments.embedded.handlers.parameters import alter_session
+from deployments.embedded.handlers.parameters import alter_session, unset_variables
 from deployments.embedded.handlers.show import describe_table, show
 from deployments.embedded.handlers.stages import (
     create_stage,
@@ -33,6 +33,7 @@ Handler = Callable[[str, StatementContext], HandlerResult]
 
 HANDLERS: tuple[Handler, ...] = (
     alter_session,
+    unset_variables,
     copy_into,
     transfer_files,
     list_files,
@@ -43,6 +44,7 @@ HANDLERS: tuple[Handler, ...] = (
     refuse_other_stage_statements,
     forget_namespace,
     file_formats,
+    create_database,
     drop_database,
     show,
     describe_table,

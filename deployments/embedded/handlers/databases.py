@@ -1,4 +1,4 @@
-"""DROP DATABASE: fakesnow hands it to DuckDB, which has no such statement."""
+"""CREATE and DROP DATABASE: a database is a file, which DuckDB attaches and detaches."""
 
 from __future__ import annotations
 
@@ -7,55 +7,66 @@ import re
 import pyarrow as pa
 
 from deployments.embedded.context import StatementContext
-from deployments.embedded.errors import snowflake_error
+from deployments.embedded.dialect import check_database
+from deployments.embedded.errors import snowflake_error, unsupported
+from deployments.embedded.handlers.names import IDENTIFIER, parts, said
 
+CREATE = re.compile(
+    rf"""\s*CREATE\s+(?P<replace>OR\s+REPLACE\s+)?(?:TRANSIENT\s+)?DATABASE\s+(?P<exists>IF\s+NOT\s+EXISTS\s+)?
+    (?P<name>{IDENTIFIER})\s*(?P<rest>.*?)\s*;?\s*$""",
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
+)
+OPTIONS = re.compile(r"(?:\w+\s*=\s*(?:'(?:[^']|'')*'|\w+)\s*)*$", re.IGNORECASE)
 DROP = re.compile(
-    r"""\s*DROP\s+DATABASE\s+(?P<exists>IF\s+EXISTS\s+)?(?P<name>"(?:[^"]|"")+"|[\w$]+)\s*(?:CASCADE|RESTRICT)?\s*;?\s*$""",
+    rf"""\s*DROP\s+DATABASE\s+(?P<exists>IF\s+EXISTS\s+)?(?P<name>{IDENTIFIER})\s*(?:CASCADE|RESTRICT)?\s*;?\s*$""",
     re.IGNORECASE,
 )
-BOOKKEEPING = (
-    ("_fs_tables_ext", "ext_table_catalog"),
-    ("_fs_columns_ext", "ext_table_catalog"),
-    ("_fs_stages", "database_name"),
-    ("_fs_file_formats", "database_name"),
-)
+
+
+def create_database(statement: str, context: StatementContext) -> pa.Table | None:
+    """`CREATE [OR REPLACE] DATABASE [IF NOT EXISTS] x`: with a schema PUBLIC, and the session uses it."""
+    match = CREATE.match(statement)
+    if match is None:
+        return None
+    if not OPTIONS.match(match["rest"]):
+        raise unsupported(f"CREATE DATABASE … {match['rest'].split()[0].upper()}")
+    (name,) = parts(match["name"])
+    check_database(name)
+    databases = context.connection.engine.databases
+    context.connection.transactions.commit()
+    found = databases.find(name)
+    if found is not None and match["exists"]:
+        return said(f"{name} already exists, statement succeeded.")
+    if found is not None and match["replace"]:
+        _drop(context, found)
+    databases.create(name)
+    context.connection.use(name, "PUBLIC")
+    return said(f"Database {name} successfully created.")
 
 
 def drop_database(statement: str, context: StatementContext) -> pa.Table | None:
-    """`DROP DATABASE [IF EXISTS] x`: detach it, delete its file and what the catalogue knows of it."""
+    """`DROP DATABASE [IF EXISTS] x`: close it, delete its file and what the catalogue knows of it."""
     match = DROP.match(statement)
     if match is None:
         return None
-    written = match["name"]
-    name = written[1:-1].replace('""', '"') if written.startswith('"') else written.upper()
-    known = context.duck_conn.execute(
-        "SELECT database_name, path FROM duckdb_databases() WHERE NOT internal AND upper(database_name) = upper(?)",
-        [name],
-    ).fetchone()
-    if known is None:
+    (name,) = parts(match["name"])
+    check_database(name)
+    context.connection.transactions.commit()
+    found = context.connection.engine.databases.find(name)
+    if found is None:
         if match["exists"]:
-            return _status("Drop statement executed successfully.")
+            return said("Drop statement executed successfully.")
         message = f"SQL compilation error:\nDatabase '{name}' does not exist or not authorized."
         raise snowflake_error(message, 2003, "02000")
-    _leave(context, known[0])
-    context.duck_conn.execute(f"""DETACH "{known[0].replace('"', '""')}\"""")
-    for file in (context.databases / f"{known[0]}.db", context.databases / f"{known[0]}.db.wal"):
-        file.unlink(missing_ok=True)
-    for table, column in BOOKKEEPING:
-        context.duck_conn.execute(
-            f"DELETE FROM _fs_global._fs_information_schema.{table} WHERE upper({column}) = upper(?)", [known[0]]
-        )
-    return _status(f"{name} successfully dropped.")
+    _drop(context, found)
+    return said(f"{name} successfully dropped.")
 
 
-def _leave(context: StatementContext, name: str) -> None:
-    """Step out of the database; DuckDB does not detach the one a connection is in."""
+def _drop(context: StatementContext, name: str) -> None:
+    """Step out of the database, since DuckDB does not detach the one a connection is in; then drop it."""
+    connection = context.connection
     if (context.database or "").upper() == name.upper():
         context.duck_conn.execute("USE memory.main")
-        connection = context.connection
         connection.database, connection._schema = None, None
         connection.database_set = connection.schema_set = False
-
-
-def _status(text: str) -> pa.Table:
-    return pa.table({"status": [text]})
+    connection.engine.databases.drop(name)

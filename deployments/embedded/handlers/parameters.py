@@ -33,6 +33,21 @@ ONLY = {
 }
 
 
+UNSET = re.compile(r"\s*UNSET\s+(?:\((?P<names>[^()]*)\)|(?P<name>[\w$]+))\s*;?\s*$", re.IGNORECASE)
+
+
+def unset_variables(statement: str, context: StatementContext) -> pa.Table | None:
+    """`UNSET x`, `UNSET (x, y)`: the parser has no word for it."""
+    match = UNSET.match(statement)
+    if match is None:
+        return None
+    gone = {name.strip().upper() for name in (match["names"] or match["name"]).split(",")}
+    kept = context.connection.variables._variables
+    for name in [name for name in kept if name.upper() in gone]:
+        del kept[name]
+    return pa.table({"status": ["Statement executed successfully."]})
+
+
 def alter_session(statement: str, context: StatementContext) -> pa.Table | None:
     """`ALTER SESSION SET QUERY_TAG = '…' AUTOCOMMIT = FALSE`, `ALTER SESSION UNSET QUERY_TAG`."""
     match = ALTER.match(statement)

@@ -15,7 +15,8 @@ from deployments.embedded.handlers.names import QUALIFIED, parts, qualified, quo
 from deployments.embedded.table_counts import row_counts
 
 _SHOW = re.compile(
-    rf"""\s*SHOW\s+(?:TERSE\s+)?(?P<what>OBJECTS|TABLES|VIEWS|SCHEMAS|DATABASES|COLUMNS|PARAMETERS)(?:\s+HISTORY)?
+    rf"""\s*SHOW\s+(?:TERSE\s+)?(?P<what>OBJECTS|TABLES|VIEWS|SCHEMAS|DATABASES|COLUMNS|PARAMETERS
+        |(?:USER\s+|EXTERNAL\s+)?FUNCTIONS|(?:USER\s+)?PROCEDURES)(?:\s+HISTORY)?
     (?:\s+LIKE\s+'(?P<like>(?:[^']|'')*)')?
     (?:\s+(?:IN|FOR)\s+(?P<kind>ACCOUNT|SESSION|DATABASE|SCHEMA|TABLE|VIEW)?\s*
         (?P<where>{QUALIFIED})?)?
@@ -53,6 +54,12 @@ _KEY_COLUMNS = [
     "pk_name",
     "deferrability",
 ]
+_FUNCTION_COLUMNS = (
+    *("created_on", "name", "schema_name", "is_builtin", "is_aggregate", "is_ansi", "min_num_arguments"),
+    *("max_num_arguments", "arguments", "description", "catalog_name", "is_table_function", "valid_for_clustering"),
+    *("is_secure", "secrets", "external_access_integrations", "is_external_function", "language", "is_memoizable"),
+    "is_data_metric",
+)
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,8 @@ def show(statement: str, context: StatementContext) -> pa.Table | None:
     match = _SHOW.match(statement)
     if match is None:
         return _no_keys() if _KEYS.match(statement) else None
-    return _SHOWN[match["what"].upper()](_scope(match, context), context)
+    what = match["what"].upper().split()[-1]
+    return _SHOWN[what](_scope(match, context), context)
 
 
 def _no_keys() -> pa.Table:
@@ -139,7 +147,8 @@ def _show_objects(scope: _Scope, context: StatementContext) -> pa.Table:
         SELECT {_CREATED}, name, catalog AS database_name, schema AS schema_name, kind,
             coalesce(comment, '') AS comment, '' AS cluster_by,
             {counts}[schema || '.' || name] AS rows, 0::BIGINT AS bytes, 'SYSADMIN' AS owner,
-            '1' AS retention_time, 'ROLE' AS owner_role_type
+            '1' AS retention_time, 'ROLE' AS owner_role_type, NULL::VARCHAR AS budget, 'N' AS is_hybrid,
+            'N' AS is_dynamic, 'N' AS is_iceberg
         FROM {HOME}.sf_objects({quoted(scope.database)})
         WHERE TRUE{scope.within()}{scope.filters("name")} ORDER BY 3, 4, 2{scope.last}""")
 
@@ -190,6 +199,11 @@ def _show_columns(scope: _Scope, context: StatementContext) -> pa.Table:
         ORDER BY catalog, schema, table_name, position{scope.last}""")
 
 
+def _show_functions(scope: _Scope, context: StatementContext) -> pa.Table:
+    """`SHOW USER FUNCTIONS IN DB.SCHEMA`, PROCEDURES: there are none of one's own."""
+    return pa.table({name: pa.array([], pa.string()) for name in _FUNCTION_COLUMNS})
+
+
 def _show_parameters(scope: _Scope, context: StatementContext) -> pa.Table:
     known = {"AUTOCOMMIT": True, "QUERY_TAG": "", "TIMEZONE": "UTC"} | context.session.parameters
     pattern = re.escape(scope.like or "%").replace("%", ".*").replace("_", ".")
@@ -208,6 +222,8 @@ _SHOWN: dict[str, Callable[[_Scope, StatementContext], pa.Table]] = {
     "DATABASES": _show_databases,
     "COLUMNS": _show_columns,
     "PARAMETERS": _show_parameters,
+    "FUNCTIONS": _show_functions,
+    "PROCEDURES": _show_functions,
 }
 
 

@@ -15,14 +15,17 @@ from deployments.embedded.rewrites import (
     aggregates,
     dates,
     fakesnow_rewrites,
+    letter_case,
     mixed_types,
     names,
     numbers,
+    order,
     session,
     tables,
     texts,
     types,
     values,
+    variant_types,
     variants,
 )
 from deployments.embedded.rewrites.files import FILES
@@ -37,19 +40,22 @@ BEFORE: tuple[Rewrite, ...] = (
     names.upper_case_unquoted,
     names.name_expressions,
     names.resolve_temporary_tables,
+    letter_case.check_letter_case,
     values.positional_columns,
 )
 RULES: dict[type[Expr], Rule] = {
     **types.RULES,
     **variants.RULES,
+    **variant_types.RULES,
     **mixed_types.RULES,
     **numbers.RULES,
+    **order.RULES,
     **dates.RULES,
     **texts.RULES,
     **tables.RULES,
     **session.RULES,
 }
-AFTER: tuple[Rewrite, ...] = (aggregates.wrap_aggregates, fakesnow_rewrites.apply)
+AFTER: tuple[Rewrite, ...] = (order.order_variants, aggregates.wrap_aggregates, fakesnow_rewrites.apply)
 
 
 def rewrite(tree: Expr, context: StatementContext) -> Expr:

@@ -130,6 +130,8 @@ _CONVERSIONS = {
     "TO_TIMESTAMP_NTZ": Type.TIMESTAMP,
     "TO_TIMESTAMP_LTZ": Type.TIMESTAMPTZ,
     "TO_TIMESTAMP_TZ": Type.TIMESTAMPTZ,
+    "TO_DATE": Type.DATE,
+    "DATE": Type.DATE,
 }
 
 
@@ -147,8 +149,8 @@ def timestamp_function(node: exp.Anonymous) -> Expr | None:
         converted = call("sf_timestamp_number", exp.cast(value, "DECIMAL(28, 6)", copy=False), form[0])
     else:
         converted = convert(value, exp.DataType(this=target))
-    if form and target == Type.TIMESTAMPTZ:
-        converted = exp.cast(converted, Type.TIMESTAMPTZ, copy=False)
+    if form and target != Type.TIMESTAMP:
+        converted = exp.cast(converted, target, copy=False)
     return func("try", converted) if safe else converted
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from sqlglot import Expr, exp
 
 from deployments.embedded.context import StatementContext
+from deployments.embedded.errors import snowflake_error
 from deployments.embedded.functions import call
+from deployments.embedded.rewrites.order import key
 from deployments.embedded.rewrites.trees import Rule, as_variant, func, is_text_literal, is_variant, may_be_variant
 from deployments.embedded.rewrites.types import text, variant
 
@@ -16,6 +18,8 @@ def compare(node: exp.Binary, context: StatementContext) -> Expr:
         return node
     left, right = node.this, node.expression
     if is_variant(left) and is_variant(right):
+        node.set("this", key(left))
+        node.set("expression", key(right))
         return node
     if is_variant(left):
         node.set("this", _comparable(left, right))
@@ -73,6 +77,9 @@ def contained(node: exp.In, context: StatementContext) -> Expr:
 def alternatives(node: Expr, context: StatementContext) -> Expr:
     """`NVL("V":a, 'x')`, `IFF(…, "V":a, 'x')`: where one alternative is a VARIANT, the result is one."""
     if isinstance(node, exp.Coalesce):
+        if not node.expressions:
+            message = "SQL compilation error:\nnot enough arguments for function [COALESCE], expected 2, got 1"
+            raise snowflake_error(message, 938, "22023")
         if any(map(is_variant, (node.this, *node.expressions))):
             return as_variant(func("coalesce", *map(variant, (node.this, *node.expressions))))
         return node

@@ -26,6 +26,8 @@ def upper_case_unquoted(tree: Expr, context: StatementContext) -> Expr:
     for itself and Snowflake does not.
     """
     for node in tree.find_all(exp.Identifier):
+        if isinstance(node.parent, exp.PropertyEQ) and isinstance(node.parent.parent, exp.Struct):
+            continue  # {'a': 1}: the key of an object, not a name
         if not node.quoted and isinstance(node.this, str):
             node.set("this", node.this.upper())
             node.set("quoted", node.this in _KEPT_BY_DUCKDB)

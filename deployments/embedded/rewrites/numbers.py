@@ -87,14 +87,18 @@ def approximate_count(node: exp.Hll, context: StatementContext) -> Expr:
     return exp.ApproxDistinct(this=node.this)
 
 
+def finite(node: Expr, context: StatementContext) -> Expr:
+    """`SQRT(-1)`, `LN(0)`, `ASIN(2)`, `POWER(10, 400)` are errors."""
+    return call("sf_finite", node.copy())
+
+
 RULES: dict[type[Expr], Rule] = {
     exp.Div: divide,
     exp.Mod: modulo,
     exp.Avg: average,
     exp.WidthBucket: width_bucket,
-    exp.Greatest: greatest,
-    exp.Least: greatest,
     exp.Hll: approximate_count,
+    **dict.fromkeys((exp.Sqrt, exp.Ln, exp.Log, exp.Asin, exp.Acos, exp.Pow, exp.Exp), finite),
     exp.Sum: numeric_aggregate,
     exp.Median: numeric_aggregate,
     exp.Stddev: numeric_aggregate,

@@ -33,4 +33,16 @@ def without_comments(statement: str) -> str:
     return _COMMENT_OR_TEXT.sub(lambda found: found["kept"] or " ", statement).strip()
 
 
-TEXT = (without_comments, start_transaction, scoped_temporary)
+_EXISTS_AFTER = re.compile(
+    r"""^(\s*CREATE\s+(?:(?:LOCAL|GLOBAL)\s+)?(?:TEMP(?:ORARY)?\s+|TRANSIENT\s+)?TABLE\s+)((?:"[^"]*"|[\w$.])+)\s+
+    (IF\s+NOT\s+EXISTS)(?=\s*\()""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def exists_before_name(statement: str) -> str:
+    """`CREATE TABLE t IF NOT EXISTS (…)`: what Snowpark sends to append to a table that is not there."""
+    return _EXISTS_AFTER.sub(r"\1 \3 \2", statement)
+
+
+TEXT = (without_comments, start_transaction, scoped_temporary, exists_before_name)

@@ -9,9 +9,9 @@ from sqlglot import Expr, exp
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import unsupported
 from deployments.embedded.functions import call
-from deployments.embedded.rewrites import dates, session, variants
+from deployments.embedded.rewrites import dates, session, variant_types, variants
 from deployments.embedded.rewrites.trees import Rule, func, gives_text
-from deployments.embedded.rewrites.types import text_if_variant
+from deployments.embedded.rewrites.types import text
 
 _TEXT_FUNCTIONS: tuple[type[Expr], ...] = (
     exp.Upper,
@@ -28,12 +28,10 @@ _TEXT_FUNCTIONS: tuple[type[Expr], ...] = (
     exp.ILike,
     exp.SplitPart,
     exp.Reverse,
-    exp.Pad,
     exp.Initcap,
     exp.RegexpCount,
     exp.RegexpInstr,
     exp.Translate,
-    exp.Repeat,
     exp.StrPosition,
     exp.Strtok,
 )
@@ -41,16 +39,33 @@ _TEXT_FUNCTIONS: tuple[type[Expr], ...] = (
 
 def text_argument(node: Expr, context: StatementContext) -> Expr:
     """`UPPER("V":name)`: a number or a VARIANT is converted to text, without the quotes of JSON."""
-    node.set("this", text_if_variant(node.this))
+    node.set("this", text(node.this))
     return node
+
+
+def repeat(node: exp.Repeat, context: StatementContext) -> Expr:
+    """`REPEAT("S", 3)`: an error where the text would be longer than Snowflake's longest."""
+    value = text(node.this)
+    return func("repeat", value, call("sf_repeats", value.copy(), node.args["times"]))
+
+
+def space(node: exp.Space, context: StatementContext) -> Expr:
+    """`SPACE(3)`."""
+    return func("repeat", " ", call("sf_within", node.this))
+
+
+def pad(node: exp.Pad, context: StatementContext) -> Expr:
+    """`LPAD("S", 5, '0')`: an error where the text would be longer than Snowflake's longest."""
+    node.set("expression", call("sf_within", node.expression))
+    return text_argument(node, context)
 
 
 def concat(node: Expr, context: StatementContext) -> Expr:
     """`CONCAT("A", "B")` and `"A" || "B"`: NULL if one part is; numbers and VARIANT become text."""
     parts = [node.this, node.expression] if isinstance(node, exp.DPipe) else node.expressions
-    joined = text_if_variant(parts[0])
+    joined = text(parts[0])
     for part in parts[1:]:
-        joined = exp.DPipe(this=joined, expression=text_if_variant(part))
+        joined = exp.DPipe(this=joined, expression=text(part))
     return exp.Paren(this=joined)
 
 
@@ -64,12 +79,12 @@ def sha2(node: exp.SHA2, context: StatementContext) -> Expr:
     length = node.args.get("length")
     if length is not None and length.name not in {"256", "0"}:
         raise unsupported(f"SHA2 of {length.name} bits", "Use 256.")
-    return func("sha256", text_if_variant(node.this))
+    return func("sha256", text(node.this))
 
 
 def sha1(node: exp.SHA, context: StatementContext) -> Expr:
     """`SHA1("S")`."""
-    return func("sha1", text_if_variant(node.this))
+    return func("sha1", text(node.this))
 
 
 def regexp_replace(node: exp.RegexpReplace, context: StatementContext) -> Expr:
@@ -78,13 +93,13 @@ def regexp_replace(node: exp.RegexpReplace, context: StatementContext) -> Expr:
         raise unsupported("REGEXP_REPLACE from a position or for one occurrence")
     options = "g" + (node.args["modifiers"].name if node.args.get("modifiers") else "")
     replacement = node.args.get("replacement") or exp.Literal.string("")
-    return func("regexp_replace", text_if_variant(node.this), node.expression, replacement, options)
+    return func("regexp_replace", text(node.this), node.expression, replacement, options)
 
 
 def regexp_like(node: exp.RegexpLike, context: StatementContext) -> Expr:
     """`REGEXP_LIKE("S", 'x.*')` and RLIKE match the whole text."""
     options = node.args.get("flag")
-    arguments = [text_if_variant(node.this), node.expression, *([options] if options else [])]
+    arguments = [text(node.this), node.expression, *([options] if options else [])]
     return func("regexp_full_match", *arguments)
 
 
@@ -100,7 +115,7 @@ def regexp_substr(node: Expr, context: StatementContext) -> Expr:
         number = 1
     found = func(
         "regexp_extract_all",
-        func("substr", text_if_variant(node.this), position),
+        func("substr", text(node.this), position),
         node.expression,
         number,
         options.replace("e", ""),
@@ -160,7 +175,9 @@ def named_function(node: exp.Anonymous, context: StatementContext) -> Expr:
         return own(node)
     if session.is_current(node):
         return session.current(node, context)
-    return dates.timestamp_function(node) or variants.type_predicate(node) or variants.variant_function(node) or node
+    return (
+        dates.timestamp_function(node) or variant_types.type_predicate(node) or variants.variant_function(node) or node
+    )
 
 
 def char_index(node: exp.StrPosition, context: StatementContext) -> Expr:
@@ -170,6 +187,9 @@ def char_index(node: exp.StrPosition, context: StatementContext) -> Expr:
 
 RULES: dict[type[Expr], Rule] = {
     **dict.fromkeys(_TEXT_FUNCTIONS, text_argument),
+    exp.Repeat: repeat,
+    exp.Space: space,
+    exp.Pad: pad,
     exp.Concat: concat,
     exp.DPipe: concat,
     exp.Length: length,

@@ -19,7 +19,6 @@ from deployments.embedded.rewrites.trees import (
     gives_whole_number,
     is_text_literal,
     is_variant,
-    may_be_variant,
 )
 
 Type = exp.DataType.Type
@@ -94,11 +93,6 @@ def text(node: Expr) -> Expr:
     return call("sf_text", node)
 
 
-def text_if_variant(node: Expr) -> Expr:
-    """The expression as VARCHAR if it is a VARIANT, or may be one."""
-    return text(node) if is_variant(node) or may_be_variant(node) and not gives_text(node) else node
-
-
 def variant(node: Expr) -> Expr:
     """The expression as a VARIANT."""
     return node if is_variant(node) else as_variant(call("sf_variant", node))
@@ -149,7 +143,11 @@ def cast(node: exp.Cast, context: StatementContext) -> Expr:
 
 
 def try_cast(node: exp.TryCast, context: StatementContext) -> Expr:
-    """`TRY_CAST("S" AS INT)`: NULL where the conversion fails."""
+    """`TRY_CAST("S" AS INT)`: NULL where the conversion fails; a text that is too long is not cut."""
+    if node.to.this in TEXT_TYPES and node.to.expressions:
+        value = text(node.this)
+        fits = exp.LTE(this=func("length", value.copy()), expression=node.to.expressions[0].this.copy())
+        return exp.Case(ifs=[exp.If(this=fits, true=value)])
     return func("try", convert(node.this, node.to))
 
 

@@ -7,7 +7,7 @@ import json
 from sqlglot import Expr, exp
 
 from deployments.embedded.context import StatementContext
-from deployments.embedded.errors import unsupported
+from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.functions import call
 from deployments.embedded.rewrites.trees import (
     JSON,
@@ -87,6 +87,7 @@ def object_construct(node: Expr, context: StatementContext) -> Expr:
     if isinstance(node, exp.StarMap):
         return as_variant(call("sf_object_without_nulls", _row(node.this)))
     keep = isinstance(node, exp.JSONObject)
+    _check_keys(node)
     items = node.expressions
     if len(items) == 1 and items[0].is_star:
         return as_variant(func("to_json", _row(items[0])))
@@ -99,6 +100,15 @@ def object_construct(node: Expr, context: StatementContext) -> Expr:
         this=exp.DPipe(this=exp.Literal.string("{"), expression=joined), expression=exp.Literal.string("}")
     )
     return as_variant(exp.cast(exp.Paren(this=braced), JSON))
+
+
+def _check_keys(node: Expr) -> None:
+    """Refuse `OBJECT_CONSTRUCT('a', 1, 'a', 2)`."""
+    keys = [_key_of(item) for item in node.expressions if not item.is_star]
+    written = [key.name for key in keys if is_text_literal(key)]
+    twice = [key for key in written if written.count(key) > 1]
+    if twice:
+        raise snowflake_error(f"Duplicate field key '{twice[0]}'", 100103, "22000")
 
 
 def _key_of(item: Expr) -> Expr:
@@ -144,6 +154,13 @@ def _list_function(name: str, *, operands: int = 1) -> Rule:
     return rewrite
 
 
+def array_sort(node: exp.SortArray, context: StatementContext) -> Expr:
+    """`ARRAY_SORT("A")`, ascending with NULLs last."""
+    if node.args.get("asc") is not None or node.args.get("nulls_first") is not None:
+        raise unsupported("ARRAY_SORT with a direction or with nulls_first")
+    return as_variant(call("sf_array_sort", node.this))
+
+
 def array_contains(node: exp.ArrayContains, context: StatementContext) -> Expr:
     """`ARRAY_CONTAINS('x' :: VARIANT, "A")`."""
     return call("sf_array_contains", node.expression, node.this)
@@ -171,7 +188,7 @@ def array_slice(node: exp.ArraySlice, context: StatementContext) -> Expr:
 
 def split(node: exp.Split, context: StatementContext) -> Expr:
     """`SPLIT("S", ',')` gives an ARRAY."""
-    return as_variant(func("to_json", func("str_split", text(node.this), node.expression)))
+    return as_variant(call("sf_split", text(node.this), node.expression))
 
 
 def object_insert(node: exp.ObjectInsert, context: StatementContext) -> Expr:
@@ -183,66 +200,6 @@ def object_insert(node: exp.ObjectInsert, context: StatementContext) -> Expr:
 def object_keys(node: exp.JSONKeys, context: StatementContext) -> Expr:
     """`OBJECT_KEYS("O")`."""
     return as_variant(call("sf_keys", node.this))
-
-
-def type_of(node: exp.Typeof, context: StatementContext) -> Expr:
-    """`TYPEOF("V")`: INTEGER, DECIMAL, VARCHAR, BOOLEAN, ARRAY, OBJECT, NULL_VALUE."""
-    return call("sf_typeof", node.this)
-
-
-def is_array(node: exp.IsArray, context: StatementContext) -> Expr:
-    """`IS_ARRAY("V")`."""
-    return _is_type(node.this, ["ARRAY"])
-
-
-def is_null_value(node: exp.IsNullValue, context: StatementContext) -> Expr:
-    """`IS_NULL_VALUE("V":a)`: JSON null, which IS NULL is not true of."""
-    return _is_type(node.this, ["NULL_VALUE"])
-
-
-def strip_null_value(node: exp.StripNullValue, context: StatementContext) -> Expr:
-    """`STRIP_NULL_VALUE("V":a)`: JSON null becomes NULL."""
-    return as_variant(call("sf_strip_null", node.this))
-
-
-def _is_type(value: Expr, names: list[str]) -> Expr:
-    return exp.In(this=call("sf_typeof", value), expressions=[exp.Literal.string(name) for name in names])
-
-
-IS_TYPE = {
-    "IS_INTEGER": ["INTEGER"],
-    "IS_DECIMAL": ["INTEGER", "DECIMAL"],
-    "IS_DOUBLE": ["INTEGER", "DECIMAL"],
-    "IS_REAL": ["INTEGER", "DECIMAL"],
-    "IS_VARCHAR": ["VARCHAR"],
-    "IS_CHAR": ["VARCHAR"],
-    "IS_BOOLEAN": ["BOOLEAN"],
-    "IS_OBJECT": ["OBJECT"],
-}
-AS_TYPE = {
-    "AS_INTEGER": (["INTEGER"], "BIGINT"),
-    "AS_NUMBER": (["INTEGER", "DECIMAL"], "DECIMAL(38, 0)"),
-    "AS_DOUBLE": (["INTEGER", "DECIMAL"], "DOUBLE"),
-    "AS_REAL": (["INTEGER", "DECIMAL"], "DOUBLE"),
-    "AS_VARCHAR": (["VARCHAR"], "VARCHAR"),
-    "AS_CHAR": (["VARCHAR"], "VARCHAR"),
-    "AS_BOOLEAN": (["BOOLEAN"], "BOOLEAN"),
-    "AS_ARRAY": (["ARRAY"], "JSON"),
-    "AS_OBJECT": (["OBJECT"], "JSON"),
-}
-
-
-def type_predicate(node: exp.Anonymous) -> Expr | None:
-    """`IS_INTEGER("V")`, `AS_VARCHAR("V")` and their like."""
-    name = node.name.upper()
-    if names := IS_TYPE.get(name):
-        return _is_type(node.expressions[0], names)
-    if name in AS_TYPE:
-        kinds, target = AS_TYPE[name]
-        value = node.expressions[0]
-        cast = variant(value.copy()) if target == "JSON" else exp.cast(text(value.copy()), target)
-        return exp.Case(ifs=[exp.If(this=_is_type(value, kinds), true=cast)])
-    return None
 
 
 _VARIANT_FUNCTIONS = {
@@ -285,13 +242,9 @@ RULES: dict[type[Expr], Rule] = {
     exp.ArrayCompact: _list_function("sf_array_compact"),
     exp.ArrayIntersect: _list_function("sf_array_intersection", operands=2),
     exp.ToArray: _list_function("sf_to_array"),
-    exp.SortArray: _list_function("sf_array_sort"),
+    exp.SortArray: array_sort,
     exp.Flatten: _list_function("sf_array_flatten"),
     exp.Split: split,
     exp.ObjectInsert: object_insert,
     exp.JSONKeys: object_keys,
-    exp.Typeof: type_of,
-    exp.IsArray: is_array,
-    exp.IsNullValue: is_null_value,
-    exp.StripNullValue: strip_null_value,
 }
