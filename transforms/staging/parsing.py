@@ -13,7 +13,6 @@ from snowflake.snowpark.functions import (
     coalesce,
     col,
     concat,
-    convert_timezone,
     iff,
     lit,
     lower,
@@ -33,25 +32,21 @@ from snowflake.snowpark.types import (
     DoubleType,
     LongType,
     StringType,
-    TimestampTimeZone,
     TimestampType,
     VariantType,
 )
 
 from transforms.contract import TEXT, Table
 from transforms.contract import Column as ContractColumn
+from transforms.staging import times
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column, DataFrame
 
 _WHOLE_NUMBER = r"^[+-]?[0-9]{1,18}$"
 _NUMBER = r"^[+-]?[0-9]{1,30}(\.[0-9]{0,30})?([eE][+-]?[0-9]{1,2})?$"  # finite: neither NaN nor infinity is a number
-_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-_ZONED = r"^.*[0-9]([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)$"
-_SPELLED_UTC = " UTC"  # as BigQuery writes it, and with it the sheets that were filled from there
 _LONGEST_EXAMPLE = 120
 _LINEAGE_NAMES = ("_record", "snapshot_at", "_source_file", "_source_row", "_load_id")
-_TIMESTAMP_TZ = TimestampType(TimestampTimeZone.TZ)
 _KINDS = (
     ("ARRAY", "a list"),
     ("OBJECT", "an object"),
@@ -87,7 +82,15 @@ def parse(raw: DataFrame, table: Table) -> DataFrame:
         *[typeof(_value(column, "record")).alias(_kind_name(column)) for column in read],
     )
     given = texts.select("*", *[_given(column).alias(_text_name(column)) for column in read])
-    timed = given.select("*", *[part for column in read if _is_time(column) for part in _time_parts(column)])
+    timed = given.select(
+        "*",
+        *[
+            part.alias(f"{name}_of_{column.name}")
+            for column in read
+            if _is_time(column)
+            for name, part in times.parts_of(col(_text_name(column))).items()
+        ],
+    )
     typed = timed.select("*", *[_typed(column).alias(column.name) for column in read])
     judged = typed.select("*", _first_broken_rule(read).alias("_rule"))
     names = [column.name for column in read]
@@ -139,8 +142,7 @@ def _typed(column: ContractColumn) -> Column:
     if spelling is not None:
         return iff(text.rlike(spelling), try_cast(text, column.type), lit(None).cast(column.type))
     if _is_time(column):
-        at_utc = convert_timezone(lit("UTC"), col(f"zoned_{column.name}")).cast(column.type)
-        return iff(col(f"zoned_{column.name}").is_null(), col(f"plain_{column.name}"), at_utc)
+        return times.moment_of(*[col(f"{name}_of_{column.name}") for name in times.PARTS]).cast(column.type)
     if isinstance(column.type, VariantType):
         return _variant(column)
     return try_cast(text, column.type)
@@ -151,7 +153,7 @@ def _spelling(column: ContractColumn) -> str | None:
     if isinstance(column.type, DecimalType):  # zeros behind the last decimal change nothing
         whole, decimals = column.type.precision - column.type.scale, column.type.scale
         return rf"^[+-]?[0-9]{{1,{whole}}}(\.[0-9]{{1,{decimals}}}0*)?$"
-    return {LongType: _WHOLE_NUMBER, DoubleType: _NUMBER, DateType: _DAY}.get(type(column.type))
+    return {LongType: _WHOLE_NUMBER, DoubleType: _NUMBER, DateType: times.DAY}.get(type(column.type))
 
 
 def _expected(column: ContractColumn) -> str:
@@ -162,16 +164,6 @@ def _expected(column: ContractColumn) -> str:
 
 def _is_time(column: ContractColumn) -> bool:
     return isinstance(column.type, TimestampType)
-
-
-def _time_parts(column: ContractColumn) -> list[Column]:
-    """The time read with its zone where the text has one, and without: UTC by SEMANTICS where it has none."""
-    text = replace(col(_text_name(column)), lit(_SPELLED_UTC), lit("Z"))
-    is_zoned = text.rlike(_ZONED)
-    return [
-        iff(is_zoned, try_cast(text, _TIMESTAMP_TZ), lit(None).cast(_TIMESTAMP_TZ)).alias(f"zoned_{column.name}"),
-        iff(is_zoned, lit(None).cast(column.type), try_cast(text, column.type)).alias(f"plain_{column.name}"),
-    ]
 
 
 def _variant(column: ContractColumn) -> Column:
@@ -237,6 +229,9 @@ def _reasons(column: ContractColumn) -> list[tuple[str, Column]]:
             when(col(_kind_name(column)) == lit(_KINDS[0][0]), lit(_KINDS[0][1])),
         ).otherwise(lit("a number"))
         expected = lit(f"; expected {_expected(column)}")
+        if isinstance(column.type, DateType | TimestampType):
+            is_of_no_year = times.is_of_another_year(col(_text_name(column)))
+            expected = iff(is_of_no_year, lit(f"; expected {times.YEARS}"), expected)
         reasons.append(("type", concat(lit(f"{column.payload} is "), kind, lit(" ("), shown, lit(")"), expected)))
     if column.minimum is not None:
         bound = lit(f"; expected at least {column.minimum:g}")
