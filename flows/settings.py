@@ -115,6 +115,11 @@ class Settings(AmplitudeSettings, ActivitySettings):
         default=None,
         description="folder of billing's CSV files, or its URL: s3://bucket/path, abfs://...; none: the sandbox",
     )
+    currency: str = Field(
+        default="USD",
+        description="currency of all prices and payments; a record that names another goes to the quarantine",
+        pattern="^[A-Z]{3}$",
+    )
     billing_encoding: str = Field(default="utf-8", description="encoding of those files: utf-8, cp1252, utf-16, ...")
 
     livelogs_sheet_id: str | None = Field(

@@ -26,6 +26,7 @@ PARAMETERS: dict[str, Any] = {
     "current_month": date(2023, 12, 1),
     "anonymous_user_ids": ("anonymous",),
     "point_value": None,
+    "currency": "USD",
     "shared_id_spaces": (),
     "thresholds": Thresholds(),
 }

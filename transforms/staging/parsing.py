@@ -109,6 +109,25 @@ def recomputed(parsed: DataFrame, table: Table, **values: Column) -> DataFrame:
     return parsed.select(*[values[name].alias(name) if name in values else col(name) for name in names])
 
 
+def also_refused(parsed: DataFrame, table: Table, rule: str, condition: Column, reason: Column) -> DataFrame:
+    """The parsed rows, those that break one more rule named: a record that breaks an earlier one keeps that.
+
+    Args:
+        parsed: What `parse` or `recomputed` gave for the table.
+        table: The staging contract.
+        rule: Its name.
+        condition: True where a record breaks it; NULL is no breach.
+        reason: Why, in words a person understands.
+    """
+    names = [*_LINEAGE_NAMES, *[c.name for c in table.columns if c.payload is not None]]
+    is_broken = col("_rule").is_null() & coalesce(condition, lit(False))
+    return parsed.select(
+        *names,
+        iff(is_broken, lit(rule), col("_rule")).alias("_rule"),
+        iff(is_broken, reason, col("_reason")).alias("_reason"),
+    )
+
+
 def tidied(name: str) -> Column:
     """The text in lower case without spaces around; NULL where nothing is left."""
     text = lower(trim(col(name)))

@@ -3,22 +3,25 @@
 Grain    one subscription in one delivery
 Key      subscription_id, snapshot_at
 Source   raw_billing_subscriptions
-Payload  RECORD: subscription_id, user_id, start_date, end_date, monthly_price, billing_period, updated_at
+Payload  RECORD: subscription_id, user_id, start_date, end_date, monthly_price, billing_period, updated_at, currency
 Units    monthly_price is the price of one billing period, exact to the cent; every *_at is UTC without zone
 Rerun    a record replaces another of its key only if it is strictly greater by file and row
-Gaps     a file without the field updated_at counts as changed when it was delivered; an empty updated_at stays NULL
+Gaps     a file without the field updated_at counts as changed when it was delivered; an empty updated_at stays NULL;
+         an unknown billing_period and another currency are refused, never taken as monthly or added up
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from snowflake.snowpark.functions import col, iff, typeof
+from snowflake.snowpark.functions import col, concat, iff, lit, replace, typeof
 
 from transforms import columns
+from transforms.billing_periods import KNOWN
 from transforms.contract import Layer, MergeOnKey, Table
 from transforms.keys import hash_key
-from transforms.staging.parsing import parse, recomputed, tidied
+from transforms.staging.money import in_one_currency
+from transforms.staging.parsing import also_refused, parse, recomputed, tidied
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
@@ -45,11 +48,20 @@ TABLE = Table(
 )
 
 
-def build(raw_billing_subscriptions: DataFrame) -> DataFrame:
-    """Read the records, typed, and name the user by platform and id."""
+def build(raw_billing_subscriptions: DataFrame, *, currency: str | None = None) -> DataFrame:
+    """Read the records, typed, and name the user by platform and id.
+
+    Args:
+        raw_billing_subscriptions: Raw rows.
+        currency: The one that prices are in; None takes all.
+    """
     parsed = parse(raw_billing_subscriptions, TABLE)
     has_no_such_field = typeof(col("_record")["updated_at"]).is_null()
     changed_at = iff(has_no_such_field, col("snapshot_at"), col("updated_at"))
-    tidy = recomputed(parsed, TABLE, billing_period=tidied("billing_period"), updated_at=changed_at)
-    named = tidy.select("*", columns.BILLING.alias("platform"))
+    period = replace(replace(tidied("billing_period"), lit("_"), lit("-")), lit(" "), lit("-"))
+    tidy = recomputed(parsed, TABLE, billing_period=period, updated_at=changed_at)
+    is_unknown = ~col("billing_period").in_(*[lit(name) for name in KNOWN])
+    reason = concat(lit("billing_period is "), col("billing_period"), lit(f"; expected {', '.join(KNOWN)} or nothing"))
+    judged = also_refused(tidy, TABLE, "billing_period_unknown", is_unknown, reason)
+    named = in_one_currency(judged, TABLE, currency).select("*", columns.BILLING.alias("platform"))
     return TABLE.select(named.select("*", hash_key("platform", "user_id").alias("user_key")))

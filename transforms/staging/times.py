@@ -58,7 +58,9 @@ def parts_of(text: Column) -> dict[str, Column]:
         text.rlike(_WITH_SECONDS), substring(text, lit(12), lit(8))
     )
     plain = concat(
-        substring(text, lit(1), lit(10)), lit(" "), clock.otherwise(concat(substring(text, lit(12), lit(5)), lit(":00")))
+        substring(text, lit(1), lit(10)),
+        lit(" "),
+        clock.otherwise(concat(substring(text, lit(12), lit(5)), lit(":00"))),
     )
     seconds = try_cast(iff(is_unix, substring(text, lit(1), lit(_SECONDS_DIGITS)), _no_text()), INTEGER)
     at_second = dateadd("second", seconds, lit(datetime(1970, 1, 1)).cast(TIMESTAMP))

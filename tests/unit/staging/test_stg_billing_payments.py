@@ -58,3 +58,12 @@ def test_a_correction_is_another_observation_of_the_payment(warehouse: Session):
         (T0, Decimal("9.99")),
         (minutes(15), Decimal("8.99")),
     ]
+
+
+def test_an_amount_in_another_currency_is_refused(warehouse: Session):
+    other = {**RECORD, "payment_id": "P2", "currency": "eur"}
+    load(warehouse, delivered("payments", T0, {**RECORD, "currency": "USD"}, other))
+    build_all(warehouse, [TABLE.name])
+    assert rows_of(stored(warehouse, TABLE), "payment_id") == [("P1",)]
+    told = "currency is EUR; this warehouse keeps USD (SNOWCAST_CURRENCY), and amounts are never converted"
+    assert rows_of(stored(warehouse, QUARANTINE), "rule", "reason") == [("currency_other", told)]

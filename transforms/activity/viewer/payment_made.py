@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from snowflake.snowpark.functions import col, lit
+
 from transforms.activity.activities import VIEWER, Activity, Feature
 from transforms.activity.events import OF_VIEWER, event_rows
 from transforms.contract import BOOLEAN, TEXT, money
@@ -24,7 +26,6 @@ ACTIVITY = Activity(
 
 
 def events(fact_payments: DataFrame) -> DataFrame:
-    """One row per payment, at the first moment of its day."""
-    return event_rows(
-        ACTIVITY, fact_payments, OF_VIEWER, business_key=("payment_id",), ts="payment_date", revenue="amount"
-    )
+    """One row per payment, at the first moment of its day; one of 0 is neither a payment nor a refund."""
+    moved = fact_payments.filter(col("amount") != lit(0))
+    return event_rows(ACTIVITY, moved, OF_VIEWER, business_key=("payment_id",), ts="payment_date", revenue="amount")
