@@ -27,6 +27,7 @@ PARAMETERS: dict[str, Any] = {
     "anonymous_user_ids": ("anonymous",),
     "point_value": None,
     "currency": "USD",
+    "decimal_comma": False,
     "shared_id_spaces": (),
     "thresholds": Thresholds(),
 }

@@ -42,13 +42,14 @@ TABLE = Table(
 )
 
 
-def build(raw_billing_payments: DataFrame, *, currency: str | None = None) -> DataFrame:
+def build(raw_billing_payments: DataFrame, *, currency: str | None = None, decimal_comma: bool = False) -> DataFrame:
     """Read the records, typed, and name the user by platform and id.
 
     Args:
         raw_billing_payments: Raw rows.
         currency: The one that amounts are in; None takes all.
+        decimal_comma: Numbers have a comma before their decimals.
     """
-    judged = in_one_currency(parse(raw_billing_payments, TABLE), TABLE, currency)
+    judged = in_one_currency(parse(raw_billing_payments, TABLE, decimal_comma=decimal_comma), TABLE, currency)
     named = judged.select("*", columns.BILLING.alias("platform"))
     return TABLE.select(named.select("*", hash_key("platform", "user_id").alias("user_key")))

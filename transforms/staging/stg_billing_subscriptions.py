@@ -48,14 +48,17 @@ TABLE = Table(
 )
 
 
-def build(raw_billing_subscriptions: DataFrame, *, currency: str | None = None) -> DataFrame:
+def build(
+    raw_billing_subscriptions: DataFrame, *, currency: str | None = None, decimal_comma: bool = False
+) -> DataFrame:
     """Read the records, typed, and name the user by platform and id.
 
     Args:
         raw_billing_subscriptions: Raw rows.
         currency: The one that prices are in; None takes all.
+        decimal_comma: Numbers have a comma before their decimals.
     """
-    parsed = parse(raw_billing_subscriptions, TABLE)
+    parsed = parse(raw_billing_subscriptions, TABLE, decimal_comma=decimal_comma)
     has_no_such_field = typeof(col("_record")["updated_at"]).is_null()
     changed_at = iff(has_no_such_field, col("snapshot_at"), col("updated_at"))
     period = replace(replace(tidied("billing_period"), lit("_"), lit("-")), lit(" "), lit("-"))

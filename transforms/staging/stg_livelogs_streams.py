@@ -46,7 +46,14 @@ TABLE = Table(
 )
 
 
-def build(raw_livelogs_streams: DataFrame) -> DataFrame:
-    """Read the records, typed, and name the streamer by platform and id."""
-    named = parse(raw_livelogs_streams, TABLE).select("*", columns.LIVELOGS.alias("platform"))
+def build(raw_livelogs_streams: DataFrame, *, decimal_comma: bool = False) -> DataFrame:
+    """Read the records, typed, and name the streamer by platform and id.
+
+    Args:
+        raw_livelogs_streams: Raw rows.
+        decimal_comma: Numbers have a comma before their decimals.
+    """
+    named = parse(raw_livelogs_streams, TABLE, decimal_comma=decimal_comma).select(
+        "*", columns.LIVELOGS.alias("platform")
+    )
     return TABLE.select(named.select("*", hash_key("platform", "streamer_id").alias("streamer_key")))
