@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
+from flows import warehouse
+from flows.account import SESSION_PARAMETERS, account_login
 from flows.errors import ConfigError
 from flows.settings import load_settings
 from flows.warehouse import SCRIPTS, connection_parameters, open_session, statements
@@ -86,3 +90,15 @@ def test_the_database_is_prepared_twice_without_a_trace(account, database, tmp_p
         first = session.sql(count).collect()[0][0]
         prepare(session, settings)
         assert session.sql(count).collect()[0][0] == first > 20
+
+
+def test_the_defaults_of_the_account_and_of_a_connection_file_do_not_matter(account, database, tmp_path, monkeypatch):
+    hostile = {"TIMEZONE": "America/Los_Angeles", "TIMESTAMP_TYPE_MAPPING": "TIMESTAMP_LTZ", "WEEK_START": 7}
+    login = account_login(load_settings(home=tmp_path, database=database))
+    monkeypatch.setattr(warehouse, "account_login", lambda settings: {**login, "session_parameters": dict(hostile)})
+    settings = load_settings(home=tmp_path, database=database)
+    asked = connection_parameters(settings)["session_parameters"]
+    assert {name: asked[name] for name in SESSION_PARAMETERS} == SESSION_PARAMETERS
+    assert (asked["TIMEZONE"], asked["WEEK_START"]) == ("UTC", 1)
+    with open_session(settings, flow="test") as session:
+        assert session.sql("SELECT date_trunc('week', '2023-09-24'::date)").collect()[0][0] == date(2023, 9, 18)

@@ -87,7 +87,7 @@ def test_a_decimal_comma_is_read_by_the_setting_and_a_point_then_refused(warehou
     load(warehouse, delivered("payments", T0, *records))
     build_all(warehouse, [TABLE.name], parameters={**PARAMETERS, "decimal_comma": True})
     exact = ("12.50", "-0.50", "0.99", "7.00", "13.99")
-    assert [row[0] for row in rows_of(stored(warehouse, TABLE), "amount", "payment_id")] == sorted(map(Decimal, exact))
+    assert sorted(row[0] for row in rows_of(stored(warehouse, TABLE), "amount")) == sorted(map(Decimal, exact))
     assert [row[0] for row in rows_of(stored(warehouse, QUARANTINE), "reason")] == [
         f"amount is text ({text}); expected a number with at most 2 decimals"
         for text in ("1.000 with a point", "1.234", "1.234,50")
