@@ -73,11 +73,11 @@ def read_tab(rows: Iterator[Sequence[Any]], naming: Naming) -> Iterator[Any]:
     filled = (cells for cells in map(_without_empty_end, rows) if cells)
     for cells in islice(filled, _LOOKED_AT):
         above.append(cells)
-        if _is_header(cells) and naming(cells)[1]:
+        if _shows(cells, naming):
             break
     if not above:
         raise UnrecognisedFile("is empty")
-    if not (_is_header(above[-1]) and naming(above[-1])[1]):
+    if not _shows(above[-1], naming):
         begin = 0
         if not _is_header(above[0]):
             raise UnrecognisedFile("has no header: its first row has cells that are no text")
@@ -196,6 +196,10 @@ def _cells_of(rows: Iterator[Sequence[Any]], names: Sequence[str]) -> Iterator[A
             yield [str(cell) for cell in cells]
         else:
             yield _by_name([*cells, *[""] * (len(names) - len(cells))], names)
+
+
+def _shows(cells: Sequence[Any], naming: Naming) -> bool:
+    return _is_header(cells) and naming([cell.strip() for cell in cells])[1]
 
 
 def _is_header(cells: Sequence[Any]) -> bool:
