@@ -28,6 +28,13 @@ game_name = Column("game_name", TEXT, "the category's name")
 box_art_url = Column("box_art_url", TEXT, "template of the address of the category's picture")
 igdb_id = Column("igdb_id", TEXT, "the category's id at IGDB")
 snapshot_at = Column("snapshot_at", TIMESTAMP, "when the source was observed, UTC", nullable=False)
+filled_fields = Column(
+    "filled_fields",
+    INTEGER,
+    "declared fields of the record that are not empty: of two records of one time the fuller one counts",
+    nullable=False,
+    minimum=0,
+)
 first_seen_at = Column("first_seen_at", TIMESTAMP, "first snapshot with it, UTC", nullable=False)
 last_seen_at = Column("last_seen_at", TIMESTAMP, "newest snapshot with it, UTC", nullable=False)
 started_at = Column("started_at", TIMESTAMP, "when the broadcast began, UTC")

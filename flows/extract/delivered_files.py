@@ -23,7 +23,7 @@ from typing import Any
 
 from flows.errors import SnowcastError
 from flows.extract.file_kinds import FileKind, recognised
-from flows.extract.findings import BadLine, Header, Note, RefusedFile, UnrecognisedFile
+from flows.extract.findings import BadLine, Header, Note, RefusedFile, UnrecognisedFile, shown
 from flows.extract.input_files import InputFile, read_items
 from flows.extract.manifests import NAME as MANIFEST
 from flows.extract.manifests import Manifest, read_manifests
@@ -61,6 +61,12 @@ class FileReport:
     rows: int = 0
     bad_lines: int = 0
     delivery: Delivery | None = None
+
+    def __post_init__(self) -> None:
+        """Names and texts that came out of files are shown on terminals and kept as text."""
+        object.__setattr__(self, "file", shown(self.file))
+        object.__setattr__(self, "reason", None if self.reason is None else shown(self.reason))
+        object.__setattr__(self, "warnings", tuple(map(shown, self.warnings)))
 
     @property
     def is_refused(self) -> bool:

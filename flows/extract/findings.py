@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
+def shown(text: str) -> str:
+    """The text with what no terminal can show, such as control characters and halves of emojis, as escapes."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
+
+
 class RefusedFile(Exception):  # noqa: N818 - a finding about the user's file, reported and never raised to the user
     """The file cannot be read as a whole; the text says why, to follow the file's name."""
 

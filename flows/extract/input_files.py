@@ -21,7 +21,7 @@ from pathlib import PurePosixPath
 from typing import IO, Any, NoReturn
 
 from flows.extract.csv_rows import MARK, Naming, as_they_are, read_csv, read_tab
-from flows.extract.findings import BadLine, Header, Note, RefusedFile, UnrecognisedFile
+from flows.extract.findings import BadLine, Header, Note, RefusedFile, UnrecognisedFile, shown
 from flows.extract.limits import Bounded
 
 _GZIP, _ZIP = b"\x1f\x8b", b"PK"
@@ -178,16 +178,21 @@ def _read_json_lines(first: bytes, second: bytes, rest: Lines) -> Iterator[Any]:
         if not line.strip():
             continue
         try:
-            yield parse_json(line)
+            yield parse_json(line.decode())
         except (ValueError, RecursionError) as error:
             if not line.endswith(b"\n"):
                 raise RefusedFile(f"is cut off in line {number}, its last one") from None
-            yield BadLine(number, line.strip(), str(error))
+            yield BadLine(number, _as_one_line(line), str(error))
+
+
+def _as_one_line(line: bytes) -> bytes:
+    """The line as UTF-8 without control characters, which a warehouse would take for line ends or refuse."""
+    return shown(line.strip().decode("utf-8", "backslashreplace")).encode()
 
 
 def _is_json(line: bytes) -> bool:
     try:
-        parse_json(line)
+        parse_json(line.decode())
     except (ValueError, RecursionError):
         return False
     return True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,13 +18,13 @@ ACCOUNTS = """
 
 
 @pytest.fixture
-def given(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+def given(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     folder = tmp_path / "given"
     folder.mkdir()
     name, content = good_file(request.param)
     for file_name, file_content in {**damaged_files(request.param, FILES, SEED), name: content}.items():
         (folder / file_name).write_bytes(file_content)
-    yield folder
+    return folder
 
 
 @pytest.mark.long

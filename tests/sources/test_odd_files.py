@@ -24,6 +24,7 @@ from flows.extract.helix_files import HELIX_FILES
 from flows.extract.limits import LIMITS, Limits
 from flows.extract.livelogs import livelogs_files
 from flows.extract.places import Place
+from flows.landing import read_lines
 from tests.sources.conftest import records_in
 from tests.unit.livelogs import GIFT
 
@@ -248,3 +249,17 @@ def test_a_member_in_another_packing_is_read(folder: Folder):
     reports = folder.land(a__zip=packed.getvalue(), b_20261102__xz=lzma.compress(b"nothing of ours"))
     assert reports["a.zip!payments_20261102.csv"].status == LANDED
     assert reports["b_20261102.xz"].status == REFUSED
+
+
+def test_a_line_that_is_no_text_is_landed_as_text_for_the_load_to_refuse(folder: Folder):
+    good = json.dumps(PAYMENT).encode()
+    report = folder.land(p_20261102__ndjson=good + b'\n{"a": "\xb3\x00\rx"}\n' + good + b"\n")["p_20261102.ndjson"]
+    (landed,) = report.landed
+    assert list(read_lines(folder.landing, landed))[1] == rb'{"a": "\xb3\x00\rx"}'
+    assert (report.rows, report.bad_lines) == (3, 1)
+
+
+def test_what_a_terminal_cannot_show_is_told_as_escapes(folder: Folder):
+    text = json.dumps([{"\ud800\x1b[2J": 1}])
+    report = folder.land(p_20261102__json=text)["p_20261102.json"]
+    assert str(report.reason).endswith("its records have \\ud800\\x1b[2J")

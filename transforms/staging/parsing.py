@@ -7,6 +7,7 @@ same row. Each record carries the first rule it breaks (`_rule`) and why (`_reas
 from __future__ import annotations
 
 from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING
 
 from snowflake.snowpark.functions import (
@@ -36,7 +37,7 @@ from snowflake.snowpark.types import (
     VariantType,
 )
 
-from transforms.contract import TEXT, Table
+from transforms.contract import INTEGER, TEXT, Table
 from transforms.contract import Column as ContractColumn
 from transforms.staging import times
 
@@ -138,6 +139,13 @@ def also_refused(parsed: DataFrame, table: Table, rule: str, condition: Column, 
         iff(is_broken, lit(rule), col("_rule")).alias("_rule"),
         iff(is_broken, reason, col("_reason")).alias("_reason"),
     )
+
+
+def filled_fields(table: Table) -> Column:
+    """How many of the declared payload columns have a value, as `filled_fields`."""
+    read = [column for column in table.columns if column.payload is not None]
+    filled = [iff(col(column.name).is_null(), lit(0), lit(1)) for column in read]
+    return reduce(add, filled).cast(INTEGER).alias("filled_fields")
 
 
 def tidied(name: str) -> Column:

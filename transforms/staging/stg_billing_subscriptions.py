@@ -5,7 +5,7 @@ Key      subscription_id, snapshot_at
 Source   raw_billing_subscriptions
 Payload  RECORD: subscription_id, user_id, start_date, end_date, monthly_price, billing_period, updated_at, currency
 Units    monthly_price is the price of one billing period, exact to the cent; every *_at is UTC without zone
-Rerun    a record replaces another of its key only if it is strictly greater by file and row
+Rerun    a record replaces another of its key only if it is strictly greater by filled_fields, then file and row
 Gaps     a file without the field updated_at counts as changed when it was delivered; an empty updated_at stays NULL;
          an unknown billing_period and another currency are refused, never taken as monthly or added up
 """
@@ -21,7 +21,7 @@ from transforms.billing_periods import KNOWN
 from transforms.contract import Layer, MergeOnKey, Table
 from transforms.keys import hash_key
 from transforms.staging.money import in_one_currency
-from transforms.staging.parsing import also_refused, parse, recomputed, tidied
+from transforms.staging.parsing import also_refused, filled_fields, parse, recomputed, tidied
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
@@ -31,7 +31,7 @@ TABLE = Table(
     layer=Layer.STAGING,
     grain="one subscription in one delivery",
     key=("subscription_id", "snapshot_at"),
-    write=MergeOnKey(),
+    write=MergeOnKey(newest_by=("filled_fields",)),
     tags=("billing",),
     columns=(
         columns.subscription_id.but(payload="subscription_id", empty_is_null=True),
@@ -44,6 +44,7 @@ TABLE = Table(
         columns.monthly_price.but(payload="monthly_price"),
         columns.billing_period.but(payload="billing_period"),
         columns.updated_at.but(payload="updated_at"),
+        columns.filled_fields,
     ),
 )
 
@@ -67,4 +68,4 @@ def build(
     reason = concat(lit("billing_period is "), col("billing_period"), lit(f"; expected {', '.join(KNOWN)} or nothing"))
     judged = also_refused(tidy, TABLE, "billing_period_unknown", is_unknown, reason)
     named = in_one_currency(judged, TABLE, currency).select("*", columns.BILLING.alias("platform"))
-    return TABLE.select(named.select("*", hash_key("platform", "user_id").alias("user_key")))
+    return TABLE.select(named.select("*", hash_key("platform", "user_id").alias("user_key"), filled_fields(TABLE)))

@@ -5,7 +5,7 @@ Key      stream_id, snapshot_at
 Source   raw_livelogs_streams
 Payload  RECORD: liveStreamID, beginTime, endTime, duration, userID, …, as declared in livelogs_columns
 Units    durations in seconds; every *_at is UTC without zone, spelled `2020-06-20 18:47:14.5 UTC` by the source
-Rerun    a record replaces another of its key only if it is strictly greater by file and row
+Rerun    a record replaces another of its key only if it is strictly greater by filled_fields, then file and row
 Gaps     close_by is NULL where the log does not say it; a stream that is gone from a later read says nothing
 """
 
@@ -17,7 +17,7 @@ from transforms import columns
 from transforms import livelogs_columns as logged
 from transforms.contract import Layer, MergeOnKey, Table
 from transforms.keys import hash_key
-from transforms.staging.parsing import parse
+from transforms.staging.parsing import filled_fields, parse
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
@@ -27,7 +27,7 @@ TABLE = Table(
     layer=Layer.STAGING,
     grain="one stream in one read",
     key=("stream_id", "snapshot_at"),
-    write=MergeOnKey(),
+    write=MergeOnKey(newest_by=("filled_fields",)),
     tags=("livelogs",),
     columns=(
         columns.stream_id.but(payload="liveStreamID", empty_is_null=True),
@@ -42,6 +42,7 @@ TABLE = Table(
         logged.max_viewers,
         logged.max_viewers_at,
         *logged.OF_STREAM,
+        columns.filled_fields,
     ),
 )
 
@@ -56,4 +57,6 @@ def build(raw_livelogs_streams: DataFrame, *, decimal_comma: bool = False) -> Da
     named = parse(raw_livelogs_streams, TABLE, decimal_comma=decimal_comma).select(
         "*", columns.LIVELOGS.alias("platform")
     )
-    return TABLE.select(named.select("*", hash_key("platform", "streamer_id").alias("streamer_key")))
+    return TABLE.select(
+        named.select("*", hash_key("platform", "streamer_id").alias("streamer_key"), filled_fields(TABLE))
+    )
