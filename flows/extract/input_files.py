@@ -125,7 +125,7 @@ def parse_json(text: str | bytes) -> Any:
     return json.loads(text, parse_constant=_refuse_constant)
 
 
-def _in_utf8(binary: io.BufferedReader, encoding: str) -> Lines:
+def _in_utf8(binary: io.BufferedReader[Bounded], encoding: str) -> Lines:
     """The lines in UTF-8; line ends inside quoted fields stay as they are."""
     if codecs.lookup(encoding).name == "utf-8":
         return iter(binary)
@@ -182,7 +182,10 @@ def _read_json_lines(first: bytes, second: bytes, rest: Lines) -> Iterator[Any]:
         except (ValueError, RecursionError) as error:
             if not line.endswith(b"\n"):
                 raise RefusedFile(f"is cut off in line {number}, its last one") from None
-            yield BadLine(number, _as_one_line(line), str(error))
+            content = _as_one_line(line)
+            # Of several values on one line COPY would make several rows; as one text it stays one, and is refused.
+            is_several = isinstance(error, json.JSONDecodeError) and error.msg == "Extra data"
+            yield BadLine(number, json.dumps(content.decode()).encode() if is_several else content, str(error))
 
 
 def _as_one_line(line: bytes) -> bytes:

@@ -259,6 +259,13 @@ def test_a_line_that_is_no_text_is_landed_as_text_for_the_load_to_refuse(folder:
     assert (report.rows, report.bad_lines) == (3, 1)
 
 
+def test_two_records_on_one_line_stay_one_line_that_is_refused(folder: Folder):
+    good = json.dumps(PAYMENT)
+    report = folder.land(p_20261102__ndjson=f"{good}\n{good}{good}\n{good}\n")["p_20261102.ndjson"]
+    assert folder.records(report) == [PAYMENT, good + good, PAYMENT]
+    assert (report.rows, report.bad_lines) == (3, 1)
+
+
 def test_what_a_terminal_cannot_show_is_told_as_escapes(folder: Folder):
     text = json.dumps([{"\ud800\x1b[2J": 1}])
     report = folder.land(p_20261102__json=text)["p_20261102.json"]
