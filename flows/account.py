@@ -7,6 +7,24 @@ from typing import Any
 from flows.errors import ConfigError
 from flows.settings import Settings, SnowflakeSettings
 
+# What an account, a user or a connection file may set otherwise, and what our statements stand on.
+SESSION_PARAMETERS = {
+    "TIMEZONE": "UTC",
+    "TIMESTAMP_TYPE_MAPPING": "TIMESTAMP_NTZ",
+    "WEEK_START": 1,
+    "WEEK_OF_YEAR_POLICY": 0,
+    "DATE_INPUT_FORMAT": "AUTO",
+    "TIME_INPUT_FORMAT": "AUTO",
+    "TIMESTAMP_INPUT_FORMAT": "AUTO",
+    "DATE_OUTPUT_FORMAT": "YYYY-MM-DD",
+    "TIME_OUTPUT_FORMAT": "HH24:MI:SS",
+    "TIMESTAMP_OUTPUT_FORMAT": "YYYY-MM-DD HH24:MI:SS.FF3",
+    "TIMESTAMP_NTZ_OUTPUT_FORMAT": "YYYY-MM-DD HH24:MI:SS.FF3",
+    "BINARY_INPUT_FORMAT": "HEX",
+    "BINARY_OUTPUT_FORMAT": "HEX",
+    "QUOTED_IDENTIFIERS_IGNORE_CASE": False,
+}
+
 
 def account_login(settings: Settings) -> dict[str, Any]:
     """Connection parameters of the account; the first of block, connections file and variables that is set.

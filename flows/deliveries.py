@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from flows.errors import SourceError
 from flows.extract.delivered_files import DELIVERED_BEFORE, EMPTY, SKIPPED, FileReport, Known, deliver_files
 from flows.extract.file_kinds import FileKind
+from flows.extract.limits import LIMITS, Limits
 from flows.extract.places import FilePlace
 from flows.fetching import Fetched
 from flows.ledgers import append_rows
@@ -34,6 +35,7 @@ def deliver(
     Raises:
         ConfigError: The place does not exist, holds no file or may not be read.
     """
+    LIMITS.set(Limits(settings.file_mebibytes, settings.file_ratio, settings.file_seconds))
     known = _known(session, settings, kind)
     reports: list[FileReport] = []
     failure: SourceError | None = None

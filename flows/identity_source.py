@@ -56,6 +56,7 @@ class IdentitySource:
     def file_kind(self, settings: Settings) -> FileKind:
         """CSV, or JSON records, of one entity."""
         from flows.extract.file_kinds import FileKind
+        from transforms.raw.raw_identity_links import TABLE
 
         return FileKind(
             source=self.name,
@@ -63,6 +64,7 @@ class IdentitySource:
             entity_of=_entity_of,
             required={"links": [(name,) for name in _REQUIRED]},
             is_daily=True,
+            fields=frozenset(TABLE.fields),
         )
 
     def limits(self, settings: Settings) -> DeliveryLimits:

@@ -118,6 +118,17 @@ class Settings(AmplitudeSettings, ActivitySettings):
         default=None,
         description="folder of billing's CSV files, or its URL: s3://bucket/path, abfs://...; none: the sandbox",
     )
+    currency: str = Field(
+        default="USD",
+        description="currency of all prices and payments; a record that names another goes to the quarantine",
+        pattern="^[A-Z]{3}$",
+    )
+    decimal_comma: bool = Field(
+        default=False, description="numbers in files and sheets have a comma before their decimals, never a point"
+    )
+    file_mebibytes: int = Field(default=2048, description="most MiB that a delivered file may unpack to", ge=1)
+    file_ratio: int = Field(default=500, description="most times its own size that it may unpack to", ge=1)
+    file_seconds: int = Field(default=3600, description="most seconds that reading one may take", ge=1)
     billing_encoding: str = Field(default="utf-8", description="encoding of those files: utf-8, cp1252, utf-16, ...")
 
     livelogs_sheet_id: str | None = Field(

@@ -282,6 +282,8 @@ def _parameters(settings: Settings) -> dict[str, Any]:
         "current_month": today.replace(day=1),
         "anonymous_user_ids": settings.livelogs_anonymous_ids,
         "point_value": settings.point_value,
+        "currency": settings.currency,
+        "decimal_comma": settings.decimal_comma,
         "shared_id_spaces": settings.shared_id_spaces,
         "thresholds": settings.thresholds,
     }

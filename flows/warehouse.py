@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from flows.account import account_login, first_line
+from flows.account import SESSION_PARAMETERS, account_login, first_line
 from flows.errors import BrokenOffError, ConfigError, SnowcastError, SourceError, TransientError
 from flows.logins import Login, Logins, Statement
 from flows.settings import Settings
@@ -44,7 +44,11 @@ def connection_parameters(settings: Settings) -> dict[str, Any]:
         SourceError: The embedded warehouse does not start.
     """
     login = _embedded_login(settings) if settings.warehouse == "embedded" else account_login(settings)
-    session_parameters = {**login.pop("session_parameters", {}), "CLIENT_TELEMETRY_ENABLED": settings.telemetry}
+    session_parameters = {
+        **login.pop("session_parameters", {}),
+        **SESSION_PARAMETERS,
+        "CLIENT_TELEMETRY_ENABLED": settings.telemetry,
+    }
     login.setdefault("schema", "PUBLIC")  # a session without one would ask which it has
     return {**login, "login_timeout": settings.login_timeout_seconds, "session_parameters": session_parameters}
 

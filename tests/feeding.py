@@ -29,6 +29,8 @@ PARAMETERS: dict[str, Any] = {
     "current_month": date(2023, 12, 1),
     "anonymous_user_ids": ("anonymous",),
     "point_value": None,
+    "currency": "USD",
+    "decimal_comma": False,
     "shared_id_spaces": (),
     "thresholds": Thresholds(),
 }

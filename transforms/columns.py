@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from transforms import billing_periods
 from transforms.contract import BOOLEAN, DATE, FLOAT, INTEGER, TEXT, TIMESTAMP, Column, money
 
 TWITCH = "twitch"  # the id space of Helix ids
@@ -25,6 +26,13 @@ game_name = Column("game_name", TEXT, "the category's name")
 box_art_url = Column("box_art_url", TEXT, "template of the address of the category's picture")
 igdb_id = Column("igdb_id", TEXT, "the category's id at IGDB")
 snapshot_at = Column("snapshot_at", TIMESTAMP, "when the source was observed, UTC", nullable=False)
+filled_fields = Column(
+    "filled_fields",
+    INTEGER,
+    "declared fields of the record that are not empty: of two records of one time the fuller one counts",
+    nullable=False,
+    minimum=0,
+)
 first_seen_at = Column("first_seen_at", TIMESTAMP, "first snapshot with it, UTC", nullable=False)
 last_seen_at = Column("last_seen_at", TIMESTAMP, "newest snapshot with it, UTC", nullable=False)
 started_at = Column("started_at", TIMESTAMP, "when the broadcast began, UTC")
@@ -53,13 +61,13 @@ end_date = Column("end_date", DATE, "last day of the subscription; NULL while it
 monthly_price = Column(
     "monthly_price",
     money(),
-    "price of one billing period: a month, or a year for yearly",
+    "price of one billing period",
     nullable=False,
     minimum=0,
     maximum=_MOST_MONEY,
 )
 billing_period = Column(
-    "billing_period", TEXT, "what a price pays for; NULL is monthly", accepted=("monthly", "yearly")
+    "billing_period", TEXT, "what a price pays for; NULL is monthly", accepted=billing_periods.KNOWN
 )
 payment_id = Column("payment_id", TEXT, "one payment or refund", nullable=False)
 payment_date = Column("payment_date", DATE, "day of the payment", nullable=False)
@@ -74,8 +82,10 @@ amount = Column(
 watch_date = Column("watch_date", DATE, "day of the viewing", nullable=False)
 year_month = Column("year_month", DATE, "first day of the month", nullable=False)
 revenue = Column("revenue", money(), "sum of payments less refunds", nullable=False)
-payment_count = Column("payment_count", INTEGER, "payments, refunds not counted", nullable=False, minimum=0)
-mrr = Column("mrr", money(), "monthly recurring revenue: prices per month, yearly ones / 12", nullable=False, minimum=0)
+payment_count = Column(
+    "payment_count", INTEGER, "payments of more than 0; refunds not counted", nullable=False, minimum=0
+)
+mrr = Column("mrr", money(), "monthly recurring revenue: prices per month at its end", nullable=False, minimum=0)
 mrr_grain = Column("grain", TEXT, "what is followed", nullable=False, accepted=("subscription", "customer"))
 is_before_history = Column(
     "is_before_history", BOOLEAN, "the first version stands in, as nothing was observed yet", nullable=False

@@ -1,7 +1,9 @@
 """When keys of a source were there and when they were gone, told by deliveries that list everything.
 
 A key is gone from the first snapshot that lacks it, and back from the observation that has it again: by the timestamp
-strategy from that record's own time, if that lies within the gap. Before it was first seen nothing is known of it.
+strategy from that record's own time, if that is later than the deletion. Where it is later than the observation too,
+the key stays gone until then, or until a record that is observed meanwhile says an earlier time; a key that goes again
+before then was not back at all. Before it was first seen nothing is known of it.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from operator import and_
 from typing import TYPE_CHECKING
 
 from transforms.contract import EFFECTIVE_AT, INTEGER, TIMESTAMP, History, Strategy
-from transforms.functions import Window, coalesce, col, count, greatest, iff, lead, lit, max, min, row_number  # noqa: A004
+from transforms.functions import Window, coalesce, col, count, greatest, iff, lead, least, lit, max, min, row_number  # noqa: A004
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
@@ -46,7 +48,11 @@ def stretches(table: Table, presences: DataFrame, snapshots: DataFrame) -> DataF
     gaps = _gaps_by_own_time(table, gone, presences) if _has_own_time(table) else _gaps(gone)
     kinds = gaps.session.create_dataframe([[_GONE], [_BACK], [_BEFORE]], schema=["_kind"])
     is_gone, is_back = col("_kind") == lit(_GONE), col("_kind") == lit(_BACK)
-    exists = is_gone | (is_back & (col("_back_at") < FOREVER)) | ((col("_kind") == lit(_BEFORE)) & col("_is_first"))
+    exists = (
+        is_gone
+        | (is_back & (col("_back_at") < col("_next_gone_at")))
+        | ((col("_kind") == lit(_BEFORE)) & col("_is_first"))
+    )
     return (
         gaps.join(kinds, how="cross")
         .filter(exists)
@@ -99,14 +105,19 @@ def _gaps(gone: DataFrame) -> DataFrame:
 
 
 def _gaps_by_own_time(table: Table, gone: DataFrame, presences: DataFrame) -> DataFrame:
-    """A gap ends with the returning record's own time where that lies in it; later records may show older values."""
+    """A gap ends with the returning record's own time where that is later; later records may show older values."""
     same_key = reduce(and_, [col(name) == col(f"_of_{name}") for name in table.business_key])
     since = (col(PRESENT_AT) >= col("_seen_at")) & (col(PRESENT_AT) < col("_next_gone_at"))
     told = gone.join(presences.select(*table.business_key, PRESENT_AT, EFFECTIVE_AT.name), same_key & since, "left")
     own_time = col(EFFECTIVE_AT.name)
     of_gap = [*[f"_of_{name}" for name in table.business_key], "_gone_at", "_seen_at", "_next_gone_at", "_is_first"]
-    is_in_gap = (col(PRESENT_AT) == col("_seen_at")) & (own_time > col("_gone_at")) & (own_time <= col("_seen_at"))
-    back_at = min(iff(is_in_gap, own_time, lit(None).cast(TIMESTAMP))).over(Window.partition_by(*of_gap))
+    never = lit(None).cast(TIMESTAMP)
+    is_first, is_later = col(PRESENT_AT) == col("_seen_at"), own_time > col("_gone_at")
+    of_one = Window.partition_by(*of_gap)
+    first_says = min(iff(is_first & is_later, own_time, never)).over(of_one)
+    # What holds from when, by each record: its own time, or that of its observation where the values are older.
+    anyone_says = min(iff(own_time.is_null(), never, iff(is_later, own_time, col(PRESENT_AT)))).over(of_one)
+    back_at = iff(first_says > col("_seen_at"), least(anyone_says, col("_next_gone_at")), first_says)
     ended = told.select(*of_gap, PRESENT_AT, own_time, coalesce(back_at, col("_seen_at")).alias("_back_at"))
     is_older = own_time < col("_back_at")
     shown = ended.group_by(*of_gap, "_back_at").agg(

@@ -4,6 +4,14 @@ from __future__ import annotations
 
 from expectations.rules import CRITICAL, Computed, Rule
 
+# fact_subscription_months with what counts of each: of a switch of plan on the last day of a month only the new one.
+COUNTED_MONTHS = (
+    "(select m.subscription_id, m.user_key, m.year_month, m.start_date, m.end_date, m.monthly_price, m.billing_period, "
+    "iff(n.user_key is null, m.mrr, 0) as counted_mrr from {fact_subscription_months} m left join "
+    "(select distinct user_key, year_month, start_date from {fact_subscription_months} where mrr > 0 "
+    "and user_id <> '') n on n.user_key = m.user_key and n.year_month = m.year_month and n.start_date = m.end_date "
+    "and m.start_date < m.end_date) counted_months"
+)
 _NEARLY = "1e-9 * greatest(1, abs({0}))"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.marts import first_of_month
+from expectations.marts import COUNTED_MONTHS, first_of_month
 from expectations.rules import CRITICAL, Lookup, Rule
 
 _OF_BATCH = "where entity_id in (select entity_id from {batch} b)"
@@ -33,8 +33,8 @@ _NEWEST = Lookup("calendar", "select max(year_month) as last_month from {fact_mr
 
 def _summed(grain: str, entity: str) -> str:
     return (
-        f"select '{grain}' as grain, {entity} as entity_id, year_month, sum(mrr) as mrr "
-        f"from {{fact_subscription_months}} where {entity} in (select entity_id from {{batch}} b) "
+        f"select '{grain}' as grain, {entity} as entity_id, year_month, sum(counted_mrr) as mrr "
+        f"from {COUNTED_MONTHS} where {entity} in (select entity_id from {{batch}} b) "
         f"group by {entity}, year_month"
     )
 

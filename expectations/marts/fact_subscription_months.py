@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from expectations.marts import first_of_month
 from expectations.rules import CRITICAL, Lookup, Rule
+from transforms.billing_periods import MONTHS, WEEKLY
 
 _OF_BATCH = "subscription_id in (select subscription_id from {batch} b)"
 _VERSION = Lookup(
     "version",
-    "select version_key, subscription_id, monthly_price, billing_period, valid_from, "
+    "select version_key, subscription_id, monthly_price, billing_period, valid_from, valid_to, "
     "lead(valid_from) over (partition by subscription_id order by valid_from) as next_from "
     f"from {{subscriptions_history_check}} where not is_deleted and {_OF_BATCH}",
-    ("subscription_id", "monthly_price", "billing_period", "valid_from", "next_from"),
+    ("subscription_id", "monthly_price", "billing_period", "valid_from", "valid_to", "next_from"),
     "version.version_key = t.subscription_version_key",
 )
 _IS_THERE = Lookup(
@@ -31,6 +32,10 @@ _LAST = Lookup(
 _NEWEST = Lookup(
     "calendar", "select max(year_month) as last_month from {fact_subscription_months}", ("last_month",), "true"
 )
+
+_WHEN = [f"when billing_period = '{name}' then {12 // months}" for name, months in MONTHS.items()]
+_PRICES_OF_A_YEAR = f"case {' '.join(_WHEN)} when billing_period = '{WEEKLY}' then 52 else 12 end"
+_LAST_DAY = "dateadd(day, -1, dateadd(month, 1, year_month))::date"
 
 RULES = (
     first_of_month("year_month"),
@@ -53,12 +58,39 @@ RULES = (
     ),
     Rule(
         name="mrr is the price of one month",
-        fails="abs(mrr * 12 - monthly_price) > 0.06 and billing_period = 'yearly' "
-        "or mrr <> monthly_price and billing_period is distinct from 'yearly'",
+        fails=f"mrr <> 0 and abs(mrr * 12 - monthly_price * {_PRICES_OF_A_YEAR}) > 0.06",
         severity=CRITICAL,
-        reason="yearly prices are divided by 12 and rounded to the cent",
+        reason="what a year costs is divided by 12 and rounded to the cent",
         shows=("monthly_price", "billing_period", "mrr"),
         reads=("mrr", "monthly_price", "billing_period"),
+    ),
+    Rule(
+        name="what ended within a month is no revenue at its end",
+        fails=f"mrr > 0 and year_month < calendar_last_month and (start_date > {_LAST_DAY} or end_date < {_LAST_DAY})",
+        severity=CRITICAL,
+        reason="a switch of plan within a month would count both plans (SEMANTICS §5)",
+        shows=("start_date", "end_date", "mrr"),
+        helpers=(_NEWEST,),
+        reads=("year_month", "start_date", "end_date", "mrr"),
+    ),
+    Rule(
+        name="what is active at the end of a month is revenue",
+        fails="mrr = 0 and monthly_price >= 0.12 and year_month < calendar_last_month "
+        "and version_valid_to is null and there_subscription_id is not null "
+        f"and start_date <= {_LAST_DAY} and coalesce(end_date, {_LAST_DAY}) >= {_LAST_DAY}",
+        severity=CRITICAL,
+        reason="a subscription that is still there and whose period goes on would count as churned",
+        shows=("start_date", "end_date", "monthly_price", "mrr"),
+        helpers=(_VERSION, _IS_THERE, _NEWEST),
+        reads=(
+            "subscription_id",
+            "subscription_version_key",
+            "year_month",
+            "start_date",
+            "end_date",
+            "monthly_price",
+            "mrr",
+        ),
     ),
     Rule(
         name="price and billing period are those of the version at the end of the month, or of the first",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from expectations.marts import first_of_month
+from expectations.marts import COUNTED_MONTHS, first_of_month
 from expectations.rules import CRITICAL, WARNING, Lookup, Rule
+from transforms.billing_periods import MONTHS
 
 _OF_BATCH = "where user_key in (select user_key from {batch} b)"
 _ON = "{0}.user_key = t.user_key and {0}.year_month = t.year_month"
 _PAID = Lookup(
     "paid",
-    "select user_key, year_month, sum(amount) as revenue, count_if(amount >= 0) as payment_count, "
+    "select user_key, year_month, sum(amount) as revenue, count_if(amount > 0) as payment_count, "
     f"count_if(amount > 0) as paying from {{fact_payments}} {_OF_BATCH} group by user_key, year_month",
     ("revenue", "payment_count", "paying"),
     _ON.format("paid"),
@@ -26,16 +27,19 @@ _WATCHED = Lookup(
     ("hours",),
     _ON.format("watched"),
 )
-# A payment is due on the day of the month on which the subscription began, of a yearly one in its month only.
+# A payment is due on the day of the month on which the subscription began, of a longer period in its first month only,
+# and of weekly ones in every month.
 _DUE_DAY = "dateadd(month, datediff(month, start_date, year_month), start_date)"
+_WHEN = [f"when billing_period = '{name}' then {months}" for name, months in MONTHS.items()]
+_PERIOD_MONTHS = f"case {' '.join(_WHEN)} else 1 end"
 _IS_DUE = (
-    f"mrr > 0 and {_DUE_DAY} <= coalesce(end_date, {_DUE_DAY}) "
-    "and (billing_period is distinct from 'yearly' or mod(datediff(month, start_date, year_month), 12) = 0)"
+    f"monthly_price > 0 and {_DUE_DAY} <= coalesce(end_date, {_DUE_DAY}) "
+    f"and mod(datediff(month, start_date, year_month), {_PERIOD_MONTHS}) = 0"
 )
 _SUBSCRIBED = Lookup(
     "subscribed",
-    f"select user_key, year_month, sum(mrr) as mrr, count(*) as subscriptions, count_if({_IS_DUE}) as due_payments "
-    f"from {{fact_subscription_months}} {_OF_BATCH} group by user_key, year_month",
+    f"select user_key, year_month, sum(counted_mrr) as mrr, count(*) as subscriptions, "
+    f"count_if({_IS_DUE}) as due_payments from {COUNTED_MONTHS} {_OF_BATCH} group by user_key, year_month",
     ("mrr", "subscriptions", "due_payments"),
     _ON.format("subscribed"),
 )

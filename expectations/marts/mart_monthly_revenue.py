@@ -7,7 +7,7 @@ from expectations.rules import CRITICAL, Lookup, Rule
 
 _PAID = Lookup(
     "paid",
-    "select year_month, sum(amount) as revenue, count_if(amount >= 0) as payment_count, "
+    "select year_month, sum(amount) as revenue, count_if(amount > 0) as payment_count, "
     "-sum(iff(amount < 0, amount, 0)) as refunded, count_if(amount < 0) as refund_count from {fact_payments} "
     "where year_month in (select year_month from {batch} b) group by year_month",
     ("revenue", "payment_count", "refunded", "refund_count"),

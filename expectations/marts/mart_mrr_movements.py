@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.marts import first_of_month
+from expectations.marts import COUNTED_MONTHS, first_of_month
 from expectations.rules import CRITICAL, Lookup, Rule
 
 _BEFORE = Lookup(
@@ -21,7 +21,8 @@ _OTHER = Lookup(
 )
 _MONTHS = Lookup(
     "months",
-    "select year_month, sum(mrr) as mrr from {fact_subscription_months} "
+    "select year_month, sum(counted_mrr) as mrr "
+    f"from {COUNTED_MONTHS} "
     "where year_month in (select year_month from {batch} b) group by year_month",
     ("mrr",),
     "months.year_month = t.year_month",

@@ -2,48 +2,58 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, time
 from functools import partial
 from typing import IO, Any
 
-from flows.extract.input_files import InputFile, RefusedFile
+from flows.extract.findings import RefusedFile
+from flows.extract.input_files import InputFile
+from flows.extract.limits import LIMITS
 
+_MIDNIGHT = time()
+_MOST_EXACT = 10**15  # spreadsheets keep 15 digits
 ENDINGS = (".zip", ".xlsx", ".xlsm")
 _WORKBOOK = "xl/workbook.xml"  # what every workbook has, and nothing else
 
 
 def opened_parts(file: InputFile) -> list[InputFile]:
     """The members of a zip archive or the tabs of a workbook as files, or the file itself where it is neither."""
+    if file.fault is not None:
+        return [file]
     try:
         with file.open() as content:
             if not zipfile.is_zipfile(content):
                 return [file]
             with zipfile.ZipFile(content) as archive:
-                members = [(info.filename, info.file_size) for info in archive.infolist() if not info.is_dir()]
-                is_workbook = any(name == _WORKBOOK for name, _ in members)
-    except (zipfile.BadZipFile, RefusedFile, OSError):
-        return [file]
+                members = [info for info in archive.infolist() if not info.is_dir()]
+                is_workbook = any(info.filename == _WORKBOOK for info in members)
+    except (RefusedFile, OSError):
+        return [file]  # told when it is read
+    except Exception as error:  # zipfile raises many kinds for what it cannot read
+        return [refused(file, f"is an archive that cannot be read: {type(error).__name__}: {error}")]
     if is_workbook:
         return _tabs_of(file)
     return [
         replace(
             file,
-            label=f"{file.label}!{member}",
-            open=_member_opener(file, member),
-            path=f"{file.path}!{member}",
-            size=size,
+            label=f"{file.label}!{info.filename}",
+            open=_member_opener(file, info),
+            path=f"{file.path}!{info.filename}",
+            size=info.file_size,
+            packed=info.compress_size,
             archive=file.label,
         )
-        for member, size in members
+        for info in members
     ] or [file]
 
 
-def _member_opener(file: InputFile, member: str) -> Callable[[], IO[bytes]]:
+def _member_opener(file: InputFile, member: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:
     return lambda: zipfile.ZipFile(file.open()).open(member)
 
 
@@ -52,8 +62,7 @@ def _tabs_of(file: InputFile) -> list[InputFile]:
         with _opened_workbook(file) as book:
             names = list(book.sheetnames)
     except RefusedFile as refusal:
-        reason = str(refusal)
-        return [replace(file, rows=lambda: _refused(reason))]
+        return [refused(file, str(refusal))]
     return [
         replace(
             file,
@@ -77,13 +86,29 @@ def _rows_of_tab(file: InputFile, name: str) -> Iterator[Sequence[Any]]:
 
 
 def _spelled(cell: Any) -> Any:
-    """Text, numbers and truth as they are; times, where a program took the text for one, as the logs spell them."""
-    return f"{cell.isoformat(sep=' ')} UTC" if isinstance(cell, datetime) else cell
+    """Text and truth as they are; days and times, where a program took the text for one, as the logs spell them.
+
+    A whole number is one however the program stores it; of more than 15 digits it has lost some, so that it is shown
+    with its exponent, which staging refuses. What is left, such as a time without a day, is text that says it.
+    """
+    if isinstance(cell, datetime):
+        return f"{cell.date()}" if cell.time() == _MIDNIGHT else f"{cell.isoformat(sep=' ')} UTC"
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        return _spelled_number(cell)
+    return cell if cell is None or isinstance(cell, bool | str) else str(cell)
 
 
-def _refused(reason: str) -> Iterator[Sequence[Any]]:
-    raise RefusedFile(reason)
-    yield ()
+def _spelled_number(cell: float) -> Any:
+    if not math.isfinite(cell):
+        return str(cell)
+    if abs(cell) >= _MOST_EXACT:
+        return f"{cell:.14E}"
+    return int(cell) if cell == int(cell) else cell
+
+
+def refused(file: InputFile, reason: str) -> InputFile:
+    """The file as one that is refused without being opened."""
+    return replace(file, fault=reason)
 
 
 @contextmanager
@@ -92,6 +117,9 @@ def _opened_workbook(file: InputFile) -> Iterator[Any]:
 
     try:
         with file.open() as content, warnings.catch_warnings():
+            with zipfile.ZipFile(content) as archive:
+                LIMITS.get().check_members(archive.infolist())
+            content.seek(0)
             warnings.simplefilter("ignore")  # of styles and extensions that only a spreadsheet program needs
             book = openpyxl.load_workbook(content, read_only=True, data_only=True)
             try:

@@ -19,25 +19,25 @@ from transforms.contract import Table
 _TELLING = 2
 
 
-def declared_kind(source: str, *, needs_all_fields: bool = False, **options: Any) -> FileKind:
+def declared_kind(source: str, *, tells_missing: bool = False, **options: Any) -> FileKind:
     """What the files of a source look like, by the contracts of its tables.
 
     Args:
         source: E.g. billing.
-        needs_all_fields: A header must have every field that RAW names, not only those that staging cannot do without.
+        tells_missing: A header that lacks a field which RAW names is told, also where staging can do without.
         **options: More fields of FileKind.
     """
     tables = {str(table.source).partition("/")[2]: table for table in _raw_tables(source)}
     required = {entity: _required(table) for entity, table in tables.items()}
-    if needs_all_fields:
-        required = {entity: [(name,) for name in table.fields] for entity, table in tables.items()}
+    options.setdefault("entity_of", partial(_entity_of, own=_own_fields(tables)))
+    options.setdefault("holds", ", ".join(sorted(tables)[:-1]) + f" or {max(tables)}")
+    fields = {name for table in tables.values() for name in table.fields}
     return FileKind(
         source=source,
-        holds=", ".join(sorted(tables)[:-1]) + f" or {max(tables)}",
-        entity_of=partial(_entity_of, own=_own_fields(tables)),
         required=required,
         complete=frozenset(entity for entity, table in tables.items() if table.is_complete),
-        known={entity: frozenset(table.fields) for entity, table in tables.items()} if needs_all_fields else {},
+        known={entity: frozenset(table.fields) for entity, table in tables.items()} if tells_missing else {},
+        fields=frozenset(fields | {name for known in required.values() for names in known for name in names}),
         **options,
     )
 

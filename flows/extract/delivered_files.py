@@ -21,8 +21,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from flows.errors import SnowcastError
 from flows.extract.file_kinds import FileKind, recognised
-from flows.extract.input_files import BadLine, Header, InputFile, RefusedFile, UnrecognisedFile, read_items
+from flows.extract.findings import BadLine, Header, Note, RefusedFile, UnrecognisedFile, shown
+from flows.extract.input_files import InputFile, read_items
 from flows.extract.manifests import NAME as MANIFEST
 from flows.extract.manifests import Manifest, read_manifests
 from flows.extract.places import FilePlace
@@ -33,6 +35,7 @@ from flows.landing import LandedFile, LandingWriter, encode_record, landed_files
 LANDED, LOADED_BEFORE, EMPTY, REFUSED = "landed", "loaded before", "empty", "refused"
 DELIVERED_BEFORE, SKIPPED = "delivered before", "skipped"
 _SHOWN = 80
+_LONGEST_REASON = 500
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,12 @@ class FileReport:
     rows: int = 0
     bad_lines: int = 0
     delivery: Delivery | None = None
+
+    def __post_init__(self) -> None:
+        """Names and texts that came out of files are shown on terminals and kept as text."""
+        object.__setattr__(self, "file", shown(self.file))
+        object.__setattr__(self, "reason", None if self.reason is None else shown(self.reason))
+        object.__setattr__(self, "warnings", tuple(map(shown, self.warnings)))
 
     @property
     def is_refused(self) -> bool:
@@ -212,13 +221,23 @@ class _Input:
             yield entity, item
 
     def _read(self) -> Iterator[Any]:
-        try:
-            yield from read_items(self.file, self.kind.encoding)
-        except RefusedFile as refusal:
-            setting = self.kind.encoding_setting
-            if setting and " text" in str(refusal):
-                raise RefusedFile(f"{refusal}; {setting} states another encoding") from None
-            raise
+        """What the file holds, read by whatever its kind needs: all that goes wrong there is said of the file."""
+        items = read_items(self.file, self.kind.encoding, self.kind.naming)
+        while True:
+            try:
+                item = next(items)
+            except StopIteration:
+                return
+            except RefusedFile as refusal:
+                setting = self.kind.encoding_setting
+                if setting and " text" in str(refusal):
+                    raise RefusedFile(f"{refusal}; {setting} states another encoding") from None
+                raise
+            except (SnowcastError, MemoryError):
+                raise
+            except Exception as error:
+                raise RefusedFile(f"cannot be read: {type(error).__name__}: {error}"[:_LONGEST_REASON]) from None
+            yield item
 
 
 @dataclass
@@ -234,10 +253,14 @@ class _Landing:
     odd_rows: int = 0
     oddity: str = ""
     header: Header | None = None
+    notes: list[str] = field(default_factory=list)
 
     def add(self, entity: str, item: Any) -> None:
         if isinstance(item, Header):
             self.header = item
+            return
+        if isinstance(item, Note):
+            self.notes.append(item.text)
             return
         if entity not in self.writers:
             writer = LandingWriter(self.root, self.source, entity, self.moment)
@@ -250,14 +273,23 @@ class _Landing:
             if not isinstance(item, dict):
                 self.odd_rows += 1
                 self.oddity = self.oddity or f"first: {str(item)[:_SHOWN]}"
-            self.writers[entity].write_line(encode_record(item))
+            self.writers[entity].write_line(_encoded(item))
 
     @property
     def rows(self) -> int:
         return sum(writer.rows for writer in self.writers.values())
 
 
+def _encoded(record: Any) -> bytes:
+    try:
+        return encode_record(record)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise RefusedFile(f"has a record that is no JSON: {type(error).__name__}: {error}"[:_LONGEST_REASON]) from None
+
+
 def _land(one: _Input, root: Path, known: Known) -> FileReport:
+    if one.file.fault is not None:
+        raise RefusedFile(one.file.fault)
     delivery = Delivery.of(one.file, one.kind, one.moment)
     label = one.file.label
     if known.is_delivered(delivery):
@@ -274,7 +306,7 @@ def _land(one: _Input, root: Path, known: Known) -> FileReport:
     if not is_new:
         names = ", ".join(file.relative_path for file in landed)
         return FileReport(label, LOADED_BEFORE, f"same records as {names}", landed=landed, delivery=delivery)
-    warnings = (*_warnings(landing, one.is_stated), *one.findings.warnings())
+    warnings = (*_warnings(landing, one.is_stated), *landing.notes, *one.findings.warnings())
     bad = len(landing.bad)
     return FileReport(label, LANDED, None, warnings, landed, rows=landing.rows, bad_lines=bad, delivery=delivery)
 

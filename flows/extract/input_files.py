@@ -7,9 +7,9 @@ else is tried as CSV. A file that cannot be read raises `RefusedFile` with the r
 from __future__ import annotations
 
 import codecs
-import csv
 import gzip
 import io
+import itertools
 import json
 import re
 import zipfile
@@ -18,37 +18,16 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import IO, Any, NoReturn, cast
+from typing import IO, Any, NoReturn
+
+from flows.extract.csv_rows import MARK, Naming, as_they_are, read_csv, read_tab
+from flows.extract.findings import BadLine, Header, Note, RefusedFile, UnrecognisedFile, shown
+from flows.extract.limits import Bounded
 
 _GZIP, _ZIP = b"\x1f\x8b", b"PK"
-_SHOWN = 40
-csv.field_size_limit(16 * 1024 * 1024)
 
 Lines = Iterator[bytes]
-
-
-class RefusedFile(Exception):  # noqa: N818 - a finding about the user's file, reported and never raised to the user
-    """The file cannot be read as a whole; the text says why, to follow the file's name."""
-
-
-class UnrecognisedFile(RefusedFile):
-    """It can be read, and holds nothing of the source."""
-
-
-@dataclass(frozen=True)
-class BadLine:
-    """A line of a file of JSON lines that is no JSON."""
-
-    number: int
-    content: bytes
-    reason: str
-
-
-@dataclass(frozen=True)
-class Header:
-    """The first row of a CSV or of a tab, before its rows."""
-
-    names: tuple[str, ...]
+__all__ = ("BadLine", "Header", "InputFile", "Note", "RefusedFile", "UnrecognisedFile", "parse_json", "read_items")
 
 
 @dataclass(frozen=True)
@@ -65,6 +44,8 @@ class InputFile:
         version: Its tag or modification time: another one is another delivery.
         archive: Label of the archive or workbook that it is a member of.
         rows: The cells of its rows, where it is a tab of a spreadsheet; it is then not opened.
+        fault: Why it is refused without being opened.
+        packed: Bytes that a member of an archive takes in it.
     """
 
     label: str
@@ -76,6 +57,8 @@ class InputFile:
     version: str = ""
     archive: str | None = None
     rows: Callable[[], Iterator[Sequence[Any]]] | None = None
+    fault: str | None = None
+    packed: int | None = None
 
     @property
     def directory(self) -> str:
@@ -98,7 +81,7 @@ class InputFile:
         return f"{self.parent}/{self.directory}"
 
 
-def read_items(file: InputFile, encoding: str = "utf-8") -> Iterator[Any]:
+def read_items(file: InputFile, encoding: str = "utf-8", naming: Naming = as_they_are) -> Iterator[Any]:
     """Yield what the file holds: JSON values (a page or an array is one), or a CSV's `Header` and its rows as dicts.
 
     A row of another length than the header is a list, a line of JSON lines that is no JSON a `BadLine`.
@@ -106,12 +89,13 @@ def read_items(file: InputFile, encoding: str = "utf-8") -> Iterator[Any]:
     Args:
         file: The file; gzip is unpacked.
         encoding: Of its text.
+        naming: What the names of a CSV's or tab's header are declared as.
 
     Raises:
         RefusedFile: It is cut off, neither JSON nor CSV, not in that encoding, or cannot be unpacked.
     """
     if file.rows is not None:
-        yield from _read_rows(file.rows())
+        yield from read_tab(file.rows(), naming)
         return
     try:
         with file.open() as raw:
@@ -121,9 +105,11 @@ def read_items(file: InputFile, encoding: str = "utf-8") -> Iterator[Any]:
                 raise RefusedFile("is an archive inside an archive")
             if start == _GZIP:
                 with gzip.open(raw) as unpacked:
-                    yield from _read_unpacked(_in_utf8(unpacked, encoding))
+                    bounded = io.BufferedReader(Bounded(unpacked, file.packed or file.size))
+                    yield from _read_unpacked(_in_utf8(bounded, encoding), naming)
             else:
-                yield from _read_unpacked(_in_utf8(raw, encoding))
+                bounded = io.BufferedReader(Bounded(raw, file.packed))
+                yield from _read_unpacked(_in_utf8(bounded, encoding), naming)
     except EOFError:
         raise RefusedFile("is cut off: its gzip data end too early") from None
     except (gzip.BadGzipFile, zlib.error, zipfile.BadZipFile) as error:
@@ -139,11 +125,11 @@ def parse_json(text: str | bytes) -> Any:
     return json.loads(text, parse_constant=_refuse_constant)
 
 
-def _in_utf8(binary: IO[bytes] | gzip.GzipFile, encoding: str) -> Lines:
+def _in_utf8(binary: io.BufferedReader[Bounded], encoding: str) -> Lines:
     """The lines in UTF-8; line ends inside quoted fields stay as they are."""
     if codecs.lookup(encoding).name == "utf-8":
         return iter(binary)
-    return (line.encode() for line in io.TextIOWrapper(cast("IO[bytes]", binary), encoding, newline="\n"))
+    return (line.encode() for line in io.TextIOWrapper(binary, encoding, newline="\n"))
 
 
 def _fault(error: UnicodeError) -> str:
@@ -152,8 +138,10 @@ def _fault(error: UnicodeError) -> str:
     return f"byte 0x{error.object[error.start]:02x} after {error.object[max(0, error.start - 20) : error.start]!r}"
 
 
-def _read_unpacked(binary: Lines) -> Iterator[Any]:
-    first = next((line for line in binary if line.strip(b"\xef\xbb\xbf \t\r\n")), b"").removeprefix(b"\xef\xbb\xbf")
+def _read_unpacked(binary: Lines, naming: Naming) -> Iterator[Any]:
+    first = next((line for line in binary if line.strip(MARK + b" \t\r\n\x1a")), b"")
+    while first.startswith(MARK):  # two programs may have put one before the other's
+        first = first.removeprefix(MARK)
     if not first:
         raise RefusedFile("is empty")
     if first[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
@@ -161,7 +149,7 @@ def _read_unpacked(binary: Lines) -> Iterator[Any]:
     if b"\x00" in first:
         raise RefusedFile("is not UTF-8 text: its first line has NUL bytes, as UTF-16 without a mark has")
     if first.lstrip()[:1] not in (b"{", b"["):
-        yield from _read_csv(first, binary)
+        yield from read_csv(itertools.chain((first,), binary), naming)
         return
     second = next((line for line in binary if line.strip()), b"")
     if second and _is_json(first):
@@ -190,73 +178,24 @@ def _read_json_lines(first: bytes, second: bytes, rest: Lines) -> Iterator[Any]:
         if not line.strip():
             continue
         try:
-            yield parse_json(line)
+            yield parse_json(line.decode())
         except (ValueError, RecursionError) as error:
             if not line.endswith(b"\n"):
                 raise RefusedFile(f"is cut off in line {number}, its last one") from None
-            yield BadLine(number, line.strip(), str(error))
+            content = _as_one_line(line)
+            # Of several values on one line COPY would make several rows; as one text it stays one, and is refused.
+            is_several = isinstance(error, json.JSONDecodeError) and error.msg == "Extra data"
+            yield BadLine(number, json.dumps(content.decode()).encode() if is_several else content, str(error))
 
 
-def _read_csv(header: bytes, binary: Lines) -> Iterator[Any]:
-    """The header, then rows as it names them; one of another length is a list, for staging to refuse, not to guess."""
-    rows = csv.reader((line.decode() for part in ((header,), binary) for line in part), strict=True)
-    try:
-        names = next(rows)
-        if len(names) < 2:
-            raise RefusedFile(f"is neither JSON nor CSV with a header; it begins with {header[:_SHOWN]!r}")
-        _check_names(names)
-        yield Header(tuple(names))
-        short: list[str] | None = None
-        for row in rows:
-            if short is not None:
-                yield short
-                short = None
-            if len(row) == len(names):
-                yield dict(zip(names, row, strict=True))
-            elif row:
-                short = row
-        if short is not None and len(short) < len(names):
-            raise RefusedFile(f"is cut off: its last row has {len(short)} of {len(names)} fields")
-        if short is not None:
-            yield short
-    except csv.Error as error:
-        cut = "is cut off: its last quoted field has no end" if "unexpected end" in str(error) else ""
-        raise RefusedFile(cut or f"is not valid CSV: line {rows.line_num}: {error}") from None
-
-
-def _read_rows(rows: Iterator[Sequence[Any]]) -> Iterator[Any]:
-    """The header of a tab, then its rows as it names them; cells that a row lacks at its end are empty."""
-    names = _without_empty_end(next(rows, ()))
-    if not names:
-        raise UnrecognisedFile("is empty")
-    if not all(isinstance(name, str) and name for name in names):
-        raise UnrecognisedFile("has no header: its first row has cells that are empty or no text")
-    _check_names(names)
-    yield Header(tuple(names))
-    for row in rows:
-        cells = _without_empty_end(row)
-        if len(cells) > len(names):
-            yield [str(cell) for cell in cells]
-        else:
-            yield dict(zip(names, [*cells, *[""] * (len(names) - len(cells))], strict=True))
-
-
-def _without_empty_end(row: Sequence[Any]) -> list[Any]:
-    cells = ["" if cell is None else cell for cell in row]
-    while cells and cells[-1] == "":
-        cells.pop()
-    return cells
-
-
-def _check_names(names: Sequence[str]) -> None:
-    repeated = next((name for name in names if names.count(name) > 1), None)
-    if repeated is not None:
-        raise RefusedFile(f"has two columns of one name in its header: {repeated!r}")
+def _as_one_line(line: bytes) -> bytes:
+    """The line as UTF-8 without control characters, which a warehouse would take for line ends or refuse."""
+    return shown(line.strip().decode("utf-8", "backslashreplace")).encode()
 
 
 def _is_json(line: bytes) -> bool:
     try:
-        parse_json(line)
+        parse_json(line.decode())
     except (ValueError, RecursionError):
         return False
     return True

@@ -1,7 +1,8 @@
 """Live logs and gifts: the tabs of a Google Sheet, or CSV and XLSX exports of them.
 
-Every tab is read whole and declared complete: one that shrank is reported with both counts. A header must have all
-the columns that RAW names; one that was renamed is refused by name. A new column is kept and reported as drift.
+Every tab is read whole and declared complete: one that shrank is reported with both counts. A header must have the
+columns that staging cannot do without; one that was renamed is refused by name, with the name that may be meant. Other
+columns that it lacks are told and NULL. A new column is kept and reported as drift.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ SOURCE = "livelogs"
 
 def livelogs_files() -> FileKind:
     """What tabs and their exports look like, by the contracts of the tables."""
-    return declared_kind(SOURCE, needs_all_fields=True, is_sheet=True)
+    return declared_kind(SOURCE, tells_missing=True, is_sheet=True)
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from flows.extract.input_files import InputFile, RefusedFile
 
 NAME = "manifest.json"
+_FIRST_YEAR, _LAST_YEAR = 1990, 2100
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def _read(file: InputFile) -> Manifest:
         return _parsed(said)
     except RefusedFile as refusal:
         return Manifest(fault=str(refusal))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         return Manifest(fault=f"is not valid JSON: {error}")
 
 
@@ -58,5 +59,7 @@ def _parsed(said: object) -> Manifest:
         stated = datetime.fromisoformat(moment)
     except (TypeError, ValueError):
         raise RefusedFile(f'has a "snapshot_at" that is no ISO 8601 time: {moment!r}') from None
+    if not _FIRST_YEAR <= stated.year <= _LAST_YEAR:
+        raise RefusedFile(f'has a "snapshot_at" of a year that cannot be right: {moment!r}')
     zoned = stated.replace(tzinfo=UTC) if stated.tzinfo is None else stated.astimezone(UTC)
     return Manifest(zoned, frozenset(partial))

@@ -7,19 +7,23 @@ library's error repeats them.
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, Protocol
 from urllib.parse import unquote
 
 from flows.errors import ConfigError, SourceError
-from flows.extract.archives import ENDINGS, opened_parts
-from flows.extract.input_files import InputFile, RefusedFile
+from flows.extract.archives import ENDINGS, opened_parts, refused
+from flows.extract.findings import RefusedFile
+from flows.extract.input_files import InputFile
 
 MASK = "***"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=::|://)")
@@ -134,20 +138,51 @@ def _local_files(place: Place) -> Iterator[InputFile]:
     root = place.path
     if not root.exists():
         raise ConfigError(f"{place.named_by}: {place.shown} does not exist. Expected a file or a folder of files.")
-    found = [root] if root.is_file() else [file for file in root.rglob("*") if file.is_file()]
+    found = [root] if root.is_file() else sorted(root.rglob("*"))
     for file in found:
         label = file.name if file == root else file.relative_to(root).as_posix()
         if file == root or not _is_hidden(label):
-            state = file.stat()
-            yield InputFile(
-                label,
-                modified_at=datetime.fromtimestamp(state.st_mtime, UTC),
-                open=lambda file=file: file.open("rb"),  # type: ignore[misc]
-                parent=root.parent.name if file == root else root.name,
-                path=str(file),
-                size=state.st_size,
-                version=str(state.st_mtime_ns),
-            )
+            parent = root.parent.name if file == root else root.name
+            yield from _local_file(file, readable_name(label), readable_name(parent))
+
+
+def readable_name(name: str) -> str:
+    """The name as text can hold it: each byte that is no UTF-8 as its hexadecimal escape."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def _local_file(file: Path, label: str, parent: str) -> Iterator[InputFile]:
+    """The file, or what of its kind is refused; folders are none."""
+    path = readable_name(str(file))
+    try:
+        state = file.stat()
+    except OSError as error:
+        reason = "is a link that leads nowhere" if file.is_symlink() else f"cannot be read: {error.strerror}"
+        yield refused(InputFile(label, None, BytesIO, parent, path), reason)
+        return
+    if stat.S_ISDIR(state.st_mode):
+        if file.is_symlink():
+            told = "is a link to a folder, which is not followed: give that folder itself"
+            yield refused(InputFile(label, None, BytesIO, parent, path), told)
+        return
+    one = InputFile(
+        label,
+        modified_at=_moment(state.st_mtime),
+        open=lambda: file.open("rb"),
+        parent=parent,
+        path=path,
+        size=state.st_size,
+        version=str(state.st_mtime_ns),
+    )
+    is_regular = stat.S_ISREG(state.st_mode)
+    yield one if is_regular else refused(one, "is no regular file (a pipe, socket or device) and is not opened")
+
+
+def _moment(seconds: float) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _remote_files(place: Place) -> Iterator[InputFile]:

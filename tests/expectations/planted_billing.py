@@ -87,7 +87,10 @@ ALSO: dict[str, list[Values]] = {
         {"watch_date": _MONTH, "snapshot_at": "2026-02-28 12:00:00", "hours_watched": 7.0},
     ],
     "users_history": [{"user_key": "other", "version_key": "of another"}],
-    "subscriptions_history_check": [{"subscription_id": "stopped", "version_key": "stopped"}],
+    "subscriptions_history_check": [
+        {"subscription_id": "stopped", "version_key": "stopped"},
+        {"subscription_id": "lasting", "version_key": "lasting"},
+    ],
     "fact_subscription_months": [
         {"subscription_id": "unpaid", "user_key": "unpaid", "year_month": _EARLIER[1], "start_date": "2026-01-28"},
     ],
@@ -195,6 +198,14 @@ PLANTED: dict[str, dict[str, Values | list[Values]]] = {
         "the month is one that the period touches": {"end_date": "2026-01-31"},
         "an open-ended subscription runs to the newest month": {"subscription_id": "stopped"},
         "mrr is the price of one month": {"billing_period": "yearly", "monthly_price": 120.07, "mrr": 10.0},
+        "what ended within a month is no revenue at its end": {"year_month": _EARLIER[1], "end_date": "2026-02-27"},
+        "what is active at the end of a month is revenue": {
+            "subscription_id": "lasting",
+            "subscription_version_key": "lasting",
+            "year_month": _EARLIER[1],
+            "start_date": "2026-02-01",
+            "mrr": 0,
+        },
         "price and billing period are those of the version at the end of the month, or of the first": {
             "subscription_id": "stopped",
             "subscription_version_key": "stopped",

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import threading
 from contextvars import copy_context
+from datetime import date
 
 import pytest
 
+from flows import warehouse
+from flows.account import SESSION_PARAMETERS, account_login
 from flows.errors import ConfigError
 from flows.preparing import SCRIPTS, statements
 from flows.settings import load_settings
@@ -105,3 +108,15 @@ def test_every_script_is_idempotent_and_names_the_database_of_the_settings(tmp_p
     assert not [one for one in found if "<%" in one or "ANALYTICS" in one]
     for one in found:
         assert one.startswith(("USE ROLE", "GRANT")) or "IF NOT EXISTS" in one, one
+
+
+def test_the_defaults_of_the_account_and_of_a_connection_file_do_not_matter(account, database, tmp_path, monkeypatch):
+    hostile = {"TIMEZONE": "America/Los_Angeles", "TIMESTAMP_TYPE_MAPPING": "TIMESTAMP_LTZ", "WEEK_START": 7}
+    login = account_login(load_settings(home=tmp_path, database=database))
+    monkeypatch.setattr(warehouse, "account_login", lambda settings: {**login, "session_parameters": dict(hostile)})
+    settings = load_settings(home=tmp_path, database=database)
+    asked = connection_parameters(settings)["session_parameters"]
+    assert {name: asked[name] for name in SESSION_PARAMETERS} == SESSION_PARAMETERS
+    assert (asked["TIMEZONE"], asked["WEEK_START"]) == ("UTC", 1)
+    with open_session(settings, flow="test") as session:
+        assert session.sql("SELECT date_trunc('week', '2023-09-24'::date)").collect()[0][0] == date(2023, 9, 18)

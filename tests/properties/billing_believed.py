@@ -13,6 +13,7 @@ from typing import Any
 
 Row = Mapping[str, Any]
 Series = dict[date, Decimal]
+MONTHS = {None: 1, "monthly": 1, "quarterly": 3, "half-yearly": 6, "yearly": 12, "annual": 12, "weekly": 12}
 NOTHING, CENT = Decimal(0), Decimal("0.01")
 
 
@@ -51,10 +52,22 @@ def subscription_months(history: Iterable[Row], current_month: date) -> dict[tup
         for month in {day.replace(day=1) for day in _days_there(there, last, current_month)}:
             version = version_at(there, datetime.combine(next_month(month), time()))
             assert version is not None
-            months = 12 if version["billing_period"] == "yearly" else 1
-            mrr = (version["monthly_price"] / months).quantize(CENT, ROUND_HALF_UP)
+            price = version["monthly_price"] * (52 if version["billing_period"] == "weekly" else 1)
+            mrr = (price / MONTHS[version["billing_period"]]).quantize(CENT, ROUND_HALF_UP)
+            if not _is_active_at_end(there, last, month, current_month):
+                mrr = NOTHING.quantize(CENT)
             found[subscription, month] = (last["user_key"], version["version_key"], mrr)
     return found
+
+
+def _is_active_at_end(there: list[Row], last: Row, month: date, current_month: date) -> bool:
+    """Whether the subscription exists and its period runs at the month's end, of the newest month when seen last."""
+    judged_on = next_month(month) - timedelta(days=1)
+    before = datetime.combine(next_month(month), time())
+    if month == current_month:
+        judged_on = max(month, min(judged_on, last["observed_at_last"].date()))
+    exists = any(version["valid_to"] is None or version["valid_to"] >= before for version in there)
+    return exists and last["start_date"] <= judged_on <= (last["end_date"] or date.max)
 
 
 def _days_there(there: list[Row], last: Row, current_month: date) -> Iterable[date]:

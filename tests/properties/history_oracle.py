@@ -142,8 +142,19 @@ def _absences(
         if seen_again and rule.strategy == TIMESTAMP:
             said = updated.get(seen_again)
             again = said if said and missed[0] < said <= seen_again else seen_again
+            if said and said > seen_again:
+                again = _begins_later(updated, missed[0], seen_again, [s for s in snapshots if s not in present])
         found.append(_Absence(missed[0], again, seen_again))
     return found
+
+
+def _begins_later(
+    updated: Mapping[datetime, datetime | None], gone: datetime, seen_again: datetime, lacking: Sequence[datetime]
+) -> datetime:
+    """When a key is back whose first record says a time to come: the earliest that a record of this presence says."""
+    gone_again = min((at for at in lacking if at > seen_again), default=datetime.max)
+    said = {at: own for at, own in updated.items() if own is not None and seen_again <= at < gone_again}
+    return min([own if own > gone else at for at, own in said.items()] + [gone_again])
 
 
 def _versions(key: _Key, instants: Sequence[datetime]) -> list[Version]:
@@ -175,7 +186,7 @@ def _observed_last(key: _Key, begin: datetime, end: datetime | None, *, is_delet
         return begin <= time and (end is None or time < end)
 
     if is_deleted:
-        return next(absence.begin for absence in key.absences if absence.holds(begin))
+        return max(absence.begin for absence in key.absences if absence.holds(begin) or holds(absence.begin))
     told = [event.seen.at for event in key.observations if holds(event.time)]
     shown = [
         event.seen.at

@@ -163,7 +163,7 @@ def test_a_file_without_a_column_that_it_must_have_is_refused(
         ("id,name\n1,x\n", "holds something else than payments, subscriptions, users or viewing_activity: its records"),
         ("id,name\n", "holds something else than"),
         ("user_id,country,country,plan_type\nU1,US,US,basic\n", "has two columns of one name in its header: 'country'"),
-        ("user_id;country;plan_type\nU1;US;basic\n", "is neither JSON nor CSV with a header"),
+        ("user_id:country:plan_type\nU1:US:basic\n", "is neither JSON nor CSV with a header"),
         (as_csv(USER, USER)[:-12], "is cut off: its last row has 3 of 4 fields"),
         (as_csv(USER) + 'U2,"US', "is cut off: its last quoted field has no end"),
     ],

@@ -69,12 +69,18 @@ def test_a_csv_is_recognised_by_its_header_and_stays_text(folder: Folder, entity
     assert (report.status, report.warnings) == ("landed", ())
 
 
-def test_a_header_without_one_of_its_columns_is_refused_by_name(folder: Folder):
+def test_a_header_without_a_column_that_it_must_have_is_refused_with_the_name_that_may_be_meant(folder: Folder):
+    renamed = {("streamerID" if name == "userID" else name): value for name, value in STREAM.items()}
+    report = folder.land("export.csv", as_csv(renamed))["export.csv"]
+    assert str(report.reason).startswith("looks like streams, but its header has no column userID; it has liveStreamID")
+    assert str(report.reason).endswith("; rename streamerID to userID?")
+
+
+def test_other_columns_that_a_header_lacks_are_told_and_null(folder: Folder):
     renamed = {("fans" if name == "dau" else name): value for name, value in STREAM.items()}
     report = folder.land("export.csv", as_csv(renamed))["export.csv"]
-    assert report.reason == (
-        "looks like streams, but its header has no column dau; it has column fans, which nobody knows"
-    )
+    assert folder.records(report) == {"streams": [renamed]}
+    assert report.warnings == ("its header has no column dau: NULL in every row; it has fans, which nobody knows",)
 
 
 def test_a_row_that_is_cut_off_refuses_a_list_that_must_be_whole(folder: Folder):

@@ -6,7 +6,8 @@ Source   subscriptions_history_check
 Units    money exact to the cent; happened_at is UTC without zone
 Rerun    reads all subscriptions, as time alone renews them, and writes the differences: what has come since
 Gaps     user and period are the newest known, the price is that of the moment; billing tells no renewals: they are the
-         same day of later months, or years; a subscription that a delivery misses is over when it was missed
+         same day of later months, quarters or years, or each week; a subscription that a delivery misses is
+         over when it was missed
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.activity import columns as activity_columns
+from transforms.billing_periods import is_weekly, months_of_period
 from transforms.contract import BOOLEAN, DATE, INTEGER, TIMESTAMP, Column, Layer, Replace, Table
-from transforms.functions import coalesce, col, dateadd, datediff, iff, least, lit
+from transforms.functions import array_generate_range, coalesce, col, dateadd, datediff, floor, iff, least, lit
 from transforms.history_join import with_version_at
 from transforms.months import in_each_month, month_of
 
@@ -47,7 +49,7 @@ TABLE = Table(
     ),
 )
 
-_MONTHS_OF_A_YEAR = 12
+_DAYS_OF_A_WEEK = 7
 _CARRIED = ("subscription_id", "platform", "user_key", "user_id", "start_date", "billing_period", "last_day")
 _MOMENT = ("subscription_id", "platform", "user_key", "user_id", "activity", "period_number", "is_deleted")
 
@@ -78,19 +80,33 @@ def _periods(newest: DataFrame) -> DataFrame:
     """The first day of every billing period that has begun."""
     months = in_each_month(newest, _CARRIED, month_of(col("start_date")), month_of(col("last_day")))
     offset = datediff("month", col("start_date"), col("year_month"))
-    length = iff(coalesce(col("billing_period") == lit("yearly"), lit(False)), lit(_MONTHS_OF_A_YEAR), lit(1))
-    counted = months.select("*", offset.alias("month_offset"), length.alias("period_months"))
+    counted = months.select("*", offset.alias("month_offset"), months_of_period().alias("period_months"))
     begun = counted.filter((col("month_offset") % col("period_months")) == lit(0)).select(
         "*",
         dateadd("month", col("month_offset"), col("start_date")).cast(DATE).alias("first_day"),
         (col("month_offset") / col("period_months") + lit(1)).cast(INTEGER).alias("period_number"),
     )
-    named = begun.filter(col("first_day") <= col("last_day")).select(
+    carried = (*_CARRIED, "first_day", "period_number")
+    every = begun.select(*carried).union_all(_weeks(newest).select(*carried))
+    named = every.filter(col("first_day") <= col("last_day")).select(
         "*",
         iff(col("period_number") == lit(1), lit("subscription_started"), lit("subscription_renewed")).alias("activity"),
         lit(False).alias("is_deleted"),
     )
     return named.select(*_MOMENT, col("first_day").cast(TIMESTAMP).alias("happened_at"))
+
+
+def _weeks(newest: DataFrame) -> DataFrame:
+    """The first days of the periods of weekly subscriptions."""
+    weekly = newest.filter(is_weekly() & (col("start_date") <= col("last_day")))
+    week_count = floor(datediff("day", col("start_date"), col("last_day")) / lit(_DAYS_OF_A_WEEK)).cast(INTEGER)
+    offsets = array_generate_range(lit(0), week_count + lit(1)).alias("offsets")
+    each = weekly.select(*_CARRIED, offsets).join_table_function("flatten", col("offsets"))
+    numbered = each.select(*_CARRIED, col("value").cast(INTEGER).alias("week"))
+    first_day = dateadd("day", col("week") * lit(_DAYS_OF_A_WEEK), col("start_date")).cast(DATE)
+    return numbered.select(
+        *_CARRIED, first_day.alias("first_day"), (col("week") + lit(1)).cast(INTEGER).alias("period_number")
+    )
 
 
 def _ends(newest: DataFrame, today: date) -> DataFrame:

@@ -6,7 +6,7 @@ Source   fact_subscription_months
 Units    money exact to the cent; mrr_change = closing_mrr - opening_mrr
 Rerun    recomputes the customers whose subscription months changed; all of them when the month changes
 Gaps     a subscription that costs nothing has no revenue to move; months after the current one are not there yet;
-         subscriptions that name nobody are one customer
+         subscriptions that name nobody are one customer; what is switched on the last day of a month counts once
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from transforms import columns
 from transforms.contract import DATE, TEXT, Column, Layer, MergeOnKey, Table, money
 from transforms.functions import Window, col, iff, lit, min, sum, when  # noqa: A004
 from transforms.months import month_after
+from transforms.plan_switches import without_replaced
 
 if TYPE_CHECKING:
     from datetime import date
@@ -54,8 +55,9 @@ _ENTITY = ("grain", "entity_id", "platform", "user_key", "user_id")
 
 def build(fact_subscription_months: DataFrame, *, current_month: date) -> DataFrame:
     """Hold each month against the one before, and name the difference."""
-    subscriptions = _closings(fact_subscription_months, "subscription", "subscription_id")
-    customers = _closings(fact_subscription_months, "customer", "user_key")
+    months = without_replaced(fact_subscription_months)
+    subscriptions = _closings(months, "subscription", "subscription_id")
+    customers = _closings(months, "customer", "user_key")
     balances = _balances(subscriptions.union_all(customers), current_month)
     is_active_month = iff(col("closing_mrr") > lit(0), col("year_month"), lit(None).cast(DATE))
     first_month = min(is_active_month).over(Window.partition_by("grain", "entity_id"))
@@ -70,9 +72,9 @@ def _closings(months: DataFrame, grain: str, entity: str) -> DataFrame:
     of_entity = months.select(
         lit(grain).alias("grain"),
         col(entity).alias("entity_id"),
-        *("platform", "user_key", "user_id", "year_month", "mrr"),
+        *("platform", "user_key", "user_id", "year_month", "counted_mrr"),
     )
-    summed = of_entity.group_by(*_ENTITY, "year_month").agg(sum("mrr").alias("closing_mrr"))
+    summed = of_entity.group_by(*_ENTITY, "year_month").agg(sum("counted_mrr").alias("closing_mrr"))
     return summed.filter(col("closing_mrr") > lit(0))
 
 

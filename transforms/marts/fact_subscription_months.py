@@ -1,13 +1,13 @@
-"""Subscription months: each calendar month that a subscription ran in, with its price at the month's end.
+"""Subscription months: each calendar month that a subscription ran in, with what it brings at the month's end.
 
 Grain    one subscription in one month; a subscription has one user
 Key      subscription_id, year_month
 Source   subscriptions_history_check
-Units    money exact to the cent; mrr is the price of a month: a yearly price / 12
+Units    money exact to the cent; mrr is the price of a month (yearly / 12, weekly x 52 / 12) where the subscription is
+         active at the end of the month, of the current one at the newest delivery, and 0 where it is over by then
 Rerun    recomputes the subscriptions whose versions changed; all of them when the month changes
 Gaps     open ends run to the current month, a deleted subscription to the day it vanished; user and period are the
-         newest known; before its history a subscription costs what its first version says (is_before_history);
-         a billing_period that is not known counts as monthly
+         newest known; before its history a subscription costs what its first version says (is_before_history)
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import DATE, TEXT, Column, Layer, MergeOnKey, Table
+from transforms.billing_periods import with_paid_months
+from transforms.contract import DATE, TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table, money
 from transforms.functions import (
     Window,
     coalesce,
     col,
-    count,
     dateadd,
     first_value,
     greatest,
@@ -29,6 +29,7 @@ from transforms.functions import (
     lead,
     least,
     lit,
+    max,  # noqa: A004
 )
 from transforms.history_join import last_moment_before, with_version_at
 from transforms.money import with_share
@@ -37,10 +38,10 @@ from transforms.months import in_each_month, month_after, month_of
 if TYPE_CHECKING:
     from datetime import date
 
+    from snowflake.snowpark import Column as Expression
     from snowflake.snowpark import DataFrame
 
 _PERIOD = ("platform", "user_key", "user_id", "start_date", "end_date")
-_MONTHS_OF_A_YEAR = 12
 
 TABLE = Table(
     name="fact_subscription_months",
@@ -79,9 +80,9 @@ def build(subscriptions_history_check: DataFrame, *, current_month: date) -> Dat
     end_of_month = last_moment_before(month_after(col("year_month")))
     months = _months(versions, current_month)
     priced = with_version_at(months, versions, "subscription_id", end_of_month, taken)
-    is_yearly = coalesce(col("billing_period") == lit("yearly"), lit(False))
-    paid_months = iff(is_yearly, lit(_MONTHS_OF_A_YEAR), lit(1)).alias("paid_months")
-    return TABLE.select(with_share(priced.select("*", paid_months), "monthly_price", "paid_months", "mrr"))
+    shared = with_share(with_paid_months(priced), "paid_price", "paid_months", "price_of_month")
+    mrr = iff(col("active_versions") > lit(0), col("price_of_month"), lit(0).cast(money()))
+    return TABLE.select(shared.select("*", mrr.alias("mrr")))
 
 
 def _existing(history: DataFrame) -> DataFrame:
@@ -100,11 +101,15 @@ def _existing(history: DataFrame) -> DataFrame:
         lead("valid_from").over(in_order).alias("valid_to"),
         col("valid_to").alias("there_until"),
         lag("valid_from").over(in_order).is_null().alias("is_first"),
+        "observed_at_last",
     )
 
 
 def _months(versions: DataFrame, current_month: date) -> DataFrame:
-    """The months on whose days the subscription was there and its period ran, each once."""
+    """The months on whose days the subscription was there and its period ran, each once.
+
+    `active_versions` counts the versions, one at most, that were there when the month ended and whose period still ran.
+    """
     since = iff(col("is_first"), col("start_date"), greatest(col("start_date"), col("valid_from").cast(DATE)))
     current_day = dateadd("day", lit(-1), month_after(lit(current_month))).cast(DATE)
     until = least(
@@ -112,8 +117,26 @@ def _months(versions: DataFrame, current_month: date) -> DataFrame:
         coalesce(col("end_date"), current_day),
         coalesce(last_moment_before(col("there_until")).cast(DATE), current_day),
     )
-    spans = versions.select("subscription_id", *_PERIOD, since.alias("since"), until.alias("until"))
-    ran = spans.filter(col("since") <= col("until"))
     carried = ["subscription_id", *_PERIOD]
-    months = in_each_month(ran, carried, month_of(col("since")), month_of(col("until")))
-    return months.group_by(*carried, "year_month").agg(count(lit(1)).alias("versions"))
+    seen = [col("there_until"), col("observed_at_last").cast(DATE).alias("seen_on")]
+    spans = versions.select(*carried, *seen, since.alias("since"), until.alias("until"))
+    ran = spans.filter(col("since") <= col("until"))
+    months = in_each_month(
+        ran, [*carried, "since", "there_until", "seen_on"], month_of(col("since")), month_of(col("until"))
+    )
+    is_active = iff(_is_active_at_end(current_month), lit(1), lit(0))
+    return months.group_by(*carried, "year_month").agg(max(is_active).alias("active_versions"))
+
+
+def _is_active_at_end(current_month: date) -> Expression:
+    """Condition on a version and a month: it is there when the month ends, and its period holds the last day.
+
+    The current month has not ended: it is judged on the day of the newest delivery, which is the day on which the
+    subscription was seen last, and not before its first day.
+    """
+    next_month = month_after(col("year_month"))
+    last_day = dateadd("day", lit(-1), next_month).cast(DATE)
+    seen_on = least(greatest(col("seen_on"), col("year_month")), last_day)
+    judged_on = iff(col("year_month") == lit(current_month), seen_on, last_day)
+    runs = (col("since") <= judged_on) & (coalesce(col("end_date"), judged_on) >= judged_on)
+    return runs & (coalesce(col("there_until"), next_month.cast(TIMESTAMP)) >= next_month.cast(TIMESTAMP))

@@ -5,7 +5,7 @@ Key      user_key, year_month
 Source   fact_payments, stg_billing_viewing_activity, fact_subscription_months
 Units    money exact to the cent, hours_watched in hours
 Rerun    recomputes the users that new rows touch
-Gaps     user_id '' holds what names nobody; a viewing row of 0 hours is watching, a payment of 0 is not paying
+Gaps     user_id '' holds what names nobody; a viewing row of 0 hours is watching, a payment of 0 is none
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from transforms.functions import col, iff, lit, max, round, sum  # noqa: A004
 from transforms.measures import MS_PER_HOUR
 from transforms.months import month_of
 from transforms.newest import latest_per_key
+from transforms.plan_switches import without_replaced
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression
@@ -59,13 +60,13 @@ def build(
     payments = _part(
         fact_payments,
         amount=col("amount"),
-        payments=iff(col("is_refund"), lit(0), lit(1)),
+        payments=iff(col("amount") > lit(0), lit(1), lit(0)),
         paying=iff(col("amount") > lit(0), lit(1), lit(0)),
     )
     # Whole milliseconds: sums of them are exact, so they do not depend on the order in which rows are added.
     watched_ms = round(col("hours_watched") * lit(MS_PER_HOUR)).cast(INTEGER)
     viewing = _part(_viewing_days(stg_billing_viewing_activity), watched_ms=watched_ms, watching=lit(1))
-    subscribed = _part(fact_subscription_months, subscriptions=lit(1), month_mrr=col("mrr"))
+    subscribed = _part(without_replaced(fact_subscription_months), subscriptions=lit(1), month_mrr=col("counted_mrr"))
     per_month = (
         payments.union_all(viewing)
         .union_all(subscribed)

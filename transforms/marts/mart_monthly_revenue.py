@@ -5,7 +5,7 @@ Key      year_month
 Source   fact_payments
 Units    money exact to the cent; revenue is net of refunds
 Rerun    recomputes the months whose payments changed
-Gaps     a month without payments has no row; payments of unknown users count
+Gaps     a month without payments has no row; payments of unknown users count; one of 0 is neither payment nor refund
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def build(fact_payments: DataFrame) -> DataFrame:
     refund = iff(col("is_refund"), -col("amount"), lit(0).cast(money()))
     per_month = fact_payments.group_by("year_month").agg(
         sum("amount").alias("revenue"),
-        count(iff(col("is_refund"), lit(None), lit(1))).alias("payment_count"),
+        count(iff(col("amount") > lit(0), lit(1), lit(None))).alias("payment_count"),
         sum(refund).alias("refunded"),
         count(iff(col("is_refund"), lit(1), lit(None))).alias("refund_count"),
     )

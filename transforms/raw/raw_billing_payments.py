@@ -21,5 +21,5 @@ TABLE = Table(
     write=Append(),
     tags=("billing",),
     source="billing/payments",
-    fields=("payment_id", "user_id", "payment_date", "amount"),
+    fields=("payment_id", "user_id", "payment_date", "amount", "currency"),
 )

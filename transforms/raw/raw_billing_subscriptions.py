@@ -21,6 +21,15 @@ TABLE = Table(
     write=Append(),
     tags=("billing",),
     source="billing/subscriptions",
-    fields=("subscription_id", "user_id", "start_date", "end_date", "monthly_price", "billing_period", "updated_at"),
+    fields=(
+        "subscription_id",
+        "user_id",
+        "start_date",
+        "end_date",
+        "monthly_price",
+        "billing_period",
+        "updated_at",
+        "currency",
+    ),
     is_complete=True,
 )

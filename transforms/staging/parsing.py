@@ -7,15 +7,15 @@ same row. Each record carries the first rule it breaks (`_rule`) and why (`_reas
 from __future__ import annotations
 
 from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING
 
-from transforms.contract import TEXT, Table
+from transforms.contract import INTEGER, TEXT, Table
 from transforms.contract import Column as ContractColumn
 from transforms.functions import (
     coalesce,
     col,
     concat,
-    convert_timezone,
     iff,
     lit,
     lower,
@@ -28,6 +28,7 @@ from transforms.functions import (
     typeof,
     when,
 )
+from transforms.staging import times
 from transforms.types import (
     BooleanType,
     DateType,
@@ -42,14 +43,21 @@ from transforms.types import (
 if TYPE_CHECKING:
     from snowflake.snowpark import Column, DataFrame
 
+# A point is the decimal point, whatever stands around it: `1.000` is 1 and `.99` is 0.99. Nothing parts thousands.
 _WHOLE_NUMBER = r"^[+-]?[0-9]{1,18}$"
-_NUMBER = r"^[+-]?[0-9]{1,30}(\.[0-9]{0,30})?([eE][+-]?[0-9]{1,2})?$"  # finite: neither NaN nor infinity is a number
-_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-_ZONED = r"^.*[0-9]([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)$"
-_SPELLED_UTC = " UTC"  # as BigQuery writes it, and with it the sheets that were filled from there
+_FINITE = r"([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})"  # neither NaN nor infinity is a number
+_NUMBER = rf"^[+-]?{_FINITE}([eE][+-]?[0-9]{{1,2}})?$"
+_WITH_COMMA = r"^[+-]?[0-9]*,[0-9]+$"
+_WITH_POINT = r"^[+-]?[0-9]*\.[0-9]*$"
+_COMMA_IS_SET = "; a decimal comma is read where SNOWCAST_DECIMAL_COMMA is set"
+# What a spreadsheet makes of an id that looks like a number or that it was told to leave alone.
+_TOUCHED_ID = r"^([0-9](\.[0-9]+)?E\+[0-9]+|[0-9]+\.0*|=.*)$"
+_JSON_TEXTS = (
+    r'^\[ *("([^"\\[:cntrl:]]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*"( *, *"([^"\\[:cntrl:]]|\\["\\/bfnrt]'
+    r'|\\u[0-9a-fA-F]{4})*")*)? *\]$'
+)
 _LONGEST_EXAMPLE = 120
 _LINEAGE_NAMES = ("_record", "snapshot_at", "_source_file", "_source_row", "_load_id")
-_TIMESTAMP_TZ = TimestampType("tz")
 _KINDS = (
     ("ARRAY", "a list"),
     ("OBJECT", "an object"),
@@ -66,12 +74,13 @@ _EXPECTED = {
 }
 
 
-def parse(raw: DataFrame, table: Table) -> DataFrame:
+def parse(raw: DataFrame, table: Table, *, decimal_comma: bool = False) -> DataFrame:
     """The declared payload columns of the table, typed, with lineage, `snapshot_at`, `_record`, `_rule` and `_reason`.
 
     Args:
         raw: Rows of a raw table.
         table: The staging contract; columns with a payload are read from RECORD.
+        decimal_comma: Numbers that are text have a comma before their decimals, and no point.
     """
     read = [column for column in table.columns if column.payload is not None]
     texts = raw.select(
@@ -84,8 +93,16 @@ def parse(raw: DataFrame, table: Table) -> DataFrame:
         *[_value(column, "record").cast(TEXT).alias(f"spelled_{column.name}") for column in read],
         *[typeof(_value(column, "record")).alias(_kind_name(column)) for column in read],
     )
-    given = texts.select("*", *[_given(column).alias(_text_name(column)) for column in read])
-    timed = given.select("*", *[part for column in read if _is_time(column) for part in _time_parts(column)])
+    given = texts.select("*", *[_given(column, decimal_comma).alias(_text_name(column)) for column in read])
+    timed = given.select(
+        "*",
+        *[
+            part.alias(f"{name}_of_{column.name}")
+            for column in read
+            if _is_time(column)
+            for name, part in times.parts_of(col(_text_name(column))).items()
+        ],
+    )
     typed = timed.select("*", *[_typed(column).alias(column.name) for column in read])
     judged = typed.select("*", _first_broken_rule(read).alias("_rule"))
     names = [column.name for column in read]
@@ -102,6 +119,32 @@ def recomputed(parsed: DataFrame, table: Table, **values: Column) -> DataFrame:
     """
     names = [*_LINEAGE_NAMES, *[c.name for c in table.columns if c.payload is not None], "_rule", "_reason"]
     return parsed.select(*[values[name].alias(name) if name in values else col(name) for name in names])
+
+
+def also_refused(parsed: DataFrame, table: Table, rule: str, condition: Column, reason: Column) -> DataFrame:
+    """The parsed rows, those that break one more rule named: a record that breaks an earlier one keeps that.
+
+    Args:
+        parsed: What `parse` or `recomputed` gave for the table.
+        table: The staging contract.
+        rule: Its name.
+        condition: True where a record breaks it; NULL is no breach.
+        reason: Why, in words a person understands.
+    """
+    names = [*_LINEAGE_NAMES, *[c.name for c in table.columns if c.payload is not None]]
+    is_broken = col("_rule").is_null() & coalesce(condition, lit(False))
+    return parsed.select(
+        *names,
+        iff(is_broken, lit(rule), col("_rule")).alias("_rule"),
+        iff(is_broken, reason, col("_reason")).alias("_reason"),
+    )
+
+
+def filled_fields(table: Table) -> Column:
+    """How many of the declared payload columns have a value, as `filled_fields`."""
+    read = [column for column in table.columns if column.payload is not None]
+    filled = [iff(col(column.name).is_null(), lit(0), lit(1)) for column in read]
+    return reduce(add, filled).cast(INTEGER).alias("filled_fields")
 
 
 def tidied(name: str) -> Column:
@@ -123,8 +166,15 @@ def _kind_name(column: ContractColumn) -> str:
     return f"kind_of_{column.name}"
 
 
-def _given(column: ContractColumn) -> Column:
+def _given(column: ContractColumn, decimal_comma: bool) -> Column:
     text = col(f"spelled_{column.name}")
+    if decimal_comma and _has_decimals(column):
+        is_text = col(_kind_name(column)) == lit("VARCHAR")
+        with_point = concat(text, lit(" with a point"))
+        spelled = when(text.rlike(_WITH_COMMA), replace(text, lit(","), lit("."))).when(
+            text.rlike(_WITH_POINT), with_point
+        )
+        text = iff(is_text, spelled.otherwise(text), text)
     empty_is_null = column.empty_is_null or not isinstance(column.type, StringType)
     return iff(text == lit(""), lit(None).cast(TEXT), text) if empty_is_null else text
 
@@ -137,8 +187,7 @@ def _typed(column: ContractColumn) -> Column:
     if spelling is not None:
         return iff(text.rlike(spelling), try_cast(text, column.type), lit(None).cast(column.type))
     if _is_time(column):
-        at_utc = convert_timezone(lit("UTC"), col(f"zoned_{column.name}")).cast(column.type)
-        return iff(col(f"zoned_{column.name}").is_null(), col(f"plain_{column.name}"), at_utc)
+        return times.moment_of(*[col(f"{name}_of_{column.name}") for name in times.PARTS]).cast(column.type)
     if isinstance(column.type, VariantType):
         return _variant(column)
     return try_cast(text, column.type)
@@ -148,8 +197,9 @@ def _spelling(column: ContractColumn) -> str | None:
     """What a text must look like to be cast at all: the cast alone would round, or take what is no number."""
     if isinstance(column.type, DecimalType):  # zeros behind the last decimal change nothing
         whole, decimals = column.type.precision - column.type.scale, column.type.scale
-        return rf"^[+-]?[0-9]{{1,{whole}}}(\.[0-9]{{1,{decimals}}}0*)?$"
-    return {LongType: _WHOLE_NUMBER, DoubleType: _NUMBER, DateType: _DAY}.get(type(column.type))
+        behind = rf"[0-9]{{1,{decimals}}}0*"
+        return rf"^[+-]?([0-9]{{1,{whole}}}(\.({behind})?)?|\.{behind})$"
+    return {LongType: _WHOLE_NUMBER, DoubleType: _NUMBER, DateType: times.DAY}.get(type(column.type))
 
 
 def _expected(column: ContractColumn) -> str:
@@ -158,28 +208,29 @@ def _expected(column: ContractColumn) -> str:
     return _EXPECTED[type(column.type)]
 
 
+def _has_decimals(column: ContractColumn) -> bool:
+    return isinstance(column.type, DecimalType | DoubleType)
+
+
+def _is_id(column: ContractColumn) -> bool:
+    return isinstance(column.type, StringType) and column.name.endswith("_id")
+
+
 def _is_time(column: ContractColumn) -> bool:
     return isinstance(column.type, TimestampType)
 
 
-def _time_parts(column: ContractColumn) -> list[Column]:
-    """The time read with its zone where the text has one, and without: UTC by SEMANTICS where it has none."""
-    text = replace(col(_text_name(column)), lit(_SPELLED_UTC), lit("Z"))
-    is_zoned = text.rlike(_ZONED)
-    return [
-        iff(is_zoned, try_cast(text, _TIMESTAMP_TZ), lit(None).cast(_TIMESTAMP_TZ)).alias(f"zoned_{column.name}"),
-        iff(is_zoned, lit(None).cast(column.type), try_cast(text, column.type)).alias(f"plain_{column.name}"),
-    ]
-
-
 def _variant(column: ContractColumn) -> Column:
-    """Lists and objects as they are; the CSV's Python-literal text (`['a', 'b']`) as the list that it spells."""
+    """Lists and objects as they are; a CSV's text, JSON or Python's (`['a', 'b']`), as the list that it spells."""
     text = col(_text_name(column))
     spells_a_list = text.rlike(r"^\[('[^'\"\\]*'(, '[^'\"\\]*')*)?\]$")
     is_text = col(_kind_name(column)) == lit("VARCHAR")
     spelled = parse_json(replace(text, lit("'"), lit('"')))
     kept = to_variant(_value(column, "_record"))
-    return when(text.is_null(), lit(None).cast(VariantType())).when(is_text & spells_a_list, spelled).otherwise(kept)
+    is_json = is_text & text.rlike(_JSON_TEXTS)
+    nothing = lit(None).cast(VariantType())
+    chain = when(text.is_null(), nothing).when(is_text & spells_a_list, spelled)
+    return chain.when(is_json, parse_json(iff(is_json, text, lit("null")))).otherwise(kept)
 
 
 def _first_broken_rule(columns: list[ContractColumn]) -> Column:
@@ -187,6 +238,7 @@ def _first_broken_rule(columns: list[ContractColumn]) -> Column:
     rules = [(col("_record").is_null() | (col("kind_of_record") != lit("OBJECT")), "record_type")]
     rules += [(_is_missing(column), f"{column.name}_missing") for column in columns if not column.nullable]
     rules += [(_has_wrong_type(column), f"{column.name}_type") for column in columns if _is_typed(column)]
+    rules += [(_is_touched(column), f"{column.name}_by_spreadsheet") for column in columns if _is_id(column)]
     for column in columns:
         if column.minimum is not None:
             rules.append((col(column.name) < lit(column.minimum), f"{column.name}_below_minimum"))
@@ -209,6 +261,10 @@ def _has_wrong_type(column: ContractColumn) -> Column:
     is_nested = col(_kind_name(column)).in_(lit("ARRAY"), lit("OBJECT"))
     is_unreadable = col(_text_name(column)).is_not_null() & col(column.name).is_null()
     return is_nested if isinstance(column.type, StringType) else is_nested | is_unreadable
+
+
+def _is_touched(column: ContractColumn) -> Column:
+    return col(_text_name(column)).rlike(_TOUCHED_ID)
 
 
 def _reason(columns: list[ContractColumn]) -> Column:
@@ -235,7 +291,16 @@ def _reasons(column: ContractColumn) -> list[tuple[str, Column]]:
             when(col(_kind_name(column)) == lit(_KINDS[0][0]), lit(_KINDS[0][1])),
         ).otherwise(lit("a number"))
         expected = lit(f"; expected {_expected(column)}")
+        if isinstance(column.type, DateType | TimestampType):
+            is_of_no_year = times.is_of_another_year(col(_text_name(column)))
+            expected = iff(is_of_no_year, lit(f"; expected {times.YEARS}"), expected)
+        if _has_decimals(column):
+            has_comma = col(_text_name(column)).rlike(_WITH_COMMA)
+            expected = iff(has_comma, lit(f"; expected {_expected(column)}{_COMMA_IS_SET}"), expected)
         reasons.append(("type", concat(lit(f"{column.payload} is "), kind, lit(" ("), shown, lit(")"), expected)))
+    if _is_id(column):
+        told = lit("; a spreadsheet has changed this id: export the column as text")
+        reasons.append(("by_spreadsheet", concat(lit(f"{column.payload} is "), shown, told)))
     if column.minimum is not None:
         bound = lit(f"; expected at least {column.minimum:g}")
         reasons.append(("below_minimum", concat(lit(f"{column.payload} is "), shown, bound)))

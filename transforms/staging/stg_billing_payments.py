@@ -3,10 +3,11 @@
 Grain    one payment in one delivery
 Key      payment_id, snapshot_at
 Source   raw_billing_payments
-Payload  RECORD: payment_id, user_id, payment_date, amount
+Payload  RECORD: payment_id, user_id, payment_date, amount, currency
 Units    amount exact to the cent, negative for a refund; more than two decimals are refused, never rounded
 Rerun    a record replaces another of its key only if it is strictly greater by file and row
-Gaps     a delivery lists some of the payments: absence says nothing; user_id '' is a payment that names nobody
+Gaps     a delivery lists some of the payments: absence says nothing; user_id '' is a payment that names nobody;
+         an amount in another currency is refused, never added to the others
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from transforms import columns
 from transforms.contract import Layer, MergeOnKey, Table
 from transforms.functions import lit
 from transforms.keys import hash_key
+from transforms.staging.money import in_one_currency
 from transforms.staging.parsing import parse
 
 if TYPE_CHECKING:
@@ -42,7 +44,14 @@ TABLE = Table(
 )
 
 
-def build(raw_billing_payments: DataFrame) -> DataFrame:
-    """Read the records, typed, and name the user by platform and id."""
-    named = parse(raw_billing_payments, TABLE).select("*", lit(columns.BILLING).alias("platform"))
+def build(raw_billing_payments: DataFrame, *, currency: str | None = None, decimal_comma: bool = False) -> DataFrame:
+    """Read the records, typed, and name the user by platform and id.
+
+    Args:
+        raw_billing_payments: Raw rows.
+        currency: The one that amounts are in; None takes all.
+        decimal_comma: Numbers have a comma before their decimals.
+    """
+    judged = in_one_currency(parse(raw_billing_payments, TABLE, decimal_comma=decimal_comma), TABLE, currency)
+    named = judged.select("*", lit(columns.BILLING).alias("platform"))
     return TABLE.select(named.select("*", hash_key("platform", "user_id").alias("user_key")))

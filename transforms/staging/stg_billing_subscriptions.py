@@ -3,10 +3,11 @@
 Grain    one subscription in one delivery
 Key      subscription_id, snapshot_at
 Source   raw_billing_subscriptions
-Payload  RECORD: subscription_id, user_id, start_date, end_date, monthly_price, billing_period, updated_at
+Payload  RECORD: subscription_id, user_id, start_date, end_date, monthly_price, billing_period, updated_at, currency
 Units    monthly_price is the price of one billing period, exact to the cent; every *_at is UTC without zone
-Rerun    a record replaces another of its key only if it is strictly greater by file and row
-Gaps     a file without the field updated_at counts as changed when it was delivered; an empty updated_at stays NULL
+Rerun    a record replaces another of its key only if it is strictly greater by filled_fields, then file and row
+Gaps     a file without the field updated_at counts as changed when it was delivered; an empty updated_at stays NULL;
+         an unknown billing_period and another currency are refused, never taken as monthly or added up
 """
 
 from __future__ import annotations
@@ -14,10 +15,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
+from transforms.billing_periods import KNOWN
 from transforms.contract import Layer, MergeOnKey, Table
-from transforms.functions import col, iff, lit, typeof
+from transforms.functions import col, concat, iff, lit, replace, typeof
 from transforms.keys import hash_key
-from transforms.staging.parsing import parse, recomputed, tidied
+from transforms.staging.money import in_one_currency
+from transforms.staging.parsing import also_refused, filled_fields, parse, recomputed, tidied
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
@@ -27,7 +30,7 @@ TABLE = Table(
     layer=Layer.STAGING,
     grain="one subscription in one delivery",
     key=("subscription_id", "snapshot_at"),
-    write=MergeOnKey(),
+    write=MergeOnKey(newest_by=("filled_fields",)),
     cluster_by="snapshot_at",
     tags=("billing",),
     columns=(
@@ -41,15 +44,28 @@ TABLE = Table(
         columns.monthly_price.but(payload="monthly_price"),
         columns.billing_period.but(payload="billing_period"),
         columns.updated_at.but(payload="updated_at"),
+        columns.filled_fields,
     ),
 )
 
 
-def build(raw_billing_subscriptions: DataFrame) -> DataFrame:
-    """Read the records, typed, and name the user by platform and id."""
-    parsed = parse(raw_billing_subscriptions, TABLE)
+def build(
+    raw_billing_subscriptions: DataFrame, *, currency: str | None = None, decimal_comma: bool = False
+) -> DataFrame:
+    """Read the records, typed, and name the user by platform and id.
+
+    Args:
+        raw_billing_subscriptions: Raw rows.
+        currency: The one that prices are in; None takes all.
+        decimal_comma: Numbers have a comma before their decimals.
+    """
+    parsed = parse(raw_billing_subscriptions, TABLE, decimal_comma=decimal_comma)
     has_no_such_field = typeof(col("_record")["updated_at"]).is_null()
     changed_at = iff(has_no_such_field, col("snapshot_at"), col("updated_at"))
-    tidy = recomputed(parsed, TABLE, billing_period=tidied("billing_period"), updated_at=changed_at)
-    named = tidy.select("*", lit(columns.BILLING).alias("platform"))
-    return TABLE.select(named.select("*", hash_key("platform", "user_id").alias("user_key")))
+    period = replace(replace(tidied("billing_period"), lit("_"), lit("-")), lit(" "), lit("-"))
+    tidy = recomputed(parsed, TABLE, billing_period=period, updated_at=changed_at)
+    is_unknown = ~col("billing_period").in_(*[lit(name) for name in KNOWN])
+    reason = concat(lit("billing_period is "), col("billing_period"), lit(f"; expected {', '.join(KNOWN)} or nothing"))
+    judged = also_refused(tidy, TABLE, "billing_period_unknown", is_unknown, reason)
+    named = in_one_currency(judged, TABLE, currency).select("*", lit(columns.BILLING).alias("platform"))
+    return TABLE.select(named.select("*", hash_key("platform", "user_id").alias("user_key"), filled_fields(TABLE)))

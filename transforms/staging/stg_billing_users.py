@@ -5,7 +5,7 @@ Key      user_id, snapshot_at
 Source   raw_billing_users
 Payload  RECORD: user_id, country, signup_date, plan_type, updated_at
 Units    country and plan_type in lower case without spaces around; every *_at is UTC without zone
-Rerun    a record replaces another of its key only if it is strictly greater by file and row
+Rerun    a record replaces another of its key only if it is strictly greater by filled_fields, then file and row
 Gaps     a delivery lists every user; who is missing was deleted, which users_history tells
 """
 
@@ -17,7 +17,7 @@ from transforms import columns
 from transforms.contract import Layer, MergeOnKey, Table
 from transforms.functions import lit
 from transforms.keys import hash_key
-from transforms.staging.parsing import parse, recomputed, tidied
+from transforms.staging.parsing import filled_fields, parse, recomputed, tidied
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
@@ -27,7 +27,7 @@ TABLE = Table(
     layer=Layer.STAGING,
     grain="one user in one delivery",
     key=("user_id", "snapshot_at"),
-    write=MergeOnKey(),
+    write=MergeOnKey(newest_by=("filled_fields",)),
     cluster_by="snapshot_at",
     tags=("billing",),
     columns=(
@@ -39,6 +39,7 @@ TABLE = Table(
         columns.plan_type.but(payload="plan_type"),
         columns.signup_date.but(payload="signup_date"),
         columns.updated_at.but(payload="updated_at"),
+        columns.filled_fields,
     ),
 )
 
@@ -48,4 +49,4 @@ def build(raw_billing_users: DataFrame) -> DataFrame:
     parsed = parse(raw_billing_users, TABLE)
     tidy = recomputed(parsed, TABLE, country=tidied("country"), plan_type=tidied("plan_type"))
     named = tidy.select("*", lit(columns.BILLING).alias("platform"))
-    return TABLE.select(named.select("*", hash_key("platform", "user_id").alias("user_key")))
+    return TABLE.select(named.select("*", hash_key("platform", "user_id").alias("user_key"), filled_fields(TABLE)))

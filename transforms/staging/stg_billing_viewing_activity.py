@@ -45,7 +45,14 @@ TABLE = Table(
 )
 
 
-def build(raw_billing_viewing_activity: DataFrame) -> DataFrame:
-    """Read the records, typed, and name the user by platform and id."""
-    named = parse(raw_billing_viewing_activity, TABLE).select("*", lit(columns.BILLING).alias("platform"))
+def build(raw_billing_viewing_activity: DataFrame, *, decimal_comma: bool = False) -> DataFrame:
+    """Read the records, typed, and name the user by platform and id.
+
+    Args:
+        raw_billing_viewing_activity: Raw rows.
+        decimal_comma: Numbers have a comma before their decimals.
+    """
+    named = parse(raw_billing_viewing_activity, TABLE, decimal_comma=decimal_comma).select(
+        "*", lit(columns.BILLING).alias("platform")
+    )
     return TABLE.select(named.select("*", hash_key("platform", "user_id").alias("user_key")))

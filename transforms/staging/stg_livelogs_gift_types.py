@@ -5,7 +5,7 @@ Key      gift_id, snapshot_at
 Source   raw_livelogs_gift_types
 Payload  RECORD: giftID, name, point
 Units    points are whole: what one gift of the kind is worth
-Rerun    a record replaces another of its key only if it is strictly greater by file and row
+Rerun    a record replaces another of its key only if it is strictly greater by filled_fields, then file and row
 Gaps     a kind that is gone from a later read keeps the name that it had
 """
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from transforms import columns
 from transforms import livelogs_columns as logged
 from transforms.contract import INTEGER, Column, Layer, MergeOnKey, Table
-from transforms.staging.parsing import parse
+from transforms.staging.parsing import filled_fields, parse
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
@@ -26,7 +26,7 @@ TABLE = Table(
     layer=Layer.STAGING,
     grain="one kind of gift in one read",
     key=("gift_id", "snapshot_at"),
-    write=MergeOnKey(),
+    write=MergeOnKey(newest_by=("filled_fields",)),
     cluster_by="snapshot_at",
     tags=("livelogs",),
     columns=(
@@ -34,10 +34,11 @@ TABLE = Table(
         columns.snapshot_at,
         logged.gift_name.but(payload="name", empty_is_null=True),
         Column("list_points", INTEGER, "points that a gift of the kind is worth", payload="point"),
+        columns.filled_fields,
     ),
 )
 
 
 def build(raw_livelogs_gift_types: DataFrame) -> DataFrame:
     """Read the records, typed."""
-    return TABLE.select(parse(raw_livelogs_gift_types, TABLE))
+    return TABLE.select(parse(raw_livelogs_gift_types, TABLE).select("*", filled_fields(TABLE)))

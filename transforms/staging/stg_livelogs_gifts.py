@@ -5,7 +5,7 @@ Key      gift_transaction_id, snapshot_at
 Source   raw_livelogs_gifts
 Payload  RECORD: id, receiverUserID, userID, utcTimestamp, timestamp, type, giftID, point, isCanceled, migration, …
 Units    points are whole; gifted_at is UTC without zone, unix_seconds the same time as the source counts it
-Rerun    a record replaces another of its key only if it is strictly greater by file and row
+Rerun    a record replaces another of its key only if it is strictly greater by filled_fields, then file and row
 Gaps     user_id '' is a giver that is not told; a gift that is gone from a later read says nothing
 """
 
@@ -18,7 +18,7 @@ from transforms import livelogs_columns as logged
 from transforms.contract import INTEGER, Column, Layer, MergeOnKey, Table
 from transforms.functions import lit
 from transforms.keys import hash_key
-from transforms.staging.parsing import parse
+from transforms.staging.parsing import filled_fields, parse
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
@@ -28,7 +28,7 @@ TABLE = Table(
     layer=Layer.STAGING,
     grain="one gift transaction in one read",
     key=("gift_transaction_id", "snapshot_at"),
-    write=MergeOnKey(),
+    write=MergeOnKey(newest_by=("filled_fields",)),
     cluster_by="snapshot_at",
     tags=("livelogs",),
     columns=(
@@ -49,6 +49,7 @@ TABLE = Table(
         logged.record_id,
         logged.record_points,
         logged.trade_id,
+        columns.filled_fields,
     ),
 )
 
@@ -57,4 +58,6 @@ def build(raw_livelogs_gifts: DataFrame) -> DataFrame:
     """Read the records, typed, and name streamer and giver by platform and id."""
     named = parse(raw_livelogs_gifts, TABLE).select("*", lit(columns.LIVELOGS).alias("platform"))
     streamer_key = hash_key("platform", "streamer_id").alias("streamer_key")
-    return TABLE.select(named.select("*", streamer_key, hash_key("platform", "user_id").alias("user_key")))
+    return TABLE.select(
+        named.select("*", streamer_key, hash_key("platform", "user_id").alias("user_key"), filled_fields(TABLE))
+    )

@@ -5,7 +5,7 @@ Key      stream_id, snapshot_at
 Source   raw_livelogs_streams
 Payload  RECORD: liveStreamID, beginTime, endTime, duration, userID, …, as declared in livelogs_columns
 Units    durations in seconds; every *_at is UTC without zone, spelled `2020-06-20 18:47:14.5 UTC` by the source
-Rerun    a record replaces another of its key only if it is strictly greater by file and row
+Rerun    a record replaces another of its key only if it is strictly greater by filled_fields, then file and row
 Gaps     close_by is NULL where the log does not say it; a stream that is gone from a later read says nothing
 """
 
@@ -18,7 +18,7 @@ from transforms import livelogs_columns as logged
 from transforms.contract import Layer, MergeOnKey, Table
 from transforms.functions import lit
 from transforms.keys import hash_key
-from transforms.staging.parsing import parse
+from transforms.staging.parsing import filled_fields, parse
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
@@ -28,7 +28,7 @@ TABLE = Table(
     layer=Layer.STAGING,
     grain="one stream in one read",
     key=("stream_id", "snapshot_at"),
-    write=MergeOnKey(),
+    write=MergeOnKey(newest_by=("filled_fields",)),
     cluster_by="snapshot_at",
     tags=("livelogs",),
     columns=(
@@ -44,11 +44,21 @@ TABLE = Table(
         logged.max_viewers,
         logged.max_viewers_at,
         *logged.OF_STREAM,
+        columns.filled_fields,
     ),
 )
 
 
-def build(raw_livelogs_streams: DataFrame) -> DataFrame:
-    """Read the records, typed, and name the streamer by platform and id."""
-    named = parse(raw_livelogs_streams, TABLE).select("*", lit(columns.LIVELOGS).alias("platform"))
-    return TABLE.select(named.select("*", hash_key("platform", "streamer_id").alias("streamer_key")))
+def build(raw_livelogs_streams: DataFrame, *, decimal_comma: bool = False) -> DataFrame:
+    """Read the records, typed, and name the streamer by platform and id.
+
+    Args:
+        raw_livelogs_streams: Raw rows.
+        decimal_comma: Numbers have a comma before their decimals.
+    """
+    named = parse(raw_livelogs_streams, TABLE, decimal_comma=decimal_comma).select(
+        "*", lit(columns.LIVELOGS).alias("platform")
+    )
+    return TABLE.select(
+        named.select("*", hash_key("platform", "streamer_id").alias("streamer_key"), filled_fields(TABLE))
+    )

@@ -79,3 +79,18 @@ def test_no_subscriptions_give_an_empty_frame_of_the_contract(frames: Session):
     built = build(frame(frames, "subscriptions_history_check"), today=TODAY)
     assert rows_of(built) == []
     assert [name.lower() for name in built.columns] == list(TABLE.column_names)
+
+
+def test_every_period_renews_by_its_own_length(frames: Session):
+    begun = {"quarterly": date(2022, 10, 30), "half-yearly": date(2022, 10, 30), "weekly": date(2023, 4, 14)}
+    rows = [version(period, day, billing_period=period) for period, day in begun.items()]
+    assert [row[:4] for row in moments(frames, *rows)] == [
+        ("half-yearly", on(10, 30, 2022), "subscription_started", 1),
+        ("half-yearly", on(4, 30), "subscription_renewed", 2),
+        ("quarterly", on(10, 30, 2022), "subscription_started", 1),
+        ("quarterly", on(1, 30), "subscription_renewed", 2),
+        ("quarterly", on(4, 30), "subscription_renewed", 3),
+        ("weekly", on(4, 14), "subscription_started", 1),
+        ("weekly", on(4, 21), "subscription_renewed", 2),
+        ("weekly", on(4, 28), "subscription_renewed", 3),
+    ]

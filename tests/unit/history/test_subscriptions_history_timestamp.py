@@ -69,3 +69,34 @@ def test_files_without_the_field_count_as_changed_when_they_were_delivered(wareh
     build_all(warehouse, ["+subscriptions_history_timestamp"])
     found = rows_of(stored(warehouse, TABLE), "valid_from", "valid_to", "monthly_price")
     assert found == [(D1, D2, cents("10")), (D2, None, cents("15"))]
+
+
+def test_a_revival_waits_for_its_own_time_and_nothing_fills_the_time_until_then(warehouse: Session):
+    later, stays = datetime(2023, 3, 20), subscription("S2", "5", U1)
+    load(
+        warehouse,
+        delivered("subscriptions", D1, subscription("S1", "10", U1), stays),
+        delivered("subscriptions", D2, stays),
+        delivered("subscriptions", D3, subscription("S1", "20", later), stays),
+    )
+    build_all(warehouse, ["+subscriptions_history_timestamp"])
+    shown = ("subscription_id", "valid_from", "valid_to", "is_current", "monthly_price")
+    revived = [("S1", U1, D2, False, cents("10")), ("S1", later, None, True, cents("20"))]
+    assert rows_of(stored(warehouse, TABLE), *shown)[:2] == revived
+    load(warehouse, delivered("subscriptions", D4, stays))
+    build_all(warehouse, ["+subscriptions_history_timestamp"])
+    assert rows_of(stored(warehouse, TABLE), *shown)[:2] == [revived[0], ("S1", later, D4, False, cents("20"))]
+
+
+def test_who_is_gone_again_before_the_own_time_was_not_back(warehouse: Session):
+    stays = subscription("S2", "5", U1)
+    load(
+        warehouse,
+        delivered("subscriptions", D1, subscription("S1", "10", U1), stays),
+        delivered("subscriptions", D2, stays),
+        delivered("subscriptions", D3, subscription("S1", "20", datetime(2023, 5, 1)), stays),
+        delivered("subscriptions", D4, stays),
+    )
+    build_all(warehouse, ["+subscriptions_history_timestamp"])
+    found = rows_of(stored(warehouse, TABLE), "subscription_id", "valid_from", "valid_to", "is_current")
+    assert found == [("S1", U1, D2, False), ("S2", U1, None, True)]

@@ -35,7 +35,7 @@ def test_the_three_sources_meet_in_one_row_per_user_and_month(frames: Session):
     viewing += [watched("U3", date(2023, 2, 1), 0.0)]
     months = [subscription_month("S1", month(1), "10"), subscription_month("S2", month(1), "0.05")]
     assert rows_of(built(frames, payments, viewing, months)) == [
-        ("k", month(2), "billing", "", cents("0"), 1, 0.0, False, False, 0, cents("0")),
+        ("k", month(2), "billing", "", cents("0"), 0, 0.0, False, False, 0, cents("0")),
         ("kU1", month(1), "billing", "U1", cents("5.99"), 1, 2.6, True, True, 2, cents("10.05")),
         ("kU2", month(1), "billing", "U2", cents("-1.00"), 0, 0.0, False, False, 0, cents("0")),
         ("kU3", month(2), "billing", "U3", cents("0"), 0, 0.0, False, True, 0, cents("0")),

@@ -22,7 +22,7 @@ def test_refunds_lower_the_revenue_of_the_month_in_which_they_are_paid(frames: S
         payment("P4", "U1", "-9.99", date(2023, 2, 1)),
     ]
     assert rows_of(build(frame_of(frames, PAYMENTS, rows))) == [
-        (month(1), Decimal("10.00"), 3, Decimal("0.00"), 0),
+        (month(1), Decimal("10.00"), 2, Decimal("0.00"), 0),
         (month(2), Decimal("-9.99"), 0, Decimal("9.99"), 1),
     ]
 

@@ -27,7 +27,7 @@ def test_subscriptions_become_typed_rows(warehouse: Session):
     new_fields = {"billing_period": " Yearly", "updated_at": "2023-01-06 07:08:09.5"}
     load(warehouse, delivered("subscriptions", T0, RECORD, {**yearly, **new_fields}))
     assert written(build_all(warehouse, [TABLE.name])[TABLE.name]) == (2, 0, 0)
-    names = [column.name for column in TABLE.columns if column.name != "user_key"]
+    names = [column.name for column in TABLE.columns if column.name not in ("user_key", "filled_fields")]
     start, end, changed = date(2023, 1, 5), date(2024, 1, 4), datetime(2023, 1, 6, 7, 8, 9, 500_000)
     assert rows_of(stored(warehouse, TABLE), *names) == [
         ("S1", T0, "billing", "U1", start, None, Decimal("9.99"), None, T0),
@@ -73,3 +73,29 @@ def test_what_is_no_subscription_is_refused_with_its_reason(warehouse: Session):
         ("subscription_id_missing", "subscription_id is missing; it is required as subscription_id"),
         ("user_id_missing", "user_id is missing; it is required as user_id"),
     ]
+
+
+def test_an_unknown_period_is_refused_and_never_taken_as_monthly(warehouse: Session):
+    periods = ("Monthly", "quarterly", "half_yearly", "Half yearly", "annual", " WEEKLY ", "", "fortnightly", "12")
+    records = [{**RECORD, "subscription_id": f"S{n}", "billing_period": period} for n, period in enumerate(periods)]
+    load(warehouse, delivered("subscriptions", T0, *records))
+    build_all(warehouse, [TABLE.name])
+    assert rows_of(stored(warehouse, TABLE), "subscription_id", "billing_period") == [
+        *(("S0", "monthly"), ("S1", "quarterly"), ("S2", "half-yearly"), ("S3", "half-yearly"), ("S4", "annual")),
+        *(("S5", "weekly"), ("S6", None)),
+    ]
+    expected = "expected monthly, quarterly, half-yearly, yearly, annual, weekly or nothing"
+    assert rows_of(stored(warehouse, QUARANTINE), "rule", "reason") == [
+        ("billing_period_unknown", f"billing_period is 12; {expected}"),
+        ("billing_period_unknown", f"billing_period is fortnightly; {expected}"),
+    ]
+
+
+def test_prices_in_another_currency_are_refused(warehouse: Session):
+    currencies = ("USD", " usd", "", None, "EUR", {"code": "USD"})
+    records = [{**RECORD, "subscription_id": f"S{n}", "currency": given} for n, given in enumerate(currencies)]
+    load(warehouse, delivered("subscriptions", T0, {**RECORD, "subscription_id": "S9"}, *records))
+    build_all(warehouse, [TABLE.name])
+    taken = [row[0] for row in rows_of(stored(warehouse, TABLE), "subscription_id")]
+    assert taken == ["S0", "S1", "S2", "S3", "S9"]
+    assert [row[0] for row in rows_of(stored(warehouse, QUARANTINE), "rule")] == ["currency_other"] * 2

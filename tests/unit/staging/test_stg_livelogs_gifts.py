@@ -13,7 +13,7 @@ from transforms.keys import hash_key
 from transforms.ops import QUARANTINE
 from transforms.staging.stg_livelogs_gifts import TABLE
 
-NAMES = [column.name for column in TABLE.columns if column.name not in ("streamer_key", "user_key")]
+NAMES = [column.name for column in TABLE.columns if column.name not in ("streamer_key", "user_key", "filled_fields")]
 GIVEN_AT = datetime(2023, 9, 24, 12, 10, 0, 500_000)
 
 

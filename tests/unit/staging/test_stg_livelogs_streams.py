@@ -14,7 +14,7 @@ from transforms.keys import hash_key
 from transforms.ops import QUARANTINE
 from transforms.staging.stg_livelogs_streams import TABLE
 
-NAMES = [column.name for column in TABLE.columns if column.name != "streamer_key"]
+NAMES = [column.name for column in TABLE.columns if column.name not in ("streamer_key", "filled_fields")]
 REGISTERED = datetime(2020, 3, 20, 22, 59, 37)
 AUDIENCE = (20, 12, 6, 15, 5, 2, 9000.0, 450.5, 99.25, 33, -3, 70, None)
 PROFILE = (None, REGISTERED, "United States", None)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
+import pytest
 from snowflake.snowpark import Session
 from snowflake.snowpark.functions import col
 
@@ -144,3 +146,35 @@ def test_a_backfill_takes_its_half_open_range_and_leaves_the_rest_to_the_regular
     assert (written(backfilled), len(kept(warehouse))) == ((2, 0, 0), 2)
     assert written(build_all(warehouse, [NAME])[NAME]) == (1, 0, 0)
     assert build_all(warehouse, [NAME])[NAME].skipped
+
+
+def test_ids_that_a_spreadsheet_has_touched_are_refused_with_that_reason(warehouse: Session):
+    touched = ("4.03E+10", "945.0", '="EX1"', "5.")
+    usual = ("945", "4E10", "EX1", "1.5.0", "a=b")
+    streams = [stream(text, 1) for text in (*touched, *usual)]
+    load(warehouse, LandingFile("streams", T0, (*streams, stream("s", 1, user_id="1.23E+08"))))
+    build_all(warehouse, [TABLE.name])
+    assert kept(warehouse, "stream_id") == sorted((text,) for text in usual)
+    told = "; a spreadsheet has changed this id: export the column as text"
+    assert refused(warehouse) == sorted(
+        [("stream_id_by_spreadsheet", f"id is {text}{told}") for text in touched]
+        + [("streamer_id_by_spreadsheet", f"user_id is 1.23E+08{told}")]
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "tags"),
+    [
+        ('["English", "a \\"b\\" \\u00e4", "it\'s"]', ["English", 'a "b" \u00e4', "it's"]),
+        ("['English', 'Deutsch']", ["English", "Deutsch"]),
+        ("[]", []),
+        ('[""]', [""]),
+        ('["open]', '["open]'),
+        ('["a", 1]', '["a", 1]'),
+        (["kept"], ["kept"]),
+    ],
+)
+def test_tags_that_a_csv_spells_become_a_list(warehouse: Session, given: Any, tags: Any):
+    load(warehouse, LandingFile("streams", T0, (stream("s", 1, tags=given),)))
+    build_all(warehouse, [TABLE.name])
+    assert json.loads(str(kept(warehouse, "tags")[0][0])) == tags

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from transforms.activity.activities import VIEWER, Activity, Feature
 from transforms.activity.events import OF_VIEWER, event_rows
 from transforms.contract import BOOLEAN, TEXT, money
+from transforms.functions import col, lit
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
@@ -24,7 +25,6 @@ ACTIVITY = Activity(
 
 
 def events(fact_payments: DataFrame) -> DataFrame:
-    """One row per payment, at the first moment of its day."""
-    return event_rows(
-        ACTIVITY, fact_payments, OF_VIEWER, business_key=("payment_id",), ts="payment_date", revenue="amount"
-    )
+    """One row per payment, at the first moment of its day; one of 0 is neither a payment nor a refund."""
+    moved = fact_payments.filter(col("amount") != lit(0))
+    return event_rows(ACTIVITY, moved, OF_VIEWER, business_key=("payment_id",), ts="payment_date", revenue="amount")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 ACTIVITY = Activity(
     name="subscription_renewed",
     stream=VIEWER,
-    description="another billing period began: the same day of a later month, or of a later year for yearly ones",
+    description="another billing period began: the same day of a later month, quarter or year, or another week",
     features=(
         features.subscription_id,
         Feature("period_number", INTEGER, "billing periods so far, this one included"),
