@@ -19,12 +19,13 @@ from snowflake.snowpark.functions import col, lit
 from transforms import writers
 from transforms.batches import State, current_database, read_state, stored
 from transforms.catalog import models
+from transforms.continuing import continued_reading
 from transforms.contract import ContractError, History, Layer
 from transforms.history_reading import history_reading
 from transforms.known_schemas import known_schemas
 from transforms.ledgers import append_rows
 from transforms.ops import HEADS, LEDGERS
-from transforms.reading import Reading, Request, choose_reading
+from transforms.reading import Reading, Request, choose_reading, is_up_to_date
 from transforms.write import Build, BuildResult, new_build_id, write_built
 
 if TYPE_CHECKING:
@@ -111,6 +112,8 @@ def _opened(
 ) -> AbstractContextManager[Reading | None]:
     if isinstance(model.table.write, History):
         return history_reading(session, model, state, request, chosen)
+    if model.continuation is not None and not is_up_to_date(state, request):
+        return continued_reading(session, model, state, request, chosen)
     return nullcontext(choose_reading(session, model, state, request))
 
 

@@ -69,3 +69,8 @@ def definitions(package: str) -> tuple[ModuleType, ...]:
     names = sorted(found.name for found in pkgutil.iter_modules(folder.__path__))
     modules = [importlib.import_module(f"{folder.__name__}.{name}") for name in names]
     return tuple(module for module in modules if hasattr(module, "ACTIVITY"))
+
+
+def names_of(package: str) -> tuple[str, ...]:
+    """The names of a package's activities."""
+    return tuple(module.ACTIVITY.name for module in definitions(package))

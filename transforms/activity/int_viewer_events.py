@@ -4,7 +4,7 @@ Grain    one deed of one viewer
 Key      activity_id, the hash of the activity and its business key
 Source   fact_gifts, fact_payments, int_subscription_moments, stg_billing_viewing_activity, int_identities
 Units    revenue_impact in the billing currency, and gifts in that of SNOWCAST_POINT_VALUE; every time is UTC
-Rerun    recomputes the viewers that new rows and links touch
+Rerun    adds new gifts, payments and moments; recomputes the viewers that links and changed rows touch
 Gaps     an event without a time, or of nobody, goes to the quarantine; billing knows days: an event is at their begin
 """
 
@@ -18,7 +18,7 @@ from snowflake.snowpark.functions import lit
 from transforms import columns
 from transforms.activity import columns as activity_columns
 from transforms.activity.events import OF_VIEWER
-from transforms.activity.gathering import gathered, judged
+from transforms.activity.gathering import gathered, judged, parts_of
 from transforms.activity.identity import Spaces, with_persons
 from transforms.contract import TEXT, Layer, MergeOnKey, Table
 
@@ -36,6 +36,8 @@ TABLE = Table(
     tags=("activity",),
     columns=(*activity_columns.EVENT, columns.platform, columns.user_key, columns.user_id),
 )
+
+PARTS = parts_of("viewer")
 
 
 def build(

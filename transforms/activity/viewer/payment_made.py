@@ -21,6 +21,7 @@ ACTIVITY = Activity(
         Feature("is_refund", BOOLEAN, "money given back"),
     ),
 )
+IS_ROW_WISE = True
 
 
 def events(fact_payments: DataFrame) -> DataFrame:
