@@ -1,7 +1,8 @@
 """The activities that the streams know: what each is called, what it means and which features its rows carry.
 
 An activity is one file: a module of streamer/ or viewer/ (read from facts), or of streamer_lifecycle/ or
-viewer_lifecycle/ (read from the customer's other activities), that declares `ACTIVITY` and `events(...)`.
+viewer_lifecycle/ (read from the customer's other activities), that declares `ACTIVITY` and `events(...)`. What else it
+may declare says README.md, "Adding an activity".
 """
 
 from __future__ import annotations

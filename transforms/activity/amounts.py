@@ -1,8 +1,8 @@
 """What new events amount to: the lifecycle of persons whose events before them are known to have amounted to nothing.
 
-A rule that one event can fulfil needs no event of before: an earlier one would have fulfilled it. A rule that counts
-(`counts` of its module) reads the counted activity of those persons again for whom the count may now be reached, until
-it is.
+A rule that one event can fulfil (`IS_ROW_WISE` of its module) needs no event of before: an earlier one would have
+fulfilled it. A rule that counts (`counts`) reads the counted activity of those persons again for whom the count may now
+be reached, until it is. Any other rule reads everything that these persons have done.
 """
 
 from __future__ import annotations
@@ -40,6 +40,8 @@ def amounts_of_new(package: str, events: str, given: Mapping[str, Any], whole: D
         read = dict(given)
         if hasattr(module, "counts"):
             read[events] = _with_counted(module, given[events], whole, ends, given["thresholds"])
+        elif not getattr(module, "IS_ROW_WISE", False):
+            read[events] = whole.filter(in_([col("person")], given[events].select("person")))
         wanted = inspect.signature(module.events).parameters
         emitted = ends.filter(col("activity") == lit(module.ACTIVITY.name)).select("person")
         moments = module.events(**{name: read[name] for name in wanted})

@@ -36,6 +36,7 @@ TABLE = Table(
     widen_by=("streamer_key",),
     refuses_rows=True,
     tags=("activity",),
+    cluster_by="ts",
     columns=(*activity_columns.EVENT, columns.platform, columns.streamer_key, columns.streamer_id),
 )
 

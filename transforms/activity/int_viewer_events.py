@@ -34,6 +34,7 @@ TABLE = Table(
     widen_by=("user_key",),
     refuses_rows=True,
     tags=("activity",),
+    cluster_by="ts",
     columns=(*activity_columns.EVENT, columns.platform, columns.user_key, columns.user_id),
 )
 

@@ -32,6 +32,7 @@ TABLE = Table(
     write=MergeOnKey(),
     widen_by=("person",),
     tags=("activity",),
+    cluster_by="ts",
     columns=(*columns.STREAM, columns.person),
 )
 
