@@ -34,7 +34,7 @@ from transforms.reading import Reading, displaced_groups, reads_everything
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from snowflake.snowpark import DataFrame, Session
+    from snowflake.snowpark import Column, DataFrame, Session
 
     from transforms.batches import State
     from transforms.catalog import Model
@@ -77,7 +77,7 @@ def _reading(
     parameters: Mapping[str, Any],
 ) -> Reading:
     """Late groups from all their rows, the others from their ends and what arrived."""
-    continuation, group = _of(model), [col(name) for name in model.table.widen_by]
+    continuation, group = _of(model), _columns(model.table.widen_by)
     late = moved.filter(col(_IS_LATE) == lit(1)).select(*model.table.widen_by).distinct()
     in_order = moved.filter(col(_IS_LATE) == lit(0))
     ends = in_order.filter(col(_KIND) == lit(END))
@@ -107,7 +107,7 @@ def _moved(
     is_named = reduce(and_, [col(name).is_not_null() for name in group])  # NOT IN finds nothing beside a NULL
     touched = [frame.filter(is_named) for frame in touched]
     groups = reduce(lambda left, right: left.union_all(right), [frame.select(*group) for frame in (new, *touched)])
-    is_end = col(continuation.next_column).is_null() & in_([col(name) for name in group], groups.distinct())
+    is_end = col(continuation.next_column).is_null() & in_(_columns(group), groups.distinct())
     ends = current.filter(is_end).select("*", lit(0).alias(_IS_LATE))
     frames = [_shaped(model, new, NEW, continuation.rows_of), _shaped(model, ends, END, table.name)]
     frames += [_shaped(model, frame, TOUCHED, None) for frame in touched]
@@ -161,6 +161,10 @@ def _judged(model: Model, moved: DataFrame) -> DataFrame:
     is_late = (col(_IS_LATE) == lit(1)) | is_behind_end | is_behind_emitted
     of_group = max(iff(is_late, lit(1), lit(0))).over(per_group)
     return placed.select(*names, of_group.cast(INTEGER).alias(_IS_LATE))
+
+
+def _columns(names: Sequence[str]) -> list[Column | str]:
+    return [col(name) for name in names]
 
 
 def _arrived(frame: DataFrame, name: str, ids: Sequence[str]) -> DataFrame:

@@ -21,6 +21,7 @@ from transforms.catalog import models
 
 BETWEEN = ("int_identities", "int_stream_ends", "int_subscription_moments")
 EVENTS = ("int_streamer_events", "int_viewer_events")
+HISTORIES = {"channel_history": "streamer_id", "subscriptions_history_check": "subscription_id"}
 RUNS, PEOPLE = 7, 5
 
 
@@ -28,6 +29,12 @@ def change(session: Session, dice: Random, world: World, known: dict[str, list[A
     """Let rows of a table arrive; seldom let others be corrected or leave."""
     facts = world.facts[table]
     new = facts[len(known[table]) :][: dice.randrange(1, 5)]
+    if table in HISTORIES:  # all versions of a key are known at once
+        rest = facts[len(known[table]) :]
+        new = [fact for fact in rest if fact[1][HISTORIES[table]] == rest[0][1][HISTORIES[table]]]
+        known[table] += [last for _, _, _, last in new]
+        store(session, models()[table].table, known[table])
+        return
     if table.startswith("stg_"):
         append(session, models()[table].table, [last for _, _, _, last in new])
         known[table] += [last for _, _, _, last in new]

@@ -42,7 +42,8 @@ def put(session: Session, name: str, rows: Rows) -> None:
     state = read_state(session, models()[name], {})
     build = Build(table, uuid.uuid4().hex, "run", "incremental", "{}", time.monotonic(), state)
     reading = Reading({}, stored(session, table), is_whole_truth=True, consumes=False)
-    write_built(session, build, reading, table.select(judged(frame_of(session, table, rows.values()).drop("_build_id"))))
+    frame = judged(frame_of(session, table, rows.values()).drop("_build_id"))
+    write_built(session, build, reading, table.select(frame))
 
 
 def some_event(dice: Random, stream: str, number: str, hour: int) -> dict[str, Any]:

@@ -35,7 +35,7 @@ def amounts_of_new(package: str, events: str, given: Mapping[str, Any], whole: D
         whole: All events.
         ends: The last row of each activity of these persons, as stored.
     """
-    frames = []
+    frames: list[DataFrame] = []
     for module in definitions(package):
         read = dict(given)
         if hasattr(module, "counts"):
