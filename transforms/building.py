@@ -19,10 +19,11 @@ from snowflake.snowpark.functions import col
 from transforms import writers
 from transforms.batches import State, read_state
 from transforms.catalog import models
+from transforms.continuing import continued_reading
 from transforms.contract import ContractError, History
 from transforms.history_reading import history_reading
 from transforms.known_schemas import known_schemas
-from transforms.reading import Reading, Request, choose_reading
+from transforms.reading import Reading, Request, choose_reading, is_up_to_date
 from transforms.write import Build, BuildResult, new_build_id, write_built
 
 if TYPE_CHECKING:
@@ -108,6 +109,8 @@ def _opened(
 ) -> AbstractContextManager[Reading | None]:
     if isinstance(model.table.write, History):
         return history_reading(session, model, state, request, chosen)
+    if model.continuation is not None and not is_up_to_date(state, request):
+        return continued_reading(session, model, state, request, chosen)
     return nullcontext(choose_reading(session, model, state, request))
 
 

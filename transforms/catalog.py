@@ -11,7 +11,7 @@ import importlib
 import importlib.util
 import inspect
 import pkgutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import ModuleType
 
-    from snowflake.snowpark import DataFrame
+    from snowflake.snowpark import Column, DataFrame
+
+    from transforms.increments import Continuation, Parts
 
 _PACKAGES = ("raw", "staging", "marts", "history", "activity", "product")
 _LAYER_ORDER = {layer: position for position, layer in enumerate(Layer)}
@@ -40,6 +42,10 @@ class Model:
         parameters: Names of the values that `build` needs beside them.
         accumulate: Gives a group's new rows from its stored rows and the rows built from what has arrived; only for
             tables where that equals building the group from all its rows. None: groups are built from all their rows.
+        continuation: How groups are continued at their end (transforms/continuing.py).
+        parts: How the table is made of parts that change by themselves (transforms/parts.py).
+        matters: For some inputs, the condition on a row without which it gives nothing: a new row that does not fulfil
+            it touches no group.
     """
 
     table: Table
@@ -47,6 +53,9 @@ class Model:
     inputs: tuple[str, ...]
     parameters: tuple[str, ...]
     accumulate: Callable[[DataFrame, DataFrame], DataFrame] | None = None
+    continuation: Continuation | None = None
+    parts: Parts | None = None
+    matters: Mapping[str, Column] = field(default_factory=dict)
 
 
 @cache
@@ -119,6 +128,9 @@ def _model_of(module: ModuleType) -> Model:
         inputs=tuple(p.name for p in signature if p.kind is not p.KEYWORD_ONLY),
         parameters=tuple(p.name for p in signature if p.kind is p.KEYWORD_ONLY),
         accumulate=getattr(module, "accumulate", None),
+        continuation=getattr(module, "CONTINUED", None),
+        parts=getattr(module, "PARTS", None),
+        matters=getattr(module, "MATTERS", {}),
     )
 
 

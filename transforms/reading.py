@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 from typing import TYPE_CHECKING
@@ -13,15 +13,17 @@ from transforms.batches import in_batches, stored
 from transforms.catalog import models
 from transforms.contract import Layer, Replace
 from transforms.ops import DISPLACED
+from transforms.parts import Change, rows_of_parts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from snowflake.snowpark import DataFrame, Session
 
     from transforms.batches import State
     from transforms.catalog import Model
     from transforms.contract import Table
+    from transforms.increments import Parts
 
 MOST_BATCHES = 1000  # with more to read than this, reading everything is the shorter statement
 
@@ -74,10 +76,9 @@ def choose_reading(session: Session, model: Model, state: State, request: Reques
     if request.mode == "backfill" and from_raw and request.window is not None:
         chosen = {name: _observed_within(frame, request.window) for name, frame in inputs.items()}
         return Reading(chosen, current, is_whole_truth=False, consumes=False)
-    reads_all = request.mode == "full_refresh" or request.is_changed
-    if not reads_all and not state.pending_count:
+    if is_up_to_date(state, request):
         return None
-    if reads_all or isinstance(model.table.write, Replace) or state.pending_count > MOST_BATCHES:
+    if reads_everything(model, state, request):
         return Reading(inputs, current, is_whole_truth=True)
     arrived = {
         name: frame.filter(in_batches(models()[name].table, state.pending[name].ids)) for name, frame in inputs.items()
@@ -86,6 +87,17 @@ def choose_reading(session: Session, model: Model, state: State, request: Reques
         (batches,) = state.pending.values()
         return Reading(arrived, current, is_whole_truth=False, loads=batches.ids)
     return _widened(session, model, inputs, arrived, current, state)
+
+
+def is_up_to_date(state: State, request: Request) -> bool:
+    """Whether nothing is new, and nothing is asked that would change what is built from the same."""
+    return request.mode != "full_refresh" and not request.is_changed and not state.pending_count
+
+
+def reads_everything(model: Model, state: State, request: Request) -> bool:
+    """Whether all rows of all inputs are read, whatever is new."""
+    is_asked = request.mode == "full_refresh" or request.is_changed
+    return is_asked or isinstance(model.table.write, Replace) or state.pending_count > MOST_BATCHES
 
 
 def _observed_within(raw: DataFrame, window: tuple[datetime, datetime]) -> DataFrame:
@@ -102,7 +114,9 @@ def _widened(
 ) -> Reading:
     """Every input's rows of the groups that unconsumed rows are in or have left."""
     table = model.table
-    touched = _touched(session, table, arrived, state)
+    if model.parts is not None:
+        return Reading(*_of_parts(session, model, model.parts, inputs, current, state), is_whole_truth=True)
+    touched = _touched(session, model, arrived, state)
     in_scope = _in_groups(table, current, touched)
     only_inserts = not any(batches.displacing for batches in state.pending.values())
     if model.accumulate is not None and only_inserts:
@@ -112,10 +126,33 @@ def _widened(
     )
 
 
-def _touched(session: Session, table: Table, arrived: Mapping[str, DataFrame], state: State) -> DataFrame:
-    groups = [frame.select(*table.widen_by) for name, frame in arrived.items() if state.pending[name].ids]
+def _touched(session: Session, model: Model, arrived: Mapping[str, DataFrame], state: State) -> DataFrame:
+    table = model.table
+    groups = [_groups(model, name, frame) for name, frame in arrived.items() if state.pending[name].ids]
     groups += displaced_groups(session, table, state)
     return reduce(lambda left, right: left.union_all(right), groups).distinct()
+
+
+def _groups(model: Model, name: str, arrived: DataFrame) -> DataFrame:
+    """The groups of those new rows of an input that can give something."""
+    mattering = arrived.filter(model.matters[name]) if name in model.matters else arrived
+    return mattering.select(*model.table.widen_by)
+
+
+def _of_parts(
+    session: Session, model: Model, parts: Parts, inputs: Mapping[str, DataFrame], current: DataFrame, state: State
+) -> tuple[dict[str, DataFrame], DataFrame]:
+    """Every input's rows, and the stored ones, of the parts of groups that unconsumed rows are in or have left."""
+    tables = {name: models()[name].table for name in inputs}
+
+    def arrived(name: str, ids: Sequence[str]) -> DataFrame:
+        return _groups(model, name, inputs[name].filter(in_batches(tables[name], ids)))
+
+    def left(name: str) -> list[DataFrame]:
+        return displaced_groups(session, model.table, replace(state, pending={name: state.pending[name]}))
+
+    read, in_scope = rows_of_parts(parts, inputs, tables, current, Change(model.table, state.pending, arrived, left))
+    return {name: read[name] for name in inputs}, in_scope
 
 
 def displaced_groups(session: Session, table: Table, state: State) -> list[DataFrame]:

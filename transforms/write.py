@@ -164,7 +164,8 @@ def _commit_changes(session: Session, build: Build, reading: Reading, compared: 
     """Write everything; returns how many records were newly refused."""
     table, build_id, now = build.table, build.build_id, datetime.now(UTC).replace(tzinfo=None)
     if found.written != writers.Written():
-        writers.merge_changes(session, table, compared, build_id, found.written, found.between)
+        has_parts = table.name in models() and models()[table.name].parts is not None
+        writers.merge_changes(session, table, compared, build_id, found.written, found.between, may_be_stored=has_parts)
         if isinstance(table.write, History):
             writers.check_versions(session, table, compared)
     if found.displaced:

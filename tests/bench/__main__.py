@@ -162,6 +162,8 @@ def main() -> None:
             console.print(*remarks, sep="\n", soft_wrap=True)
         console.print(history.FOOTNOTE, soft_wrap=True)
     if "activity" in options.only:
+        flat, remarks = streams.flatness(max(options.events), options.runs)
+        console.print(flat, *remarks, sep="\n", soft_wrap=True)
         for events in options.events:
             built, remarks = streams.measured(events)
             console.print(built, *remarks, sep="\n", soft_wrap=True)

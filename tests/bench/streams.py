@@ -1,15 +1,18 @@
-"""Building streamer_activity of so many gifts, and of 10,000 gifts more: the real builds, and hand-written DuckDB.
+"""Building streamer_activity of so many gifts, and of 10,000 more, at the end or among them: ours and plain DuckDB.
 
 Facts are there as one unconsumed build. Ours then builds, as production does, the events, when streamers are at risk
 and the stream with its lifecycle: typed, compared with what is stored, merged, with ledgers, over the Snowflake
 protocol. By hand, one statement numbers the gifts, and a second delivery replaces the rows of the streamers it touches.
+Flat is what costs the same however much there is: the same delivery into much, by that into little.
 """
 
 from __future__ import annotations
 
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -29,42 +32,56 @@ _PER_STREAMER = 100
 _COUNTED = "SELECT SEQ8() AS i FROM TABLE(GENERATOR(ROWCOUNT => {count}))"
 _DUCK_COUNTED = "SELECT range AS i FROM range({count})"
 _BEGIN = "CAST('2023-01-01' AS TIMESTAMP)"
+LITTLE, ONE, LITTLE_OF_ONE, MORE_OF_ONE = 100_000, 200_000, 2_000, 100
 
 
-def gifts_query(gifts: int, first: int, count: int, counted: str, *, is_duck: bool) -> str:
-    """SELECT of gifts: transaction, streamer, when, points.
+@dataclass(frozen=True)
+class Delivery:
+    """Gifts that arrive at once.
 
     Args:
-        gifts: How many there are in all; a hundred a streamer.
         first: Number of the first one.
         count: How many.
-        counted: SELECT of i from 0 on, with `{count}` for how many.
-        is_duck: In DuckDB's words; else in Snowflake's.
+        streamers: Whom they are given to, in turn.
+        year: They are spread over that year after the first.
     """
-    streamers = gifts // _PER_STREAMER
-    minute = "CAST((n * 7919) % 525600 AS INT)"
-    at = f"{_BEGIN} + to_minutes({minute})" if is_duck else f"DATEADD('minute', {minute}, {_BEGIN})"
-    numbered = f"SELECT CAST(i + {first} AS BIGINT) AS n FROM ({counted.format(count=count)}) AS counted"
-    of = streamers if first == 0 else MORE // 10  # ten more gifts each
-    return (
-        f"SELECT 'g' || CAST(n AS VARCHAR) AS gift_transaction_id, 's' || CAST(n % {of} AS VARCHAR) AS streamer_id, "
-        f"{at} AS gifted_at, CAST((n * 31) % 1000 AS BIGINT) AS points FROM ({numbered}) AS numbered"
-    )
+
+    first: int
+    count: int
+    streamers: int
+    year: int = 0
+
+    def query(self, counted: str, *, is_duck: bool) -> str:
+        """SELECT of the gifts in the order of time: transaction, streamer, when, points.
+
+        Args:
+            counted: SELECT of i from 0 on, with `{count}` for how many.
+            is_duck: In DuckDB's words; else in Snowflake's.
+        """
+        minute = f"CAST({self.year} * 525600 + (n * 7919) % 525600 AS INT)"
+        at = f"{_BEGIN} + to_minutes({minute})" if is_duck else f"DATEADD('minute', {minute}, {_BEGIN})"
+        numbered = f"SELECT CAST(i + {self.first} AS BIGINT) AS n FROM ({counted.format(count=self.count)}) AS counted"
+        return (
+            "SELECT 'g' || CAST(n AS VARCHAR) AS gift_transaction_id, "
+            f"'s' || CAST(n % {self.streamers} AS VARCHAR) AS streamer_id, {at} AS gifted_at, "
+            f"CAST((n * 31) % 1000 AS BIGINT) AS points FROM ({numbered}) AS numbered ORDER BY (n * 7919) % 525600"
+        )
 
 
 class OurStreams:
     """A warehouse whose facts are filled without a source."""
 
-    def __init__(self, session: Session, gifts: int) -> None:
-        self.session, self.gifts = session, gifts
+    def __init__(self, session: Session) -> None:
+        self.session = session
         self.database = str(session.get_current_database()).strip('"')
 
-    def deliver(self, first: int, count: int) -> None:
+    def deliver(self, delivery: Delivery) -> None:
         """Put gifts into fact_gifts as one build that nothing has consumed; not timed."""
         from transforms.catalog import models
+        from transforms.write import new_build_id
 
         table = models()["fact_gifts"].table
-        build_id = f"gifts-{first}"
+        build_id = new_build_id()
         values = {
             "gift_transaction_id": "gift_transaction_id",
             "platform": "'livelogs'",
@@ -80,14 +97,14 @@ class OurStreams:
             "points_in_stream": "0",
             "_build_id": f"'{build_id}'",
         }
-        query = gifts_query(self.gifts, first, count, _COUNTED, is_duck=False)
+        query = delivery.query(_COUNTED, is_duck=False)
         self.session.sql(
             f"INSERT INTO {table.full_name(self.database)} ({', '.join(values)}) "
             f"SELECT {', '.join(values.values())} FROM ({query}) AS gifts"
         ).collect()
         self.session.sql(
             f"INSERT INTO {self.database}.OPS.BUILDS SELECT '{build_id}', 'bench', 'fact_gifts', 'incremental', "
-            f"{count}, 0, 0, 0, '2026-01-01'::TIMESTAMP_NTZ"
+            f"{delivery.count}, 0, 0, 0, '2026-01-01'::TIMESTAMP_NTZ"
         ).collect()
 
     def build(self) -> float:
@@ -109,23 +126,22 @@ class OurStreams:
 class PlainStreams:
     """The gifts and their stream in DuckDB, in this process."""
 
-    def __init__(self, folder: Path, gifts: int) -> None:
+    def __init__(self, folder: Path) -> None:
         self.duck = duckdb.connect(str(folder / "plain.db"))
-        self.gifts = gifts
         self.duck.execute(
             "CREATE TABLE gifts (gift_transaction_id VARCHAR, streamer_id VARCHAR, gifted_at TIMESTAMP, points BIGINT)"
         )
 
-    def deliver(self, first: int, count: int) -> None:
+    def deliver(self, delivery: Delivery) -> None:
         """Bring gifts; not timed."""
-        query = gifts_query(self.gifts, first, count, _DUCK_COUNTED, is_duck=True)
+        query = delivery.query(_DUCK_COUNTED, is_duck=True)
         self.duck.execute(f"CREATE OR REPLACE TABLE arrived AS {query}")
         self.duck.execute("INSERT INTO gifts FROM arrived")
 
-    def build(self, *, is_first: bool) -> float:
+    def build(self) -> float:
         """Number the gifts; seconds."""
         began = time.perf_counter()
-        if is_first:
+        if not self.duck.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'stream'").fetchall():
             self.duck.execute(f"CREATE TABLE stream AS {_numbered('gifts')}")
         else:
             touched = "SELECT * FROM gifts WHERE streamer_id IN (SELECT streamer_id FROM arrived)"
@@ -158,19 +174,66 @@ def _summary(table: str) -> str:
 
 
 def measured(gifts: int) -> tuple[Shown, list[str]]:
-    """One first build, and one of more gifts."""
-    shown = Shown(title=f"streamer_activity of {gifts:,} gifts to {gifts // _PER_STREAMER:,} streamers, seconds")
+    """One first build, and two of more gifts: behind the others, and among them."""
+    streamers = gifts // _PER_STREAMER
+    shown = Shown(title=f"streamer_activity of {gifts:,} gifts to {streamers:,} streamers, seconds")
     for name in ("build", "snowcast", "plain DuckDB", "snowcast ÷ plain"):
         shown.add_column(name, justify="left" if name == "build" else "right")
+    deliveries = {
+        "first": Delivery(0, gifts, streamers),
+        f"{MORE:,} more, at the end": Delivery(gifts, MORE, MORE // 10, year=1),  # ten more gifts each
+        f"{MORE:,} more, late": Delivery(gifts + MORE, MORE, MORE // 10),
+    }
     remarks = []
     with tempfile.TemporaryDirectory() as name, open_warehouse(Path(name) / "home") as session:
-        ours, plain = OurStreams(session, gifts), PlainStreams(Path(name), gifts)
-        for label, first, count in (("first", 0, gifts), (f"{MORE:,} gifts more", gifts, MORE)):
+        ours, plain = OurStreams(session), PlainStreams(Path(name))
+        for label, delivery in deliveries.items():
             for engine in (ours, plain):
-                engine.deliver(first, count)
-            own, by_hand = ours.build(), plain.build(is_first=first == 0)
+                engine.deliver(delivery)
+            own, by_hand = ours.build(), plain.build()
             shown.add_row(label, f"{own:.2f}", f"{by_hand:.2f}", f"{own / by_hand:.1f}")
             if ours.summary() != plain.summary():
                 remarks.append(f"{label}: NOT the same stream: {ours.summary()} and {plain.summary()}")
         plain.duck.close()
     return shown, remarks or ["The numbers of every gift are the same as the hand-written ones."]
+
+
+def flatness(most: int, runs: int) -> tuple[Shown, list[str]]:
+    """The same delivery at the end of much and of little: of many streamers, and of one; medians.
+
+    Args:
+        most: Gifts that there are, where there is much.
+        runs: So many deliveries one after the other.
+    """
+    shown = Shown(title=f"Flat: a delivery at the end of much ÷ of little, medians of {runs}, seconds")
+    for name in ("delivery", "snowcast much ÷ little", "plain much ÷ little", "snowcast", "plain DuckDB"):
+        shown.add_column(name, justify="left" if name == "delivery" else "right")
+    remarks: list[str] = []
+    for label, more, much, little in (
+        (f"{MORE:,} more into {most:,} ÷ {LITTLE:,}", MORE, most, LITTLE),
+        (f"{MORE_OF_ONE} more of one with {ONE:,} ÷ {LITTLE_OF_ONE:,}", MORE_OF_ONE, ONE, LITTLE_OF_ONE),
+    ):
+        each = [_more_at_the_end(gifts, more, runs, remarks) for gifts in (much, little)]
+        (own, by_hand), (own_little, by_hand_little) = each
+        ratios = f"{own / own_little:.2f}", f"{by_hand / by_hand_little:.2f}"
+        shown.add_row(label, *ratios, f"{own:.2f} ÷ {own_little:.2f}", f"{by_hand:.2f} ÷ {by_hand_little:.2f}")
+    return shown, remarks
+
+
+def _more_at_the_end(gifts: int, more: int, runs: int, remarks: list[str]) -> tuple[float, float]:
+    """Median seconds of ours and by hand; a hundred more are of one streamer, who has all there is."""
+    is_one = more == MORE_OF_ONE
+    streamers, touched = (1, 1) if is_one else (gifts // _PER_STREAMER, MORE // 10)
+    with tempfile.TemporaryDirectory() as name, open_warehouse(Path(name) / "home") as session:
+        ours, plain = OurStreams(session), PlainStreams(Path(name))
+        seconds: list[tuple[float, float]] = []
+        for run in range(runs + 1):
+            first = gifts + (run - 1) * more
+            delivery = Delivery(first, more, touched, year=run) if run else Delivery(0, gifts, streamers)
+            for engine in (ours, plain):
+                engine.deliver(delivery)
+            seconds.append((ours.build(), plain.build()))
+        if ours.summary() != plain.summary():
+            remarks.append(f"{gifts:,} gifts: NOT the same stream: {ours.summary()} and {plain.summary()}")
+        plain.duck.close()
+    return median(own for own, _ in seconds[1:]), median(by_hand for _, by_hand in seconds[1:])

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from snowflake.snowpark import Session
+from snowflake.snowpark.functions import col
 
 from tests.feeding import frame_of
 from transforms import ledgers
@@ -26,7 +27,8 @@ def store(session: Session, table: Table, rows: Iterable[Mapping[str, Any]]) -> 
     state = read_state(session, model, {name: models()[name].table for name in model.inputs})
     build = Build(table, uuid.uuid4().hex, "run", "incremental", "{}", time.monotonic(), state)
     reading = Reading({}, stored(session, table), is_whole_truth=True, consumes=False)
-    write_built(session, build, reading, frame_of(session, table, rows).select(*table.column_names))
+    typed = [col(column.name).cast(column.type).alias(column.name) for column in table.columns]
+    write_built(session, build, reading, frame_of(session, table, rows).select(*typed))
 
 
 def append(session: Session, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:

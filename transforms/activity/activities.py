@@ -1,7 +1,8 @@
 """The activities that the streams know: what each is called, what it means and which features its rows carry.
 
 An activity is one file: a module of streamer/ or viewer/ (read from facts), or of streamer_lifecycle/ or
-viewer_lifecycle/ (read from the customer's other activities), that declares `ACTIVITY` and `events(...)`.
+viewer_lifecycle/ (read from the customer's other activities), that declares `ACTIVITY` and `events(...)`. What else it
+may declare says README.md, "Adding an activity".
 """
 
 from __future__ import annotations
@@ -69,3 +70,8 @@ def definitions(package: str) -> tuple[ModuleType, ...]:
     names = sorted(found.name for found in pkgutil.iter_modules(folder.__path__))
     modules = [importlib.import_module(f"{folder.__name__}.{name}") for name in names]
     return tuple(module for module in modules if hasattr(module, "ACTIVITY"))
+
+
+def names_of(package: str) -> tuple[str, ...]:
+    """The names of a package's activities."""
+    return tuple(module.ACTIVITY.name for module in definitions(package))

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from transforms.activity.activities import definitions
 from transforms.contract import INTEGER, TEXT, VARIANT
 from transforms.functions import col, concat, iff, lit, object_construct_keep_null, to_variant, when
+from transforms.increments import Part, Parts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import ModuleType
 
     from snowflake.snowpark import DataFrame
 
@@ -30,6 +32,26 @@ def gathered(package: str, given: Mapping[str, Any]) -> DataFrame:
         wanted = inspect.signature(module.events).parameters
         frames.append(module.events(**{name: given[name] for name in wanted}))
     return reduce(lambda left, right: left.union_all(right), frames)
+
+
+def parts_of(package: str) -> Parts:
+    """The activities of a package by what they read: those that share a table, be it through a third, are one part."""
+    read = {module: frozenset(_tables_of(module)) for module in definitions(package)}
+    merged: list[frozenset[str]] = []
+    for tables in read.values():
+        apart = [one for one in merged if not one & tables]
+        merged = [*apart, tables.union(*[one for one in merged if one & tables])]
+    parts = []
+    for inputs in merged:
+        modules = [module for module, tables in read.items() if tables <= inputs]
+        is_row_wise = all(getattr(module, "IS_ROW_WISE", False) for module in modules)
+        parts.append(Part(tuple(sorted(inputs)), tuple(module.ACTIVITY.name for module in modules), is_row_wise))
+    return Parts("activity", tuple(parts))
+
+
+def _tables_of(module: ModuleType) -> list[str]:
+    parameters = inspect.signature(module.events).parameters.values()
+    return [one.name for one in parameters if one.kind is not one.KEYWORD_ONLY]
 
 
 def judged(events: DataFrame) -> DataFrame:

@@ -5,7 +5,8 @@ Key      activity_id, the hash of the activity and its business key
 Source   fact_stream_sessions, int_stream_ends, fact_live_streams, fact_gifts, channel_history, dim_streamers,
          int_identities
 Units    revenue_impact in the currency of the setting SNOWCAST_POINT_VALUE; every time is UTC without zone
-Rerun    recomputes the streamers that new rows, renamed channels and links touch
+Rerun    adds new gifts; recomputes a streamer's broadcasts or changes of channel where one is new, and everything of
+         the streamers that renamed channels and links touch
 Gaps     an event without a time, or of nobody, goes to the quarantine; only Twitch's channels have an address
 """
 
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 from transforms import columns
 from transforms.activity import columns as activity_columns
 from transforms.activity.events import OF_STREAMER
-from transforms.activity.gathering import gathered, judged
+from transforms.activity.gathering import gathered, judged, parts_of
 from transforms.activity.identity import Spaces, with_persons
 from transforms.contract import Layer, MergeOnKey, Table
 from transforms.functions import col, concat, lit
@@ -34,9 +35,12 @@ TABLE = Table(
     widen_by=("streamer_key",),
     refuses_rows=True,
     tags=("activity",),
+    cluster_by="ts",
     columns=(*activity_columns.EVENT, columns.platform, columns.streamer_key, columns.streamer_id),
 )
 
+PARTS = parts_of("streamer")
+MATTERS = {"dim_streamers": col("platform") == columns.TWITCH}  # only their channels have an address
 _CHANNELS = "https://www.twitch.tv/"
 
 

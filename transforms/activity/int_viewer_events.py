@@ -4,7 +4,7 @@ Grain    one deed of one viewer
 Key      activity_id, the hash of the activity and its business key
 Source   fact_gifts, fact_payments, int_subscription_moments, stg_billing_viewing_activity, int_identities
 Units    revenue_impact in the billing currency, and gifts in that of SNOWCAST_POINT_VALUE; every time is UTC
-Rerun    recomputes the viewers that new rows and links touch
+Rerun    adds new gifts, payments and moments; recomputes the viewers that links and changed rows touch
 Gaps     an event without a time, or of nobody, goes to the quarantine; billing knows days: an event is at their begin
 """
 
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from transforms import columns
 from transforms.activity import columns as activity_columns
 from transforms.activity.events import OF_VIEWER
-from transforms.activity.gathering import gathered, judged
+from transforms.activity.gathering import gathered, judged, parts_of
 from transforms.activity.identity import Spaces, with_persons
 from transforms.contract import TEXT, Layer, MergeOnKey, Table
 from transforms.functions import lit
@@ -33,8 +33,11 @@ TABLE = Table(
     widen_by=("user_key",),
     refuses_rows=True,
     tags=("activity",),
+    cluster_by="ts",
     columns=(*activity_columns.EVENT, columns.platform, columns.user_key, columns.user_id),
 )
+
+PARTS = parts_of("viewer")
 
 
 def build(

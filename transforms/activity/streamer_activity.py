@@ -4,7 +4,7 @@ Grain    one deed of one streamer
 Key      activity_id, the hash of the activity and its business key
 Source   int_streamer_events, int_streamers_at_risk
 Units    revenue_impact in the currency of the setting SNOWCAST_POINT_VALUE; every time is UTC without zone
-Rerun    recomputes the streamers whose deeds changed and writes the rows that differ
+Rerun    goes on from the last deeds of each streamer; recomputes those with late or changed deeds
 Gaps     nobody is at risk at a moment after the newest stream of the platform: README.md tells the rules
 """
 
@@ -13,10 +13,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms.activity import columns
+from transforms.activity.activities import names_of
+from transforms.activity.amounts import amounts_of_new
 from transforms.activity.gathering import gathered
-from transforms.activity.numbering import numbered
+from transforms.activity.numbering import ORDER, numbered, numbered_on
 from transforms.activity.thresholds import Thresholds
 from transforms.contract import Layer, MergeOnKey, Table
+from transforms.increments import Continuation
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
@@ -29,6 +32,7 @@ TABLE = Table(
     write=MergeOnKey(),
     widen_by=("person",),
     tags=("activity",),
+    cluster_by="ts",
     columns=(*columns.STREAM, columns.person),
 )
 
@@ -41,3 +45,31 @@ def build(int_streamer_events: DataFrame, int_streamers_at_risk: DataFrame, *, t
         "thresholds": thresholds,
     }
     return TABLE.select(numbered(int_streamer_events, gathered("streamer_lifecycle", given)))
+
+
+def _continued(
+    ends: DataFrame,
+    whole: DataFrame,
+    int_streamer_events: DataFrame,
+    int_streamers_at_risk: DataFrame,
+    *,
+    thresholds: Thresholds,
+) -> DataFrame:
+    """The same for persons whose new events are later than all that is stored of their kind, and than the lifecycle."""
+    given = {
+        "int_streamer_events": int_streamer_events,
+        "int_streamers_at_risk": int_streamers_at_risk,
+        "thresholds": thresholds,
+    }
+    amounts = amounts_of_new("streamer_lifecycle", "int_streamer_events", given, whole, ends)
+    return TABLE.select(numbered_on(int_streamer_events, amounts, ends))
+
+
+CONTINUED = Continuation(
+    rows_of="int_streamer_events",
+    partition=("activity",),
+    order=ORDER,
+    next_column="activity_repeated_at",
+    once=names_of("streamer_lifecycle"),
+    build=_continued,
+)

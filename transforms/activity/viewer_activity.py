@@ -4,7 +4,7 @@ Grain    one deed of one viewer
 Key      activity_id, the hash of the activity and its business key
 Source   int_viewer_events
 Units    revenue_impact in the billing currency, and gifts in that of SNOWCAST_POINT_VALUE; every time is UTC
-Rerun    recomputes the viewers whose deeds changed and writes the rows that differ
+Rerun    goes on from the last deeds of each viewer; recomputes those with late or changed deeds
 Gaps     the platform's shared anonymous user is nobody's customer and never a fan: README.md tells the rules
 """
 
@@ -13,10 +13,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms.activity import columns
+from transforms.activity.activities import names_of
+from transforms.activity.amounts import amounts_of_new
 from transforms.activity.gathering import gathered
-from transforms.activity.numbering import numbered
+from transforms.activity.numbering import ORDER, numbered, numbered_on
 from transforms.activity.thresholds import Thresholds
 from transforms.contract import Layer, MergeOnKey, Table
+from transforms.increments import Continuation
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
@@ -29,6 +32,7 @@ TABLE = Table(
     write=MergeOnKey(),
     widen_by=("person",),
     tags=("activity",),
+    cluster_by="ts",
     columns=(*columns.STREAM, columns.person),
 )
 
@@ -37,3 +41,23 @@ def build(int_viewer_events: DataFrame, *, thresholds: Thresholds) -> DataFrame:
     """Put what the events amount to beside them, and number each person's deeds."""
     given = {"int_viewer_events": int_viewer_events, "thresholds": thresholds}
     return TABLE.select(numbered(int_viewer_events, gathered("viewer_lifecycle", given)))
+
+
+def _continued(ends: DataFrame, whole: DataFrame, int_viewer_events: DataFrame, *, thresholds: Thresholds) -> DataFrame:
+    """The same for persons whose new events are later than all that is stored of their kind, and than the lifecycle."""
+    given = {
+        "int_viewer_events": int_viewer_events,
+        "thresholds": thresholds,
+    }
+    amounts = amounts_of_new("viewer_lifecycle", "int_viewer_events", given, whole, ends)
+    return TABLE.select(numbered_on(int_viewer_events, amounts, ends))
+
+
+CONTINUED = Continuation(
+    rows_of="int_viewer_events",
+    partition=("activity",),
+    order=ORDER,
+    next_column="activity_repeated_at",
+    once=names_of("viewer_lifecycle"),
+    build=_continued,
+)

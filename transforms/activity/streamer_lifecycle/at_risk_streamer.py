@@ -24,6 +24,7 @@ ACTIVITY = Activity(
         Feature("unique_viewers_before", INTEGER, "sum over those that ended in the 7 days before"),
     ),
 )
+IS_ROW_WISE = True
 
 
 def events(int_streamers_at_risk: DataFrame) -> DataFrame:

@@ -21,6 +21,7 @@ ACTIVITY = Activity(
     description="the end of the first broadcast of at least the minimum length",
     features=(features.stream_id, Feature("duration_seconds", INTEGER, "its length")),
 )
+IS_ROW_WISE = True
 _SECONDS_PER_MINUTE = 60
 
 

@@ -30,6 +30,11 @@ ACTIVITY = Activity(
 )
 
 
+def counts(thresholds: Thresholds) -> tuple[str, int]:
+    """Which activity the rule counts, and from which one on it can hold."""
+    return GIFT_RECEIVED.name, thresholds.popular_gifts
+
+
 def events(int_streamer_events: DataFrame, *, thresholds: Thresholds) -> DataFrame:
     """The earliest of the three."""
     return once_each(

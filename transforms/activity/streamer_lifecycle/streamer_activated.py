@@ -22,6 +22,7 @@ ACTIVITY = Activity(
     description="the first gift that was not cancelled, or the end of the first broadcast with enough unique viewers",
     features=(Feature("reason", TEXT, "gift or viewers"), features.stream_id, features.unique_viewers),
 )
+IS_ROW_WISE = True
 
 
 def events(int_streamer_events: DataFrame, *, thresholds: Thresholds) -> DataFrame:

@@ -29,6 +29,7 @@ ACTIVITY = Activity(
         features.stream_id,
     ),
 )
+IS_ROW_WISE = True
 
 
 def events(fact_gifts: DataFrame, *, point_value: Decimal | None) -> DataFrame:

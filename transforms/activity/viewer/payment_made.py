@@ -22,6 +22,7 @@ ACTIVITY = Activity(
         Feature("is_refund", BOOLEAN, "money given back"),
     ),
 )
+IS_ROW_WISE = True
 
 
 def events(fact_payments: DataFrame) -> DataFrame:

@@ -22,6 +22,7 @@ ACTIVITY = Activity(
         Feature("billing_period", TEXT, "what a price pays for; NULL is monthly"),
     ),
 )
+IS_ROW_WISE = True
 
 
 def events(int_subscription_moments: DataFrame) -> DataFrame:

@@ -18,6 +18,7 @@ ACTIVITY = Activity(
     description="the viewer's first gift that was neither cancelled nor given anonymously",
     features=(features.streamer_id, features.gift_transaction_id),
 )
+IS_ROW_WISE = True
 
 
 def events(int_viewer_events: DataFrame) -> DataFrame:

@@ -9,6 +9,7 @@ from transforms.activity.activities import VIEWER, Activity, Feature
 from transforms.activity.events import once_each
 from transforms.activity.gifts import gifts_of_fans
 from transforms.activity.thresholds import Thresholds
+from transforms.activity.viewer.gift_sent import ACTIVITY as GIFT_SENT
 from transforms.contract import INTEGER
 from transforms.functions import Window, col, lit, row_number
 
@@ -21,6 +22,11 @@ ACTIVITY = Activity(
     description="the gift that made enough gifts to one streamer, for the first streamer for whom it did",
     features=(features.streamer_id, Feature("gift_count", INTEGER, "gifts to the streamer, this one included")),
 )
+
+
+def counts(thresholds: Thresholds) -> tuple[str, int]:
+    """Which activity the rule counts, and from which one on it can hold."""
+    return GIFT_SENT.name, thresholds.super_fan_gifts
 
 
 def events(int_viewer_events: DataFrame, *, thresholds: Thresholds) -> DataFrame:
