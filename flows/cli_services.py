@@ -40,13 +40,15 @@ def up(
     from flows import prefect_server
     from flows.resident_place import Place
     from flows.services import start_services
+    from flows.settings import change_environment
 
     settings = context.obj.settings()
-    has_resident = resident and Place(settings.home).start(settings.logs_root / "resident.log")
+    as_others_begin = change_environment({}, apply=False)  # the services change it
     with terminal_reporter() as reporter:
         reporter.advanced("start", "Prefect server, warehouse")
         services = start_services(settings)
         services.wait()
+    has_resident = resident and Place(settings.home).start(settings.logs_root / "resident.log", as_others_begin)
     say(f"Prefect    {services.prefect.result()['PREFECT_API_URL'].removesuffix('/api')}")
     if not settings.prefect_api_url:
         say(f"           log in as snowcast:<secret>, the secret is in {prefect_server.endpoint_file(settings.home)}")

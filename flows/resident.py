@@ -54,7 +54,7 @@ _PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 def hand_over(home: Path, arguments: Sequence[str]) -> int | None:
     """Let the home's resident worker run the command; returns its exit code, or None where there is none to use."""
     place = Place(home)
-    if not place.socket.exists() or place.read().get("fingerprint") != fingerprint():
+    if not place.socket.exists() or place.read().get("fingerprint") != fingerprint(change_environment({}, apply=False)):
         return None
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         try:
@@ -69,16 +69,16 @@ def hand_over(home: Path, arguments: Sequence[str]) -> int | None:
         return _outcome(connection, child)
 
 
-def serve(home: Path, started_as: str) -> NoReturn:
+def serve(home: Path, lock: int) -> NoReturn:
     """Load the libraries, then fork a child per command until a signal ends this process.
 
     Args:
         home: The home whose worker it is.
-        started_as: Fingerprint of the code and variables that it was started with.
+        lock: Descriptor of the lock that is held as long as it lives; its children let go of it.
     """
     _load_libraries()
     place = Place(home)
-    with place.listening(started_as) as listener:
+    with place.listening() as listener:
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are reaped by the system
         # Python has one thread here; those that libraries for numbers keep are made anew in a child.
         warnings.filterwarnings("ignore", message=".*multi-threaded.*fork", category=DeprecationWarning)
@@ -87,6 +87,7 @@ def serve(home: Path, started_as: str) -> NoReturn:
             with connection:
                 if os.fork() == 0:
                     listener.close()
+                    os.close(lock)
                     _serve_one(connection)
 
 
@@ -226,4 +227,4 @@ def _exactly(connection: socket.socket, length: int) -> bytes:
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]), sys.argv[2])
+    serve(Path(sys.argv[1]), int(sys.argv[2]))

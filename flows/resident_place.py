@@ -12,12 +12,10 @@ import subprocess
 import sys
 import sysconfig
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-from flows.settings import change_environment
+from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parents[1]
 _ROOMS = ("flows", "transforms", "expectations", "deployments")
@@ -28,16 +26,14 @@ _STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.05
 
 
-def fingerprint() -> str:
-    """Says which code and which variables a process was started with: equal for those that may share a worker."""
+def fingerprint(environment: Mapping[str, str]) -> str:
+    """Says which code and which variables a process is started with: equal for those that may share a worker."""
     parts = [sys.executable, str(Path(sysconfig.get_paths()["purelib"]).stat().st_mtime_ns)]
     for room in _ROOMS:
         for path in sorted((ROOT / room).rglob("*.py")):
             found = path.stat()
             parts.append(f"{path} {found.st_mtime_ns} {found.st_size}")
-    read = {
-        name: value for name, value in change_environment({}, apply=False).items() if name.startswith(_READ_AT_IMPORT)
-    }
+    read = {name: value for name, value in environment.items() if name.startswith(_READ_AT_IMPORT)}
     return hashlib.sha256(json.dumps([parts, sorted(read.items())]).encode()).hexdigest()
 
 
@@ -63,29 +59,36 @@ class Place:
             return {}
         return found if self._is_held() else {}
 
-    def start(self, log: Path) -> bool:
-        """Start a worker of this code and environment in the background; one of another is replaced.
+    def start(self, log: Path, environment: Mapping[str, str]) -> bool:
+        """Start a worker of this code and that environment in the background; one of another is replaced.
 
         Returns:
             Whether there will be one: a home with a very long path has no place for the socket.
         """
         if len(os.fsencode(self.socket)) > _LONGEST_PATH:
             return False
-        found, wanted = self.read(), fingerprint()
-        if found.get("fingerprint") == wanted:
+        wanted = fingerprint(environment)
+        if self.read().get("fingerprint") == wanted:
             return True
         self.stop()
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.folder.chmod(0o700)
-        with log.open("ab") as output:
-            subprocess.Popen(
-                [sys.executable, "-m", "flows.resident", str(self.folder.parent), wanted],
+        with self._lock.open("a+") as lock, log.open("ab") as output:
+            if not _acquired(lock):
+                return True  # another command is starting one
+            self.socket.unlink(missing_ok=True)
+            process = subprocess.Popen(
+                [sys.executable, "-m", "flows.resident", str(self.folder.parent), str(lock.fileno())],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                pass_fds=(lock.fileno(),),
                 cwd=ROOT,
+                env=dict(environment),
             )
+            self._file.touch(mode=0o600)
+            self._file.write_text(json.dumps({"pid": process.pid, "fingerprint": wanted}), encoding="utf-8")
         return True
 
     def stop(self) -> bool:
@@ -102,35 +105,27 @@ class Place:
         return True
 
     @contextmanager
-    def listening(self, started_as: str) -> Iterator[socket.socket]:
-        """The socket, while this process is the worker of the home.
-
-        Args:
-            started_as: Fingerprint of the code and variables that it was started with.
-
-        Raises:
-            SystemExit: Another one is.
-        """
-        with self._lock.open("a+") as lock, socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
-            try:
-                fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise SystemExit(0) from None
-            self.socket.unlink(missing_ok=True)
+    def listening(self) -> Iterator[socket.socket]:
+        """The socket on which the worker of the home takes commands."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
             mask = os.umask(0o177)
             listener.bind(str(self.socket))
-            self._file.write_text(json.dumps({"pid": os.getpid(), "fingerprint": started_as}), encoding="utf-8")
             os.umask(mask)
             listener.listen()
             yield listener
 
     def _is_held(self) -> bool:
-        """Whether a worker lives: its lock is not inherited by the children that it forks."""
+        """Whether a worker lives, also while it loads: it inherits the lock, and the children that it forks let go."""
         try:
             with self._lock.open("a+") as lock:
-                fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
+                return not _acquired(lock)
         except OSError:
             return False
+
+
+def _acquired(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
         return False
+    return True

@@ -90,7 +90,7 @@ def _wait_for_the_resident(home: Path) -> None:
     from flows.resident_place import Place
 
     deadline = time.monotonic() + 120
-    while not Place(home).read():
+    while not Place(home).socket.exists():
         if time.monotonic() > deadline:
             sys.exit("bench: the resident worker did not start")
         time.sleep(0.1)

@@ -57,7 +57,7 @@ def place(snowcast, home, monkeypatch):
     found = Place(home)
     (home / "logs").mkdir(exist_ok=True)
     with unmeasured():
-        assert found.start(home / "logs" / "resident.log")
+        assert found.start(home / "logs" / "resident.log", os.environ)
     until(lambda: found.read() and found.socket.exists())
     return found
 
@@ -110,6 +110,13 @@ def test_it_runs_in_the_commands_folder_with_its_settings(place, tmp_path):
 def test_another_version_or_environment_has_no_worker(place, home, monkeypatch):
     monkeypatch.setenv("GX_ANALYTICS_ENABLED", "true")
     assert hand_over(home, ["build", "--select", "raw"]) is None
+
+
+def test_one_that_still_loads_is_stopped(place, home):
+    place.stop()
+    assert place.start(home / "logs" / "resident.log", os.environ)
+    assert place.stop()
+    assert not place.read()
 
 
 def test_only_its_owner_reaches_it(place):
