@@ -248,3 +248,10 @@ def test_multi_joined_rows(connection: SnowflakeConnection) -> None:
 def test_nanoseconds(connection: SnowflakeConnection) -> None:
     text = "SELECT TO_CHAR('2026-01-01 00:00:00.123456789'::TIMESTAMP_NTZ, 'FF9')"
     assert one(connection, text) == "123456000"
+
+
+@pytest.mark.supports("CURRENT_DATE and CURRENT_TIME alone in a SELECT")
+def test_today(connection: SnowflakeConnection) -> None:
+    assert one(connection, "SELECT CURRENT_DATE = CURRENT_TIMESTAMP::DATE") is True
+    assert one(connection, "SELECT CURRENT_DATE") == one(connection, "SELECT CURRENT_DATE()")
+    assert str(one(connection, "SELECT CURRENT_TIME")).count(":") == 2

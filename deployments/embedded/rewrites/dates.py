@@ -207,7 +207,19 @@ def date_trunc(node: Expr, context: StatementContext) -> Expr:
     return func("cast_to_type", func("date_trunc", unit, moment), moment.copy())
 
 
+def current_date(node: exp.CurrentDate, context: StatementContext) -> Expr:
+    """`SELECT CURRENT_DATE`: DuckDB takes the word for the column that it names."""
+    return exp.cast(func("now"), Type.DATE)
+
+
+def current_time(node: exp.CurrentTime, context: StatementContext) -> Expr:
+    """`SELECT CURRENT_TIME`."""
+    return exp.cast(exp.cast(func("now"), Type.TIMESTAMP), Type.TIME)
+
+
 RULES: dict[type[Expr], Rule] = {
+    exp.CurrentDate: current_date,
+    exp.CurrentTime: current_time,
     exp.ToChar: to_char,
     exp.TimeToStr: time_to_text,
     exp.TsOrDsToDate: to_date,
