@@ -16,7 +16,7 @@ endif
 COMPILE = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-header --no-annotate --quiet
 
-.PHONY: help setup extras azurite run test test-long check format bench lock clean
+.PHONY: help setup extras azurite run test pytest test-long check lint types format bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,9 +50,13 @@ extras: $(VENV)/.locked-extras ## add what deliveries on S3 (s3://) and Azure (a
 run: setup ## the main job: sandbox sources to validated marts on the embedded warehouse
 	@$(BIN)/snowcast run
 
-check: $(VENV)/.locked-dev ## format, lint, types
+check: lint types ## format, lint, types
+
+lint: $(VENV)/.locked-dev
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
+
+types: $(VENV)/.locked-dev
 	@$(BIN)/mypy
 
 # Azure's stand-in for tests comes from npm; without npm its tests are left out.
@@ -64,7 +68,11 @@ $(VENV)/.azurite: | $(BIN)/python
 
 azurite: $(VENV)/.azurite ## install Azure's stand-in for tests (needs npm)
 
-test: check azurite ## format, lint, types, then every test with coverage
+# Types are checked while the tests wait for servers; one of the two that fails does not stop the other.
+test: lint azurite ## format, lint, then types beside every test with coverage
+	@$(MAKE) --no-print-directory --jobs 2 types pytest || { echo "types or tests failed: see above"; exit 1; }
+
+pytest: $(VENV)/.locked-dev
 	@$(BIN)/pytest -n $(PYTEST_WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered \
 	  --durations=15
 

@@ -50,7 +50,8 @@ def check_letter_case(tree: Expr, context: StatementContext) -> Expr:
 
 
 def _check_select(select: exp.Select) -> None:
-    names = {item.alias_or_name for item in select.expressions if item.alias_or_name not in ("", "*")}
+    named = [item for item in select.expressions if isinstance(item, exp.Alias | exp.Column)]  # a literal names nothing
+    names = {item.alias_or_name for item in named if item.alias_or_name not in ("", "*")}
     twice = [name for name, count in Counter(name.upper() for name in names).items() if count > 1]
     if twice:
         raise unsupported(f"columns whose names differ only in case ({twice[0]})", "Give one of them another name.")
