@@ -66,7 +66,12 @@ def _is_active_at_end(there: list[Row], last: Row, month: date, current_month: d
     before = datetime.combine(next_month(month), time())
     if month == current_month:
         judged_on = max(month, min(judged_on, last["observed_at_last"].date()))
-    exists = any(version["valid_to"] is None or version["valid_to"] >= before for version in there)
+    first = min(version["valid_from"] for version in there)
+    exists = any(
+        (version["valid_from"] == first or version["valid_from"] < before)
+        and (version["valid_to"] is None or version["valid_to"] >= before)
+        for version in there
+    )
     return exists and last["start_date"] <= judged_on <= (last["end_date"] or date.max)
 
 
