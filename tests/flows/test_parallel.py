@@ -19,7 +19,11 @@ from transforms.catalog import in_order
 
 SNAPSHOT = 1_695_574_829_212
 STEPS = re.compile(r"^. (?:build|validate|check|load).*", re.MULTILINE)
-LONG = "SELECT COUNT(*) FROM RANGE(100000) a, RANGE(100000) b, RANGE(1000) c WHERE a.range + b.range * c.range = -1"
+_NUMBERS = "(SELECT SEQ8() AS i FROM TABLE(GENERATOR(ROWCOUNT => {count})))"
+_SOURCES = ", ".join(
+    f"{_NUMBERS.format(count=count)} {name}" for name, count in (("a", 10**5), ("b", 10**5), ("c", 10**3))
+)
+LONG = f"SELECT COUNT(*) FROM {_SOURCES} WHERE a.i + b.i * c.i = -1"
 
 
 @pytest.fixture(scope="module")
