@@ -13,7 +13,7 @@ import typer
 from flows import cli_activity, cli_publish, cli_read, cli_run, cli_services
 from flows.cli_output import say, say_error
 from flows.cli_state import State
-from flows.errors import PrefectGoneError, SnowcastError
+from flows.errors import PrefectGoneError, SnowcastError, SourceError
 
 _INTERRUPTED = 130
 _FOR_THE_RESIDENT = ("run", "ingest", "build", "validate", "backfill")
@@ -120,6 +120,11 @@ def _explained(error: Exception) -> int:
     if isinstance(error, ContractError):
         say_error(str(error))
         return 1
+    from flows.storage import explain_storage
+
+    if told := explain_storage(error):
+        say_error(told)
+        return SourceError.exit_code
     import logging
 
     logging.getLogger("snowcast").error("command failed", exc_info=error)
