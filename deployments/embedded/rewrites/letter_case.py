@@ -6,6 +6,7 @@ that has one, or once a table with one has been made.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 import duckdb
@@ -21,6 +22,8 @@ _STORED_NAMES = """
     UNION ALL SELECT view_name FROM duckdb_views()
     WHERE upper(database_name) = upper(?) AND upper(schema_name) = upper(?) AND upper(view_name) = upper(?)"""
 _GIVEN_BY_TABLE_FUNCTIONS = frozenset({"SEQ", "KEY", "PATH", "INDEX", "VALUE", "THIS"})
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 
 
 def check_letter_case(tree: Expr, context: StatementContext) -> Expr:
@@ -50,8 +53,9 @@ def check_letter_case(tree: Expr, context: StatementContext) -> Expr:
 
 
 def _check_select(select: exp.Select) -> None:
-    named = [item for item in select.expressions if isinstance(item, exp.Alias | exp.Column)]  # a literal names nothing
-    names = {item.alias_or_name for item in named if item.alias_or_name not in ("", "*")}
+    named = [item.alias_or_name for item in select.expressions if isinstance(item, exp.Alias | exp.Column)]
+    # An expression without an alias is named by its text, by which nobody can mean it.
+    names = {name for name in named if _IDENTIFIER.fullmatch(name)}
     twice = [name for name, count in Counter(name.upper() for name in names).items() if count > 1]
     if twice:
         raise unsupported(f"columns whose names differ only in case ({twice[0]})", "Give one of them another name.")

@@ -25,6 +25,8 @@ from transforms.activity.query import (
     nth,
     spine,
 )
+from transforms.batches import stored
+from transforms.catalog import models
 
 T0 = datetime(2024, 1, 31, 20)
 
@@ -226,3 +228,15 @@ def test_an_empty_stream_gives_an_empty_dataset_of_the_same_columns(stream: Data
 def test_a_question_that_cannot_be_asked_is_refused(make: Any, said: str, stream: DataFrame):
     with pytest.raises(QueryError, match=said.replace("(", r"\(")):
         dataset_of(make(), stream, ACTIVITIES)
+
+
+def test_a_question_of_a_hundred_appends_is_asked_without_a_statement_before(frames: Session):
+    """What Snowpark would ask about columns grew with the square of the appends."""
+    stream = stored(frames, models()["viewer_activity"].table)
+    appends = [aggregate("gift").before().where(feature("points") > n).take(count().named(f"n{n}")) for n in range(100)]
+    with frames.query_history(include_describe=True) as history:
+        frame = dataset_of(cohort(every("show")).append(*appends), stream, ACTIVITIES)
+        assert len(frame.columns) == 104
+        assert history.queries == []
+        frame.collect()
+    assert len(history.queries) == 1

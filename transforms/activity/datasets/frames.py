@@ -11,6 +11,7 @@ from transforms.activity.datasets.cohorts import PREFIX, cohort_of
 from transforms.activity.datasets.planning import COHORT_COLUMNS, plan_of
 from transforms.activity.datasets.relationships import parts_of
 from transforms.functions import col
+from transforms.known_schemas import known_schemas
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +40,15 @@ def dataset_of(query: Query, stream: DataFrame, activities: Mapping[str, Activit
 
 
 def planned_dataset(plan: Plan, stream: DataFrame) -> DataFrame:
-    """The dataset of a checked question."""
+    """The dataset of a checked question; what Snowpark asks about columns while it is put together is told here."""
+    with known_schemas(stream.session):
+        dataset = _put_together(plan, stream)
+        # Kept with the frame: asked later, Snowpark would send what it was told here, where not every type was.
+        _ = dataset.schema
+    return dataset
+
+
+def _put_together(plan: Plan, stream: DataFrame) -> DataFrame:
     cohort = cohort_of(stream, plan)
     held = {name: col(f"{PREFIX}{column}") for name, column in _HELD_AS.items()}
     held |= {output.column.name: col(cohort.rows.named(output.of.name)) for output in plan.outputs}  # type: ignore[union-attr]

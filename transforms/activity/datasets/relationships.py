@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ from transforms.activity.datasets.offers import MICROSECONDS_IN
 from transforms.activity.datasets.running import in_intervals, positions, running_values
 from transforms.activity.datasets.value_types import ZERO_FOR_NONE
 from transforms.activity.query import Aggregation, Function, Pick, Relation
-from transforms.contract import FLOAT, TIMESTAMP
+from transforms.contract import FLOAT, INTEGER, TIMESTAMP
 from transforms.functions import Window, coalesce, col, dateadd, datediff, lit, max, min, row_number  # noqa: A004
 from transforms.periods import period_of
 
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from transforms.activity.datasets.planning import PlannedAppend
 
 _MICROSECOND = timedelta(microseconds=1)
+_EPOCH = datetime(1970, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -215,13 +216,45 @@ def _per_period(side: _Side, expressions: Sequence[Expression], results: Mapping
 def _pairs(side: _Side) -> DataFrame:
     """Every row of the cohort with every occurrence of its set."""
     rows, events = side.cohort.rows, side.events
-    frame, conditions = events.frame, [side.is_of_entity, *_window(side), *_conditions(side)]
+    frame, of_rows = events.frame, rows.frame
+    conditions = [side.is_of_entity, *_window(side), *_conditions(side)]
+    if side.planned.append.distance is not None and not side.cohort.has_one_row:
+        of_rows, frame, is_near = _in_buckets(side, side.planned.append.distance // _MICROSECOND)
+        conditions.insert(1, is_near)
     if side.relation is Relation.IN_BETWEEN and side.cohort.period is not None:
         conditions.insert(1, period_of(str(side.cohort.period), events.ts).cast(TIMESTAMP) == rows.ts)
-    elif side.relation is Relation.IN_BETWEEN and not side.cohort.has_one_row:
+    elif side.relation is Relation.IN_BETWEEN and not side.cohort.has_one_row and side.planned.append.distance is None:
         frame = in_intervals(side.cohort, events)
         conditions.insert(1, col(f"{events.prefix}row") == rows.number)
-    return rows.frame.join(frame, on=_joined(*conditions), how="inner")
+    return of_rows.join(frame, on=_joined(*conditions), how="inner")
+
+
+def _in_buckets(side: _Side, width: int) -> tuple[DataFrame, DataFrame, Expression]:
+    """Both sides with the stretch of time that they are in, each as long as the distance, and when these meet.
+
+    What is within the distance of a row is in the row's own stretch or in one beside it, so that the warehouse joins on
+    equality and looks at neighbours only, where it would compare every row of an entity with every occurrence.
+
+    Args:
+        side: The append.
+        width: Microseconds of the distance.
+    """
+    rows, events, prefix = side.cohort.rows, side.events, side.events.prefix
+    beside = rows.frame.session.create_dataframe([[-1], [0], [1]], schema=[f"{prefix}beside"])
+    near = (_bucket(rows.ts, width) + col(f"{prefix}beside")).alias(f"{prefix}near")
+    of_rows = rows.frame.cross_join(beside).select(*[col(name) for name in _columns_of(rows)], near)
+    of_events = events.frame.select("*", _bucket(events.ts, width).alias(f"{prefix}bucket"))
+    return of_rows, of_events, col(f"{prefix}near") == col(f"{prefix}bucket")
+
+
+def _columns_of(rows: Occurrences) -> list[str]:
+    return [f"{rows.prefix}{name}" for name in ("entity", "ts", "id", "number", "next_ts")] + list(rows.values)
+
+
+def _bucket(at: Expression, width: int) -> Expression:
+    """The number of the stretch that a time is in; the division is of a multiple, so it is exact."""
+    passed = datediff("microsecond", lit(_EPOCH), at)
+    return ((passed - passed % lit(width)) / lit(width)).cast(INTEGER)
 
 
 def _window(side: _Side) -> list[Expression]:
