@@ -276,6 +276,8 @@ def _viewer_events(facts: Facts, rules: Rules) -> Iterable[tuple[Row, Event]]:
             _event("gift_sent", row, [row["gift_transaction_id"]], row["gifted_at"], features, _value(row, rules)),
         )
     for row in facts.get("fact_payments", []):
+        if not row["amount"]:  # a payment of 0 is neither a payment nor a refund
+            continue
         features = {name: row[name] for name in ("payment_id", "amount", "is_refund")}
         yield row, _event("payment_made", row, [row["payment_id"]], row["payment_date"], features, row["amount"])
     for of_day in _grouped(

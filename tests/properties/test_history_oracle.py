@@ -129,7 +129,7 @@ def test_check_deletes(records: list[Seen], deletes: str, versions: list[tuple[A
         (
             [seen(1, "a", 1), seen(5, "a", 7)],
             (1, 3, 5),
-            [("a", 1, 3, 0, 1), ("a", 3, 5, 1, 3), ("a", 5, None, 0, 5)],
+            [("a", 1, 3, 0, 1), ("a", 3, 7, 1, 3), ("a", 7, None, 0, 5)],
         ),
         ([seen(1, "a", 1), seen(5, "b", 3)], (1, 3, 5), [("a", 1, 3, 0, 1), ("b", 3, 5, 1, 3), ("b", 5, None, 0, 5)]),
         (
