@@ -16,7 +16,11 @@ followed as (
 select
     {{ hash_key(['platform', 'stream_id', microseconds('snapshot_at')]) }} as stream_snapshot_key,
     platform, stream_id, streamer_key, streamer_id, game_id, snapshot_at, viewer_count, title, language, started_at,
-    floor({{ dbt.datediff('started_at', 'snapshot_at', 'millisecond') }} / 60000) as minutes_live,
+    cast(floor({{ dbt.datediff('started_at', 'snapshot_at', 'millisecond') }} / 60000) as bigint) as minutes_live,
     next_snapshot_at,
-    coalesce(least({{ dbt.datediff('snapshot_at', 'next_snapshot_at', 'millisecond') }}, 2700000), 0) as hold_ms
+    {# DuckDB's least() passes over NULL, Snowflake's gives it. #}
+    case
+        when next_snapshot_at is null then 0
+        else least({{ dbt.datediff('snapshot_at', 'next_snapshot_at', 'millisecond') }}, 2700000)
+    end as hold_ms
 from followed
