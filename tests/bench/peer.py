@@ -64,7 +64,7 @@ class Home:
     """A home of ours with a folder of poll files."""
 
     def __init__(self, folder: Path) -> None:
-        self.home, self.files = folder / "home", folder / "files"
+        self.home, self.files, self.log = folder / "home", folder / "files", folder / "command.log"
 
     @property
     def landing(self) -> Path:
@@ -73,12 +73,18 @@ class Home:
 
     def snowcast(self, *arguments: str) -> None:
         """Run a command; ends the bench where it fails."""
+        process = self.started(*arguments)
+        if process.wait():
+            printed = self.log.read_text(encoding="utf-8")
+            sys.exit(f"bench: snowcast {' '.join(arguments)} failed:\n{printed[-2000:]}")
+
+    def started(self, *arguments: str) -> subprocess.Popen[str]:
+        """A command that runs; what it prints goes to its log."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("SNOWCAST_", "PREFECT_", "SNOWFLAKE_"))}
         told = {**kept, "SNOWCAST_HOME": str(self.home), "SNOWCAST_SANDBOX_SCALE": SCALE}
         command = [sys.executable, "-m", "flows.cli", *arguments]
-        done = subprocess.run(command, env=told, capture_output=True, text=True, check=False)
-        if done.returncode:
-            sys.exit(f"bench: snowcast {' '.join(arguments)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+        with self.log.open("w", encoding="utf-8") as log:
+            return subprocess.Popen(command, env=told, stdout=log, stderr=subprocess.STDOUT, text=True)
 
     def generate(self, polls: int) -> list[Path]:
         """Write so many polls that end now; the folder of each, oldest first."""
@@ -101,18 +107,19 @@ class Home:
         """CPU seconds of the processes that run for the home, and of their children that have ended."""
         return sum(_cpu_of(process) for process in _processes_of(self.home))
 
-    def answers(self) -> list[tuple[Any, ...]]:
-        """What is compared, of our tables."""
+    def query(self, query: str) -> tuple[Any, ...]:
+        """The first row of a query."""
         from snowflake.snowpark import Session
 
         from deployments.embedded import ensure_running
 
         endpoint = ensure_running(self.home)
         with Session.builder.configs(endpoint.connection_parameters()).create() as session:
-            return [
-                tuple(session.sql(f"SELECT {what} FROM ANALYTICS.{_schema(name)}.{name}").collect()[0])
-                for name, what in _COMPARED.items()
-            ]
+            return tuple(session.sql(query).collect()[0])
+
+    def answers(self) -> list[tuple[Any, ...]]:
+        """What is compared, of our tables."""
+        return [self.query(f"SELECT {what} FROM ANALYTICS.{_schema(name)}.{name}") for name, what in _COMPARED.items()]
 
 
 def _schema(name: str) -> str:
