@@ -3,10 +3,10 @@
 A cycle is a poll of 1,000 streams, their users and games, up to the validated marts. Cold is a fresh home with nothing
 running: services start, tables are made. Warm is the next cycle of that home. With history, so many polls of the same
 platform are loaded and built before. Figures are medians of several cycles; every cycle is a process of its own, as
-the scheduler starts it. What else is measured says the module of each kind: peer.py, backfill.py, flat.py, history.py,
+the scheduler starts it. What else is measured says the module of each kind: peer.py, far.py, backfill.py, flat.py, history.py,
 streams.py, activity.py.
 
-    python -m tests.bench [--only warehouse cycle peer backfill flat history activity] [--runs 3] [--polls 10 1000]
+    python -m tests.bench [--only warehouse cycle peer far backfill flat history activity] [--runs 3] [--polls 10 1000]
         [--keys 100000 1000000 5000000] [--events 1000000 10000000]
 """
 
@@ -28,7 +28,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import activity, backfill, flat, history, peer, streams, warehouse
+from tests.bench import activity, backfill, far, flat, history, peer, streams, warehouse
 
 PARTS = ("start", "extract", "load", "build", "validate")
 SCALE = "20000"  # streamers; enough that 1,000 are live at every hour
@@ -135,6 +135,8 @@ def measure_costs(options: argparse.Namespace) -> None:
     if "peer" in options.only:
         beside, remarks = peer.measured(options.runs)
         console.print(beside, *remarks, peer.FOOTNOTE, sep="\n", soft_wrap=True)
+    if "far" in options.only:
+        console.print(far.measured(options.runs), far.FOOTNOTE, sep="\n", soft_wrap=True)
     if "backfill" in options.only:
         console.print(backfill.measured(options.samples), backfill.FOOTNOTE, sep="\n", soft_wrap=True)
     if "flat" in options.only:
@@ -146,7 +148,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         prog="make bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    kinds = ("warehouse", "cycle", "peer", "backfill", "flat", "history", "activity")
+    kinds = ("warehouse", "cycle", "peer", "far", "backfill", "flat", "history", "activity")
     parser.add_argument("--only", nargs="+", choices=kinds, default=kinds, help="what to measure; default: all")
     parser.add_argument("--runs", type=int, default=3, help="medians of so many runs")
     parser.add_argument("--polls", type=int, nargs="*", default=[10, 1000], help="polls loaded before a cycle")

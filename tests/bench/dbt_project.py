@@ -21,7 +21,7 @@ import duckdb
 from tests.bench.history_dbt import installed
 
 _PROJECT = Path(__file__).parent / "dbt_cycle"
-_ENTITIES = ("streams", "users", "games")
+ENTITIES = ("streams", "users", "games")
 _SNAPSHOT = "strptime(regexp_extract(filename, '_([0-9]{8}T[0-9]{6})[0-9]{3}Z_', 1), '%Y%m%dT%H%M%S')"
 
 
@@ -42,7 +42,7 @@ class DbtProject:
         self.use({"bench_cycle": output})
         with duckdb.connect(str(self.file)) as duck:
             duck.execute("CREATE SCHEMA raw")
-            for entity in _ENTITIES:
+            for entity in ENTITIES:
                 duck.execute(
                     f"CREATE TABLE raw.{entity} "
                     "(record JSON, snapshot_at TIMESTAMP, source_file VARCHAR, source_row BIGINT)"
@@ -57,7 +57,7 @@ class DbtProject:
         """Load the landing files that are not loaded; seconds."""
         began = time.perf_counter()
         with duckdb.connect(str(self.file)) as duck:
-            for entity in _ENTITIES:
+            for entity in ENTITIES:
                 loaded = duck.execute(f"SELECT DISTINCT source_file FROM raw.{entity}").fetchall()
                 known = {name for (name,) in loaded}
                 files = [str(path) for path in self.landing.glob(f"twitch/{entity}/**/*.ndjson.gz")]

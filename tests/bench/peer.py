@@ -61,9 +61,15 @@ Found = dict[tuple[str, str], list[Spent]]
 
 
 class Home:
-    """A home of ours with a folder of poll files."""
+    """A home of ours with a folder of poll files.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: Where both go.
+        settings: Environment of its commands, beside what they need.
+    """
+
+    def __init__(self, folder: Path, settings: dict[str, str] | None = None) -> None:
+        self.settings = settings or {}
         self.home, self.files, self.log = folder / "home", folder / "files", folder / "command.log"
 
     @property
@@ -81,7 +87,7 @@ class Home:
     def started(self, *arguments: str) -> subprocess.Popen[str]:
         """A command that runs; what it prints goes to its log."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("SNOWCAST_", "PREFECT_", "SNOWFLAKE_"))}
-        told = {**kept, "SNOWCAST_HOME": str(self.home), "SNOWCAST_SANDBOX_SCALE": SCALE}
+        told = {**kept, "SNOWCAST_HOME": str(self.home), "SNOWCAST_SANDBOX_SCALE": SCALE, **self.settings}
         command = [sys.executable, "-m", "flows.cli", *arguments]
         with self.log.open("w", encoding="utf-8") as log:
             return subprocess.Popen(command, env=told, stdout=log, stderr=subprocess.STDOUT, text=True)
@@ -97,6 +103,14 @@ class Home:
             file.rename(poll / file.name)
         whole.rmdir()
         return sorted(self.files.iterdir())
+
+    def gathered(self, polls: list[Path]) -> Path:
+        """One folder with the files of several polls."""
+        history = self.files / "history"
+        history.mkdir()
+        for poll in polls:
+            shutil.move(poll, history / poll.name)
+        return history
 
     def cycle(self, poll: Path) -> None:
         """Ingest a poll and build."""
@@ -168,11 +182,7 @@ def measured(runs: int) -> tuple[Shown, list[str]]:
         folder = Path(name)
         home = Home(folder)
         polls = home.generate(POLLS + 2 * runs + 1)
-        history = home.files / "history"
-        history.mkdir()
-        for poll in polls[:POLLS]:
-            shutil.move(poll, history / poll.name)
-        home.cycle(history)
+        home.cycle(home.gathered(polls[:POLLS]))
         dbt = DbtProject(folder, home.landing)
         _peer_cycle(dbt)
         try:
@@ -180,8 +190,8 @@ def measured(runs: int) -> tuple[Shown, list[str]]:
             own = [tuple(map(str, row)) for row in home.answers()]
         finally:
             home.snowcast("down", "--force")
-        remarks = _compared(own, dbt)
-    return shown(found), [*remarks, f"dbt: {dbt.node_count()} nodes (models, snapshots, tests)"]
+        remarks = [*_compared(own, dbt), f"dbt: {dbt.node_count()} nodes (models, snapshots, tests)"]
+    return shown(found), remarks
 
 
 def _peer_cycle(dbt: DbtProject) -> None:
