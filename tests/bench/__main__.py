@@ -3,8 +3,8 @@
 A cycle is a poll of 1,000 streams, their users and games, up to the validated marts. Cold is a fresh home with nothing
 running: services start, tables are made. Warm is the next cycle of that home. With history, so many polls of the same
 platform are loaded and built before. Figures are medians of several cycles; every cycle is a process of its own, as
-the scheduler starts it. What else is measured says the module of each kind: peer.py, far.py, backfill.py, flat.py, history.py,
-streams.py, activity.py.
+the scheduler starts it. What else is measured says the module of each kind: peer.py, far.py, backfill.py, flat.py,
+history.py, streams.py, activity.py.
 
     python -m tests.bench [--only warehouse cycle peer far backfill flat history activity] [--runs 3] [--polls 10 1000]
         [--keys 100000 1000000 5000000] [--events 1000000 10000000]
