@@ -141,6 +141,7 @@ def measure_costs(options: argparse.Namespace) -> None:
         console.print(backfill.measured(options.samples), backfill.FOOTNOTE, sep="\n", soft_wrap=True)
     if "flat" in options.only:
         console.print(flat.measured(options.samples, options.runs), flat.FOOTNOTE, sep="\n", soft_wrap=True)
+        console.print(flat.measured_history(options.runs))
 
 
 def main() -> None:
