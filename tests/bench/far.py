@@ -16,7 +16,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from statistics import median
@@ -31,6 +30,7 @@ SECONDS = 0.15
 THREADS = 4
 TARGET = 0.7
 _DATABASE, _SCHEMA = "DBT", "CYCLE"
+_LOGIN = ("account", "user", "password", "host", "port", "protocol", "warehouse", "role")
 _SNAPSHOT = re.compile(r"_(\d{8}T\d{6})\d{3}Z_")
 FOOTNOTE = "round trips: requests that the proxy kept back, of the whole cycle with its logins."
 
@@ -41,12 +41,12 @@ class FarDbtProject(DbtProject):
     Args:
         folder: Where a copy of it goes.
         landing: The landing root whose files are loaded.
-        home: The home of the embedded warehouse.
+        parameters: Where the warehouse is and how to log in.
     """
 
-    def __init__(self, folder: Path, landing: Path, home: Path) -> None:
+    def __init__(self, folder: Path, landing: Path, parameters: dict[str, Any]) -> None:
         super().__init__(folder, landing)
-        self.home, self.loaded = home, set[Path]()
+        self.parameters, self.loaded = parameters, set[Path]()
         with self._connected() as execute:
             execute(f"CREATE DATABASE IF NOT EXISTS {_DATABASE}")
             for schema in ("RAW", _SCHEMA):
@@ -71,10 +71,8 @@ class FarDbtProject(DbtProject):
 
     def build(self) -> float:
         """As DbtProject.build; the profile is told the port of the moment."""
-        told = self._parameters()
-        kept = ("account", "user", "password", "host", "port", "protocol", "warehouse", "role")
         output = {"type": "snowflake", "threads": THREADS, "database": _DATABASE, "schema": _SCHEMA}
-        self.use({"far": {**output, **{name: told[name] for name in kept}}})
+        self.use({"far": {**output, **{name: self.parameters[name] for name in _LOGIN}}})
         return super().build()
 
     def _copy(self, execute: Callable[[str], Any], entity: str, file: Path) -> None:
@@ -89,53 +87,47 @@ class FarDbtProject(DbtProject):
             f"FILES = ('{file.name}') FILE_FORMAT = (TYPE = JSON)"
         )
 
-    def _parameters(self) -> dict[str, Any]:
-        from deployments.embedded import ensure_running
-
-        return ensure_running(self.home).connection_parameters(_DATABASE)
-
     @contextmanager
     def _connected(self) -> Iterator[Callable[[str], Any]]:
         import snowflake.connector
 
-        with snowflake.connector.connect(**self._parameters()) as connection:
+        with snowflake.connector.connect(**self.parameters) as connection:
             yield connection.cursor().execute
 
 
 @contextmanager
-def delayed(home: Path) -> Iterator[Callable[[], int]]:
-    """Let everybody who looks for the home's warehouse find the proxy; gives how many requests it has kept back."""
-    from deployments.embedded import ensure_running
-    from deployments.embedded.paths import WarehousePaths
-
-    endpoint, file = ensure_running(home), WarehousePaths(home).endpoint
+def delayed(port: int) -> Iterator[tuple[int, Callable[[], int]]]:
+    """A proxy in front of the port: the port that it listens on, and how many requests it has kept back."""
     with tempfile.NamedTemporaryFile("r", encoding="utf-8") as count:
-        command = [sys.executable, "-m", "tests.bench.delay", str(endpoint.port), "--count", count.name]
+        command = [sys.executable, "-m", "tests.bench.delay", str(port), "--count", count.name]
         proxy = subprocess.Popen([*command, "--seconds", str(SECONDS)], stdout=subprocess.PIPE, text=True)
         assert proxy.stdout
-        replace(endpoint, port=int(proxy.stdout.readline())).write(file)
         try:
-            yield lambda: os.stat(count.name).st_size
+            yield int(proxy.stdout.readline()), lambda: os.stat(count.name).st_size
         finally:
-            endpoint.write(file)
             proxy.terminate()
             proxy.wait()
 
 
 def measured(runs: int) -> Shown:
     """So many cycles of each, in turn."""
+    from deployments.embedded import ensure_running
+
     seconds: dict[str, list[float]] = defaultdict(list)
     requests: dict[str, list[int]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as name:
-        home = Home(Path(name), {"SNOWCAST_WORKERS": str(THREADS)})
+        home = Home(Path(name))
         polls = home.generate(POLLS + runs)
         try:
             home.snowcast("up")
             home.cycle(home.gathered(polls[:POLLS]))
-            dbt = FarDbtProject(Path(name), home.landing, home.home)
+            endpoint = ensure_running(home.home)
+            dbt = FarDbtProject(Path(name), home.landing, endpoint.connection_parameters(_DATABASE))
             dbt.load()
             dbt.build()
-            with delayed(home.home) as count:
+            with delayed(endpoint.port) as (port, count):
+                home.settings.update(_as_account({**endpoint.connection_parameters(), "port": port}))
+                dbt.parameters["port"] = port
                 for poll in polls[POLLS:]:
                     works = {"snowcast": lambda poll=poll: home.cycle(poll), "dbt": lambda: (dbt.load(), dbt.build())}
                     for engine, work in works.items():
@@ -143,9 +135,16 @@ def measured(runs: int) -> Shown:
                         work()
                         seconds[engine].append(time.perf_counter() - began)
                         requests[engine].append(count() - before)
+            home.settings.clear()
         finally:
             home.snowcast("down", "--force")
     return shown(seconds, requests)
+
+
+def _as_account(parameters: dict[str, Any]) -> dict[str, str]:
+    """The settings with which ours logs in there as in any account."""
+    named = {f"SNOWFLAKE_{name.upper()}": str(parameters[name]) for name in _LOGIN}
+    return {"SNOWCAST_WAREHOUSE": "snowflake", "SNOWCAST_WORKERS": str(THREADS), **named}
 
 
 def shown(seconds: dict[str, list[float]], requests: dict[str, list[int]]) -> Shown:
