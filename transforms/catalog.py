@@ -55,7 +55,7 @@ class Model:
     accumulate: Callable[[DataFrame, DataFrame], DataFrame] | None = None
     continuation: Continuation | None = None
     parts: Parts | None = None
-    matters: Mapping[str, Column] = field(default_factory=dict)
+    matters: Mapping[str, Callable[[], Column]] = field(default_factory=dict)
 
 
 @cache

@@ -135,7 +135,7 @@ def _touched(session: Session, model: Model, arrived: Mapping[str, DataFrame], s
 
 def _groups(model: Model, name: str, arrived: DataFrame) -> DataFrame:
     """The groups of those new rows of an input that can give something."""
-    mattering = arrived.filter(model.matters[name]) if name in model.matters else arrived
+    mattering = arrived.filter(model.matters[name]()) if name in model.matters else arrived
     return mattering.select(*model.table.widen_by)
 
 

@@ -3,10 +3,11 @@
 A cycle is a poll of 1,000 streams, their users and games, up to the validated marts. Cold is a fresh home with nothing
 running: services start, tables are made. Warm is the next cycle of that home. With history, so many polls of the same
 platform are loaded and built before. Figures are medians of several cycles; every cycle is a process of its own, as
-the scheduler starts it. What is measured of commands says commands.py, of histories history.py, of streams streams.py
-and activity.py.
+the scheduler starts it. What else is measured says the module of each kind: commands.py, peer.py, far.py, backfill.py,
+flat.py, history.py, streams.py, activity.py.
 
-    python -m tests.bench [--only warehouse commands cycle history activity] [--runs 3] [--polls 10 1000]
+    python -m tests.bench [--only warehouse commands cycle peer far backfill flat history activity] [--runs 3]
+        [--polls 10 1000]
         [--keys 100000 1000000 5000000] [--events 1000000 10000000]
 """
 
@@ -28,7 +29,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import activity, commands, history, streams, warehouse
+from tests.bench import activity, backfill, commands, far, flat, history, peer, streams, warehouse
 
 PARTS = ("start", "extract", "load", "build", "validate")
 SCALE = "20000"  # streamers; enough that 1,000 are live at every hour
@@ -130,12 +131,26 @@ def _whole(cycles: list[dict[str, Any]]) -> str:
     return f"{seconds:.1f} ({count:.0f})"
 
 
+def measure_costs(options: argparse.Namespace) -> None:
+    """Measure what a cycle costs beside dbt, a backfill beside DuckDB, and what grows with history."""
+    if "peer" in options.only:
+        beside, remarks = peer.measured(options.runs)
+        console.print(beside, *remarks, peer.FOOTNOTE, sep="\n", soft_wrap=True)
+    if "far" in options.only:
+        console.print(far.measured(options.runs), far.FOOTNOTE, sep="\n", soft_wrap=True)
+    if "backfill" in options.only:
+        console.print(backfill.measured(options.samples), backfill.FOOTNOTE, sep="\n", soft_wrap=True)
+    if "flat" in options.only:
+        console.print(flat.measured(options.samples, options.runs), flat.FOOTNOTE, sep="\n", soft_wrap=True)
+        console.print(flat.measured_history(options.runs))
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(
         prog="make bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    kinds = ("warehouse", "commands", "cycle", "history", "activity")
+    kinds = ("warehouse", "commands", "cycle", "peer", "far", "backfill", "flat", "history", "activity")
     parser.add_argument("--only", nargs="+", choices=kinds, default=kinds, help="what to measure; default: all")
     parser.add_argument("--runs", type=int, default=3, help="medians of so many runs")
     parser.add_argument("--polls", type=int, nargs="*", default=[10, 1000], help="polls loaded before a cycle")
@@ -143,7 +158,11 @@ def main() -> None:
         "--keys", type=int, nargs="*", default=[100_000, 1_000_000, 5_000_000], help="current keys of a history"
     )
     parser.add_argument("--events", type=int, nargs="*", default=[1_000_000, 10_000_000], help="events of a stream")
+    parser.add_argument(
+        "--samples", type=int, default=10_000_000, help="samples of backfill and of the large history of flat"
+    )
     options = parser.parse_args()
+    console.print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     if "warehouse" in options.only:
         console.print(warehouse.measured(options.runs))
     if "commands" in options.only:
@@ -155,6 +174,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder:
             found = cycles(options.runs, options.polls, Path(folder))
         console.print(shown(found))
+    measure_costs(options)
     if "history" in options.only:
         for keys in options.keys:
             writes, remarks = history.measured(keys, options.runs)

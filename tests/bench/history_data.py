@@ -23,10 +23,12 @@ class Batch:
     Args:
         number: 0 is the first, with every key.
         is_late: It shows the keys of the in-order batch of its number, before that batch.
+        share: One key in so many changes.
     """
 
     number: int
     is_late: bool = False
+    share: int = SHARE
 
     @property
     def build_id(self) -> str:
@@ -50,7 +52,7 @@ class Batch:
             keys: How many keys there are.
             counted: SELECT of i from 0 on, with `{count}` for how many.
         """
-        number = f"i * {SHARE} + {self.number % SHARE}" if self.number else "i"
+        number = f"i * {self.share} + {self.number % self.share}" if self.number else "i"
         numbers = f"SELECT {number} AS n FROM ({counted.format(count=self.size(keys))}) AS counted"
         price = f"1000 + (n + {self.number}) % 500 + {500 * self.is_late}" if self.number else "999"
         expressions = (
@@ -68,4 +70,4 @@ class Batch:
 
     def size(self, keys: int) -> int:
         """How many keys it shows."""
-        return keys // SHARE if self.number else keys
+        return keys // self.share if self.number else keys

@@ -40,7 +40,7 @@ TABLE = Table(
 )
 
 PARTS = parts_of("streamer")
-MATTERS = {"dim_streamers": col("platform") == columns.TWITCH}  # only their channels have an address
+MATTERS = {"dim_streamers": lambda: col("platform") == columns.TWITCH}  # only their channels have an address
 _CHANNELS = "https://www.twitch.tv/"
 
 

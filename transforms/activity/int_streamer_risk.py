@@ -56,7 +56,7 @@ TABLE = Table(
 )
 
 # A row of another activity, a gift say, gives nothing here.
-MATTERS = {"int_streamer_events": col("activity").in_(lit(STREAM_STARTED.name), lit(STREAM_ENDED.name))}
+MATTERS = {"int_streamer_events": lambda: col("activity").in_(lit(STREAM_STARTED.name), lit(STREAM_ENDED.name))}
 _WEEK = 7
 _EPOCH = "1970-01-01"
 

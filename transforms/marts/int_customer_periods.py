@@ -55,8 +55,8 @@ TABLE = Table(
 )
 
 MATTERS = {
-    "streamer_activity": col("activity").in_(*[lit(name) for name in STREAMER_ACTS]),
-    "viewer_activity": ~col("activity").in_(*[lit(name) for name in NO_ACTS_OF_VIEWERS]),
+    "streamer_activity": lambda: col("activity").in_(*[lit(name) for name in STREAMER_ACTS]),
+    "viewer_activity": lambda: ~col("activity").in_(*[lit(name) for name in NO_ACTS_OF_VIEWERS]),
 }
 _CUSTOMER = ("customer_kind", "person")
 _PERIOD = (*_CUSTOMER, "period", "period_start")
