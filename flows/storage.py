@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+_FREE_SPACE = "Free space and run again: what was committed stays, the rest is done then."
 # What the embedded warehouse and libraries say where they pass the system's word on as text.
 _FULL_TEXTS = ("no space left on device", "disk quota exceeded", "database or disk is full")
 
@@ -14,13 +15,11 @@ _FULL_TEXTS = ("no space left on device", "disk quota exceeded", "database or di
 def explain_storage(error: BaseException) -> str | None:
     """What a person can do about an error of storage; None where it is about something else."""
     for one in _chain(error):
-        is_system = isinstance(one, OSError)
-        if (is_system and one.errno in _FULL) or any(text in str(one).lower() for text in _FULL_TEXTS):
-            place = f" ({one.filename})" if is_system and one.filename else ""
-            return (
-                f"The disk is full{place}. Free space and run again: what was committed stays, the rest is done then."
-            )
-        if is_system and one.errno in _FORBIDDEN and one.filename:
+        if any(text in str(one).lower() for text in _FULL_TEXTS) and not isinstance(one, OSError):
+            return f"The disk is full. {_FREE_SPACE}"
+        if isinstance(one, OSError) and one.errno in _FULL:
+            return f"The disk is full{f' ({one.filename})' if one.filename else ''}. {_FREE_SPACE}"
+        if isinstance(one, OSError) and one.errno in _FORBIDDEN and one.filename:
             return f"{one.filename} cannot be used ({one.strerror}). Check who owns it, its mode and its mount."
     return None
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
+from snowflake.connector.errors import Error as ConnectorError
 from snowflake.snowpark.exceptions import SnowparkSQLException
 from snowflake.snowpark.functions import col, count, iff, lit
 from snowflake.snowpark.functions import max as greatest_of
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from transforms.contract import Table
     from transforms.reading import Reading
 
+_SQL_ERRORS = (SnowparkSQLException, ConnectorError)  # Snowpark hands on some of the connector's as they are
 _TRIES, _PAUSE_SECONDS = 12, 0.25
 
 
@@ -124,7 +126,7 @@ def write_built(session: Session, build: Build, reading: Reading, frame: DataFra
             try:
                 with ledgers.transaction(session):
                     refused = _commit_changes(session, build, reading, compared, found)
-            except (ContractError, SnowparkSQLException, BuildConflictError) as error:
+            except (ContractError, *_SQL_ERRORS, BuildConflictError) as error:
                 if build.states:
                     build.states.forget(table.name)
                 if not isinstance(error, BuildConflictError) and _is_overtaken(session, build, error):
@@ -151,7 +153,7 @@ def _is_overtaken(session: Session, build: Build, error: Exception) -> bool:
     A warehouse that does not wait for a lock (the embedded one) says no while the other build still writes: it is
     given the time to commit.
     """
-    tries = _TRIES if isinstance(error, SnowparkSQLException) else 1
+    tries = _TRIES if isinstance(error, _SQL_ERRORS) else 1
     for number in range(tries):
         if number:
             time.sleep(_PAUSE_SECONDS)

@@ -123,7 +123,8 @@ def merge_changes(
         [
             when_matched(col("action") == lit(changes.DELETE)).delete(),  # type: ignore[no-untyped-call]
             when_matched(col("action").in_(*[lit(action) for action in changing])).update(others),
-            when_not_matched().insert(values),
+            # only these: a row to change or delete that is gone meanwhile has nothing to insert
+            when_not_matched(col("action") == lit(changes.INSERT)).insert(values),
         ],
     )
     written = Written(int(merged.rows_inserted), int(merged.rows_updated), int(merged.rows_deleted))

@@ -151,7 +151,7 @@ def test_more_files_than_a_copy_takes_are_cut_into_batches(
 
 
 def test_a_line_that_is_no_json_goes_to_the_quarantine_with_its_reason(warehouse: Warehouse, tmp_path: Path) -> None:
-    stream = {"id": "1", "user_id": "2", "viewer_count": 3}
+    stream = {"id": "1", "user_id": "2", "game_id": "5", "viewer_count": 3}
     given = tmp_path / "streams_1695574829212.ndjson"
     given.write_text("\n".join([json.dumps(stream), '{"id": oops}', json.dumps(stream | {"id": "4"}), ""]))
     land_helix_files(given, warehouse.root)
@@ -313,7 +313,7 @@ def test_pending_is_what_the_ledger_does_not_name(warehouse: Warehouse) -> None:
 
 
 def test_a_renamed_copy_of_a_loaded_file_is_not_loaded(warehouse: Warehouse, tmp_path: Path) -> None:
-    page = json.dumps({"data": [{"id": "1", "user_id": "2", "viewer_count": 3}]})
+    page = json.dumps({"data": [{"id": "1", "user_id": "2", "game_id": "5", "viewer_count": 3}]})
     (tmp_path / "streams_1695574829212.json").write_text(page)
     (tmp_path / "renamed.json").write_text(page)
     land_helix_files(tmp_path / "streams_1695574829212.json", warehouse.root)
