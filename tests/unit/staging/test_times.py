@@ -44,7 +44,14 @@ def test_every_time_column_takes_the_same_spellings(frames: Session, table: Tabl
 
 def test_what_spells_no_time_is_refused_with_what_it_is(frames: Session):
     table, column = next((t, c) for t, c in TIMES if t.name == "stg_billing_users")
-    alone = Table(**{**vars(table), "columns": tuple(c for c in table.columns if c.name == column.name), "key": ()})
+    alone = Table(
+        **{
+            **vars(table),
+            "columns": tuple(c for c in table.columns if c.name == column.name),
+            "key": (),
+            "cluster_by": None,
+        }
+    )
     found = read(frames, alone, column.payload, [*ODD, 46086, 1609133340, True, ["2020-12-28"]])
     assert {row[1] for row in found[: len(ODD) + 1]} == {"updated_at_type"}
     reasons = {text: row[2] for text, row in zip(ODD, found, strict=False)}
