@@ -71,7 +71,7 @@ def validate_tables(
         snowflake.connector.Error: The warehouse cannot be reached.
     """
     tables = [table_named(name) for name in names]
-    written = [t for t in tables if batches is None or batches.get(t.name, ()) != ()]
+    written = [t for t in tables if batches is None or _is_written(batches.get(t.name, ()))]
     subjects = [_subject(table, None if batches is None else batches[table.name]) for table in written]
     staged = [table for table in written if table.layer is Layer.STAGING]
     if staged:
@@ -94,6 +94,10 @@ def build_docs(docs_root: Path) -> Path:
 
     suites_for(docs_root).build_docs()
     return docs_root / "index.html"
+
+
+def _is_written(batch_ids: Sequence[str] | None) -> bool:
+    return batch_ids is None or len(batch_ids) > 0
 
 
 def _subject(table: Table, batch_ids: Sequence[str] | None) -> Subject:
