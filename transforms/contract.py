@@ -215,9 +215,7 @@ def checked_identifier(name: str) -> str:
         ContractError: It is not; names from configuration never reach SQL unchecked.
     """
     if not _IDENTIFIER.fullmatch(name):
-        raise ContractError(
-            f"{name!r} is not a plain identifier: use letters, digits and _ only, not starting with one"
-        )
+        raise ContractError(f"{name!r} is not a plain identifier: use letters, digits and _ only, no digit first")
     return name
 
 
@@ -240,6 +238,7 @@ class Table:
         fields: For raw tables: fields the source is known to send; others are reported as schema drift.
         is_complete: For raw tables: every delivery lists everything that exists, so absence means deletion.
         cluster_by: Column by whose order rows arrive: a MERGE looks for matches only in the range that it writes.
+        revision: Raised when `build` gives other rows of the same inputs: the next build then reads everything.
         refuses_rows: The built frame has lineage and rejection columns, as in staging: rows with a `_rule` go to the
             quarantine. Always so in staging.
     """
@@ -257,6 +256,7 @@ class Table:
     is_complete: bool = False
     refuses_rows: bool = False
     cluster_by: str | None = None
+    revision: int = 1
 
     def __post_init__(self) -> None:
         repeated = {name for name in self.column_names if self.column_names.count(name) > 1}

@@ -205,10 +205,12 @@ def keep_displaced(session: Session, table: Table, compared: DataFrame, build_id
 
 
 def contract_hash(table: Table) -> str:
-    """A text that changes when the table's stored columns do, and for a history how versions are made."""
+    """A text that changes when the table's stored columns or its rows' meaning do, or how versions are made."""
     declared: list[object] = [[column.name, repr(column.type)] for column in table.stored_columns]
     if isinstance(table.write, History):
         declared.append([repr(replace(table.write, named_by=())), *table.tracked_columns])
+    if table.revision > 1:
+        declared.append(["revision", table.revision])
     return json.dumps(declared)
 
 

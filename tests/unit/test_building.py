@@ -149,6 +149,20 @@ def test_a_failed_build_leaves_the_connection_usable(warehouse: Session, monkeyp
     assert written(build(warehouse, STREAMS)) == (1, 0, 0)
 
 
+def test_a_raised_revision_rebuilds_the_table(warehouse: Session, monkeypatch: pytest.MonkeyPatch):
+    """A formula that has changed gives no other columns and no other parameters: only its revision tells."""
+    load(warehouse, LandingFile("streams", T0, (stream("1", 5),)))
+    build_all(warehouse, [STREAMS, SNAPSHOTS])
+    altered(monkeypatch, SNAPSHOTS, lambda frame: frame.with_column("title", lit("another")))
+    assert build(warehouse, SNAPSHOTS).skipped
+    known = building.models()
+    table = known[SNAPSHOTS].table
+    raised = replace(known[SNAPSHOTS], table=replace(table, revision=table.revision + 1))
+    monkeypatch.setattr(building, "models", lambda: {**known, SNAPSHOTS: raised})
+    assert written(build(warehouse, SNAPSHOTS)) == (0, 1, 0)
+    assert build(warehouse, SNAPSHOTS).skipped
+
+
 def test_a_changed_parameter_rebuilds_the_table(warehouse: Session):
     load(warehouse, *[LandingFile("streams", minutes(m), (stream("1", 5),)) for m in (0, 30)])
     build_all(warehouse, [STREAMS, SNAPSHOTS])

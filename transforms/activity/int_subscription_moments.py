@@ -34,6 +34,7 @@ TABLE = Table(
     grain="one moment of one subscription",
     key=("subscription_id", "activity", "period_number"),
     write=Replace(),
+    revision=2,
     tags=("activity",),
     columns=(
         columns.subscription_id,

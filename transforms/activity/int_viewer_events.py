@@ -32,6 +32,7 @@ TABLE = Table(
     write=MergeOnKey(),
     widen_by=("user_key",),
     refuses_rows=True,
+    revision=2,
     tags=("activity",),
     cluster_by="ts",
     columns=(*activity_columns.EVENT, columns.platform, columns.user_key, columns.user_id),

@@ -31,6 +31,7 @@ TABLE = Table(
     ),
     widen_by=("subscription_id",),
     cluster_by="valid_from",
+    revision=2,
     tags=("billing",),
     columns=(
         columns.subscription_id,

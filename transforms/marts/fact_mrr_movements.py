@@ -35,6 +35,7 @@ TABLE = Table(
     write=MergeOnKey(),
     widen_by=("user_key",),
     cluster_by="year_month",
+    revision=2,
     tags=("billing",),
     columns=(
         columns.mrr_grain,

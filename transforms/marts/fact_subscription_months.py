@@ -51,6 +51,7 @@ TABLE = Table(
     write=MergeOnKey(),
     widen_by=("subscription_id",),
     cluster_by="year_month",
+    revision=2,
     tags=("billing",),
     columns=(
         columns.subscription_id,

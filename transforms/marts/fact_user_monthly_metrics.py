@@ -32,6 +32,7 @@ TABLE = Table(
     write=MergeOnKey(),
     widen_by=("user_key",),
     cluster_by="year_month",
+    revision=2,
     tags=("billing",),
     columns=(
         columns.user_key.but(references="dim_users.user_key"),

@@ -26,6 +26,7 @@ TABLE = Table(
     key=("year_month",),
     write=MergeOnKey(),
     widen_by=("year_month",),
+    revision=2,
     tags=("billing",),
     columns=(
         columns.year_month,

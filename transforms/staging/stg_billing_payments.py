@@ -31,6 +31,7 @@ TABLE = Table(
     key=("payment_id", "snapshot_at"),
     write=MergeOnKey(),
     cluster_by="snapshot_at",
+    revision=2,
     tags=("billing",),
     columns=(
         columns.payment_id.but(payload="payment_id", empty_is_null=True),

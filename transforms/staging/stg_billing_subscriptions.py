@@ -32,6 +32,7 @@ TABLE = Table(
     key=("subscription_id", "snapshot_at"),
     write=MergeOnKey(newest_by=("filled_fields",)),
     cluster_by="snapshot_at",
+    revision=2,
     tags=("billing",),
     columns=(
         columns.subscription_id.but(payload="subscription_id", empty_is_null=True),

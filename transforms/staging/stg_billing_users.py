@@ -29,6 +29,7 @@ TABLE = Table(
     key=("user_id", "snapshot_at"),
     write=MergeOnKey(newest_by=("filled_fields",)),
     cluster_by="snapshot_at",
+    revision=2,
     tags=("billing",),
     columns=(
         columns.user_id.but(payload="user_id", empty_is_null=True),

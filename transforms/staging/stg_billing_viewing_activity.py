@@ -31,6 +31,7 @@ TABLE = Table(
     key=("user_id", "watch_date", "snapshot_at"),
     write=MergeOnKey(),
     cluster_by="snapshot_at",
+    revision=2,
     tags=("billing",),
     columns=(
         columns.user_id.but(payload="user_id"),

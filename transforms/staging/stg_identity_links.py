@@ -28,6 +28,7 @@ TABLE = Table(
     key=("platform", "anonymous_id", "linked_at", "snapshot_at"),
     write=MergeOnKey(),
     cluster_by="snapshot_at",
+    revision=2,
     tags=("identity",),
     columns=(
         columns.platform.but(payload="platform", empty_is_null=True),

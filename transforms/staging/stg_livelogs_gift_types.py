@@ -28,6 +28,7 @@ TABLE = Table(
     key=("gift_id", "snapshot_at"),
     write=MergeOnKey(newest_by=("filled_fields",)),
     cluster_by="snapshot_at",
+    revision=2,
     tags=("livelogs",),
     columns=(
         logged.gift_id.but(empty_is_null=True),

@@ -30,6 +30,7 @@ TABLE = Table(
     key=("stream_id", "snapshot_at"),
     write=MergeOnKey(newest_by=("filled_fields",)),
     cluster_by="snapshot_at",
+    revision=2,
     tags=("livelogs",),
     columns=(
         columns.stream_id.but(payload="liveStreamID", empty_is_null=True),

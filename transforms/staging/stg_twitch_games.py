@@ -27,6 +27,7 @@ TABLE = Table(
     key=("game_id", "snapshot_at"),
     write=MergeOnKey(),
     cluster_by="snapshot_at",
+    revision=2,
     tags=("twitch",),
     columns=(
         columns.game_id.but(payload="id", empty_is_null=True),

@@ -29,6 +29,7 @@ TABLE = Table(
     key=("stream_id", "snapshot_at"),
     write=MergeOnKey(newest_by=("viewer_count",)),
     cluster_by="snapshot_at",
+    revision=2,
     tags=("twitch",),
     columns=(
         columns.stream_id.but(payload="id", empty_is_null=True),

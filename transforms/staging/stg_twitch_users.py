@@ -29,6 +29,7 @@ TABLE = Table(
     key=("streamer_id", "snapshot_at"),
     write=MergeOnKey(),
     cluster_by="snapshot_at",
+    revision=2,
     tags=("twitch",),
     columns=(
         columns.streamer_id.but(payload="id", empty_is_null=True),
