@@ -10,6 +10,7 @@ count_distinct, median and listagg of what is before or after.
 
 from __future__ import annotations
 
+from builtins import max as max_of
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -219,7 +220,7 @@ def _pairs(side: _Side) -> DataFrame:
     frame, of_rows = events.frame, rows.frame
     conditions = [side.is_of_entity, *_window(side), *_conditions(side)]
     if side.planned.append.distance is not None and not side.cohort.has_one_row:
-        of_rows, frame, is_near = _in_buckets(side, side.planned.append.distance // _MICROSECOND)
+        of_rows, frame, is_near = _in_buckets(side, max_of(side.planned.append.distance // _MICROSECOND, 1))
         conditions.insert(1, is_near)
     if side.relation is Relation.IN_BETWEEN and side.cohort.period is not None:
         conditions.insert(1, period_of(str(side.cohort.period), events.ts).cast(TIMESTAMP) == rows.ts)
@@ -237,7 +238,7 @@ def _in_buckets(side: _Side, width: int) -> tuple[DataFrame, DataFrame, Expressi
 
     Args:
         side: The append.
-        width: Microseconds of the distance.
+        width: Microseconds of the distance, at least one.
     """
     rows, events, prefix = side.cohort.rows, side.events, side.events.prefix
     beside = rows.frame.session.create_dataframe([[-1], [0], [1]], schema=[f"{prefix}beside"])
