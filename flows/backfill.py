@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 from prefect import flow
 
-from flows.artifacts import publish_artifacts
 from flows.errors import ConfigError
-from flows.layers import build_layers
-from flows.run import Run, recorded_run
+from flows.steps.artifacts import publish_artifacts
+from flows.steps.layers import build_layers
+from flows.steps.run import Run, recorded_run
 
 
 @flow(name="backfill")

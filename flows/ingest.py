@@ -8,13 +8,13 @@ from pathlib import Path
 
 from prefect import Flow, flow
 
-from flows.artifacts import publish_artifacts
 from flows.errors import ConfigError, SourceError, TransientError
-from flows.layers import build_layers
 from flows.reporting import reporter
-from flows.run import Run, recorded_run
-from flows.sources import SOURCES
-from flows.tasks import check_source, fetch_source, land_files, load_raw
+from flows.sources.registry import SOURCES
+from flows.steps.artifacts import publish_artifacts
+from flows.steps.layers import build_layers
+from flows.steps.run import Run, recorded_run
+from flows.steps.task import check_source, fetch_source, land_files, load_raw
 
 
 @flow(name="ingest-twitch")

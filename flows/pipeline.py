@@ -1,15 +1,15 @@
-"""The pipeline: ingest what is configured, build, validate, publish if set. `python -m flows.pipeline` runs it once."""
+"""The pipeline: ingest what is configured, build, validate, publish if set."""
 
 from __future__ import annotations
 
 from prefect import flow
 
-from flows.artifacts import publish_artifacts
 from flows.ingest import fetch, load
-from flows.layers import build_layers
 from flows.publish import publish_to_amplitude
-from flows.run import Run, recorded_run
-from flows.sources import chosen_sources
+from flows.sources.registry import chosen_sources
+from flows.steps.artifacts import publish_artifacts
+from flows.steps.layers import build_layers
+from flows.steps.run import Run, recorded_run
 
 
 @flow(name="pipeline")
@@ -35,9 +35,3 @@ def pipeline(
             publish_to_amplitude(run)
         publish_artifacts(run)
     return run
-
-
-if __name__ == "__main__":
-    from flows.cli import main
-
-    main(["run"])

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from prefect import flow
 
-from flows.artifacts import publish_artifacts
 from flows.reporting import reporter
-from flows.run import Run, recorded_run
-from flows.tasks import check_publications, publish_events
+from flows.steps.artifacts import publish_artifacts
+from flows.steps.run import Run, recorded_run
+from flows.steps.task import check_publications, publish_events
 
 
 @flow(name="publish-amplitude")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from prefect import flow
 
-from flows.artifacts import publish_artifacts
-from flows.layers import validate_stored
-from flows.run import Run, recorded_run
+from flows.steps.artifacts import publish_artifacts
+from flows.steps.layers import validate_stored
+from flows.steps.run import Run, recorded_run
 
 
 @flow(name="validate")

@@ -12,16 +12,16 @@ from typing import Any
 from snowflake.snowpark import DataFrame, Session
 from snowflake.snowpark.types import StructField, StructType
 
-from expectations.schemas import declared_columns
-from transforms.activity.thresholds import Thresholds
-from transforms.batches import stored
-from transforms.building import build_table
+from expectations.rules.schemas import declared_columns
+from transforms.activity.definitions.thresholds import Thresholds
+from transforms.build import build_table
 from transforms.catalog import in_order, models, raw_table_for
 from transforms.contract import Layer, Table
+from transforms.engine.batches import stored
+from transforms.engine.tables import prepare_tables
+from transforms.engine.write import BuildResult
 from transforms.ops import LEDGERS
-from transforms.tables import prepare_tables
 from transforms.types import DataType, DecimalType
-from transforms.write import BuildResult
 
 PARAMETERS: dict[str, Any] = {
     "gap_cap_seconds": 2700,

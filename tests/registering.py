@@ -10,11 +10,11 @@ from typing import Any
 from snowflake.snowpark import Session
 
 from transforms import catalog
-from transforms.batches import stored
 from transforms.contract import Table
 from transforms.declarations import check_history
+from transforms.engine.batches import stored
+from transforms.engine.tables import prepare_tables
 from transforms.ops import LEDGERS
-from transforms.tables import prepare_tables
 
 
 def model_of(table: Table, build: Callable[..., Any] | None = None) -> catalog.Model:

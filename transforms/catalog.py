@@ -42,8 +42,8 @@ class Model:
         parameters: Names of the values that `build` needs beside them.
         accumulate: Gives a group's new rows from its stored rows and the rows built from what has arrived; only for
             tables where that equals building the group from all its rows. None: groups are built from all their rows.
-        continuation: How groups are continued at their end (transforms/continuing.py).
-        parts: How the table is made of parts that change by themselves (transforms/parts.py).
+        continuation: How groups are continued at their end (transforms/engine/continue_groups.py).
+        parts: How the table is made of parts that change by themselves (transforms/engine/parts.py).
         matters: For some inputs, the condition on a row without which it gives nothing: a new row that does not fulfil
             it touches no group.
     """

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from transforms import billing_periods
 from transforms.contract import BOOLEAN, DATE, FLOAT, INTEGER, TEXT, TIMESTAMP, Column, money
+from transforms.formulas import billing_periods
 
 TWITCH = "twitch"  # the id space of Helix ids
 BILLING = "billing"  # the id space of the billing files' ids

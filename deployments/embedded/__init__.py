@@ -5,7 +5,7 @@ Importing this package costs nothing; the server and its libraries live in a bac
 
 from __future__ import annotations
 
-from deployments.embedded.endpoint import Endpoint
-from deployments.embedded.lifecycle import EmbeddedError, ensure_running, find, stop
+from deployments.embedded.process.endpoint import Endpoint
+from deployments.embedded.process.lifecycle import EmbeddedError, ensure_running, find, stop
 
 __all__ = ["EmbeddedError", "Endpoint", "ensure_running", "find", "stop"]

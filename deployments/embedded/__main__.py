@@ -21,13 +21,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deployments.embedded.endpoint import HOST, Endpoint
-from deployments.embedded.paths import DamagedFileError, WarehousePaths, open_private
+from deployments.embedded.process.endpoint import HOST, Endpoint
+from deployments.embedded.process.paths import DamagedFileError, WarehousePaths, open_private
 
 if TYPE_CHECKING:
     import uvicorn
 
-    from deployments.embedded.server import Server
+    from deployments.embedded.server.server import Server
 
 logger = logging.getLogger("snowcast.embedded")
 LOCK_PATIENCE_SECONDS = 2.0
@@ -84,8 +84,8 @@ def serve(paths: WarehousePaths, idle_seconds: float, answer_within: float) -> N
     )
     _limit_memory()
     _prepare_libraries()
-    from deployments.embedded.engine import Engine
-    from deployments.embedded.server import Server
+    from deployments.embedded.server.server import Server
+    from deployments.embedded.session.engine import Engine
 
     paths.close_to_others()
     engine = Engine(paths)

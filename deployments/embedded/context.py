@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
 
-    from deployments.embedded.cursor import EmbeddedConnection
+    from deployments.embedded.session.cursor import EmbeddedConnection
 
 
 @dataclass

@@ -13,13 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from deployments.sandbox.clock import Clock
-from deployments.sandbox.endpoint import SandboxEndpoint
-from deployments.sandbox.lifecycle import SandboxPaths
-from deployments.sandbox.moments import parse
-from deployments.sandbox.server import HOST, SandboxServer
-from deployments.sandbox.settings import SandboxSettings
-from deployments.sandbox.world import World
+from deployments.sandbox.http.clock import Clock
+from deployments.sandbox.process.endpoint import SandboxEndpoint
+from deployments.sandbox.process.lifecycle import SandboxPaths
+from deployments.sandbox.process.server import HOST, SandboxServer
+from deployments.sandbox.process.settings import SandboxSettings
+from deployments.sandbox.world.timestamps import parse
+from deployments.sandbox.world.world import World
 
 
 def main(arguments: list[str]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.rules import CRITICAL, WARNING, Lookup, Rule
+from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule
 
 _ONWARD = Lookup(
     "onward",

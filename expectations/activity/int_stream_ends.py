@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from expectations.marts import ordered
+from expectations.rules.marts import ordered
 
 RULES = (ordered("started_at", "ended_at"),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.activity import feature_rules, identity_rules
+from expectations.rules.activity import feature_rules, identity_rules
 from transforms.activity.int_streamer_events import TABLE
 
 RULES = (*identity_rules(), *feature_rules(TABLE))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.rules import CRITICAL, Lookup, Rule
+from expectations.rules.rule import CRITICAL, Lookup, Rule
 
 _BEGIN = Lookup(
     "begun",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.activity import stream_rules
+from expectations.rules.activity import stream_rules
 from transforms.activity.streamer_activity import TABLE
 
 RULES = stream_rules(TABLE, "int_streamer_events")

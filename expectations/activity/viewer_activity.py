@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.activity import stream_rules
+from expectations.rules.activity import stream_rules
 from transforms.activity.viewer_activity import TABLE
 
 RULES = stream_rules(TABLE, "int_viewer_events")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.history_rules import deletions_are_snapshots
+from expectations.rules.history import deletions_are_snapshots
 from transforms.history.subscriptions_history_timestamp import TABLE
 
 RULES = (deletions_are_snapshots(TABLE, "stg_billing_subscriptions"),)

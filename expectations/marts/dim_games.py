@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from expectations.marts import ordered
-from expectations.rules import CRITICAL, WARNING, Rule
+from expectations.rules.marts import ordered
+from expectations.rules.rule import CRITICAL, WARNING, Rule
 
 RULES = (
     ordered("first_seen_at", "last_seen_at"),

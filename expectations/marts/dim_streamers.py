@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from expectations.marts import ordered
-from expectations.rules import CRITICAL, WARNING, Computed, Rule
+from expectations.rules.marts import ordered
+from expectations.rules.rule import CRITICAL, WARNING, Computed, Rule
 
 RULES = (
     ordered("first_seen_at", "last_seen_at"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.rules import CRITICAL, WARNING, Rule
+from expectations.rules.rule import CRITICAL, WARNING, Rule
 
 
 def _oddity(name: str, fails: str, reason: str, *columns: str) -> Rule:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from expectations.marts import COUNTED_MONTHS, first_of_month
-from expectations.rules import CRITICAL, Lookup, Rule
+from expectations.rules.marts import COUNTED_MONTHS, first_of_month
+from expectations.rules.rule import CRITICAL, Lookup, Rule
 
 _OF_BATCH = "where entity_id in (select entity_id from {batch} b)"
 _ON = "{0}.grain = t.grain and {0}.entity_id = t.entity_id"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from expectations.marts import first_of_month
-from expectations.rules import CRITICAL, WARNING, Lookup, Rule
+from expectations.rules.marts import first_of_month
+from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule
 
 _OF_BATCH = "where payment_id in (select payment_id from {batch} b)"
 _DELIVERED = Lookup(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.rules import CRITICAL, WARNING, Lookup, Rule
+from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule
 
 _OF_BATCH = "where stream_id in (select stream_id from {batch} b)"
 _SESSION = Lookup(

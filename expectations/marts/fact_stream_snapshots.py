@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.rules import CRITICAL, WARNING, Computed, Rule
+from expectations.rules.rule import CRITICAL, WARNING, Computed, Rule
 
 RULES = (
     Rule(

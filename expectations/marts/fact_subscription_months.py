@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from expectations.marts import first_of_month
-from expectations.rules import CRITICAL, Lookup, Rule
-from transforms.billing_periods import MONTHS, WEEKLY
+from expectations.rules.marts import first_of_month
+from expectations.rules.rule import CRITICAL, Lookup, Rule
+from transforms.formulas.billing_periods import MONTHS, WEEKLY
 
 _OF_BATCH = "subscription_id in (select subscription_id from {batch} b)"
 _VERSION = Lookup(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from expectations.marts import COUNTED_MONTHS, first_of_month
-from expectations.rules import CRITICAL, WARNING, Lookup, Rule
-from transforms.billing_periods import MONTHS
+from expectations.rules.marts import COUNTED_MONTHS, first_of_month
+from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule
+from transforms.formulas.billing_periods import MONTHS
 
 _OF_BATCH = "where user_key in (select user_key from {batch} b)"
 _ON = "{0}.user_key = t.user_key and {0}.year_month = t.year_month"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from expectations.periods import first_day, first_of_period, streamers_only
-from expectations.rules import CRITICAL, Lookup, Rule, quoted
+from expectations.rules.periods import first_day, first_of_period, streamers_only
+from expectations.rules.rule import CRITICAL, Lookup, Rule, quoted
 from transforms.marts.int_customer_periods import NO_ACTS_OF_VIEWERS, STREAMER_ACTS
 
 _OF_BATCH = "person in (select person from {batch} b)"

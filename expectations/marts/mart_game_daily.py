@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from expectations.marts import measure_rules
-from expectations.rules import CRITICAL, Lookup, Rule
+from expectations.rules.marts import measure_rules
+from expectations.rules.rule import CRITICAL, Lookup, Rule
 
 _DAYS = Lookup(
     "days",

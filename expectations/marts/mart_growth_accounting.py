@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from expectations.periods import first_of_period, newest_day_in, periods_later, streamers_only
-from expectations.rules import CRITICAL, Lookup, Rule
+from expectations.rules.periods import first_of_period, newest_day_in, periods_later, streamers_only
+from expectations.rules.rule import CRITICAL, Lookup, Rule
 
 _BEFORE = Lookup(
     "before",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from expectations.marts import first_of_month
-from expectations.rules import CRITICAL, Lookup, Rule
+from expectations.rules.marts import first_of_month
+from expectations.rules.rule import CRITICAL, Lookup, Rule
 
 _PAID = Lookup(
     "paid",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from expectations.marts import measure_rules
-from expectations.rules import CRITICAL, Computed, Rule
+from expectations.rules.marts import measure_rules
+from expectations.rules.rule import CRITICAL, Computed, Rule
 
 _SAME_RANK = Computed("_same_rank", "count(*) over (partition by t.ranking_window, t.streamer_rank)")
 _BETTER = Computed("_better", "lag(t.viewer_ms) over (partition by t.ranking_window order by t.streamer_rank)")

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from expectations.raw import RECORD_RULES, listed_once
+from expectations.rules.raw import RECORD_RULES, listed_once
 
 RULES = (*RECORD_RULES, listed_once("subscription_id"))

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from expectations.raw import RECORD_RULES
+from expectations.rules.raw import RECORD_RULES
 
 RULES = RECORD_RULES

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from expectations.raw import RECORD_RULES
-from expectations.rules import WARNING, Rule
+from expectations.rules.raw import RECORD_RULES
+from expectations.rules.rule import WARNING, Rule
 
 RULES = (
     *RECORD_RULES,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from expectations.rules import WARNING, Rule
-from expectations.staging import not_after_snapshot
+from expectations.rules.rule import WARNING, Rule
+from expectations.rules.staging import not_after_snapshot
 
 RULES = (
     not_after_snapshot("payment_date"),

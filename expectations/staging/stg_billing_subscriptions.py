@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from expectations.rules import WARNING, Lookup, Rule
-from expectations.staging import one_state_per_update
+from expectations.rules.rule import WARNING, Lookup, Rule
+from expectations.rules.staging import one_state_per_update
 from transforms.staging.stg_billing_subscriptions import TABLE
 
 _LISTED = Lookup(

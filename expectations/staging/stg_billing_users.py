@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from expectations.rules import WARNING, Rule
-from expectations.staging import not_after_snapshot, one_state_per_update
+from expectations.rules.rule import WARNING, Rule
+from expectations.rules.staging import not_after_snapshot, one_state_per_update
 from transforms.staging.stg_billing_users import TABLE
 
 RULES = (

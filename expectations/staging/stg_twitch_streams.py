@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.rules import WARNING, Lookup, Rule
+from expectations.rules.rule import WARNING, Lookup, Rule
 
 _STARTS = Lookup(
     "starts",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.rules import WARNING, Rule
+from expectations.rules.rule import WARNING, Rule
 
 RULES = (
     Rule(

@@ -14,12 +14,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flows.ledgers import append_rows
-from flows.publish_to.amplitude_answers import Verdict
+from flows.publish_to.amplitude.answers import Verdict
 from flows.publish_to.outgoing import Outgoing
-from transforms import publications, writers
-from transforms.ledgers import append_frame, append_new_frame
+from transforms.activity import publications
+from transforms.activity.publications import REJECTED
+from transforms.engine import merge
+from transforms.engine.ledgers import append_frame, append_new_frame
 from transforms.ops import PUBLICATIONS
-from transforms.publications import REJECTED
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame, Session
@@ -92,7 +93,7 @@ class Outbox:
         """
         again = publications.unconfirmed(self._ledger, self._resendable(with_forgotten), self._destination)
         frame = publications.queue_of(again, self.new_events())
-        with writers.kept_for_now(self._session, frame) as kept:
+        with merge.kept_for_now(self._session, frame) as kept:
             total = kept.count()
             yield Queue(total, self._slices(kept, total))
 

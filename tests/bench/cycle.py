@@ -42,15 +42,15 @@ def run_cycle(home: Path, began: float) -> dict[str, object]:
     watch = Stopwatch()
     watch.last = began
     os.environ["SNOWCAST_HOME"] = str(home)
-    from flows.logs import keep_logs
+    from flows.cli.logs import keep_logs
     from flows.reporting import report_to
-    from flows.services import start_services
+    from flows.services.start import start_services
     from flows.settings import load_settings
 
     settings = load_settings()
     services = start_services(settings, sandbox=True)
     keep_logs(settings, verbose=False)
-    from expectations.validate import warm_up
+    from expectations.checks.tables import warm_up
     from flows.pipeline import pipeline
 
     warm_up()

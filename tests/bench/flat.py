@@ -82,9 +82,9 @@ class Histories:
 
     def _build(self) -> dict[str, float]:
         from tests.feeding import PARAMETERS
-        from transforms.batches import read_states
-        from transforms.building import build_table
+        from transforms.build import build_table
         from transforms.catalog import in_order
+        from transforms.engine.batches import read_states
 
         began, took = time.perf_counter(), {}
         models = [model for model in in_order(_NAMES) if model.build is not None]
@@ -112,7 +112,7 @@ class Histories:
     def _add(self, name: str, rows: int, values: dict[str, str]) -> None:
         """Put rows into a staging table as one build that nothing has consumed, made under today's contract."""
         from transforms.catalog import models
-        from transforms.writers import contract_hash
+        from transforms.engine.merge import contract_hash
 
         table: Table = models()[name].table
         spelled_hash = contract_hash(table).replace("'", "''")

@@ -130,7 +130,7 @@ class OurHistory:
 
     def write(self, strategy: str, batch: Batch) -> Write:
         """Build the history of a strategy; statements are those that ran, without questions for a query's columns."""
-        from transforms.building import build_table
+        from transforms.build import build_table
 
         tag = f"{strategy}-{batch.build_id}"
         self.session.query_tag = tag

@@ -120,6 +120,6 @@ class PlainHistory:
 
 
 def _hash(table: str, begins: str) -> str:
-    """The version's key, spelled as transforms/keys.py spells it."""
+    """The version's key, spelled as transforms/formulas/keys.py spells it."""
     texts = (f"{table}.item_key", f"CAST(epoch_us({table}.{begins}) AS VARCHAR)")
     return f"md5(concat({', '.join(f'length({text}), chr(58), {text}' for text in texts)}))"

@@ -78,7 +78,7 @@ class OurStreams:
     def deliver(self, delivery: Delivery) -> None:
         """Put gifts into fact_gifts as one build that nothing has consumed; not timed."""
         from transforms.catalog import models
-        from transforms.write import new_build_id
+        from transforms.engine.write import new_build_id
 
         table = models()["fact_gifts"].table
         build_id = new_build_id()
@@ -110,7 +110,7 @@ class OurStreams:
     def build(self) -> float:
         """Build what stands on the facts; seconds."""
         from tests.feeding import PARAMETERS
-        from transforms.building import build_table
+        from transforms.build import build_table
 
         began = time.perf_counter()
         for name in BUILT:

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from deployments.embedded import EmbeddedError, Endpoint, ensure_running, find, stop
-from deployments.embedded.paths import WarehousePaths
+from deployments.embedded.process.paths import WarehousePaths
 
 ROOT = Path(__file__).resolve().parents[2]
 

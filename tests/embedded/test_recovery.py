@@ -11,7 +11,7 @@ import pytest
 from snowflake.connector.errors import Error
 
 from deployments.embedded import EmbeddedError, Endpoint, ensure_running, stop
-from deployments.embedded.paths import WarehousePaths
+from deployments.embedded.process.paths import WarehousePaths
 from tests.embedded.files import refusal, run
 
 ODD_NAMES = (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from expectations.validate import rules_of
+from expectations.checks.tables import rules_of
 from tests.expectations.planting import (
     GOOD_BATCH,
     bad_batch,

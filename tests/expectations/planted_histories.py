@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from expectations.history_rules import history_rules
-from expectations.rules import Rule
+from expectations.rules.history import history_rules
+from expectations.rules.rule import Rule
 from transforms.contract import TEXT, History, Table
 
 Values = dict[str, Any]

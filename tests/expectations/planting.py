@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from expectations.from_contract import contract_rules, unique_key
-from expectations.rules import Rule, quoted
-from expectations.schemas import declared_columns
+from expectations.rules.from_contract import contract_rules, unique_key
+from expectations.rules.rule import Rule, quoted
+from expectations.rules.schemas import declared_columns
 from tests.expectations.planted_histories import (
     apart_in_history,
     good_in_history,

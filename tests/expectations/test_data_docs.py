@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from expectations.contracts import table_named
-from expectations.suites import alone_in
-from expectations.validate import build_docs, rules_of, validate_tables
+from expectations.checks.tables import build_docs, rules_of, validate_tables
+from expectations.engine.suites import alone_in
+from expectations.engine.tables import table_named
 from tests.expectations.planting import GOOD_BATCH, bad_batch
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from expectations.contracts import table_named
-from expectations.deliveries import DeliveryLimits, delivery_rules, file_rule
-from expectations.sources import validate_source
+from expectations.checks.deliveries import DeliveryLimits, delivery_rules, file_rule
+from expectations.checks.sources import validate_source
+from expectations.engine.tables import table_named
 from tests.expectations.planting import create_statement, good_row, insert_statement
 from transforms.contract import Layer
 from transforms.ops import DELIVERIES, LOADS, SCHEMA_DRIFT

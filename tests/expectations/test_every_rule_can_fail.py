@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from expectations.queries import named, table_rows, with_helpers
-from expectations.rules import Rule
-from expectations.validate import rules_of
+from expectations.checks.tables import rules_of
+from expectations.engine.queries import named, table_rows, with_helpers
+from expectations.rules.rule import Rule
 from tests.expectations.conftest import tables
 from tests.expectations.planting import GOOD_BATCH, bad_rows
 from transforms.contract import Table
@@ -30,8 +30,8 @@ EVERY_RULE = [
 @pytest.fixture(scope="module")
 def good(planted_connection: Any) -> Iterator[Callable[[Table], dict[str, Any]]]:
     """What Great Expectations says of a table's good row: outcomes by rule."""
-    from expectations.suites import Suites, expectation
-    from expectations.warehouse import login
+    from expectations.engine.connection import login
+    from expectations.engine.suites import Suites, expectation
 
     database = planted_connection.database
     with login(planted_connection):

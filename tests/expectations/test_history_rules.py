@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from expectations import contracts, queries, validate
-from expectations.history_rules import deletions_are_snapshots
-from expectations.validate import rules_of, validate_tables
+from expectations.checks import tables as validate
+from expectations.checks.tables import rules_of, validate_tables
+from expectations.engine import queries
+from expectations.engine import tables as contracts
+from expectations.rules.history import deletions_are_snapshots
 from tests.expectations.planting import create_statement, insert_statement
 from transforms.contract import (
     INTEGER,
@@ -180,7 +182,7 @@ ALSO_BROKEN = {
 
 
 def test_every_invariant_has_a_broken_chain() -> None:
-    from expectations.history_rules import history_rules
+    from expectations.rules.history import history_rules
 
     rules = {rule.name for table in HISTORIES for rule in history_rules(table, table.write)}  # type: ignore[arg-type]
     assert rules == set(BROKEN)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from expectations.publications import ATTEMPT_RULES, DESTINATION_RULES, validate_publications
+from expectations.checks.publications import ATTEMPT_RULES, DESTINATION_RULES, validate_publications
 from tests.expectations.planting import create_statement, good_row, insert_statement
 from transforms.contract import Layer
 from transforms.ops import PUBLICATIONS

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from expectations.accounts import account_rules
-from expectations.contracts import table_named
-from expectations.drift import unknown_fields
-from expectations.results import RuleResult
-from expectations.sources import SourceLimits, drift_rule, poll_rules, validate_source
-from expectations.validate import validate_tables
+from expectations.checks.drift import unknown_fields
+from expectations.checks.reconciliation import account_rules
+from expectations.checks.sources import SourceLimits, drift_rule, poll_rules, validate_source
+from expectations.checks.tables import validate_tables
+from expectations.engine.results import RuleResult
+from expectations.engine.tables import table_named
 from tests.expectations.planting import create_statement, good_row, insert_statement
 from transforms.contract import Layer, Table
 from transforms.ops import LEDGERS, LOADS, POLLS, RECONCILIATION, SCHEMA_DRIFT

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from expectations import validate
-from expectations.contracts import business_rules, table_named
-from expectations.report import markdown, summary_line
-from expectations.results import RuleResult, blocked_tables, ledger_rows
-from expectations.rules import CRITICAL, WARNING, Rule
-from expectations.validate import rules_of, validate_tables
+from expectations.checks import tables as validate
+from expectations.checks.tables import rules_of, validate_tables
+from expectations.engine.report import markdown, summary_line
+from expectations.engine.results import RuleResult, blocked_tables, ledger_rows
+from expectations.engine.tables import business_rules, table_named
+from expectations.rules.rule import CRITICAL, WARNING, Rule
 from tests.expectations.conftest import tables
 from tests.expectations.planting import GOOD_BATCH, bad_batch, create_statement, good_row, insert_statement
 from transforms.contract import ContractError, Layer

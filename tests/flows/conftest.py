@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from flows import prefect_server
-from flows.prefect_server import PrefectServer
+from flows.services import prefect_server
+from flows.services.prefect_server import PrefectServer
 from flows.settings import load_settings
 from tests.conftest import unmeasured
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from flows.landing import land
-from flows.logins import Statement, StatementLog
 from flows.settings import Settings, load_settings
 from flows.warehouse import open_session, prepare, sent_statements, stored_columns
+from flows.warehouse.logins import Statement, StatementLog
 from tests.feeding import stream
 from transforms.catalog import in_order
 
@@ -85,7 +85,7 @@ def settings(endpoint, database: str, tmp_path: Path, monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("files", [1, 300])
 def test_files_of_one_entity_are_loaded_by_six_statements(settings: Settings, files: int):
-    from flows.loading import load_pending
+    from flows.load.loader import load_pending
 
     for number in range(files):
         at = datetime(2026, 11, 1, tzinfo=UTC) + timedelta(hours=number)
@@ -102,7 +102,7 @@ def test_files_of_one_entity_are_loaded_by_six_statements(settings: Settings, fi
 
 
 def test_all_rules_of_a_table_are_one_statement(settings: Settings):
-    from expectations.validate import validate_tables
+    from expectations.checks.tables import validate_tables
 
     with open_session(settings) as session:
         prepare(session, settings)

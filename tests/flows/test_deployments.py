@@ -16,7 +16,7 @@ import httpx
 import pytest
 import yaml
 
-from flows.deploying import PREFECT_FILE, ROOT, deployments
+from flows.deploy.prefect import PREFECT_FILE, ROOT, deployments
 
 _PATIENCE_SECONDS = 480
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from snowflake.snowpark import DataFrame
 
-from flows.cli_output import plain
+from flows.cli.output import plain
 from flows.settings import load_settings
 from flows.warehouse import open_session, prepare
 from tests.expectations.planting import insert_statement

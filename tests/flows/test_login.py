@@ -10,11 +10,11 @@ from datetime import date
 import pytest
 
 from flows import warehouse
-from flows.account import SESSION_PARAMETERS, account_login
 from flows.errors import ConfigError
-from flows.preparing import SCRIPTS, statements
 from flows.settings import load_settings
 from flows.warehouse import connection_parameters, open_session, sent_statements
+from flows.warehouse.account import SESSION_PARAMETERS, account_login
+from flows.warehouse.scripts import SCRIPTS, statements
 
 
 @pytest.fixture

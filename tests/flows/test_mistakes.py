@@ -91,7 +91,7 @@ def test_wrong_snowflake_account_cannot_be_reached(tmp_path, own_port):
 def test_missing_twitch_secret(tmp_path):
     from flows.errors import ConfigError
     from flows.settings import load_settings
-    from flows.twitch_source import twitch_config
+    from flows.sources.twitch.source import twitch_config
 
     with pytest.raises(ConfigError, match="SNOWCAST_TWITCH_CLIENT_SECRET is not set"):
         twitch_config(load_settings(home=tmp_path, twitch_client_id="x")).check()

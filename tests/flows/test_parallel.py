@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from prefect import task
 
-from flows.parallel import Step, run_steps
 from flows.settings import load_settings
-from flows.tasks import STEP
+from flows.steps.parallel import Step, run_steps
+from flows.steps.task import STEP
 from flows.warehouse import open_session, sent_statements
 from tests.feeding import content, stream
 from transforms.catalog import in_order

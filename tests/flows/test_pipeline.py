@@ -150,7 +150,7 @@ def test_doctor_finds_nothing_wrong(snowcast):
 
 def test_a_second_run_takes_one_poll_more_and_runs_as_a_module(snowcast):
     before = json.loads(snowcast("status", "--json").out)
-    done = subprocess.run([sys.executable, "-m", "flows.pipeline"], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-m", "flows.cli", "run"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Look next:" in done.stdout
     after = json.loads(snowcast("status", "--json").out)

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from flows import prefect_server
+from flows.services import prefect_server
 from flows.settings import load_settings
 from tests.conftest import unmeasured
 

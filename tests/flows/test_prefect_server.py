@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from flows import prefect_server
 from flows.errors import ConfigError, SourceError
+from flows.services import prefect_server
 from flows.settings import load_settings
 
 

@@ -8,11 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from flows import preparing
 from flows.settings import Settings, load_settings
-from flows.warehouse import open_session, prepare, sent_statements, stored_columns
+from flows.warehouse import open_session, prepare, scripts, sent_statements, stored_columns
+from transforms.engine.tables import built_tables, every_table
 from transforms.ops import LOADS
-from transforms.tables import built_tables, every_table
 
 
 @pytest.fixture
@@ -82,7 +81,7 @@ def test_what_somebody_dropped_is_noticed_and_made_again(session, settings, dama
 
 
 def test_another_version_runs_the_scripts_and_is_written_down(session, settings, monkeypatch):
-    monkeypatch.setattr(preparing, "version_of", lambda _: "another")
+    monkeypatch.setattr(scripts, "version_of", lambda _: "another")
     made = made_by(session, settings)
     assert any(text.startswith("CREATE STAGE") for text in made)
     assert made_by(session, settings) == []
@@ -90,10 +89,10 @@ def test_another_version_runs_the_scripts_and_is_written_down(session, settings,
 
 
 def test_a_contract_that_changed_is_another_version(settings, monkeypatch):
-    before = preparing.version_of(settings)
+    before = scripts.version_of(settings)
     wider = LOADS.columns[0].but(nullable=True)
     monkeypatch.setitem(LOADS.__dict__, "columns", (wider, *LOADS.columns[1:]))
-    assert preparing.version_of(settings) != before
+    assert scripts.version_of(settings) != before
 
 
 def test_first_runs_side_by_side_end_with_one_of_everything(settings):

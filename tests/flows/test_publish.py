@@ -52,7 +52,7 @@ def test_it_publishes_to_the_sandbox_once_and_the_sandbox_shows_it(snowcast, fil
 
 
 def test_a_schedule_publishes_nothing_until_a_key_is_set(snowcast, filled):
-    from flows.deploying import deployments
+    from flows.deploy.prefect import deployments
     from flows.publish import publish_amplitude
 
     snowcast("status")

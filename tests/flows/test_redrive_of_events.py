@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from flows.errors import ConfigError
-from flows.redrive import _raw_table
+from flows.load.redrive import _raw_table
 
 
 def test_a_refused_event_is_not_driven_again_but_its_records_are():

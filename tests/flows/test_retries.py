@@ -9,7 +9,7 @@ from prefect import flow, task
 
 from flows.errors import ConfigError, TransientError
 from flows.settings import load_settings
-from flows.tasks import STEP
+from flows.steps.task import STEP
 from flows.warehouse import open_session
 from transforms.contract import ContractError
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from flows.env_example import example
 from flows.errors import ConfigError
 from flows.settings import Settings, SnowflakeSettings, load_settings, ready_home
-from transforms.activity.thresholds import Thresholds
+from flows.settings.env_example import example
+from transforms.activity.definitions.thresholds import Thresholds
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -96,7 +96,7 @@ def test_a_home_that_cannot_be_written_is_refused(tmp_path):
 
 def test_the_example_names_every_setting():
     written = (ROOT / ".env.example").read_text(encoding="utf-8")
-    assert written == example(), "write it again: python -m flows.env_example > .env.example"
+    assert written == example(), "write it again: python -m flows.settings.env_example > .env.example"
     for name in Settings.model_fields:
         assert name.upper() in written
     for name in SnowflakeSettings.model_fields:

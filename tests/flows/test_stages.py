@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from flows import stages
-from flows.stages import stages_of, upstream_of
+from flows.steps import stages
+from flows.steps.stages import stages_of, upstream_of
 from transforms.catalog import in_order, models
 
 

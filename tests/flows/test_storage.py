@@ -7,8 +7,8 @@ import os
 
 import pytest
 
-from flows import cli
-from flows.storage import explain_storage
+from flows.cli import app
+from flows.cli.storage import explain_storage
 
 FULL = "Free space and run again: what was committed stays, the rest is done then."
 
@@ -57,8 +57,8 @@ def test_a_command_ends_in_one_line_and_exit_code_3(
     def full(*_: object, **__: object) -> None:
         raise system_error(errno.ENOSPC)
 
-    monkeypatch.setattr(cli, "app", full)
-    assert cli.run(["status"]) == 3
+    monkeypatch.setattr(app, "app", full)
+    assert app.run(["status"]) == 3
     captured = capsys.readouterr()
     assert captured.err == f"snowcast: The disk is full. {FULL}\n"
     assert captured.out == ""

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from flows.settings import load_settings
-from flows.standing import read_standing
+from flows.steps.standing import read_standing
 from flows.warehouse import open_session
 
 STREAMS = ("--select", "stg_twitch_streams")
@@ -27,8 +27,8 @@ def unchecked(snowcast) -> set[str]:
 
 def built_by_a_run_that_died(name: str) -> str:
     """Build a table as a run does that ends before it validates; returns the build."""
-    from flows.tasks import _parameters
-    from transforms.building import build_table
+    from flows.steps.task import _parameters
+    from transforms.build import build_table
 
     settings = load_settings()
     with open_session(settings) as session:
@@ -39,8 +39,8 @@ def built_by_a_run_that_died(name: str) -> str:
 
 def loaded_by_a_run_that_died() -> None:
     """Land a poll and load it as a run does that ends before it validates."""
-    from flows.loading import load_pending
-    from flows.sources import known_source
+    from flows.load.loader import load_pending
+    from flows.sources.registry import known_source
     from transforms.catalog import in_order
 
     settings = load_settings()

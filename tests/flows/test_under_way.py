@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.under_way import run_under_way, runs_under_way
+from flows.services.under_way import run_under_way, runs_under_way
 
 ROOT = Path(__file__).parents[2]
 RUN = """

@@ -14,8 +14,8 @@ from tests.properties.activity_oracle import Rules
 from tests.properties.activity_world import POINT_VALUE, RUNS, SPACES, THRESHOLDS, World, make_world
 from tests.properties.conftest import emptied
 from tests.properties.storing import append, store
-from transforms.batches import stored
 from transforms.catalog import models
+from transforms.engine.batches import stored
 
 BUILT = PARAMETERS | {"point_value": POINT_VALUE, "shared_id_spaces": SPACES, "thresholds": THRESHOLDS}
 RULES = Rules(THRESHOLDS, SPACES, POINT_VALUE)

@@ -12,10 +12,10 @@ from snowflake.snowpark import Session
 from snowflake.snowpark.functions import col, lit
 
 from tests.feeding import prepare
-from transforms.batches import current_database, stored
 from transforms.catalog import models
+from transforms.engine.batches import current_database, stored
+from transforms.engine.tables import prepare_tables
 from transforms.ops import LEDGERS
-from transforms.tables import prepare_tables
 
 if TYPE_CHECKING:
     from deployments.embedded import Endpoint

@@ -11,10 +11,10 @@ from typing import Any
 from snowflake.snowpark import Session
 
 from tests.feeding import frame_of
-from transforms.batches import read_state, stored
 from transforms.catalog import models
-from transforms.reading import Reading
-from transforms.write import Build, BuildResult, write_built
+from transforms.engine.batches import read_state, stored
+from transforms.engine.incremental import Reading
+from transforms.engine.write import Build, BuildResult, write_built
 
 
 def feed(session: Session, name: str, rows: Sequence[dict[str, Any]]) -> BuildResult:

@@ -13,7 +13,7 @@ from tests.feeding import LandingFile
 from tests.properties.history_oracle import NEW_RECORD, TIMESTAMP, Seen, history
 from tests.properties.history_tables import Probe
 from tests.properties.history_world import Key, records_by_key, snapshots_of
-from transforms.batches import stored
+from transforms.engine.batches import stored
 
 Row = dict[str, Any]
 

@@ -19,11 +19,11 @@ from tests.properties.history_tables import RAW, STAGING, Probe, build_staging
 from tests.properties.history_world import SNAPSHOTS, SOURCE, World
 from tests.properties.promises import EXAMPLES
 from tests.registering import model_of, registered
-from transforms.batches import stored
 from transforms.catalog import Model
+from transforms.engine.batches import stored
 from transforms.ops import QUARANTINE
-from transforms.rewinding import rewind
-from transforms.versions import as_of
+from transforms.scd2.rewind import rewind
+from transforms.scd2.versions import as_of
 
 SEEDS = range(max(1, EXAMPLES // 3))
 

@@ -25,7 +25,7 @@ from transforms.contract import (
     Strategy,
     Table,
 )
-from transforms.keys import hash_key
+from transforms.formulas.keys import hash_key
 from transforms.staging.parsing import parse
 
 item_key = Column("item_key", TEXT, "hash of (item_id, region)", nullable=False)

@@ -17,9 +17,9 @@ from snowflake.snowpark import Session
 
 from tests.feeding import LandingFile, build_all, content, load, rows_of, written
 from tests.properties.conftest import emptied
-from transforms import ledgers, writers
-from transforms.batches import stored
 from transforms.catalog import in_order, models
+from transforms.engine import ledgers, merge
+from transforms.engine.batches import stored
 from transforms.ops import BUILDS, CONSUMPTIONS, DISPLACED, LOADS, QUARANTINE, RECONCILIATION
 
 EXAMPLES = int(os.environ.get("SNOWCAST_TEST_EXAMPLES", "2"))
@@ -158,7 +158,7 @@ def crash(point: int, *, after: bool) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patched:
         for name in STEPS:
-            patched.setattr(writers, name, dying(getattr(writers, name)))
+            patched.setattr(merge, name, dying(getattr(merge, name)))
         patched.setattr(ledgers, "append_new", dying(ledgers.append_new))
         yield
 

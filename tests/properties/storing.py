@@ -12,13 +12,13 @@ from snowflake.snowpark import Session
 from snowflake.snowpark.functions import col
 
 from tests.feeding import frame_of
-from transforms import ledgers
-from transforms.batches import current_database, read_state, stored
 from transforms.catalog import models
 from transforms.contract import Table
+from transforms.engine import ledgers
+from transforms.engine.batches import current_database, read_state, stored
+from transforms.engine.incremental import Reading
+from transforms.engine.write import Build, write_built
 from transforms.ops import BUILDS
-from transforms.reading import Reading
-from transforms.write import Build, write_built
 
 
 def store(session: Session, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:

@@ -15,8 +15,8 @@ from tests.properties.activity_world import DAY_0, THRESHOLDS
 from tests.unit.activity.facts import shown
 from transforms.activity import int_streamer_risk, int_streamers_at_risk, streamer_activity, viewer_activity
 from transforms.activity.activities import definitions, known_activities
-from transforms.batches import stored
 from transforms.catalog import models
+from transforms.engine.batches import stored
 
 PEOPLE = 24
 SHOWN = ("activity", "ts", "activity_id", "person", "feature_json")

@@ -11,11 +11,11 @@ from typing import Any
 from snowflake.snowpark import Session
 
 from deployments.sandbox import World
-from deployments.sandbox.billing import BillingView
+from deployments.sandbox.billing.files import BillingView
 from tests.feeding import PARAMETERS, LandingFile, build_all, content, delivered, load
 from tests.properties.conftest import emptied
 from tests.properties.promises import BILLING, EXAMPLES, assert_accounts_balance
-from transforms.batches import stored
+from transforms.engine.batches import stored
 from transforms.marts.fact_mrr_movements import MOVEMENTS
 from transforms.marts.fact_mrr_movements import TABLE as MOVED
 from transforms.marts.mart_mrr_movements import TABLE as BALANCES

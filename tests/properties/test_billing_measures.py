@@ -15,8 +15,8 @@ from tests.feeding import PARAMETERS, LandingFile, build_all, delivered, load
 from tests.properties import billing_believed as believed
 from tests.properties.conftest import emptied
 from tests.properties.promises import EXAMPLES
-from transforms.batches import stored
 from transforms.catalog import models
+from transforms.engine.batches import stored
 
 CURRENT: date = PARAMETERS["current_month"]
 USERS, SUBSCRIPTIONS, PAYMENTS = 60, 250, 300

@@ -14,10 +14,10 @@ from tests.properties.activity_streams import BUILT
 from tests.properties.activity_world import World, make_world
 from tests.properties.conftest import emptied
 from tests.properties.storing import append, store
-from transforms.activity.gathering import parts_of
-from transforms.batches import stored
-from transforms.building import build_table
+from transforms.activity.definitions.gathering import parts_of
+from transforms.build import build_table
 from transforms.catalog import models
+from transforms.engine.batches import stored
 
 BETWEEN = ("int_identities", "int_stream_ends", "int_subscription_moments")
 EVENTS = ("int_streamer_events", "int_viewer_events")

@@ -14,17 +14,17 @@ from typing import Any
 import pytest
 from snowflake.snowpark import Session
 
-from flows.extract.delivered_files import Known, deliver_files
-from flows.extract.livelogs import livelogs_files
-from flows.extract.places import Place
-from flows.loading import load_pending
+from flows.files.convert import Known, deliver_files
+from flows.files.locations import Place
+from flows.load.loader import load_pending
+from flows.sources.livelogs.sheet import livelogs_files
 from tests.feeding import build_all, content, written
 from tests.properties import growth_believed as believed
 from tests.properties.conftest import emptied
 from tests.properties.growth_feeding import feed
 from tests.properties.promises import EXAMPLES
-from transforms.batches import stored
 from transforms.catalog import models, raw_table_for
+from transforms.engine.batches import stored
 
 BUILT = ("int_customer_periods", "mart_growth_accounting", "mart_retention_cohorts")
 LOGS = Path(__file__).parents[3] / "shared/data/livelogs/all_stream_info.csv"

@@ -18,7 +18,7 @@ from tests.properties.conftest import emptied
 from tests.properties.history_checks import assert_believed
 from tests.properties.history_tables import PROBES, STAGING
 from tests.properties.history_world import world
-from transforms.writers import BuildConflictError
+from transforms.engine.merge import BuildConflictError
 
 RACED = [probe for probe in PROBES if probe.table.name in ("check_new_record_listed", "timestamp_invalidate_all")]
 NAMES = [STAGING.name, *[probe.table.name for probe in RACED]]

@@ -14,8 +14,8 @@ from tests.feeding import T0, LandingFile, build_all, load, stream
 from tests.properties import believed
 from tests.properties.believed import Sample
 from tests.properties.conftest import emptied
-from transforms.batches import stored
 from transforms.catalog import models
+from transforms.engine.batches import stored
 
 GAP_CAP_SECONDS = 2700
 

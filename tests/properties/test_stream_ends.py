@@ -20,15 +20,15 @@ from tests.properties.activity_world import DAY_0
 from tests.properties.conftest import emptied
 from tests.properties.storing import store
 from tests.unit.activity.facts import event
-from transforms import continuing
 from transforms.activity import streamer_activity, viewer_activity
-from transforms.activity.gathering import judged
-from transforms.activity.thresholds import Thresholds
-from transforms.batches import read_state, stored
-from transforms.building import build_table
+from transforms.activity.definitions.gathering import judged
+from transforms.activity.definitions.thresholds import Thresholds
+from transforms.build import build_table
 from transforms.catalog import models
-from transforms.reading import Reading
-from transforms.write import Build, write_built
+from transforms.engine import continue_groups
+from transforms.engine.batches import read_state, stored
+from transforms.engine.incremental import Reading
+from transforms.engine.write import Build, write_built
 
 THRESHOLDS = Thresholds(popular_gifts=4, super_fan_gifts=3, activation_viewers=50, popular_viewers=400)
 RUNS, PEOPLE = 10, 6
@@ -122,14 +122,14 @@ def follow(session: Session, stream: str, seed: int) -> None:
 def ways(monkeypatch: pytest.MonkeyPatch) -> Counter[int]:
     """How many persons were continued (0) and recomputed (1)."""
     seen: Counter[int] = Counter()
-    chosen = continuing._reading
+    chosen = continue_groups._reading
 
     def counted(model: Any, state: Any, inputs: Any, current: Any, moved: DataFrame, parameters: Any) -> Reading:
         per_way = moved.group_by("_is_late").agg(count_distinct(col("person")).alias("persons")).collect()
         seen.update({int(way): int(persons) for way, persons in per_way})
         return chosen(model, state, inputs, current, moved, parameters)
 
-    monkeypatch.setattr(continuing, "_reading", counted)
+    monkeypatch.setattr(continue_groups, "_reading", counted)
     return seen
 
 

@@ -17,8 +17,8 @@ from deployments.embedded import Endpoint
 from deployments.sandbox import SandboxServer, World
 from flows.reporting import Mark
 from flows.settings import Settings, load_settings
-from transforms import tables
 from transforms.catalog import models
+from transforms.engine import tables
 from transforms.ops import PUBLICATIONS
 
 T0 = datetime(2020, 6, 20, 18, 47, 14)

@@ -12,7 +12,7 @@ import sys
 import traceback
 
 from flows.errors import SnowcastError
-from flows.publish_to.amplitude import publish
+from flows.publish_to.amplitude.publish import publish
 from flows.reporting import report_to
 from flows.settings import load_settings
 from flows.warehouse import open_session

@@ -10,9 +10,9 @@ import pytest
 from pydantic import SecretStr
 
 from deployments.sandbox import SandboxServer
-from deployments.sandbox.amplitude_checks import is_chosen
+from deployments.sandbox.amplitude.checks import is_chosen
 from flows.errors import ConfigError, SourceError
-from flows.publish_to.amplitude_client import AmplitudeClient, Target
+from flows.publish_to.amplitude.client import AmplitudeClient, Target
 from flows.publish_to.outgoing import Outgoing, uploads_of
 from tests.publish.conftest import held_ids
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from deployments.sandbox import FAULTS, SandboxServer
-from deployments.sandbox.amplitude_checks import is_chosen
+from deployments.sandbox.amplitude.checks import is_chosen
 from flows.settings import Settings
 from tests.publish.conftest import Warehouse, gifts, held_ids
 

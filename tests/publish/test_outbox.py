@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from flows.errors import ConfigError, SourceError
-from flows.publish_to.amplitude import chosen_activities, publish, target_of
+from flows.publish_to.amplitude.publish import chosen_activities, publish, target_of
 from flows.settings import load_settings
 from tests.publish.conftest import T0, gifts, held_ids
 

@@ -12,8 +12,8 @@ import pytest
 from pydantic import SecretStr
 
 from flows.errors import SourceError
-from flows.publish_to.amplitude import Published
-from flows.publish_to.amplitude_client import AmplitudeClient, Target
+from flows.publish_to.amplitude.client import AmplitudeClient, Target
+from flows.publish_to.amplitude.publish import Published
 from flows.publish_to.outgoing import Outgoing
 
 

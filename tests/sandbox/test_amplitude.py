@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from deployments.sandbox import SandboxServer
-from deployments.sandbox.amplitude import AmplitudeApi
-from deployments.sandbox.exchange import Answer, Request
-from deployments.sandbox.faults import FaultBoard
+from deployments.sandbox.amplitude.server import AmplitudeApi
+from deployments.sandbox.http.faults import FaultBoard
+from deployments.sandbox.http.messages import Answer, Request
 
 KEY = "0123456789abcdef0123456789abcdef"
 DAY = 24 * 3600

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from deployments.sandbox import FAULTS, BillingView, World, generate
-from deployments.sandbox.helix_records import HelixView
+from deployments.sandbox.twitch.records import HelixView
 
 ROOT = Path(__file__).parents[2]
 README = Path(__file__).parents[2] / "deployments" / "sandbox" / "README.md"

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from deployments.sandbox import SandboxServer, World
-from deployments.sandbox.clock import Clock
+from deployments.sandbox.http.clock import Clock
 from tests.sandbox.conftest import all_pages, ask_token, ids
 
 

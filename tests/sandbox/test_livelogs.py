@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from deployments.sandbox import LiveLogsView, World, write_livelogs
-from deployments.sandbox.livelogs_gifts import ANONYMOUS
-from deployments.sandbox.moments import epoch
+from deployments.sandbox.livelogs.gifts import ANONYMOUS
+from deployments.sandbox.world.timestamps import epoch
 
 SUNDAY = datetime(2026, 11, 22, 20, 30, tzinfo=UTC)
 Tab = list[dict[str, Any]]

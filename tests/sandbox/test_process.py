@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from deployments.sandbox import SandboxEndpoint, SandboxError, World, ensure_running, find, stop
-from deployments.sandbox.helix_records import HelixView
+from deployments.sandbox.twitch.records import HelixView
 from tests.sandbox.conftest import ask_token
 
 START = datetime(2026, 11, 1, 18, tzinfo=UTC)

@@ -11,7 +11,7 @@ import pytest
 from google.auth import crypt, jwt
 
 from deployments.sandbox import SHEET_ID, SandboxServer
-from deployments.sandbox.moments import epoch
+from deployments.sandbox.world.timestamps import epoch
 
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 

@@ -9,8 +9,8 @@ from datetime import timedelta
 import pytest
 
 from deployments.sandbox import World
-from deployments.sandbox.helix_records import HelixView
-from deployments.sandbox.moments import DAY, HOUR, epoch
+from deployments.sandbox.twitch.records import HelixView
+from deployments.sandbox.world.timestamps import DAY, HOUR, epoch
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ from itertools import pairwise
 import pytest
 
 from deployments.sandbox import World
-from deployments.sandbox.helix_records import HelixView
-from deployments.sandbox.moments import DAY, HOUR, epoch
+from deployments.sandbox.twitch.records import HelixView
+from deployments.sandbox.world.timestamps import DAY, HOUR, epoch
 
 STREAM_FIELDS = [
     "id", "user_id", "user_login", "user_name", "game_id", "game_name", "type", "title", "viewer_count", "started_at",

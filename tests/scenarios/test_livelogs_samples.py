@@ -14,8 +14,8 @@ import pytest
 from snowflake.snowpark import Session
 
 from tests.feeding import build_all, prepare, rows_of
-from transforms.batches import stored
 from transforms.catalog import models
+from transforms.engine.batches import stored
 
 SAMPLE = Path(__file__).parents[3] / "shared/data/livelogs/all_stream_info.csv"
 READ_AT = datetime(2020, 6, 23)
@@ -95,11 +95,11 @@ def lines() -> list[dict[str, str]]:
 @pytest.fixture(scope="module")
 def built(endpoint: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     """A database that the file went through: delivered, loaded and built as a run does it."""
-    from flows.deliveries import deliver
-    from flows.extract.livelogs import livelogs_files
-    from flows.extract.places import Place
-    from flows.loading import load_pending
+    from flows.files.deliveries import deliver
+    from flows.files.locations import Place
+    from flows.load.loader import load_pending
     from flows.settings import load_settings
+    from flows.sources.livelogs.sheet import livelogs_files
 
     name = "LIVE_LOGS_SAMPLE"
     session = Session.builder.configs(endpoint.connection_parameters("ADMINISTRATION")).create()
@@ -148,7 +148,7 @@ def test_streams_per_utc_day(built: Session, lines: list[dict[str, str]]):
 
 
 def test_what_the_logs_are_known_to_do_is_counted_and_nothing_else_is_odd(built: Session):
-    from expectations.validate import validate_tables
+    from expectations.checks.tables import validate_tables
 
     names = ["stg_livelogs_streams", "fact_live_streams"]
     results = validate_tables(built.connection, names, run_id="sample", batches=None, docs_root=None)

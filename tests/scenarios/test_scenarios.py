@@ -17,8 +17,8 @@ import pytest
 from snowflake.snowpark import Session
 
 from tests.feeding import LandingFile, build_all, load, prepare
-from transforms.batches import stored
 from transforms.catalog import models
+from transforms.engine.batches import stored
 
 pytestmark = pytest.mark.lengthy
 

@@ -12,11 +12,11 @@ import pytest
 from pydantic import SecretStr
 
 from deployments.sandbox import SandboxServer, World
-from flows.extract.delivered_files import FileReport, Known, deliver_files
-from flows.extract.helix_files import HELIX_FILES
-from flows.extract.places import Place
-from flows.extract.twitch import Retries, TwitchConfig
+from flows.files.convert import FileReport, Known, deliver_files
+from flows.files.locations import Place
 from flows.landing import LandedFile
+from flows.sources.twitch.files import HELIX_FILES
+from flows.sources.twitch.poll import Retries, TwitchConfig
 from tests.sources.azurite import PROGRAM as AZURITE
 
 # Azurite comes from npm, which a machine may lack: its tests are collected where it is installed.

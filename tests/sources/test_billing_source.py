@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from flows.billing_source import BillingSource
 from flows.errors import ConfigError
 from flows.landing import land
 from flows.settings import Settings, load_settings
-from flows.sources import SOURCES, chosen_sources, known_source, need_sandbox_server
+from flows.sources.billing import BillingSource
+from flows.sources.registry import SOURCES, chosen_sources, known_source, need_sandbox_server
 
 NOON = datetime(2026, 11, 5, 12, tzinfo=UTC)
 

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from flows.extract.billing import billing_files
-from flows.extract.delivered_files import LANDED, Known, deliver_files
-from flows.extract.file_kinds import FileKind
-from flows.extract.helix_files import HELIX_FILES
-from flows.extract.livelogs import livelogs_files
-from flows.extract.places import Place
-from flows.identity_source import IdentitySource
+from flows.files.convert import LANDED, Known, deliver_files
+from flows.files.kinds import FileKind
+from flows.files.locations import Place
 from flows.landing import read_lines
 from flows.settings import load_settings
+from flows.sources.billing_files import billing_files
+from flows.sources.identity import IdentitySource
+from flows.sources.livelogs.sheet import livelogs_files
+from flows.sources.twitch.files import HELIX_FILES
 from tests.sources.damaging import RECORDS, damaged_files, good_file
 
 SEED, FILES = 20_261_128, 120

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from flows import deliveries, loading
-from flows.deliveries import deliver, has_others
 from flows.errors import ConfigError
-from flows.extract.billing import billing_files
-from flows.extract.delivered_files import DELIVERED_BEFORE, EMPTY, LANDED, LOADED_BEFORE, REFUSED
-from flows.extract.places import Place
+from flows.files import deliveries
+from flows.files.convert import DELIVERED_BEFORE, EMPTY, LANDED, LOADED_BEFORE, REFUSED
+from flows.files.deliveries import deliver, has_others
+from flows.files.locations import Place
 from flows.landing import LandingWriter
-from flows.loading import load_pending
+from flows.load import loader
+from flows.load.loader import load_pending
 from flows.reporting import LogReporter, report_to
 from flows.settings import Settings, load_settings
+from flows.sources.billing_files import billing_files
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
@@ -47,8 +48,8 @@ class Way:
 
     def __init__(self, session: Session, database: str, root: Path) -> None:
         from transforms.catalog import in_order
+        from transforms.engine.tables import create_table
         from transforms.ops import DELIVERIES, LOADS, POLLS, QUARANTINE
-        from transforms.tables import create_table
 
         self.session, self.folder = session, root / "given"
         self.settings: Settings = load_settings(home=root / "home", database=database)
@@ -232,9 +233,9 @@ def test_good_and_bad_files_are_told_one_by_one_and_bad_ones_again(way: Way) -> 
     [
         pytest.param(LandingWriter, "finish", 1, id="between-two-landing-files"),
         pytest.param(deliveries, "append_rows", 0, id="before-the-ledger-of-deliveries"),
-        pytest.param(loading, "put_files", 0, id="before-the-stage"),
-        pytest.param(loading, "copy_files", 1, id="between-two-copies"),
-        pytest.param(loading, "append_rows", 1, id="before-the-ledger-of-loads"),
+        pytest.param(loader, "put_files", 0, id="before-the-stage"),
+        pytest.param(loader, "copy_files", 1, id="between-two-copies"),
+        pytest.param(loader, "append_rows", 1, id="before-the-ledger-of-loads"),
     ],
 )
 def test_a_crash_between_two_steps_loses_and_repeats_nothing(

@@ -9,10 +9,10 @@ import pytest
 from pydantic import SecretStr
 
 from flows.errors import ConfigError
-from flows.extract.delivered_files import LANDED, REFUSED, Known, deliver_files
-from flows.extract.places import Place
-from flows.identity_source import IdentitySource
+from flows.files.convert import LANDED, REFUSED, Known, deliver_files
+from flows.files.locations import Place
 from flows.settings import load_settings
+from flows.sources.identity import IdentitySource
 from tests.sources.conftest import records_in
 
 DAY = datetime(2026, 11, 1, tzinfo=UTC)

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from flows.extract.delivered_files import FileReport, Known, deliver_files
-from flows.extract.livelogs import livelogs_files
-from flows.extract.places import Place
+from flows.files.convert import FileReport, Known, deliver_files
+from flows.files.locations import Place
+from flows.sources.livelogs.sheet import livelogs_files
 from tests.sources.conftest import records_in
 from tests.unit.livelogs import GIFT, STREAM
 

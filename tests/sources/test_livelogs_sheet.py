@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from deployments.sandbox import SHEET_ID, TABS, SandboxServer
-from deployments.sandbox.moments import epoch
+from deployments.sandbox.world.timestamps import epoch
 from flows.errors import ConfigError, TransientError
-from flows.extract.delivered_files import FileReport, Known, deliver_files
-from flows.extract.livelogs import SheetPlace, livelogs_files
-from flows.extract.sheets_client import SheetsAccess, SheetsClient
+from flows.files.convert import FileReport, Known, deliver_files
+from flows.sources.livelogs.client import SheetsAccess, SheetsClient
+from flows.sources.livelogs.sheet import SheetPlace, livelogs_files
 from tests.sources.conftest import FAST, records_in
 
 READ_AT = datetime(2026, 11, 1, 18, tzinfo=UTC)

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from flows import copying, loading
 from flows.errors import SourceError
-from flows.extract.delivered_files import LOADED_BEFORE
-from flows.extract.twitch import poll
+from flows.files.convert import LOADED_BEFORE
 from flows.landing import LandedFile, LandingWriter, land
-from flows.loading import LoadReport, load_pending, loaded_files, pending_files
+from flows.load import copy as copying
+from flows.load import loader
+from flows.load.loader import LoadReport, load_pending, loaded_files, pending_files
+from flows.sources.twitch.poll import poll
 from tests.sources.conftest import land_helix_files
 
 if TYPE_CHECKING:
@@ -29,9 +30,9 @@ class Warehouse:
     """The test's database, with the tables that a load writes."""
 
     def __init__(self, session: Session, database: str, root: Path) -> None:
+        from transforms.engine.tables import create_table
         from transforms.ops import LOADS, POLLS, QUARANTINE
         from transforms.raw import raw_twitch_games, raw_twitch_streams, raw_twitch_users
-        from transforms.tables import create_table
 
         self.session, self.database, self.root = session, database, root
         self.tables = [raw_twitch_streams.TABLE, raw_twitch_users.TABLE, raw_twitch_games.TABLE]
@@ -133,7 +134,7 @@ def test_many_files_share_a_statement(warehouse: Warehouse) -> None:
 def test_more_files_than_a_copy_takes_are_cut_into_batches(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loading, "FILES_PER_COPY", 3)
+    monkeypatch.setattr(loader, "FILES_PER_COPY", 3)
     for minute in range(7):
         warehouse.land("streams", [{"id": str(minute)}], AT + timedelta(minutes=minute))
     told: list[tuple[int, int]] = []
@@ -186,7 +187,7 @@ def test_a_file_that_vanished_from_the_stage_is_not_taken_for_loaded(
 ) -> None:
     warehouse.land("streams", [{"id": "1"}])
     with monkeypatch.context() as patched:
-        patched.setattr(loading, "put_files", lambda *_: None)
+        patched.setattr(loader, "put_files", lambda *_: None)
         with pytest.raises(SourceError, match="expected 1; nothing was loaded"):
             warehouse.load()
     assert warehouse.rows("ops.loads") == []
@@ -241,7 +242,7 @@ def test_a_crash_at_any_step_and_a_retry_load_each_record_once(
 ) -> None:
     for entity in ("streams", "users"):
         warehouse.land(entity, [{"id": "1"}, {"id": "2"}])
-    real = getattr(loading, step)
+    real = getattr(loader, step)
 
     def crashing(*arguments: Any, **options: Any) -> Any:
         if when == "after":
@@ -249,7 +250,7 @@ def test_a_crash_at_any_step_and_a_retry_load_each_record_once(
         raise Crash
 
     with monkeypatch.context() as patched:
-        patched.setattr(loading, step, crashing)
+        patched.setattr(loader, step, crashing)
         with pytest.raises(Crash):
             warehouse.load()
     assert warehouse.rows("ops.loads") == []
@@ -271,7 +272,7 @@ def test_a_connection_that_dies_and_a_retry_load_each_record_once(
     from snowflake.snowpark.exceptions import SnowparkClientException
 
     warehouse.land("streams", [{"id": "1"}, {"id": "2"}])
-    real = getattr(loading, step)
+    real = getattr(loader, step)
     doomed = Session.builder.configs(connection_parameters).create()
 
     def cut(*arguments: Any, **options: Any) -> Any:
@@ -280,7 +281,7 @@ def test_a_connection_that_dies_and_a_retry_load_each_record_once(
         raise Crash
 
     with monkeypatch.context() as patched:
-        patched.setattr(loading, step, cut)
+        patched.setattr(loader, step, cut)
         with pytest.raises((Crash, SnowparkClientException)):
             load_pending(doomed, warehouse.database, warehouse.root, warehouse.tables)
 

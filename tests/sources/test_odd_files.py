@@ -17,14 +17,14 @@ from typing import Any
 import openpyxl
 import pytest
 
-from flows.extract.billing import billing_files
-from flows.extract.delivered_files import LANDED, REFUSED, SKIPPED, FileReport, Known, deliver_files
-from flows.extract.file_kinds import FileKind
-from flows.extract.helix_files import HELIX_FILES
-from flows.extract.limits import LIMITS, Limits
-from flows.extract.livelogs import livelogs_files
-from flows.extract.places import Place
+from flows.files.convert import LANDED, REFUSED, SKIPPED, FileReport, Known, deliver_files
+from flows.files.kinds import FileKind
+from flows.files.limits import LIMITS, Limits
+from flows.files.locations import Place
 from flows.landing import read_lines
+from flows.sources.billing_files import billing_files
+from flows.sources.livelogs.sheet import livelogs_files
+from flows.sources.twitch.files import HELIX_FILES
 from tests.sources.conftest import records_in
 from tests.unit.livelogs import GIFT
 

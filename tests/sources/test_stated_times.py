@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from flows.extract.stated_times import stated_day, stated_moment
+from flows.files.observed_at import stated_day, stated_moment
 
 DAY = datetime(2026, 11, 1, tzinfo=UTC)
 MOMENT = datetime(2026, 11, 1, 4, 30, 15, tzinfo=UTC)

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from deployments.sandbox import SandboxServer
 from flows.errors import ConfigError, SourceError
-from flows.extract.twitch import PollRecord, Retries, TwitchConfig, TwitchPoll, poll
+from flows.sources.twitch.poll import PollRecord, Retries, TwitchConfig, TwitchPoll, poll
 from tests.sources.conftest import records_in, visible_files
 
 AT = datetime(2026, 11, 1, 18, tzinfo=UTC)
@@ -295,7 +295,7 @@ def test_a_poll_that_is_killed_leaves_nothing_visible(
     config = config_of(retries=Retries(timeout_seconds=60))
     script = (
         "import sys; from pathlib import Path; from pydantic import SecretStr\n"
-        "from flows.extract.twitch import TwitchConfig, poll\n"
+        "from flows.sources.twitch.poll import TwitchConfig, poll\n"
         "config = TwitchConfig(sys.argv[1], SecretStr(sys.argv[2]), sys.argv[3], sys.argv[4])\n"
         "poll(config, Path(sys.argv[5]))"
     )

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from deployments.sandbox import SandboxServer
-from flows.extract.twitch import TwitchConfig, TwitchPoll, poll
 from flows.landing import LandedFile
+from flows.sources.twitch.poll import TwitchConfig, TwitchPoll, poll
 from tests.sources.conftest import records_in, visible_files
 
 AT = datetime(2026, 11, 1, 18, 0, 0, 123456, tzinfo=UTC)

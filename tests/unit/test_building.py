@@ -13,15 +13,16 @@ from snowflake.snowpark.functions import col, lit
 
 from deployments.embedded import Endpoint
 from tests.feeding import PARAMETERS, T0, LandingFile, build_all, content, load, minutes, rows_of, stream, written
-from transforms import building, writers
-from transforms.batches import current_database, stored
-from transforms.building import build_table
+from transforms import build as building
+from transforms.build import build_table
 from transforms.catalog import models
 from transforms.contract import ContractError
-from transforms.ledgers import append_rows
+from transforms.engine import merge
+from transforms.engine.batches import current_database, stored
+from transforms.engine.ledgers import append_rows
+from transforms.engine.merge import BuildConflictError
+from transforms.engine.tables import create_table, prepare_tables
 from transforms.ops import BUILDS, CONSUMPTIONS, HEADS, LOADS, RECONCILIATION
-from transforms.tables import create_table, prepare_tables
-from transforms.writers import BuildConflictError
 
 pytestmark = pytest.mark.lengthy
 TWITCH = ("tag:twitch", "tag:calendar")
@@ -111,7 +112,7 @@ def test_of_two_builds_at_once_one_is_written_and_the_other_is_told(
 ):
     load(warehouse, LandingFile("streams", T0, (stream("1", 5),)))
     parameters = endpoint.connection_parameters(current_database(warehouse))
-    real, told, others = getattr(writers, step), [], []
+    real, told, others = getattr(merge, step), [], []
 
     def try_to_build(session: Session) -> None:
         try:
@@ -124,13 +125,13 @@ def test_of_two_builds_at_once_one_is_written_and_the_other_is_told(
             try_to_build(other)
 
     def while_another_tries(*arguments: Any, **named: Any) -> Any:
-        monkeypatch.setattr(writers, step, real)
+        monkeypatch.setattr(merge, step, real)
         others.append(threading.Thread(target=try_too))
         others[0].start()
         others[0].join(timeout=2)
         return real(*arguments, **named)
 
-    monkeypatch.setattr(writers, step, while_another_tries)
+    monkeypatch.setattr(merge, step, while_another_tries)
     try_to_build(warehouse)
     others[0].join()
     overtaken = f"{STREAMS}: another build was committed while this one ran; nothing was written. Try again."
@@ -142,7 +143,7 @@ def test_of_two_builds_at_once_one_is_written_and_the_other_is_told(
 def test_a_failed_build_leaves_the_connection_usable(warehouse: Session, monkeypatch: pytest.MonkeyPatch):
     load(warehouse, LandingFile("streams", T0, (stream("1", 5),)))
     with monkeypatch.context() as patched:
-        patched.setattr(writers, "record_consumption", lambda *_: 1 / 0)
+        patched.setattr(merge, "record_consumption", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             build(warehouse, STREAMS)
     assert_nothing_was_written(warehouse, STREAMS)

@@ -13,11 +13,11 @@ from snowflake.snowpark import Session
 
 from tests.feeding import PARAMETERS, LandingFile, build_all, delivered, load, minutes, read_from_sheet, stream
 from tests.properties.conftest import emptied
-from transforms.batches import States, read_states
-from transforms.building import build_table, has_nothing_new
+from transforms.build import build_table, has_nothing_new
 from transforms.catalog import in_order
 from transforms.contract import History, Layer
-from transforms.write import BuildResult
+from transforms.engine.batches import States, read_states
+from transforms.engine.write import BuildResult
 
 SELECTED = ("tag:twitch", "tag:billing", "tag:livelogs", "tag:calendar", "tag:activity")
 OF_MERGE, OF_HISTORY = 9, 14

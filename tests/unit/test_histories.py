@@ -15,8 +15,7 @@ from deployments.embedded import Endpoint
 from tests.feeding import PARAMETERS, LandingFile, build_all, content, load, minutes, rows_of, written
 from tests.properties.history_tables import PROBES, RAW, STAGING, Probe, build_staging, note, plan
 from tests.registering import model_of, registered
-from transforms.batches import current_database, stored
-from transforms.building import build_table
+from transforms.build import build_table
 from transforms.catalog import models
 from transforms.contract import (
     VERSION_COLUMNS,
@@ -26,12 +25,13 @@ from transforms.contract import (
     Table,
 )
 from transforms.declarations import check_history
-from transforms.keys import hash_key
+from transforms.engine.batches import current_database, stored
+from transforms.engine.merge import BuildConflictError
+from transforms.engine.tables import prepare_tables
+from transforms.formulas.keys import hash_key
 from transforms.ops import BUILDS, HEADS
-from transforms.rewinding import rewind
+from transforms.scd2.rewind import rewind
 from transforms.staging.parsing import parse
-from transforms.tables import prepare_tables
-from transforms.writers import BuildConflictError
 
 pytestmark = pytest.mark.lengthy
 

@@ -7,7 +7,7 @@ from itertools import combinations
 
 from snowflake.snowpark import Session
 
-from transforms.keys import hash_key
+from transforms.formulas.keys import hash_key
 
 ALIKE = [("a", None), ("a", ""), ("a|b", "c"), ("a", "b|c"), (None, "a"), ("1:a", "N"), ("N", None), (None, None)]
 

@@ -10,7 +10,7 @@ from snowflake.snowpark.types import StructField, StructType
 
 from tests.feeding import rows_of
 from transforms.contract import DATE, TEXT
-from transforms.periods import PERIODS, in_each_period, period_after, period_of, periods_between
+from transforms.formulas.periods import PERIODS, in_each_period, period_after, period_of, periods_between
 
 SPANS = StructType(
     [

@@ -28,8 +28,8 @@ from transforms.contract import (
     Strategy,
     Table,
 )
-from transforms.existence import PRESENT_AT, stretches
-from transforms.versions import as_of, broken_invariants, versions_of
+from transforms.scd2.presence import PRESENT_AT, stretches
+from transforms.scd2.versions import as_of, broken_invariants, versions_of
 
 COLUMNS = (
     Column("shop", TEXT, "first part of the key", nullable=False),

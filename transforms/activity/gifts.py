@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from transforms.activity.events import deeds
+from transforms.activity.definitions.events import deeds
 from transforms.activity.viewer.gift_sent import ACTIVITY as GIFT_SENT
 from transforms.functions import coalesce, col, lit
 

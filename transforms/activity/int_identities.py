@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.activity import columns as activity_columns
-from transforms.activity.identity import Spaces, customer_name, first_platform, in_every_platform
+from transforms.activity.definitions.identity import Spaces, customer_name, first_platform, in_every_platform
 from transforms.contract import TEXT, TIMESTAMP, Column, Layer, Replace, Table
+from transforms.formulas.deduplicate import latest_per_key
+from transforms.formulas.keys import hash_key
 from transforms.functions import coalesce, col
-from transforms.keys import hash_key
-from transforms.newest import latest_per_key
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.activity import columns as activity_columns
-from transforms.activity.events import deeds
+from transforms.activity.definitions.events import deeds
 from transforms.activity.streamer.stream_ended import ACTIVITY as STREAM_ENDED
 from transforms.activity.streamer.stream_started import ACTIVITY as STREAM_STARTED
 from transforms.contract import DATE, INTEGER, TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table

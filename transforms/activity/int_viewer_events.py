@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.activity import columns as activity_columns
-from transforms.activity.events import OF_VIEWER
-from transforms.activity.gathering import gathered, judged, parts_of
-from transforms.activity.identity import Spaces, with_persons
+from transforms.activity.definitions.events import OF_VIEWER
+from transforms.activity.definitions.gathering import gathered, judged, parts_of
+from transforms.activity.definitions.identity import Spaces, with_persons
 from transforms.contract import TEXT, Layer, MergeOnKey, Table
 from transforms.functions import lit
 

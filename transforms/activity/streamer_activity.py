@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from transforms.activity import columns
 from transforms.activity.activities import names_of
-from transforms.activity.amounts import amounts_of_new
-from transforms.activity.gathering import gathered
-from transforms.activity.numbering import ORDER, numbered, numbered_on
-from transforms.activity.thresholds import Thresholds
+from transforms.activity.definitions.amounts import amounts_of_new
+from transforms.activity.definitions.gathering import gathered
+from transforms.activity.definitions.numbering import ORDER, numbered, numbered_on
+from transforms.activity.definitions.thresholds import Thresholds
 from transforms.contract import Layer, MergeOnKey, Table
 from transforms.increments import Continuation
 

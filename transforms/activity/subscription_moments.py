@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from transforms.activity.events import OF_VIEWER, event_rows
+from transforms.activity.definitions.events import OF_VIEWER, event_rows
 from transforms.functions import col, lit
 
 if TYPE_CHECKING:

@@ -14,10 +14,10 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms import livelogs_columns as logged
 from transforms.contract import TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.formulas.deduplicate import latest_per_key
 from transforms.functions import coalesce, col, iff, lit
-from transforms.newest import latest_per_key
+from transforms.staging import livelogs_columns as logged
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression

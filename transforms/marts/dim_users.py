@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.contract import BOOLEAN, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.formulas.deduplicate import latest_per_key
 from transforms.functions import col, lit
-from transforms.newest import latest_per_key
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression

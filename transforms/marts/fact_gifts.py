@@ -13,11 +13,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms import livelogs_columns as logged
 from transforms.contract import BOOLEAN, INTEGER, Column, Layer, MergeOnKey, Table
+from transforms.formulas.deduplicate import latest_per_key
 from transforms.functions import col, iff, lit
 from transforms.marts.int_named_gifts import TABLE as GIFTS
-from transforms.newest import latest_per_key
+from transforms.staging import livelogs_columns as logged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

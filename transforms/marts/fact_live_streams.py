@@ -13,10 +13,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms import livelogs_columns as logged
 from transforms.contract import FLOAT, INTEGER, Column, Layer, MergeOnKey, Table
+from transforms.formulas.deduplicate import latest_per_key
 from transforms.functions import ceil, coalesce, col, datediff, lit
-from transforms.newest import latest_per_key
+from transforms.staging import livelogs_columns as logged
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.contract import BOOLEAN, DATE, TEXT, Column, Layer, MergeOnKey, Table
+from transforms.formulas.as_of_join import last_moment_before, with_version_at
+from transforms.formulas.months import month_of
 from transforms.functions import col, dateadd, lit
-from transforms.history_join import last_moment_before, with_version_at
-from transforms.months import month_of
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

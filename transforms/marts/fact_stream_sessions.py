@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from transforms import columns, measures
+from transforms import columns
 from transforms.contract import INTEGER, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.formulas import measures
 from transforms.functions import Window, col, count, iff, lit, max, max_by, min, sum  # noqa: A004
 
 if TYPE_CHECKING:

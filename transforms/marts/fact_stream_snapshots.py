@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.contract import INTEGER, TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.formulas.keys import hash_key
 from transforms.functions import Window, coalesce, col, date_part, datediff, floor, lead, least, lit
-from transforms.keys import hash_key
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -15,8 +15,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.billing_periods import with_paid_months
 from transforms.contract import DATE, TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table, money
+from transforms.formulas.as_of_join import last_moment_before, with_version_at
+from transforms.formulas.billing_periods import with_paid_months
+from transforms.formulas.money import with_share
+from transforms.formulas.months import in_each_month, month_after, month_of
 from transforms.functions import (
     Window,
     coalesce,
@@ -31,9 +34,6 @@ from transforms.functions import (
     lit,
     max,  # noqa: A004
 )
-from transforms.history_join import last_moment_before, with_version_at
-from transforms.money import with_share
-from transforms.months import in_each_month, month_after, month_of
 
 if TYPE_CHECKING:
     from datetime import date

@@ -14,9 +14,9 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from transforms import periods
 from transforms.activity.columns import person
 from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, MergeOnKey, Table
+from transforms.formulas import periods
 from transforms.functions import Window, coalesce, col, count, lag, lead, lit, min, sum  # noqa: A004
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.contract import Layer, MergeOnKey, Table
-from transforms.newest import latest_per_key
+from transforms.formulas.deduplicate import latest_per_key
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

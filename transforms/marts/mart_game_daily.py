@@ -12,8 +12,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from transforms import columns, measures
+from transforms import columns
 from transforms.contract import Layer, MergeOnKey, Table
+from transforms.formulas import measures
 from transforms.functions import coalesce, col, iff, lit, max, sum  # noqa: A004
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING
 
-from transforms import horizon, periods
 from transforms.contract import BOOLEAN, FLOAT, INTEGER, Column, Layer, Replace, Table
+from transforms.formulas import periods, watermark
 from transforms.functions import Window, coalesce, col, iff, lit, sum  # noqa: A004
 from transforms.marts.int_customer_periods import activity_count, customer_kind, stream_count
 
@@ -67,12 +67,12 @@ def build(int_customer_periods: DataFrame) -> DataFrame:
     moves = _came(int_customer_periods).union_all(_missing(int_customer_periods))
     counts = moves.group_by(*[f"of_{name}" for name in _ROW]).agg(*[sum(name).alias(f"of_{name}") for name in _COUNTED])
     spans = periods.in_each_period(
-        horizon.reach(int_customer_periods), ["customer_kind", "newest_day"], col("oldest_start"), col("newest_start")
+        watermark.reach(int_customer_periods), ["customer_kind", "newest_day"], col("oldest_start"), col("newest_start")
     )
     is_its_row = reduce(and_, [col(name) == col(f"of_{name}") for name in _ROW])
     rows = spans.join(counts, on=is_its_row, how="left").select(
         *_ROW,
-        horizon.is_over().alias("is_over"),
+        watermark.is_over().alias("is_over"),
         *[coalesce(col(f"of_{name}"), lit(0)).alias(f"{name}_count") for name in _COUNTED],
     )
     return TABLE.select(_measured(rows))

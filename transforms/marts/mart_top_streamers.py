@@ -13,8 +13,9 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from transforms import columns, measures
+from transforms import columns
 from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, Replace, Table
+from transforms.formulas import measures
 from transforms.functions import Window, col, dateadd, lit, max, row_number, sum  # noqa: A004
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.contract import Layer, MergeOnKey, Table
+from transforms.formulas.keys import hash_key
 from transforms.functions import lit
-from transforms.keys import hash_key
 from transforms.staging.money import in_one_currency
 from transforms.staging.parsing import parse
 

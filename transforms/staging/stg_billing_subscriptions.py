@@ -15,10 +15,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.billing_periods import KNOWN
 from transforms.contract import Layer, MergeOnKey, Table
+from transforms.formulas.billing_periods import KNOWN
+from transforms.formulas.keys import hash_key
 from transforms.functions import col, concat, iff, lit, replace, typeof
-from transforms.keys import hash_key
 from transforms.staging.money import in_one_currency
 from transforms.staging.parsing import also_refused, filled_fields, parse, recomputed, tidied
 

@@ -14,10 +14,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms import livelogs_columns as logged
 from transforms.contract import INTEGER, Column, Layer, MergeOnKey, Table
+from transforms.formulas.keys import hash_key
 from transforms.functions import lit
-from transforms.keys import hash_key
+from transforms.staging import livelogs_columns as logged
 from transforms.staging.parsing import filled_fields, parse
 
 if TYPE_CHECKING:

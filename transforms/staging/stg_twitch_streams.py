@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.contract import BOOLEAN, TEXT, VARIANT, Column, Layer, MergeOnKey, Table
+from transforms.formulas.keys import hash_key
 from transforms.functions import lit
-from transforms.keys import hash_key
 from transforms.staging.parsing import parse
 
 if TYPE_CHECKING:

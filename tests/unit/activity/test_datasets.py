@@ -25,8 +25,8 @@ from transforms.activity.query import (
     nth,
     spine,
 )
-from transforms.batches import stored
 from transforms.catalog import models
+from transforms.engine.batches import stored
 
 T0 = datetime(2024, 1, 31, 20)
 

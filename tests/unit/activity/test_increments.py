@@ -13,12 +13,12 @@ from tests.feeding import PARAMETERS, content, rows_of
 from tests.properties.storing import store
 from tests.properties.test_stream_ends import STREAMS, THRESHOLDS, put
 from tests.unit.activity.facts import at, event, gift
-from transforms import continuing, parts, writers
-from transforms.activity import amounts
-from transforms.batches import stored
-from transforms.building import build_table
+from transforms.activity.definitions import amounts
+from transforms.build import build_table
 from transforms.catalog import models
 from transforms.contract import INTEGER, ContractError
+from transforms.engine import continue_groups, merge, parts
+from transforms.engine.batches import stored
 from transforms.ops import CONSUMPTIONS
 
 pytestmark = pytest.mark.lengthy
@@ -39,17 +39,17 @@ def ended(number: str, hour: float) -> Event:
 
 
 def take_all_as_in_order(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(continuing, "_judged", lambda model, moved: moved)
+    patch.setattr(continue_groups, "_judged", lambda model, moved: moved)
 
 
 def take_changed_rows_as_new(patch: pytest.MonkeyPatch) -> None:
-    judge = continuing._judged
+    judge = continue_groups._judged
 
     def judged(model: Any, moved: DataFrame) -> DataFrame:
         names = [name for name in moved.columns if name.lower() != "_is_late"]
         return judge(model, moved.select(*names, lit(0).cast(INTEGER).alias("_is_late")))
 
-    patch.setattr(continuing, "_judged", judged)
+    patch.setattr(continue_groups, "_judged", judged)
 
 
 def count_new_rows_only(patch: pytest.MonkeyPatch) -> None:
@@ -134,7 +134,9 @@ def test_a_gift_that_was_read_before_it_was_told_is_no_new_one(warehouse: Sessio
     forget()
     events_of(warehouse, gift("g1", "v", "s", at(9)))
     forget()
-    merge = writers.merge_changes
-    monkeypatch.setattr(writers, "merge_changes", lambda *given, may_be_stored: merge(*given, may_be_stored=False))
+    merge_changes = merge.merge_changes
+    monkeypatch.setattr(
+        merge, "merge_changes", lambda *given, may_be_stored: merge_changes(*given, may_be_stored=False)
+    )
     with pytest.raises(ContractError, match="the MERGE wrote"):
         events_of(warehouse, gift("g1", "v", "s", at(9)))

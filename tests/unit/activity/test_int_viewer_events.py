@@ -12,8 +12,8 @@ from tests.feeding import build_all, delivered, load, minutes, rows_of
 from tests.properties.activity_world import hashed
 from tests.unit.activity.facts import Row, at, frame, gift, shown, viewer
 from transforms.activity.int_viewer_events import TABLE, build
-from transforms.batches import stored
 from transforms.catalog import models
+from transforms.engine.batches import stored
 from transforms.ops import QUARANTINE
 
 INPUTS = models()["int_viewer_events"].inputs

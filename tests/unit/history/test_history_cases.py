@@ -13,9 +13,9 @@ from snowflake.snowpark import DataFrame, Session
 from tests.feeding import LandingFile, build_all, load, minutes, rows_of, written
 from tests.properties.history_tables import PROBES, RAW, STAGING, Probe, build_staging
 from tests.registering import model_of, registered
-from transforms.batches import stored
 from transforms.contract import TEXT, VERSION_COLUMNS, Column, Table
-from transforms.keys import hash_key
+from transforms.engine.batches import stored
+from transforms.formulas.keys import hash_key
 from transforms.ops import QUARANTINE, RECONCILIATION
 from transforms.staging.parsing import parse
 

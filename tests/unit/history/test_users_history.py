@@ -7,7 +7,7 @@ from datetime import date, datetime
 from snowflake.snowpark import Session
 
 from tests.feeding import build_all, delivered, load, rows_of, written
-from transforms.batches import stored
+from transforms.engine.batches import stored
 from transforms.history.users_history import TABLE
 
 NAMES = [name for name in TABLE.column_names if name not in ("user_key", "version_key")]

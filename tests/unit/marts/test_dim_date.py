@@ -8,7 +8,7 @@ from snowflake.snowpark import Session
 from snowflake.snowpark.functions import col
 
 from tests.feeding import build_all, rows_of, written
-from transforms.batches import stored
+from transforms.engine.batches import stored
 from transforms.marts import dim_date
 
 

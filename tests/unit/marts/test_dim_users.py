@@ -8,8 +8,8 @@ from snowflake.snowpark import Session
 
 from tests.feeding import T0, LandingFile, build_all, delivered, load, minutes, read_from_sheet, rows_of, written
 from tests.unit.livelogs import GIFT
-from transforms.batches import stored
-from transforms.keys import hash_key
+from transforms.engine.batches import stored
+from transforms.formulas.keys import hash_key
 from transforms.marts.dim_users import TABLE
 
 NAMES = [column.name for column in TABLE.columns if column.name != "user_key"]

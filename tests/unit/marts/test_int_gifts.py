@@ -6,7 +6,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import build_all, frame_of, load, minutes, read_from_sheet, rows_of, written
 from tests.unit.livelogs import GIFT, READ_AT, after, gift
-from transforms.batches import stored
+from transforms.engine.batches import stored
 from transforms.marts.int_gifts import TABLE, build
 from transforms.staging.stg_livelogs_gifts import TABLE as STAGED
 

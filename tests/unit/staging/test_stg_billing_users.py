@@ -7,8 +7,8 @@ from datetime import date, datetime
 from snowflake.snowpark import Session
 
 from tests.feeding import T0, build_all, delivered, load, minutes, rows_of, written
-from transforms.batches import stored
-from transforms.keys import hash_key
+from transforms.engine.batches import stored
+from transforms.formulas.keys import hash_key
 from transforms.ops import QUARANTINE
 from transforms.staging.stg_billing_users import TABLE
 

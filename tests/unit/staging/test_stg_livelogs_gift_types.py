@@ -6,7 +6,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import build_all, load, read_from_sheet, rows_of
 from tests.unit.livelogs import READ_AT
-from transforms.batches import stored
+from transforms.engine.batches import stored
 from transforms.ops import QUARANTINE
 from transforms.staging.stg_livelogs_gift_types import TABLE
 

@@ -9,8 +9,8 @@ from snowflake.snowpark import Session
 
 from tests.feeding import build_all, load, read_from_sheet, rows_of, written
 from tests.unit.livelogs import BEGAN, READ_AT, STREAM
-from transforms.batches import stored
-from transforms.keys import hash_key
+from transforms.engine.batches import stored
+from transforms.formulas.keys import hash_key
 from transforms.ops import QUARANTINE
 from transforms.staging.stg_livelogs_streams import TABLE
 

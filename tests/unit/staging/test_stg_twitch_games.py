@@ -5,7 +5,7 @@ from __future__ import annotations
 from snowflake.snowpark import Session
 
 from tests.feeding import T0, LandingFile, build_all, load, rows_of, written
-from transforms.batches import stored
+from transforms.engine.batches import stored
 from transforms.ops import QUARANTINE
 from transforms.staging.stg_twitch_games import TABLE
 

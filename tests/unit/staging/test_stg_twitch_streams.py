@@ -10,8 +10,8 @@ from snowflake.snowpark import Session
 from snowflake.snowpark.functions import col
 
 from tests.feeding import T0, LandingFile, build_all, load, minutes, rows_of, stream, written
-from transforms.batches import stored
-from transforms.keys import hash_key
+from transforms.engine.batches import stored
+from transforms.formulas.keys import hash_key
 from transforms.ops import QUARANTINE
 from transforms.staging.stg_twitch_streams import TABLE
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from snowflake.snowpark import Session
 
 from tests.feeding import T0, LandingFile, build_all, load, minutes, rows_of, written
-from transforms.batches import stored
+from transforms.engine.batches import stored
 from transforms.ops import QUARANTINE
 from transforms.staging.stg_twitch_users import TABLE
 

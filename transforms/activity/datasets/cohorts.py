@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from transforms.activity.datasets.occurrences import Occurrences, occurrences_of
 from transforms.activity.query import Period, Pick, Selection, Spine
 from transforms.contract import INTEGER, TIMESTAMP
+from transforms.formulas.keys import hash_key
+from transforms.formulas.periods import period_of
 from transforms.functions import (
     array_generate_range,
     col,
@@ -18,8 +20,6 @@ from transforms.functions import (
     lit,
     max,  # noqa: A004
 )
-from transforms.keys import hash_key
-from transforms.periods import period_of
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from transforms.activity.datasets.cohorts import PREFIX, cohort_of
 from transforms.activity.datasets.planning import COHORT_COLUMNS, plan_of
 from transforms.activity.datasets.relationships import parts_of
+from transforms.engine.known_schemas import known_schemas
 from transforms.functions import col
-from transforms.known_schemas import known_schemas
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -29,8 +29,8 @@ from transforms.activity.datasets.running import in_intervals, positions, runnin
 from transforms.activity.datasets.value_types import ZERO_FOR_NONE
 from transforms.activity.query import Aggregation, Function, Pick, Relation
 from transforms.contract import FLOAT, INTEGER, TIMESTAMP
+from transforms.formulas.periods import period_of
 from transforms.functions import Window, coalesce, col, dateadd, datediff, lit, max, min, row_number  # noqa: A004
-from transforms.periods import period_of
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression

@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING
 from transforms.activity.datasets.errors import QueryError
 from transforms.activity.datasets.frames import planned_dataset
 from transforms.activity.datasets.planning import COHORT_COLUMNS
-from transforms.batches import current_database, read_state, stored
-from transforms.building import FULL_REFRESH
+from transforms.build import FULL_REFRESH
 from transforms.catalog import Model, models
 from transforms.contract import ContractError, Layer, Replace, Table, checked_identifier
-from transforms.ledgers import append_rows
+from transforms.engine.batches import current_database, read_state, stored
+from transforms.engine.incremental import Reading
+from transforms.engine.ledgers import append_rows
+from transforms.engine.tables import create_table
+from transforms.engine.write import Build, BuildResult, new_build_id, write_built
 from transforms.ops import HEADS
-from transforms.reading import Reading
-from transforms.tables import create_table
-from transforms.write import Build, BuildResult, new_build_id, write_built
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session

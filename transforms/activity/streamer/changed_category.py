@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from transforms.activity import features
 from transforms.activity.activities import STREAMER, Activity, Feature
 from transforms.activity.channel_changes import changes_of
-from transforms.activity.events import OF_STREAMER, event_rows
+from transforms.activity.definitions.events import OF_STREAMER, event_rows
 from transforms.contract import TEXT
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from transforms.activity import features
 from transforms.activity.activities import STREAMER, Activity
-from transforms.activity.events import OF_STREAMER, event_rows
-from transforms.activity.gift_value import with_gift_value
+from transforms.activity.definitions.events import OF_STREAMER, event_rows
+from transforms.activity.definitions.gift_value import with_gift_value
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from transforms.activity import broadcasts, features
+from transforms.activity import features
 from transforms.activity.activities import STREAMER, Activity, Feature
-from transforms.activity.events import OF_STREAMER, event_rows
+from transforms.activity.definitions import broadcasts
+from transforms.activity.definitions.events import OF_STREAMER, event_rows
 from transforms.contract import INTEGER
 from transforms.functions import Window, col, datediff, lit, max  # noqa: A004
 

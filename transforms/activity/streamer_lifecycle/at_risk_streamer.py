@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms.activity.activities import STREAMER, Activity, Feature
-from transforms.activity.events import once_each
+from transforms.activity.definitions.events import once_each
 from transforms.contract import INTEGER, TEXT
 from transforms.functions import col, lit
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from transforms.activity import features
 from transforms.activity.activities import STREAMER, Activity, Feature
-from transforms.activity.events import deeds, once_each
+from transforms.activity.definitions.events import deeds, once_each
+from transforms.activity.definitions.thresholds import Thresholds
 from transforms.activity.streamer.stream_ended import ACTIVITY as STREAM_ENDED
-from transforms.activity.thresholds import Thresholds
 from transforms.contract import INTEGER
 from transforms.functions import col, lit
 

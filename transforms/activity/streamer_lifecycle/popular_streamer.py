@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from transforms.activity import features
 from transforms.activity.activities import STREAMER, Activity, Feature
-from transforms.activity.events import deeds, once_each
+from transforms.activity.definitions.events import deeds, once_each
+from transforms.activity.definitions.thresholds import Thresholds
 from transforms.activity.streamer.gift_received import ACTIVITY as GIFT_RECEIVED
 from transforms.activity.streamer.stream_ended import ACTIVITY as STREAM_ENDED
-from transforms.activity.thresholds import Thresholds
 from transforms.contract import INTEGER, TEXT
 from transforms.functions import Window, coalesce, col, lit, row_number, when
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms.activity.activities import VIEWER, Activity, Feature
-from transforms.activity.events import OF_VIEWER, event_rows
+from transforms.activity.definitions.events import OF_VIEWER, event_rows
 from transforms.contract import BOOLEAN, TEXT, money
 from transforms.functions import col, lit
 

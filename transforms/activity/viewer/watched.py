@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms.activity.activities import VIEWER, Activity, Feature
-from transforms.activity.events import OF_VIEWER, event_rows
+from transforms.activity.definitions.events import OF_VIEWER, event_rows
 from transforms.contract import FLOAT
-from transforms.newest import latest_per_key
+from transforms.formulas.deduplicate import latest_per_key
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

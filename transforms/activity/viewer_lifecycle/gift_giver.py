@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from transforms.activity import features
 from transforms.activity.activities import VIEWER, Activity
-from transforms.activity.events import once_each
+from transforms.activity.definitions.events import once_each
 from transforms.activity.gifts import gifts_of_fans
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from transforms.activity import features
 from transforms.activity.activities import VIEWER, Activity, Feature
-from transforms.activity.events import once_each
+from transforms.activity.definitions.events import once_each
+from transforms.activity.definitions.thresholds import Thresholds
 from transforms.activity.gifts import gifts_of_fans
-from transforms.activity.thresholds import Thresholds
 from transforms.activity.viewer.gift_sent import ACTIVITY as GIFT_SENT
 from transforms.contract import INTEGER
 from transforms.functions import Window, col, lit, row_number

@@ -1,0 +1,1 @@
+"""What SHOW, DESCRIBE and INFORMATION_SCHEMA answer."""

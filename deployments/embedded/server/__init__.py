@@ -1,0 +1,1 @@
+"""Snowflake's protocol over HTTP."""

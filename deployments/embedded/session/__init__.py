@@ -1,0 +1,1 @@
+"""A login and its statements: from the text to the answer."""

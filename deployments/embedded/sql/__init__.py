@@ -1,0 +1,1 @@
+"""Snowflake's SQL as DuckDB's: rewrites, then a plan of statements."""

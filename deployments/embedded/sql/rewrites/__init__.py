@@ -1,0 +1,1 @@
+"""Rewrites of the tree, each with the statement that it is for."""

@@ -1,0 +1,235 @@
+"""Dates, times and their texts."""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import Expr, exp
+
+from deployments.embedded.context import StatementContext
+from deployments.embedded.errors import unsupported
+from deployments.embedded.sql.macros import call
+from deployments.embedded.sql.rewrites.trees import Rule, func, is_text_literal, is_variant
+from deployments.embedded.sql.rewrites.types import Type, convert, safely, text
+
+_FORMAT_PARTS = {
+    "YYYY": "%Y",
+    "YY": "%y",
+    "MMMM": "%B",
+    "MON": "%b",
+    "MM": "%m",
+    "DD": "%d",
+    "DY": "%a",
+    "HH24": "%H",
+    "HH12": "%I",
+    "AM": "%p",
+    "PM": "%p",
+    "MI": "%M",
+    "SS": "%S",
+    "FF3": "%g",
+    "FF6": "%f",
+    "FF9": "%n",
+    "FF": "%f",
+    "TZHTZM": "%z",
+    "TZH:TZM": "%z",
+    "TZD": "%Z",
+}
+_FRACTION = re.compile(r"%f_(one|two|three|four|five|six|seven|eight|nine)|FF[0-9]?")
+_PART = re.compile(r'"([^"]*)"|' + "|".join(sorted(map(re.escape, _FORMAT_PARTS), key=len, reverse=True)) + "|.", re.I)
+
+
+def duckdb_format(form: str) -> str:
+    """A Snowflake date or time format as DuckDB's strftime takes it."""
+
+    def part(match: re.Match[str]) -> str:
+        if match[1] is not None:
+            return match[1].replace("%", "%%")
+        known = _FORMAT_PARTS.get(match[0].upper())
+        if known is None and match[0].isalpha() and match[0].upper() != "T":
+            raise unsupported(f"date format '{form}'", f"Unknown part at '{match[0]}'.")
+        return known or match[0].replace("%", "%%")
+
+    return _PART.sub(part, form)
+
+
+def _is_number_format(form: str) -> bool:
+    return bool(re.fullmatch(r"[$BSMI.,G09DXE+-]+|TM[9E]?", form.upper())) and not re.search("[YH]", form.upper())
+
+
+def to_char(node: exp.ToChar, context: StatementContext) -> Expr:
+    """`TO_CHAR("T", 'YYYY-MM-DD HH24:MI')`, `TO_VARCHAR("V")`."""
+    form = node.args.get("format")
+    if form is None:
+        return text(node.this)
+    if not is_text_literal(form):
+        raise unsupported("TO_CHAR with a format that is not a literal")
+    if form.name.upper() in {"HEX", "UTF-8", "UTF8", "BASE64"}:
+        return _binary_text(node.this, form.name.upper())
+    if _is_number_format(form.name):
+        raise unsupported(f"number format '{form.name}'", "Use TO_VARCHAR without a format, or LPAD.")
+    moment = call("sf_timestamp", node.this) if is_text_literal(node.this) or is_variant(node.this) else node.this
+    return func("strftime", moment, duckdb_format(form.name))
+
+
+def _binary_text(value: Expr, form: str) -> Expr:
+    if form == "BASE64":
+        return func("to_base64", value)
+    return func("hex", value) if form == "HEX" else func("decode", value)
+
+
+def to_date(node: Expr, context: StatementContext) -> Expr:
+    """`TO_DATE("S")`, `TO_DATE("S", 'YYYYMMDD')`, `TRY_TO_DATE`."""
+    form = node.args.get("format")
+    to = exp.DataType.build("DATE")
+    if form is None:
+        return safely(node, convert(node.this, to))
+    return safely(node, exp.cast(_parsed(node.this, form), Type.DATE, copy=False))
+
+
+def text_to_time(node: exp.StrToTime, context: StatementContext) -> Expr:
+    """`TO_TIMESTAMP("S", 'YYYY-MM-DD HH24:MI:SS')`."""
+    return safely(node, _parsed(node.this, node.args["format"]))
+
+
+def _parsed(value: Expr, form: Expr) -> Expr:
+    """Text read by a format; sqlglot has turned its parts into strftime's, fractions of a second aside."""
+    if not is_text_literal(form):
+        raise unsupported("a date format that is not a literal")
+    known = _FRACTION.sub("%f", form.name)
+    return func("strptime", text(value), known.replace('"', "").replace("TZH:TZM", "%z"))
+
+
+def time_to_text(node: exp.TimeToStr, context: StatementContext) -> Expr:
+    """`TO_CHAR("S" :: TIMESTAMP, 'HH24:MI:SS.FF3')`, whose format sqlglot has turned into strftime's."""
+    form = node.args["format"]
+    if not is_text_literal(form):
+        raise unsupported("TO_CHAR with a format that is not a literal")
+    fractions = {"three": "%g", "six": "%f", "nine": "%n"}
+    known = _FRACTION.sub(lambda match: fractions.get(match[1] or "", "%f"), form.name)
+    return func("strftime", node.this, known.replace('"', ""))
+
+
+def to_time(node: Expr, context: StatementContext) -> Expr:
+    """`TO_TIME("S")`."""
+    form = node.args.get("format")
+    parsed = _parsed(node.this, form) if form is not None else text(node.this)
+    return safely(node, exp.cast(parsed, Type.TIME, copy=False))
+
+
+def unix_to_time(node: exp.UnixToTime, context: StatementContext) -> Expr:
+    """`TO_TIMESTAMP("N", 3)`: whole units of 10^-scale seconds; `TO_TIMESTAMP(1700000000)`."""
+    scale = node.args.get("scale")
+    if is_text_literal(node.this) and scale is None:
+        return call("sf_timestamp", node.this)
+    number = exp.cast(node.this, "DECIMAL(28, 6)", copy=False)
+    return call("sf_timestamp_number", number, scale or exp.Literal.number(0))
+
+
+_CONVERSIONS = {
+    "TO_TIMESTAMP": Type.TIMESTAMP,
+    "TO_TIMESTAMP_NTZ": Type.TIMESTAMP,
+    "TO_TIMESTAMP_LTZ": Type.TIMESTAMPTZ,
+    "TO_TIMESTAMP_TZ": Type.TIMESTAMPTZ,
+    "TO_DATE": Type.DATE,
+    "DATE": Type.DATE,
+}
+
+
+def timestamp_function(node: exp.Anonymous) -> Expr | None:
+    """`TO_TIMESTAMP("S")`, `TRY_TO_TIMESTAMP_NTZ("S")`, `TO_TIMESTAMP_TZ("S")` and their like."""
+    name = node.name.upper()
+    safe = name.startswith("TRY_")
+    target = _CONVERSIONS.get(name.removeprefix("TRY_"))
+    if target is None:
+        return None
+    value, *form = node.expressions
+    if form and is_text_literal(form[0]):
+        converted: Expr = func("strptime", text(value), duckdb_format(form[0].name))
+    elif form:
+        converted = call("sf_timestamp_number", exp.cast(value, "DECIMAL(28, 6)", copy=False), form[0])
+    else:
+        converted = convert(value, exp.DataType(this=target))
+    if form and target != Type.TIMESTAMP:
+        converted = exp.cast(converted, target, copy=False)
+    return func("try", converted) if safe else converted
+
+
+_INTERVALS = {
+    "YEAR": "to_years",
+    "QUARTER": "to_quarters",
+    "MONTH": "to_months",
+    "WEEK": "to_weeks",
+    "DAY": "to_days",
+    "HOUR": "to_hours",
+    "MINUTE": "to_minutes",
+    "SECOND": "to_seconds",
+    "MILLISECOND": "to_milliseconds",
+    "MICROSECOND": "to_microseconds",
+}
+_DATE_UNITS = {"YEAR", "QUARTER", "MONTH", "WEEK", "DAY"}
+
+
+def date_add(node: exp.DateAdd, context: StatementContext) -> Expr:
+    """`DATEADD(day, "N", "D")`: a DATE stays a DATE where the unit is a day or longer."""
+    unit = (node.unit.name if node.unit else "DAY").upper()
+    make = _INTERVALS.get(unit)
+    if make is None:
+        raise unsupported(f"DATEADD by {unit}")
+    amount = node.expression
+    if isinstance(amount, exp.Interval):
+        amount = amount.this
+    if is_text_literal(amount):
+        amount = exp.Literal.number(amount.name)
+    size = exp.cast(amount, Type.BIGINT if unit not in _DATE_UNITS else Type.INT, copy=False)
+    moment = _moment(node.this)
+    moved = exp.Add(this=exp.Paren(this=moment), expression=func(make, size))
+    return func("cast_to_type", moved, moment.copy()) if unit in _DATE_UNITS else exp.Paren(this=moved)
+
+
+def _moment(node: Expr) -> Expr:
+    """Text and VARIANT as TIMESTAMP, anything else as it is."""
+    return call("sf_timestamp", node) if is_text_literal(node) or is_variant(node) else node
+
+
+def date_diff(node: Expr, context: StatementContext) -> Expr:
+    """`DATEDIFF(day, "A", "B")` counts the boundaries between the two."""
+    unit = (node.args["unit"].name if node.args.get("unit") else "DAY").lower()
+    left, right = node.expression, node.this
+    if unit == "week":
+        return call("sf_weeks", _moment(left), _moment(right))
+    return func("date_diff", unit, _moment(left), _moment(right))
+
+
+def date_trunc(node: Expr, context: StatementContext) -> Expr:
+    """`DATE_TRUNC('month', "D")`: a DATE stays a DATE."""
+    moment = _moment(node.this)
+    unit = node.args["unit"].name.lower()
+    return func("cast_to_type", func("date_trunc", unit, moment), moment.copy())
+
+
+def current_date(node: exp.CurrentDate, context: StatementContext) -> Expr:
+    """`SELECT CURRENT_DATE`: DuckDB takes the word for the column that it names."""
+    return exp.cast(func("now"), Type.DATE)
+
+
+def current_time(node: exp.CurrentTime, context: StatementContext) -> Expr:
+    """`SELECT CURRENT_TIME`."""
+    return exp.cast(exp.cast(func("now"), Type.TIMESTAMP), Type.TIME)
+
+
+RULES: dict[type[Expr], Rule] = {
+    exp.CurrentDate: current_date,
+    exp.CurrentTime: current_time,
+    exp.ToChar: to_char,
+    exp.TimeToStr: time_to_text,
+    exp.TsOrDsToDate: to_date,
+    exp.TsOrDsToTime: to_time,
+    exp.StrToTime: text_to_time,
+    exp.UnixToTime: unix_to_time,
+    exp.DateAdd: date_add,
+    exp.TimestampAdd: date_add,
+    exp.DateDiff: date_diff,
+    exp.TimestampDiff: date_diff,
+    exp.DateTrunc: date_trunc,
+    exp.TimestampTrunc: date_trunc,
+}

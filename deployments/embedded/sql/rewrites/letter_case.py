@@ -1,0 +1,127 @@
+"""Names that differ only in case are different names on Snowflake; DuckDB finds one for the other.
+
+The check costs a look at the tables of a statement, so it is made only where names in lower case can be: in a statement
+that has one, or once a table with one has been made.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import duckdb
+from sqlglot import Expr, exp
+
+from deployments.embedded.context import StatementContext
+from deployments.embedded.errors import snowflake_error, unsupported
+from deployments.embedded.sql.rewrites.names import TEMPORARY_CATALOG, full_name
+
+_STORED_NAMES = """
+    SELECT table_name FROM duckdb_tables()
+    WHERE upper(database_name) = upper(?) AND upper(schema_name) = upper(?) AND upper(table_name) = upper(?)
+    UNION ALL SELECT view_name FROM duckdb_views()
+    WHERE upper(database_name) = upper(?) AND upper(schema_name) = upper(?) AND upper(view_name) = upper(?)"""
+_GIVEN_BY_TABLE_FUNCTIONS = frozenset({"SEQ", "KEY", "PATH", "INDEX", "VALUE", "THIS"})
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
+
+
+def check_letter_case(tree: Expr, context: StatementContext) -> Expr:
+    """Refuse `SELECT viewer_count` of a column that was created as "viewer_count", and the other way round."""
+    engine = context.connection.engine
+    has_lower = any(_is_lower(node.name) for node in tree.find_all(exp.Identifier) if not _is_key(node))
+    if isinstance(tree, (exp.Create, exp.Alter)):
+        engine.has_lower_names = engine.has_lower_names or has_lower or tree.find(exp.TableFromRows) is not None
+    if not (has_lower or engine.has_lower_names):
+        return tree
+    for select in tree.find_all(exp.Select):
+        if select is not tree:
+            _check_select(select)
+    common = {cte.alias for cte in tree.find_all(exp.CTE)}
+    tables = [table for table in tree.find_all(exp.Table) if table.db or table.name not in common]
+    created = tree.this.this if isinstance(tree, exp.Create) and isinstance(tree.this, exp.Schema) else tree.this
+    columns: set[str] = set()
+    for table in tables:
+        if isinstance(tree, (exp.Create, exp.Drop)) and table is created:
+            continue
+        found = _columns(table, context)
+        if found is None:
+            return tree
+        columns |= found
+    _check_columns(tree, columns)
+    return tree
+
+
+def _check_select(select: exp.Select) -> None:
+    named = [item.alias_or_name for item in select.expressions if isinstance(item, exp.Alias | exp.Column)]
+    # An expression without an alias is named by its text, by which nobody can mean it.
+    names = {name for name in named if _IDENTIFIER.fullmatch(name)}
+    twice = [name for name, count in Counter(name.upper() for name in names).items() if count > 1]
+    if twice:
+        raise unsupported(f"columns whose names differ only in case ({twice[0]})", "Give one of them another name.")
+
+
+def _check_columns(tree: Expr, columns: set[str]) -> None:
+    defined = {node.alias for node in tree.find_all(exp.Alias)} | {node.name for node in tree.find_all(exp.ColumnDef)}
+    for alias in tree.find_all(exp.TableAlias):
+        defined |= {column.name for column in alias.args.get("columns") or []}
+    for function in tree.find_all(exp.Lambda):
+        defined |= {parameter.name for parameter in function.expressions}
+    known = columns | defined | _GIVEN_BY_TABLE_FUNCTIONS
+    folded = {name.upper() for name in columns | defined}
+    used = [node.name for node in tree.find_all(exp.Column) if not isinstance(node.this, exp.Star)]
+    if isinstance(tree, exp.Insert) and isinstance(tree.this, exp.Schema):
+        used += [column.name for column in tree.this.expressions]
+    for name in used:
+        if name not in known and name.upper() in folded:
+            raise snowflake_error(f"SQL compilation error:\ninvalid identifier '{_written(name)}'", 904, "42000")
+
+
+def _columns(table: exp.Table, context: StatementContext) -> set[str] | None:
+    """The columns of a table as they were written when it was made; None if it is no stored table.
+
+    Raises:
+        ProgrammingError: the table was made under a name that differs in case.
+    """
+    if not isinstance(table.this, exp.Identifier):
+        return None
+    if (table.catalog, table.db) == TEMPORARY_CATALOG:
+        return _described(context.duck_conn, (*TEMPORARY_CATALOG, table.name))
+    name = full_name(table, context)
+    with context.duck_conn.cursor() as apart:  # what is not found would end the session's transaction
+        columns = _described(apart, name)
+        stored = apart.execute(_STORED_NAMES, [*name, *name]).fetchall() if columns is not None else []
+    if stored and (name[2],) not in stored:
+        message = f"SQL compilation error:\nObject '{_written(name[2])}' does not exist or not authorized."
+        raise snowflake_error(message, 2003, "42S02")
+    return columns
+
+
+def _described(connection: duckdb.DuckDBPyConnection, name: tuple[str, str, str]) -> set[str] | None:
+    written = ".".join(exp.to_identifier(part, quoted=True).sql("duckdb") for part in name)
+    try:
+        return {column[0] for column in connection.execute(f"SELECT * FROM {written} LIMIT 0").description or []}
+    except duckdb.Error:
+        return None
+
+
+def has_lower_names(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether a table or column of the warehouse has a name with letters in lower case."""
+    found = connection.execute(
+        "SELECT 1 FROM duckdb_columns() WHERE NOT internal AND schema_name NOT IN ('main', '_fs_information_schema') "
+        "AND database_name <> '_fs_global' AND (column_name <> upper(column_name) OR table_name <> upper(table_name)) "
+        "LIMIT 1"
+    )
+    return found.fetchone() is not None
+
+
+def _is_lower(name: str) -> bool:
+    return name != name.upper()
+
+
+def _is_key(node: exp.Identifier) -> bool:
+    return isinstance(node.parent, exp.PropertyEQ)
+
+
+def _written(name: str) -> str:
+    return f'"{name}"' if _is_lower(name) else name

@@ -1,0 +1,1 @@
+"""Stages: PUT, GET, LIST, and the files that COPY and SELECT read."""

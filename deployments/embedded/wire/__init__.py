@@ -1,0 +1,1 @@
+"""How values travel: bindings in, Arrow and types out."""

@@ -1,0 +1,214 @@
+"""Amplitude's two upload endpoints (HTTP V2 and Batch) on loopback: limits, refusals, deduplication, faults on request.
+
+An upload is taken whole or not at all. What was taken is kept for the life of the process; an event whose insert_id
+came from the same device within the last seven days is counted and dropped, as Amplitude does. Event text is kept as
+JSON and never interpreted beyond what Amplitude itself checks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from deployments.sandbox.amplitude.checks import Refusal, Throttle, refusal_of
+from deployments.sandbox.http.faults import FaultBoard, FaultRule
+from deployments.sandbox.http.messages import Answer, Request
+from deployments.sandbox.http.spoil import spoil_answer
+
+AMPLITUDE_PREFIX: Final = "/amplitude/"
+_DEDUPLICATED_SECONDS: Final = 7 * 24 * 3600
+_MOST_EVENTS: Final = 2_000
+_MOST_SHOWN: Final = 1_000
+Event = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class UploadLimits:
+    """What one of the endpoints takes.
+
+    Attributes:
+        body_bytes: size of a request.
+        events_per_second: of one user or device, on average over half a minute.
+    """
+
+    body_bytes: int
+    events_per_second: int
+
+
+LIMITS: Final = {
+    f"{AMPLITUDE_PREFIX}batch": UploadLimits(20_000_000, 1_000),
+    f"{AMPLITUDE_PREFIX}2/httpapi": UploadLimits(1_000_000, 30),
+}
+
+
+def api_key_of(client_secret: str) -> str:
+    """The API key of a sandbox: another one at each start, as its other secrets, so another project for a client."""
+    return hashlib.sha256(f"amplitude {client_secret}".encode()).hexdigest()[:32]
+
+
+@dataclass
+class Holdings:
+    """What the receiver holds.
+
+    Attributes:
+        events: the events that were taken, in order of arrival.
+        dropped: how often an insert_id came again and was dropped, by insert_id.
+        refused: why an event was refused, by insert_id: the newest reason.
+    """
+
+    events: list[Event] = field(default_factory=list)
+    dropped: Counter[str] = field(default_factory=Counter)
+    refused: dict[str, str] = field(default_factory=dict)
+
+    def summary(self) -> dict[str, Any]:
+        """Counts, and the events per type with the first and last time at which they happened."""
+        types: dict[str, dict[str, Any]] = {}
+        for event in self.events:
+            one = types.setdefault(event["event_type"], {"events": 0, "first": event["time"], "last": event["time"]})
+            one["events"] += 1
+            one["first"], one["last"] = min(one["first"], event["time"]), max(one["last"], event["time"])
+        people = {event.get("user_id") or event.get("device_id") for event in self.events}
+        return {
+            "events": len(self.events),
+            "people": len(people),
+            "dropped_repeats": self.dropped.total(),
+            "refused": len(self.refused),
+            "event_types": dict(sorted(types.items())),
+        }
+
+
+class AmplitudeApi:
+    """Answers uploads as Amplitude does.
+
+    Args:
+        api_key: the only project's key.
+        faults: the sandbox's board; it may hold rules of other sources too.
+        requests: how many requests each path got; counted here.
+        now: the (real) time in seconds, for the throttle and the seven days of deduplication.
+    """
+
+    def __init__(
+        self, api_key: str, faults: FaultBoard, requests: Counter[str], now: Callable[[], float] = time.time
+    ) -> None:
+        self.api_key = api_key
+        self.held = Holdings()
+        self._faults, self._requests, self._now = faults, requests, now
+        self._seen: dict[tuple[str, str], float] = {}
+        self._throttles = {path: Throttle(limits.events_per_second, now) for path, limits in LIMITS.items()}
+        self._lock = threading.Lock()
+
+    def answer(self, request: Request) -> Answer:
+        """The answer to an upload."""
+        with self._lock:
+            self._requests[request.path] += 1
+            faults = self._faults.fire(request)
+            judged = self._judge(request, faults)
+        is_dropped = judged.is_dropped
+        answer = spoil_answer(judged, faults)
+        answer.is_dropped = answer.is_dropped or is_dropped
+        return answer
+
+    def report(self, query: Request) -> dict[str, Any]:
+        """What the control endpoint shows: the summary, with `events` also that many of the newest events."""
+        with self._lock:
+            shown = self.held.summary()
+            if (count := query.one("events")) is not None:
+                shown["newest"] = self.held.events[-min(int(count), _MOST_SHOWN) :] if int(count) > 0 else []
+            if query.one("insert_ids") is not None:
+                shown["insert_ids"] = [event["insert_id"] for event in self.held.events]
+                shown["refused_ids"] = dict(self.held.refused)
+            return shown
+
+    def clear(self) -> None:
+        """Forget all events."""
+        with self._lock:
+            self.held = Holdings()
+            self._seen.clear()
+
+    def _judge(self, request: Request, faults: Mapping[str, FaultRule]) -> Answer:
+        limits = LIMITS.get(request.path)
+        if limits is None or request.method != "POST":
+            return _refused(404 if limits is None else 405, "not found" if limits is None else "method not allowed")
+        if len(request.body) > limits.body_bytes or "413" in faults:
+            return self._judge_size(request, faults)
+        try:
+            upload = json.loads(request.body)
+        except ValueError:
+            return _refused(400, "Invalid JSON request body")
+        if (wrong := self._judge_envelope(upload, faults)) is not None:
+            return wrong
+        events: list[Event] = upload["events"]
+        if len(events) > _MOST_EVENTS:
+            return _refused(413, "Payload too large")
+        shortest = int((upload.get("options") or {}).get("min_id_length", 5))
+        refusal = refusal_of(events, shortest, faults) or self._throttles[request.path].refusal_of(events, faults)
+        if refusal is not None:
+            self._keep_refused(events, refusal)
+            return Answer(refusal.status, refusal.body)
+        return self._take(request, events, faults)
+
+    def _judge_size(self, request: Request, faults: Mapping[str, FaultRule]) -> Answer:
+        """413, but by the fault only for more than its `rows` events: who halves gets through."""
+        if "413" in faults and len(request.body) <= LIMITS[request.path].body_bytes:
+            try:
+                count = len(json.loads(request.body)["events"])
+            except (ValueError, KeyError, TypeError):
+                count = 0
+            if count <= faults["413"].rows:
+                return self._judge(request, {name: rule for name, rule in faults.items() if name != "413"})
+        return _refused(413, "Payload too large")
+
+    def _judge_envelope(self, upload: Any, faults: Mapping[str, FaultRule]) -> Answer | None:
+        if not isinstance(upload, dict):
+            return _refused(400, "Invalid JSON request body")
+        for name in ("api_key", "events"):
+            if not upload.get(name):
+                return _refused(400, "Request missing required field", missing_field=name)
+        if "forbidden" in faults:
+            return _refused(403, "Forbidden")
+        if upload["api_key"] != self.api_key or "invalid_key" in faults:
+            return _refused(400, f"Invalid API key: {upload['api_key']}")
+        return None
+
+    def _keep_refused(self, events: list[Event], refusal: Refusal) -> None:
+        for place, reason in refusal.for_good.items():
+            self.held.refused[str(events[place].get("insert_id"))] = reason
+
+    def _take(self, request: Request, events: list[Event], faults: Mapping[str, FaultRule]) -> Answer:
+        """Take the events, unless a fault ends the request before."""
+        if set(faults) & {"500", "502", "503", "504", "drop_connection"}:
+            return _refused(500, "Internal Server Error")
+        now = self._now()
+        self._throttles[request.path].count(events)
+        for event in events:
+            device = event.get("device_id") or f"user {event['user_id']}"
+            insert_id = str(event.get("insert_id"))
+            is_repeat = now - self._seen.get((device, insert_id), float("-inf")) < _DEDUPLICATED_SECONDS
+            if event.get("insert_id") is not None and is_repeat:
+                self.held.dropped[insert_id] += 1
+            else:
+                self._seen[device, insert_id] = now
+                self.held.events.append(event)
+        if "fail_after_taking" in faults:
+            return _refused(500, "Internal Server Error")
+        answer = Answer(
+            200,
+            {
+                "code": 200,
+                "events_ingested": len(events),
+                "payload_size_bytes": len(request.body),
+                "server_upload_time": int(now * 1000),
+            },
+        )
+        answer.is_dropped = "drop_after_taking" in faults
+        return answer
+
+
+def _refused(code: int, error: str, **more: Any) -> Answer:
+    return Answer(code, {"code": code, "error": error, **more})

@@ -1,0 +1,1 @@
+"""The simulated billing system and its files."""

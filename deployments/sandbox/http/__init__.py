@@ -1,0 +1,1 @@
+"""What every simulated server shares: messages, faults, the clock, rate limits."""

@@ -1,0 +1,1 @@
+"""The simulated Google Sheet of live logs and gifts."""

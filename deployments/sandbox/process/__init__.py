@@ -1,0 +1,1 @@
+"""The sandbox's process: server, control, settings, find, start and stop."""

@@ -1,0 +1,101 @@
+"""The sandbox's remote control: clock, faults and counts, for whoever knows the control secret."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable
+from typing import Any, Final
+
+from deployments.sandbox.amplitude.server import AmplitudeApi
+from deployments.sandbox.http.faults import FaultRule
+from deployments.sandbox.http.messages import Answer, Request
+from deployments.sandbox.twitch.server import HelixApi
+
+CONTROL_PREFIX: Final = "/_control/"
+SECRET_HEADER: Final = "X-Sandbox-Secret"
+
+
+class Control:
+    """Answers the requests under /_control/.
+
+    Args:
+        api: what is controlled.
+        secret: asked of every request.
+
+    Attributes:
+        about: told by GET /_control/about.
+        amplitude: the receiver whose events GET /_control/amplitude shows.
+        on_stop: called by POST /_control/stop.
+        service_account: told by GET /_control/service_account.
+    """
+
+    def __init__(self, api: HelixApi, secret: str) -> None:
+        self._api = api
+        self._secret = secret
+        self.about: dict[str, Any] = {}
+        self.amplitude: AmplitudeApi | None = None
+        self.on_stop: Callable[[], None] = lambda: None
+        self.service_account: Callable[[], dict[str, Any]] = dict
+
+    def answer(self, request: Request) -> Answer:
+        """The answer to a control request."""
+        given = request.headers.get(SECRET_HEADER.lower(), "")
+        if not secrets.compare_digest(given.encode(), self._secret.encode()):
+            return _refusal(401, f"the control endpoints ask for the header {SECRET_HEADER} with the sandbox's secret")
+        name = f"{request.method} {request.path.removeprefix(CONTROL_PREFIX)}"
+        routes: dict[str, Callable[[Any], dict[str, Any]]] = {
+            "GET about": lambda _: self.about,
+            "GET service_account": lambda _: self.service_account(),
+            "GET clock": lambda _: self._api.clock.as_dict(),
+            "POST clock": self._move_clock,
+            "GET faults": lambda _: {"faults": self._api.faults.as_list()},
+            "POST faults": self._add_faults,
+            "DELETE faults": self._clear_faults,
+            "GET requests": lambda _: {"requests": dict(self._api.requests)},
+            "DELETE requests": self._clear_requests,
+            "GET amplitude": lambda _: self.amplitude.report(request) if self.amplitude else {},
+            "DELETE amplitude": self._clear_amplitude,
+            "POST stop": self._stop,
+        }
+        if name not in routes:
+            return _refusal(404, f"no control endpoint {name!r}; known are {', '.join(routes)}")
+        try:
+            return Answer(200, routes[name](json.loads(request.body or b"{}")))
+        except (ValueError, TypeError, OverflowError) as error:
+            return _refusal(400, str(error))
+
+    def _move_clock(self, order: Any) -> dict[str, Any]:
+        if not isinstance(order, dict) or not set(order) & {"at", "advance_seconds"}:
+            raise ValueError('the clock is moved by {"at": time} or {"advance_seconds": seconds}')
+        if "at" in order:
+            self._api.clock.set(order["at"])
+        self._api.clock.advance(float(order.get("advance_seconds", 0)))
+        return self._api.clock.as_dict()
+
+    def _add_faults(self, order: Any) -> dict[str, Any]:
+        rules = [FaultRule.parse(rule) for rule in (order if isinstance(order, list) else [order])]
+        for rule in rules:
+            self._api.faults.add(rule)
+        return {"faults": self._api.faults.as_list()}
+
+    def _clear_faults(self, _: Any) -> dict[str, Any]:
+        self._api.faults.clear()
+        return {"faults": []}
+
+    def _clear_requests(self, _: Any) -> dict[str, Any]:
+        self._api.requests.clear()
+        return {"requests": {}}
+
+    def _clear_amplitude(self, _: Any) -> dict[str, Any]:
+        if self.amplitude:
+            self.amplitude.clear()
+        return {"events": 0}
+
+    def _stop(self, _: Any) -> dict[str, Any]:
+        self.on_stop()
+        return {"stopping": True}
+
+
+def _refusal(status: int, message: str) -> Answer:
+    return Answer(status, {"status": status, "message": message})

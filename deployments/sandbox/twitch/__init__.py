@@ -1,0 +1,1 @@
+"""The simulated Helix API, and files of its polls."""

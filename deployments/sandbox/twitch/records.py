@@ -1,0 +1,124 @@
+"""The world as Twitch Helix shows it: streams, users and games with exactly the fields that Helix sends."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, Final
+
+from deployments.sandbox.world.broadcasts import Broadcast
+from deployments.sandbox.world.games import NO_CATEGORY, Game
+from deployments.sandbox.world.people import Person
+from deployments.sandbox.world.rng import Topic, pick
+from deployments.sandbox.world.timestamps import epoch, iso
+from deployments.sandbox.world.vocabulary import DESCRIPTIONS
+from deployments.sandbox.world.world import World
+
+Record = dict[str, Any]
+_LISTINGS_KEPT: Final = 8
+_IMAGES: Final = "https://images.sandbox.invalid"
+
+
+class HelixView:
+    """Helix records of a world at a time."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._lock = threading.Lock()
+        self._listings: OrderedDict[int, list[Record]] = OrderedDict()
+        self._person_of_id = {person.user_id: person for person in world.people}
+        self._game_of_id = {game.game_id: game for game in world.shelf.games}
+        self._game_of_name = {game.name.lower(): game for game in world.shelf.games}
+
+    def streams(self, at: datetime | float) -> list[Record]:
+        """All live streams, most viewers first. The list is shared: callers must not change it."""
+        seconds = epoch(at)
+        with self._lock:
+            if seconds not in self._listings:
+                records = [self._stream(broadcast, seconds) for broadcast in self.world.live_at(seconds)]
+                records.sort(key=lambda record: (-record["viewer_count"], record["id"]))
+                self._listings[seconds] = records
+                while len(self._listings) > _LISTINGS_KEPT:
+                    self._listings.popitem(last=False)
+            return self._listings[seconds]
+
+    def users(self, at: datetime | float, ids: Iterable[str] = (), logins: Iterable[str] = ()) -> list[Record]:
+        """The users with these ids or logins, without those who do not exist (yet) or are banned."""
+        seconds = epoch(at)
+        found = {person.index: person for id_ in ids if (person := self._person_of_id.get(id_))}
+        wanted = {login.lower() for login in logins}
+        if wanted:
+            named = (person for person in self.world.people if person.name_at(seconds).login in wanted)
+            found.update((person.index, person) for person in named)
+        return [self._user(person, seconds) for person in found.values() if person.is_listed(seconds)]
+
+    def games(self, at: datetime | float, ids: Iterable[str] = (), names: Iterable[str] = ()) -> list[Record]:
+        """The games with these ids or names, without those that Helix does not return (any more)."""
+        seconds = epoch(at)
+        found = [self._game_of_id.get(id_) for id_ in ids]
+        found += [self._game_of_name.get(name.lower()) for name in names]
+        listed = {game.index: game for game in found if game and game.is_listed(seconds)}
+        return [_game_record(game) for game in listed.values()]
+
+    def all_users(self, at: datetime | float) -> list[Record]:
+        """Every user that Get Users would return."""
+        return self.users(at, ids=self._person_of_id)
+
+    def top_games(self, at: datetime | float) -> list[Record]:
+        """The games that are being streamed, most watched first."""
+        watched: dict[str, int] = {}
+        for stream in self.streams(at):
+            watched[stream["game_id"]] = watched.get(stream["game_id"], 0) + stream["viewer_count"]
+        return self.games(at, ids=sorted(watched, key=lambda id_: (-watched[id_], id_)))
+
+    def _stream(self, broadcast: Broadcast, at: int) -> Record:
+        world = self.world
+        person = world.people[broadcast.person]
+        name = person.name_at(at)
+        programme = world.programme_of(broadcast)
+        scene = programme.scene_at(at)
+        game = None if scene.game == NO_CATEGORY else world.shelf.games[scene.game]
+        return {
+            "id": broadcast.stream_id,
+            "user_id": person.user_id,
+            "user_login": name.login,
+            "user_name": name.display_name,
+            "game_id": game.game_id if game else "",
+            "game_name": game.name if game else "",
+            "type": "live",
+            "title": scene.title,
+            "viewer_count": world.viewers_of(broadcast, at),
+            "started_at": iso(broadcast.started_at),
+            "language": programme.language,
+            "thumbnail_url": f"{_IMAGES}/previews/live_user_{name.login}-{{width}}x{{height}}.jpg",
+            "tag_ids": [],
+            "tags": list(programme.tags),
+            "is_mature": programme.is_mature,
+        }
+
+    def _user(self, person: Person, at: int) -> Record:
+        name = person.name_at(at)
+        text, has_text, offline, *_ = self.world.dice.throw(Topic.ACCOUNT, person.index, 1)
+        texts = DESCRIPTIONS.get(person.origin.language, DESCRIPTIONS["en"])
+        return {
+            "id": person.user_id,
+            "login": name.login,
+            "display_name": name.display_name,
+            "type": "",
+            "broadcaster_type": person.broadcaster_type(at, self.world.scale),
+            "description": pick(texts, text) if has_text < 0.7 else "",
+            "profile_image_url": f"{_IMAGES}/users/{person.user_id}-profile-300x300.png",
+            "offline_image_url": f"{_IMAGES}/users/{person.user_id}-offline-1920x1080.png" if offline < 0.4 else "",
+            "created_at": iso(person.created_at),
+        }
+
+
+def _game_record(game: Game) -> Record:
+    return {
+        "id": game.game_id,
+        "name": game.name,
+        "box_art_url": f"{_IMAGES}/boxart/{game.game_id}-{{width}}x{{height}}.jpg",
+        "igdb_id": game.igdb_id,
+    }

@@ -1,0 +1,1 @@
+"""The simulated platform: people, games, broadcasts, audiences."""

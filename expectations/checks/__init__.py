@@ -1,0 +1,1 @@
+"""What is checked when: tables, sources, deliveries, publications, accounts of loads."""

@@ -1,0 +1,49 @@
+"""Schema drift: fields of new raw records that the raw table's contract does not know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from expectations.engine.tables import table_named
+from expectations.rules.rule import quoted
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Session
+
+    from transforms.contract import Table
+
+
+def unknown_fields(
+    session: Session, database: str, loads: Mapping[str, Sequence[str]], *, now: datetime
+) -> list[dict[str, Any]]:
+    """Rows for OPS.SCHEMA_DRIFT: every unknown field of these loads, with the number of records that have it.
+
+    Args:
+        session: Where RAW is; one statement reads all tables.
+        database: Of the tables.
+        loads: Raw table -> loads to look at.
+        now: UTC, stored as seen_at.
+
+    Returns:
+        One row per table and field; the ledger keeps the first that it gets.
+    """
+    tables = [table_named(name) for name, load_ids in loads.items() if load_ids]
+    watched = [table for table in tables if table.fields]
+    if not watched:
+        return []
+    parts = [_fields(database, table, loads[table.name]) for table in watched]
+    found = session.sql(f"{' union all '.join(parts)} order by table_name, field").collect()
+    names = ("table_name", "field", "load_id", "rows_seen")
+    return [{**dict(zip(names, row, strict=True)), "seen_at": now} for row in found]
+
+
+def _fields(database: str, table: Table, load_ids: Sequence[str]) -> str:
+    loads = ", ".join(quoted(load_id) for load_id in load_ids)
+    known = ", ".join(quoted(name) for name in table.fields)
+    return (
+        f"select {quoted(table.name)} as table_name, f.key as field, min(t._load_id) as load_id, count(*) as rows_seen "
+        f"from {table.full_name(database)} t, lateral flatten(input => t.record) f "
+        f"where t._load_id in ({loads}) and f.key is not null and f.key not in ({known}) group by f.key"
+    )

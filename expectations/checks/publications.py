@@ -1,0 +1,125 @@
+"""Rules of the ledger of publications: an activity is sent once, and nothing is sent without a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from expectations.engine.connection import Logins
+from expectations.engine.results import RuleResult
+from expectations.engine.run import Subject, check_subjects
+from expectations.rules.rule import CRITICAL, WARNING, Rule, quoted, timestamp
+from expectations.rules.schemas import Columns
+from transforms.ops import PUBLICATIONS
+
+MOST_REJECTED_SHARE = 0.05
+_FEWEST_TO_JUDGE = 20
+
+ATTEMPT_RULES = (
+    Rule(
+        name="an activity is sent once to a destination",
+        fails="sent_rows > 1",
+        severity=CRITICAL,
+        reason="two attempts were both taken: the destination counts the activity twice unless it knew its id",
+        shows=("sent_rows",),
+    ),
+    Rule(
+        name="an attempt is written down before it is made",
+        fails="verdict_rows > pending_rows",
+        severity=CRITICAL,
+        reason="an event left without a pending row: had the process died then, nobody would have known of it",
+        shows=("verdict_rows", "pending_rows"),
+    ),
+    Rule(
+        name="an event that was rejected has a reason",
+        fails="unexplained_rows > 0",
+        severity=WARNING,
+        reason="nobody can repair what is refused without a word",
+        shows=("unexplained_rows",),
+    ),
+)
+DESTINATION_RULES = (
+    Rule(
+        name="no attempt is without an outcome for longer than the destination remembers",
+        fails="forgotten_rows > 0",
+        severity=WARNING,
+        reason="it is unknown if they arrived: look for their insert_id there, or publish with `--again unconfirmed`",
+        shows=("forgotten_rows",),
+    ),
+    Rule(
+        name=f"at most {MOST_REJECTED_SHARE:.0%} of a run's events are rejected",
+        fails=f"run_verdicts >= {_FEWEST_TO_JUDGE} and run_rejected > {MOST_REJECTED_SHARE!r} * run_verdicts",
+        severity=WARNING,
+        reason="single bad events happen; so many mean that a mapping or a setting is wrong: read the reasons",
+        shows=("run_rejected", "run_verdicts"),
+    ),
+)
+
+
+def validate_publications(
+    logins: Logins,
+    *,
+    destination: str,
+    run_id: str,
+    forgotten_before: datetime,
+    docs_root: Path | None = None,
+    stored: Mapping[str, Columns] | None = None,
+) -> list[RuleResult]:
+    """Check what a run published.
+
+    Args:
+        logins: Connection parameters, an open Snowflake connection, or what lends one.
+        destination: How the ledger calls it.
+        run_id: The run; the activities that it wrote rows of are checked.
+        forgotten_before: UTC; what is without an outcome since then may arrive twice if it is sent again.
+        docs_root: Folder in which the results are kept for Data Docs; None keeps none.
+        stored: Table -> columns that are stored, where they are known; None: they are read.
+    """
+    attempts = Subject(
+        PUBLICATIONS,
+        _attempts(destination, run_id),
+        "batch",
+        ATTEMPT_RULES,
+        ("activity_id", "activity"),
+        name="publications",
+    )
+    whole = Subject(
+        PUBLICATIONS,
+        _destination(destination, run_id, forgotten_before),
+        "full",
+        DESTINATION_RULES,
+        ("destination",),
+        name="publications_destination",
+    )
+    return check_subjects(logins, [attempts, whole], run_id=run_id, docs_root=docs_root, stored=stored)
+
+
+def _attempts(destination: str, run_id: str) -> str:
+    """The activities that the run wrote rows of, with the rows that they have at the destination."""
+    here = f"destination = {quoted(destination)}"
+    return (
+        "select activity_id, activity, count_if(status = 'sent') as sent_rows, "
+        "count_if(status = 'pending') as pending_rows, count_if(status in ('sent', 'rejected')) as verdict_rows, "
+        "count_if(status = 'rejected' and reason is null) as unexplained_rows "
+        f"from {{publications}} where {here} and activity_id in "
+        f"(select activity_id from {{publications}} where {here} and run_id = {quoted(run_id)}) "
+        "group by activity_id, activity"
+    )
+
+
+def _destination(destination: str, run_id: str, forgotten_before: datetime) -> str:
+    """One row: attempts without an outcome that are too old, and the verdicts of the run."""
+    here = f"destination = {quoted(destination)}"
+    this_run = f"run_id = {quoted(run_id)}"
+    without_outcome = (
+        f"select count(*) from {{publications}} p where {here} and status = 'pending' "
+        f"and recorded_at < {timestamp(forgotten_before)} and not exists (select 1 from {{publications}} o "
+        "where o.destination = p.destination and o.activity_id = p.activity_id and o.attempt = p.attempt "
+        "and o.status <> 'pending')"
+    )
+    return (
+        f"select {quoted(destination)} as destination, ({without_outcome}) as forgotten_rows, "
+        f"count_if(status in ('sent', 'rejected') and {this_run}) as run_verdicts, "
+        f"count_if(status = 'rejected' and {this_run}) as run_rejected from {{publications}} where {here}"
+    )

@@ -1,0 +1,81 @@
+"""The account of every load: what was read from RAW is staged, quarantined or superseded, and nothing is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from expectations.engine.queries import MOST_BATCHES
+from expectations.engine.run import Subject
+from expectations.rules.rule import CRITICAL, WARNING, Rule, quoted
+from transforms.contract import Table
+from transforms.ops import RECONCILIATION
+
+MOST_QUARANTINED_SHARE = 0.05
+
+
+def account_rules(table: Table) -> tuple[Rule, ...]:
+    """Rules on the loads that a staging table has read."""
+    this = f"table_name = {quoted(table.name)}"
+    return (
+        Rule(
+            name=f"{table.name}: raw = staged + quarantined + superseded, load by load",
+            fails=f"{this} and raw_rows <> staged_rows + quarantined_rows + superseded_rows",
+            severity=CRITICAL,
+            reason="nothing disappears: a record that is in none of the three was lost",
+            shows=("raw_rows", "staged_rows", "quarantined_rows", "superseded_rows"),
+        ),
+        Rule(
+            name=f"{table.name}: every record of a load was read once",
+            fails=f"{this} and rows_loaded is not null and raw_rows <> rows_loaded",
+            severity=CRITICAL,
+            reason="the records read differ from those that OPS.LOADS counted: a load was cut off or read twice",
+            shows=("raw_rows", "rows_loaded"),
+        ),
+        Rule(
+            name=f"{table.name}: at most {MOST_QUARANTINED_SHARE:.0%} of a load is quarantined",
+            fails=f"{this} and quarantined_rows > {MOST_QUARANTINED_SHARE!r} * raw_rows",
+            severity=WARNING,
+            reason="single bad records happen; so many mean that the source changed: read OPS.QUARANTINE.REASON",
+            shows=("quarantined_rows", "raw_rows"),
+        ),
+    )
+
+
+def accounts(tables: Sequence[Table], batches: Mapping[str, Sequence[str] | None] | None) -> Subject:
+    """The account of these staging tables, all in one statement.
+
+    Args:
+        tables: Staging tables.
+        batches: Table -> builds: only loads that they touched are checked. None, of one table or instead of all: every
+            load.
+    """
+    rules = {rule.name: table for table in tables for rule in account_rules(table)}
+    asked = [None if batches is None else batches.get(table.name, ()) for table in tables]
+    builds = sorted({build for one in asked for build in one or ()})
+    batch = None not in asked and len(builds) <= MOST_BATCHES
+    return Subject(
+        table=RECONCILIATION,
+        rows=_loads(tables, builds if batch else None),
+        scope="batch" if batch else "full",
+        rules=tuple(rule for table in tables for rule in account_rules(table)),
+        shown_key=("table_name", "load_id"),
+        name="reconciliation",
+        result_tables=rules,
+    )
+
+
+def _loads(tables: Sequence[Table], builds: Sequence[str] | None) -> str:
+    names = ", ".join(quoted(table.name) for table in tables)
+    touched = (
+        f" and load_id in (select load_id from {{reconciliation}} where build_id in ({', '.join(map(quoted, builds))}))"
+        if builds is not None
+        else ""
+    )
+    sums = ", ".join(
+        f"sum({name}) as {name}" for name in ("raw_rows", "staged_rows", "quarantined_rows", "superseded_rows")
+    )
+    account = (
+        f"select table_name, load_id, {sums} from {{reconciliation}} "
+        f"where table_name in ({names}){touched} group by table_name, load_id"
+    )
+    return f"select a.*, l.rows_loaded from ({account}) a left join {{loads}} l on l.load_id = a.load_id"

@@ -1,0 +1,182 @@
+"""Rules of a source: is what it sent fresh, whole, as much as usual, and of the fields that we know?
+
+They read the ledgers that ingesting writes: POLLS (one listing) of a source that is polled, LOADS and DELIVERIES of one
+that comes as files, SCHEMA_DRIFT (unknown fields). A source that sends too little or too late is reported and never
+stops a build: what did arrive is true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from expectations.checks.deliveries import DeliveryLimits, delivery_subjects
+from expectations.engine.connection import Logins
+from expectations.engine.results import RuleResult
+from expectations.engine.run import Subject, check_subjects
+from expectations.rules.rule import WARNING, Rule, quoted, timestamp
+from expectations.rules.schemas import Columns
+from transforms.contract import Table
+from transforms.ops import POLLS, SCHEMA_DRIFT
+
+
+@dataclass(frozen=True)
+class SourceLimits:
+    """From where on a source that is polled is reported.
+
+    Args:
+        max_age_seconds: Age of the newest snapshot.
+        least_share: Rows of the newest poll as a share of the usual number.
+        most_times: Rows of the newest poll as a multiple of the usual number.
+        usual_polls: Polls whose median is the usual number; fewer than three say nothing yet.
+        most_missing_share: Share of the ids asked for that did not come back.
+        most_repeated_share: Share of the records received that were repeats.
+    """
+
+    max_age_seconds: int = 45 * 60
+    least_share: float = 0.5
+    most_times: float = 2.0
+    usual_polls: int = 10
+    most_missing_share: float = 0.2
+    most_repeated_share: float = 0.2
+
+
+def poll_rules(source: str, limits: SourceLimits, now: datetime) -> tuple[Rule, ...]:
+    """Rules on the newest poll of each entity, and on every poll of the run."""
+    minutes = limits.max_age_seconds / 60
+    return (
+        _rule(
+            f"{source}: newest snapshot is at most {minutes:g} minutes old",
+            f"nth = 1 and snapshot_at < timestampadd(second, -{limits.max_age_seconds}, {timestamp(now)})",
+            "polls stopped, or the source could not be reached: look at the runs and the schedule",
+            "snapshot_at",
+        ),
+        _rule(
+            f"{source}: a poll brings {limits.least_share:.0%} to {limits.most_times:.0%} of the usual rows",
+            f"nth = 1 and usual_polls >= 3 and (distinct_rows < {limits.least_share!r} * usual_rows "
+            f"or distinct_rows > {limits.most_times!r} * usual_rows)",
+            f"usual is the median of the {limits.usual_polls} polls before; a filter, an outage or a cut-short listing",
+            "distinct_rows",
+            "usual_rows",
+        ),
+        _rule(
+            f"{source}: every listing ends by itself",
+            "ended <> 'complete'",
+            "an empty, looped, refused, capped or failed listing misses records: they are not gone, only unseen",
+            "ended",
+            "note",
+        ),
+        _rule(
+            f"{source}: every record or id that was asked for is accounted for",
+            "ended <> 'failed' and missing_ids > 0 and distinct_rows + missing_ids < requested",
+            "an id must be either returned or counted as missing",
+            "requested",
+            "distinct_rows",
+            "missing_ids",
+        ),
+        _rule(
+            f"{source}: at most {limits.most_missing_share:.0%} of the ids asked for are unknown",
+            f"missing_ids > {limits.most_missing_share!r} * requested",
+            "banned users and dropped categories are absent, but not so many",
+            "requested",
+            "missing_ids",
+        ),
+        _rule(
+            f"{source}: at most {limits.most_repeated_share:.0%} of the records are repeats",
+            f"rows_received - distinct_rows > {limits.most_repeated_share!r} * rows_received",
+            "a listing repeats records while it moves; so many mean that it looped",
+            "rows_received",
+            "distinct_rows",
+        ),
+    )
+
+
+def drift_rule(source: str, tables: Sequence[Table]) -> Rule:
+    """No field that the contracts of the source's raw tables do not know, by now."""
+    known = " or ".join(
+        f"(table_name = {quoted(t.name)} and field in ({', '.join(quoted(name) for name in t.fields)}))"
+        for t in tables
+        if t.fields
+    )
+    return _rule(
+        f"{source}: no unknown fields",
+        f"not ({known})" if known else "true",
+        "kept in RAW; add the field to the raw table's contract, and to staging if it is wanted",
+        "rows_seen",
+        "load_id",
+    )
+
+
+def validate_source(
+    logins: Logins,
+    source: str,
+    *,
+    run_id: str,
+    now: datetime,
+    raw_tables: Sequence[Table],
+    snapshots: Sequence[datetime] = (),
+    limits: SourceLimits | DeliveryLimits | None = None,
+    docs_root: Path | None = None,
+    stored: Mapping[str, Columns] | None = None,
+) -> list[RuleResult]:
+    """Check a source by its ledgers.
+
+    Args:
+        logins: Connection parameters, an open Snowflake connection, or what lends one.
+        source: E.g. twitch.
+        run_id: The run that asks.
+        now: UTC; ages are measured against it.
+        raw_tables: Contracts of the raw tables that the source loads into.
+        snapshots: Snapshot times that the run observed; they are checked beside the newest of each entity.
+        limits: Thresholds; those of deliveries for a source that comes as files.
+        docs_root: Folder in which the results are kept for Data Docs (`build_docs`); None keeps none.
+        stored: Table -> columns that are stored, where they are known; None: they are read.
+
+    Returns:
+        One result per rule.
+    """
+    if isinstance(limits, DeliveryLimits):
+        observed = delivery_subjects(source, raw_tables, snapshots, limits, now)
+    else:
+        observed = [_poll_subject(source, snapshots, limits or SourceLimits(), now)]
+    drift = Subject(
+        SCHEMA_DRIFT,
+        f"select t.* from {{schema_drift}} t where {_table_in(raw_tables)}",
+        "source",
+        (drift_rule(source, raw_tables),),
+        ("table_name", "field"),
+        name=f"schema_drift_{source}",
+    )
+    return check_subjects(logins, [*observed, drift], run_id=run_id, docs_root=docs_root, stored=stored)
+
+
+def _poll_subject(source: str, snapshots: Sequence[datetime], limits: SourceLimits, now: datetime) -> Subject:
+    rows, rules = _polls(source, limits, snapshots), poll_rules(source, limits, now)
+    return Subject(POLLS, rows, "source", rules, ("entity",), name=f"polls_{source}")
+
+
+def _polls(source: str, limits: SourceLimits, snapshots: Sequence[datetime]) -> str:
+    """The newest poll of each entity with the usual number of rows, and the polls of the run."""
+    ranked = (
+        "select p.*, row_number() over (partition by entity order by snapshot_at desc, recorded_at desc) as nth "
+        f"from {{polls}} p where source = {quoted(source)}"
+    )
+    usual = (
+        f"select entity, median(distinct_rows) as usual_rows, count(*) as usual_polls from ({ranked}) r "
+        f"where nth between 2 and {limits.usual_polls + 1} group by entity"
+    )
+    asked = "".join(f" or n.snapshot_at = {timestamp(snapshot)}" for snapshot in snapshots)
+    return (
+        f"select n.*, u.usual_rows, u.usual_polls from ({ranked}) n "
+        f"left join ({usual}) u on u.entity = n.entity where n.nth = 1{asked}"
+    )
+
+
+def _rule(name: str, fails: str, reason: str, *shows: str) -> Rule:
+    return Rule(name=name, fails=fails, severity=WARNING, reason=reason, shows=shows)
+
+
+def _table_in(tables: Sequence[Table]) -> str:
+    return f"table_name in ({', '.join(quoted(t.name) for t in tables)})" if tables else "false"

@@ -1,0 +1,1 @@
+"""How rules run: on the warehouse by SQL, and as suites of Great Expectations."""

@@ -1,0 +1,55 @@
+"""The SQL of a batch: the rows to validate with everything that the rules need beside them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from expectations.engine.tables import table_named
+from expectations.rules.rule import Computed, Helper, Lookup, Rule, quoted
+from transforms.contract import Table
+
+_PLACEHOLDER = re.compile(r"{(\w+)}")
+# A longer list of batches costs more to send and parse than reading the table.
+MOST_BATCHES = 500
+
+
+def table_rows(table: Table, batch_ids: Sequence[str] | None) -> tuple[str, str]:
+    """The rows that these builds or loads wrote, and the scope; the whole table where None, or too many, are given."""
+    whole = f"select t.* from {{{table.name}}} t"
+    if batch_ids is None or len(batch_ids) > MOST_BATCHES:
+        return whole, "full"
+    ids = ", ".join(quoted(batch_id) for batch_id in sorted(set(batch_ids)))
+    return f"{whole} where t.{table.batch_column} in ({ids})", "batch"
+
+
+def with_helpers(rows: str, rules: Iterable[Rule], database: str) -> str:
+    """The rows with the computed columns and joins that the rules use, each once."""
+    helpers: dict[str, Helper] = {}
+    for rule in rules:
+        helpers.update({_name(helper): helper for helper in rule.helpers})
+    computed = [h for h in helpers.values() if isinstance(h, Computed)]
+    lookups = [h for h in helpers.values() if isinstance(h, Lookup)]
+    if not helpers:
+        return rows
+    columns = [
+        "t.*",
+        *(f"{c.sql} as {c.name}" for c in computed),
+        *(f"{look.alias}.{column} as {look.alias}_{column}" for look in lookups for column in look.columns),
+    ]
+    joins = [f"left join ({named(look.query, database, rows)}) {look.alias} on {look.on}" for look in lookups]
+    return " ".join([f"select {', '.join(columns)} from ({rows}) t", *joins])
+
+
+def named(query: str, database: str, rows: str = "") -> str:
+    """The query with `{table_name}` written in full and `{batch}` as the validated rows."""
+
+    def replacement(match: re.Match[str]) -> str:
+        name = match.group(1)
+        return f"({rows})" if name == "batch" else table_named(name).full_name(database)
+
+    return _PLACEHOLDER.sub(replacement, query)
+
+
+def _name(helper: Helper) -> str:
+    return helper.name if isinstance(helper, Computed) else helper.alias

@@ -1,0 +1,43 @@
+"""Finding contracts and business rules by table name: file = table = expectations, one name."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import cast
+
+from expectations.rules.rule import Rule
+from transforms.contract import ContractError, Layer, Table
+from transforms.ops import LEDGERS
+
+
+@cache
+def table_named(name: str) -> Table:
+    """The contract of a table.
+
+    Raises:
+        ContractError: There is no table of that name.
+    """
+    for ledger in LEDGERS:
+        if ledger.name == name:
+            return ledger
+    for layer in Layer:
+        module = f"transforms.{layer.lower()}.{name}"
+        if _exists(module):
+            return cast(Table, import_module(module).TABLE)
+    raise ContractError(f"{name}: no such table; a table is a file transforms/<layer>/{name}.py with a TABLE")
+
+
+@cache
+def business_rules(table: Table) -> tuple[Rule, ...]:
+    """The hand-written rules of a table: `RULES` of expectations/<layer>/<table>.py; none where there is no file."""
+    module = f"expectations.{table.layer.lower()}.{table.name}"
+    return cast(tuple[Rule, ...], import_module(module).RULES) if _exists(module) else ()
+
+
+def _exists(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False

@@ -1,0 +1,169 @@
+"""Business rules of the activity streams and of what they are built from."""
+
+from __future__ import annotations
+
+from expectations.rules.rule import CRITICAL, Lookup, Rule, quoted
+from transforms.activity.activities import definitions, known_activities
+from transforms.contract import Table
+
+
+def stream_rules(table: Table, events: str) -> tuple[Rule, ...]:
+    """What must be true of an activity stream (SEMANTICS §4).
+
+    Args:
+        table: The stream.
+        events: The table with the events that it numbers.
+    """
+    numbers, following = _numbers(table), _following(table)
+    return (
+        *identity_rules(),
+        *feature_rules(table),
+        Rule(
+            name="a person's occurrences of an activity are 1 to n without a gap",
+            fails="numbers_first <> 1 or numbers_last <> numbers_row_count "
+            "or numbers_number_count <> numbers_row_count",
+            severity=CRITICAL,
+            reason="first, nth and last of a customer are found by their number",
+            shows=("activity", "person", "activity_occurrence"),
+            helpers=(numbers,),
+            reads=("activity", "person", "activity_occurrence"),
+        ),
+        Rule(
+            name="occurrences are in the order of ts and activity_id",
+            fails="following_ts < ts or (following_ts = ts and following_activity_id <= activity_id)",
+            severity=CRITICAL,
+            reason="a late or equal-time event is numbered at its place",
+            shows=("activity", "person", "ts", "following_ts"),
+            helpers=(following,),
+            reads=("activity", "person", "activity_occurrence", "ts"),
+        ),
+        Rule(
+            name="activity_repeated_at is the time of the next occurrence",
+            fails="activity_repeated_at is distinct from following_ts",
+            severity=CRITICAL,
+            reason="what happened in between is found by the two times",
+            shows=("activity", "person", "activity_repeated_at", "following_ts"),
+            helpers=(following,),
+            reads=("activity", "person", "activity_occurrence", "activity_repeated_at"),
+        ),
+        _once(table),
+        _as_gathered(table, events),
+    )
+
+
+def identity_rules() -> tuple[Rule, ...]:
+    """Somebody did it, and whose row it is follows from who."""
+    return (
+        Rule(
+            name="a deed has a customer or an anonymous customer",
+            fails="customer is null and anonymous_customer_id is null",
+            severity=CRITICAL,
+            reason="a deed of nobody belongs to the quarantine",
+            reads=("customer", "anonymous_customer_id"),
+        ),
+        Rule(
+            name="a deed is its customer's, or else the anonymous one's",
+            fails="person is distinct from coalesce(customer, anonymous_customer_id)",
+            severity=CRITICAL,
+            reason="numbers and lifecycle are per person",
+            shows=("person", "customer", "anonymous_customer_id"),
+            reads=("person", "customer", "anonymous_customer_id"),
+        ),
+        Rule(
+            name="people are named <platform>:<id>",
+            fails="person not like '_%:_%' or customer not like '_%:_%' or anonymous_customer_id not like '_%:_%'",
+            severity=CRITICAL,
+            reason="ids of two platforms never meet by chance",
+            shows=("customer", "anonymous_customer_id"),
+            reads=("person", "customer", "anonymous_customer_id"),
+        ),
+    )
+
+
+def feature_rules(table: Table) -> tuple[Rule, ...]:
+    """Every row is of a known activity and carries exactly its features."""
+    kind = _kind(table.name)
+    known = {one.name: one for one in known_activities().values() if _kind(one.stream) == kind}
+    cases = " ".join(
+        f"when {quoted(name)} then {quoted(','.join(sorted(f.name for f in one.features)))}"
+        for name, one in known.items()
+    )
+    return (
+        Rule(
+            name="the activity is one that is declared",
+            fails=f"activity not in ({', '.join(quoted(name) for name in known)})",
+            severity=CRITICAL,
+            reason="features and meaning are declared in one file; after removing one rebuild with --full-refresh",
+            shows=("activity",),
+            reads=("activity",),
+        ),
+        Rule(
+            name="every row of an activity has the same features",
+            fails="coalesce(array_to_string(array_sort(object_keys(feature_json)), ','), '') "
+            f"<> (case activity {cases} end)",
+            severity=CRITICAL,
+            reason="a feature that is not known is NULL, and never absent",
+            shows=("activity", "feature_json"),
+            reads=("activity", "feature_json"),
+        ),
+    )
+
+
+def _kind(table: str) -> str:
+    """Whose deeds a stream, or the table of its events, holds: streamer or viewer."""
+    return table.removeprefix("int_").removesuffix("_activity").removesuffix("_events")
+
+
+def _once(table: Table) -> Rule:
+    package = f"{_kind(table.name)}_lifecycle"
+    names = ", ".join(quoted(module.ACTIVITY.name) for module in definitions(package))
+    return Rule(
+        name="a lifecycle activity happens once",
+        fails=f"activity in ({names}) and activity_occurrence > 1",
+        severity=CRITICAL,
+        reason="it is emitted at the moment at which its rule first holds",
+        shows=("activity", "person"),
+        reads=("activity", "activity_occurrence"),
+    )
+
+
+def _as_gathered(table: Table, events: str) -> Rule:
+    sources = ", ".join(quoted(module.ACTIVITY.name) for module in definitions(_kind(table.name)))
+    gathered = Lookup(
+        "gathered",
+        f"select activity_id, person, ts from {{{events}}} where activity_id in (select activity_id from {{batch}} b)",
+        ("person", "ts"),
+        "gathered.activity_id = t.activity_id",
+    )
+    return Rule(
+        name=f"time and person are those of {events}",
+        fails=f"activity in ({sources}) "
+        "and (person is distinct from gathered_person or ts is distinct from gathered_ts)",
+        severity=CRITICAL,
+        reason="an event that was corrected, linked or withdrawn and not taken over; rebuild it with --full-refresh",
+        shows=("activity", "person", "gathered_person", "ts", "gathered_ts"),
+        helpers=(gathered,),
+        reads=("activity_id", "activity", "person", "ts"),
+    )
+
+
+def _numbers(table: Table) -> Lookup:
+    return Lookup(
+        "numbers",
+        "select activity, person, count(*) as row_count, min(activity_occurrence) as first, "
+        "max(activity_occurrence) as last, count(distinct activity_occurrence) as number_count "
+        f"from {{{table.name}}} where person in (select person from {{batch}} b) group by activity, person",
+        ("row_count", "first", "last", "number_count"),
+        "numbers.activity = t.activity and numbers.person = t.person",
+    )
+
+
+def _following(table: Table) -> Lookup:
+    return Lookup(
+        "following",
+        "select activity, person, activity_occurrence - 1 as occurrence_before, ts, activity_id "
+        f"from {{{table.name}}} where person in (select person from {{batch}} b)",
+        ("ts", "activity_id"),
+        "following.activity = t.activity and following.person = t.person "
+        "and following.occurrence_before = t.activity_occurrence",
+    )

@@ -1,0 +1,112 @@
+"""Contract -> rules: what every table promises by its declaration alone.
+
+Not null, unique key and ranges are critical: they are what joins and sums downstream stand on. Accepted values and
+foreign keys are warnings: a source may send a code or an id that nobody knows yet, and it is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from expectations.rules.history import history_rules
+from expectations.rules.rule import CRITICAL, WARNING, Computed, Lookup, Rule, quoted
+from transforms.contract import Column, History, Table
+
+
+def contract_rules(table: Table) -> tuple[Rule, ...]:
+    """Rules on stored rows that follow from the contract; columns and types are one rule apart, `schema_rule`."""
+    of_history = history_rules(table, table.write) if isinstance(table.write, History) else ()
+    of_columns = (rule for column in table.stored_columns for rule in _column_rules(table, column))
+    return (unique_key(table), *of_history, *of_columns)
+
+
+SCHEMA_RULE = "columns and types as declared"
+
+
+def schema_rule(table: Table) -> Rule:
+    """The table is stored as it is declared."""
+    return Rule(
+        name=SCHEMA_RULE,
+        fails="",
+        severity=CRITICAL,
+        reason=f"everything that reads {table.name} relies on its contract",
+    )
+
+
+def unique_key(table: Table) -> Rule:
+    """No two rows of the batch share the key."""
+    keys = ", ".join(f"t.{name}" for name in table.key)
+    return Rule(
+        name=f"{', '.join(table.key)} never repeats" if len(table.key) == 1 else f"{', '.join(table.key)} never repeat",
+        fails="_key_rows > 1",
+        severity=CRITICAL,
+        reason=f"the grain is {table.grain}; a repeated key multiplies every join and sum",
+        helpers=(Computed("_key_rows", f"count(*) over (partition by {keys})"),),
+        reads=table.key,
+    )
+
+
+def _column_rules(table: Table, column: Column) -> Iterator[Rule]:
+    if not column.nullable:
+        yield _not_null(column)
+    if column.minimum is not None or column.maximum is not None:
+        yield from _range(column)
+    if column.accepted:
+        yield _accepted(column)
+    if column.references:
+        yield _foreign_key(table, column, column.references)
+
+
+def _not_null(column: Column) -> Rule:
+    return Rule(
+        name=f"{column.name} is never NULL",
+        fails=f"{column.name} is null",
+        severity=CRITICAL,
+        reason=f"required: {column.description}",
+        reads=(column.name,),
+    )
+
+
+def _range(column: Column) -> Iterator[Rule]:
+    for sign, opposite, bound in ((">=", "<", column.minimum), ("<=", ">", column.maximum)):
+        if bound is not None:
+            yield Rule(
+                name=f"{column.name} {sign} {bound:g}",
+                fails=f"{column.name} {opposite} {bound!r}",
+                severity=CRITICAL,
+                reason=f"declared range of {column.description}",
+                shows=(column.name,),
+                reads=(column.name,),
+            )
+
+
+def _accepted(column: Column) -> Rule:
+    return Rule(
+        name=f"{column.name} is a known value",
+        fails=f"{column.name} not in ({', '.join(quoted(value) for value in column.accepted)})",
+        severity=WARNING,
+        reason=f"known: {', '.join(repr(value) for value in column.accepted)}; an unknown code is kept and reported",
+        shows=(column.name,),
+        reads=(column.name,),
+    )
+
+
+def _foreign_key(table: Table, column: Column, references: str) -> Rule:
+    parent, parent_column = references.split(".")
+    alias = f"parent_of_{column.name}"
+    return Rule(
+        name=f"every {column.name} is in {parent}",
+        fails=f"{column.name} is not null and {alias}_id is null",
+        severity=WARNING,
+        reason=f"{table.name}.{column.name} references {references}; orphans are kept and reported",
+        shows=(column.name,),
+        helpers=(
+            Lookup(
+                alias=alias,
+                query=f"select distinct {parent_column} as id from {{{parent}}}",
+                columns=("id",),
+                on=f"{alias}.id = t.{column.name}",
+            ),
+        ),
+        reads=(column.name,),
+    )

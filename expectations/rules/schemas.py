@@ -1,0 +1,62 @@
+"""What is stored: columns and types of tables, read from the information schema by one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from expectations.rules.rule import quoted
+from transforms.contract import Table, checked_identifier
+from transforms.types import (
+    BooleanType,
+    DataType,
+    DateType,
+    DecimalType,
+    DoubleType,
+    LongType,
+    StringType,
+    TimestampType,
+    VariantType,
+)
+
+_KINDS: dict[type[DataType], str] = {
+    StringType: "TEXT",
+    LongType: "NUMBER",
+    DoubleType: "FLOAT",
+    BooleanType: "BOOLEAN",
+    DateType: "DATE",
+    TimestampType: "TIMESTAMP_NTZ",
+    VariantType: "VARIANT",
+}
+Columns = dict[str, str]
+
+
+def declared_columns(table: Table) -> Columns:
+    """Column -> type as the information schema writes it, numbers with their scale."""
+    return {column.name: _kind(column.type) for column in table.stored_columns}
+
+
+def stored_columns(connection: Any, database: str, tables: Sequence[Table]) -> dict[str, Columns]:
+    """Table -> columns that are really there; a table that does not exist is not in it."""
+    names = ", ".join(sorted({quoted(table.name.upper()) for table in tables}))
+    schemas = ", ".join(sorted({quoted(table.layer.value) for table in tables}))
+    rows = connection.cursor().execute(
+        "select table_name, column_name, data_type, numeric_scale "
+        f"from {checked_identifier(database)}.information_schema.columns "
+        f"where table_schema in ({schemas}) and table_name in ({names})"
+    )
+    found: dict[str, Columns] = {}
+    for table_name, column_name, data_type, scale in rows.fetchall():
+        found.setdefault(table_name.lower(), {})[column_name.lower()] = kind_of(data_type, scale)
+    return found
+
+
+def kind_of(data_type: str, scale: int | None) -> str:
+    """A type of the information schema, numbers with their scale."""
+    return f"NUMBER({scale} decimals)" if data_type == "NUMBER" and scale else str(data_type)
+
+
+def _kind(data_type: DataType) -> str:
+    if isinstance(data_type, DecimalType):
+        return f"NUMBER({data_type.scale} decimals)" if data_type.scale else "NUMBER"
+    return _KINDS[type(data_type)]

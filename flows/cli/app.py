@@ -1,0 +1,134 @@
+"""`snowcast`: the command line. Commands live in commands/; heavy libraries are imported when a command needs them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from flows.cli.commands import activity, publish, read, services
+from flows.cli.commands import run as run_flows
+from flows.cli.output import say, say_error
+from flows.cli.state import State
+from flows.errors import PrefectGoneError, SnowcastError, SourceError
+
+_INTERRUPTED = 130
+_FOR_THE_RESIDENT = ("run", "ingest", "build", "validate", "backfill")
+app = typer.Typer(
+    name="snowcast",
+    help="Streaming-platform sources into one validated Snowflake warehouse.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for commands in (run_flows, read, activity, services, publish):
+    commands.register(app)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        say(f"snowcast {version('snowcast')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    context: typer.Context,
+    home: Annotated[Path | None, typer.Option(help="Folder of everything Snowcast keeps (SNOWCAST_HOME).")] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show Prefect's log on the terminal.")] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Version.")] = False,
+) -> None:
+    context.obj = State(home=home, verbose=verbose)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and leave with its exit code: 0 done, 1 refused, 2 wrong use, 3 out of reach."""
+    given = sys.argv[1:] if arguments is None else arguments
+    handed_over = _handed_over(given)
+    if handed_over is not None:
+        sys.exit(handed_over)
+    code, is_cut_off = outcome_of(given)
+    if is_cut_off:
+        _leave_at_once(code)
+    sys.exit(code)
+
+
+def _leave_at_once(code: int) -> NoReturn:
+    """End without what waits for the end of the process: Prefect would try for minutes to send what it still holds."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _handed_over(arguments: Sequence[str]) -> int | None:
+    """The exit code of a command that the home's resident worker ran; None where this process is to run it."""
+    if not arguments or arguments[0] not in _FOR_THE_RESIDENT or {"-h", "--help"} & set(arguments):
+        return None
+    from flows.services.resident import hand_over
+    from flows.settings import load_settings
+
+    try:
+        return hand_over(load_settings().home, arguments)
+    except SnowcastError:
+        return None  # the command itself tells it
+
+
+def run(arguments: Sequence[str]) -> int:
+    """The exit code of one command; an error is one line on standard error."""
+    return outcome_of(arguments)[0]
+
+
+def outcome_of(arguments: Sequence[str]) -> tuple[int, bool]:
+    """Run one command; returns its exit code, and whether Prefect is gone and nothing is to be waited for any more."""
+    try:
+        return _ended(arguments), False
+    except PrefectGoneError as error:
+        say_error(str(error))
+        return error.exit_code, True
+
+
+def _ended(arguments: Sequence[str]) -> int:
+    try:
+        result = app(args=list(arguments), standalone_mode=False)
+    except PrefectGoneError:
+        raise
+    except SnowcastError as error:
+        say_error(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        result = _INTERRUPTED
+    except Exception as error:
+        return _explained(error)
+    if result == _INTERRUPTED:
+        say_error("interrupted; what was committed stays, the next run goes on from there")
+    return result if isinstance(result, int) else 0
+
+
+def _explained(error: Exception) -> int:
+    """Exit code of an error that is not written for people: what it says in one line, its trace in the log."""
+    if hasattr(error, "exit_code") and hasattr(error, "format_message"):
+        say_error(f"{error.format_message()} See `snowcast --help`.")
+        return int(error.exit_code)
+    from transforms.contract import ContractError
+
+    if isinstance(error, ContractError):
+        say_error(str(error))
+        return 1
+    from flows.cli.storage import explain_storage
+
+    if told := explain_storage(error):
+        say_error(told)
+        return SourceError.exit_code
+    import logging
+
+    logging.getLogger("snowcast").error("command failed", exc_info=error)
+    text = " ".join(str(error).split())[:500]
+    say_error(f"{type(error).__name__}: {text} (the trace is in the log under SNOWCAST_HOME/logs)")
+    return 1

@@ -1,0 +1,1 @@
+"""The commands of `snowcast`, a file per family."""

@@ -1,0 +1,67 @@
+"""Commands about activities: what there is, what each says, and questions about them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from flows.cli.commands.read import Form, Json
+from flows.cli.output import print_json, print_rows, say
+
+activity = typer.Typer(name="activity", help="Activity streams: what there is, and questions.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(activity)
+
+
+@activity.command("list")
+def list_activities(as_json: Json = False) -> None:
+    """Every activity with its stream, its features and what it means."""
+    from flows.cli.views.activity import list_of_activities
+
+    columns, rows = list_of_activities()
+    if as_json:
+        print_json([dict(zip(columns, row, strict=True)) for row in rows])
+    else:
+        print_rows(columns, rows, "table")
+
+
+@activity.command("describe")
+def describe_activity(
+    name: Annotated[str, typer.Argument(metavar="ACTIVITY", help="An activity, e.g. gift_received.")],
+    as_json: Json = False,
+) -> None:
+    """What a question can name of one activity, with types."""
+    from flows.cli.views.activity import activity_named, features_of
+
+    found = activity_named(name)
+    columns, rows = features_of(found)
+    if as_json:
+        print_json([dict(zip(columns, row, strict=True)) for row in rows])
+        return
+    say(f"{found.name}, in {found.stream}: {found.description}")
+    print_rows(columns, rows, "table")
+
+
+@activity.command("query")
+def query_activities(
+    context: typer.Context,
+    question: Annotated[str, typer.Argument(help="e.g. 'first stream_started append first gift_received after'.")],
+    form: Annotated[Form, typer.Option("--format", help="How to print the rows.")] = Form.TABLE,
+    table: Annotated[str | None, typer.Option(help="Write the answer into this table of MARTS instead.")] = None,
+) -> None:
+    """Ask a question; transforms/activity/QUERIES.md has the grammar and examples."""
+    from flows.cli.views.activity import answer, for_people, keep_answer, plan_question
+
+    plan = plan_question(question)
+    with context.obj.session() as (session, settings):
+        if table is None:
+            found = answer(session, settings, plan)
+            print_rows(*(for_people(*found) if form is Form.TABLE else found), form)
+            return
+        written = keep_answer(session, plan, question, table)
+    changed = f"{written.rows_inserted:,} inserted, {written.rows_updated:,} updated, {written.rows_deleted:,} deleted"
+    say(f"MARTS.{written.table_name}: {changed}.")

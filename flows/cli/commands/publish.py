@@ -1,0 +1,88 @@
+"""Commands for what leaves the warehouse: publish amplitude."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flows.cli.commands.run import run_flow
+from flows.cli.output import print_json, print_rows, say
+from flows.errors import ConfigError
+
+if TYPE_CHECKING:
+    from flows.publish_to.amplitude.publish import Published
+
+publish = typer.Typer(name="publish", help="Send what the warehouse knows to where people look.", no_args_is_help=True)
+_KINDS = ("waiting", "sent", "rejected", "released")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(publish)
+
+
+@publish.command("amplitude")
+def publish_amplitude(
+    context: typer.Context,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be sent; send and write nothing.")
+    ] = False,
+    activity: Annotated[
+        list[str] | None, typer.Option("--activity", "-a", help="Activities to publish; none: those of the settings.")
+    ] = None,
+    again: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Send also what was rejected, or what is unconfirmed for so long that it may then arrive twice."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON, for programs.")] = False,
+) -> None:
+    """Send the activities that Amplitude, or the sandbox where no key is set, has not got yet; each once."""
+    from flows.publish_to.amplitude.publish import AGAIN, chosen_activities
+
+    if unknown := [name for name in again or [] if name not in AGAIN]:
+        raise ConfigError(f"--again {unknown[0]!r} is not known. Known: {', '.join(AGAIN)}.")
+    chosen_activities(activity or [])
+
+    def publish_events() -> Any:
+        from flows.publish import publish_amplitude as flow
+
+        return flow(activities=activity or [], dry_run=dry_run, again=again or [])
+
+    sources = ["twitch"] if context.obj.settings().publishes_to_sandbox else []
+    if as_json:
+        run_flow(context.obj, publish_events, sources=sources, tell=_print_json)
+        return
+    try:
+        run_flow(context.obj, publish_events, sources=sources)
+    finally:
+        for published in _outcomes():
+            _show(published)
+
+
+def _outcomes() -> list[Published]:
+    """What the run that has just ended published, also where it ended in an error."""
+    from flows.steps.run import latest_run
+
+    run = latest_run()
+    return run.published if run else []
+
+
+def _print_json() -> None:
+    for published in _outcomes():
+        print_json(published.as_dict())
+
+
+def _show(published: Published) -> None:
+    kinds = _KINDS[:1] if published.is_dry_run else _KINDS
+    counters: list[Counter[str]] = [getattr(published, kind) for kind in kinds]
+    names = sorted({name for counter in counters for name in counter})
+    if names:
+        print_rows(["activity", *kinds], [[name, *(counter[name] for counter in counters)] for name in names], "table")
+    if published.is_dry_run:
+        for sample in published.samples:
+            print_json(sample)
+        say(f"{published.changed:,} sent events have changed since and {published.gone:,} are gone: they stay as sent.")

@@ -1,0 +1,251 @@
+"""Commands that read: status, sql, tables, history, quarantine, report, docs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from flows.cli.commands.run import parsed_moment
+from flows.cli.output import print_json, print_rows, say
+from flows.errors import ConfigError, ValidationFailed
+
+Json = Annotated[bool, typer.Option("--json", help="JSON, for programs.")]
+Identifier = Annotated[str, typer.Argument(help="Id of the record, or its unique beginning.")]
+
+
+class Form(StrEnum):
+    """How rows are printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+
+
+quarantine = typer.Typer(name="quarantine", help="Records that were refused, with their reasons.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (status, sql, tables, history, report, docs):
+        app.command()(command)
+    app.add_typer(quarantine)
+
+
+def status(
+    context: typer.Context,
+    as_json: Json = False,
+    costs: Annotated[bool, typer.Option("--costs", help="Statements and seconds of the newest run instead.")] = False,
+) -> None:
+    """Freshness, rows per table, quarantine, last runs; or what the newest run cost."""
+    if costs:
+        _show_costs(context, as_json)
+        return
+    from flows.cli.views.status import read_status
+
+    with context.obj.reader() as (reader, settings):
+        state = read_status(reader, settings)
+    if as_json:
+        print_json(state.as_dict())
+        return
+    say(f"{settings.warehouse} warehouse, database {state.database}, {state.at:%Y-%m-%d %H:%M:%S} UTC\n")
+    for title, rows in (
+        ("Freshness", state.freshness),
+        ("Tables", state.tables),
+        ("Quarantine", state.quarantine),
+        ("Last runs", state.runs),
+    ):
+        say(title)
+        shown = [_for_people(asdict(row)) for row in rows]
+        if shown:
+            print_rows(list(shown[0]), [list(row.values()) for row in shown], "table")
+        else:
+            say("none")
+        say("")
+
+
+def _show_costs(context: typer.Context, as_json: bool) -> None:
+    from flows.steps.costs import read_costs
+
+    with context.obj.session() as (session, settings):
+        found = read_costs(session, settings)
+    if as_json:
+        print_json(found.as_dict() if found else None)
+    elif found is None:
+        say("no run has been counted yet")
+    else:
+        say(f"{found.flow}, {found.started_at[:19].replace('T', ' ')} UTC: {found.statements:,} statements\n")
+        rows = [[one.step, one.table, one.statements, one.seconds] for one in found.costs]
+        print_rows(["step", "table", "statements", "seconds"], rows, "table")
+
+
+def _for_people(row: dict[str, Any]) -> dict[str, Any]:
+    row.pop("run_id", None)
+    if "closed" in row:
+        row["closed"] = "a critical rule failed" if row["closed"] else ""
+    return row
+
+
+def sql(
+    context: typer.Context,
+    statement: Annotated[str, typer.Argument(help="One SQL statement, in Snowflake's dialect.")],
+    form: Annotated[Form, typer.Option("--format", help="How to print the rows.")] = Form.TABLE,
+) -> None:
+    """Run one SQL statement on the warehouse."""
+    from snowflake.connector.errors import ProgrammingError
+
+    with context.obj.reader() as (reader, _):
+        try:
+            columns, rows = reader.table(statement)
+        except ProgrammingError as error:
+            lines = " ".join(str(error.msg or error).split())
+            raise ConfigError(f"The statement failed: {lines}") from None
+    print_rows(columns, rows, form)
+
+
+def tables(context: typer.Context, as_json: Json = False) -> None:
+    """Every table with its grain, key, write kind and inputs."""
+    from transforms.catalog import in_order
+
+    rows = [
+        {
+            "schema": str(model.table.layer),
+            "table": model.table.name,
+            "grain": model.table.grain,
+            "key": ", ".join(model.table.key),
+            "write": type(model.table.write).__name__,
+            "inputs": ", ".join(model.inputs),
+        }
+        for model in in_order()
+    ]
+    if as_json:
+        print_json(rows)
+    else:
+        print_rows(list(rows[0]), [list(row.values()) for row in rows], "table")
+
+
+def history(
+    context: typer.Context,
+    table: Annotated[str, typer.Argument(help="A history, e.g. users_history.")],
+    key: Annotated[str, typer.Argument(help="What names the key; the parts of a composite one with commas between.")],
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", metavar="TIME", help="Only the version of this time (ISO 8601, UTC).")
+    ] = None,
+    form: Annotated[Form, typer.Option("--format", help="How to print the versions.")] = Form.TABLE,
+) -> None:
+    """The versions of one key: from when to when, what each changed, when the key was gone."""
+    from flows.cli.views.history import for_people, for_programs, history_table, read_timeline
+
+    contract = history_table(table)
+    moment = parsed_moment(as_of, "--as-of") if as_of else None
+    with context.obj.session() as (session, settings):
+        timeline = read_timeline(session, settings, contract, key, at=moment)
+    if form is not Form.TABLE:
+        print_rows(*for_programs(timeline), form)
+        return
+    say(timeline.title)
+    if timeline.spans:
+        print_rows(*for_people(timeline), form)
+    else:
+        say(f"It did not exist at {moment:%Y-%m-%d %H:%M:%S} UTC.")
+
+
+def report(context: typer.Context, as_json: Json = False) -> None:
+    """What the newest validation found; exit code 1 where a critical rule failed."""
+    from transforms.ops import VALIDATION_RESULTS
+
+    with context.obj.reader() as (reader, settings):
+        name = VALIDATION_RESULTS.full_name(settings.database)
+        newest = f"(SELECT run_id FROM {name} ORDER BY validated_at DESC LIMIT 1)"
+        rows = reader.records(
+            "SELECT run_id, layer, table_name, rule, severity, success, observed, scope, validated_at "
+            f"FROM {name} WHERE run_id = {newest} ORDER BY success, severity, layer, table_name, rule"
+        )
+    failed = [row for row in rows if not row["success"]]
+    if as_json:
+        print_json(rows)
+    elif not rows:
+        say("Nothing was validated yet. `snowcast run` does it.")
+    else:
+        columns = ["severity", "table_name", "rule", "observed"]
+        if failed:
+            print_rows(columns, [[row[name] for name in columns] for row in failed], "table")
+        say(f"Run {rows[0]['run_id']}: {len(rows)} rules checked, {len(failed)} failed.")
+        say(f"Data Docs: {settings.docs_root / 'index.html'}")
+    if any(row["severity"] == "critical" for row in failed):
+        raise ValidationFailed("a critical rule failed; what stands on its table was not built.")
+
+
+def docs(context: typer.Context) -> None:
+    """Where the Data Docs are: every rule of the newest validation of each table, as HTML."""
+    settings = context.obj.settings()
+    index = settings.docs_root / "index.html"
+    if not index.exists():
+        raise ConfigError(f"There are no Data Docs at {index} yet. `snowcast run` or `snowcast validate` writes them.")
+    say(str(index))
+
+
+@quarantine.command("list")
+def list_refusals(
+    context: typer.Context,
+    table: Annotated[str | None, typer.Option(help="Only what this table refused.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Newest so many.")] = 100,
+    as_json: Json = False,
+) -> None:
+    """Refused records, newest first."""
+    from flows.load.redrive import refusals
+
+    with context.obj.reader() as (reader, settings):
+        found = refusals(reader, settings, table=table, limit=limit)
+    if as_json:
+        print_json([asdict(one) for one in found])
+        return
+    columns = ["id", "table", "rule", "reason", "source file", "row", "redriven"]
+    rows: list[list[Any]] = [
+        [one.quarantine_id[:12], one.table, one.rule, one.reason, one.source_file, one.source_row, one.redriven_at]
+        for one in found
+    ]
+    print_rows(columns, rows, "table")
+
+
+@quarantine.command("show")
+def show_refusal(context: typer.Context, identifier: Identifier) -> None:
+    """One refused record with its reason, as JSON."""
+    from flows.load.redrive import refusal
+
+    with context.obj.reader() as (reader, settings):
+        print_json(asdict(refusal(reader, settings, identifier)))
+
+
+@quarantine.command("redrive")
+def redrive_refusal(
+    context: typer.Context,
+    identifier: Identifier,
+    record: Annotated[str | None, typer.Option(help="The repaired record, as JSON.")] = None,
+    file: Annotated[Path | None, typer.Option(help="File with the repaired record, as JSON.")] = None,
+) -> None:
+    """Load a repaired record in place of a refused one, once; the next build takes it."""
+    from flows.load.redrive import redrive, refusal
+
+    repaired = _repaired(record, file)
+    with context.obj.reader() as (reader, settings):
+        refused = refusal(reader, settings, identifier)
+    with context.obj.session() as (session, settings):
+        load_id = redrive(session, settings, refused, repaired)
+    say(f"Loaded as {load_id}. `snowcast build` takes it into the tables.")
+
+
+def _repaired(record: str | None, file: Path | None) -> Any:
+    if (record is None) == (file is None):
+        raise ConfigError("Give the repaired record: --record '{…}' or --file repaired.json.")
+    try:
+        repaired = json.loads(file.read_text(encoding="utf-8") if file else record or "")
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"The repaired record cannot be read: {error}") from None
+    if not isinstance(repaired, dict):
+        raise ConfigError("The repaired record is no JSON object.")
+    return repaired

@@ -1,0 +1,264 @@
+"""Commands that run flows: run, ingest, build, validate, backfill."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from flows.cli.output import console, say, terminal_reporter
+from flows.cli.state import State, checked_selectors
+from flows.errors import ConfigError, PrefectGoneError
+from flows.reporting import LogReporter, report_to
+from flows.sources.registry import SOURCES, chosen_sources, known_source, need_sandbox_server
+
+if TYPE_CHECKING:
+    from flows.settings import Settings
+    from flows.steps.run import Run
+
+Select = Annotated[
+    list[str] | None,
+    typer.Option("--select", "-s", help="Tables, layers, tag:…, with + for what they are built from or into."),
+]
+_TRIES_OF_OUR_SERVER, _TRIES_OF_ANOTHERS_SERVER = 5, 3
+Polls = Annotated[int | None, typer.Option(min=1, help="Polls to take from the sandbox.")]
+FullRefresh = Annotated[bool, typer.Option("--full-refresh", help="Rebuild from all input rows.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (run, ingest, build, validate, backfill):
+        app.command()(command)
+
+
+def run(
+    context: typer.Context,
+    select: Select = None,
+    full_refresh: FullRefresh = False,
+    polls: Polls = None,
+    sources: Annotated[
+        str | None, typer.Option(help="Sources to ingest, with commas; none: all that are configured.")
+    ] = None,
+) -> None:
+    """Ingest what is configured, build, validate, report."""
+    named = [name.strip() for name in (sources or "").split(",") if name.strip()]
+    chosen = chosen_sources(named, context.obj.settings())
+
+    def pipeline() -> Any:
+        from flows.pipeline import pipeline as flow
+
+        return flow(
+            select=checked_selectors(select or []), full_refresh=full_refresh, polls=polls, sources=named or None
+        )
+
+    outcome = run_flow(context.obj, pipeline, sources=chosen, is_checked=bool(chosen))
+    _say_next_steps(outcome)
+
+
+def ingest(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(help=f"One of: {', '.join(SOURCES)}.")],
+    from_files: Annotated[
+        Path | None, typer.Option(help="A file or folder of files as the source sends them, instead of asking it.")
+    ] = None,
+    snapshot_at: Annotated[
+        str | None, typer.Option(help="When the source was observed (ISO 8601, UTC without a zone).")
+    ] = None,
+    polls: Polls = None,
+) -> None:
+    """Land and load one source, and check what came."""
+    if not known_source(source).is_polled and polls:
+        raise ConfigError(f"--polls: {source} is not polled, it comes as files.")
+    if from_files and not from_files.exists():
+        raise ConfigError(f"--from-files: {from_files} does not exist.")
+    moment = parsed_moment(snapshot_at, "--snapshot-at") if snapshot_at else None
+
+    def ingest_source() -> Any:
+        from flows.ingest import FLOWS
+
+        asked = {"polls": polls} if polls else {}
+        return FLOWS[source](snapshot_at=moment, from_files=str(from_files.absolute()) if from_files else None, **asked)
+
+    run_flow(context.obj, ingest_source, sources=[] if from_files else [source], is_checked=True)
+
+
+def build(context: typer.Context, select: Select = None, full_refresh: FullRefresh = False) -> None:
+    """Build tables from what they have not consumed yet, and validate what was written."""
+
+    def transform() -> Any:
+        from flows.transform import transform as flow
+
+        return flow(select=checked_selectors(select or []), full_refresh=full_refresh)
+
+    run_flow(context.obj, transform)
+
+
+def validate(
+    context: typer.Context,
+    select: Select = None,
+    full: Annotated[bool, typer.Option("--full", help="All rows, not only those of each newest build.")] = False,
+) -> None:
+    """Check the rules of the tables on what was written last, or on everything."""
+
+    def validate_tables() -> Any:
+        from flows.validate import validate as flow
+
+        return flow(select=checked_selectors(select or []), full=full)
+
+    run_flow(context.obj, validate_tables, is_checked=True)
+
+
+def backfill(
+    context: typer.Context,
+    from_: Annotated[str, typer.Option("--from", help="First moment included (ISO 8601, UTC without a zone).")],
+    to: Annotated[str, typer.Option("--to", help="First moment not included.")],
+    select: Select = None,
+) -> None:
+    """Build tables again from what was observed in [from, to)."""
+    start, end = parsed_moment(from_, "--from"), parsed_moment(to, "--to")
+    if start >= end:
+        raise ConfigError(f"--from {from_} is not before --to {to}: the range [from, to) would be empty.")
+
+    def backfill_range() -> Any:
+        from flows.backfill import backfill as flow
+
+        return flow(start, end, select=checked_selectors(select or []))
+
+    run_flow(context.obj, backfill_range)
+
+
+def run_flow(
+    state: State,
+    flow: Callable[[], Run],
+    *,
+    sources: Sequence[str] = (),
+    is_checked: bool = False,
+    tell: Callable[[], None] | None = None,
+) -> Run:
+    """Start what the flow and its sources need, run it, and tell what it did, also where it ends in an error.
+
+    Args:
+        state: The global options.
+        flow: Calls the flow.
+        sources: Sources that the flow asks.
+        is_checked: It validates something whatever it finds: the rule engine is imported while the services start.
+        tell: Tells what it did in place of the steps' lines and the summary.
+    """
+    from flows.services.start import start_services
+    from flows.services.under_way import ended_in_order, run_under_way
+
+    settings = state.settings()
+    if tell:
+        report_to(LogReporter())
+    shown = nullcontext() if tell else terminal_reporter()
+    with run_under_way(settings.home, _command_name()), ended_in_order(), shown as reporter:
+        if reporter:
+            reporter.advanced("start", "Prefect server, warehouse")
+        services = start_services(settings, sandbox=need_sandbox_server(sources, settings))
+        _import_libraries(state, is_checked=is_checked)
+        services.wait()
+        if reporter:
+            reporter.close()
+        try:
+            return _called(flow, settings)
+        finally:
+            tell() if tell else _say_summary(state)
+
+
+def _called(flow: Callable[[], Run], settings: Settings) -> Run:
+    """Call a flow without heartbeats: their thread makes each flow a second longer, and here a person is watching.
+
+    Raises:
+        PrefectGoneError: The Prefect server does not answer, and it is not ours to start again.
+    """
+    import httpx
+    from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
+    from flows.services.prefect_watch import prefect_watched
+
+    # Each more try doubles the wait: the last one of a minute covers a start of our own server.
+    tries = _TRIES_OF_ANOTHERS_SERVER if settings.prefect_api_url else _TRIES_OF_OUR_SERVER
+    updates = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, PREFECT_CLIENT_MAX_RETRIES: tries}
+    try:
+        with temporary_settings(updates=updates), prefect_watched(settings):
+            return flow()
+    except (httpx.TransportError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "Failed to reach API" not in str(error):
+            raise
+        place = f"at {settings.prefect_api_url}" if settings.prefect_api_url else "of this home"
+        raise PrefectGoneError(
+            f"The Prefect server {place} does not answer. What was committed stays; the next run goes on from there."
+        ) from None
+
+
+def _import_libraries(state: State, *, is_checked: bool) -> None:
+    """Import what flows need while the services start; Great Expectations last, behind the first steps.
+
+    A flow that may find nothing to check imports it when it has written the first rows.
+    """
+    from flows.cli.logs import keep_logs
+
+    keep_logs(state.settings(), verbose=state.verbose)
+    import flows.pipeline  # noqa: F401
+
+    if is_checked:
+        from expectations.checks.tables import warm_up
+
+        warm_up()
+
+
+def _say_summary(state: State) -> None:
+    """The last run's summary: what it did, which rules failed, which tables are blocked."""
+    from flows.steps.run import latest_run
+
+    outcome = latest_run()
+    if outcome is None:
+        return
+    for check in outcome.failed_checks + outcome.warnings:
+        say(f"  {check.severity}: {check.table_name}: {check.rule}: {check.observed}")
+    if outcome.checks:
+        say(f"Validation report: {state.settings().docs_root / 'index.html'}")
+    console().print(f"[bold]{outcome.flow}[/] took {outcome.seconds:.1f} s: {outcome.summary()}.")
+
+
+def _command_name() -> str:
+    """The command as a person typed it, without its options."""
+    words = [word for word in sys.argv[1:] if not word.startswith("-")]
+    return f"snowcast {words[0]}" if words else "snowcast"
+
+
+def _say_next_steps(outcome: Run) -> None:
+    program = _program()
+    query = "SELECT * FROM MARTS.MART_TOP_STREAMERS WHERE ranking_window = 'all_time' ORDER BY streamer_rank LIMIT 10"
+    say("")
+    say("Look next:")
+    say(f"  {program} status")
+    say(f'  {program} sql "{query}"')
+    say(f"  {outcome.settings.docs_root / 'index.html'}")
+
+
+def _program() -> str:
+    """What to type for this program: its name where it is on the PATH, else the way to it from here."""
+    if shutil.which("snowcast"):
+        return "snowcast"
+    started, here = Path(sys.argv[0]).absolute(), Path.cwd()
+    return str(started.relative_to(here)) if started.is_relative_to(here) else str(started)
+
+
+def parsed_moment(text: str, option: str) -> datetime:
+    """The time that an option states, in UTC.
+
+    Raises:
+        ConfigError: It is no ISO 8601 time.
+    """
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise ConfigError(f"{option} {text!r} is no time. Expected ISO 8601, e.g. 2026-11-21T04:15:00Z.") from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

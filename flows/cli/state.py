@@ -1,0 +1,83 @@
+"""What every command begins with: settings with the global options, logs, a ready Prefect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flows.errors import ConfigError
+from flows.settings import Settings, change_environment, load_settings, ready_home
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Session
+
+    from flows.warehouse.reading import Reader
+
+
+@dataclass(frozen=True)
+class State:
+    """The global options of the command line."""
+
+    home: Path | None
+    verbose: bool
+
+    def settings(self) -> Settings:
+        """The settings, with the home folder ready to write.
+
+        Raises:
+            ConfigError: They are wrong, or the home cannot be written.
+        """
+        if self.home:
+            home = self.home.expanduser().absolute()
+            change_environment({"SNOWCAST_HOME": str(home), "PREFECT_HOME": str(home / "prefect")})
+        settings = load_settings()
+        ready_home(settings)
+        return settings
+
+    @contextmanager
+    def reader(self) -> Iterator[tuple[Reader, Settings]]:
+        """What commands read the warehouse with that need no Snowpark."""
+        from flows.warehouse.reading import open_reader
+
+        settings = self.settings()
+        quiet_connector()
+        with open_reader(settings) as reader:
+            yield reader, settings
+
+    @contextmanager
+    def session(self) -> Iterator[tuple[Session, Settings]]:
+        """A session on the prepared warehouse, for commands that ask with frames or write."""
+        from flows.warehouse import open_session, prepare
+
+        settings = self.settings()
+        quiet_connector()
+        with open_session(settings, flow="snowcast") as session:
+            prepare(session, settings)
+            yield session, settings
+
+
+def quiet_connector() -> None:
+    """Keep the warnings of the connector and of Snowpark off the terminal: their errors are raised and told once."""
+    import logging
+
+    for name in ("snowflake", "snowflake.connector", "snowflake.snowpark"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def checked_selectors(selectors: Sequence[str]) -> list[str]:
+    """The selectors, if each names something.
+
+    Raises:
+        ConfigError: One matches nothing; the message names near ones.
+    """
+    from transforms.catalog import in_order
+    from transforms.contract import ContractError
+
+    try:
+        in_order(selectors)
+    except ContractError as error:
+        raise ConfigError(f"--select: {error}") from None
+    return list(selectors)

@@ -1,0 +1,128 @@
+"""Activities and questions about them as a person reads and asks them: lists, descriptions, answers, mistakes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from flows.cli.output import point_at
+from flows.errors import ConfigError
+from flows.settings import Settings
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Session
+
+    from transforms.activity.activities import Activity
+    from transforms.activity.datasets.planning import Plan
+    from transforms.engine.write import BuildResult
+    from transforms.types import DataType
+
+_ORDER = ("entity", "ts", "activity_id")
+Rows = tuple[list[str], list[list[Any]]]
+
+
+@contextmanager
+def mistakes_shown(question: str) -> Iterator[None]:
+    """Turn a mistake in a question into an error of wrong use, and point at its word.
+
+    Raises:
+        ConfigError: The question is wrong; the word was pointed at on standard error.
+    """
+    from transforms.activity.datasets.errors import QueryError, Word
+
+    try:
+        yield
+    except QueryError as error:
+        if isinstance(error.word, Word):
+            point_at(question, error.word.start, error.word.length)
+        raise ConfigError(str(error)) from None
+
+
+def activity_named(name: str) -> Activity:
+    """The activity of that name.
+
+    Raises:
+        ConfigError: There is none; the message names the nearest and all that are known.
+    """
+    from transforms.activity.activities import known_activities
+    from transforms.activity.datasets.errors import QueryError
+    from transforms.activity.datasets.planning import known_activity
+
+    try:
+        return known_activity(name, known_activities())
+    except QueryError as error:
+        raise ConfigError(str(error)) from None
+
+
+def list_of_activities() -> Rows:
+    """Columns and rows: every activity with the stream that it is in."""
+    from transforms.activity.activities import known_activities
+
+    known = sorted(known_activities().values(), key=lambda activity: (activity.stream, activity.name))
+    rows = [[a.name, a.stream, ", ".join(feature.name for feature in a.features), a.description] for a in known]
+    return ["activity", "stream", "features", "description"], rows
+
+
+def features_of(activity: Activity) -> Rows:
+    """Columns and rows: everything that a question can name of an activity, with its type."""
+    from transforms.activity.columns import STREAM
+    from transforms.activity.datasets.offers import STREAM_TYPES
+
+    rows = [[f.name, _spelled(f.type), "feature", f.description] for f in activity.features]
+    columns = [column for column in STREAM if column.name in STREAM_TYPES]
+    rows += [[column.name, _spelled(column.type), "stream", column.description] for column in columns]
+    return ["name", "type", "of", "description"], rows
+
+
+def _spelled(data_type: DataType) -> str:
+    """A type as contracts spell it."""
+    from transforms import contract
+    from transforms.types import DecimalType
+
+    if isinstance(data_type, DecimalType):
+        return f"DECIMAL({data_type.precision}, {data_type.scale})"
+    names = ("INTEGER", "FLOAT", "TEXT", "BOOLEAN", "DATE", "TIMESTAMP", "VARIANT")
+    return next((name for name in names if getattr(contract, name) == data_type), str(data_type))
+
+
+def plan_question(question: str) -> Plan:
+    """The plan of a question in text form.
+
+    Raises:
+        ConfigError: It is wrong.
+    """
+    from transforms.activity.activities import known_activities
+    from transforms.activity.datasets.planning import plan_of
+    from transforms.activity.datasets.text import parse_query
+
+    with mistakes_shown(question):
+        return plan_of(parse_query(question), known_activities())
+
+
+def answer(session: Session, settings: Settings, plan: Plan) -> Rows:
+    """Columns and rows of a question's dataset, by entity and time."""
+    from transforms.activity.datasets.frames import planned_dataset
+    from transforms.catalog import models
+
+    stream = session.table(models()[plan.stream].table.full_name(settings.database))
+    rows = planned_dataset(plan, stream).sort(*_ORDER).collect()
+    return [column.name for column in plan.columns], [list(row) for row in rows]
+
+
+def for_people(columns: list[str], rows: list[list[Any]]) -> Rows:
+    """The answer without the ids, which tell a person nothing: entity, time and number name a row."""
+    return columns[1:], [row[1:] for row in rows]
+
+
+def keep_answer(session: Session, plan: Plan, question: str, name: str) -> BuildResult:
+    """Write a question's dataset into a table of MARTS.
+
+    Raises:
+        ConfigError: The name cannot be used.
+    """
+    from transforms.activity.datasets.tables import table_of, write_dataset
+
+    with mistakes_shown(question):
+        table = table_of(plan, name)
+        return write_dataset(session, plan, table, question=question, run_id="snowcast activity query")

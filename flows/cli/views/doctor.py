@@ -1,0 +1,98 @@
+"""`snowcast doctor`: is everything there that a run needs, and what to do where it is not."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Literal
+
+from flows.errors import SnowcastError
+from flows.services import prefect_server
+from flows.settings import Settings
+from flows.sources.registry import SOURCES
+from flows.sources.source import Source
+
+_LIBRARIES = ("prefect", "snowflake-snowpark-python", "snowflake-connector-python", "great-expectations", "twitchAPI")
+_NEEDED_BYTES = 500_000_000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found; `exit_code` is what a failed one ends in."""
+
+    check: str
+    state: Literal["ok", "note", "failed"]
+    detail: str
+    exit_code: int = 0
+
+    def as_dict(self) -> dict[str, Any]:
+        """The finding as plain values."""
+        return asdict(self)
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Check what can be checked without changing anything but starting the warehouse."""
+    checks: list[Callable[[Settings], Finding]] = [
+        _python,
+        _libraries,
+        _home,
+        *(partial(_source, source) for source in SOURCES.values()),
+        _prefect,
+        _warehouse,
+    ]
+    return [check(settings) for check in checks]
+
+
+def _python(_: Settings) -> Finding:
+    found = ".".join(map(str, sys.version_info[:3]))
+    return Finding("python", "ok" if sys.version_info >= (3, 11) else "failed", found, 2)
+
+
+def _libraries(_: Settings) -> Finding:
+    found, missing = [], []
+    for name in _LIBRARIES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            missing.append(name)
+    if missing:
+        return Finding("libraries", "failed", f"not installed: {', '.join(missing)}; `make setup` installs them", 2)
+    return Finding("libraries", "ok", ", ".join(found))
+
+
+def _home(settings: Settings) -> Finding:
+    free = shutil.disk_usage(settings.home).free
+    told = f"{settings.home}, {free / 1e9:.1f} GB free"
+    return Finding("home", "ok" if free > _NEEDED_BYTES else "failed", told, 2)
+
+
+def _source(source: Source, settings: Settings) -> Finding:
+    try:
+        is_real, told = source.examine(settings)
+    except SnowcastError as error:
+        return Finding(source.name, "failed", str(error), error.exit_code)
+    return Finding(source.name, "ok" if is_real else "note", told)
+
+
+def _prefect(settings: Settings) -> Finding:
+    if settings.prefect_api_url:
+        return Finding("prefect", "ok", f"your server at {settings.prefect_api_url}")
+    server = prefect_server.find(settings.home)
+    if server is None:
+        return Finding("prefect", "note", "the local server does not run; the next run starts it")
+    return Finding("prefect", "ok", f"local server at {server.url}, process {server.pid}")
+
+
+def _warehouse(settings: Settings) -> Finding:
+    from flows.warehouse import open_session
+
+    try:
+        with open_session(settings, flow="doctor") as session:
+            found = session.sql("SELECT CURRENT_VERSION(), CURRENT_ACCOUNT()").collect()[0]
+    except SnowcastError as error:
+        return Finding("warehouse", "failed", str(error), error.exit_code)
+    return Finding("warehouse", "ok", f"{settings.warehouse}, account {found[1]}, version {found[0]}")

@@ -1,0 +1,144 @@
+"""The state of the warehouse in one look: how fresh, how many rows, what is quarantined, how the last runs ended."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from flows.settings import Settings
+from flows.steps.standing import standing_of, standing_statement
+from transforms.catalog import in_order
+from transforms.ops import POLLS, QUARANTINE, REDRIVES, RUNS
+
+if TYPE_CHECKING:
+    from flows.warehouse.reading import Reader
+
+_LAST_RUNS = 5
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """The newest snapshot of one entity of a source, and how old it is."""
+
+    source: str
+    entity: str
+    newest_snapshot_at: datetime
+    age_minutes: float
+    polls: int
+
+
+@dataclass(frozen=True)
+class TableRows:
+    """How many rows a table has; `closed` tables broke a critical rule and block what is built from them."""
+
+    schema: str
+    table: str
+    rows: int
+    closed: bool
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Quarantined records of one table and rule; `redriven` of them were repaired and loaded again."""
+
+    table: str
+    rule: str
+    records: int
+    redriven: int
+
+
+@dataclass(frozen=True)
+class PastRun:
+    """One run of a flow."""
+
+    run_id: str
+    flow: str
+    state: str
+    started_at: datetime
+    seconds: float
+    summary: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """What `snowcast status --json` prints, field by field."""
+
+    warehouse: str
+    database: str
+    at: datetime
+    freshness: list[Freshness]
+    tables: list[TableRows]
+    quarantine: list[Refused]
+    runs: list[PastRun]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as plain values."""
+        return asdict(self)
+
+
+def read_status(reader: Reader, settings: Settings) -> Status:
+    """Read the state from the tables and the ledgers."""
+    database = settings.database
+    return Status(
+        warehouse=settings.warehouse,
+        database=database,
+        at=datetime.now(UTC).replace(tzinfo=None),
+        freshness=_freshness(reader, database),
+        tables=_table_rows(reader, database),
+        quarantine=_refused(reader, database),
+        runs=_past_runs(reader, database),
+    )
+
+
+def _freshness(reader: Reader, database: str) -> list[Freshness]:
+    """Newest snapshot per raw table: files count as well as polls."""
+    raw = [model.table for model in in_order(["raw"])]
+    parts = [
+        f"SELECT '{table.source}', MAX(_SNAPSHOT_AT), COUNT(DISTINCT _SNAPSHOT_AT) FROM {table.full_name(database)}"
+        for table in raw
+    ]
+    polls = {
+        f"{row[0]}/{row[1]}": row[2]
+        for row in reader.rows(
+            f"SELECT source, entity, COUNT(*) FROM {POLLS.full_name(database)} GROUP BY source, entity"
+        )
+    }
+    now = datetime.now(UTC).replace(tzinfo=None)
+    found = []
+    for name, newest, snapshots in reader.rows(" UNION ALL ".join(parts)):
+        if newest is not None:
+            source, entity = name.split("/")
+            age = round((now - newest).total_seconds() / 60, 1)
+            found.append(Freshness(source, entity, newest, age, polls.get(name, snapshots)))
+    return sorted(found, key=lambda one: (one.source, one.entity))
+
+
+def _table_rows(reader: Reader, database: str) -> list[TableRows]:
+    tables = [model.table for model in in_order()]
+    parts = [f"SELECT '{table.name}', COUNT(*) FROM {table.full_name(database)}" for table in tables]
+    counts = {row[0]: row[1] for row in reader.rows(" UNION ALL ".join(parts))}
+    closed = standing_of(reader.rows(standing_statement(database))).closed
+    order = {str(layer): place for place, layer in enumerate(type(tables[0].layer))}
+    rows = [TableRows(str(t.layer), t.name, counts[t.name], t.name in closed) for t in tables]
+    return sorted(rows, key=lambda one: (order[one.schema], one.table))
+
+
+def _refused(reader: Reader, database: str) -> list[Refused]:
+    statement = (
+        "SELECT q.table_name, q.rule, COUNT(*), COUNT(r.quarantine_id) "
+        f"FROM {QUARANTINE.full_name(database)} q LEFT JOIN {REDRIVES.full_name(database)} r "
+        "ON r.quarantine_id = q.quarantine_id GROUP BY q.table_name, q.rule ORDER BY q.table_name, q.rule"
+    )
+    return [Refused(*row) for row in reader.rows(statement)]
+
+
+def _past_runs(reader: Reader, database: str) -> list[PastRun]:
+    statement = (
+        f"SELECT run_id, flow, state, started_at, ended_at, summary FROM {RUNS.full_name(database)} "
+        f"ORDER BY started_at DESC LIMIT {_LAST_RUNS}"
+    )
+    return [
+        PastRun(run_id, flow, state, started, round((ended - started).total_seconds(), 1), summary or "")
+        for run_id, flow, state, started, ended, summary in reader.rows(statement)
+    ]

@@ -1,0 +1,1 @@
+"""Deployments into a Prefect server, scripts into a Snowflake account."""

@@ -1,0 +1,90 @@
+"""Deploying: the deployments of prefect.yaml into a Prefect server, the scripts of snowflake/ into an account."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+from flows.errors import ConfigError, SourceError
+from flows.services import prefect_server
+from flows.settings import Settings, change_environment
+from flows.warehouse import open_session
+from flows.warehouse.scripts import SCRIPTS, run_scripts, statements
+
+ROOT = Path(__file__).resolve().parents[2]
+PREFECT_FILE = ROOT / "deployments" / "prefect.yaml"
+WORK_POOL = "snowcast"
+
+
+def deploy_to_prefect(settings: Settings) -> list[str]:
+    """Create the work pool where it is missing and register every deployment; returns their names.
+
+    Raises:
+        SourceError: Prefect refused.
+    """
+    prefect_server.connect(settings)
+    _prefect("work-pool", "create", WORK_POOL, "--type", "process", "--overwrite")
+    _prefect("deploy", "--all", "--prefect-file", str(PREFECT_FILE))
+    return [f"{entry['entrypoint'].partition(':')[2].replace('_', '-')}/{entry['name']}" for entry in deployments()]
+
+
+def deployments() -> list[dict[str, Any]]:
+    """The deployments that prefect.yaml declares."""
+    import yaml  # type: ignore[import-untyped]
+
+    declared = yaml.safe_load(PREFECT_FILE.read_text(encoding="utf-8"))
+    return list(declared["deployments"])
+
+
+def run_worker(settings: Settings) -> NoReturn:
+    """Become a worker of the work pool: signals reach it and its exit code is this process's."""
+    prefect_server.connect(settings)
+    command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", WORK_POOL, "--type", "process"]
+    os.chdir(ROOT)
+    # A script's background process ignores SIGINT, and Prefect's worker ends itself by one when it is told to stop.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.execve(sys.executable, command, _child_environment(settings))
+
+
+def snowflake_statements(settings: Settings) -> list[str]:
+    """Every statement of the deployment, in order."""
+    scripts = [*sorted((SCRIPTS / "account").glob("*.sql")), *sorted(SCRIPTS.glob("*.sql"))]
+    return [one for script in scripts for one in statements(script.read_text(encoding="utf-8"), settings)]
+
+
+def deploy_to_snowflake(settings: Settings) -> list[str]:
+    """Run the account's scripts, then the database's; returns the names of the scripts.
+
+    Raises:
+        ConfigError: The target is not an account.
+    """
+    if settings.warehouse != "snowflake":
+        raise ConfigError("Set SNOWCAST_WAREHOUSE=snowflake and the SNOWFLAKE_* login of a user who may create roles.")
+    with open_session(settings, flow="deploy") as session:
+        return [
+            *run_scripts(session, settings, SCRIPTS / "account"),
+            *run_scripts(session, settings, SCRIPTS),
+        ]
+
+
+def _prefect(*arguments: str) -> None:
+    command = [sys.executable, "-m", "prefect", "--no-prompt", *arguments]
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=change_environment({"SNOWCAST_ROOT": str(ROOT)}, apply=False),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        lines = (done.stderr or done.stdout).strip().splitlines() or ["no output"]
+        raise SourceError(f"`prefect {' '.join(arguments[:2])}` failed: {lines[-1]}")
+
+
+def _child_environment(settings: Settings) -> dict[str, str]:
+    return change_environment({"SNOWCAST_HOME": str(settings.home)}, apply=False)

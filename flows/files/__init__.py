@@ -1,0 +1,1 @@
+"""Files as a source: one mechanism for all that is delivered."""

@@ -1,0 +1,132 @@
+"""Files that hold others: zip archives with their members, workbooks (XLSX) with their tabs."""
+
+from __future__ import annotations
+
+import math
+import warnings
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, time
+from functools import partial
+from typing import IO, Any
+
+from flows.files.file import RefusedFile
+from flows.files.limits import LIMITS
+from flows.files.readers import InputFile
+
+_MIDNIGHT = time()
+_MOST_EXACT = 10**15  # spreadsheets keep 15 digits
+ENDINGS = (".zip", ".xlsx", ".xlsm")
+_WORKBOOK = "xl/workbook.xml"  # what every workbook has, and nothing else
+
+
+def opened_parts(file: InputFile) -> list[InputFile]:
+    """The members of a zip archive or the tabs of a workbook as files, or the file itself where it is neither."""
+    if file.fault is not None:
+        return [file]
+    try:
+        with file.open() as content:
+            if not zipfile.is_zipfile(content):
+                return [file]
+            with zipfile.ZipFile(content) as archive:
+                members = [info for info in archive.infolist() if not info.is_dir()]
+                is_workbook = any(info.filename == _WORKBOOK for info in members)
+    except (RefusedFile, OSError):
+        return [file]  # told when it is read
+    except Exception as error:  # zipfile raises many kinds for what it cannot read
+        return [refused(file, f"is an archive that cannot be read: {type(error).__name__}: {error}")]
+    if is_workbook:
+        return _tabs_of(file)
+    return [
+        replace(
+            file,
+            label=f"{file.label}!{info.filename}",
+            open=_member_opener(file, info),
+            path=f"{file.path}!{info.filename}",
+            size=info.file_size,
+            packed=info.compress_size,
+            archive=file.label,
+        )
+        for info in members
+    ] or [file]
+
+
+def _member_opener(file: InputFile, member: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:
+    return lambda: zipfile.ZipFile(file.open()).open(member)
+
+
+def _tabs_of(file: InputFile) -> list[InputFile]:
+    try:
+        with _opened_workbook(file) as book:
+            names = list(book.sheetnames)
+    except RefusedFile as refusal:
+        return [refused(file, str(refusal))]
+    return [
+        replace(
+            file,
+            label=f"{file.label}!{name}",
+            path=f"{file.path}!{name}",
+            archive=file.label,
+            rows=partial(_rows_of_tab, file, name),
+        )
+        for name in names
+    ]
+
+
+def _rows_of_tab(file: InputFile, name: str) -> Iterator[Sequence[Any]]:
+    """The values of every row, also of blank ones; a chart has none."""
+    with _opened_workbook(file) as book:
+        tab = book[name]
+        if hasattr(tab, "iter_rows"):
+            tab.reset_dimensions()  # what a file says of its size may be wrong, and rows would be left out
+            for row in tab.iter_rows(values_only=True):
+                yield [_spelled(cell) for cell in row]
+
+
+def _spelled(cell: Any) -> Any:
+    """Text and truth as they are; days and times, where a program took the text for one, as the logs spell them.
+
+    A whole number is one however the program stores it; of more than 15 digits it has lost some, so that it is shown
+    with its exponent, which staging refuses. What is left, such as a time without a day, is text that says it.
+    """
+    if isinstance(cell, datetime):
+        return f"{cell.date()}" if cell.time() == _MIDNIGHT else f"{cell.isoformat(sep=' ')} UTC"
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        return _spelled_number(cell)
+    return cell if cell is None or isinstance(cell, bool | str) else str(cell)
+
+
+def _spelled_number(cell: float) -> Any:
+    if not math.isfinite(cell):
+        return str(cell)
+    if abs(cell) >= _MOST_EXACT:
+        return f"{cell:.14E}"
+    return int(cell) if cell == int(cell) else cell
+
+
+def refused(file: InputFile, reason: str) -> InputFile:
+    """The file as one that is refused without being opened."""
+    return replace(file, fault=reason)
+
+
+@contextmanager
+def _opened_workbook(file: InputFile) -> Iterator[Any]:
+    import openpyxl
+
+    try:
+        with file.open() as content, warnings.catch_warnings():
+            with zipfile.ZipFile(content) as archive:
+                LIMITS.get().check_members(archive.infolist())
+            content.seek(0)
+            warnings.simplefilter("ignore")  # of styles and extensions that only a spreadsheet program needs
+            book = openpyxl.load_workbook(content, read_only=True, data_only=True)
+            try:
+                yield book
+            finally:
+                book.close()
+    except RefusedFile:
+        raise
+    except Exception as error:
+        raise RefusedFile(f"is a workbook that cannot be read: {type(error).__name__}: {error}") from None

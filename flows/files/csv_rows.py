@@ -1,0 +1,213 @@
+"""Rows of CSV files and tabs as people and programs write them, by the header that names their cells.
+
+The delimiter is told by the header: comma, semicolon, tab or pipe, or what Excel's `sep=;` says. Taken where nothing is
+lost: blanks around names, blank lines and a title above the header, columns without a name, CR line ends, a Ctrl-Z at
+the end. A cell under a column without a name is kept as `column_<number>`.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, islice
+from typing import Any
+
+from flows.files.file import Header, Note, RefusedFile, UnrecognisedFile
+
+MARK = b"\xef\xbb\xbf"
+_DELIMITERS = (",", ";", "\t", "|")
+_SEPARATOR = re.compile(r'"?sep=(.)"?\s*')
+_SHOWN = 40
+_LOOKED_AT = 10  # lines in which a header is looked for
+_END_OF_TEXT = b"\x1a"  # as DOS programs end a file
+csv.field_size_limit(16 * 1024 * 1024)
+
+# The declared names of a header's cells, and whether a source knows what a file with such names holds.
+Naming = Callable[[Sequence[str]], tuple[list[str], bool]]
+
+
+def as_they_are(names: Sequence[str]) -> tuple[list[str], bool]:
+    """The naming of a source that declares no names."""
+    return list(names), True
+
+
+def read_csv(lines: Iterator[bytes], naming: Naming) -> Iterator[Any]:
+    """The header, then rows as it names them; one of another length is a list, for staging to refuse, not to guess.
+
+    Args:
+        lines: UTF-8, without a byte order mark.
+        naming: What the names are declared as.
+
+    Raises:
+        RefusedFile: It is no CSV, or cut off.
+    """
+    decoded = (line.decode() for line in _with_plain_ends(lines))
+    above = list(islice(decoded, _LOOKED_AT))
+    begin, delimiter = _find_header(above, naming)
+    written = _cells(above[begin], delimiter)
+    is_spaced = len(written) > 1 and all(cell.startswith(" ") for cell in written[1:])  # written as "a, b, c"
+    rows = csv.reader(chain(above[begin:], decoded), delimiter=delimiter, strict=True, skipinitialspace=is_spaced)
+    try:
+        cells = next(rows)
+        if len(cells) < 2:
+            raise RefusedFile(f"is neither JSON nor CSV with a header; it begins with {above[0].encode()[:_SHOWN]!r}")
+        yield from _noted_above(above[:begin])
+        names = named(cells, naming)
+        yield Header(tuple(name for name in names if name))
+        yield from _rows(rows, names)
+    except csv.Error as error:
+        cut = "is cut off: its last quoted field has no end" if "unexpected end" in str(error) else ""
+        raise RefusedFile(cut or f"is not valid CSV: line {begin + rows.line_num}: {error}") from None
+
+
+def read_tab(rows: Iterator[Sequence[Any]], naming: Naming) -> Iterator[Any]:
+    """The header of a tab, then its rows as it names them; cells that a row lacks at its end are empty.
+
+    Raises:
+        UnrecognisedFile: It is empty, or has no header.
+        RefusedFile: Its header has two columns of one name.
+    """
+    above: list[list[Any]] = []
+    filled = (cells for cells in map(_without_empty_end, rows) if cells)
+    for cells in islice(filled, _LOOKED_AT):
+        above.append(cells)
+        if _shows(cells, naming):
+            break
+    if not above:
+        raise UnrecognisedFile("is empty")
+    if not _shows(above[-1], naming):
+        begin = 0
+        if not _is_header(above[0]):
+            raise UnrecognisedFile("has no header: its first row has cells that are no text")
+    else:
+        begin = len(above) - 1
+        yield from _noted_above([", ".join(map(str, cells)) for cells in above[:-1]])
+    names = named(above[begin], naming)
+    yield Header(tuple(name for name in names if name))
+    yield from _cells_of(chain(above[begin + 1 :], rows), names)
+
+
+def named(cells: Sequence[str], naming: Naming) -> list[str]:
+    """The names of a header's columns: declared ones where they are, '' where a column has none.
+
+    Raises:
+        RefusedFile: Two columns have one name.
+    """
+    names, is_known = naming([cell.strip() for cell in cells])
+    repeated = next((name for name, count in Counter(filter(None, names)).items() if count > 1), None)
+    if repeated is not None:
+        kind = RefusedFile if is_known else UnrecognisedFile
+        raise kind(f"has two columns of one name in its header: {repeated!r}")
+    return names
+
+
+def _with_plain_ends(lines: Iterator[bytes]) -> Iterator[bytes]:
+    """The lines, split where a CR alone ends them, without a Ctrl-Z at the end of the last."""
+    first = next(lines, b"")
+    if b"\r" in first.rstrip(b"\r\n").replace(b"\r\n", b""):
+        everything = b"".join(chain((first,), lines))
+        lines = iter(re.findall(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+", everything))
+        first = next(lines, b"")
+    for following in lines:
+        yield first
+        first = following
+    last = first.rstrip(b"\r\n\x1a") if first.rstrip(b"\r\n").endswith(_END_OF_TEXT) else first
+    if last:
+        yield last
+
+
+def _find_header(above: Sequence[str], naming: Naming) -> tuple[int, str]:
+    """Which line is the header, and what delimits its cells."""
+    stated = _SEPARATOR.fullmatch(above[0].rstrip("\r\n")) if above else None
+    candidates = (stated[1],) if stated else _DELIMITERS
+    for number, line in enumerate(above):
+        for delimiter in candidates:
+            cells = _cells(line, delimiter)
+            if len(cells) > 1 and naming([cell.strip() for cell in cells])[1]:
+                return number, delimiter
+    begin = 1 if stated and len(above) > 1 else 0
+    best = max(candidates, key=lambda delimiter: len(_cells(above[begin], delimiter)))
+    return begin, best
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def _noted_above(lines: Sequence[str]) -> Iterator[Note]:
+    """What stands above the header: a title is left out, rows with several cells may be data.
+
+    Raises:
+        RefusedFile: There are such rows.
+    """
+    titles = [line.strip() for line in lines if line.strip(' \t\r\n,;|"') and not _SEPARATOR.fullmatch(line.strip())]
+    several = next((title for title in titles if sum(map(bool, re.split(r"[,;\t|]", title))) > 1), None)
+    if several is not None:
+        raise RefusedFile(
+            f"has rows above its header (first: {several[:_SHOWN]!r}). Delete what stands above the header"
+        )
+    if titles:
+        shown = titles[0].strip(" ,;|\t")[:_SHOWN]
+        count = "1 line" if len(titles) == 1 else f"{len(titles)} lines"
+        yield Note(f"{count} above the header left out (first: {shown})")
+
+
+def _rows(rows: Iterator[list[str]], names: Sequence[str]) -> Iterator[Any]:
+    short: list[str] | None = None
+    for row in rows:
+        if short is not None:
+            yield short
+            short = None
+        record = _record(row, names)
+        if record is not None:
+            yield record
+        elif row:
+            short = row
+    named_count = len(_without_empty_end(names))
+    if short is not None and len(short) < named_count:
+        raise RefusedFile(f"is cut off: its last row has {len(short)} of {named_count} fields")
+    if short is not None:
+        yield short
+
+
+def _record(row: Sequence[str], names: Sequence[str]) -> dict[str, str] | None:
+    """The row by name; None where it is too short, or has cells beyond the header that hold something."""
+    if len(row) != len(names):
+        named_count = len(_without_empty_end(names))
+        if len(row) < named_count or any(row[len(names) :]):
+            return None
+    return _by_name(row, names)
+
+
+def _by_name(row: Sequence[Any], names: Sequence[str]) -> dict[str, Any]:
+    pairs = enumerate(zip(names, row, strict=False), start=1)
+    return {name or f"column_{number}": cell for number, (name, cell) in pairs if name or cell not in ("", None)}
+
+
+def _cells_of(rows: Iterator[Sequence[Any]], names: Sequence[str]) -> Iterator[Any]:
+    for row in rows:
+        cells = _without_empty_end(row)
+        if len(cells) > len(names):
+            yield [str(cell) for cell in cells]
+        else:
+            yield _by_name([*cells, *[""] * (len(names) - len(cells))], names)
+
+
+def _shows(cells: Sequence[Any], naming: Naming) -> bool:
+    return _is_header(cells) and naming([cell.strip() for cell in cells])[1]
+
+
+def _is_header(cells: Sequence[Any]) -> bool:
+    return len(cells) > 1 and all(isinstance(cell, str) for cell in cells)
+
+
+def _without_empty_end(row: Sequence[Any]) -> list[Any]:
+    cells = ["" if cell is None else cell for cell in row]
+    while cells and cells[-1] == "":
+        cells.pop()
+    return cells

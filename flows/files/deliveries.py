@@ -1,0 +1,116 @@
+"""Delivered files on their way in: landed, told to whoever waits, kept in OPS.DELIVERIES so that they are read once.
+
+The ledger's row is written after the landing files, which the load takes up whatever happens in between; and a row
+counts only while all that it names is in RAW or under the landing root.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from flows.errors import SourceError
+from flows.files.convert import DELIVERED_BEFORE, EMPTY, SKIPPED, FileReport, Known, deliver_files
+from flows.files.kinds import FileKind
+from flows.files.limits import LIMITS, Limits
+from flows.files.locations import FilePlace
+from flows.ledgers import append_rows
+from flows.load.loader import loaded_files
+from flows.reporting import Mark, reporter
+from flows.settings import Settings
+from flows.sources.source import Fetched
+from transforms.ops import DELIVERIES
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Session
+
+
+def deliver(
+    session: Session, settings: Settings, kind: FileKind, place: FilePlace, snapshot_at: datetime | None = None
+) -> Fetched:
+    """Land the files of a place that were not delivered before, and say what became of each.
+
+    Raises:
+        ConfigError: The place does not exist, holds no file or may not be read.
+    """
+    LIMITS.set(Limits(settings.file_mebibytes, settings.file_ratio, settings.file_seconds))
+    known = _known(session, settings, kind)
+    reports: list[FileReport] = []
+    failure: SourceError | None = None
+    try:
+        for report in deliver_files(kind, place, settings.landing_root, known, snapshot_at=snapshot_at):
+            reports.append(report)
+            reporter().advanced(f"read {kind.source} files", report.file)
+    except SourceError as error:
+        failure = error
+    reports.sort(key=lambda report: report.file)
+    append_rows(session, settings.database, DELIVERIES, _rows(reports))
+    _tell(kind, place, reports)
+    snapshots = {report.delivery.snapshot_at for report in reports if report.delivery}
+    return Fetched(tuple(sorted(snapshots)), tuple(reports), failure)
+
+
+def has_others(session: Session, settings: Settings, source: str, place: FilePlace) -> bool:
+    """Whether files of the source were delivered from elsewhere than a local place."""
+    from snowflake.snowpark.functions import col, lit, startswith
+
+    ledger = session.table(DELIVERIES.full_name(settings.database)).filter(col("source") == source)
+    return ledger.filter(~startswith(col("file_path"), lit(place.prefix))).count() > 0
+
+
+def _known(session: Session, settings: Settings, kind: FileKind) -> Known:
+    from snowflake.snowpark.functions import col
+
+    ledger = session.table(DELIVERIES.full_name(settings.database)).filter(col("source") == kind.source)
+    rows = ledger.select("delivery_id", "file_path", "landed_files").collect()
+    return Known(
+        settings.landing_root,
+        kind.source,
+        loaded_files(session, settings.database),
+        deliveries={row[0]: json.loads(row[2] or "[]") for row in rows},
+        paths={row[1] for row in rows},
+    )
+
+
+def _rows(reports: Iterable[FileReport]) -> list[dict[str, Any]]:
+    now = datetime.now(UTC)
+    return [
+        {
+            "delivery_id": one.delivery_id,
+            "source": one.source,
+            "file_path": one.path,
+            "size_bytes": one.size,
+            "file_version": one.version,
+            "snapshot_at": one.snapshot_at,
+            "status": report.status,
+            "rows_landed": report.rows,
+            "landed_files": [landed.relative_path for landed in report.landed],
+            "read_at": now,
+        }
+        for report in reports
+        if (one := report.delivery)
+    ]
+
+
+def _tell(kind: FileKind, place: FilePlace, reports: Iterable[FileReport]) -> None:
+    """One line per file that was read, one for all that were not."""
+    before = 0
+    for report in reports:
+        if report.status == DELIVERED_BEFORE:
+            before += 1
+            continue
+        unusual = report.warnings or report.status == EMPTY
+        usual: Mark = "skipped" if report.status == SKIPPED else "ok"
+        mark: Mark = "failed" if report.is_refused else "warning" if unusual else usual
+        reporter().finished(f"read {report.file}", _line(report), mark)
+    if before:
+        told = f"{before:,} {'file was' if before == 1 else 'files were'} delivered before in {place.shown}: not read"
+        reporter().finished(f"read {kind.source} files", told, "skipped")
+
+
+def _line(report: FileReport) -> str:
+    told = report.status if report.reason is None else f"{report.status}: {report.reason}"
+    rows = f" ({report.rows:,} records)" if report.rows else ""
+    return "; ".join([told + rows, *report.warnings])

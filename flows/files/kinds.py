@@ -1,0 +1,178 @@
+"""What the files of a source look like, and which entity each of their records is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from typing import Any
+
+from flows.files.file import Header, Note, RefusedFile, UnrecognisedFile
+
+# Records that are looked at before a file counts as none of the source's.
+_LOOK_AHEAD = 1000
+_SHOWN_KEYS = 6
+_NEAR = 0.6  # names of which so much is alike may be meant
+
+
+@dataclass(frozen=True)
+class FileKind:
+    """The files of one source.
+
+    Args:
+        source: Its name, e.g. twitch.
+        holds: The entities in words, for messages.
+        entity_of: The entity that the keys of a record or header show; None where they show none.
+        required: Fields that an entity must have, each with the names that it may go by: a file is refused of whose
+            records none has one of them.
+        complete: Entities of which each delivery lists everything that exists.
+        is_daily: Deliveries are daily: a day alone states their time, folders may state it, and manifests are read.
+        encoding: Of the files' text.
+        encoding_setting: The setting that states another encoding.
+        known: Columns that a header of an entity should have: one that lacks some is told, and they are NULL.
+        fields: Every name that the source's tables declare: a header may write them in other capitals.
+        is_sheet: They are tabs of a spreadsheet or exports of one: blank rows and formula errors are looked for.
+    """
+
+    source: str
+    holds: str
+    entity_of: Callable[[Collection[str]], str | None]
+    required: Mapping[str, Sequence[tuple[str, ...]]] = field(default_factory=dict)
+    complete: frozenset[str] = frozenset()
+    is_daily: bool = False
+    encoding: str = "utf-8"
+    encoding_setting: str | None = None
+    known: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    is_sheet: bool = False
+    fields: frozenset[str] = frozenset()
+
+    def naming(self, names: Sequence[str]) -> tuple[list[str], bool]:
+        """The names of a header as they are declared, and whether they show what the file holds."""
+        declared = {name.casefold(): name for name in sorted(self.fields)}
+        found = [name if name in self.fields else declared.get(name.casefold(), name) for name in names]
+        return found, self.entity_of(found) is not None
+
+    def missing(self, entity: str, names: Collection[str]) -> list[str]:
+        """Required fields of the entity that are not among the names."""
+        return [known[0] for known in self.required.get(entity, ()) if not set(known) & set(names)]
+
+    def unknown(self, entity: str, names: Collection[str]) -> list[str]:
+        """Columns of a header that the entity is not known to have; none where its columns are not stated."""
+        return [name for name in names if name not in self.known[entity]] if entity in self.known else []
+
+
+def recognised(kind: FileKind, items: Iterator[Any]) -> Iterator[tuple[str, Any]]:
+    """Records of pages, arrays and rows, each with its entity; one that is not recognised goes with the others.
+
+    A CSV's header and notes come with its entity too.
+
+    Raises:
+        RefusedFile: No record is one of the source's, or all records of an entity lack a field that it must have.
+    """
+    waiting: list[Any] = []
+    notes: list[Note] = []
+    entity: str | None = None
+    fields = _Fields(kind)
+    for item in items:
+        if isinstance(item, Note):
+            notes.append(item)
+            continue
+        for record in _records_of(kind, item):
+            entity = kind.entity_of(_keys(record)) or entity
+            if entity is None:
+                waiting.append(record)
+                if len(waiting) > _LOOK_AHEAD:
+                    raise UnrecognisedFile(_unrecognised(kind, waiting))
+                continue
+            fields.saw(entity, record)
+            if isinstance(record, Header):
+                fields.check()
+                notes += _lacking(kind, entity, record)
+            for note in notes:
+                yield entity, note
+            notes.clear()
+            for earlier in waiting:
+                yield entity, earlier
+            waiting.clear()
+            yield entity, record
+    is_table = kind.is_daily or kind.is_sheet
+    if any(is_table or not isinstance(record, Header) for record in waiting):
+        raise UnrecognisedFile(_unrecognised(kind, waiting))
+    fields.check()
+
+
+class _Fields:
+    """The required fields that no record of a file has had so far."""
+
+    def __init__(self, kind: FileKind) -> None:
+        self._kind = kind
+        self._missing: dict[str, list[str]] = {}
+        self._shown: dict[str, Sequence[str]] = {}
+
+    def saw(self, entity: str, record: Any) -> None:
+        """Take in the fields of a header or record."""
+        names = _keys(record)
+        if names and self._missing.get(entity) != []:
+            lacking = self._kind.missing(entity, names)
+            known = self._missing.get(entity)
+            self._missing[entity] = lacking if known is None else [name for name in known if name in lacking]
+            self._shown.setdefault(entity, names)
+
+    def check(self) -> None:
+        """Refuse a file that cannot be what it looks like.
+
+        Raises:
+            RefusedFile: No record of an entity has one of the fields that it must have.
+        """
+        for entity, missing in self._missing.items():
+            if missing:
+                names = self._shown[entity]
+                near = [f"rename {found} to {name}?" for name in missing if (found := _near(self._kind, name, names))]
+                told = "; ".join([f"it has {_shown(names)}", *near])
+                raise RefusedFile(f"looks like {entity}, but its header has no column {', '.join(missing)}; {told}")
+
+
+def _near(kind: FileKind, name: str, names: Sequence[str]) -> str | None:
+    """The name among those that no table declares that may be meant."""
+    alike = {other: _likeness(name, other) for other in names if other not in kind.fields}
+    best = max(alike, key=lambda other: alike[other], default=None)
+    return best if best is not None and alike[best] >= _NEAR else None
+
+
+def _likeness(name: str, other: str) -> float:
+    one, two = (text.casefold().replace("_", "").replace(" ", "") for text in (name, other))
+    return 1.0 if two.endswith(one) else SequenceMatcher(None, one, two).ratio()
+
+
+def _lacking(kind: FileKind, entity: str, header: Header) -> Iterator[Note]:
+    lacking = sorted(kind.known.get(entity, frozenset()) - set(header.names))
+    if lacking:
+        unknown = kind.unknown(entity, header.names)
+        more = f"; it has {', '.join(unknown[:_SHOWN_KEYS])}, which nobody knows" if unknown else ""
+        yield Note(f"its header has no column {', '.join(lacking)}: NULL in every row{more}")
+
+
+def _records_of(kind: FileKind, item: Any) -> Iterator[Any]:
+    if isinstance(item, dict) and isinstance(item.get("data"), list) and kind.entity_of(item) is None:
+        yield from item["data"]
+    elif isinstance(item, list) and (not item or not all(isinstance(cell, str) for cell in item)):
+        yield from item
+    else:
+        yield item
+
+
+def _unrecognised(kind: FileKind, records: list[Any]) -> str:
+    keys = next((keys for keys in map(_keys, records) if keys), None)
+    if keys is None:
+        return f"holds no records of {kind.holds}"
+    return f"holds something else than {kind.holds}: its records have {_shown(keys)}"
+
+
+def _keys(record: Any) -> Sequence[str]:
+    if isinstance(record, Header):
+        return record.names
+    return list(record) if isinstance(record, Mapping) else ()
+
+
+def _shown(names: Sequence[str]) -> str:
+    return ", ".join(names[:_SHOWN_KEYS]) + (", …" if len(names) > _SHOWN_KEYS else "")

@@ -1,0 +1,217 @@
+"""Files that somebody delivers: members of zip archives, unpacked from gzip, in any encoding, read as items.
+
+What a file is, is told by its content: gzip and zip by their first bytes, JSON by its first character, everything
+else is tried as CSV. A file that cannot be read raises `RefusedFile` with the reason, so that the others go on.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import itertools
+import json
+import re
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+from typing import IO, Any, NoReturn
+
+from flows.files.csv_rows import MARK, Naming, as_they_are, read_csv, read_tab
+from flows.files.file import BadLine, Header, Note, RefusedFile, UnrecognisedFile, shown
+from flows.files.limits import Bounded
+
+_GZIP, _ZIP = b"\x1f\x8b", b"PK"
+
+Lines = Iterator[bytes]
+__all__ = ("BadLine", "Header", "InputFile", "Note", "RefusedFile", "UnrecognisedFile", "parse_json", "read_items")
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """One file, or one member of a zip archive.
+
+    Args:
+        label: How reports name it: the path under the place that was given, `archive.zip!member` for a member.
+        modified_at: The file's modification time; None where its place does not tell.
+        open: Opens it for reading bytes.
+        parent: Name of the folder that the label starts in.
+        path: The whole path, without secrets: names the file in the ledger of deliveries.
+        size: Bytes, as its folder states them.
+        version: Its tag or modification time: another one is another delivery.
+        archive: Label of the archive or workbook that it is a member of.
+        rows: The cells of its rows, where it is a tab of a spreadsheet; it is then not opened.
+        fault: Why it is refused without being opened.
+        packed: Bytes that a member of an archive takes in it.
+    """
+
+    label: str
+    modified_at: datetime | None
+    open: Callable[[], IO[bytes]]
+    parent: str = ""
+    path: str = ""
+    size: int | None = None
+    version: str = ""
+    archive: str | None = None
+    rows: Callable[[], Iterator[Sequence[Any]]] | None = None
+    fault: str | None = None
+    packed: int | None = None
+
+    @property
+    def directory(self) -> str:
+        """What the label has before the name: where a manifest would lie."""
+        return self.label[: len(self.label) - len(self.name)]
+
+    @property
+    def name(self) -> str:
+        """The file's own name."""
+        return re.split(r"[/!]", self.label)[-1]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names that may state the snapshot time, the nearest first: its own, then its archive's."""
+        return (self.name, PurePosixPath(self.archive).name) if self.archive else (self.name,)
+
+    @property
+    def folder(self) -> str:
+        """The folders that it lies in, from the one that was given on."""
+        return f"{self.parent}/{self.directory}"
+
+
+def read_items(file: InputFile, encoding: str = "utf-8", naming: Naming = as_they_are) -> Iterator[Any]:
+    """Yield what the file holds: JSON values (a page or an array is one), or a CSV's `Header` and its rows as dicts.
+
+    A row of another length than the header is a list, a line of JSON lines that is no JSON a `BadLine`.
+
+    Args:
+        file: The file; gzip is unpacked.
+        encoding: Of its text.
+        naming: What the names of a CSV's or tab's header are declared as.
+
+    Raises:
+        RefusedFile: It is cut off, neither JSON nor CSV, not in that encoding, or cannot be unpacked.
+    """
+    if file.rows is not None:
+        yield from read_tab(file.rows(), naming)
+        return
+    try:
+        with file.open() as raw:
+            start = raw.read(2)
+            raw.seek(0)
+            if start == _ZIP:
+                raise RefusedFile("is an archive inside an archive")
+            if start == _GZIP:
+                with gzip.open(raw) as unpacked:
+                    bounded = io.BufferedReader(Bounded(unpacked, file.packed or file.size))
+                    yield from _read_unpacked(_in_utf8(bounded, encoding), naming)
+            else:
+                bounded = io.BufferedReader(Bounded(raw, file.packed))
+                yield from _read_unpacked(_in_utf8(bounded, encoding), naming)
+    except EOFError:
+        raise RefusedFile("is cut off: its gzip data end too early") from None
+    except (gzip.BadGzipFile, zlib.error, zipfile.BadZipFile) as error:
+        raise RefusedFile(f"cannot be unpacked: {error}") from None
+    except UnicodeError as error:
+        raise RefusedFile(f"is not {encoding.upper()} text ({_fault(error)})") from None
+    except (OSError, RuntimeError) as error:
+        raise RefusedFile(f"cannot be read: {error}") from None
+
+
+def parse_json(text: str | bytes) -> Any:
+    """One JSON value; NaN and Infinity, which Python takes and JSON has not, are a ValueError."""
+    return json.loads(text, parse_constant=_refuse_constant)
+
+
+def _in_utf8(binary: io.BufferedReader[Bounded], encoding: str) -> Lines:
+    """The lines in UTF-8; line ends inside quoted fields stay as they are."""
+    if codecs.lookup(encoding).name == "utf-8":
+        return iter(binary)
+    return (line.encode() for line in io.TextIOWrapper(binary, encoding, newline="\n"))
+
+
+def _fault(error: UnicodeError) -> str:
+    if not isinstance(error, UnicodeDecodeError):
+        return str(error)
+    return f"byte 0x{error.object[error.start]:02x} after {error.object[max(0, error.start - 20) : error.start]!r}"
+
+
+def _read_unpacked(binary: Lines, naming: Naming) -> Iterator[Any]:
+    first = next((line for line in binary if line.strip(MARK + b" \t\r\n\x1a")), b"")
+    while first.startswith(MARK):  # two programs may have put one before the other's
+        first = first.removeprefix(MARK)
+    if not first:
+        raise RefusedFile("is empty")
+    if first[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        raise RefusedFile("is not UTF-8 text: it begins with the byte order mark of UTF-16")
+    if b"\x00" in first:
+        raise RefusedFile("is not UTF-8 text: its first line has NUL bytes, as UTF-16 without a mark has")
+    if first.lstrip()[:1] not in (b"{", b"["):
+        yield from read_csv(itertools.chain((first,), binary), naming)
+        return
+    second = next((line for line in binary if line.strip()), b"")
+    if second and _is_json(first):
+        yield from _read_json_lines(first, second, binary)
+    else:
+        yield from _read_json(first + second + b"".join(binary))
+
+
+def _read_json(content: bytes) -> Iterator[Any]:
+    text = content.decode()
+    try:
+        yield parse_json(text)
+    except (ValueError, RecursionError) as error:
+        lines = text.splitlines()
+        if any(_is_json(line.encode()) for line in lines[1:]) and _is_record_line(lines[0]):
+            yield from _read_json_lines(b"", b"", iter(io.BytesIO(content)))
+        elif isinstance(error, json.JSONDecodeError):
+            raise RefusedFile(_explain(error, text)) from None
+        else:
+            raise RefusedFile(f"is not valid JSON: {error}") from None
+
+
+def _read_json_lines(first: bytes, second: bytes, rest: Lines) -> Iterator[Any]:
+    lines = (line for part in ((first, second), rest) for line in part)
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            yield parse_json(line.decode())
+        except (ValueError, RecursionError) as error:
+            if not line.endswith(b"\n"):
+                raise RefusedFile(f"is cut off in line {number}, its last one") from None
+            content = _as_one_line(line)
+            # Of several values on one line COPY would make several rows; as one text it stays one, and is refused.
+            is_several = isinstance(error, json.JSONDecodeError) and error.msg == "Extra data"
+            yield BadLine(number, json.dumps(content.decode()).encode() if is_several else content, str(error))
+
+
+def _as_one_line(line: bytes) -> bytes:
+    """The line as UTF-8 without control characters, which a warehouse would take for line ends or refuse."""
+    return shown(line.strip().decode("utf-8", "backslashreplace")).encode()
+
+
+def _is_json(line: bytes) -> bool:
+    try:
+        parse_json(line.decode())
+    except (ValueError, RecursionError):
+        return False
+    return True
+
+
+def _is_record_line(line: str) -> bool:
+    """Whether a broken first line looks like a record on one line and not like the start of a longer document."""
+    return line.lstrip().startswith('{"') and line.rstrip().endswith("}")
+
+
+def _explain(error: json.JSONDecodeError, text: str) -> str:
+    where = f"line {error.lineno}, column {error.colno}"
+    if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string"):
+        return f"is cut off: its JSON ends in the middle ({where})"
+    return f"is not valid JSON: {error.msg} at {where}"
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,1 @@
+"""Landing files onto the stage and into RAW."""

@@ -1,0 +1,290 @@
+"""Landing files -> stage -> COPY -> RAW, with one row of OPS.LOADS per file.
+
+A file counts as loaded when OPS.LOADS names it, and that row commits together with the rows that COPY wrote. Whatever
+was landed and is not named there is loaded next time, so a crash between any two steps loses and repeats nothing.
+Completeness records of polls go from their landing files to OPS.POLLS in the same way.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flows.errors import SourceError
+from flows.landing import (
+    POLLS_ENTITY,
+    DamagedFile,
+    LandedFile,
+    count_rows,
+    landed_files,
+    loading_lock,
+    read_lines,
+    sweep_unfinished,
+)
+from flows.ledgers import append_rows, transaction
+from flows.load.copy import Copied, copy_files, load_id_of, loaded_rows, put_files
+from transforms.ops import LOADS, POLLS, QUARANTINE
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Session
+
+    from transforms.contract import Table
+
+logger = logging.getLogger(__name__)
+
+# Snowflake takes at most 1,000 names in the FILES of one COPY.
+FILES_PER_COPY = 1000
+NOT_JSON = "not_json"
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """One landing file in one raw table: a row of OPS.LOADS."""
+
+    load_id: str
+    table_name: str
+    source_file: str
+    content_hash: str
+    snapshot_at: datetime
+    rows_parsed: int
+    rows_loaded: int
+    rows_rejected: int
+    loaded_at: datetime
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What one call of `load_pending` did.
+
+    Args:
+        loads: Files loaded, the poll records' not among them.
+        polls: Completeness records written to OPS.POLLS.
+        damaged: Landing files that cannot be read, with the reason; they are not loaded.
+    """
+
+    loads: tuple[LoadResult, ...]
+    polls: int
+    damaged: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def rows_loaded(self) -> int:
+        """Rows added to RAW."""
+        return sum(load.rows_loaded for load in self.loads)
+
+    @property
+    def rows_rejected(self) -> int:
+        """Lines that went to the quarantine because they are no record."""
+        return sum(load.rows_rejected for load in self.loads)
+
+
+def loaded_files(session: Session, database: str) -> frozenset[str]:
+    """Source files that OPS.LOADS names."""
+    rows = session.sql(f"SELECT source_file FROM {LOADS.full_name(database)}").collect()
+    return frozenset(str(row[0]) for row in rows)
+
+
+def pending_files(session: Session, database: str, root: Path, source: str | None = None) -> list[LandedFile]:
+    """Landing files (of one source) that are not loaded yet, ordered by path."""
+    landed = landed_files(root, source)
+    if not landed:
+        return []
+    loaded = loaded_files(session, database)
+    return [one for one in landed if one.relative_path not in loaded]
+
+
+def load_pending(
+    session: Session,
+    database: str,
+    root: Path,
+    tables: Iterable[Table],
+    *,
+    source: str | None = None,
+    on_progress: Progress | None = None,
+) -> LoadReport:
+    """Load every landing file that is not loaded yet; one transaction per thousand files.
+
+    Args:
+        session: Logged in to the warehouse, outside a transaction.
+        database: Holds RAW, OPS and the landing stage.
+        root: Root of the landing files.
+        tables: Raw tables; `source` of their contract says whose files they take.
+        source: Only files of this source, e.g. twitch; None: of all.
+        on_progress: Called with (files done, files in all).
+
+    Raises:
+        TransientError: Another process has been loading for ten minutes.
+    """
+    targets = {table.source: table for table in tables if table.source}
+    done = 0
+    reports: list[LoadReport] = []
+    with loading_lock(root):
+        sweep_unfinished(root)
+        pending, strange = _split(pending_files(session, database, root, source), targets)
+        for path in strange:
+            logger.warning("%s: no raw table takes files of its kind; it stays where it is", path)
+        for start in range(0, len(pending), FILES_PER_COPY):
+            part = pending[start : start + FILES_PER_COPY]
+            reports.append(_Batch(session, database, root, targets).load(part))
+            done += len(part)
+            if on_progress:
+                on_progress(done, len(pending))
+    return LoadReport(
+        loads=tuple(load for report in reports for load in report.loads),
+        polls=sum(report.polls for report in reports),
+        damaged=tuple(fault for report in reports for fault in report.damaged),
+    )
+
+
+def _split(files: list[LandedFile], targets: dict[str, Table]) -> tuple[list[LandedFile], list[str]]:
+    known = [one for one in files if one.entity == POLLS_ENTITY or _kind(one) in targets]
+    return known, [one.relative_path for one in files if one not in known]
+
+
+def _kind(landed: LandedFile) -> str:
+    return f"{landed.source}/{landed.entity}"
+
+
+class _Batch:
+    """At most a thousand files, loaded in one transaction."""
+
+    def __init__(self, session: Session, database: str, root: Path, targets: dict[str, Table]) -> None:
+        self._session = session
+        self._database = database
+        self._root = root
+        self._targets = targets
+        self._loaded_at = datetime.now(UTC).replace(tzinfo=None)
+        self._lines: dict[str, int] = {}
+
+    def load(self, files: Sequence[LandedFile]) -> LoadReport:
+        """Load the files; damaged ones are left out and reported."""
+        damaged: list[tuple[str, str]] = []
+        for one in files:
+            try:
+                self._lines[one.relative_path] = count_rows(self._root, one)
+            except DamagedFile as fault:
+                logger.error("%s %s and is not loaded: restore it, or move it away", one.relative_path, fault)
+                damaged.append((one.relative_path, str(fault)))
+        whole = [one for one in files if one.relative_path in self._lines]
+        put_files(self._session, self._database, self._root, [one for one in whole if one.entity != POLLS_ENTITY])
+        loaded = self._load_staged(whole)
+        return replace(loaded, damaged=tuple(damaged))
+
+    def _load_staged(self, files: Sequence[LandedFile]) -> LoadReport:
+        by_kind: dict[str, list[LandedFile]] = defaultdict(list)
+        for one in files:
+            by_kind[POLLS_ENTITY if one.entity == POLLS_ENTITY else _kind(one)].append(one)
+        poll_files = by_kind.pop(POLLS_ENTITY, [])
+        polls = [record for one in poll_files for record in _poll_records(self._root, one)]
+        with transaction(self._session):
+            loads = [load for kind, part in by_kind.items() for load in self._copy(self._targets[kind], part)]
+            append_rows(self._session, self._database, POLLS, polls)
+            taken = [self._load(POLLS.name, one, self._lines[one.relative_path], 0) for one in poll_files]
+            append_rows(self._session, self._database, LOADS, [asdict(load) for load in (*loads, *taken)])
+        return LoadReport(tuple(loads), len(polls))
+
+    def _copy(self, table: Table, files: list[LandedFile]) -> list[LoadResult]:
+        copied = copy_files(self._session, self._database, table, files, loaded_at=self._loaded_at)
+        unsaid = [one for one in files if one.relative_path not in copied]
+        copied |= self._settle_known_to_history(table, unsaid)
+        loads = [self._load_of(table, one, copied.get(one.relative_path)) for one in files]
+        rejected = {load.load_id: copied[load.source_file] for load in loads if load.rows_rejected}
+        if rejected:
+            held = loaded_rows(self._session, self._database, table, list(rejected))
+            rows = [
+                row
+                for load in loads
+                if load.load_id in rejected
+                for row in self._rejected_lines(load, held.get(load.load_id, set()), rejected[load.load_id])
+            ]
+            append_rows(self._session, self._database, QUARANTINE, rows)
+        return loads
+
+    def _settle_known_to_history(self, table: Table, files: list[LandedFile]) -> dict[str, Copied]:
+        """Outcome of files that the load history knows and OPS.LOADS does not.
+
+        RAW decides: where it holds rows of the file the ledger is all that is missing; where it holds none, the
+        history remembers a COPY that was rolled back, and the file is loaded all the same.
+        """
+        if not files:
+            return {}
+        held = loaded_rows(self._session, self._database, table, [load_id_of(one) for one in files])
+        outcome = {
+            one.relative_path: Copied(self._lines[one.relative_path], len(rows), None)
+            for one in files
+            if (rows := held.get(load_id_of(one)))
+        }
+        absent = [one for one in files if one.relative_path not in outcome]
+        if absent:
+            outcome |= copy_files(self._session, self._database, table, absent, loaded_at=self._loaded_at, force=True)
+        return outcome
+
+    def _load_of(self, table: Table, landed: LandedFile, copied: Copied | None) -> LoadResult:
+        lines = self._lines[landed.relative_path]
+        # A file without one good line may count as a single broken document; one that was not read counts as none.
+        is_whole = copied is not None and copied.rows_parsed and (copied.first_error or copied.rows_parsed == lines)
+        if copied is None or not is_whole:
+            found = f"{copied.rows_parsed} lines ({copied.first_error or 'no error'})" if copied else "nothing"
+            raise SourceError(
+                f"{table.name}: COPY read {found} of {landed.relative_path}, expected {lines}; nothing was loaded. "
+                "Likely the file on the stage was removed or replaced meanwhile. Load again: it is uploaded anew."
+            )
+        return self._load(table.name, landed, lines, lines - copied.rows_loaded)
+
+    def _load(self, table_name: str, landed: LandedFile, parsed: int, rejected: int) -> LoadResult:
+        return LoadResult(
+            load_id=load_id_of(landed),
+            table_name=table_name,
+            source_file=landed.relative_path,
+            content_hash=landed.content_hash,
+            snapshot_at=landed.snapshot_at,
+            rows_parsed=parsed,
+            rows_loaded=parsed - rejected,
+            rows_rejected=rejected,
+            loaded_at=self._loaded_at,
+        )
+
+    def _rejected_lines(self, load: LoadResult, held: set[int], copied: Copied) -> Iterator[dict[str, Any]]:
+        """Quarantine rows for the lines of a file that RAW does not hold."""
+        landed = LandedFile.parse(load.source_file)
+        if landed is None:
+            return
+        for number, line in enumerate(read_lines(self._root, landed), start=1):
+            if number not in held:
+                yield {
+                    "quarantine_id": _quarantine_id(load, number),
+                    "table_name": load.table_name,
+                    "rule": NOT_JSON,
+                    "reason": f"the line is no JSON: {_json_fault(line) or copied.first_error}",
+                    "record": line.decode(errors="replace"),
+                    "source_file": load.source_file,
+                    "source_row": number,
+                    "load_id": load.load_id,
+                    "quarantined_at": self._loaded_at,
+                }
+
+
+def _quarantine_id(load: LoadResult, row: int) -> str:
+    return hashlib.sha256(json.dumps([load.table_name, load.source_file, row, NOT_JSON]).encode()).hexdigest()[:32]
+
+
+def _json_fault(line: bytes) -> str | None:
+    try:
+        json.loads(line)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def _poll_records(root: Path, landed: LandedFile) -> list[dict[str, Any]]:
+    records = [json.loads(line) for line in read_lines(root, landed)]
+    times = ("snapshot_at", "recorded_at")
+    return [{**record, **{name: datetime.fromisoformat(record[name]) for name in times}} for record in records]

@@ -1,0 +1,1 @@
+"""Events to Amplitude: what is sent, how it is answered."""

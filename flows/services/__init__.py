@@ -1,0 +1,1 @@
+"""Background processes of a home: the Prefect server, the sandbox, the resident."""

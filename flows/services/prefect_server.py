@@ -1,0 +1,273 @@
+"""The local Prefect server: one per SNOWCAST_HOME, started in the background when a flow first needs it.
+
+Everything it keeps is under `<home>/prefect`; `server.json` there (0600) holds its address and the secret that every
+request must present. A server holds `server.lock` from its start to its end, so a second start finds it and waits.
+Where PREFECT_API_URL is set, that server is used and none is started.
+"""
+
+from __future__ import annotations
+
+import base64
+import fcntl
+import http.client
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any
+
+from flows.errors import ConfigError, SourceError
+from flows.services.patience import Patience
+from flows.settings import Settings, change_environment, ready_home
+
+HOST = "127.0.0.1"
+_QUIET_SECONDS = 90.0  # a server that starts computes, or writes its log or its database
+_STOP_SECONDS = 15.0
+_POLL_SECONDS = 0.05
+_LOOK_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class PrefectServer:
+    """A local Prefect server: where it listens, what it asks of a client, which process it is."""
+
+    port: int
+    secret: str = field(repr=False)
+    pid: int
+    started_at: str
+
+    @property
+    def url(self) -> str:
+        """Address of the user interface."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def api_url(self) -> str:
+        """What PREFECT_API_URL is set to."""
+        return f"{self.url}/api"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Variables with which a Prefect client finds the server."""
+        return {"PREFECT_API_URL": self.api_url, "PREFECT_API_AUTH_STRING": f"snowcast:{self.secret}"}
+
+
+def ensure_running(settings: Settings, *, quiet_seconds: float = _QUIET_SECONDS) -> PrefectServer:
+    """The running server of this home, started if there is none; returns when it answers.
+
+    A server may take as long to start as it shows signs of life; one without any for `quiet_seconds` is given up.
+
+    Raises:
+        ConfigError: SNOWCAST_PREFECT_PORT is taken by another program, or the home cannot be written.
+        SourceError: The server did not come up.
+    """
+    if running := find(settings.home):
+        return running
+    ready_home(settings)
+    folder = _folder(settings.home)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    process = None
+    with (folder / "server.lock").open("a+") as lock:
+        if _acquired(lock):
+            dead = _read(folder / "server.json")
+            (folder / "server.json").unlink(missing_ok=True)
+            process = _spawn(settings, lock, dead)
+    return _answering(settings, process, Patience(quiet_seconds))
+
+
+def find(home: Path) -> PrefectServer | None:
+    """The running server of this home, or None; the file of a server that is gone counts as none."""
+    server = _read(_folder(home) / "server.json")
+    return server if server and _answers(server) else None
+
+
+def lives(home: Path) -> bool:
+    """Whether there is a server of this home, also while it starts or is too busy to answer."""
+    return _is_held(_folder(home) / "server.lock")
+
+
+def stop(home: Path) -> bool:
+    """Stop the server of this home; returns whether there was one."""
+    folder = _folder(home)
+    server = _read(folder / "server.json")
+    if server is None or not _is_held(folder / "server.lock"):
+        return False
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        _signal_group(server.pid, number)
+        deadline = time.monotonic() + _STOP_SECONDS
+        while time.monotonic() < deadline and _is_held(folder / "server.lock"):
+            time.sleep(_POLL_SECONDS)
+        if not _is_held(folder / "server.lock"):
+            break
+    (folder / "server.json").unlink(missing_ok=True)
+    return True
+
+
+def connect(settings: Settings) -> str:
+    """Point this process's Prefect at its server, starting the local one where needed; returns the API's address.
+
+    Not from a thread while another one imports Prefect: `client_environment` gives what `change_environment` takes.
+    """
+    environment = client_environment(settings)
+    change_environment(environment)
+    return environment["PREFECT_API_URL"]
+
+
+def client_environment(settings: Settings) -> dict[str, str]:
+    """Variables with which a Prefect client finds its server; the local one is started where needed."""
+    if settings.prefect_api_url:
+        return {"PREFECT_API_URL": settings.prefect_api_url}
+    return ensure_running(settings).environment
+
+
+def endpoint_file(home: Path) -> Path:
+    """The file that holds address and secret of the local server."""
+    return _folder(home) / "server.json"
+
+
+def _folder(home: Path) -> Path:
+    return home / "prefect"
+
+
+def _spawn(settings: Settings, lock: IO[str], dead: PrefectServer | None) -> subprocess.Popen[bytes]:
+    """Start the server apart from this process; it inherits the lock and so holds it as long as it lives.
+
+    Args:
+        settings: Of the home.
+        lock: The lock.
+        dead: The one before it, which was not stopped: its clients find this one again where that one was.
+    """
+    port = _port_of(dead) or _free_port(settings.prefect_port)
+    secret = dead.secret if dead else secrets.token_urlsafe(24)
+    folder = _folder(settings.home)
+    with (settings.logs_root / "prefect-server.log").open("ab") as log:
+        process = subprocess.Popen(
+            _command(port),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            pass_fds=(lock.fileno(),),
+            cwd=folder,
+            env=change_environment(_server_variables(folder, secret), apply=False),
+        )
+    started_at = datetime.now(UTC).isoformat(timespec="seconds")
+    _write(folder / "server.json", PrefectServer(port, secret, process.pid, started_at))
+    return process
+
+
+def _command(port: int) -> list[str]:
+    address = ["--host", HOST, "--port", str(port)]
+    return [sys.executable, "-m", "prefect", "server", "start", *address, "--log-level", "WARNING"]
+
+
+def _server_variables(folder: Path, secret: str) -> dict[str, str]:
+    return {
+        "PREFECT_HOME": str(folder),
+        "PREFECT_PROFILES_PATH": str(folder / "profiles.toml"),
+        "PREFECT_SERVER_API_AUTH_STRING": f"snowcast:{secret}",
+        "PREFECT_API_AUTH_STRING": f"snowcast:{secret}",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    }
+
+
+def _port_of(dead: PrefectServer | None) -> int | None:
+    """The port of a server that has died, if no other program has taken it."""
+    try:
+        return _free_port(dead.port) if dead else None
+    except ConfigError:
+        return None
+
+
+def _free_port(wanted: int | None) -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, wanted or 0))
+        except OSError:
+            raise ConfigError(
+                f"Port {wanted} is in use by another program. Set SNOWCAST_PREFECT_PORT to a free one, or leave it out."
+            ) from None
+        return int(probe.getsockname()[1])
+
+
+def _answering(settings: Settings, process: subprocess.Popen[bytes] | None, patience: Patience) -> PrefectServer:
+    folder, log = _folder(settings.home), settings.logs_root / "prefect-server.log"
+    files = [log, folder / "prefect.db", folder / "prefect.db-wal"]
+    looked_at = time.monotonic()
+    while True:
+        if server := find(settings.home):
+            return server
+        if process is None and not _is_held(folder / "server.lock"):
+            return ensure_running(settings, quiet_seconds=patience.quiet_seconds)
+        if process is not None and process.poll() is not None:
+            raise SourceError(f"The local Prefect server did not start (exit code {process.returncode}): see {log}.")
+        if time.monotonic() - looked_at > _LOOK_SECONDS:
+            looked_at, starting = time.monotonic(), _read(folder / "server.json")
+            if patience.is_over(starting.pid if starting else None, files):
+                break
+        time.sleep(_POLL_SECONDS)
+    stop(settings.home)
+    raise SourceError(
+        f"The local Prefect server showed no sign of life for {patience.quiet_seconds:.0f} s and was stopped: "
+        f"see {log}, then try again."
+    )
+
+
+def _answers(server: PrefectServer) -> bool:
+    """Whether the server of the file answers there and takes its secret."""
+    token = base64.b64encode(f"snowcast:{server.secret}".encode()).decode()
+    connection = http.client.HTTPConnection(HOST, server.port, timeout=5)
+    try:
+        connection.request("GET", "/api/admin/version", headers={"Authorization": f"Basic {token}"})
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _acquired(lock: IO[str]) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_held(path: Path) -> bool:
+    try:
+        with path.open("a+") as lock:
+            return not _acquired(lock)
+    except OSError:
+        return False
+
+
+def _read(path: Path) -> PrefectServer | None:
+    try:
+        stored: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return PrefectServer(**{f.name: stored[f.name] for f in fields(PrefectServer)})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _write(path: Path, server: PrefectServer) -> None:
+    partial = path.with_suffix(".part")
+    partial.touch(mode=0o600)
+    partial.write_text(json.dumps(asdict(server)), encoding="utf-8")
+    partial.rename(path)
+
+
+def _signal_group(pid: int, number: signal.Signals) -> None:
+    try:
+        os.killpg(pid, number)
+    except ProcessLookupError:
+        return

@@ -1,0 +1,1 @@
+"""One file or folder per source: what is asked or read, and when."""

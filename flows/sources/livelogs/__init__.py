@@ -1,0 +1,1 @@
+"""Live logs and gifts: the tabs of a Google Sheet, or exports of them."""

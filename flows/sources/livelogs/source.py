@@ -1,0 +1,133 @@
+"""Which sheet of live logs is read: the one that is set, or the sandbox's where everything is simulated."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from flows.errors import ConfigError
+from flows.reporting import reporter
+from flows.settings import Settings
+from flows.sources.source import Fetched
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Session
+
+    from expectations.checks.deliveries import DeliveryLimits
+    from flows.files.kinds import FileKind
+    from flows.sources.livelogs.sheet import SheetPlace
+
+
+class LivelogsSource:
+    """A Google Sheet of logged streams and gifts, read whole every day."""
+
+    name = "livelogs"
+    is_polled = False
+
+    def is_configured(self, settings: Settings) -> bool:
+        """A sheet is set, or everything is simulated."""
+        return settings.livelogs_sheet_id is not None or settings.uses_sandbox
+
+    def uses_sandbox_server(self, settings: Settings) -> bool:
+        """Where no sheet is set and everything is simulated."""
+        return settings.livelogs_sheet_id is None and settings.uses_sandbox
+
+    def examine(self, settings: Settings) -> tuple[bool, str]:
+        """Ask the sheet for its tabs, without reading them."""
+        if settings.livelogs_sheet_id is None:
+            told = "the sandbox's sheet is read" if settings.uses_sandbox else "nothing is fetched"
+            return False, f"no SNOWCAST_LIVELOGS_SHEET_ID is set: {told}"
+        place = _place(settings)
+        return True, f"{len(place.files())} tabs of {place.shown}"
+
+    def moments(self, settings: Settings, polls: int | None, snapshot_at: datetime | None) -> Iterator[datetime | None]:
+        """One read; the sandbox's clock is moved to its time before."""
+        moment = snapshot_at or datetime.now(UTC)
+        if self.uses_sandbox_server(settings):
+            from flows.sources.twitch.source import ensure_sandbox
+
+            ensure_sandbox(settings).set_clock(moment)
+        yield moment
+
+    def fetch(self, settings: Settings, session: Session, snapshot_at: datetime | None) -> Fetched:
+        """Land the tabs of the sheet.
+
+        The sandbox stays out of a warehouse that holds logs of real streamers: what they show together is neither.
+        """
+        from flows.files.deliveries import deliver, has_others
+
+        place = _place(settings)
+        if settings.livelogs_sheet_id is None and has_others(session, settings, self.name, place):
+            told = "logs of yours were delivered, so the sandbox's are not read; set SNOWCAST_LIVELOGS_SHEET_ID"
+            reporter().finished("read livelogs files", told, "skipped")
+            return Fetched()
+        return deliver(session, settings, self.file_kind(settings), place, snapshot_at or datetime.now(UTC))
+
+    def file_kind(self, settings: Settings) -> FileKind:
+        """Tabs of streams, gifts and kinds of gifts, and their CSV and XLSX exports."""
+        from flows.sources.livelogs.sheet import livelogs_files
+
+        return livelogs_files()
+
+    def limits(self, settings: Settings) -> DeliveryLimits:
+        """A read a day, of tabs that only grow."""
+        from expectations.checks.deliveries import DeliveryLimits
+
+        return DeliveryLimits(least_share=1.0)
+
+
+def _place(settings: Settings) -> SheetPlace:
+    from flows.sources.livelogs.client import SheetsAccess
+    from flows.sources.livelogs.sheet import SheetPlace
+
+    if settings.livelogs_sheet_id is not None:
+        access = SheetsAccess(_service_account(settings), settings.livelogs_url)
+        return SheetPlace(access, settings.livelogs_sheet_id, settings.livelogs_tabs)
+    if not settings.uses_sandbox:
+        raise ConfigError("SNOWCAST_LIVELOGS_SHEET_ID is not set. Set the id of the sheet, the part behind /d/.")
+    from deployments.sandbox import SHEET_ID, TABS
+    from flows.sources.twitch.source import ensure_sandbox
+
+    sandbox = ensure_sandbox(settings)
+    return SheetPlace(SheetsAccess(sandbox.service_account(), f"{sandbox.url}/"), SHEET_ID, TABS)
+
+
+def _service_account(settings: Settings) -> Mapping[str, Any]:
+    """The key of the service account, from the one place that is set.
+
+    Raises:
+        ConfigError: None or more than one is set, or it holds no JSON object.
+    """
+    file, text = settings.livelogs_service_account_file, settings.livelogs_service_account_json
+    block = settings.livelogs_service_account_block
+    names = {"FILE": file, "JSON": text, "BLOCK": block}
+    given = [f"SNOWCAST_LIVELOGS_SERVICE_ACCOUNT_{name}" for name, value in names.items() if value is not None]
+    if len(given) != 1:
+        found = f"{' and '.join(given)} are" if given else "none is"
+        raise ConfigError(f"The sheet needs one SNOWCAST_LIVELOGS_SERVICE_ACCOUNT_FILE, _JSON or _BLOCK; {found} set.")
+    if file is not None:
+        try:
+            content = file.expanduser().read_text(encoding="utf-8")
+        except (OSError, UnicodeError) as error:
+            raise ConfigError(f"{given[0]}: {file} cannot be read ({type(error).__name__}).") from None
+    else:
+        content = text.get_secret_value() if text is not None else _stored_secret(str(block))
+    try:
+        account = json.loads(content)
+    except ValueError:
+        account = None
+    if not isinstance(account, dict):
+        raise ConfigError(f"{given[0]} holds no JSON object. Expected the key that Google Cloud made.")
+    return account
+
+
+def _stored_secret(name: str) -> str:
+    from prefect.blocks.system import Secret
+
+    try:
+        value = Secret.load(name, _sync=True).get()  # type: ignore[union-attr, call-arg, unused-ignore]
+    except ValueError:
+        raise ConfigError(f"SNOWCAST_LIVELOGS_SERVICE_ACCOUNT_BLOCK: Prefect has no Secret block {name!r}.") from None
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,144 @@
+"""Which Twitch is polled, and when: the real one, or the sandbox where no application is set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from pydantic import SecretStr
+
+from flows.errors import SourceError
+from flows.landing import landed_files
+from flows.reporting import reporter
+from flows.settings import Settings
+from flows.sources.source import Fetched
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Session
+
+    from deployments.sandbox import SandboxEndpoint
+    from expectations.checks.sources import SourceLimits
+    from flows.files.kinds import FileKind
+    from flows.sources.twitch.poll import TwitchConfig, TwitchPoll
+
+_STEP = "poll twitch"
+
+
+class TwitchSource:
+    """Polls of a Helix-shaped server."""
+
+    name = "twitch"
+    is_polled = True
+
+    def is_configured(self, settings: Settings) -> bool:
+        """Always: without an application the sandbox is polled."""
+        return True
+
+    def uses_sandbox_server(self, settings: Settings) -> bool:
+        """Where no application is set."""
+        return settings.uses_sandbox
+
+    def examine(self, settings: Settings) -> tuple[bool, str]:
+        """Check the configuration, without asking the server."""
+        if settings.uses_sandbox:
+            return False, "no application is set: the sandbox is polled"
+        twitch_config(settings).check()
+        return True, f"application {settings.twitch_client_id} at {settings.twitch_base_url}"
+
+    def moments(self, settings: Settings, polls: int | None, snapshot_at: datetime | None) -> Iterator[datetime | None]:
+        """The present, or for the sandbox the polls that are due.
+
+        The sandbox's clock is moved to each moment before it is given out. It never runs ahead of the real one: the
+        first run looks back over as many intervals as `sandbox_first_polls` says, a later one polls the present.
+        """
+        if not settings.uses_sandbox:
+            yield snapshot_at
+            return
+        sandbox = ensure_sandbox(settings)
+        for moment in [snapshot_at] if snapshot_at else _sandbox_moments(settings, polls, datetime.now(UTC)):
+            sandbox.set_clock(moment)
+            yield moment
+
+    def fetch(self, settings: Settings, session: Session, snapshot_at: datetime | None) -> Fetched:
+        """Poll once; a source that failed half-way is told in the result."""
+        from flows.sources.twitch import poll as twitch
+
+        polled = twitch.poll(
+            twitch_config(settings),
+            settings.landing_root,
+            snapshot_at=snapshot_at,
+            on_progress=lambda entity, rows: reporter().advanced(_STEP, f"{rows:,} {entity}"),
+        )
+        reporter().finished(_STEP, _poll_line(polled), "warning" if polled.failure else "ok")
+        return Fetched((polled.snapshot_at,), failure=polled.failure)
+
+    def file_kind(self, settings: Settings) -> FileKind:
+        """Helix pages, records and CSV."""
+        from flows.sources.twitch.files import HELIX_FILES
+
+        return HELIX_FILES
+
+    def limits(self, settings: Settings) -> SourceLimits:
+        """A poll each interval, of which two may be missed."""
+        from expectations.checks.sources import SourceLimits
+
+        return SourceLimits(max_age_seconds=round(180 * settings.poll_interval_minutes))
+
+
+def twitch_config(settings: Settings) -> TwitchConfig:
+    """Where to poll, as whom, and what."""
+    from flows.sources.twitch.poll import TwitchConfig
+
+    limits: dict[str, Any] = {
+        "top_streams": settings.twitch_top_streams,
+        "game_ids": settings.twitch_game_ids,
+        "languages": settings.twitch_languages,
+        "user_logins": settings.twitch_user_logins,
+    }
+    if settings.uses_sandbox:
+        sandbox = ensure_sandbox(settings)
+        return TwitchConfig(
+            sandbox.client_id,
+            SecretStr(sandbox.client_secret),
+            base_url=sandbox.base_url,
+            auth_url=sandbox.auth_url,
+            **limits,
+        )
+    return TwitchConfig(
+        settings.twitch_client_id or "",
+        settings.twitch_client_secret or SecretStr(""),
+        base_url=settings.twitch_base_url,
+        auth_url=settings.twitch_auth_url,
+        **limits,
+    )
+
+
+def ensure_sandbox(settings: Settings) -> SandboxEndpoint:
+    """The running sandbox of this home, started in the background if there is none.
+
+    Raises:
+        SourceError: It does not start.
+    """
+    from deployments.sandbox import SandboxError, ensure_running
+
+    try:
+        return ensure_running(settings.home, seed=settings.sandbox_seed, scale=settings.sandbox_scale)
+    except SandboxError as error:
+        raise SourceError(f"{error}") from None
+
+
+def _sandbox_moments(settings: Settings, polls: int | None, now: datetime) -> list[datetime]:
+    """Moments that end now, an interval apart, or closer where the newest poll is not so long ago."""
+    newest = max((file.snapshot_at for file in landed_files(settings.landing_root, TwitchSource.name)), default=None)
+    count = polls or (settings.sandbox_first_polls if newest is None else 1)
+    interval = timedelta(minutes=settings.poll_interval_minutes)
+    if newest is not None and newest < now:
+        interval = min(interval, (now - newest) / count)
+    return [now - position * interval for position in reversed(range(count))]
+
+
+def _poll_line(polled: TwitchPoll) -> str:
+    counts = ", ".join(f"{record.distinct_rows:,} {record.entity}" for record in polled.records)
+    unusual = [f"{r.entity} {r.ended}" for r in polled.records if r.ended not in ("complete", "empty")]
+    return f"{polled.snapshot_at:%Y-%m-%d %H:%M:%S} UTC: {counts}" + (f" ({'; '.join(unusual)})" if unusual else "")

@@ -1,0 +1,188 @@
+"""Stage by stage: build tables, validate what was written, stop only what stands on a failed table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from flows.errors import BrokenOffError, TransientError
+from flows.reporting import reporter
+from flows.steps.artifacts import Progress
+from flows.steps.parallel import Step, run_steps
+from flows.steps.run import Run
+from flows.steps.stages import LAYERS, stages_of, upstream_of
+from flows.steps.standing import Standing, read_standing
+from flows.steps.task import Window, build_step, has_nothing_new, tell_build, validate_stage
+from flows.warehouse import open_session, workers
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Session
+
+    from transforms.catalog import Model
+    from transforms.engine.batches import States
+    from transforms.engine.write import BuildResult
+
+
+def build_layers(
+    run: Run, selectors: Sequence[str] = (), *, mode: str = "incremental", window: Window | None = None
+) -> None:
+    """Build the selected tables stage by stage, and validate each stage before the next one reads it.
+
+    A table that breaks a critical rule stays closed, in later runs too, until its whole content holds the rule again.
+    What an earlier run left unchecked is checked with its stage, or before all where it is not selected.
+    """
+    from transforms.catalog import in_order
+    from transforms.engine.batches import read_states
+
+    models = in_order(selectors)
+    with open_session(run.settings, step="read state", run=run.run_id) as session:
+        left = read_standing(session, run.settings.database)
+        states = read_states(session, models)
+    cycle = _Cycle(run, left, states, set(left.closed), mode, window)
+    cycle.check_what_is_left(models)
+    progress = Progress(len(models), f"{mode} of {len(models)} tables") if mode != "incremental" else None
+    for stage in stages_of(models):
+        cycle.build(stage, progress)
+        cycle.check([model.table.name for model in stage])
+
+
+@dataclass
+class _Cycle:
+    """Building and checking under way: what is known of the tables, and which are closed by now."""
+
+    run: Run
+    left: Standing
+    states: States
+    closed: set[str]
+    mode: str
+    window: Window | None
+
+    def build(self, stage: Sequence[Model], progress: Progress | None) -> None:
+        """Build the tables of a stage at the same time; those with nothing new are only told."""
+        outcomes: dict[str, BuildResult | Exception] = {}
+        ready = [model for model in stage if model.build and not _is_blocked(self.run, model, self.closed)]
+        idle = [model.table.name for model in ready if has_nothing_new(model.table.name, self.states, self.mode)]
+        outcomes.update({name: _nothing_built(name, self.mode) for name in idle})
+        new = [model for model in ready if model.table.name not in outcomes]
+        if new:
+            reporter().advanced("build", ", ".join(model.table.name for model in new))
+        order = [model.table.name for model in ready]
+
+        def tell(step: Step, outcome: Any) -> None:
+            outcomes[step.name] = outcome
+            while order and order[0] in outcomes:
+                self._keep(order[0], outcomes[order.pop(0)])
+                if progress:
+                    progress.advance()
+
+        steps = [build_step(model, self.run.run_id, self.mode, self.window, self.states) for model in new]
+        run_steps(steps, workers(self.run.settings), tell)
+        for name in list(order):
+            self._keep(name, outcomes[name])
+
+    def _keep(self, name: str, outcome: BuildResult | Exception) -> None:
+        """Take the outcome of a build; where a table cannot be built, only what stands on it is not built."""
+        tell_build(name, outcome)
+        if isinstance(outcome, TransientError | BrokenOffError):
+            raise outcome
+        if isinstance(outcome, Exception):
+            self.run.broken[name] = outcome
+        else:
+            self.run.builds.append(outcome)
+
+    def check(self, names: Sequence[str]) -> None:
+        """Check what was written of these tables, in this run or in one that could not check it; closed ones whole."""
+        written = _batches(self.run, names)
+        batches: dict[str, list[str] | None] = {}
+        for name in names:
+            if name in self.closed and not _is_checked(self.run, name):
+                batches[name] = None
+            elif not _is_checked(self.run, name):
+                unchecked = [*written.get(name, []), *self.left.unchecked.get(name, [])]
+                batches.update({name: list(dict.fromkeys(unchecked))} if unchecked else {})
+        self.closed -= {name for name, ids in batches.items() if ids is None}
+        self.closed |= _validated(self.run, list(batches), batches)
+
+    def check_what_is_left(self, models: Sequence[Model]) -> None:
+        """Check what earlier runs left unchecked of tables that are not selected, and that selected ones stand on."""
+        selected = {model.table.name for model in models}
+        unselected = upstream_of(selected) - selected
+        self.check([name for name in self.left.unchecked if name in unselected and name not in self.closed])
+
+
+def _nothing_built(name: str, mode: str) -> BuildResult:
+    from transforms.engine.write import BuildResult
+
+    return BuildResult(name, mode, None, skipped=True)
+
+
+def validate_stored(run: Run, selectors: Sequence[str] = (), *, full: bool = True) -> None:
+    """Check the rules of the selected tables, changing nothing: on all rows or on each newest batch."""
+    from transforms.catalog import in_order
+
+    batches = None
+    if not full:
+        with open_session(run.settings, step="read state", run=run.run_id) as session:
+            batches = _newest_batches(session, run.settings.database)
+    by_layer = sorted(in_order(selectors), key=lambda model: LAYERS.index(model.table.layer))
+    for _, stage in groupby(by_layer, key=lambda model: model.table.layer):
+        _validated(run, [model.table.name for model in stage], batches)
+
+
+def _newest_batches(session: Session, database: str) -> dict[str, list[str]]:
+    from snowflake.snowpark.functions import col, rank
+    from snowflake.snowpark.window import Window as Over
+
+    from transforms.ops import HEADS, LOADS
+
+    builds = session.table(HEADS.full_name(database)).filter(col("build_id").is_not_null())
+    newest_first = Over.partition_by("table_name").order_by(col("loaded_at").desc())
+    loads = session.table(LOADS.full_name(database)).with_column("position", rank().over(newest_first))
+    newest = loads.filter(col("position") == 1).select("table_name", "load_id")
+    found: dict[str, list[str]] = {}
+    for name, batch in [*builds.select("table_name", "build_id").collect(), *newest.collect()]:
+        found.setdefault(name, []).append(batch)
+    return found
+
+
+def _is_blocked(run: Run, model: Model, closed: set[str]) -> bool:
+    """Whether the table stands on a closed or broken one, or on one that was itself not built; it is told then."""
+    causes = [name for name in model.inputs if name in closed or name in run.broken] or [
+        run.blocked[name] for name in model.inputs if name in run.blocked
+    ]
+    if causes:
+        run.blocked[model.table.name] = causes[0]
+        why = "could not be built" if causes[0] in run.broken else "broke a critical rule"
+        reporter().finished(f"build {model.table.name}", f"not built: {causes[0]} {why}", "skipped")
+    return bool(causes)
+
+
+def _is_checked(run: Run, name: str) -> bool:
+    return any(check.table_name == name for check in run.checks)
+
+
+def _batches(run: Run, names: Sequence[str]) -> Mapping[str, list[str]]:
+    """Per table, the builds and loads of this run that wrote rows."""
+    found = run.loads_by_table()
+    for build in run.builds:
+        if build.build_id and _has_written(build):
+            found.setdefault(build.table_name, []).append(build.build_id)
+    return {name: batches for name, batches in found.items() if name in names}
+
+
+def _has_written(build: BuildResult) -> bool:
+    return build.rows_inserted + build.rows_updated > 0
+
+
+def _validated(run: Run, names: Sequence[str], batches: Mapping[str, Sequence[str] | None] | None) -> set[str]:
+    if not names:
+        return set()
+    from expectations.engine.results import blocked_tables
+    from transforms.catalog import models
+
+    layers = sorted({models()[name].table.layer for name in names}, key=LAYERS.index)
+    results = validate_stage(" and ".join(layers), names, run.run_id, batches)
+    run.checks += results
+    return blocked_tables(results)

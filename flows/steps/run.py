@@ -1,0 +1,200 @@
+"""One run of a flow: what it did, how it ended, and its row in OPS.RUNS."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from flows.errors import SnowcastError, ValidationFailed
+from flows.ledgers import append_rows
+from flows.services.under_way import run_under_way
+from flows.settings import Settings, load_settings
+from flows.steps.costs import costs_of
+from flows.warehouse import open_session, prepare, sent_statements
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Session
+
+    from expectations.engine.results import RuleResult
+    from flows.load.loader import LoadReport, LoadResult
+    from flows.publish_to.amplitude.publish import Published
+    from flows.sources.source import Fetched
+    from transforms.engine.write import BuildResult
+
+logger = logging.getLogger(__name__)
+_MOST_TEXT = 500
+_latest: Run | None = None
+
+
+@dataclass
+class Run:
+    """What one run did so far.
+
+    Attributes:
+        run_id: The Prefect flow run's id, or a random one outside of Prefect.
+        flow: Name of the flow.
+        settings: The settings it runs with.
+        started_at: When it began, UTC.
+        loads: Landing files that it loaded.
+        snapshots: When it observed each source that it fetched.
+        builds: Tables that it built.
+        checks: Rules that it checked.
+        blocked: Tables that it did not build, each with the failed table upstream.
+        broken: Tables whose build ended in an error.
+        refused: Input that could not be read, in words.
+        failures: Sources that failed after part of their data had come.
+        published: What it sent out of the warehouse.
+    """
+
+    run_id: str
+    flow: str
+    settings: Settings
+    started_at: datetime
+    loads: list[LoadResult] = field(default_factory=list)
+    snapshots: dict[str, list[datetime]] = field(default_factory=dict)
+    builds: list[BuildResult] = field(default_factory=list)
+    checks: list[RuleResult] = field(default_factory=list)
+    blocked: dict[str, str] = field(default_factory=dict)
+    broken: dict[str, Exception] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+    failures: list[SnowcastError] = field(default_factory=list)
+    published: list[Published] = field(default_factory=list)
+
+    def fetched(self, source: str, fetched: Fetched) -> None:
+        """Keep what a fetch did: its snapshots, the files that were refused wholly or in part, its failure."""
+        self.snapshots.setdefault(source, []).extend(fetched.snapshots)
+        self.refused += [f"{file.file}: {file.reason or file.warnings[0]}" for file in fetched.files if file.is_refused]
+        self.failures += [fetched.failure] if fetched.failure else []
+
+    def loaded(self, report: LoadReport) -> None:
+        """Keep what a load did."""
+        self.loads += report.loads
+        self.refused += [f"{path} {fault}" for path, fault in report.damaged]
+
+    def loads_by_table(self, source: str | None = None) -> dict[str, list[str]]:
+        """The loads (of one source) of each raw table."""
+        found: dict[str, list[str]] = {}
+        for load in self.loads:
+            if source is None or load.source_file.startswith(f"{source}/"):
+                found.setdefault(load.table_name, []).append(load.load_id)
+        return found
+
+    @property
+    def failed_checks(self) -> list[RuleResult]:
+        """Rules of severity critical that did not hold."""
+        return [check for check in self.checks if not check.success and check.severity == "critical"]
+
+    @property
+    def warnings(self) -> list[RuleResult]:
+        """Rules of severity warning that did not hold."""
+        return [check for check in self.checks if not check.success and check.severity != "critical"]
+
+    @property
+    def seconds(self) -> float:
+        """Time since it began."""
+        return (datetime.now(UTC) - self.started_at).total_seconds()
+
+    def summary(self) -> str:
+        """What it did, in one line."""
+        written = sum(build.rows_inserted + build.rows_updated + build.rows_deleted for build in self.builds)
+        parts = [
+            f"{_count(len(self.loads), 'file')} loaded" if self.loads else "",
+            f"{_count(len(self.builds), 'table')} built, {_count(written, 'row')} written" if self.builds else "",
+            f"{_count(len(self.checks), 'rule')} checked" if self.checks else "",
+            f"{_count(len(self.failed_checks), 'critical failure')}" if self.failed_checks else "",
+            f"{_count(len(self.warnings), 'warning')}" if self.warnings else "",
+            f"{_count(len(self.broken), 'table')} failed to build" if self.broken else "",
+            f"{_count(len(self.blocked), 'table')} blocked" if self.blocked else "",
+            f"{_count(len(self.refused), 'input')} refused" if self.refused else "",
+            *(f"published to {one.line()}" for one in self.published),
+        ]
+        return "; ".join(part for part in parts if part) or "nothing to do"
+
+    def problem(self) -> Exception | None:
+        """The error that the run ends in, if it does."""
+        if self.failures:
+            return self.failures[0]
+        if self.broken:
+            return next(iter(self.broken.values()))
+        if self.failed_checks:
+            failed = self.failed_checks[0]
+            return ValidationFailed(
+                f"{_count(len(self.failed_checks), 'critical rule')} failed, first {failed.table_name}: {failed.rule} "
+                f"({failed.observed}). See the validation report."
+            )
+        if self.refused:
+            return ValidationFailed(f"{_count(len(self.refused), 'input')} refused, first: {self.refused[0]}")
+        rejected = sum(one.rejected.total() for one in self.published)
+        if rejected:
+            first = next(one for one in self.published if one.rejected).reasons[0]
+            return ValidationFailed(
+                f"{_count(rejected, 'event')} rejected, first {first}. OPS.PUBLICATIONS has them all; "
+                "`snowcast publish amplitude --again rejected` tries them again."
+            )
+        return None
+
+
+@contextmanager
+def recorded_run(flow: str) -> Iterator[tuple[Run, Session]]:
+    """Open the warehouse for a flow, and write its row of OPS.RUNS when it ends, however it ends.
+
+    Raises:
+        ValidationFailed: A critical rule failed or part of the input was refused; everything else was done.
+        SourceError: A source failed; what had come was loaded.
+    """
+    global _latest
+    settings = load_settings()
+    run = Run(_run_id(), flow, settings, datetime.now(UTC))
+    with run_under_way(settings.home, flow), open_session(settings, flow=flow, run=run.run_id) as session:
+        _latest = run
+        prepare(session, settings)
+        try:
+            yield run, session
+        except BaseException as error:
+            _record_failure(run, error)
+            raise
+        problem = run.problem()
+        state = "failed" if run.broken or run.failures else "refused" if problem else "completed"
+        _record(run, state, run.summary())
+        if problem:
+            raise problem
+
+
+def latest_run() -> Run | None:
+    """The run that began last in this process, whether it has ended or not."""
+    return _latest
+
+
+def _record_failure(run: Run, error: BaseException) -> None:
+    """Write the row of a run that ended in an error, which stays the one that is raised."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    try:
+        _record(run, "failed", f"{run.summary()}; {lines[0][:_MOST_TEXT]}")
+    except Exception as second:
+        logger.warning("the run's row of OPS.RUNS could not be written: %s", second)
+
+
+def _record(run: Run, state: str, summary: str) -> None:
+    from transforms.ops import RUNS
+
+    times = {"started_at": run.started_at.replace(tzinfo=None), "ended_at": datetime.now(UTC).replace(tzinfo=None)}
+    costs = [asdict(cost) for cost in costs_of(sent_statements())]
+    row = {"run_id": run.run_id, "flow": run.flow, "state": state, **times, "summary": summary, "costs": costs}
+    with open_session(run.settings) as session:
+        append_rows(session, run.settings.database, RUNS, [row])
+
+
+def _run_id() -> str:
+    from prefect.runtime import flow_run
+
+    return str(flow_run.id or uuid.uuid4())
+
+
+def _count(number: int, noun: str) -> str:
+    plural = noun if number == 1 else noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+    return f"{number:,} {plural}"

@@ -1,0 +1,186 @@
+"""What a flow needs in place — database, schemas, stage, tables — seen in one look, and made where it is missing.
+
+One statement reads the columns of every table, the rows of OPS.HEADS and the version that the warehouse was prepared
+for. Where all three are as the scripts and contracts of this code say, nothing else is asked: a table or a column that
+somebody dropped is missing in the first, a changed script or contract is another version. Otherwise the scripts run
+(each statement may be repeated), what is missing is made, and the look is taken again. Several flows may do that at
+once: whoever finds that another one was faster looks again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from flows.ledgers import append_rows
+from flows.settings import Settings
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Session
+
+    from transforms.engine.tables import Present
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "deployments" / "snowflake"
+_TRIES = 8
+_PAUSE_SECONDS = 0.3
+# Snowflake's codes for an object that is not there: 2003 a table, schema or database; 2043 the same, of other commands.
+_ABSENT = {2003, 2043}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is in place.
+
+    Args:
+        present: Per table (schema, name) its columns and whether each may be NULL.
+        types: Per table its columns and their types, as expectations/rules/schemas.py spells them.
+        heads: Tables that have a row in OPS.HEADS.
+        is_prepared: The warehouse was prepared for this version.
+    """
+
+    present: Present
+    types: dict[str, dict[str, str]]
+    heads: frozenset[str]
+    is_prepared: bool
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether there is nothing to do."""
+        from transforms.engine.tables import built_tables, is_in_place
+
+        return self.is_prepared and is_in_place(self.present) and self.heads >= set(built_tables())
+
+
+def prepare_warehouse(session: Session, settings: Settings) -> Look:
+    """Create what is missing: database, schemas, stage, file formats, tables and their new columns; returns the look.
+
+    Raises:
+        SnowparkSQLException: Something cannot be made, for other reasons than that another flow makes it, too.
+    """
+    from snowflake.snowpark.exceptions import SnowparkSQLException
+
+    has_run_scripts = False
+    for attempt in range(1, _TRIES + 1):
+        seen = look(session, settings)
+        if seen is not None and seen.is_in_place:
+            if not session.get_current_schema():
+                session.use_schema(f"{settings.database}.PUBLIC")
+            return seen
+        try:
+            if not has_run_scripts and not (seen and seen.is_prepared):
+                run_scripts(session, settings, SCRIPTS)
+                has_run_scripts = True
+            session.use_schema(f"{settings.database}.PUBLIC")
+            _prepare(session, settings, seen)
+        except SnowparkSQLException:
+            if attempt == _TRIES:
+                raise
+            time.sleep(random.uniform(0, _PAUSE_SECONDS * attempt))  # so that flows in step get out of it
+    seen = look(session, settings)
+    if seen is None:
+        raise RuntimeError(f"database {settings.database} was prepared and cannot be read")
+    return seen
+
+
+def look(session: Session, settings: Settings) -> Look | None:
+    """What is in place, in one statement; None where there is not even a ledger of versions."""
+    from snowflake.snowpark.exceptions import SnowparkSQLException
+
+    from expectations.rules.schemas import kind_of
+    from transforms.contract import Layer
+    from transforms.ops import HEADS, VERSIONS
+
+    version = version_of(settings)
+    layers = ", ".join(f"'{layer}'" for layer in Layer)
+    try:
+        rows = session.sql(
+            "SELECT table_schema, table_name, column_name, data_type, numeric_scale, is_nullable "
+            f"FROM {settings.database}.INFORMATION_SCHEMA.COLUMNS WHERE table_schema IN ({layers}) "
+            f"UNION ALL SELECT 'head', table_name, NULL, NULL, NULL, NULL FROM {HEADS.full_name(settings.database)} "
+            f"UNION ALL SELECT 'version', version, NULL, NULL, NULL, NULL "
+            f"FROM {VERSIONS.full_name(settings.database)} WHERE version = '{version}'"
+        ).collect()
+    except SnowparkSQLException as error:
+        if error.sql_error_code in _ABSENT:
+            return None
+        raise
+    present: Present = {}
+    types: dict[str, dict[str, str]] = {}
+    for schema, table, column, data_type, scale, is_nullable in rows:
+        if column is not None:
+            present.setdefault((schema, table), {})[column] = is_nullable == "YES"
+            types.setdefault(table.lower(), {})[column.lower()] = kind_of(data_type, scale)
+    heads = frozenset(row[1] for row in rows if row[0] == "head")
+    return Look(present, types, heads, is_prepared=any(row[0] == "version" for row in rows))
+
+
+def version_of(settings: Settings) -> str:
+    """A text that changes with the scripts, with a contract's stored columns and with the tables that are built."""
+    from transforms.engine.tables import built_tables, every_table
+
+    scripts = [script.read_text(encoding="utf-8") for script in sorted(SCRIPTS.glob("*.sql"))]
+    contracts = [
+        [f"{table.layer}.{table.name}", [[c.name, repr(c.type), c.nullable] for c in table.stored_columns]]
+        for table in every_table()
+    ]
+    spelled = json.dumps([scripts, settings.snowflake.warehouse, contracts, built_tables()])
+    return hashlib.sha256(spelled.encode()).hexdigest()[:32]
+
+
+def run_scripts(session: Session, settings: Settings, folder: Path) -> list[str]:
+    """Run every statement of the folder's SQL files in order of their names; returns the names."""
+    scripts = sorted(folder.glob("*.sql"))
+    for script in scripts:
+        for statement in statements(script.read_text(encoding="utf-8"), settings):
+            session.sql(statement).collect()
+    return [script.name for script in scripts]
+
+
+def statements(text: str, settings: Settings) -> list[str]:
+    """The statements of a script, its `<% … %>` places filled from the settings; the project's scripts only."""
+    values = {"database": settings.database, "warehouse": settings.snowflake.warehouse or "SNOWCAST_WH"}
+    for name, value in values.items():
+        text = text.replace(f"<% {name} %>", value)
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("--")]
+    return [part.strip() for part in "\n".join(lines).split(";") if part.strip()]
+
+
+def _prepare(session: Session, settings: Settings, seen: Look | None) -> None:
+    from transforms.engine.tables import create_table, prepare_heads, prepare_tables
+    from transforms.ops import VERSIONS
+
+    if seen is None:  # the ledgers that the look reads; it then says which tables are missing
+        create_table(session, VERSIONS)
+        prepare_heads(session, is_created=True)
+        return
+    widened = {place: _widened(session, settings, place, have) for place, have in seen.present.items()}
+    prepare_tables(session, widened, seen.heads)
+    row: Mapping[str, object] = {"version": version_of(settings), "applied_at": datetime.now(UTC)}
+    append_rows(session, settings.database, VERSIONS, [row])
+
+
+def _widened(session: Session, settings: Settings, place: tuple[str, str], have: dict[str, bool]) -> dict[str, bool]:
+    """Add the columns that a table lacks, and let those be NULL that its contract no longer has; returns what it has.
+
+    By ALTER, which changes no row: what another flow appends to a ledger at the same time is kept.
+    """
+    from transforms.engine.tables import every_table
+
+    tables = {(str(table.layer), table.name.upper()): table for table in every_table()}
+    if place not in tables:
+        return have
+    table = tables[place]
+    declared = {column.name.upper(): column for column in table.stored_columns}
+    alter = f"ALTER TABLE {table.full_name(settings.database)}"
+    for name in declared.keys() - have.keys():
+        session.sql(f"{alter} ADD COLUMN IF NOT EXISTS {name} {declared[name].type!s}").collect()
+    for name in [name for name, is_nullable in have.items() if name not in declared and not is_nullable]:
+        session.sql(f'{alter} ALTER COLUMN "{name}" DROP NOT NULL').collect()
+    return {**dict.fromkeys(declared, True), **dict.fromkeys(have, True)}

@@ -1,0 +1,1 @@
+"""The activities as declarations, and the rows that they give."""

@@ -1,0 +1,71 @@
+"""What new events amount to: the lifecycle of persons whose events before them are known to have amounted to nothing.
+
+A rule that one event can fulfil (`IS_ROW_WISE` of its module) needs no event of before: an earlier one would have
+fulfilled it. A rule that counts (`counts`) reads the counted activity of those persons again for whom the count may now
+be reached, until it is. Any other rule reads everything that these persons have done.
+"""
+
+from __future__ import annotations
+
+import inspect
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+from transforms.activity.activities import definitions
+from transforms.contract import INTEGER
+from transforms.functions import coalesce, col, count, in_, lit, max  # noqa: A004
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import ModuleType
+
+    from snowflake.snowpark import DataFrame
+
+    from transforms.activity.definitions.thresholds import Thresholds
+
+
+def amounts_of_new(package: str, events: str, given: Mapping[str, Any], whole: DataFrame, ends: DataFrame) -> DataFrame:
+    """The lifecycle events that come of new events.
+
+    Args:
+        package: streamer_lifecycle or viewer_lifecycle.
+        events: Name of the table of events.
+        given: New rows of the tables, later than everything that is stored of their person; and `thresholds`.
+        whole: All events.
+        ends: The last row of each activity of these persons, as stored.
+    """
+    frames: list[DataFrame] = []
+    for module in definitions(package):
+        read = dict(given)
+        if hasattr(module, "counts"):
+            read[events] = _with_counted(module, given[events], whole, ends, given["thresholds"])
+        elif not getattr(module, "IS_ROW_WISE", False):
+            read[events] = whole.filter(in_([col("person")], given[events].select("person")))
+        wanted = inspect.signature(module.events).parameters
+        emitted = ends.filter(col("activity") == lit(module.ACTIVITY.name)).select("person")
+        moments = module.events(**{name: read[name] for name in wanted})
+        frames.append(moments.filter(~in_([col("person")], emitted)))
+    return reduce(lambda left, right: left.union_all(right), frames)
+
+
+def _with_counted(
+    module: ModuleType, new: DataFrame, whole: DataFrame, ends: DataFrame, thresholds: Thresholds
+) -> DataFrame:
+    """New events, with all events of the counted activity of the persons who may have reached the number."""
+    activity, number = module.counts(thresholds)
+    is_counted = col("activity") == lit(activity)
+    nothing = lit(0).cast(INTEGER)
+    so_far = ends.filter(is_counted).select("person", col("activity_occurrence").alias("counted"), nothing.alias("new"))
+    more = new.filter(is_counted).select("person", nothing.alias("counted"), lit(1).alias("new"))
+    both = (
+        so_far.union_all(more)
+        .group_by("person")
+        .agg(max("counted").alias("counted"), count(lit(1)).alias("found"), max("new").alias("new"))
+    )
+    is_stored = coalesce(col("counted"), lit(0)) > lit(0)
+    total = col("counted") + col("found") - is_stored.cast(INTEGER)
+    emitted = ends.filter(col("activity") == lit(module.ACTIVITY.name)).select("person")
+    reaching = both.filter((col("new") == lit(1)) & (total >= lit(number)) & ~in_([col("person")], emitted))
+    names = [name for name in whole.columns if name in new.columns]
+    counted = whole.filter(is_counted & in_([col("person")], reaching.select("person")))
+    return new.filter(~is_counted).select(*names).union_all(counted.select(*names))

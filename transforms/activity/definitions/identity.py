@@ -1,0 +1,79 @@
+"""Who is who: names of customers, platforms that share one id space, and links between ids.
+
+A customer's name is `<platform>:<id>`. Platforms of one declared space count as the first of them.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from transforms.contract import TEXT
+from transforms.functions import coalesce, col, concat, iff, lit
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from snowflake.snowpark import Column, DataFrame
+
+    from transforms.activity.definitions.events import Owner
+
+Spaces = tuple[tuple[str, ...], ...]
+
+
+def customer_name(platform: Column, identifier: Column, spaces: Spaces) -> Column:
+    """`<platform>:<id>`, the platform being the first of its space; NULL where the id names nobody."""
+    name = concat(_first_of_space(platform, spaces), lit(":"), identifier)
+    return iff(identifier == lit(""), lit(None).cast(TEXT), name)
+
+
+def in_every_platform(frame: DataFrame, others: Sequence[str], spaces: Spaces) -> DataFrame:
+    """Rows once per platform of their space.
+
+    Args:
+        frame: Rows whose `platform` is the first of its space, or in none.
+        others: Columns to keep beside it.
+        spaces: The declared spaces.
+    """
+    copies = [
+        frame.filter(col("platform") == lit(space[0])).select(lit(platform).cast(TEXT).alias("platform"), *others)
+        for space in spaces
+        for platform in space[1:]
+    ]
+    return reduce(lambda left, right: left.union_all(right), copies, frame.select("platform", *others))
+
+
+def first_platform(spaces: Spaces) -> Column:
+    """The column `platform`, or the first platform of its space."""
+    return _first_of_space(col("platform"), spaces)
+
+
+def with_persons(events: DataFrame, int_identities: DataFrame, owner: Owner, spaces: Spaces) -> DataFrame:
+    """Events with `customer`, `anonymous_customer_id` and `person`.
+
+    Args:
+        events: Rows with the owner's key and id, `platform` and `is_anonymous`.
+        int_identities: Whom ids are linked to.
+        owner: The columns that name who did it.
+        spaces: Platforms that share an id space.
+    """
+    links = int_identities.select(col(owner.key).alias("linked_key"), col("customer").alias("linked_customer"))
+    linked = events.join(links, on=col(owner.key) == col("linked_key"), how="left")
+    own = customer_name(col("platform"), col(owner.id), spaces)
+    told = linked.select("*", own.alias("own_name"))
+    nobody = lit(None).cast(TEXT)
+    named = told.select(
+        "*",
+        coalesce(col("linked_customer"), iff(col("is_anonymous"), nobody, col("own_name"))).alias("customer"),
+        iff(col("is_anonymous"), col("own_name"), nobody).alias("anonymous_customer_id"),
+    )
+    return named.select("*", coalesce(col("customer"), col("anonymous_customer_id")).alias("person"))
+
+
+def _first_of_space(platform: Column, spaces: Spaces) -> Column:
+    firsts = [(space[0], list(space[1:])) for space in spaces]
+    return reduce(
+        lambda name, space: iff(platform.in_(*[lit(other) for other in space[1]]), lit(space[0]), name),
+        [space for space in firsts if space[1]],
+        platform,
+    )

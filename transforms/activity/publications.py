@@ -1,0 +1,196 @@
+"""What is published of the activity streams, and how far that is: the state of each activity at a destination.
+
+OPS.PUBLICATIONS only grows. An attempt begins with a `pending` row, written before anything is sent, and ends with
+`sent`, `rejected` (with the reason) or `released` (surely not taken, so it may be sent at any time). The state of an
+activity is that of its newest attempt; what is unpublished is the streams without the activities that have a state.
+
+An event cannot be changed once it was taken. A row that changes afterwards (a late event moved its occurrence, an
+identity link gave it a customer) is not published again: occurrences are no part of the event, and Amplitude joins an
+anonymous person itself when a later event carries both ids.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from transforms.contract import INTEGER, TIMESTAMP, VARIANT
+from transforms.functions import (
+    Window,
+    charindex,
+    coalesce,
+    col,
+    count,
+    datediff,
+    iff,
+    lit,
+    object_construct,
+    row_number,
+    substring,
+    to_json,
+)
+from transforms.functions import max as max_
+from transforms.functions import min as min_
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from snowflake.snowpark import Column, DataFrame
+
+PENDING, RELEASED, REJECTED, SENT = "pending", "released", "rejected", "sent"
+_EPOCH = datetime(1970, 1, 1)
+# The order of the states within an attempt.
+_STATES = (PENDING, RELEASED, REJECTED, SENT)
+
+
+def event_of_row() -> Column:
+    """A row of an activity stream as an Amplitude event: without its NULLs, the customer without its platform."""
+    return object_construct(
+        lit("event_type"),
+        col("activity"),
+        lit("user_id"),
+        substring(col("customer"), charindex(lit(":"), col("customer")) + 1),
+        lit("device_id"),
+        col("anonymous_customer_id"),
+        lit("time"),
+        datediff("millisecond", lit(_EPOCH).cast(TIMESTAMP), col("ts")),
+        lit("event_properties"),
+        col("feature_json"),
+        lit("revenue"),
+        col("revenue_impact"),
+        lit("insert_id"),
+        col("activity_id"),
+    ).cast(VARIANT)
+
+
+def newest_states(publications: DataFrame, destination: str) -> DataFrame:
+    """One row per activity at the destination: activity_id, activity, attempt, status, recorded_at."""
+    ranks = {name: rank for rank, name in enumerate(_STATES)}
+    place = reduce(
+        lambda chain, name: iff(col("status") == lit(name), lit(ranks[name]), chain), _STATES[1:], lit(ranks[PENDING])
+    )
+    # The greatest of attempt x states + place is the newest state: one aggregation instead of a window.
+    newest = max_(col("attempt") * len(_STATES) + place)
+    states = (
+        publications.filter(col("destination") == lit(destination))
+        .group_by("activity_id", "activity")
+        .agg(newest.alias("newest"), max_("recorded_at").alias("recorded_at"))
+    )
+    rank = col("newest") % len(_STATES)
+    status = reduce(lambda chain, name: iff(rank == lit(ranks[name]), lit(name), chain), _STATES[1:], lit(PENDING))
+    attempt = ((col("newest") - rank) / len(_STATES)).cast(INTEGER)
+    return states.select(
+        "activity_id", "activity", attempt.alias("attempt"), status.alias("status"), col("recorded_at")
+    )
+
+
+def events_of(streams: Sequence[DataFrame], activities: Sequence[str]) -> DataFrame:
+    """The chosen activities of the streams as events: activity_id, activity, ts, event."""
+    chosen = [
+        stream.filter(col("activity").in_(*[lit(name) for name in activities])).select(
+            col("activity_id"), col("activity"), col("ts"), event_of_row().alias("event")
+        )
+        for stream in streams
+    ]
+    return reduce(lambda left, right: left.union_all(right), chosen)
+
+
+def unpublished(streams: Sequence[DataFrame], activities: Sequence[str], states: DataFrame) -> DataFrame:
+    """Events that are new or were released: activity_id, activity, attempt, ts, event."""
+    known = states.select(
+        col("activity_id").alias("known_id"), col("attempt").alias("last_attempt"), col("status").alias("last_status")
+    )
+    events = events_of(streams, activities)
+    joined = events.join(known, events["activity_id"] == known["known_id"], how="left")
+    to_send = joined.filter(col("last_status").is_null() | (col("last_status") == lit(RELEASED)))
+    attempt = coalesce(col("last_attempt"), lit(0)) + 1
+    return to_send.select("activity_id", "activity", attempt.alias("attempt"), "ts", "event")
+
+
+def unconfirmed(publications: DataFrame, states: DataFrame, destination: str) -> DataFrame:
+    """Attempts whose outcome is unknown, with the event as it was sent: activity_id, activity, attempt, ts, event."""
+    open_ones = states.filter(col("status") == lit(PENDING)).select(
+        col("activity_id").alias("open_id"), col("attempt").alias("open_attempt")
+    )
+    attempts = publications.filter((col("destination") == lit(destination)) & (col("status") == lit(PENDING)))
+    is_open = (attempts["activity_id"] == open_ones["open_id"]) & (attempts["attempt"] == open_ones["open_attempt"])
+    return attempts.join(open_ones, is_open, how="inner").select(
+        "activity_id", "activity", "attempt", col("recorded_at").alias("ts"), "event"
+    )
+
+
+def queue_of(again: DataFrame, new: DataFrame) -> DataFrame:
+    """What a run sends, in order: first what may have been sent already, then the new events as they happened."""
+    both = again.with_column("is_claimed", lit(True)).union_all(new.with_column("is_claimed", lit(False)))
+    in_order = Window.order_by(col("is_claimed").desc(), col("ts"), col("activity_id"))
+    position = row_number().over(in_order)
+    return both.select("activity_id", "activity", "attempt", "event", "is_claimed", position.alias("position"))
+
+
+def as_text(queue: DataFrame) -> DataFrame:
+    """The queue for a client: the event as compact JSON."""
+    in_order = queue.sort("position")
+    return in_order.select("activity_id", "activity", "attempt", to_json(col("event")).alias("event"))
+
+
+def claims(queue: DataFrame, destination: str, run_id: str, now: datetime) -> DataFrame:
+    """The pending rows of the queue's events that have none yet."""
+    new = queue.filter(~col("is_claimed"))
+    return new.select(
+        lit(destination).alias("destination"),
+        "activity_id",
+        "attempt",
+        lit(PENDING).alias("status"),
+        "activity",
+        "event",
+        lit(None).alias("reason"),
+        lit(run_id).alias("run_id"),
+        lit(now).cast(TIMESTAMP).alias("recorded_at"),
+    )
+
+
+def released(states: DataFrame, destination: str, status: str, run_id: str, now: datetime) -> DataFrame:
+    """Rows that release the activities of a state, so that they are sent again."""
+    return states.filter(col("status") == lit(status)).select(
+        lit(destination).alias("destination"),
+        "activity_id",
+        (col("attempt") + 1).alias("attempt"),
+        lit(RELEASED).alias("status"),
+        "activity",
+        lit(None).cast(VARIANT).alias("event"),
+        lit(f"to be sent again after it was {status}").alias("reason"),
+        lit(run_id).alias("run_id"),
+        lit(now).cast(TIMESTAMP).alias("recorded_at"),
+    )
+
+
+def changed_since(
+    streams: Sequence[DataFrame], activities: Sequence[str], publications: DataFrame, destination: str
+) -> DataFrame:
+    """Sent activities whose row now gives another event, or is gone: activity_id, activity, is_gone."""
+    states = newest_states(publications, destination).filter(col("status") == lit(SENT))
+    sent = states.select(col("activity_id").alias("sent_id"), col("attempt").alias("sent_attempt"))
+    taken = publications.filter((col("destination") == lit(destination)) & (col("status") == lit(PENDING)))
+    as_sent = taken.join(
+        sent, (taken["activity_id"] == sent["sent_id"]) & (taken["attempt"] == sent["sent_attempt"]), how="inner"
+    ).select("sent_id", col("activity").alias("sent_activity"), to_json(col("event")).alias("sent_event"))
+    current = events_of(streams, activities).select("activity_id", to_json(col("event")).alias("current_event"))
+    joined = as_sent.join(current, as_sent["sent_id"] == current["activity_id"], how="left")
+    differs = col("current_event").is_null() | (col("current_event") != col("sent_event"))
+    is_chosen = col("sent_activity").in_(*[lit(name) for name in activities])
+    return joined.filter(differs & is_chosen).select(
+        col("sent_id").alias("activity_id"),
+        col("sent_activity").alias("activity"),
+        col("current_event").is_null().alias("is_gone"),
+    )
+
+
+def counted(states: DataFrame, fresh_since: datetime) -> DataFrame:
+    """Activities by activity and status: activity, status, is_fresh, activity_count, oldest recorded_at."""
+    is_fresh = col("recorded_at") >= lit(fresh_since)
+    return (
+        states.with_column("is_fresh", is_fresh)
+        .group_by("activity", "status", "is_fresh")
+        .agg(count("*").alias("activity_count"), min_("recorded_at").alias("oldest_at"))
+    )

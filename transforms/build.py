@@ -1,0 +1,145 @@
+"""Building one table: read what is new, widen it to whole groups, build, write, record.
+
+An incremental build reads the batches of its inputs that the table has not consumed (OPS.CONSUMPTIONS) and widens them
+to the groups of `widen_by` that they touch, so the frame is the whole truth for those groups. Staging takes the new
+rows as candidates instead; what a history reads is in history_reading.py. A first build, changed parameters or a
+changed contract read everything.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from snowflake.snowpark.functions import col
+
+from transforms.catalog import models
+from transforms.contract import ContractError, History
+from transforms.engine import merge as writers
+from transforms.engine.batches import State, read_state
+from transforms.engine.continue_groups import continued_reading
+from transforms.engine.incremental import Reading, Request, choose_reading, is_up_to_date
+from transforms.engine.known_schemas import known_schemas
+from transforms.engine.write import Build, BuildResult, new_build_id, write_built
+from transforms.scd2.build import history_reading
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from snowflake.snowpark import DataFrame, Session
+
+    from transforms.catalog import Model
+    from transforms.engine.batches import States
+
+INCREMENTAL, FULL_REFRESH, BACKFILL = "incremental", "full_refresh", "backfill"
+_MODES = (INCREMENTAL, FULL_REFRESH, BACKFILL)
+
+
+def build_table(
+    session: Session,
+    name: str,
+    *,
+    run_id: str,
+    mode: str = INCREMENTAL,
+    parameters: Mapping[str, Any],
+    window: tuple[datetime, datetime] | None = None,
+    states: States | None = None,
+) -> BuildResult:
+    """Build one table and write what changed, with its ledger rows, in one transaction.
+
+    Args:
+        session: Where the tables are; its database is the warehouse's.
+        name: The table.
+        run_id: The run that OPS.BUILDS names.
+        mode: incremental: what is new; full_refresh: everything; backfill: staging reads the raw rows of `window`
+            and other tables what is new to them.
+        parameters: Values for the builds' keyword parameters; a table takes those that it names.
+        window: For a backfill: `[from, to)` of `_snapshot_at`.
+        states: The states of the run's tables, from `read_states`, which the build brings up to date; None: the
+            table's state is read.
+
+    Raises:
+        ContractError: The table, a parameter or the built frame is not as declared.
+        BuildConflictError: Another build of the table was committed meanwhile; nothing was written.
+    """
+    started = time.monotonic()
+    model = _buildable(name, mode, window)
+    chosen = _chosen_parameters(model, parameters)
+    described = json.dumps({key: str(value) for key, value in sorted(chosen.items())})
+    if session.sql_simplifier_enabled:  # it describes every frame once more before it is used
+        session.sql_simplifier_enabled = False  # type: ignore[misc]
+    with known_schemas(session):
+        state = _current_state(session, model, states)
+        built_with = (described, writers.contract_hash(model.table))
+        is_changed = state.build_id is None or (state.parameters, state.contract_hash) != built_with
+        request = Request(mode, window, is_changed)
+        build = Build(model.table, new_build_id(), run_id, mode, described, started, state, states)
+        with _opened(session, model, state, request, chosen) as reading:
+            if reading is None:
+                return BuildResult(name, mode, None, seconds=build.seconds, skipped=True)
+            return write_built(session, build, reading, _built_frame(session, model, reading, chosen))
+
+
+def has_nothing_new(name: str, states: States, parameters: Mapping[str, Any], mode: str = INCREMENTAL) -> bool:
+    """Whether a build of the table would be skipped, by what is known of its state; no statement is made."""
+    model = _buildable(name, mode, None) if mode != BACKFILL else models()[name]
+    state = states.of(name)
+    if mode != INCREMENTAL or state is None or state.build_id is None or state.pending_count:
+        return False
+    chosen = _chosen_parameters(model, parameters)
+    described = json.dumps({key: str(value) for key, value in sorted(chosen.items())})
+    return (state.parameters, state.contract_hash) == (described, writers.contract_hash(model.table))
+
+
+def _current_state(session: Session, model: Model, states: States | None) -> State:
+    name = model.table.name
+    state = states.of(name) if states else None
+    if state is None:
+        state = read_state(session, model, {one: models()[one].table for one in model.inputs})
+        if states:
+            states.keep(name, state)
+    return state
+
+
+def _opened(
+    session: Session, model: Model, state: State, request: Request, chosen: Mapping[str, Any]
+) -> AbstractContextManager[Reading | None]:
+    if isinstance(model.table.write, History):
+        return history_reading(session, model, state, request, chosen)
+    if model.continuation is not None and not is_up_to_date(state, request):
+        return continued_reading(session, model, state, request, chosen)
+    return nullcontext(choose_reading(session, model, state, request))
+
+
+def _buildable(name: str, mode: str, window: tuple[datetime, datetime] | None) -> Model:
+    model = models().get(name)
+    if model is None or model.build is None:
+        raise ContractError(f"{name}: is not a table that is built; snowcast build --help lists the selectors")
+    if mode not in _MODES:
+        raise ContractError(f"{name}: unknown mode {mode!r}; expected one of {', '.join(_MODES)}")
+    if mode == BACKFILL and (window is None or window[0] >= window[1]):
+        raise ContractError(f"{name}: a backfill needs a window [from, to) with from before to; found {window}")
+    return model
+
+
+def _chosen_parameters(model: Model, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    missing = [key for key in model.parameters if key not in parameters and key != "session"]
+    if missing:
+        raise ContractError(f"{model.table.name}: build needs the parameters {missing}; given: {sorted(parameters)}")
+    return {key: parameters[key] for key in model.parameters if key != "session"}
+
+
+def _built_frame(session: Session, model: Model, reading: Reading, chosen: Mapping[str, Any]) -> DataFrame:
+    if reading.built is not None:
+        return reading.built
+    if model.build is None:
+        raise ContractError(f"{model.table.name}: is not built")
+    given = {**chosen, "session": session} if "session" in model.parameters else chosen
+    frame = model.build(*[reading.inputs[name] for name in model.inputs], **given)
+    if reading.is_accumulated and model.accumulate is not None:
+        stored_rows = reading.current.select(*[col(name) for name in model.table.column_names])
+        return model.accumulate(stored_rows, frame)
+    return frame

@@ -1,0 +1,1 @@
+"""How any table is read, compared and written."""

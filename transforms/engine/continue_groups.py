@@ -1,0 +1,182 @@
+"""Ordered groups that are continued at their end: from their last rows and what arrived, not from all their rows.
+
+A table that declares a `Continuation` numbers the rows of an input within partitions of a group. A group is in order
+where each new row lies behind the stored end of its partition and behind everything that the group emits once; it is
+built from its ends and the new rows. Every other group is late and built from all its rows. In doubt a group is late:
+that costs a look at its rows and is never wrong.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import reduce
+from operator import and_
+from typing import TYPE_CHECKING, Any
+
+from transforms.catalog import models
+from transforms.contract import INTEGER, TEXT, ContractError
+from transforms.engine import merge as writers
+from transforms.engine.batches import in_batches, stored
+from transforms.engine.incremental import Reading, displaced_groups, reads_everything
+from transforms.functions import (
+    Window,
+    coalesce,
+    col,
+    iff,
+    in_,
+    lit,
+    max,  # noqa: A004
+    min,  # noqa: A004
+    row_number,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from snowflake.snowpark import Column, DataFrame, Session
+
+    from transforms.catalog import Model
+    from transforms.engine.batches import State
+    from transforms.engine.incremental import Request
+    from transforms.increments import Continuation
+
+NEW, END, TOUCHED = "new", "end", "touched"
+_KIND, _IS_LATE = "_kind", "_is_late"
+
+
+@contextmanager
+def continued_reading(
+    session: Session, model: Model, state: State, request: Request, parameters: Mapping[str, Any]
+) -> Iterator[Reading]:
+    """What to read of a table with a continuation, with the rows that come of it; something is new.
+
+    Args:
+        session: Where the tables are.
+        model: The table.
+        state: What it was built with, and what it has not consumed.
+        request: What is asked.
+        parameters: Of its `build`.
+    """
+    inputs = {name: stored(session, models()[name].table) for name in model.inputs}
+    current = stored(session, model.table)
+    if reads_everything(model, state, request):
+        yield Reading(inputs, current, is_whole_truth=True)
+        return
+    moved = _judged(model, _moved(session, model, state, inputs, current))
+    with writers.kept_for_now(session, moved, "moved") as kept:
+        yield _reading(model, state, inputs, current, kept, parameters)
+
+
+def _reading(
+    model: Model,
+    state: State,
+    inputs: Mapping[str, DataFrame],
+    current: DataFrame,
+    moved: DataFrame,
+    parameters: Mapping[str, Any],
+) -> Reading:
+    """Late groups from all their rows, the others from their ends and what arrived."""
+    continuation, group = _of(model), _columns(model.table.widen_by)
+    late = moved.filter(col(_IS_LATE) == lit(1)).select(*model.table.widen_by).distinct()
+    in_order = moved.filter(col(_IS_LATE) == lit(0))
+    ends = in_order.filter(col(_KIND) == lit(END))
+    behind = {name: _arrived(frame, name, state.pending[name].ids) for name, frame in inputs.items()}
+    behind = {name: frame.filter(~in_(group, late)) for name, frame in behind.items()}
+    behind[continuation.rows_of] = in_order.filter(col(_KIND) == lit(NEW))
+    of_others = continuation.build(ends, inputs[continuation.rows_of], *behind.values(), **parameters)
+    of_late = _build_of(model)(*[frame.filter(in_(group, late)) for frame in inputs.values()], **parameters)
+    names = [column.name for column in model.table.columns]
+    in_scope = current.filter(in_(group, late)).select(*names).union_all(ends.select(*names))
+    return Reading({}, in_scope, is_whole_truth=True, built=of_late.union_all(of_others))
+
+
+def _moved(
+    session: Session, model: Model, state: State, inputs: Mapping[str, DataFrame], current: DataFrame
+) -> DataFrame:
+    """What arrived, a row for each group that is touched otherwise, and the ends of all these groups."""
+    table, continuation = model.table, _of(model)
+    group = table.widen_by
+    new = _new_rows(model, state, inputs, current)
+    touched = [frame.select(*group, lit(1).alias(_IS_LATE)) for frame in displaced_groups(session, table, state)]
+    for name in [name for name in inputs if name != continuation.rows_of]:
+        batches = state.pending[name]
+        for ids, is_late in ((batches.displacing, 1), (batches.ids, 0)):
+            if ids:
+                touched.append(_arrived(inputs[name], name, ids).select(*group, lit(is_late).alias(_IS_LATE)))
+    is_named = reduce(and_, [col(name).is_not_null() for name in group])  # NOT IN finds nothing beside a NULL
+    touched = [frame.filter(is_named) for frame in touched]
+    groups = reduce(lambda left, right: left.union_all(right), [frame.select(*group) for frame in (new, *touched)])
+    is_end = col(continuation.next_column).is_null() & in_(_columns(group), groups.distinct())
+    ends = current.filter(is_end).select("*", lit(0).alias(_IS_LATE))
+    frames = [_shaped(model, new, NEW, continuation.rows_of), _shaped(model, ends, END, table.name)]
+    frames += [_shaped(model, frame, TOUCHED, None) for frame in touched]
+    return reduce(lambda left, right: left.union_all(right), frames)
+
+
+def _new_rows(model: Model, state: State, inputs: Mapping[str, DataFrame], current: DataFrame) -> DataFrame:
+    """The rows that arrived, with the columns of their table; late where one is stored already, so was changed."""
+    source, batches = models()[_of(model).rows_of].table, state.pending[_of(model).rows_of]
+    names = [column.name for column in source.columns]
+    plain = tuple(one for one in batches.ids if one not in batches.displacing)
+    new = _arrived(inputs[source.name], source.name, plain).select(*names, lit(0).alias(_IS_LATE))
+    if not batches.displacing:
+        return new
+    rewritten = _arrived(inputs[source.name], source.name, batches.displacing).select(*names)
+    known = current.select(*[col(name).alias(f"known_{name}") for name in source.key])
+    is_same = reduce(and_, [col(name) == col(f"known_{name}") for name in source.key])
+    is_late = iff(col(f"known_{source.key[0]}").is_null(), lit(0), lit(1)).alias(_IS_LATE)
+    return new.union_all(rewritten.join(known, on=is_same, how="left").select(*names, is_late))
+
+
+def _shaped(model: Model, frame: DataFrame, kind: str, of: str | None) -> DataFrame:
+    """Rows of a table, or of groups alone, in one shape: the columns of the table and of the input it numbers."""
+    table, source = model.table, models()[_of(model).rows_of].table
+    have = set(model.table.widen_by if of is None else models()[of].table.column_names)
+    types = {column.name: column.type for column in (*table.columns, *source.columns)}
+    values = [col(name) if name in have else lit(None).cast(type_).alias(name) for name, type_ in types.items()]
+    told = [lit(kind).cast(TEXT).alias(_KIND), col(_IS_LATE).cast(INTEGER).alias(_IS_LATE)]
+    return frame.select(*values, *told)
+
+
+def _judged(model: Model, moved: DataFrame) -> DataFrame:
+    """The rows with `_is_late`, 1 for every row of a group that has a row out of order."""
+    continuation = _of(model)
+    group, partition = model.table.widen_by, (*model.table.widen_by, *continuation.partition)
+    is_end = (col(_KIND) == lit(END)).cast(INTEGER)
+    in_order = Window.partition_by(*partition).order_by(*continuation.order, is_end)  # an equal row is behind the end
+    per_group = Window.partition_by(*group)
+    first = col(continuation.order[0])
+    is_once = (col(_KIND) == lit(END)) & col(continuation.partition[0]).in_(*[lit(one) for one in continuation.once])
+    names = [name for name in moved.columns if name.lower() != _IS_LATE]
+    placed = moved.select(
+        *names,
+        col(_IS_LATE),
+        row_number().over(in_order).alias("_place"),
+        max(iff(is_once, first, lit(None))).over(per_group).alias("_emitted_last"),
+        min(iff(col(_KIND) == lit(NEW), first, lit(None))).over(per_group).alias("_new_first"),
+    )
+    is_behind_end = (col(_KIND) == lit(END)) & (col("_place") > lit(1))
+    is_behind_emitted = coalesce(col("_emitted_last") >= col("_new_first"), lit(False))
+    is_late = (col(_IS_LATE) == lit(1)) | is_behind_end | is_behind_emitted
+    of_group = max(iff(is_late, lit(1), lit(0))).over(per_group)
+    return placed.select(*names, of_group.cast(INTEGER).alias(_IS_LATE))
+
+
+def _columns(names: Sequence[str]) -> list[Column | str]:
+    return [col(name) for name in names]
+
+
+def _arrived(frame: DataFrame, name: str, ids: Sequence[str]) -> DataFrame:
+    return frame.filter(in_batches(models()[name].table, ids)) if ids else frame.filter(lit(False))
+
+
+def _of(model: Model) -> Continuation:
+    if model.continuation is None:
+        raise ContractError(f"{model.table.name}: declares no Continuation")
+    return model.continuation
+
+
+def _build_of(model: Model) -> Callable[..., DataFrame]:
+    if model.build is None:
+        raise ContractError(f"{model.table.name}: is not built")
+    return model.build

@@ -1,0 +1,174 @@
+"""What a build reads: everything, what has arrived, or what has arrived widened to whole groups."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from snowflake.snowpark.functions import col, in_, lit
+
+from transforms.catalog import models
+from transforms.contract import Layer, Replace
+from transforms.engine.batches import in_batches, stored
+from transforms.engine.parts import Change, rows_of_parts
+from transforms.ops import DISPLACED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from snowflake.snowpark import DataFrame, Session
+
+    from transforms.catalog import Model
+    from transforms.contract import Table
+    from transforms.engine.batches import State
+    from transforms.increments import Parts
+
+MOST_BATCHES = 1000  # with more to read than this, reading everything is the shorter statement
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked of a build.
+
+    Args:
+        mode: incremental, full_refresh or backfill.
+        window: For a backfill: `[from, to)` of `_snapshot_at`.
+        is_changed: The table was last built with other parameters or other columns, or never.
+    """
+
+    mode: str
+    window: tuple[datetime, datetime] | None
+    is_changed: bool
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a build reads.
+
+    Args:
+        inputs: Every input as the frame that `build` gets.
+        current: The stored rows that the result speaks for.
+        is_whole_truth: The result is all there is of them; False: it offers candidates (staging).
+        is_accumulated: The result is added to `current` by the table's `accumulate`.
+        loads: For staging: the loads that are read, where they are known; None: all that the frame holds.
+        consumes: The batches that were read count as consumed.
+        built: For a history: the versions, which come of more than the inputs.
+        rejected: For a history: rows of the input that no version can rest on, with the rule that they break.
+    """
+
+    inputs: Mapping[str, DataFrame]
+    current: DataFrame
+    is_whole_truth: bool
+    is_accumulated: bool = False
+    loads: tuple[str, ...] | None = None
+    consumes: bool = True
+    built: DataFrame | None = None
+    rejected: DataFrame | None = None
+
+
+def choose_reading(session: Session, model: Model, state: State, request: Request) -> Reading | None:
+    """What to read; None where nothing is new."""
+    inputs = {name: stored(session, models()[name].table) for name in model.inputs}
+    current = stored(session, model.table)
+    from_raw = model.table.layer is Layer.STAGING
+    if request.mode == "backfill" and from_raw and request.window is not None:
+        chosen = {name: _observed_within(frame, request.window) for name, frame in inputs.items()}
+        return Reading(chosen, current, is_whole_truth=False, consumes=False)
+    if is_up_to_date(state, request):
+        return None
+    if reads_everything(model, state, request):
+        return Reading(inputs, current, is_whole_truth=True)
+    arrived = {
+        name: frame.filter(in_batches(models()[name].table, state.pending[name].ids)) for name, frame in inputs.items()
+    }
+    if from_raw:
+        (batches,) = state.pending.values()
+        return Reading(arrived, current, is_whole_truth=False, loads=batches.ids)
+    return _widened(session, model, inputs, arrived, current, state)
+
+
+def is_up_to_date(state: State, request: Request) -> bool:
+    """Whether nothing is new, and nothing is asked that would change what is built from the same."""
+    return request.mode != "full_refresh" and not request.is_changed and not state.pending_count
+
+
+def reads_everything(model: Model, state: State, request: Request) -> bool:
+    """Whether all rows of all inputs are read, whatever is new."""
+    is_asked = request.mode == "full_refresh" or request.is_changed
+    return is_asked or isinstance(model.table.write, Replace) or state.pending_count > MOST_BATCHES
+
+
+def _observed_within(raw: DataFrame, window: tuple[datetime, datetime]) -> DataFrame:
+    return raw.filter((col("_snapshot_at") >= lit(window[0])) & (col("_snapshot_at") < lit(window[1])))
+
+
+def _widened(
+    session: Session,
+    model: Model,
+    inputs: Mapping[str, DataFrame],
+    arrived: Mapping[str, DataFrame],
+    current: DataFrame,
+    state: State,
+) -> Reading:
+    """Every input's rows of the groups that unconsumed rows are in or have left."""
+    table = model.table
+    if model.parts is not None:
+        return Reading(*_of_parts(session, model, model.parts, inputs, current, state), is_whole_truth=True)
+    touched = _touched(session, model, arrived, state)
+    in_scope = _in_groups(table, current, touched)
+    only_inserts = not any(batches.displacing for batches in state.pending.values())
+    if model.accumulate is not None and only_inserts:
+        return Reading(arrived, in_scope, is_whole_truth=True, is_accumulated=True)
+    return Reading(
+        {name: _in_groups(table, frame, touched) for name, frame in inputs.items()}, in_scope, is_whole_truth=True
+    )
+
+
+def _touched(session: Session, model: Model, arrived: Mapping[str, DataFrame], state: State) -> DataFrame:
+    table = model.table
+    groups = [_groups(model, name, frame) for name, frame in arrived.items() if state.pending[name].ids]
+    groups += displaced_groups(session, table, state)
+    return reduce(lambda left, right: left.union_all(right), groups).distinct()
+
+
+def _groups(model: Model, name: str, arrived: DataFrame) -> DataFrame:
+    """The groups of those new rows of an input that can give something."""
+    mattering = arrived.filter(model.matters[name]()) if name in model.matters else arrived
+    return mattering.select(*model.table.widen_by)
+
+
+def _of_parts(
+    session: Session, model: Model, parts: Parts, inputs: Mapping[str, DataFrame], current: DataFrame, state: State
+) -> tuple[dict[str, DataFrame], DataFrame]:
+    """Every input's rows, and the stored ones, of the parts of groups that unconsumed rows are in or have left."""
+    tables = {name: models()[name].table for name in inputs}
+
+    def arrived(name: str, ids: Sequence[str]) -> DataFrame:
+        return _groups(model, name, inputs[name].filter(in_batches(tables[name], ids)))
+
+    def left(name: str) -> list[DataFrame]:
+        return displaced_groups(session, model.table, replace(state, pending={name: state.pending[name]}))
+
+    read, in_scope = rows_of_parts(parts, inputs, tables, current, Change(model.table, state.pending, arrived, left))
+    return {name: read[name] for name in inputs}, in_scope
+
+
+def displaced_groups(session: Session, table: Table, state: State) -> list[DataFrame]:
+    """The groups that rows have left because unconsumed batches deleted or moved them: a frame per input."""
+    groups = []
+    for name, batches in state.pending.items():
+        if batches.displacing:
+            left = stored(session, DISPLACED).filter(
+                (col("table_name") == lit(name)) & col("build_id").in_(*[lit(batch) for batch in batches.displacing])
+            )
+            before = [
+                col("row_before")[column].cast(table.column(column).type).alias(column) for column in table.widen_by
+            ]
+            groups.append(left.select(*before))
+    return groups
+
+
+def _in_groups(table: Table, frame: DataFrame, touched: DataFrame) -> DataFrame:
+    return frame.filter(in_([col(name) for name in table.widen_by], touched))

@@ -1,0 +1,142 @@
+"""Rows into the ledgers of OPS, and the transaction that they share with what they tell of.
+
+Rows travel as one JSON value that the warehouse takes apart: one statement for any number of rows, no temporary table
+(which is DDL and would commit an open transaction), every value cast to the type of its column.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import reduce
+from operator import and_
+from typing import TYPE_CHECKING, Any
+
+from snowflake.snowpark.functions import col, flatten, lit, parse_json, when_not_matched
+
+from transforms.contract import VARIANT, ContractError
+from transforms.engine.known_schemas import known_schemas
+from transforms.engine.stored import current_database, stored
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from snowflake.snowpark import Column, DataFrame, Session
+
+    from transforms.contract import Table
+
+_BYTES_IN_ONE_STATEMENT = 256 * 1024  # Snowflake takes a statement of 1 MB
+
+
+@contextmanager
+def transaction(session: Session) -> Iterator[None]:
+    """Commit what the block does, or none of it.
+
+    BEGIN is sent as it is: Snowpark has no call for it, and switching autocommit off and on costs a statement more.
+    """
+    cursor = session.connection.cursor()
+    cursor.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        session.connection.rollback()
+        raise
+    session.connection.commit()
+
+
+def append_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any] | Sequence[Any]]) -> int:
+    """Insert the rows whose key a ledger does not have.
+
+    Args:
+        session: Where the ledger is.
+        table: A ledger of transforms/ops.py.
+        rows: One mapping by column name, or one value per column in the contract's order, per row.
+
+    Returns:
+        How many rows were inserted; the others were there.
+    """
+    return sum(append_frame(session, table, frame) for frame in _frames(session, table, rows))
+
+
+def append_frame(session: Session, table: Table, frame: DataFrame) -> int:
+    """Insert the frame's rows whose key the ledger does not have; the frame has the ledger's columns."""
+    with known_schemas(session):
+        source = frame.select(*[col(name).alias(f"new_{name}") for name in table.column_names])
+        same_key = reduce(and_, [col(name) == col(f"new_{name}") for name in table.key])
+        values = {name: col(f"new_{name}") for name in table.column_names}
+        inserted = stored(session, table).merge(source, same_key, [when_not_matched().insert(values)])
+    return int(inserted.rows_inserted)
+
+
+def append_new(session: Session, table: Table, rows: Sequence[Mapping[str, Any] | Sequence[Any]]) -> None:
+    """Insert rows whose keys carry a build that the ledger cannot have yet: a plain INSERT, which locks nothing."""
+    for frame in _frames(session, table, rows):
+        append_new_frame(session, table, frame)
+
+
+def append_new_frame(session: Session, table: Table, frame: DataFrame) -> None:
+    """Insert the frame's rows, whose keys the ledger does not have; the frame has the ledger's columns."""
+    path = table.full_name(current_database(session)).split(".")
+    with known_schemas(session):
+        table.select(frame).write.save_as_table(path, mode="append", table_exists=True)  # type: ignore[call-overload]
+
+
+def rows_frame(session: Session, rows: Sequence[Mapping[str, Any]], columns: Sequence[Any]) -> DataFrame:
+    """The rows as a frame of these columns of a contract; a column that a row does not name is NULL."""
+    return _taken_apart(session, json.dumps([_plain_row(row) for row in rows], ensure_ascii=False), columns)
+
+
+def _frames(session: Session, table: Table, rows: Sequence[Mapping[str, Any] | Sequence[Any]]) -> Iterator[DataFrame]:
+    """The rows as frames, each small enough to be written into its statement."""
+    for payload in _slices([json.dumps(_plain_row(_by_name(table, row)), ensure_ascii=False) for row in rows]):
+        yield _taken_apart(session, payload, table.columns)
+
+
+def _slices(rows: Sequence[str]) -> Iterator[str]:
+    part: list[str] = []
+    size = 0
+    for row in rows:
+        if part and size + len(row) > _BYTES_IN_ONE_STATEMENT:
+            yield f"[{','.join(part)}]"
+            part, size = [], 0
+        part.append(row)
+        size += len(row)
+    if part:
+        yield f"[{','.join(part)}]"
+
+
+def _taken_apart(session: Session, payload: str, columns: Sequence[Any]) -> DataFrame:
+    with known_schemas(session):
+        items = session.table_function(flatten(parse_json(lit(payload))))
+    return items.select(*[_value(column).alias(column.name) for column in columns])
+
+
+def _value(column: Any) -> Column:
+    value: Column = col("value")[column.name]
+    return value if column.type == VARIANT else value.cast(column.type)
+
+
+def _by_name(table: Table, row: Mapping[str, Any] | Sequence[Any]) -> Mapping[str, Any]:
+    if isinstance(row, tuple | list):
+        if len(row) != len(table.columns):
+            raise ContractError(f"{table.name}: a row has {len(row)} values, expected {len(table.columns)}")
+        return dict(zip(table.column_names, row, strict=True))
+    unknown = set(row) - set(table.column_names)
+    if unknown:
+        raise ContractError(f"{table.name}: has no columns {sorted(unknown)}")
+    return row  # type: ignore[return-value]
+
+
+def _plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row as JSON has it; a NULL is left out, since a null of JSON is a value where it is stored as a VARIANT."""
+    return {name: _plain(value) for name, value in row.items() if value is not None}
+
+
+def _plain(value: Any) -> Any:
+    """Times as Snowflake reads them in JSON: UTC, no zone. Amounts as text, which keeps their digits."""
+    if isinstance(value, datetime):
+        moment = value.astimezone(UTC) if value.tzinfo else value
+        return moment.replace(tzinfo=None).isoformat(sep=" ")
+    return str(value) if isinstance(value, Decimal | date) else value

@@ -1,0 +1,259 @@
+"""The only code that changes tables: one transaction per build, with its ledger rows.
+
+Nothing in a transaction is DDL, which would commit it on Snowflake: what needs a temporary table is prepared before.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import and_
+from typing import TYPE_CHECKING, Any
+
+from snowflake.snowpark.exceptions import SnowparkSQLException
+from snowflake.snowpark.functions import col, in_, lit, when_matched, when_not_matched
+
+from transforms.contract import TEXT, TIMESTAMP, ContractError, History, Layer
+from transforms.engine import compare as changes
+from transforms.engine import ledgers
+from transforms.engine.batches import current_database, stored
+from transforms.engine.known_schemas import is_untold, remember_columns
+from transforms.formulas.keys import hash_key
+from transforms.ops import CONSUMPTIONS, DISPLACED, HEADS, QUARANTINE
+from transforms.scd2.versions import broken_invariants
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from snowflake.snowpark import Column, DataFrame, Session
+
+    from transforms.contract import Table
+    from transforms.engine.batches import Batches, State
+
+
+class BuildConflictError(Exception):
+    """Another build of the same table was committed meanwhile. Nothing was written; try again."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """Rows that a MERGE inserted, updated and deleted."""
+
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+
+
+def claim_head(session: Session, table: Table, seen: State, build_id: str, parameters: str) -> None:
+    """Exchange the table's head for this build, which only one of two builds at once can do.
+
+    It is the last statement before the commit: on Snowflake an UPDATE locks the whole table HEADS until then, and
+    every other build would wait for as long as this one writes.
+
+    Raises:
+        BuildConflictError: The head is no longer the one that this build saw when it began.
+    """
+    is_seen = col("build_id").is_null() if seen.build_id is None else col("build_id") == lit(seen.build_id)
+    own_head = {"build_id": lit(build_id), "parameters": lit(parameters), "contract_hash": lit(contract_hash(table))}
+    try:
+        changed = stored(session, HEADS).update(own_head, (col("table_name") == lit(table.name)) & is_seen)
+    except SnowparkSQLException as error:  # the other build still holds the head's row, for longer than we may wait
+        raise BuildConflictError(overtaken(table)) from error
+    if not changed.rows_updated:
+        raise BuildConflictError(overtaken(table))
+
+
+def overtaken(table: Table) -> str:
+    """What is told of a build that another one of the same table has overtaken."""
+    return f"{table.name}: another build was committed while this one ran; nothing was written. Try again."
+
+
+def is_overtaken(session: Session, table: Table, seen: State) -> bool:
+    """Whether the table's head is another than the one that a build saw when it began."""
+    heads = stored(session, HEADS).filter(col("table_name") == lit(table.name)).select("build_id").collect()
+    return [row[0] for row in heads] != [seen.build_id]
+
+
+def merge_changes(
+    session: Session,
+    table: Table,
+    compared: DataFrame,
+    build_id: str,
+    expected: Written,
+    between: tuple[Any, Any] | None = None,
+    *,
+    may_be_stored: bool = False,
+) -> Written:
+    """Insert, update and delete what a comparison says, in one MERGE.
+
+    Args:
+        session: Where the table is.
+        table: What is written.
+        compared: The comparison.
+        build_id: The build that writes.
+        expected: What the comparison found, and the MERGE must write.
+        between: The least and the greatest place (`cluster_by`) of the rows to write, where they are and where they
+            are going: no match lies outside, since the comparison found every match and the head of the table says
+            that nobody has written it since.
+        may_be_stored: A new row may be stored already, outside of what was compared: a build that ran while its
+            input was written has read it before it knew of it. Then it is changed to what it is now.
+
+    Raises:
+        ContractError: The MERGE did not write what the comparison found.
+    """
+    source = compared.filter(changes.is_written()).select(
+        col("action"), *[col(f"new_{name}") for name in _data_names(table)], lit(build_id).alias("new__build_id")
+    )
+    if table.cluster_by:  # rows that arrive together lie together, so a reader of some skips the parts with others
+        source = source.sort(col(f"new_{table.cluster_by}"))
+    target = stored(session, table)
+    values = _values(table)
+    others = {name: value for name, value in values.items() if name not in table.key}
+    is_match = _same_key(table)
+    if between is not None and table.cluster_by is not None:
+        place, kind = target[table.cluster_by], table.column(table.cluster_by).type
+        is_match &= (place >= lit(between[0]).cast(kind)) & (place <= lit(between[1]).cast(kind))
+    changing = (changes.UPDATE, changes.INSERT) if may_be_stored else (changes.UPDATE,)
+    merged = target.merge(
+        source,
+        is_match,
+        [
+            when_matched(col("action") == lit(changes.DELETE)).delete(),  # type: ignore[no-untyped-call]
+            when_matched(col("action").in_(*[lit(action) for action in changing])).update(others),
+            # only these: a row to change or delete that is gone meanwhile has nothing to insert
+            when_not_matched(col("action") == lit(changes.INSERT)).insert(values),
+        ],
+    )
+    written = Written(int(merged.rows_inserted), int(merged.rows_updated), int(merged.rows_deleted))
+    stored_before = expected.inserted - written.inserted if may_be_stored else 0
+    if written != Written(expected.inserted - stored_before, expected.updated + stored_before, expected.deleted):
+        raise ContractError(
+            f"{table.name}: the MERGE wrote {written}, expected {expected}; nothing was kept. "
+            f"Likely the table holds a key twice."
+        )
+    return written
+
+
+def check_versions(session: Session, table: Table, compared: DataFrame) -> None:
+    """Check the versions of every key that a comparison wrote; inside the transaction, so that nothing wrong is kept.
+
+    Raises:
+        ContractError: They are no history.
+    """
+    written = compared.filter(changes.is_written()).select(*[col(f"new_{name}") for name in table.business_key])
+    versions = stored(session, table).filter(in_([col(name) for name in table.business_key], written))
+    (found,) = broken_invariants(table, versions).collect()
+    broken = {rule.lower(): rows for rule, rows in found.as_dict().items() if rows}
+    if broken:
+        raise ContractError(
+            f"{table.name}: the versions written are no history: {broken} (rows per rule); nothing was kept. "
+            f"Likely rows of the table were changed by hand: build it again with --full-refresh."
+        )
+
+
+def record_consumption(session: Session, table: Table, pending: Mapping[str, Batches], build_id: str) -> None:
+    """Write down which batches the build has read."""
+    rows = [(table.name, name, batch, build_id) for name, batches in pending.items() for batch in batches.ids]
+    if rows:
+        ledgers.append_new(session, CONSUMPTIONS, rows)
+
+
+def quarantine(session: Session, table: Table, compared: DataFrame, now: datetime, raw: DataFrame | None = None) -> int:
+    """Keep the rejected records of a comparison with their reasons; returns how many are new.
+
+    Args:
+        session: Where the ledger is.
+        table: The table that refuses them.
+        compared: The comparison.
+        now: When.
+        raw: For a history: rows of the raw table, which have the records that the comparison only names.
+    """
+    refused = compared.filter(col("action") == lit(changes.REJECTED))
+    if raw is not None:
+        records = raw.select("record", col("_source_file").alias("file"), col("_source_row").alias("row"))
+        is_same = (col("new__source_file") == col("file")) & (col("new__source_row") == col("row"))
+        lineage = [col(f"new_{name}") for name in ("_source_file", "_source_row", "_load_id", "_rule", "_reason")]
+        refused = refused.select(*lineage).join(records, on=is_same, how="left")
+        refused = refused.select(*lineage, col("record").alias("new__record"))
+    rejected = refused.select(
+        hash_key(lit(table.name), "new__source_file", "new__source_row", "new__rule").alias("quarantine_id"),
+        lit(table.name).alias("table_name"),
+        col("new__rule").alias("rule"),
+        col("new__reason").alias("reason"),
+        col("new__record").alias("record"),
+        col("new__source_file").alias("source_file"),
+        col("new__source_row").alias("source_row"),
+        col("new__load_id").alias("load_id"),
+        lit(now).cast(TIMESTAMP).alias("quarantined_at"),
+    )
+    return ledgers.append_frame(session, QUARANTINE, rejected)
+
+
+def keep_displaced(session: Session, table: Table, compared: DataFrame, build_id: str) -> None:
+    """Keep which groups the build's deleted and moved rows were in, so that later tables recompute those."""
+    left = compared.filter(col("row_before").is_not_null()).select("row_before").distinct()
+    groups = left.select(
+        lit(table.name).alias("table_name"),
+        lit(build_id).alias("build_id"),
+        hash_key(col("row_before").cast(TEXT)).alias("group_hash"),
+        col("row_before"),
+    )
+    ledgers.append_new_frame(session, DISPLACED, groups)
+
+
+def contract_hash(table: Table) -> str:
+    """A text that changes when the table's stored columns or its rows' meaning do, or how versions are made."""
+    declared: list[object] = [[column.name, repr(column.type)] for column in table.stored_columns]
+    if isinstance(table.write, History):
+        declared.append([repr(replace(table.write, named_by=())), *table.tracked_columns])
+    if table.revision > 1:
+        declared.append(["revision", table.revision])
+    return json.dumps(declared)
+
+
+def _same_key(table: Table) -> Column:
+    return reduce(and_, [col(name) == col(f"new_{name}") for name in table.key])
+
+
+def _data_names(table: Table) -> list[str]:
+    return [column.name for column in table.stored_columns if column.name != "_build_id"]
+
+
+def _values(table: Table) -> dict[str, Column]:
+    return {column.name: col(f"new_{column.name}") for column in table.stored_columns}
+
+
+@contextmanager
+def kept_for_now(session: Session, frame: DataFrame, purpose: str = "") -> Iterator[DataFrame]:
+    """The frame's rows in a temporary table, computed once.
+
+    Args:
+        session: Where the frame is.
+        frame: What to keep.
+        purpose: Names the session's table for frames of that purpose, which the next one replaces: dropping it would
+            cost a statement each time. Empty: a table of its own, which is dropped at the end.
+
+    Raises:
+        ContractError: The type of a column cannot be told, so no table can be created for it.
+    """
+    name = f"{current_database(session)}.{Layer.OPS}.SNOWCAST_{purpose or uuid.uuid4().hex[:16]}".upper()
+    types = {field.name.strip('"'): field.datatype for field in frame.schema.fields}
+    untold = [name for name, kind in types.items() if is_untold(kind)]
+    if untold:
+        raise ContractError(f"{name}: the types of {untold} are not told: cast them before they are kept")
+    frame.write.save_as_table(name.split("."), mode="overwrite", table_type="temporary")
+    remember_columns(session, name, types)
+    kept = session.table(name)
+    try:
+        yield kept
+    finally:
+        if not purpose:
+            kept.drop_table()
+
+
+def _path(session: Session, table: Table) -> list[str]:
+    return table.full_name(current_database(session)).split(".")

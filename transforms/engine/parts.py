@@ -1,0 +1,107 @@
+"""Tables made of parts: a change of one input recomputes the rows that come of it, and not the others of its group.
+
+A part is the rows of a table that come of some of its inputs only. Inputs that no part names may matter to every row.
+Where each row of a part's inputs gives its rows by itself, new rows are built from themselves, and the groups of those
+rows are not read again; rows that were changed or deleted still recompute what their groups have in that part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from operator import and_
+from typing import TYPE_CHECKING
+
+from transforms.engine.batches import in_batches
+from transforms.functions import col, in_, lit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from snowflake.snowpark import Column, DataFrame
+
+    from transforms.contract import Table
+    from transforms.engine.batches import Batches
+    from transforms.increments import Parts
+
+
+@dataclass(frozen=True)
+class Change:
+    """What has happened to the inputs of a table since it was built.
+
+    Args:
+        table: The table.
+        pending: Unconsumed batches by input.
+        arrived: Gives the groups of an input's rows that were written by some batches.
+        left: Gives the groups that rows of an input have left: none, one or several frames.
+    """
+
+    table: Table
+    pending: Mapping[str, Batches]
+    arrived: Callable[[str, Sequence[str]], DataFrame]
+    left: Callable[[str], list[DataFrame]]
+
+    def touched(self, name: str) -> list[DataFrame]:
+        """The groups that unconsumed rows of the input are in or have left."""
+        ids = self.pending[name].ids
+        return [*([self.arrived(name, ids)] if ids else []), *self.left(name)]
+
+    def rewritten(self, name: str) -> list[DataFrame]:
+        """The groups of batches that changed or deleted rows of the input: which of their rows are new is not known."""
+        ids = self.pending[name].displacing
+        return [*([self.arrived(name, ids)] if ids else []), *self.left(name)]
+
+    def plain(self, name: str) -> tuple[str, ...]:
+        """The batches of the input that only inserted."""
+        return tuple(one for one in self.pending[name].ids if one not in self.pending[name].displacing)
+
+
+def rows_of_parts(
+    parts: Parts, inputs: Mapping[str, DataFrame], tables: Mapping[str, Table], current: DataFrame, change: Change
+) -> tuple[dict[str, DataFrame], DataFrame]:
+    """What a build reads of each input, and the stored rows that its result speaks for.
+
+    Args:
+        parts: How the table is made of parts.
+        inputs: Every input.
+        tables: Their contracts.
+        current: The stored rows.
+        change: What has happened to the inputs.
+    """
+    others = [name for name in inputs if name not in parts.inputs]
+    everywhere = [frame for name in others for frame in change.touched(name)]
+    in_any = everywhere + [frame for name in parts.inputs for frame in change.touched(name)]
+    read = {name: _within(change.table, inputs[name], in_any) for name in others}
+    scopes = []
+    for part in parts.parts:
+        of_part = change.rewritten if part.is_row_wise else change.touched
+        groups = everywhere + [frame for name in part.inputs for frame in of_part(name)]
+        for name in part.inputs:
+            read[name] = _within(change.table, inputs[name], groups)
+            plain = change.plain(name) if part.is_row_wise else ()
+            if plain:
+                alone = inputs[name].filter(in_batches(tables[name], plain))
+                read[name] = alone if not groups else _both(change.table, read[name], alone, groups)
+        rows = current.filter(col(parts.told_by).in_(*[lit(value) for value in part.values]))
+        if groups:
+            scopes.append(_within(change.table, rows, groups))
+    in_scope = reduce(lambda left, right: left.union_all(right), scopes) if scopes else current.filter(lit(False))
+    return read, in_scope
+
+
+def _within(table: Table, frame: DataFrame, groups: Sequence[DataFrame]) -> DataFrame:
+    """The frame's rows of these groups; none where there are none."""
+    if not groups:
+        return frame.filter(lit(False))
+    return frame.filter(in_([col(name) for name in table.widen_by], _united(table, groups)))
+
+
+def _both(table: Table, of_groups: DataFrame, alone: DataFrame, groups: Sequence[DataFrame]) -> DataFrame:
+    """The rows of the groups and, once each, new rows outside of them."""
+    return of_groups.union_all(alone.filter(~in_([col(name) for name in table.widen_by], _united(table, groups))))
+
+
+def _united(table: Table, groups: Sequence[DataFrame]) -> DataFrame:
+    every = reduce(lambda left, right: left.union_all(right), groups)
+    is_named: Column = reduce(and_, [col(name).is_not_null() for name in table.widen_by])  # NOT IN finds no NULL
+    return every.filter(is_named).distinct()

@@ -1,0 +1,144 @@
+"""The account of every load: raw = staged + quarantined + superseded, each side counted on its own rows.
+
+RAW counts its records; what becomes of each the comparison says, which the MERGE must write to the row.
+OPS.RECONCILIATION holds changes; their sums per load are the account. A build writes what its loads' account is now
+less what the ledger says, and moves one row from staged to superseded for each row of another load that it overwrote.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from transforms.contract import INTEGER, TEXT, ContractError
+from transforms.engine import compare as changes
+from transforms.engine.batches import stored
+from transforms.functions import col, count, equal_null, iff, lit
+from transforms.functions import sum as sum_of
+from transforms.ops import RECONCILIATION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from snowflake.snowpark import Column, DataFrame, Session
+
+    from transforms.contract import Table
+    from transforms.engine.incremental import Reading
+
+_SIDES = ("raw_rows", "staged_rows", "quarantined_rows", "superseded_rows")
+
+
+@dataclass(frozen=True)
+class Account:
+    """What one build changed in the account of one table: four counts per load, in the order of the ledger."""
+
+    changes: Mapping[str, tuple[int, int, int, int]]
+
+    @property
+    def rows_quarantined(self) -> int:
+        """Records newly refused."""
+        return sum(row[2] for row in self.changes.values())
+
+    @property
+    def rows_superseded(self) -> int:
+        """Records that newly lost to another of their key."""
+        return sum(row[3] for row in self.changes.values())
+
+    def rows(self, table: Table, build_id: str, now: datetime) -> list[tuple[Any, ...]]:
+        """Rows of OPS.RECONCILIATION."""
+        return [(table.name, load_id, build_id, *counts, now) for load_id, counts in sorted(self.changes.items())]
+
+
+def account_frames(session: Session, table: Table, reading: Reading, compared: DataFrame) -> list[DataFrame]:
+    """What the account is made of, as frames of one shape: the side, the load and up to four counts.
+
+    Args:
+        session: Where the tables are.
+        table: The staging contract.
+        reading: What the build reads: raw rows, and their loads where they are known.
+        compared: Its comparison with the table.
+    """
+    (raw,) = reading.inputs.values()
+    in_raw = raw.group_by("_load_id").agg(count(lit(1)).alias("row_count"))
+    return [
+        side_frame("raw", in_raw, "_load_id", "row_count"),
+        side_frame("built", _built_side(compared), "new__load_id", *_SIDES[1:]),
+        side_frame("known", _known(session, table, raw, reading.loads), "load_id", *_SIDES),
+        side_frame("overwritten", _overwritten(compared), "was__load_id", "row_count"),
+    ]
+
+
+def side_frame(side: str, frame: DataFrame, name: str, *counts: str, also: Sequence[str] = ()) -> DataFrame:
+    """Rows `side, name, count_1 … count_4` and columns as they are, so that different counts come in one statement."""
+    padded = [*[col(one) for one in counts], *[lit(0)] * (4 - len(counts))]
+    numbered = [one.cast(INTEGER).alias(f"count_{place}") for place, one in enumerate(padded, start=1)]
+    return frame.select(lit(side).alias("side"), col(name).cast(TEXT).alias("name"), *numbered, *also)
+
+
+def account_of(table: Table, rows: Sequence[Sequence[Any]]) -> Account:
+    """The change of the account, from the rows of `account_frames`.
+
+    Raises:
+        ContractError: A load's records do not add up: some were lost or counted twice.
+    """
+    account: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0, 0])
+    of_side: dict[str, dict[str, list[int]]] = defaultdict(dict)
+    for side, load_id, *counts in rows:
+        of_side[side][load_id] = [int(number) for number in counts]
+    for load_id, counts in of_side["raw"].items():
+        account[load_id][0] += counts[0]
+    for load_id, counts in of_side["built"].items():
+        account[load_id][1:] = counts[:3]
+    read = set(account)
+    for load_id, counts in of_side["known"].items():
+        account[load_id] = [now - before for now, before in zip(account[load_id], counts, strict=True)]
+    for load_id, counts in of_side["overwritten"].items():
+        if load_id not in read:
+            account[load_id][1] -= counts[0]
+            account[load_id][3] += counts[0]
+    _check(table, account)
+    return Account({load: (a, b, c, d) for load, (a, b, c, d) in account.items() if any((a, b, c, d))})
+
+
+def _check(table: Table, account: Mapping[str, list[int]]) -> None:
+    off = {load_id: row for load_id, row in account.items() if row[0] != row[1] + row[2] + row[3]}
+    if off:
+        load_id, row = min(off.items())
+        spelled = ", ".join(f"{side} {rows}" for side, rows in zip(_SIDES, row, strict=True))
+        raise ContractError(
+            f"{table.name}: raw rows are not staged + quarantined + superseded in {len(off)} of {len(account)} loads "
+            f"(first {load_id}: {spelled}). Likely a join in build() that loses or repeats rows; nothing was written."
+        )
+
+
+def _built_side(compared: DataFrame) -> DataFrame:
+    """Per load: records that the table holds once the comparison is written, that are refused, and that lost."""
+    held = col("action").in_(*[lit(action) for action in (changes.INSERT, changes.UPDATE, changes.SAME)])
+    records = compared.filter(col("action") != lit(changes.DELETE))
+    return records.group_by("new__load_id").agg(
+        _count_if(held).alias("staged_rows"),
+        _count_if(col("action") == lit(changes.REJECTED)).alias("quarantined_rows"),
+        _count_if(col("action") == lit(changes.SUPERSEDED)).alias("superseded_rows"),
+    )
+
+
+def _count_if(condition: Column) -> Column:
+    return sum_of(iff(condition, lit(1), lit(0)))
+
+
+def _overwritten(compared: DataFrame) -> DataFrame:
+    """Per load: rows of it of which the build kept another record."""
+    is_replaced = ~equal_null(col("was__load_id"), col("new__load_id")) & col("was__load_id").is_not_null()
+    replaced = compared.filter((col("action") == lit(changes.UPDATE)) & is_replaced)
+    return replaced.group_by("was__load_id").agg(count(lit(1)).alias("row_count"))
+
+
+def _known(session: Session, table: Table, raw: DataFrame, loads: tuple[str, ...] | None) -> DataFrame:
+    """Per load that the build read: what the ledger says."""
+    known = stored(session, RECONCILIATION).filter(col("table_name") == lit(table.name))
+    is_read = (
+        col("load_id").in_(raw.select("_load_id")) if loads is None else col("load_id").in_(*[lit(x) for x in loads])
+    )
+    return known.filter(is_read).group_by("load_id").agg(*[sum_of(col(side)).alias(side) for side in _SIDES])

@@ -1,0 +1,272 @@
+"""Writing what a build gives: compared with what is stored, then changed with its ledger rows in one transaction."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+from snowflake.connector.errors import Error as ConnectorError
+from snowflake.snowpark.exceptions import SnowparkSQLException
+from snowflake.snowpark.functions import col, count, iff, lit
+from snowflake.snowpark.functions import max as greatest_of
+from snowflake.snowpark.functions import min as smallest
+
+from transforms.catalog import models, watched_columns
+from transforms.contract import TEXT, ContractError, History, Layer
+from transforms.engine import compare as changes
+from transforms.engine import ledgers
+from transforms.engine import merge as writers
+from transforms.engine.batches import Committed, State
+from transforms.engine.known_schemas import known_schemas
+from transforms.engine.merge import BuildConflictError
+from transforms.engine.reconcile import Account, account_frames, account_of, side_frame
+from transforms.engine.stored import stored
+from transforms.ops import BUILDS, RECONCILIATION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from snowflake.snowpark import DataFrame, Session
+
+    from transforms.contract import Table
+    from transforms.engine.batches import States
+    from transforms.engine.incremental import Reading
+
+_SQL_ERRORS = (SnowparkSQLException, ConnectorError)  # Snowpark hands on some of the connector's as they are
+_TRIES, _PAUSE_SECONDS = 12, 0.25
+
+
+def new_build_id() -> str:
+    """A name for a build: 32 hex digits that begin with the time.
+
+    Rows of builds that follow each other lie together, so a reader of the newest build skips what is older by the
+    least and greatest name of each part of the table.
+    """
+    return f"{time.time_ns():016x}{uuid.uuid4().hex[:16]}"
+
+
+@dataclass(frozen=True)
+class BuildResult:
+    """What one build of one table did.
+
+    Args:
+        table_name: The table.
+        mode: incremental, full_refresh or backfill.
+        build_id: The build in OPS.BUILDS; None if it was skipped.
+        rows_inserted: Rows inserted.
+        rows_updated: Rows changed.
+        rows_deleted: Rows deleted.
+        rows_quarantined: Records newly refused (staging).
+        rows_superseded: Records that newly lost to another of their key (staging).
+        seconds: Duration.
+        skipped: Nothing was new, so nothing was built.
+    """
+
+    table_name: str
+    mode: str
+    build_id: str | None
+    rows_inserted: int = 0
+    rows_updated: int = 0
+    rows_deleted: int = 0
+    rows_quarantined: int = 0
+    rows_superseded: int = 0
+    seconds: float = 0.0
+    skipped: bool = False
+
+
+@dataclass(frozen=True)
+class Build:
+    """One build under way.
+
+    Args:
+        table: What is built.
+        build_id: Its row in OPS.BUILDS.
+        run_id: The run that asked for it.
+        mode: incremental, full_refresh, backfill or rewind.
+        parameters: What it is built with, spelled; the next build with other ones reads everything.
+        started: When, on the monotonic clock.
+        seen: The table's state when the build began.
+        states: The states of the run's tables, which are to know of the build once it is committed.
+    """
+
+    table: Table
+    build_id: str
+    run_id: str
+    mode: str
+    parameters: str
+    started: float
+    seen: State
+    states: States | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long the build has taken so far."""
+        return time.monotonic() - self.started
+
+
+def write_built(session: Session, build: Build, reading: Reading, frame: DataFrame) -> BuildResult:
+    """Compare, then change the table and its ledgers in one transaction.
+
+    Raises:
+        ContractError: The frame or the account of its loads is not as declared; nothing was written.
+        BuildConflictError: Another build of the table was committed meanwhile; nothing was written.
+    """
+    table = build.table
+    with known_schemas(session):
+        comparison = changes.Comparison(reading.is_whole_truth, watched_columns(table))
+        difference = changes.compare(table, frame, reading.current, comparison)
+        if table.layer is not Layer.STAGING:
+            difference = difference.filter(col("action") != lit(changes.SAME))
+        if reading.rejected is not None:
+            difference = changes.with_rejected(table, difference, reading.rejected)
+        with writers.kept_for_now(session, difference, "compared") as compared:
+            found = _checked_counts(session, table, reading, compared)
+            try:
+                with ledgers.transaction(session):
+                    refused = _commit_changes(session, build, reading, compared, found)
+            except (ContractError, *_SQL_ERRORS, BuildConflictError) as error:
+                if build.states:
+                    build.states.forget(table.name)
+                if not isinstance(error, BuildConflictError) and _is_overtaken(session, build, error):
+                    raise BuildConflictError(writers.overtaken(table)) from error
+                raise
+    _record(build, reading, found)
+    written = found.written
+    return BuildResult(
+        table.name,
+        build.mode,
+        build.build_id,
+        written.inserted,
+        written.updated,
+        written.deleted,
+        found.account.rows_quarantined if table.layer is Layer.STAGING else refused,
+        found.account.rows_superseded,
+        build.seconds,
+    )
+
+
+def _is_overtaken(session: Session, build: Build, error: Exception) -> bool:
+    """Whether another build of the table is why a statement of this one failed.
+
+    A warehouse that does not wait for a lock (the embedded one) says no while the other build still writes: it is
+    given the time to commit.
+    """
+    tries = _TRIES if isinstance(error, _SQL_ERRORS) else 1
+    for number in range(tries):
+        if number:
+            time.sleep(_PAUSE_SECONDS)
+        if writers.is_overtaken(session, build.table, build.seen):
+            return True
+    return False
+
+
+def _commit_changes(session: Session, build: Build, reading: Reading, compared: DataFrame, found: _Found) -> int:
+    """Write everything; returns how many records were newly refused."""
+    table, build_id, now = build.table, build.build_id, datetime.now(UTC).replace(tzinfo=None)
+    if found.written != writers.Written():
+        has_parts = table.name in models() and models()[table.name].parts is not None
+        writers.merge_changes(session, table, compared, build_id, found.written, found.between, may_be_stored=has_parts)
+        if isinstance(table.write, History):
+            writers.check_versions(session, table, compared)
+    if found.displaced:
+        writers.keep_displaced(session, table, compared, build_id)
+    refused = 0
+    if found.rejected:
+        raw = _raw_of(session, table) if isinstance(table.write, History) else None
+        refused = writers.quarantine(session, table, compared, now, raw)
+    if found.account.changes:
+        ledgers.append_new(session, RECONCILIATION, found.account.rows(table, build_id, now))
+    if reading.consumes:
+        writers.record_consumption(session, table, build.seen.pending, build_id)
+    counts = (found.written.inserted, found.written.updated, found.written.deleted)
+    row = (build_id, build.run_id, table.name, build.mode, *counts, build.seconds, now)
+    ledgers.append_new(session, BUILDS, [row])
+    writers.claim_head(session, table, build.seen, build_id, build.parameters)
+    return refused
+
+
+def _record(build: Build, reading: Reading, found: _Found) -> None:
+    """Let the run's states know of a build that is committed."""
+    if not build.states:
+        return
+    written = found.written
+    build.states.record(
+        Committed(
+            table=build.table,
+            head=State(build.build_id, build.parameters, writers.contract_hash(build.table)),
+            consumed=build.seen.pending if reading.consumes else {},
+            wrote_rows=written != writers.Written(),
+            displaced_rows=bool(written.updated or written.deleted),
+            refused_records=any(row[2] > 0 for row in found.account.changes.values()),
+        )
+    )
+
+
+def _raw_of(session: Session, table: Table) -> DataFrame:
+    """The raw table behind a history, which has the records that it refuses."""
+    (staging,) = models()[table.name].inputs
+    (raw,) = models()[staging].inputs
+    return stored(session, models()[raw].table)
+
+
+@dataclass(frozen=True)
+class _Found:
+    written: writers.Written
+    rejected: int
+    displaced: int
+    account: Account
+    between: tuple[Any, Any] | None = None
+
+
+def _checked_counts(session: Session, table: Table, reading: Reading, compared: DataFrame) -> _Found:
+    """How many rows the comparison found for each action, and in staging the account of the loads; one statement.
+
+    Raises:
+        ContractError: A key is NULL or repeated, or a load's records do not add up.
+    """
+    has_null_key = reduce(lambda left, right: left | right, [col(f"new_{name}").is_null() for name in table.key])
+    is_bad_key = (changes.is_written() & has_null_key) | (col("action") == lit(changes.REPEATED))
+    least_place, greatest_place = changes.bounds(table)
+    per_action = compared.group_by("action").agg(
+        count(lit(1)).alias("row_count"),
+        count(iff(is_bad_key, lit(1), lit(None))).alias("bad_count"),
+        count(col("row_before")).alias("displaced_count"),
+        smallest(least_place).alias("low"),
+        greatest_of(greatest_place).alias("high"),
+    )
+    places = ("low", "high")
+    frames = [side_frame("action", per_action, "action", "row_count", "bad_count", "displaced_count", also=places)]
+    if table.layer is Layer.STAGING:
+        kind = table.column(table.cluster_by).type if table.cluster_by else TEXT
+        nowhere = [lit(None).cast(kind).alias(place) for place in places]
+        frames += [frame.select("*", *nowhere) for frame in account_frames(session, table, reading, compared)]
+    rows = [tuple(row) for row in reduce(lambda left, right: left.union_all(right), frames).collect()]
+    counts = {row[1]: (row[2], row[3], row[4]) for row in rows if row[0] == "action"}
+    bad = _total(counts, 1)
+    if bad:
+        example = compared.filter(is_bad_key).select(*[col(f"new_{name}") for name in table.key]).limit(1).collect()[0]
+        raise ContractError(
+            f"{table.name}: {bad} of {_total(counts, 0)} rows have a NULL or repeated key "
+            f"({', '.join(table.key)}; first {tuple(example)}). A MERGE cannot choose between them. "
+            f"Likely a join in build() that multiplies rows; nothing was written."
+        )
+    of = {action: counts.get(action, (0, 0, 0))[0] for action in (*changes.WRITTEN, changes.REJECTED)}
+    written = writers.Written(of[changes.INSERT], of[changes.UPDATE], of[changes.DELETE])
+    account = account_of(table, [row[:6] for row in rows if row[0] != "action"])
+    places_written = [row[6:] for row in rows if row[0] == "action" and row[1] in changes.WRITTEN]
+    return _Found(written, of[changes.REJECTED], _total(counts, 2), account, _between(places_written))
+
+
+def _between(places: Sequence[tuple[Any, Any]]) -> tuple[Any, Any] | None:
+    """The least and the greatest place of all; None where a place is not known."""
+    if not places or any(place is None for pair in places for place in pair):
+        return None
+    return min(low for low, _ in places), max(high for _, high in places)
+
+
+def _total(counts: Mapping[str, tuple[int, int, int]], position: int) -> int:
+    return sum(values[position] for values in counts.values())

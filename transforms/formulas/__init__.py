@@ -1,0 +1,1 @@
+"""One formula each: frames in, a frame or an expression out."""

@@ -1,0 +1,1 @@
+"""Histories (type 2), on top of the engine: versions, presence, which keys are computed anew."""

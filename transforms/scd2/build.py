@@ -1,0 +1,172 @@
+"""What a build of a history reads: of keys whose observations came in order what is new, of others all there is.
+
+A key in order is computed from its open version, which stands for everything that was seen before, and from what
+arrived (the fast path). A key with a late observation is computed from all its staged rows. Keys that a new complete
+delivery lacks are computed too.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+from snowflake.snowpark.functions import col, concat, greatest, iff, lit
+
+from transforms.contract import EFFECTIVE_AT, LINEAGE, OBSERVED_AT, TEXT
+from transforms.engine import merge as writers
+from transforms.engine.incremental import MOST_BATCHES, Reading
+from transforms.scd2.full_snapshots import all_snapshots, read_listings
+from transforms.scd2.observations import source_of
+from transforms.scd2.presence import PRESENT_AT, stretches
+from transforms.scd2.scope import IS_LATE, touched_keys
+from transforms.scd2.versions import versions_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+
+    from snowflake.snowpark import DataFrame, Session
+
+    from transforms.catalog import Model
+    from transforms.engine.batches import State
+    from transforms.engine.incremental import Request
+    from transforms.scd2.full_snapshots import Listings
+    from transforms.scd2.observations import HistorySource
+
+
+@contextmanager
+def history_reading(
+    session: Session, model: Model, state: State, request: Request, parameters: Mapping[str, Any]
+) -> Iterator[Reading | None]:
+    """What to read, with the versions that come of it; None where nothing is new.
+
+    Args:
+        session: Where the tables are.
+        model: A history.
+        state: What it was built with, and what it has not consumed.
+        request: What is asked.
+        parameters: Of its `build`.
+    """
+    source = source_of(session, model, state, parameters)
+    reads_all = request.mode == "full_refresh" or request.is_changed
+    if not reads_all and not state.pending_count:
+        yield None
+        return
+    reads_all = reads_all or state.pending_count > MOST_BATCHES
+    listings = None
+    if source.counts_absence and not reads_all:
+        listings = read_listings(session, source.staging.name, model.table.name, source.batches.ids)
+        reads_all = not listings.is_in_order
+    if reads_all:
+        yield _everything(source)
+        return
+    with writers.kept_for_now(session, touched_keys(source, listings, state), "touched") as touched:
+        yield _of_touched(source, listings, touched)
+
+
+def rewound_reading(
+    session: Session, model: Model, state: State, parameters: Mapping[str, Any], until: datetime
+) -> Reading:
+    """What a history is as the observations until a time make it, inclusive; nothing that was not read is consumed."""
+    source = source_of(session, model, state, parameters)
+    return replace(_everything(source, until), consumes=False)
+
+
+def _everything(source: HistorySource, until: datetime | None = None) -> Reading:
+    """All versions of all keys, of what was observed until then where that is given."""
+    observed = source.observed(source.staged())
+    snapshots = None
+    if source.counts_absence:
+        observed = observed.union_all(source.refused())
+        snapshots = all_snapshots(source.session, source.staging.name)
+    if until is not None:
+        observed = observed.filter(col(OBSERVED_AT.name) <= lit(until))
+        snapshots = None if snapshots is None else snapshots.filter(col("snapshot_at") <= lit(until))
+    usable = observed.filter(source.is_usable()).select("*", col(OBSERVED_AT.name).alias(PRESENT_AT))
+    rejected = source.observed(source.staged()) if until is None else None
+    current = source.versions()
+    return Reading(
+        {},
+        current,
+        is_whole_truth=True,
+        built=_versions(source, usable, snapshots),
+        rejected=_rejected(source, rejected),
+    )
+
+
+def _versions(source: HistorySource, observations: DataFrame, snapshots: DataFrame | None) -> DataFrame:
+    if snapshots is None:
+        return versions_of(source.table, observations)
+    presences = observations.select(*source.table.business_key, PRESENT_AT, EFFECTIVE_AT.name)
+    return versions_of(source.table, observations, stretches(source.table, presences, snapshots))
+
+
+def _rejected(source: HistorySource, observed: DataFrame | None) -> DataFrame | None:
+    """Observations that no version can rest on, with the rule that they break; None where contracts rule them out."""
+    needed = {name: col(name) for name in source.table.business_key}
+    if source.has_own_time:
+        needed[source.write.effective_at] = col(EFFECTIVE_AT.name)
+    nullable = [name for name in needed if source.staging.column(name).nullable]
+    if observed is None or not nullable:
+        return None
+    rule = lit(None).cast(TEXT)
+    for name in reversed(nullable):
+        rule = iff(needed[name].is_null(), lit(f"{name}_missing"), rule)
+    lineage = [column.name for column in LINEAGE]
+    broken = observed.select(*lineage, rule.alias("_rule")).filter(col("_rule").is_not_null())
+    why = concat(col("_rule"), lit(f": no version of {source.table.name} can be made of the record without it"))
+    return broken.select("*", why.alias("_reason"))
+
+
+def _of_touched(source: HistorySource, listings: Listings | None, touched: DataFrame) -> Reading:
+    """The versions of the touched keys: of late ones of all there is, of others of what continues the open version."""
+    counts = {row[0]: row[1] for row in touched.group_by(IS_LATE).count().collect()}
+    late = touched.filter(col(IS_LATE) == lit(1)).select(*source.table.business_key)
+    in_order = touched.filter(col(IS_LATE) == lit(0)).select(*source.table.business_key)
+    observations, current = [], []
+    if counts.get(0) or not counts:
+        open_versions = source.of_keys(source.versions().filter(col("is_current")), in_order)
+        arrived = source.arrived(listings)
+        arrived = source.of_keys(arrived, in_order) if counts.get(1) else arrived
+        observations.append(_continuing(source, listings, open_versions, arrived))
+        current.append(open_versions)
+    if counts.get(1):
+        observed = source.observed(source.of_keys(source.staged(), late))
+        if listings is not None and listings.refused_count:
+            observed = observed.union_all(source.of_keys(source.refused(), late))
+        usable = observed.filter(source.is_usable())
+        observations.append(usable.select("*", col(OBSERVED_AT.name).alias(PRESENT_AT)))
+        current.append(source.of_keys(source.versions(), late))
+    built = _versions(
+        source,
+        reduce(lambda left, right: left.union_all(right), observations),
+        None if listings is None else listings.frame,
+    )
+    return Reading(
+        {},
+        reduce(lambda left, right: left.union_all(right), current),
+        is_whole_truth=True,
+        built=built,
+        rejected=_rejected(source, source.observed(source.newly_staged())),
+    )
+
+
+def _continuing(
+    source: HistorySource, listings: Listings | None, open_versions: DataFrame, arrived: DataFrame
+) -> DataFrame:
+    """What arrived behind the open version, which stands for all that was observed before."""
+    types = {c.name: c.type for c in source.staging.stored_columns}
+    stand_in = open_versions.select(
+        *[col(c.name) for c in source.table.observed_columns],
+        *[lit(None).cast(c.type).alias(c.name) for c in LINEAGE],
+        *[lit(None).cast(types[name]).alias(f"_newest_by_{name}") for name in source.write.newest_by],
+        col("observed_at_last").alias(OBSERVED_AT.name),
+        col("valid_from").alias(EFFECTIVE_AT.name),
+    )
+    both = stand_in.union_all(arrived)
+    present_at = col(OBSERVED_AT.name)
+    if listings is not None:  # the open version was there at the newest known snapshot
+        present_at = greatest(present_at, lit(listings.newest_known))
+    return both.select("*", present_at.alias(PRESENT_AT))

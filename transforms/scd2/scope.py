@@ -1,0 +1,124 @@
+"""Which keys of a history must be computed anew, and which of them from all their observations.
+
+A key is in order where what arrived can only change its open version or follow it; README.md in transforms/history
+tells the conditions one by one. In doubt a key is late: that costs a look at its staged rows and is never wrong.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import and_
+from typing import TYPE_CHECKING
+
+from transforms.contract import BOOLEAN, EFFECTIVE_AT, INTEGER, OBSERVED_AT, HardDeletes
+from transforms.engine.batches import in_batches
+from transforms.engine.incremental import displaced_groups
+from transforms.functions import coalesce, col, equal_null, greatest, iff, in_, lit, max  # noqa: A004
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Column, DataFrame
+
+    from transforms.engine.batches import State
+    from transforms.scd2.full_snapshots import Listings
+    from transforms.scd2.observations import HistorySource
+
+IS_LATE = "_is_late"
+
+
+def touched_keys(source: HistorySource, listings: Listings | None, state: State) -> DataFrame:
+    """One row per key: its columns, and `_is_late`: 1 where it must be computed from all its observations.
+
+    Args:
+        source: The history.
+        listings: The snapshots of its source, where absence counts.
+        state: What the history has not consumed.
+    """
+    key = source.table.business_key
+    arrived, newest = source.arrived(listings), _newest_versions(source)
+    same_key = reduce(and_, [col(name) == col(f"_of_{name}") for name in key])
+    judged = arrived.join(newest, on=same_key, how="left")
+    touched = [judged.select(*key, _late_unless(_is_in_order(source, listings)))]
+    if listings is not None and listings.first_new is not None:
+        is_absent = ~col("_was_gone") & ~in_([col(f"_of_{name}") for name in key], arrived.select(*key))
+        names = [col(f"_of_{name}").alias(name) for name in key]
+        touched.append(newest.filter(is_absent).select(*names, _late_unless(_began_before(listings))))
+    touched += [frame.select(*key, lit(1).alias(IS_LATE)) for frame in _rewritten(source, state)]
+    has_key = reduce(and_, [col(name).is_not_null() for name in key])
+    every = reduce(lambda left, right: left.union_all(right), touched).filter(has_key)
+    return every.group_by(*key).agg(max(IS_LATE).cast(INTEGER).alias(IS_LATE))
+
+
+def _late_unless(is_in_order: Column) -> Column:
+    return iff(coalesce(is_in_order, lit(False)), lit(0), lit(1)).alias(IS_LATE)
+
+
+def _rewritten(source: HistorySource, state: State) -> list[DataFrame]:
+    """Keys of staged rows that were changed or deleted: what they said before is forgotten."""
+    if not source.batches.displacing:
+        return []
+    changed = source.staged().filter(in_batches(source.staging, source.batches.displacing))
+    return [source.observed(changed), *displaced_groups(source.session, source.table, state)]
+
+
+def _is_in_order(source: HistorySource, listings: Listings | None) -> Column:
+    """Condition on an observation beside its key's open version: it can only change that version or follow it."""
+    seen_at, told_at = col(OBSERVED_AT.name), col(EFFECTIVE_AT.name)
+    is_in_order = ~col("_was_gone") & (seen_at > greatest(col("_seen_at"), col("_from")))
+    if source.has_own_time:
+        equal = [equal_null(col(name), col(f"_was_{name}")) for name in source.table.tracked_columns]
+        repeats = (told_at == col("_told_at")) & (col("_told_at") >= col("_from")) & reduce(and_, equal)
+        is_in_order &= told_at.is_null() | (told_at > greatest(col("_from"), col("_told_at"))) | repeats
+    if listings is not None and listings.first_new is not None:
+        is_in_order &= _began_before(listings)
+    return iff(col("_from").is_null(), _is_first(source, listings), is_in_order)
+
+
+def _began_before(listings: Listings) -> Column:
+    """Condition on an open version: it and its values began before the snapshots that may end it."""
+    return greatest(col("_from"), col("_told_at")) < lit(listings.first_new)
+
+
+def _is_first(source: HistorySource, listings: Listings | None) -> Column:
+    """Condition on an observation of a key without versions: nothing that was seen of it before can matter.
+
+    A refused record may have been, or one without a time: then the key may have been gone meanwhile, which cuts values
+    that are told to hold from before. Values that were told of the future may have fallen into a gap that is left out.
+    """
+    if listings is None:
+        return lit(True)
+    leaves_gaps = source.write.hard_deletes is HardDeletes.INVALIDATE
+    if source.has_own_time and (leaves_gaps or listings.new_count > 1):
+        return lit(False)
+    known = lit(listings.newest_known)
+    return (col(OBSERVED_AT.name) > known) & (col(EFFECTIVE_AT.name).is_null() | (col(EFFECTIVE_AT.name) > known))
+
+
+def _newest_versions(source: HistorySource) -> DataFrame:
+    """The open version of each key, renamed for a join; by check also which keys have closed versions only."""
+    versions = source.versions()
+    key = [col(name).alias(f"_of_{name}") for name in source.table.business_key]
+    told_at = col(source.write.effective_at) if source.has_own_time else col("valid_from")
+    tracked = source.table.tracked_columns
+    open_versions = versions.filter(col("is_current")).select(
+        *key,
+        col("valid_from").alias("_from"),
+        told_at.alias("_told_at"),
+        col("is_deleted").alias("_was_gone"),
+        col("observed_at_last").alias("_seen_at"),
+        *[col(name).alias(f"_was_{name}") for name in tracked],
+    )
+    if source.write.hard_deletes is not HardDeletes.INVALIDATE or source.has_own_time:
+        return open_versions
+    is_open = max(iff(col("is_current"), lit(1), lit(0)))
+    per_key = versions.group_by(*source.table.business_key).agg(
+        is_open.alias("_is_open"), max("valid_from").alias("_from")
+    )
+    closed = per_key.filter(col("_is_open") == lit(0)).select(
+        *key,
+        "_from",
+        col("_from").alias("_told_at"),
+        lit(True).cast(BOOLEAN).alias("_was_gone"),
+        col("_from").alias("_seen_at"),
+        *[lit(None).cast(source.table.column(name).type).alias(f"_was_{name}") for name in tracked],
+    )
+    return open_versions.union_all(closed)

@@ -1,0 +1,177 @@
+"""Versions of observations (SCD2): what holds, from when to when, as frames from frames.
+
+Two things are laid over each other. VALUES: an observation's values hold from its effective time until the next one's.
+EXISTENCE: a key is there, or gone (transforms/scd2/presence.py). A version is a stretch of time in which neither a
+tracked column nor existence changes, so the result depends on the observations alone, not on when or how they arrived.
+transforms/history/README.md has the picture.
+"""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import and_, or_
+from typing import TYPE_CHECKING
+
+from transforms.contract import BOOLEAN, EFFECTIVE_AT, LINEAGE, OBSERVED_AT, ContractError, HardDeletes, History
+from transforms.formulas.keys import hash_key
+from transforms.functions import (
+    Window,
+    coalesce,
+    col,
+    date_part,
+    equal_null,
+    greatest,
+    iff,
+    lag,
+    lead,
+    lit,
+    max,  # noqa: A004
+    row_number,
+    when,
+)
+from transforms.functions import sum as sum_of
+from transforms.scd2.presence import FOREVER, of_key
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from snowflake.snowpark import Column, DataFrame
+
+    from transforms.contract import Table
+
+
+def versions_of(table: Table, observations: DataFrame, stretches: DataFrame | None = None) -> DataFrame:
+    """The versions of each key, in the contract's columns.
+
+    Args:
+        table: A history.
+        observations: What `table.observe` gives; rows without an effective time tell no values.
+        stretches: What `existence.stretches` gives of keys that were gone at some time; None: absence says nothing.
+    """
+    values = _values_over_time(table, observations)
+    pieces = _alone(values) if stretches is None else _laid_over(table, values, stretches)
+    return table.select(_joined_where_equal(table, pieces))
+
+
+def as_of(history: DataFrame, time: datetime | Column) -> DataFrame:
+    """The version of each key that existed at a time: at most one, also at the boundaries.
+
+    Args:
+        history: Rows of a history.
+        time: UTC; a value, or a column of the frame.
+    """
+    at = lit(time) if not hasattr(time, "alias") else time
+    holds = (col("valid_from") <= at) & (col("valid_to").is_null() | (at < col("valid_to")))
+    return history.filter(holds & ~col("is_deleted"))
+
+
+def broken_invariants(table: Table, history: DataFrame) -> DataFrame:
+    """One row: how many versions break each of the rules that hold after every write.
+
+    Args:
+        table: The contract.
+        history: Its rows, for each key all or none.
+    """
+    in_order = of_key(table).order_by(col("valid_from").asc_nulls_last())
+    before = {name: lag(col(name)).over(in_order) for name in (*table.tracked_columns, "is_deleted")}
+    paired = history.select(
+        "*",
+        row_number().over(in_order).alias("_number"),
+        lag(col("valid_to")).over(in_order).alias("_ended_before"),
+        lead(col("valid_from")).over(in_order).alias("_next_from"),
+        reduce(and_, [equal_null(col(name), was) for name, was in before.items()]).alias("_is_like_before"),
+    )
+    has_before = col("_number") > lit(1)
+    is_last, is_open = col("_next_from").is_null(), col("valid_to").is_null()
+    may_end = lit(_write(table).hard_deletes is HardDeletes.INVALIDATE)
+    rules = {
+        "empty_interval": col("valid_to") <= col("valid_from"),
+        "overlap": has_before & coalesce(col("_ended_before") > col("valid_from"), lit(True)),
+        "gap": has_before & (col("_ended_before") < col("valid_from")) & ~may_end,
+        "equal_neighbours": has_before & (col("_ended_before") == col("valid_from")) & col("_is_like_before"),
+        "not_current_where_open": (col("is_current") & ~is_open) | (~col("is_current") & is_open),
+        "current_not_last": col("is_current") & ~is_last,
+        "no_current": is_last & ~col("is_current") & ~may_end,
+        "wrong_version_key": col("version_key") != _version_key(table),
+    }
+    return paired.agg(*[sum_of(iff(broken, lit(1), lit(0))).alias(name) for name, broken in rules.items()])
+
+
+def _write(table: Table) -> History:
+    if not isinstance(table.write, History):
+        raise ContractError(f"{table.name}: is not a history")
+    return table.write
+
+
+def _values_over_time(table: Table, observations: DataFrame) -> DataFrame:
+    """One row per key and effective time, with the next one's; of several the latest observation tells the values."""
+    names = [column.name for column in table.observed_columns]
+    newest_by = [f"_newest_by_{name}" for name in _write(table).newest_by]
+    order = (OBSERVED_AT.name, *newest_by, LINEAGE[0].name, LINEAGE[1].name)
+    of_time = of_key(table, EFFECTIVE_AT.name).order_by(*[col(name).desc_nulls_last() for name in order])
+    told = observations.filter(col(EFFECTIVE_AT.name).is_not_null()).select(
+        *names, OBSERVED_AT.name, EFFECTIVE_AT.name, row_number().over(of_time).alias("_rank")
+    )
+    next_at = lead(col(EFFECTIVE_AT.name)).over(of_key(table).order_by(col(EFFECTIVE_AT.name).asc_nulls_last()))
+    return told.filter(col("_rank") == lit(1)).select("*", coalesce(next_at, FOREVER).alias("_next_at"))
+
+
+def _alone(values: DataFrame) -> DataFrame:
+    return values.select(
+        "*",
+        col(EFFECTIVE_AT.name).alias("_at"),
+        lit(False).alias("_is_gone"),
+        col(OBSERVED_AT.name).alias("_seen_at"),
+    )
+
+
+def _laid_over(table: Table, values: DataFrame, stretches: DataFrame) -> DataFrame:
+    """The values cut where existence changes; those of keys that were always there stay as they are."""
+    same_key = reduce(and_, [col(name) == col(f"_of_{name}") for name in table.business_key])
+    overlaps = (col("_begins_at") < col("_next_at")) & (col("_ends_at") > col(EFFECTIVE_AT.name))
+    cut = values.join(stretches, on=same_key & overlaps, how="left")
+    told_at, begins_at = col(EFFECTIVE_AT.name), col("_begins_at")
+    seen_at = (
+        when(col("_was_gone"), begins_at)
+        .when(begins_at > told_at, col("_seen_again_at"))
+        .when(begins_at == told_at, greatest(col("_seen_again_at"), col(OBSERVED_AT.name)))
+        .otherwise(col(OBSERVED_AT.name))
+    )
+    return cut.select(
+        *[col(column.name) for column in table.observed_columns],
+        iff(begins_at > told_at, begins_at, told_at).alias("_at"),
+        coalesce(col("_was_gone"), lit(False)).cast(BOOLEAN).alias("_is_gone"),
+        seen_at.alias("_seen_at"),
+    )
+
+
+def _joined_where_equal(table: Table, pieces: DataFrame) -> DataFrame:
+    """Neighbouring pieces that are equal are one version, with the values of its last piece."""
+    in_order = of_key(table).order_by(col("_at").asc_nulls_last())
+    watched = (*table.tracked_columns, "_is_gone")
+    differs = reduce(or_, [~equal_null(col(name), lag(col(name)).over(in_order)) for name in watched])
+    names = [column.name for column in table.observed_columns]
+    opened = pieces.select(
+        *names, "_at", "_is_gone", "_seen_at", (differs | (row_number().over(in_order) == lit(1))).alias("_opens")
+    )
+    so_far = in_order.rows_between(Window.UNBOUNDED_PRECEDING, Window.CURRENT_ROW)
+    begun = opened.select(
+        "*",
+        max(iff(col("_opens"), col("_at"), lit(None))).over(so_far).alias("valid_from"),
+        lead(col("_at")).over(in_order).alias("valid_to"),
+        coalesce(lead(col("_opens")).over(in_order), lit(True)).alias("_is_last"),
+    )
+    rested = begun.select("*", max(col("_seen_at")).over(of_key(table, "valid_from")).alias("observed_at_last"))
+    is_kept = col("_is_last")
+    if _write(table).hard_deletes is HardDeletes.INVALIDATE:
+        is_kept = is_kept & ~col("_is_gone")
+    return rested.filter(is_kept).select(
+        "*",
+        col("valid_to").is_null().alias("is_current"),
+        col("_is_gone").alias("is_deleted"),
+        _version_key(table).alias("version_key"),
+    )
+
+
+def _version_key(table: Table) -> Column:
+    return hash_key(*table.business_key, date_part("epoch_microsecond", col("valid_from")))
