@@ -9,7 +9,7 @@ from datetime import date
 
 import pytest
 
-from flows import warehouse
+from flows.warehouse import session as warehouse
 from flows.errors import ConfigError
 from flows.settings import load_settings
 from flows.warehouse import connection_parameters, open_session, sent_statements
