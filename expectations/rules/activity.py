@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.rules.rule import CRITICAL, Lookup, Rule, quoted
-from transforms.activity.activities import definitions, known_activities
+from transforms.activity.definitions.registry import FROM_FACTS, LIFECYCLE, known_activities
 from transforms.contract import Table
 
 
@@ -115,8 +115,7 @@ def _kind(table: str) -> str:
 
 
 def _once(table: Table) -> Rule:
-    package = f"{_kind(table.name)}_lifecycle"
-    names = ", ".join(quoted(module.ACTIVITY.name) for module in definitions(package))
+    names = ", ".join(quoted(one.name) for one in LIFECYCLE[_kind(table.name)])
     return Rule(
         name="a lifecycle activity happens once",
         fails=f"activity in ({names}) and activity_occurrence > 1",
@@ -128,7 +127,7 @@ def _once(table: Table) -> Rule:
 
 
 def _as_gathered(table: Table, events: str) -> Rule:
-    sources = ", ".join(quoted(module.ACTIVITY.name) for module in definitions(_kind(table.name)))
+    sources = ", ".join(quoted(one.name) for one in FROM_FACTS[_kind(table.name)])
     gathered = Lookup(
         "gathered",
         f"select activity_id, person, ts from {{{events}}} where activity_id in (select activity_id from {{batch}} b)",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from transforms.activity.activities import known_activities
+from transforms.activity.definitions.registry import known_activities
 
 Values = dict[str, Any]
 

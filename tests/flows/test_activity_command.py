@@ -17,7 +17,7 @@ from flows.warehouse import open_session, prepare
 from tests.expectations.planting import insert_statement
 from tests.feeding import T0
 from tests.flows.conftest import Snowcast, calling
-from transforms.activity.activities import known_activities
+from transforms.activity.definitions.registry import known_activities
 from transforms.catalog import models
 
 STREAMER = models()["streamer_activity"].table

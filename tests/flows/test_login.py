@@ -9,10 +9,10 @@ from datetime import date
 
 import pytest
 
-from flows.warehouse import session as warehouse
 from flows.errors import ConfigError
 from flows.settings import load_settings
 from flows.warehouse import connection_parameters, open_session, sent_statements
+from flows.warehouse import session as warehouse
 from flows.warehouse.account import SESSION_PARAMETERS, account_login
 from flows.warehouse.scripts import SCRIPTS, statements
 

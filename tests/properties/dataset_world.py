@@ -15,8 +15,8 @@ from snowflake.snowpark import DataFrame, Session
 from snowflake.snowpark.functions import col, parse_json
 from snowflake.snowpark.types import StructField, StructType
 
-from transforms.activity.activities import Activity, Feature
 from transforms.activity.columns import STREAM
+from transforms.activity.definitions.activity import Activity, Feature
 from transforms.contract import BOOLEAN, FLOAT, INTEGER, TEXT, TIMESTAMP, money
 
 STREAM_NAME = "streamer_activity"

@@ -14,13 +14,14 @@ from tests.properties.activity_streams import STREAMS, feed_and_compare, stream
 from tests.properties.activity_world import DAY_0, THRESHOLDS
 from tests.unit.activity.facts import shown
 from transforms.activity import int_streamer_risk, int_streamers_at_risk, streamer_activity, viewer_activity
-from transforms.activity.activities import definitions, known_activities
+from transforms.activity.definitions import registry
+from transforms.activity.definitions.registry import known_activities
 from transforms.catalog import models
 from transforms.engine.batches import stored
 
 PEOPLE = 24
 SHOWN = ("activity", "ts", "activity_id", "person", "feature_json")
-LIFECYCLE = {module.ACTIVITY.name for kind in ("streamer", "viewer") for module in definitions(f"{kind}_lifecycle")}
+LIFECYCLE = {one.name for known in registry.LIFECYCLE.values() for one in known}
 AT_RISK = "at_risk_streamer"
 
 

@@ -14,7 +14,8 @@ from tests.properties.activity_streams import BUILT
 from tests.properties.activity_world import World, make_world
 from tests.properties.conftest import emptied
 from tests.properties.storing import append, store
-from transforms.activity.definitions.gathering import parts_of
+from transforms.activity.definitions import streamer
+from transforms.activity.definitions.events import parts_of
 from transforms.build import build_table
 from transforms.catalog import models
 from transforms.engine.batches import stored
@@ -77,7 +78,7 @@ def test_many_arrivals_table_by_table(bit_by_bit: Session, seed: int):
 
 
 def test_every_activity_is_of_one_part_which_reads_what_it_reads():
-    parts = {part.values: (part.inputs, part.is_row_wise) for part in parts_of("streamer").parts}
+    parts = {part.values: (part.inputs, part.is_row_wise) for part in parts_of(streamer.ACTIVITIES).parts}
     assert parts == {
         ("changed_category", "changed_title"): (("channel_history",), False),
         ("gift_received",): (("fact_gifts",), True),

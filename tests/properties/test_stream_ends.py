@@ -21,7 +21,7 @@ from tests.properties.conftest import emptied
 from tests.properties.storing import store
 from tests.unit.activity.facts import event
 from transforms.activity import streamer_activity, viewer_activity
-from transforms.activity.definitions.gathering import judged
+from transforms.activity.definitions.events import validate_events
 from transforms.activity.definitions.thresholds import Thresholds
 from transforms.build import build_table
 from transforms.catalog import models
@@ -42,7 +42,7 @@ def put(session: Session, name: str, rows: Rows) -> None:
     state = read_state(session, models()[name], {})
     build = Build(table, uuid.uuid4().hex, "run", "incremental", "{}", time.monotonic(), state)
     reading = Reading({}, stored(session, table), is_whole_truth=True, consumes=False)
-    frame = judged(frame_of(session, table, rows.values()).drop("_build_id"))
+    frame = validate_events(frame_of(session, table, rows.values()).drop("_build_id"))
     write_built(session, build, reading, table.select(frame))
 
 

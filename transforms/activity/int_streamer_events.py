@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.activity import columns as activity_columns
-from transforms.activity.definitions.events import OF_STREAMER
-from transforms.activity.definitions.gathering import gathered, judged, parts_of
+from transforms.activity.definitions.events import OF_STREAMER, collect_events, parts_of, validate_events
 from transforms.activity.definitions.identity import Spaces, with_persons
+from transforms.activity.definitions.streamer import ACTIVITIES
 from transforms.contract import Layer, MergeOnKey, Table
 from transforms.functions import col, concat, lit
 
@@ -39,7 +39,7 @@ TABLE = Table(
     columns=(*activity_columns.EVENT, columns.platform, columns.streamer_key, columns.streamer_id),
 )
 
-PARTS = parts_of("streamer")
+PARTS = parts_of(ACTIVITIES)
 MATTERS = {"dim_streamers": lambda: col("platform") == columns.TWITCH}  # only their channels have an address
 _CHANNELS = "https://www.twitch.tv/"
 
@@ -67,8 +67,8 @@ def build(
         "gap_cap_seconds": gap_cap_seconds,
         "point_value": point_value,
     }
-    named = with_persons(gathered("streamer", given), int_identities, OF_STREAMER, shared_id_spaces)
-    return TABLE.select(judged(_linked(named, dim_streamers)))
+    named = with_persons(collect_events(ACTIVITIES, given), int_identities, OF_STREAMER, shared_id_spaces)
+    return TABLE.select(validate_events(_linked(named, dim_streamers)))
 
 
 def _linked(events: DataFrame, dim_streamers: DataFrame) -> DataFrame:

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.activity import columns as activity_columns
-from transforms.activity.definitions.events import deeds
-from transforms.activity.streamer.stream_ended import ACTIVITY as STREAM_ENDED
-from transforms.activity.streamer.stream_started import ACTIVITY as STREAM_STARTED
+from transforms.activity.definitions.events import read_events
+from transforms.activity.definitions.streamer import STREAM_ENDED, STREAM_STARTED
 from transforms.contract import DATE, INTEGER, TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
 from transforms.functions import (
     Window,
@@ -76,11 +75,11 @@ def build(int_streamer_events: DataFrame) -> DataFrame:
 
 
 def _streams(events: DataFrame) -> DataFrame:
-    started = deeds(events, STREAM_STARTED).select(
+    started = read_events(events, STREAM_STARTED).select(
         *("person", "platform", "ts"), lit(1).alias("streams"), lit(0).alias("unique_viewers")
     )
     viewers = coalesce(col("unique_viewers"), lit(0))
-    ended = deeds(events, STREAM_ENDED, "unique_viewers").select(
+    ended = read_events(events, STREAM_ENDED, "unique_viewers").select(
         *("person", "platform", "ts"), lit(0).alias("streams"), viewers.alias("unique_viewers")
     )
     return started.union_all(ended)

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.activity import columns as activity_columns
-from transforms.activity.definitions.events import OF_VIEWER
-from transforms.activity.definitions.gathering import gathered, judged, parts_of
+from transforms.activity.definitions.events import OF_VIEWER, collect_events, parts_of, validate_events
 from transforms.activity.definitions.identity import Spaces, with_persons
+from transforms.activity.definitions.viewer import ACTIVITIES
 from transforms.contract import TEXT, Layer, MergeOnKey, Table
 from transforms.functions import lit
 
@@ -38,7 +38,7 @@ TABLE = Table(
     columns=(*activity_columns.EVENT, columns.platform, columns.user_key, columns.user_id),
 )
 
-PARTS = parts_of("viewer")
+PARTS = parts_of(ACTIVITIES)
 
 
 def build(
@@ -59,5 +59,5 @@ def build(
         "stg_billing_viewing_activity": stg_billing_viewing_activity,
         "point_value": point_value,
     }
-    named = with_persons(gathered("viewer", given), int_identities, OF_VIEWER, shared_id_spaces)
-    return TABLE.select(judged(named.select("*", lit(None).cast(TEXT).alias("link"))))
+    named = with_persons(collect_events(ACTIVITIES, given), int_identities, OF_VIEWER, shared_id_spaces)
+    return TABLE.select(validate_events(named.select("*", lit(None).cast(TEXT).alias("link"))))

@@ -13,10 +13,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms.activity import columns
-from transforms.activity.activities import names_of
-from transforms.activity.definitions.amounts import amounts_of_new
-from transforms.activity.definitions.gathering import gathered
-from transforms.activity.definitions.numbering import ORDER, numbered, numbered_on
+from transforms.activity.definitions.events import ORDER, collect_events, continue_occurrences, number_occurrences
+from transforms.activity.definitions.lifecycle import OF_STREAMERS
+from transforms.activity.definitions.lifecycle_of_new import lifecycle_of_new
 from transforms.activity.definitions.thresholds import Thresholds
 from transforms.contract import Layer, MergeOnKey, Table
 from transforms.increments import Continuation
@@ -44,7 +43,7 @@ def build(int_streamer_events: DataFrame, int_streamers_at_risk: DataFrame, *, t
         "int_streamers_at_risk": int_streamers_at_risk,
         "thresholds": thresholds,
     }
-    return TABLE.select(numbered(int_streamer_events, gathered("streamer_lifecycle", given)))
+    return TABLE.select(number_occurrences(int_streamer_events, collect_events(OF_STREAMERS, given)))
 
 
 def _continued(
@@ -61,8 +60,8 @@ def _continued(
         "int_streamers_at_risk": int_streamers_at_risk,
         "thresholds": thresholds,
     }
-    amounts = amounts_of_new("streamer_lifecycle", "int_streamer_events", given, whole, ends)
-    return TABLE.select(numbered_on(int_streamer_events, amounts, ends))
+    amounts = lifecycle_of_new(OF_STREAMERS, "int_streamer_events", given, whole, ends)
+    return TABLE.select(continue_occurrences(int_streamer_events, amounts, ends))
 
 
 CONTINUED = Continuation(
@@ -70,6 +69,6 @@ CONTINUED = Continuation(
     partition=("activity",),
     order=ORDER,
     next_column="activity_repeated_at",
-    once=names_of("streamer_lifecycle"),
+    once=tuple(one.name for one in OF_STREAMERS),
     build=_continued,
 )

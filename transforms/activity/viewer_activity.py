@@ -13,10 +13,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms.activity import columns
-from transforms.activity.activities import names_of
-from transforms.activity.definitions.amounts import amounts_of_new
-from transforms.activity.definitions.gathering import gathered
-from transforms.activity.definitions.numbering import ORDER, numbered, numbered_on
+from transforms.activity.definitions.events import ORDER, collect_events, continue_occurrences, number_occurrences
+from transforms.activity.definitions.lifecycle import OF_VIEWERS
+from transforms.activity.definitions.lifecycle_of_new import lifecycle_of_new
 from transforms.activity.definitions.thresholds import Thresholds
 from transforms.contract import Layer, MergeOnKey, Table
 from transforms.increments import Continuation
@@ -40,7 +39,7 @@ TABLE = Table(
 def build(int_viewer_events: DataFrame, *, thresholds: Thresholds) -> DataFrame:
     """Put what the events amount to beside them, and number each person's deeds."""
     given = {"int_viewer_events": int_viewer_events, "thresholds": thresholds}
-    return TABLE.select(numbered(int_viewer_events, gathered("viewer_lifecycle", given)))
+    return TABLE.select(number_occurrences(int_viewer_events, collect_events(OF_VIEWERS, given)))
 
 
 def _continued(ends: DataFrame, whole: DataFrame, int_viewer_events: DataFrame, *, thresholds: Thresholds) -> DataFrame:
@@ -49,8 +48,8 @@ def _continued(ends: DataFrame, whole: DataFrame, int_viewer_events: DataFrame, 
         "int_viewer_events": int_viewer_events,
         "thresholds": thresholds,
     }
-    amounts = amounts_of_new("viewer_lifecycle", "int_viewer_events", given, whole, ends)
-    return TABLE.select(numbered_on(int_viewer_events, amounts, ends))
+    amounts = lifecycle_of_new(OF_VIEWERS, "int_viewer_events", given, whole, ends)
+    return TABLE.select(continue_occurrences(int_viewer_events, amounts, ends))
 
 
 CONTINUED = Continuation(
@@ -58,6 +57,6 @@ CONTINUED = Continuation(
     partition=("activity",),
     order=ORDER,
     next_column="activity_repeated_at",
-    once=names_of("viewer_lifecycle"),
+    once=tuple(one.name for one in OF_VIEWERS),
     build=_continued,
 )

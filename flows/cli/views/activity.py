@@ -13,8 +13,8 @@ from flows.settings import Settings
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
-    from transforms.activity.activities import Activity
     from transforms.activity.datasets.planning import Plan
+    from transforms.activity.definitions.activity import Activity
     from transforms.engine.write import BuildResult
     from transforms.types import DataType
 
@@ -45,9 +45,9 @@ def activity_named(name: str) -> Activity:
     Raises:
         ConfigError: There is none; the message names the nearest and all that are known.
     """
-    from transforms.activity.activities import known_activities
     from transforms.activity.datasets.errors import QueryError
     from transforms.activity.datasets.planning import known_activity
+    from transforms.activity.definitions.registry import known_activities
 
     try:
         return known_activity(name, known_activities())
@@ -57,7 +57,7 @@ def activity_named(name: str) -> Activity:
 
 def list_of_activities() -> Rows:
     """Columns and rows: every activity with the stream that it is in."""
-    from transforms.activity.activities import known_activities
+    from transforms.activity.definitions.registry import known_activities
 
     known = sorted(known_activities().values(), key=lambda activity: (activity.stream, activity.name))
     rows = [[a.name, a.stream, ", ".join(feature.name for feature in a.features), a.description] for a in known]
@@ -92,9 +92,9 @@ def plan_question(question: str) -> Plan:
     Raises:
         ConfigError: It is wrong.
     """
-    from transforms.activity.activities import known_activities
     from transforms.activity.datasets.planning import plan_of
     from transforms.activity.datasets.text import parse_query
+    from transforms.activity.definitions.registry import known_activities
 
     with mistakes_shown(question):
         return plan_of(parse_query(question), known_activities())

@@ -156,7 +156,7 @@ def chosen_activities(names: Sequence[str]) -> list[str]:
     Raises:
         ConfigError: One is not known; the message names near ones.
     """
-    from transforms.activity.activities import known_activities
+    from transforms.activity.definitions.registry import known_activities
 
     known = list(known_activities())
     if unknown := [name for name in names if name not in known]:
@@ -199,7 +199,7 @@ def target_of(settings: Settings) -> Target:
 
 def _streams(session: Session, settings: Settings, activities: Sequence[str]) -> list[DataFrame]:
     """The streams that have the activities."""
-    from transforms.activity.activities import known_activities
+    from transforms.activity.definitions.registry import known_activities
     from transforms.catalog import models
 
     names = sorted({known_activities()[name].stream for name in activities})

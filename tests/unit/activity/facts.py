@@ -10,7 +10,7 @@ from snowflake.snowpark import DataFrame, Session
 
 from tests.feeding import frame_of
 from tests.properties.activity_world import hashed
-from transforms.activity.activities import known_activities
+from transforms.activity.definitions.registry import known_activities
 from transforms.catalog import models
 
 Row = dict[str, Any]

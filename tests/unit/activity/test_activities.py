@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from transforms.activity.activities import STREAMER, VIEWER, definitions, known_activities
+from transforms.activity.definitions.activity import STREAMER, VIEWER
+from transforms.activity.definitions.registry import FROM_FACTS, LIFECYCLE, known_activities
 
 README = Path(__file__).parents[3] / "transforms/activity/README.md"
 
 
-def test_every_activity_is_a_file_of_its_name_in_the_package_of_its_stream():
+def test_every_activity_is_defined_once_among_those_of_its_stream_and_emitted_under_its_name():
+    defined = []
     for stream, kind in ((STREAMER, "streamer"), (VIEWER, "viewer")):
-        for package in (kind, f"{kind}_lifecycle"):
-            for module in definitions(package):
-                assert module.__name__.rpartition(".")[2] == module.ACTIVITY.name
-                assert module.ACTIVITY.stream == stream
-                assert known_activities()[module.ACTIVITY.name] is module.ACTIVITY
+        for definition in (*FROM_FACTS[kind], *LIFECYCLE[kind]):
+            assert definition.activity.stream == stream
+            assert definition.emit.__name__ == f"emit_{definition.name}"
+            assert known_activities()[definition.name] is definition.activity
+            defined.append(definition.name)
+    assert sorted(defined) == sorted(known_activities())
 
 
 def test_no_activity_names_a_feature_twice_and_one_feature_has_one_type():

@@ -13,7 +13,7 @@ from tests.feeding import PARAMETERS, content, rows_of
 from tests.properties.storing import store
 from tests.properties.test_stream_ends import STREAMS, THRESHOLDS, put
 from tests.unit.activity.facts import at, event, gift
-from transforms.activity.definitions import amounts
+from transforms.activity.definitions import lifecycle_of_new as amounts
 from transforms.build import build_table
 from transforms.catalog import models
 from transforms.contract import INTEGER, ContractError
@@ -53,7 +53,7 @@ def take_changed_rows_as_new(patch: pytest.MonkeyPatch) -> None:
 
 
 def count_new_rows_only(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(amounts, "_with_counted", lambda module, new, whole, ends, thresholds: new)
+    patch.setattr(amounts, "_with_counted", lambda definition, rule, new, whole, ends: new)
 
 
 Break = Callable[[pytest.MonkeyPatch], None]

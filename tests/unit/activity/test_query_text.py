@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.properties.dataset_world import ACTIVITIES
-from transforms.activity.activities import Activity, known_activities
 from transforms.activity.datasets.conditions import feature, of_cohort
 from transforms.activity.datasets.errors import QueryError, Word
 from transforms.activity.datasets.planning import plan_of
 from transforms.activity.datasets.text import parse_query
+from transforms.activity.definitions.activity import Activity
+from transforms.activity.definitions.registry import known_activities
 from transforms.activity.query import (
     Aggregation,
     Function,

@@ -10,7 +10,7 @@ from snowflake.snowpark import DataFrame, Session
 
 from tests.feeding import frame_of, rows_of
 from tests.unit.marts.growing import did, september
-from transforms.activity.activities import known_activities
+from transforms.activity.definitions.registry import known_activities
 from transforms.activity.streamer_activity import TABLE as STREAMERS
 from transforms.activity.viewer_activity import TABLE as VIEWERS
 from transforms.marts.int_customer_periods import NO_ACTS_OF_VIEWERS, TABLE, build

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from snowflake.snowpark import DataFrame
 
-    from transforms.activity.activities import Activity
     from transforms.activity.datasets.planning import Plan
+    from transforms.activity.definitions.activity import Activity
     from transforms.activity.query import Query
 
 _HELD_AS = dict(zip((column.name for column in COHORT_COLUMNS), ("id", "entity", "ts", "number"), strict=True))

@@ -11,7 +11,7 @@ from transforms.activity.datasets.errors import unknown
 from transforms.contract import FLOAT
 
 if TYPE_CHECKING:
-    from transforms.activity.activities import Activity
+    from transforms.activity.definitions.activity import Activity
     from transforms.types import DataType
 
 # Times from the cohort's row to an appended occurrence, negative before it, with their length in microseconds.

@@ -20,7 +20,7 @@ from transforms.activity.query import Append, Pick, Query, Selection, Spine
 from transforms.contract import INTEGER, TEXT, Column
 
 if TYPE_CHECKING:
-    from transforms.activity.activities import Activity
+    from transforms.activity.definitions.activity import Activity
     from transforms.types import DataType
 
 ENTITY = Column(

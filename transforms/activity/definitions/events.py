@@ -1,28 +1,46 @@
-"""Rows of an activity from the rows of a frame: dated, named by their owner, with the declared features.
+"""Events: rows of activities made from facts, collected, validated and numbered.
 
-What comes out has not met the identities yet: it says which id of the source did it, in `<platform>:<id>`.
+What is made from facts has not met the identities yet: it says which id of the source did it, in `<platform>:<id>`.
 """
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from functools import reduce
+from typing import TYPE_CHECKING, Any
 
-from transforms.contract import BOOLEAN, TEXT, TIMESTAMP, money
+from transforms.activity import columns
+from transforms.contract import BOOLEAN, INTEGER, TEXT, TIMESTAMP, VARIANT, money
 from transforms.formulas.keys import hash_key
-from transforms.functions import Window, col, lit, object_construct_keep_null, row_number, to_variant
+from transforms.functions import (
+    Window,
+    coalesce,
+    col,
+    concat,
+    iff,
+    lead,
+    lit,
+    max,  # noqa: A004
+    object_construct_keep_null,
+    row_number,
+    to_variant,
+    when,
+)
+from transforms.increments import Part, Parts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from snowflake.snowpark import Column, DataFrame
 
-    from transforms.activity.activities import Activity
+    from transforms.activity.definitions.activity import Activity, Definition
 
 
 @dataclass(frozen=True)
 class Owner:
-    """Whose deeds they are: the columns in which the facts name them.
+    """Whose events they are: the columns in which the facts name them.
 
     Args:
         key: Hash of platform and id.
@@ -37,6 +55,10 @@ OF_STREAMER = Owner("streamer_key", "streamer_id")
 OF_VIEWER = Owner("user_key", "user_id")
 # What every activity that is read from facts gives, behind the owner's key and id.
 EVENT = ("activity_id", "platform", "ts", "activity", "feature_json", "revenue_impact", "is_anonymous")
+ORDER = ("ts", "activity_id")
+_PARTITION = ("activity", "person")
+_IN_RECORD = ("activity", "platform", "ts", "feature_json")
+_POINT = money(6)
 
 
 def event_rows(
@@ -49,14 +71,14 @@ def event_rows(
     revenue: str | None = None,
     is_anonymous: str | None = None,
 ) -> DataFrame:
-    """One event per row of the frame.
+    """Make one event per row of the frame.
 
     Args:
         activity: The activity; the frame has a column for each of its features.
         frame: Rows with `platform` and the owner's columns.
         owner: Who did it.
-        business_key: Columns that name the deed within its platform.
-        ts: Column with the time of the deed, or its day.
+        business_key: Columns that name the event within its platform.
+        ts: Column with the time of the event, or its day.
         revenue: Column with the money that it moved; None: it moves none.
         is_anonymous: Column that is true where the id is shared by many; None: it never is.
     """
@@ -76,17 +98,17 @@ def event_rows(
 
 
 def features_of(activity: Activity) -> Column:
-    """The activity's features from the columns of their names, as one object that keeps NULLs."""
+    """Put the activity's features together from the columns of their names, as one object that keeps NULLs."""
     pairs = [part for one in activity.features for part in (lit(one.name), col(one.name).cast(one.type))]
     return to_variant(object_construct_keep_null(*pairs))
 
 
-def once_each(activity: Activity, moments: DataFrame) -> DataFrame:
-    """A lifecycle activity: the first of the moments at which its rule holds, per person.
+def first_per_person(activity: Activity, moments: DataFrame) -> DataFrame:
+    """Return a lifecycle activity: the first of the moments at which its rule holds, per person.
 
     Args:
         activity: The activity.
-        moments: `person`, `customer`, `anonymous_customer_id`, `ts` and `activity_id` of the deed that fulfilled the
+        moments: `person`, `customer`, `anonymous_customer_id`, `ts` and `activity_id` of the event that fulfilled the
             rule, and a column for each feature.
     """
     in_order = Window.partition_by("person").order_by("ts", "activity_id")
@@ -106,13 +128,116 @@ def once_each(activity: Activity, moments: DataFrame) -> DataFrame:
 
 
 def feature(activity: Activity, name: str) -> Column:
-    """A feature of the activity, read from feature_json."""
+    """Read a feature of the activity from feature_json."""
     declared = next(one for one in activity.features if one.name == name)
     return col("feature_json")[name].cast(declared.type)
 
 
-def deeds(events: DataFrame, activity: Activity, *names: str) -> DataFrame:
-    """The stored rows of an activity with some of its features as columns."""
+def read_events(events: DataFrame, activity: Activity, *names: str) -> DataFrame:
+    """Read the stored rows of an activity, with some of its features as columns."""
     chosen = events.filter(col("activity") == lit(activity.name))
     kept = ("activity_id", "platform", "ts", "person", "customer", "anonymous_customer_id")
     return chosen.select(*kept, *[feature(activity, name).alias(name) for name in names])
+
+
+def with_gift_value(gifts: DataFrame, point_value: Decimal | None) -> DataFrame:
+    """Add gift_value to gifts: points x point_value, negative for a cancelled gift; NULL without a point_value."""
+    if point_value is None:
+        return gifts.select("*", lit(None).cast(money()).alias("gift_value"))
+    sign = iff(col("is_cancelled"), lit(-1), lit(1))
+    return gifts.select("*", (sign * col("points") * lit(point_value).cast(_POINT)).cast(money()).alias("gift_value"))
+
+
+def collect_events(definitions: Sequence[Definition], given: Mapping[str, Any]) -> DataFrame:
+    """Collect the events of every activity in one frame.
+
+    Args:
+        definitions: The activities.
+        given: Tables and parameters by name; each activity takes those that its `emit` names.
+    """
+    frames: list[DataFrame] = []
+    for one in definitions:
+        wanted = inspect.signature(one.emit).parameters
+        frames.append(one.emit(**{name: given[name] for name in wanted}))
+    return reduce(lambda left, right: left.union_all(right), frames)
+
+
+def parts_of(definitions: Sequence[Definition]) -> Parts:
+    """Part the activities by what they read: those that share a table, be it through a third, are one part."""
+    read = {one: frozenset(_tables_of(one)) for one in definitions}
+    merged: list[frozenset[str]] = []
+    for tables in read.values():
+        apart = [one for one in merged if not one & tables]
+        merged = [*apart, tables.union(*[one for one in merged if one & tables])]
+    parts = []
+    for inputs in merged:
+        members = [one for one, tables in read.items() if tables <= inputs]
+        is_row_wise = all(one.is_row_wise for one in members)
+        parts.append(Part(tuple(sorted(inputs)), tuple(one.name for one in members), is_row_wise))
+    return Parts("activity", tuple(parts))
+
+
+def _tables_of(definition: Definition) -> list[str]:
+    parameters = inspect.signature(definition.emit).parameters.values()
+    return [one.name for one in parameters if one.kind is not one.KEYWORD_ONLY]
+
+
+def validate_events(events: DataFrame) -> DataFrame:
+    """Say of each event which rule it breaks, if any: somebody did it, at some time.
+
+    A refused event has no file of its own: it is named by its activity and its id, and its record is the event.
+    """
+    rule = when(col("ts").is_null(), lit("ts is never NULL"))
+    rule = rule.when(col("person").is_null(), lit("a deed has a customer or an anonymous customer"))
+    reason = when(col("ts").is_null(), lit("the event has no time"))
+    reason = reason.when(col("person").is_null(), lit("its source names nobody who did it"))
+    pairs = [part for name in _IN_RECORD for part in (lit(name), col(name))]
+    ruled = events.select("*", rule.otherwise(lit(None)).cast(TEXT).alias("_rule"))
+    is_refused = col("_rule").is_not_null()
+    return ruled.select(
+        "*",
+        reason.otherwise(lit(None)).cast(TEXT).alias("_reason"),
+        iff(is_refused, to_variant(object_construct_keep_null(*pairs)), lit(None).cast(VARIANT)).alias("_record"),
+        concat(col("activity"), lit("/"), col("activity_id")).alias("_source_file"),
+        lit(1).cast(INTEGER).alias("_source_row"),
+        lit("").alias("_load_id"),
+    )
+
+
+def number_occurrences(events: DataFrame, amounts: DataFrame) -> DataFrame:
+    """Put both into one stream, and number each activity of a person by `ts, activity_id`.
+
+    Args:
+        events: All events of each person.
+        amounts: What they amount to: lifecycle events.
+    """
+    names = [column.name for column in columns.EVENT]
+    stream = events.select(*names).union_all(amounts.select(*names))
+    in_order = Window.partition_by(*_PARTITION).order_by(*ORDER)
+    return stream.select(
+        "*",
+        row_number().over(in_order).alias("activity_occurrence"),
+        lead("ts").over(in_order).alias("activity_repeated_at"),
+    )
+
+
+def continue_occurrences(events: DataFrame, amounts: DataFrame, ends: DataFrame) -> DataFrame:
+    """Number events behind the last ones of each activity of a person, which come out with them.
+
+    Args:
+        events: Events that are later than the end of their partition.
+        amounts: What they amount to.
+        ends: The last row of each partition of these persons, as stored.
+    """
+    names = [column.name for column in columns.EVENT]
+    not_counted = lit(None).cast(INTEGER).alias("counted")
+    new = events.select(*names, not_counted).union_all(amounts.select(*names, not_counted))
+    stream = new.union_all(ends.select(*names, col("activity_occurrence").alias("counted")))
+    in_order = Window.partition_by(*_PARTITION).order_by(*ORDER)
+    # The end, where there is one, is the first row of its partition and has counted itself.
+    before = coalesce(max("counted").over(Window.partition_by(*_PARTITION)), lit(1)) - lit(1)
+    return stream.select(
+        *names,
+        (row_number().over(in_order) + before).cast(INTEGER).alias("activity_occurrence"),
+        lead("ts").over(in_order).alias("activity_repeated_at"),
+    )

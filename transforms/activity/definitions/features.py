@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transforms.activity.activities import Feature
+from transforms.activity.definitions.activity import Feature
 from transforms.contract import BOOLEAN, INTEGER, TEXT
 
 stream_id = Feature("stream_id", TEXT, "the broadcast")

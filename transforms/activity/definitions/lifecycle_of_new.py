@@ -1,6 +1,6 @@
 """What new events amount to: the lifecycle of persons whose events before them are known to have amounted to nothing.
 
-A rule that one event can fulfil (`IS_ROW_WISE` of its module) needs no event of before: an earlier one would have
+A rule that one event can fulfil (`is_row_wise`) needs no event of before: an earlier one would have
 fulfilled it. A rule that counts (`counts`) reads the counted activity of those persons again for whom the count may now
 be reached, until it is. Any other rule reads everything that these persons have done.
 """
@@ -11,48 +11,49 @@ import inspect
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from transforms.activity.activities import definitions
 from transforms.contract import INTEGER
 from transforms.functions import coalesce, col, count, in_, lit, max  # noqa: A004
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from types import ModuleType
+    from collections.abc import Mapping, Sequence
 
     from snowflake.snowpark import DataFrame
 
-    from transforms.activity.definitions.thresholds import Thresholds
+    from transforms.activity.definitions.activity import Definition
 
 
-def amounts_of_new(package: str, events: str, given: Mapping[str, Any], whole: DataFrame, ends: DataFrame) -> DataFrame:
-    """The lifecycle events that come of new events.
+def lifecycle_of_new(
+    definitions: Sequence[Definition], events: str, given: Mapping[str, Any], whole: DataFrame, ends: DataFrame
+) -> DataFrame:
+    """Collect the lifecycle events that come of new events.
 
     Args:
-        package: streamer_lifecycle or viewer_lifecycle.
+        definitions: The lifecycle activities.
         events: Name of the table of events.
         given: New rows of the tables, later than everything that is stored of their person; and `thresholds`.
         whole: All events.
         ends: The last row of each activity of these persons, as stored.
     """
     frames: list[DataFrame] = []
-    for module in definitions(package):
+    for one in definitions:
         read = dict(given)
-        if hasattr(module, "counts"):
-            read[events] = _with_counted(module, given[events], whole, ends, given["thresholds"])
-        elif not getattr(module, "IS_ROW_WISE", False):
+        if one.counts is not None:
+            counted = one.counts(given["thresholds"])
+            read[events] = _with_counted(one, counted, given[events], whole, ends)
+        elif not one.is_row_wise:
             read[events] = whole.filter(in_([col("person")], given[events].select("person")))
-        wanted = inspect.signature(module.events).parameters
-        emitted = ends.filter(col("activity") == lit(module.ACTIVITY.name)).select("person")
-        moments = module.events(**{name: read[name] for name in wanted})
+        wanted = inspect.signature(one.emit).parameters
+        emitted = ends.filter(col("activity") == lit(one.name)).select("person")
+        moments = one.emit(**{name: read[name] for name in wanted})
         frames.append(moments.filter(~in_([col("person")], emitted)))
     return reduce(lambda left, right: left.union_all(right), frames)
 
 
 def _with_counted(
-    module: ModuleType, new: DataFrame, whole: DataFrame, ends: DataFrame, thresholds: Thresholds
+    definition: Definition, rule: tuple[str, int], new: DataFrame, whole: DataFrame, ends: DataFrame
 ) -> DataFrame:
-    """New events, with all events of the counted activity of the persons who may have reached the number."""
-    activity, number = module.counts(thresholds)
+    """Return new events, with all events of the counted activity of the persons who may have reached the number."""
+    activity, number = rule
     is_counted = col("activity") == lit(activity)
     nothing = lit(0).cast(INTEGER)
     so_far = ends.filter(is_counted).select("person", col("activity_occurrence").alias("counted"), nothing.alias("new"))
@@ -64,7 +65,7 @@ def _with_counted(
     )
     is_stored = coalesce(col("counted"), lit(0)) > lit(0)
     total = col("counted") + col("found") - is_stored.cast(INTEGER)
-    emitted = ends.filter(col("activity") == lit(module.ACTIVITY.name)).select("person")
+    emitted = ends.filter(col("activity") == lit(definition.name)).select("person")
     reaching = both.filter((col("new") == lit(1)) & (total >= lit(number)) & ~in_([col("person")], emitted))
     names = [name for name in whole.columns if name in new.columns]
     counted = whole.filter(is_counted & in_([col("person")], reaching.select("person")))

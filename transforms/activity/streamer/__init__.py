@@ -1,1 +1,0 @@
-"""What streamers do, read from facts and histories: one activity per file."""

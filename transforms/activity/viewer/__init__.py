@@ -1,1 +1,0 @@
-"""What viewers and customers do, read from facts: one activity per file."""
