@@ -10,8 +10,8 @@ from typing import Any
 from snowflake.snowpark import Session
 
 from transforms import catalog
+from transforms.catalog import check_history
 from transforms.contract import Table
-from transforms.declarations import check_history
 from transforms.engine.batches import stored
 from transforms.engine.tables import prepare_tables
 from transforms.ops import LEDGERS

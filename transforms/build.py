@@ -2,7 +2,7 @@
 
 An incremental build reads the batches of its inputs that the table has not consumed (OPS.CONSUMPTIONS) and widens them
 to the groups of `widen_by` that they touch, so the frame is the whole truth for those groups. Staging takes the new
-rows as candidates instead; what a history reads is in history_reading.py. A first build, changed parameters or a
+rows as candidates instead; what a history reads is in scd2/build.py. A first build, changed parameters or a
 changed contract read everything.
 """
 
@@ -10,26 +10,24 @@ from __future__ import annotations
 
 import json
 import time
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from snowflake.snowpark.functions import col
-
 from transforms.catalog import models
 from transforms.contract import ContractError, History
-from transforms.engine import merge as writers
+from transforms.engine import merge
 from transforms.engine.batches import State, read_state
-from transforms.engine.continue_groups import continued_reading
-from transforms.engine.incremental import Reading, Request, choose_reading, is_up_to_date
+from transforms.engine.continue_groups import compute_continued
+from transforms.engine.incremental import BuildRequest, Computed, compute_merge
 from transforms.engine.known_schemas import known_schemas
 from transforms.engine.write import Build, BuildResult, new_build_id, write_built
-from transforms.scd2.build import history_reading
+from transforms.scd2.build import compute_history
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from snowflake.snowpark import DataFrame, Session
+    from snowflake.snowpark import Session
 
     from transforms.catalog import Model
     from transforms.engine.batches import States
@@ -73,14 +71,14 @@ def build_table(
         session.sql_simplifier_enabled = False  # type: ignore[misc]
     with known_schemas(session):
         state = _current_state(session, model, states)
-        built_with = (described, writers.contract_hash(model.table))
+        built_with = (described, merge.contract_hash(model.table))
         is_changed = state.build_id is None or (state.parameters, state.contract_hash) != built_with
-        request = Request(mode, window, is_changed)
+        request = BuildRequest(mode, window, is_changed)
         build = Build(model.table, new_build_id(), run_id, mode, described, started, state, states)
-        with _opened(session, model, state, request, chosen) as reading:
-            if reading is None:
+        with _compute(session, model, state, request, chosen) as computed:
+            if computed is None:
                 return BuildResult(name, mode, None, seconds=build.seconds, skipped=True)
-            return write_built(session, build, reading, _built_frame(session, model, reading, chosen))
+            return write_built(session, build, computed)
 
 
 def has_nothing_new(name: str, states: States, parameters: Mapping[str, Any], mode: str = INCREMENTAL) -> bool:
@@ -91,7 +89,7 @@ def has_nothing_new(name: str, states: States, parameters: Mapping[str, Any], mo
         return False
     chosen = _chosen_parameters(model, parameters)
     described = json.dumps({key: str(value) for key, value in sorted(chosen.items())})
-    return (state.parameters, state.contract_hash) == (described, writers.contract_hash(model.table))
+    return (state.parameters, state.contract_hash) == (described, merge.contract_hash(model.table))
 
 
 def _current_state(session: Session, model: Model, states: States | None) -> State:
@@ -104,14 +102,15 @@ def _current_state(session: Session, model: Model, states: States | None) -> Sta
     return state
 
 
-def _opened(
-    session: Session, model: Model, state: State, request: Request, chosen: Mapping[str, Any]
-) -> AbstractContextManager[Reading | None]:
+def _compute(
+    session: Session, model: Model, state: State, request: BuildRequest, chosen: Mapping[str, Any]
+) -> AbstractContextManager[Computed | None]:
+    """Pick the kind of build that computes the table."""
     if isinstance(model.table.write, History):
-        return history_reading(session, model, state, request, chosen)
-    if model.continuation is not None and not is_up_to_date(state, request):
-        return continued_reading(session, model, state, request, chosen)
-    return nullcontext(choose_reading(session, model, state, request))
+        return compute_history(session, model, state, request, chosen)
+    if model.continuation is not None:
+        return compute_continued(session, model, state, request, chosen)
+    return compute_merge(session, model, state, request, chosen)
 
 
 def _buildable(name: str, mode: str, window: tuple[datetime, datetime] | None) -> Model:
@@ -130,16 +129,3 @@ def _chosen_parameters(model: Model, parameters: Mapping[str, Any]) -> dict[str,
     if missing:
         raise ContractError(f"{model.table.name}: build needs the parameters {missing}; given: {sorted(parameters)}")
     return {key: parameters[key] for key in model.parameters if key != "session"}
-
-
-def _built_frame(session: Session, model: Model, reading: Reading, chosen: Mapping[str, Any]) -> DataFrame:
-    if reading.built is not None:
-        return reading.built
-    if model.build is None:
-        raise ContractError(f"{model.table.name}: is not built")
-    given = {**chosen, "session": session} if "session" in model.parameters else chosen
-    frame = model.build(*[reading.inputs[name] for name in model.inputs], **given)
-    if reading.is_accumulated and model.accumulate is not None:
-        stored_rows = reading.current.select(*[col(name) for name in model.table.column_names])
-        return model.accumulate(stored_rows, frame)
-    return frame

@@ -13,7 +13,7 @@ from snowflake.snowpark import Session
 from tests.feeding import frame_of
 from transforms.catalog import models
 from transforms.engine.batches import read_state, stored
-from transforms.engine.incremental import Reading
+from transforms.engine.incremental import Computed
 from transforms.engine.write import Build, BuildResult, write_built
 
 
@@ -22,5 +22,7 @@ def feed(session: Session, name: str, rows: Sequence[dict[str, Any]]) -> BuildRe
     model = models()[name]
     state = read_state(session, replace(model, inputs=()), {})
     build = Build(model.table, uuid.uuid4().hex, "fed", "incremental", "", time.monotonic(), state)
-    reading = Reading({}, stored(session, model.table), is_whole_truth=True, consumes=False)
-    return write_built(session, build, reading, model.table.select(frame_of(session, model.table, rows)))
+    frame = model.table.select(frame_of(session, model.table, rows))
+    return write_built(
+        session, build, Computed(frame, stored(session, model.table), is_whole_truth=True, consumes=False)
+    )

@@ -21,6 +21,7 @@ from transforms.catalog import in_order, models
 from transforms.engine import ledgers, merge
 from transforms.engine.batches import stored
 from transforms.ops import BUILDS, CONSUMPTIONS, DISPLACED, LOADS, QUARANTINE, RECONCILIATION
+from transforms.scd2 import build as histories
 
 EXAMPLES = int(os.environ.get("SNOWCAST_TEST_EXAMPLES", "2"))
 unhurried = settings(
@@ -31,8 +32,9 @@ unhurried = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )
 STEPS = (
-    *("claim_head", "merge_changes", "keep_displaced", "check_versions", "quarantine"),
-    "record_consumption",
+    *[(merge, name) for name in ("claim_head", "merge_changes", "keep_displaced", "quarantine", "record_consumption")],
+    (histories, "check_versions"),
+    (ledgers, "append_new"),
 )
 Runs = Sequence[Sequence[LandingFile]]
 
@@ -157,9 +159,8 @@ def crash(point: int, *, after: bool) -> Iterator[None]:
         return taken
 
     with pytest.MonkeyPatch.context() as patched:
-        for name in STEPS:
-            patched.setattr(merge, name, dying(getattr(merge, name)))
-        patched.setattr(ledgers, "append_new", dying(ledgers.append_new))
+        for module, name in STEPS:
+            patched.setattr(module, name, dying(getattr(module, name)))
         yield
 
 

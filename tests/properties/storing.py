@@ -13,12 +13,13 @@ from snowflake.snowpark.functions import col
 
 from tests.feeding import frame_of
 from transforms.catalog import models
-from transforms.contract import Table
+from transforms.contract import History, Table
 from transforms.engine import ledgers
 from transforms.engine.batches import current_database, read_state, stored
-from transforms.engine.incremental import Reading
+from transforms.engine.incremental import Computed
 from transforms.engine.write import Build, write_built
 from transforms.ops import BUILDS
+from transforms.scd2.versions import check_versions
 
 
 def store(session: Session, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -26,9 +27,10 @@ def store(session: Session, table: Table, rows: Iterable[Mapping[str, Any]]) -> 
     model = models()[table.name]
     state = read_state(session, model, {name: models()[name].table for name in model.inputs})
     build = Build(table, uuid.uuid4().hex, "run", "incremental", "{}", time.monotonic(), state)
-    reading = Reading({}, stored(session, table), is_whole_truth=True, consumes=False)
     typed = [col(column.name).cast(column.type).alias(column.name) for column in table.columns]
-    write_built(session, build, reading, frame_of(session, table, rows).select(*typed))
+    frame = frame_of(session, table, rows).select(*typed)
+    check = check_versions if isinstance(table.write, History) else None
+    write_built(session, build, Computed(frame, stored(session, table), True, consumes=False, check=check))
 
 
 def append(session: Session, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:

@@ -27,7 +27,7 @@ from transforms.build import build_table
 from transforms.catalog import models
 from transforms.engine import continue_groups
 from transforms.engine.batches import read_state, stored
-from transforms.engine.incremental import Reading
+from transforms.engine.incremental import Computed
 from transforms.engine.write import Build, write_built
 
 THRESHOLDS = Thresholds(popular_gifts=4, super_fan_gifts=3, activation_viewers=50, popular_viewers=400)
@@ -41,9 +41,8 @@ def put(session: Session, name: str, rows: Rows) -> None:
     table = models()[name].table
     state = read_state(session, models()[name], {})
     build = Build(table, uuid.uuid4().hex, "run", "incremental", "{}", time.monotonic(), state)
-    reading = Reading({}, stored(session, table), is_whole_truth=True, consumes=False)
-    frame = validate_events(frame_of(session, table, rows.values()).drop("_build_id"))
-    write_built(session, build, reading, table.select(frame))
+    frame = table.select(validate_events(frame_of(session, table, rows.values()).drop("_build_id")))
+    write_built(session, build, Computed(frame, stored(session, table), is_whole_truth=True, consumes=False))
 
 
 def some_event(dice: Random, stream: str, number: str, hour: int) -> dict[str, Any]:
@@ -122,14 +121,14 @@ def follow(session: Session, stream: str, seed: int) -> None:
 def ways(monkeypatch: pytest.MonkeyPatch) -> Counter[int]:
     """How many persons were continued (0) and recomputed (1)."""
     seen: Counter[int] = Counter()
-    chosen = continue_groups._reading
+    chosen = continue_groups._computed
 
-    def counted(model: Any, state: Any, inputs: Any, current: Any, moved: DataFrame, parameters: Any) -> Reading:
+    def counted(model: Any, state: Any, inputs: Any, current: Any, moved: DataFrame, parameters: Any) -> Computed:
         per_way = moved.group_by("_is_late").agg(count_distinct(col("person")).alias("persons")).collect()
         seen.update({int(way): int(persons) for way, persons in per_way})
         return chosen(model, state, inputs, current, moved, parameters)
 
-    monkeypatch.setattr(continue_groups, "_reading", counted)
+    monkeypatch.setattr(continue_groups, "_computed", counted)
     return seen
 
 

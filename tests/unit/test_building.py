@@ -89,16 +89,16 @@ def test_two_builds_at_once_leave_one_and_tell_the_other(
     warehouse: Session, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ):
     load(warehouse, LandingFile("streams", T0, (stream("1", 5),)))
-    real = building.choose_reading
+    real = building.compute_merge
 
     def overtaken(*arguments: Any, **named: Any) -> Any:
-        monkeypatch.setattr(building, "choose_reading", real)
+        monkeypatch.setattr(building, "compute_merge", real)
         parameters = endpoint.connection_parameters(current_database(warehouse))
         with Session.builder.configs(parameters).create() as other:
             build(other, STREAMS)
         return real(*arguments, **named)
 
-    monkeypatch.setattr(building, "choose_reading", overtaken)
+    monkeypatch.setattr(building, "compute_merge", overtaken)
     with pytest.raises(BuildConflictError, match="stg_twitch_streams: another build was committed"):
         build(warehouse, STREAMS)
     assert len(content(warehouse, STREAMS)) == 1

@@ -16,7 +16,7 @@ from tests.feeding import PARAMETERS, LandingFile, build_all, content, load, min
 from tests.properties.history_tables import PROBES, RAW, STAGING, Probe, build_staging, note, plan
 from tests.registering import model_of, registered
 from transforms.build import build_table
-from transforms.catalog import models
+from transforms.catalog import check_history, models
 from transforms.contract import (
     VERSION_COLUMNS,
     ContractError,
@@ -24,7 +24,6 @@ from transforms.contract import (
     Strategy,
     Table,
 )
-from transforms.declarations import check_history
 from transforms.engine.batches import current_database, stored
 from transforms.engine.merge import BuildConflictError
 from transforms.engine.tables import prepare_tables

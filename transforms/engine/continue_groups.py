@@ -15,9 +15,16 @@ from typing import TYPE_CHECKING, Any
 
 from transforms.catalog import models
 from transforms.contract import INTEGER, TEXT, ContractError
-from transforms.engine import merge as writers
+from transforms.engine import merge
 from transforms.engine.batches import in_batches, stored
-from transforms.engine.incremental import Reading, displaced_groups, reads_everything
+from transforms.engine.incremental import (
+    BuildInput,
+    Computed,
+    compute_from,
+    displaced_groups,
+    is_up_to_date,
+    reads_everything,
+)
 from transforms.functions import (
     Window,
     coalesce,
@@ -37,7 +44,7 @@ if TYPE_CHECKING:
 
     from transforms.catalog import Model
     from transforms.engine.batches import State
-    from transforms.engine.incremental import Request
+    from transforms.engine.incremental import BuildRequest
     from transforms.increments import Continuation
 
 NEW, END, TOUCHED = "new", "end", "touched"
@@ -45,10 +52,10 @@ _KIND, _IS_LATE = "_kind", "_is_late"
 
 
 @contextmanager
-def continued_reading(
-    session: Session, model: Model, state: State, request: Request, parameters: Mapping[str, Any]
-) -> Iterator[Reading]:
-    """What to read of a table with a continuation, with the rows that come of it; something is new.
+def compute_continued(
+    session: Session, model: Model, state: State, request: BuildRequest, parameters: Mapping[str, Any]
+) -> Iterator[Computed | None]:
+    """Compute a table with a continuation; None where nothing is new.
 
     Args:
         session: Where the tables are.
@@ -57,24 +64,27 @@ def continued_reading(
         request: What is asked.
         parameters: Of its `build`.
     """
+    if is_up_to_date(state, request):
+        yield None
+        return
     inputs = {name: stored(session, models()[name].table) for name in model.inputs}
     current = stored(session, model.table)
     if reads_everything(model, state, request):
-        yield Reading(inputs, current, is_whole_truth=True)
+        yield compute_from(session, model, BuildInput(inputs, current, is_whole_truth=True), parameters)
         return
     moved = _judged(model, _moved(session, model, state, inputs, current))
-    with writers.kept_for_now(session, moved, "moved") as kept:
-        yield _reading(model, state, inputs, current, kept, parameters)
+    with merge.kept_for_now(session, moved, "moved") as kept:
+        yield _computed(model, state, inputs, current, kept, parameters)
 
 
-def _reading(
+def _computed(
     model: Model,
     state: State,
     inputs: Mapping[str, DataFrame],
     current: DataFrame,
     moved: DataFrame,
     parameters: Mapping[str, Any],
-) -> Reading:
+) -> Computed:
     """Late groups from all their rows, the others from their ends and what arrived."""
     continuation, group = _of(model), _columns(model.table.widen_by)
     late = moved.filter(col(_IS_LATE) == lit(1)).select(*model.table.widen_by).distinct()
@@ -87,7 +97,7 @@ def _reading(
     of_late = _build_of(model)(*[frame.filter(in_(group, late)) for frame in inputs.values()], **parameters)
     names = [column.name for column in model.table.columns]
     in_scope = current.filter(in_(group, late)).select(*names).union_all(ends.select(*names))
-    return Reading({}, in_scope, is_whole_truth=True, built=of_late.union_all(of_others))
+    return Computed(of_late.union_all(of_others), in_scope, is_whole_truth=True)
 
 
 def _moved(

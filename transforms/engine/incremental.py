@@ -1,22 +1,23 @@
-"""What a build reads: everything, what has arrived, or what has arrived widened to whole groups."""
+"""What a build reads (everything, what has arrived, or that widened to whole groups), and the rows that come of it."""
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from snowflake.snowpark.functions import col, in_, lit
 
 from transforms.catalog import models
-from transforms.contract import Layer, Replace
+from transforms.contract import ContractError, Layer, Replace
 from transforms.engine.batches import in_batches, stored
 from transforms.engine.parts import Change, rows_of_parts
 from transforms.ops import DISPLACED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from snowflake.snowpark import DataFrame, Session
 
@@ -29,7 +30,7 @@ MOST_BATCHES = 1000  # with more to read than this, reading everything is the sh
 
 
 @dataclass(frozen=True)
-class Request:
+class BuildRequest:
     """What is asked of a build.
 
     Args:
@@ -44,7 +45,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Reading:
+class BuildInput:
     """What a build reads.
 
     Args:
@@ -54,8 +55,6 @@ class Reading:
         is_accumulated: The result is added to `current` by the table's `accumulate`.
         loads: For staging: the loads that are read, where they are known; None: all that the frame holds.
         consumes: The batches that were read count as consumed.
-        built: For a history: the versions, which come of more than the inputs.
-        rejected: For a history: rows of the input that no version can rest on, with the rule that they break.
     """
 
     inputs: Mapping[str, DataFrame]
@@ -64,37 +63,91 @@ class Reading:
     is_accumulated: bool = False
     loads: tuple[str, ...] | None = None
     consumes: bool = True
-    built: DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class Computed:
+    """The rows that a build gives, and what they are held against.
+
+    Every kind of build (here, in continue_groups.py, in scd2/build.py) gives this, and write.py takes no other.
+
+    Args:
+        frame: The rows.
+        current: The stored rows that they speak for.
+        is_whole_truth: They are all there is of those; False: they are candidates (staging).
+        raw: For staging: the raw rows that were read.
+        loads: For staging: the loads that were read, where they are known; None: all that `raw` holds.
+        consumes: The batches that were read count as consumed.
+        rejected: For a history: rows of the input that no version can rest on, with the rule that they break.
+        check: Looks, inside the transaction, at what was written of a comparison, and refuses what is wrong.
+    """
+
+    frame: DataFrame
+    current: DataFrame
+    is_whole_truth: bool
+    raw: DataFrame | None = None
+    loads: tuple[str, ...] | None = None
+    consumes: bool = True
     rejected: DataFrame | None = None
+    check: Callable[[Session, Table, DataFrame], None] | None = None
 
 
-def choose_reading(session: Session, model: Model, state: State, request: Request) -> Reading | None:
-    """What to read; None where nothing is new."""
+@contextmanager
+def compute_merge(
+    session: Session, model: Model, state: State, request: BuildRequest, parameters: Mapping[str, Any]
+) -> Iterator[Computed | None]:
+    """Compute a table from its inputs alone; None where nothing is new.
+
+    Args:
+        session: Where the tables are.
+        model: A table that is neither a history nor continued.
+        state: What it was built with, and what it has not consumed.
+        request: What is asked.
+        parameters: Of its `build`.
+    """
+    chosen = choose_input(session, model, state, request)
+    yield None if chosen is None else compute_from(session, model, chosen, parameters)
+
+
+def compute_from(session: Session, model: Model, chosen: BuildInput, parameters: Mapping[str, Any]) -> Computed:
+    """Give the table's `build` what was chosen."""
+    if model.build is None:
+        raise ContractError(f"{model.table.name}: is not built")
+    given = {**parameters, "session": session} if "session" in model.parameters else parameters
+    frame = model.build(*[chosen.inputs[name] for name in model.inputs], **given)
+    if chosen.is_accumulated and model.accumulate is not None:
+        frame = model.accumulate(chosen.current.select(*[col(name) for name in model.table.column_names]), frame)
+    raw = next(iter(chosen.inputs.values())) if model.table.layer is Layer.STAGING else None
+    return Computed(frame, chosen.current, chosen.is_whole_truth, raw, chosen.loads, chosen.consumes)
+
+
+def choose_input(session: Session, model: Model, state: State, request: BuildRequest) -> BuildInput | None:
+    """Choose what to read; None where nothing is new."""
     inputs = {name: stored(session, models()[name].table) for name in model.inputs}
     current = stored(session, model.table)
     from_raw = model.table.layer is Layer.STAGING
     if request.mode == "backfill" and from_raw and request.window is not None:
         chosen = {name: _observed_within(frame, request.window) for name, frame in inputs.items()}
-        return Reading(chosen, current, is_whole_truth=False, consumes=False)
+        return BuildInput(chosen, current, is_whole_truth=False, consumes=False)
     if is_up_to_date(state, request):
         return None
     if reads_everything(model, state, request):
-        return Reading(inputs, current, is_whole_truth=True)
+        return BuildInput(inputs, current, is_whole_truth=True)
     arrived = {
         name: frame.filter(in_batches(models()[name].table, state.pending[name].ids)) for name, frame in inputs.items()
     }
     if from_raw:
         (batches,) = state.pending.values()
-        return Reading(arrived, current, is_whole_truth=False, loads=batches.ids)
+        return BuildInput(arrived, current, is_whole_truth=False, loads=batches.ids)
     return _widened(session, model, inputs, arrived, current, state)
 
 
-def is_up_to_date(state: State, request: Request) -> bool:
+def is_up_to_date(state: State, request: BuildRequest) -> bool:
     """Whether nothing is new, and nothing is asked that would change what is built from the same."""
     return request.mode != "full_refresh" and not request.is_changed and not state.pending_count
 
 
-def reads_everything(model: Model, state: State, request: Request) -> bool:
+def reads_everything(model: Model, state: State, request: BuildRequest) -> bool:
     """Whether all rows of all inputs are read, whatever is new."""
     is_asked = request.mode == "full_refresh" or request.is_changed
     return is_asked or isinstance(model.table.write, Replace) or state.pending_count > MOST_BATCHES
@@ -111,17 +164,17 @@ def _widened(
     arrived: Mapping[str, DataFrame],
     current: DataFrame,
     state: State,
-) -> Reading:
+) -> BuildInput:
     """Every input's rows of the groups that unconsumed rows are in or have left."""
     table = model.table
     if model.parts is not None:
-        return Reading(*_of_parts(session, model, model.parts, inputs, current, state), is_whole_truth=True)
+        return BuildInput(*_of_parts(session, model, model.parts, inputs, current, state), is_whole_truth=True)
     touched = _touched(session, model, arrived, state)
     in_scope = _in_groups(table, current, touched)
     only_inserts = not any(batches.displacing for batches in state.pending.values())
     if model.accumulate is not None and only_inserts:
-        return Reading(arrived, in_scope, is_whole_truth=True, is_accumulated=True)
-    return Reading(
+        return BuildInput(arrived, in_scope, is_whole_truth=True, is_accumulated=True)
+    return BuildInput(
         {name: _in_groups(table, frame, touched) for name, frame in inputs.items()}, in_scope, is_whole_truth=True
     )
 

@@ -14,16 +14,14 @@ from operator import and_
 from typing import TYPE_CHECKING, Any
 
 from snowflake.snowpark.exceptions import SnowparkSQLException
-from snowflake.snowpark.functions import col, in_, lit, when_matched, when_not_matched
+from snowflake.snowpark.functions import col, lit, when_matched, when_not_matched
 
 from transforms.contract import TEXT, TIMESTAMP, ContractError, History, Layer
-from transforms.engine import compare as changes
-from transforms.engine import ledgers
+from transforms.engine import compare, ledgers
 from transforms.engine.batches import current_database, stored
 from transforms.engine.known_schemas import is_untold, remember_columns
 from transforms.formulas.keys import hash_key
 from transforms.ops import CONSUMPTIONS, DISPLACED, HEADS, QUARANTINE
-from transforms.scd2.versions import broken_invariants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,7 +38,7 @@ class BuildConflictError(Exception):
 
 
 @dataclass(frozen=True)
-class Written:
+class WriteCounts:
     """Rows that a MERGE inserted, updated and deleted."""
 
     inserted: int = 0
@@ -83,11 +81,11 @@ def merge_changes(
     table: Table,
     compared: DataFrame,
     build_id: str,
-    expected: Written,
+    expected: WriteCounts,
     between: tuple[Any, Any] | None = None,
     *,
     may_be_stored: bool = False,
-) -> Written:
+) -> WriteCounts:
     """Insert, update and delete what a comparison says, in one MERGE.
 
     Args:
@@ -105,7 +103,7 @@ def merge_changes(
     Raises:
         ContractError: The MERGE did not write what the comparison found.
     """
-    source = compared.filter(changes.is_written()).select(
+    source = compared.filter(compare.is_written()).select(
         col("action"), *[col(f"new_{name}") for name in _data_names(table)], lit(build_id).alias("new__build_id")
     )
     if table.cluster_by:  # rows that arrive together lie together, so a reader of some skips the parts with others
@@ -117,42 +115,25 @@ def merge_changes(
     if between is not None and table.cluster_by is not None:
         place, kind = target[table.cluster_by], table.column(table.cluster_by).type
         is_match &= (place >= lit(between[0]).cast(kind)) & (place <= lit(between[1]).cast(kind))
-    changing = (changes.UPDATE, changes.INSERT) if may_be_stored else (changes.UPDATE,)
+    changing = (compare.UPDATE, compare.INSERT) if may_be_stored else (compare.UPDATE,)
     merged = target.merge(
         source,
         is_match,
         [
-            when_matched(col("action") == lit(changes.DELETE)).delete(),  # type: ignore[no-untyped-call]
+            when_matched(col("action") == lit(compare.DELETE)).delete(),  # type: ignore[no-untyped-call]
             when_matched(col("action").in_(*[lit(action) for action in changing])).update(others),
             # only these: a row to change or delete that is gone meanwhile has nothing to insert
-            when_not_matched(col("action") == lit(changes.INSERT)).insert(values),
+            when_not_matched(col("action") == lit(compare.INSERT)).insert(values),
         ],
     )
-    written = Written(int(merged.rows_inserted), int(merged.rows_updated), int(merged.rows_deleted))
+    written = WriteCounts(int(merged.rows_inserted), int(merged.rows_updated), int(merged.rows_deleted))
     stored_before = expected.inserted - written.inserted if may_be_stored else 0
-    if written != Written(expected.inserted - stored_before, expected.updated + stored_before, expected.deleted):
+    if written != WriteCounts(expected.inserted - stored_before, expected.updated + stored_before, expected.deleted):
         raise ContractError(
             f"{table.name}: the MERGE wrote {written}, expected {expected}; nothing was kept. "
             f"Likely the table holds a key twice."
         )
     return written
-
-
-def check_versions(session: Session, table: Table, compared: DataFrame) -> None:
-    """Check the versions of every key that a comparison wrote; inside the transaction, so that nothing wrong is kept.
-
-    Raises:
-        ContractError: They are no history.
-    """
-    written = compared.filter(changes.is_written()).select(*[col(f"new_{name}") for name in table.business_key])
-    versions = stored(session, table).filter(in_([col(name) for name in table.business_key], written))
-    (found,) = broken_invariants(table, versions).collect()
-    broken = {rule.lower(): rows for rule, rows in found.as_dict().items() if rows}
-    if broken:
-        raise ContractError(
-            f"{table.name}: the versions written are no history: {broken} (rows per rule); nothing was kept. "
-            f"Likely rows of the table were changed by hand: build it again with --full-refresh."
-        )
 
 
 def record_consumption(session: Session, table: Table, pending: Mapping[str, Batches], build_id: str) -> None:
@@ -172,7 +153,7 @@ def quarantine(session: Session, table: Table, compared: DataFrame, now: datetim
         now: When.
         raw: For a history: rows of the raw table, which have the records that the comparison only names.
     """
-    refused = compared.filter(col("action") == lit(changes.REJECTED))
+    refused = compared.filter(col("action") == lit(compare.REJECTED))
     if raw is not None:
         records = raw.select("record", col("_source_file").alias("file"), col("_source_row").alias("row"))
         is_same = (col("new__source_file") == col("file")) & (col("new__source_row") == col("row"))

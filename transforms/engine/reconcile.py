@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from transforms.contract import INTEGER, TEXT, ContractError
-from transforms.engine import compare as changes
+from transforms.engine import compare
 from transforms.engine.batches import stored
 from transforms.functions import col, count, equal_null, iff, lit
 from transforms.functions import sum as sum_of
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from snowflake.snowpark import Column, DataFrame, Session
 
     from transforms.contract import Table
-    from transforms.engine.incremental import Reading
+    from transforms.engine.incremental import Computed
 
 _SIDES = ("raw_rows", "staged_rows", "quarantined_rows", "superseded_rows")
 
@@ -51,21 +51,23 @@ class Account:
         return [(table.name, load_id, build_id, *counts, now) for load_id, counts in sorted(self.changes.items())]
 
 
-def account_frames(session: Session, table: Table, reading: Reading, compared: DataFrame) -> list[DataFrame]:
+def account_frames(session: Session, table: Table, computed: Computed, compared: DataFrame) -> list[DataFrame]:
     """What the account is made of, as frames of one shape: the side, the load and up to four counts.
 
     Args:
         session: Where the tables are.
         table: The staging contract.
-        reading: What the build reads: raw rows, and their loads where they are known.
+        computed: What the build reads: raw rows, and their loads where they are known.
         compared: Its comparison with the table.
     """
-    (raw,) = reading.inputs.values()
+    raw = computed.raw
+    if raw is None:
+        raise ContractError(f"{table.name}: the account of its loads needs the raw rows that were read")
     in_raw = raw.group_by("_load_id").agg(count(lit(1)).alias("row_count"))
     return [
         side_frame("raw", in_raw, "_load_id", "row_count"),
         side_frame("built", _built_side(compared), "new__load_id", *_SIDES[1:]),
-        side_frame("known", _known(session, table, raw, reading.loads), "load_id", *_SIDES),
+        side_frame("known", _known(session, table, raw, computed.loads), "load_id", *_SIDES),
         side_frame("overwritten", _overwritten(compared), "was__load_id", "row_count"),
     ]
 
@@ -115,12 +117,12 @@ def _check(table: Table, account: Mapping[str, list[int]]) -> None:
 
 def _built_side(compared: DataFrame) -> DataFrame:
     """Per load: records that the table holds once the comparison is written, that are refused, and that lost."""
-    held = col("action").in_(*[lit(action) for action in (changes.INSERT, changes.UPDATE, changes.SAME)])
-    records = compared.filter(col("action") != lit(changes.DELETE))
+    held = col("action").in_(*[lit(action) for action in (compare.INSERT, compare.UPDATE, compare.SAME)])
+    records = compared.filter(col("action") != lit(compare.DELETE))
     return records.group_by("new__load_id").agg(
         _count_if(held).alias("staged_rows"),
-        _count_if(col("action") == lit(changes.REJECTED)).alias("quarantined_rows"),
-        _count_if(col("action") == lit(changes.SUPERSEDED)).alias("superseded_rows"),
+        _count_if(col("action") == lit(compare.REJECTED)).alias("quarantined_rows"),
+        _count_if(col("action") == lit(compare.SUPERSEDED)).alias("superseded_rows"),
     )
 
 
@@ -131,7 +133,7 @@ def _count_if(condition: Column) -> Column:
 def _overwritten(compared: DataFrame) -> DataFrame:
     """Per load: rows of it of which the build kept another record."""
     is_replaced = ~equal_null(col("was__load_id"), col("new__load_id")) & col("was__load_id").is_not_null()
-    replaced = compared.filter((col("action") == lit(changes.UPDATE)) & is_replaced)
+    replaced = compared.filter((col("action") == lit(compare.UPDATE)) & is_replaced)
     return replaced.group_by("was__load_id").agg(count(lit(1)).alias("row_count"))
 
 

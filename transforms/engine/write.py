@@ -17,9 +17,7 @@ from snowflake.snowpark.functions import min as smallest
 
 from transforms.catalog import models, watched_columns
 from transforms.contract import TEXT, ContractError, History, Layer
-from transforms.engine import compare as changes
-from transforms.engine import ledgers
-from transforms.engine import merge as writers
+from transforms.engine import compare, ledgers, merge
 from transforms.engine.batches import Committed, State
 from transforms.engine.known_schemas import known_schemas
 from transforms.engine.merge import BuildConflictError
@@ -34,7 +32,7 @@ if TYPE_CHECKING:
 
     from transforms.contract import Table
     from transforms.engine.batches import States
-    from transforms.engine.incremental import Reading
+    from transforms.engine.incremental import Computed
 
 _SQL_ERRORS = (SnowparkSQLException, ConnectorError)  # Snowpark hands on some of the connector's as they are
 _TRIES, _PAUSE_SECONDS = 12, 0.25
@@ -108,7 +106,7 @@ class Build:
         return time.monotonic() - self.started
 
 
-def write_built(session: Session, build: Build, reading: Reading, frame: DataFrame) -> BuildResult:
+def write_built(session: Session, build: Build, computed: Computed) -> BuildResult:
     """Compare, then change the table and its ledgers in one transaction.
 
     Raises:
@@ -117,24 +115,24 @@ def write_built(session: Session, build: Build, reading: Reading, frame: DataFra
     """
     table = build.table
     with known_schemas(session):
-        comparison = changes.Comparison(reading.is_whole_truth, watched_columns(table))
-        difference = changes.compare(table, frame, reading.current, comparison)
+        comparison = compare.Comparison(computed.is_whole_truth, watched_columns(table))
+        difference = compare.compare(table, computed.frame, computed.current, comparison)
         if table.layer is not Layer.STAGING:
-            difference = difference.filter(col("action") != lit(changes.SAME))
-        if reading.rejected is not None:
-            difference = changes.with_rejected(table, difference, reading.rejected)
-        with writers.kept_for_now(session, difference, "compared") as compared:
-            found = _checked_counts(session, table, reading, compared)
+            difference = difference.filter(col("action") != lit(compare.SAME))
+        if computed.rejected is not None:
+            difference = compare.with_rejected(table, difference, computed.rejected)
+        with merge.kept_for_now(session, difference, "compared") as compared:
+            found = _checked_counts(session, table, computed, compared)
             try:
                 with ledgers.transaction(session):
-                    refused = _commit_changes(session, build, reading, compared, found)
+                    refused = _commit_changes(session, build, computed, compared, found)
             except (ContractError, *_SQL_ERRORS, BuildConflictError) as error:
                 if build.states:
                     build.states.forget(table.name)
                 if not isinstance(error, BuildConflictError) and _is_overtaken(session, build, error):
-                    raise BuildConflictError(writers.overtaken(table)) from error
+                    raise BuildConflictError(merge.overtaken(table)) from error
                 raise
-    _record(build, reading, found)
+    _record(build, computed, found)
     written = found.written
     return BuildResult(
         table.name,
@@ -159,37 +157,39 @@ def _is_overtaken(session: Session, build: Build, error: Exception) -> bool:
     for number in range(tries):
         if number:
             time.sleep(_PAUSE_SECONDS)
-        if writers.is_overtaken(session, build.table, build.seen):
+        if merge.is_overtaken(session, build.table, build.seen):
             return True
     return False
 
 
-def _commit_changes(session: Session, build: Build, reading: Reading, compared: DataFrame, found: _Found) -> int:
+def _commit_changes(
+    session: Session, build: Build, computed: Computed, compared: DataFrame, found: ActionCounts
+) -> int:
     """Write everything; returns how many records were newly refused."""
     table, build_id, now = build.table, build.build_id, datetime.now(UTC).replace(tzinfo=None)
-    if found.written != writers.Written():
+    if found.written != merge.WriteCounts():
         has_parts = table.name in models() and models()[table.name].parts is not None
-        writers.merge_changes(session, table, compared, build_id, found.written, found.between, may_be_stored=has_parts)
-        if isinstance(table.write, History):
-            writers.check_versions(session, table, compared)
+        merge.merge_changes(session, table, compared, build_id, found.written, found.between, may_be_stored=has_parts)
+        if computed.check is not None:
+            computed.check(session, table, compared)
     if found.displaced:
-        writers.keep_displaced(session, table, compared, build_id)
+        merge.keep_displaced(session, table, compared, build_id)
     refused = 0
     if found.rejected:
         raw = _raw_of(session, table) if isinstance(table.write, History) else None
-        refused = writers.quarantine(session, table, compared, now, raw)
+        refused = merge.quarantine(session, table, compared, now, raw)
     if found.account.changes:
         ledgers.append_new(session, RECONCILIATION, found.account.rows(table, build_id, now))
-    if reading.consumes:
-        writers.record_consumption(session, table, build.seen.pending, build_id)
+    if computed.consumes:
+        merge.record_consumption(session, table, build.seen.pending, build_id)
     counts = (found.written.inserted, found.written.updated, found.written.deleted)
     row = (build_id, build.run_id, table.name, build.mode, *counts, build.seconds, now)
     ledgers.append_new(session, BUILDS, [row])
-    writers.claim_head(session, table, build.seen, build_id, build.parameters)
+    merge.claim_head(session, table, build.seen, build_id, build.parameters)
     return refused
 
 
-def _record(build: Build, reading: Reading, found: _Found) -> None:
+def _record(build: Build, computed: Computed, found: ActionCounts) -> None:
     """Let the run's states know of a build that is committed."""
     if not build.states:
         return
@@ -197,9 +197,9 @@ def _record(build: Build, reading: Reading, found: _Found) -> None:
     build.states.record(
         Committed(
             table=build.table,
-            head=State(build.build_id, build.parameters, writers.contract_hash(build.table)),
-            consumed=build.seen.pending if reading.consumes else {},
-            wrote_rows=written != writers.Written(),
+            head=State(build.build_id, build.parameters, merge.contract_hash(build.table)),
+            consumed=build.seen.pending if computed.consumes else {},
+            wrote_rows=written != merge.WriteCounts(),
             displaced_rows=bool(written.updated or written.deleted),
             refused_records=any(row[2] > 0 for row in found.account.changes.values()),
         )
@@ -214,23 +214,25 @@ def _raw_of(session: Session, table: Table) -> DataFrame:
 
 
 @dataclass(frozen=True)
-class _Found:
-    written: writers.Written
+class ActionCounts:
+    """How many rows a comparison found for each action, the account of the loads, and where the rows lie."""
+
+    written: merge.WriteCounts
     rejected: int
     displaced: int
     account: Account
     between: tuple[Any, Any] | None = None
 
 
-def _checked_counts(session: Session, table: Table, reading: Reading, compared: DataFrame) -> _Found:
+def _checked_counts(session: Session, table: Table, computed: Computed, compared: DataFrame) -> ActionCounts:
     """How many rows the comparison found for each action, and in staging the account of the loads; one statement.
 
     Raises:
         ContractError: A key is NULL or repeated, or a load's records do not add up.
     """
     has_null_key = reduce(lambda left, right: left | right, [col(f"new_{name}").is_null() for name in table.key])
-    is_bad_key = (changes.is_written() & has_null_key) | (col("action") == lit(changes.REPEATED))
-    least_place, greatest_place = changes.bounds(table)
+    is_bad_key = (compare.is_written() & has_null_key) | (col("action") == lit(compare.REPEATED))
+    least_place, greatest_place = compare.bounds(table)
     per_action = compared.group_by("action").agg(
         count(lit(1)).alias("row_count"),
         count(iff(is_bad_key, lit(1), lit(None))).alias("bad_count"),
@@ -243,7 +245,7 @@ def _checked_counts(session: Session, table: Table, reading: Reading, compared: 
     if table.layer is Layer.STAGING:
         kind = table.column(table.cluster_by).type if table.cluster_by else TEXT
         nowhere = [lit(None).cast(kind).alias(place) for place in places]
-        frames += [frame.select("*", *nowhere) for frame in account_frames(session, table, reading, compared)]
+        frames += [frame.select("*", *nowhere) for frame in account_frames(session, table, computed, compared)]
     rows = [tuple(row) for row in reduce(lambda left, right: left.union_all(right), frames).collect()]
     counts = {row[1]: (row[2], row[3], row[4]) for row in rows if row[0] == "action"}
     bad = _total(counts, 1)
@@ -254,11 +256,11 @@ def _checked_counts(session: Session, table: Table, reading: Reading, compared: 
             f"({', '.join(table.key)}; first {tuple(example)}). A MERGE cannot choose between them. "
             f"Likely a join in build() that multiplies rows; nothing was written."
         )
-    of = {action: counts.get(action, (0, 0, 0))[0] for action in (*changes.WRITTEN, changes.REJECTED)}
-    written = writers.Written(of[changes.INSERT], of[changes.UPDATE], of[changes.DELETE])
+    of = {action: counts.get(action, (0, 0, 0))[0] for action in (*compare.WRITTEN, compare.REJECTED)}
+    written = merge.WriteCounts(of[compare.INSERT], of[compare.UPDATE], of[compare.DELETE])
     account = account_of(table, [row[:6] for row in rows if row[0] != "action"])
-    places_written = [row[6:] for row in rows if row[0] == "action" and row[1] in changes.WRITTEN]
-    return _Found(written, of[changes.REJECTED], _total(counts, 2), account, _between(places_written))
+    places_written = [row[6:] for row in rows if row[0] == "action" and row[1] in compare.WRITTEN]
+    return ActionCounts(written, of[compare.REJECTED], _total(counts, 2), account, _between(places_written))
 
 
 def _between(places: Sequence[tuple[Any, Any]]) -> tuple[Any, Any] | None:

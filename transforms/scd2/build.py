@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Any
 from snowflake.snowpark.functions import col, concat, greatest, iff, lit
 
 from transforms.contract import EFFECTIVE_AT, LINEAGE, OBSERVED_AT, TEXT
-from transforms.engine import merge as writers
-from transforms.engine.incremental import MOST_BATCHES, Reading
+from transforms.engine import merge
+from transforms.engine.incremental import MOST_BATCHES, Computed
 from transforms.scd2.full_snapshots import all_snapshots, read_listings
 from transforms.scd2.observations import source_of
 from transforms.scd2.presence import PRESENT_AT, stretches
 from transforms.scd2.scope import IS_LATE, touched_keys
-from transforms.scd2.versions import versions_of
+from transforms.scd2.versions import check_versions, versions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,16 +31,16 @@ if TYPE_CHECKING:
 
     from transforms.catalog import Model
     from transforms.engine.batches import State
-    from transforms.engine.incremental import Request
+    from transforms.engine.incremental import BuildRequest
     from transforms.scd2.full_snapshots import Listings
     from transforms.scd2.observations import HistorySource
 
 
 @contextmanager
-def history_reading(
-    session: Session, model: Model, state: State, request: Request, parameters: Mapping[str, Any]
-) -> Iterator[Reading | None]:
-    """What to read, with the versions that come of it; None where nothing is new.
+def compute_history(
+    session: Session, model: Model, state: State, request: BuildRequest, parameters: Mapping[str, Any]
+) -> Iterator[Computed | None]:
+    """Compute the versions that come of what is new; None where nothing is.
 
     Args:
         session: Where the tables are.
@@ -62,19 +62,19 @@ def history_reading(
     if reads_all:
         yield _everything(source)
         return
-    with writers.kept_for_now(session, touched_keys(source, listings, state), "touched") as touched:
+    with merge.kept_for_now(session, touched_keys(source, listings, state), "touched") as touched:
         yield _of_touched(source, listings, touched)
 
 
-def rewound_reading(
+def compute_history_as_of(
     session: Session, model: Model, state: State, parameters: Mapping[str, Any], until: datetime
-) -> Reading:
-    """What a history is as the observations until a time make it, inclusive; nothing that was not read is consumed."""
+) -> Computed:
+    """Compute a history as the observations until a time make it, inclusive; nothing counts as consumed."""
     source = source_of(session, model, state, parameters)
     return replace(_everything(source, until), consumes=False)
 
 
-def _everything(source: HistorySource, until: datetime | None = None) -> Reading:
+def _everything(source: HistorySource, until: datetime | None = None) -> Computed:
     """All versions of all keys, of what was observed until then where that is given."""
     observed = source.observed(source.staged())
     snapshots = None
@@ -87,12 +87,12 @@ def _everything(source: HistorySource, until: datetime | None = None) -> Reading
     usable = observed.filter(source.is_usable()).select("*", col(OBSERVED_AT.name).alias(PRESENT_AT))
     rejected = source.observed(source.staged()) if until is None else None
     current = source.versions()
-    return Reading(
-        {},
+    return Computed(
+        _versions(source, usable, snapshots),
         current,
         is_whole_truth=True,
-        built=_versions(source, usable, snapshots),
         rejected=_rejected(source, rejected),
+        check=check_versions,
     )
 
 
@@ -120,7 +120,7 @@ def _rejected(source: HistorySource, observed: DataFrame | None) -> DataFrame | 
     return broken.select("*", why.alias("_reason"))
 
 
-def _of_touched(source: HistorySource, listings: Listings | None, touched: DataFrame) -> Reading:
+def _of_touched(source: HistorySource, listings: Listings | None, touched: DataFrame) -> Computed:
     """The versions of the touched keys: of late ones of all there is, of others of what continues the open version."""
     counts = {row[0]: row[1] for row in touched.group_by(IS_LATE).count().collect()}
     late = touched.filter(col(IS_LATE) == lit(1)).select(*source.table.business_key)
@@ -144,12 +144,12 @@ def _of_touched(source: HistorySource, listings: Listings | None, touched: DataF
         reduce(lambda left, right: left.union_all(right), observations),
         None if listings is None else listings.frame,
     )
-    return Reading(
-        {},
+    return Computed(
+        built,
         reduce(lambda left, right: left.union_all(right), current),
         is_whole_truth=True,
-        built=built,
         rejected=_rejected(source, source.observed(source.newly_staged())),
+        check=check_versions,
     )
 
 

@@ -10,7 +10,7 @@ from transforms.catalog import models
 from transforms.contract import ContractError, History
 from transforms.engine.batches import read_state
 from transforms.engine.write import Build, BuildResult, new_build_id, write_built
-from transforms.scd2.build import rewound_reading
+from transforms.scd2.build import compute_history_as_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +52,4 @@ def rewind(
     state = read_state(session, model, {input_name: models()[input_name].table for input_name in model.inputs})
     described = json.dumps({"rewound_to": until.isoformat()})
     build = Build(model.table, new_build_id(), run_id, REWIND, described, started, state)
-    reading = rewound_reading(session, model, state, parameters or {}, until)
-    if reading.built is None:
-        raise ContractError(f"{name}: nothing was read to rewind it to {until.isoformat()}")
-    return write_built(session, build, reading, reading.built)
+    return write_built(session, build, compute_history_as_of(session, model, state, parameters or {}, until))

@@ -13,6 +13,8 @@ from operator import and_, or_
 from typing import TYPE_CHECKING
 
 from transforms.contract import BOOLEAN, EFFECTIVE_AT, LINEAGE, OBSERVED_AT, ContractError, HardDeletes, History
+from transforms.engine import compare
+from transforms.engine.stored import stored
 from transforms.formulas.keys import hash_key
 from transforms.functions import (
     Window,
@@ -22,6 +24,7 @@ from transforms.functions import (
     equal_null,
     greatest,
     iff,
+    in_,
     lag,
     lead,
     lit,
@@ -35,7 +38,7 @@ from transforms.scd2.presence import FOREVER, of_key
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from snowflake.snowpark import Column, DataFrame
+    from snowflake.snowpark import Column, DataFrame, Session
 
     from transforms.contract import Table
 
@@ -175,3 +178,20 @@ def _joined_where_equal(table: Table, pieces: DataFrame) -> DataFrame:
 
 def _version_key(table: Table) -> Column:
     return hash_key(*table.business_key, date_part("epoch_microsecond", col("valid_from")))
+
+
+def check_versions(session: Session, table: Table, compared: DataFrame) -> None:
+    """Check the versions of every key that a comparison wrote; inside the transaction, so that nothing wrong is kept.
+
+    Raises:
+        ContractError: They are no history.
+    """
+    written = compared.filter(compare.is_written()).select(*[col(f"new_{name}") for name in table.business_key])
+    versions = stored(session, table).filter(in_([col(name) for name in table.business_key], written))
+    (found,) = broken_invariants(table, versions).collect()
+    broken = {rule.lower(): rows for rule, rows in found.as_dict().items() if rows}
+    if broken:
+        raise ContractError(
+            f"{table.name}: the versions written are no history: {broken} (rows per rule); nothing was kept. "
+            f"Likely rows of the table were changed by hand: build it again with --full-refresh."
+        )

@@ -17,7 +17,7 @@ from transforms.build import FULL_REFRESH
 from transforms.catalog import Model, models
 from transforms.contract import ContractError, Layer, Replace, Table, checked_identifier
 from transforms.engine.batches import current_database, read_state, stored
-from transforms.engine.incremental import Reading
+from transforms.engine.incremental import Computed
 from transforms.engine.ledgers import append_rows
 from transforms.engine.tables import create_table
 from transforms.engine.write import Build, BuildResult, new_build_id, write_built
@@ -75,9 +75,9 @@ def write_dataset(session: Session, plan: Plan, table: Table, *, question: str, 
     model = Model(table, None, (), ())
     described = json.dumps({"question": question})
     build = Build(table, new_build_id(), run_id, FULL_REFRESH, described, started, read_state(session, model, {}))
-    reading = Reading({}, stored(session, table), is_whole_truth=True, consumes=False)
     dataset = planned_dataset(plan, stored(session, models()[plan.stream].table))
-    return write_built(session, build, reading, dataset)
+    computed = Computed(dataset, stored(session, table), is_whole_truth=True, consumes=False)
+    return write_built(session, build, computed)
 
 
 def _claim_name(session: Session, table: Table) -> None:
