@@ -8,7 +8,6 @@ the same bytes. The relative path is also the path on the stage and `_SOURCE_FIL
 
 from __future__ import annotations
 
-import fcntl
 import gzip
 import hashlib
 import json
@@ -25,6 +24,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from deployments import process
 from flows.errors import ConfigError, TransientError
 
 SUFFIX = ".ndjson.gz"
@@ -33,7 +33,6 @@ POLLS_ENTITY = "polls"
 _UNFINISHED = ".unfinished"
 _UNFINISHED_KEPT_SECONDS = 24 * 3600
 _LOCK_WAIT_SECONDS = 600.0
-_LOCK_POLL_SECONDS = 0.1
 _NAME = re.compile(
     r"(?P<source>[^/]+)/(?P<entity>[^/]+)/\d{4}/\d{2}/\d{2}/"
     r"(?P=entity)_(?P<snapshot>\d{8}T\d{9})Z_(?P<hash>[0-9a-f]{16})\.ndjson\.gz"
@@ -218,18 +217,12 @@ def loading_lock(root: Path) -> Iterator[None]:
         TransientError: Another process has held it for ten minutes.
     """
     root.mkdir(parents=True, exist_ok=True)
-    deadline = time.monotonic() + _LOCK_WAIT_SECONDS
-    with (root / ".loading.lock").open("w") as lock:
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    msg = f"Another process has been loading from {root} for ten minutes. Look for a run that hangs."
-                    raise TransientError(msg) from None
-                time.sleep(_LOCK_POLL_SECONDS)
-        yield
+    try:
+        with process.hold_lock(root / ".loading.lock", within=_LOCK_WAIT_SECONDS):
+            yield
+    except process.LockedError:
+        msg = f"Another process has been loading from {root} for ten minutes. Look for a run that hangs."
+        raise TransientError(msg) from None
 
 
 def sweep_unfinished(root: Path) -> int:

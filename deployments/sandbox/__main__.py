@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import signal
@@ -13,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from deployments import process
 from deployments.sandbox.http.clock import Clock
 from deployments.sandbox.process.endpoint import SandboxEndpoint
 from deployments.sandbox.process.lifecycle import SandboxPaths
@@ -26,29 +26,30 @@ def main(arguments: list[str]) -> int:
     """Serve until told to stop, or idle for too long; the exit code."""
     home, settings = Path(arguments[0]), SandboxSettings.of(**json.loads(arguments[1]))
     paths = SandboxPaths.of(home)
-    with (paths.root / "server.lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            return _fail(
-                f"another sandbox runs for {home} (process {lock.read().strip()}) and does not answer at its endpoint "
-                "file: end that process, then start again"
-            )
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        try:
-            world = World(settings.seed, settings.scale)
-            clock = _clock(paths, settings)
-            server = SandboxServer(
-                world, port=settings.port, clock=clock, points=settings.points, window_seconds=settings.window_seconds
-            )
-        except (OSError, OverflowError) as error:
-            return _fail(f"cannot listen on {HOST}:{settings.port} ({error}): choose another port, or 0 for a free one")
-        except ValueError as error:
-            return _fail(str(error))
-        _serve(paths, settings, server)
+    try:
+        with process.hold_lock(paths.server_lock):
+            return _run(paths, settings)
+    except process.LockedError as locked:
+        return _fail(
+            f"another sandbox runs for {home} (process {locked.holder}) and does not answer at "
+            "its endpoint file: end that process, then start again"
+        )
+
+
+def _run(paths: SandboxPaths, settings: SandboxSettings) -> int:
+    try:
+        server = SandboxServer(
+            World(settings.seed, settings.scale),
+            port=settings.port,
+            clock=_clock(paths, settings),
+            points=settings.points,
+            window_seconds=settings.window_seconds,
+        )
+    except (OSError, OverflowError) as error:
+        return _fail(f"cannot listen on {HOST}:{settings.port} ({error}): choose another port, or 0 for a free one")
+    except ValueError as error:
+        return _fail(str(error))
+    _serve(paths, settings, server)
     return 0
 
 
@@ -69,12 +70,12 @@ def _serve(paths: SandboxPaths, settings: SandboxSettings, server: SandboxServer
     server.control.about.update(pid=endpoint.pid, started_at=endpoint.started_at, settings=endpoint.settings)
     server.control.on_stop = is_over.set
     with server:
-        endpoint.write(paths.endpoint)
+        process.write_endpoint(paths.endpoint, endpoint)
         pause = min(settings.idle_seconds / 4, 15) if settings.idle_seconds else None
         while not is_over.wait(pause):
             if server.idle_seconds() > settings.idle_seconds:
                 break
-        if SandboxEndpoint.read(paths.endpoint) == endpoint:
+        if process.read_endpoint(paths.endpoint, SandboxEndpoint) == endpoint:
             paths.endpoint.unlink(missing_ok=True)
 
 

@@ -8,30 +8,27 @@ Where PREFECT_API_URL is set, that server is used and none is started.
 from __future__ import annotations
 
 import base64
-import fcntl
 import http.client
-import json
-import os
 import secrets
-import signal
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING
 
+from deployments import process
 from flows.errors import ConfigError, SourceError
 from flows.services.patience import Patience
 from flows.settings import Settings, change_environment, ready_home
 
+if TYPE_CHECKING:
+    from subprocess import Popen
+
 HOST = "127.0.0.1"
 _QUIET_SECONDS = 90.0  # a server that starts computes, or writes its log or its database
 _STOP_SECONDS = 15.0
-_POLL_SECONDS = 0.05
 _LOOK_SECONDS = 1.0
 
 
@@ -74,40 +71,32 @@ def ensure_running(settings: Settings, *, quiet_seconds: float = _QUIET_SECONDS)
     ready_home(settings)
     folder = _folder(settings.home)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    process = None
-    with (folder / "server.lock").open("a+") as lock:
-        if _acquired(lock):
-            dead = _read(folder / "server.json")
-            (folder / "server.json").unlink(missing_ok=True)
-            process = _spawn(settings, lock, dead)
-    return _answering(settings, process, Patience(quiet_seconds))
+    started = None
+    with suppress(process.LockedError), process.hold_lock(_lock(settings.home)) as lock:
+        dead = process.read_endpoint(endpoint_file(settings.home), PrefectServer)
+        endpoint_file(settings.home).unlink(missing_ok=True)
+        started = _start(settings, lock, dead)
+    return _answering(settings, started, Patience(quiet_seconds))
 
 
 def find(home: Path) -> PrefectServer | None:
     """The running server of this home, or None; the file of a server that is gone counts as none."""
-    server = _read(_folder(home) / "server.json")
+    server = process.read_endpoint(endpoint_file(home), PrefectServer)
     return server if server and _answers(server) else None
 
 
 def lives(home: Path) -> bool:
     """Whether there is a server of this home, also while it starts or is too busy to answer."""
-    return _is_held(_folder(home) / "server.lock")
+    return process.is_locked(_lock(home))
 
 
 def stop(home: Path) -> bool:
     """Stop the server of this home; returns whether there was one."""
-    folder = _folder(home)
-    server = _read(folder / "server.json")
-    if server is None or not _is_held(folder / "server.lock"):
+    server = process.read_endpoint(endpoint_file(home), PrefectServer)
+    if server is None or not lives(home):
         return False
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        _signal_group(server.pid, number)
-        deadline = time.monotonic() + _STOP_SECONDS
-        while time.monotonic() < deadline and _is_held(folder / "server.lock"):
-            time.sleep(_POLL_SECONDS)
-        if not _is_held(folder / "server.lock"):
-            break
-    (folder / "server.json").unlink(missing_ok=True)
+    process.end_process(server.pid, lambda: not lives(home), within=_STOP_SECONDS, group=True)
+    endpoint_file(home).unlink(missing_ok=True)
     return True
 
 
@@ -137,7 +126,11 @@ def _folder(home: Path) -> Path:
     return home / "prefect"
 
 
-def _spawn(settings: Settings, lock: IO[str], dead: PrefectServer | None) -> subprocess.Popen[bytes]:
+def _lock(home: Path) -> Path:
+    return _folder(home) / "server.lock"
+
+
+def _start(settings: Settings, lock: IO[str], dead: PrefectServer | None) -> Popen[bytes]:
     """Start the server apart from this process; it inherits the lock and so holds it as long as it lives.
 
     Args:
@@ -148,25 +141,17 @@ def _spawn(settings: Settings, lock: IO[str], dead: PrefectServer | None) -> sub
     port = _port_of(dead) or _free_port(settings.prefect_port)
     secret = dead.secret if dead else secrets.token_urlsafe(24)
     folder = _folder(settings.home)
-    with (settings.logs_root / "prefect-server.log").open("ab") as log:
-        process = subprocess.Popen(
-            _command(port),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            pass_fds=(lock.fileno(),),
-            cwd=folder,
-            env=change_environment(_server_variables(folder, secret), apply=False),
-        )
-    started_at = datetime.now(UTC).isoformat(timespec="seconds")
-    _write(folder / "server.json", PrefectServer(port, secret, process.pid, started_at))
-    return process
-
-
-def _command(port: int) -> list[str]:
     address = ["--host", HOST, "--port", str(port)]
-    return [sys.executable, "-m", "prefect", "server", "start", *address, "--log-level", "WARNING"]
+    started = process.start_apart(
+        ["-m", "prefect", "server", "start", *address, "--log-level", "WARNING"],
+        log=_log(settings),
+        folder=folder,
+        environment=change_environment(_server_variables(folder, secret), apply=False),
+        passed=[lock],
+    )
+    started_at = datetime.now(UTC).isoformat(timespec="seconds")
+    process.write_endpoint(endpoint_file(settings.home), PrefectServer(port, secret, started.pid, started_at))
+    return started
 
 
 def _server_variables(folder: Path, secret: str) -> dict[str, str]:
@@ -199,27 +184,32 @@ def _free_port(wanted: int | None) -> int:
         return int(probe.getsockname()[1])
 
 
-def _answering(settings: Settings, process: subprocess.Popen[bytes] | None, patience: Patience) -> PrefectServer:
-    folder, log = _folder(settings.home), settings.logs_root / "prefect-server.log"
+def _answering(settings: Settings, started: Popen[bytes] | None, patience: Patience) -> PrefectServer:
+    folder, log = _folder(settings.home), _log(settings)
     files = [log, folder / "prefect.db", folder / "prefect.db-wal"]
     looked_at = time.monotonic()
     while True:
         if server := find(settings.home):
             return server
-        if process is None and not _is_held(folder / "server.lock"):
+        if started is None and not lives(settings.home):
             return ensure_running(settings, quiet_seconds=patience.quiet_seconds)
-        if process is not None and process.poll() is not None:
-            raise SourceError(f"The local Prefect server did not start (exit code {process.returncode}): see {log}.")
+        if started is not None and started.poll() is not None:
+            raise SourceError(f"The local Prefect server did not start (exit code {started.returncode}): see {log}.")
         if time.monotonic() - looked_at > _LOOK_SECONDS:
-            looked_at, starting = time.monotonic(), _read(folder / "server.json")
+            looked_at = time.monotonic()
+            starting = process.read_endpoint(endpoint_file(settings.home), PrefectServer)
             if patience.is_over(starting.pid if starting else None, files):
                 break
-        time.sleep(_POLL_SECONDS)
+        time.sleep(process.POLL_SECONDS)
     stop(settings.home)
     raise SourceError(
         f"The local Prefect server showed no sign of life for {patience.quiet_seconds:.0f} s and was stopped: "
         f"see {log}, then try again."
     )
+
+
+def _log(settings: Settings) -> Path:
+    return settings.logs_root / "prefect-server.log"
 
 
 def _answers(server: PrefectServer) -> bool:
@@ -233,41 +223,3 @@ def _answers(server: PrefectServer) -> bool:
         return False
     finally:
         connection.close()
-
-
-def _acquired(lock: IO[str]) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _is_held(path: Path) -> bool:
-    try:
-        with path.open("a+") as lock:
-            return not _acquired(lock)
-    except OSError:
-        return False
-
-
-def _read(path: Path) -> PrefectServer | None:
-    try:
-        stored: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        return PrefectServer(**{f.name: stored[f.name] for f in fields(PrefectServer)})
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _write(path: Path, server: PrefectServer) -> None:
-    partial = path.with_suffix(".part")
-    partial.touch(mode=0o600)
-    partial.write_text(json.dumps(asdict(server)), encoding="utf-8")
-    partial.rename(path)
-
-
-def _signal_group(pid: int, number: signal.Signals) -> None:
-    try:
-        os.killpg(pid, number)
-    except ProcessLookupError:
-        return

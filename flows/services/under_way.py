@@ -7,15 +7,15 @@ import json
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from deployments import process
+
 _PATIENCE_SECONDS = 60.0
-_POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def run_under_way(home: Path, name: str) -> Iterator[None]:
     folder = home / "runs"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"{os.getpid()}.json"
-    if path.exists() and _is_held(path):  # a flow inside of a command
+    if path.exists() and process.is_locked(path):  # a flow inside of a command
         yield
         return
     with path.open("w", encoding="utf-8") as file:
@@ -54,7 +54,7 @@ def runs_under_way(home: Path) -> list[RunUnderWay]:
     """The runs of this home, the oldest first; what dead ones left is taken away."""
     found = []
     for path in (home / "runs").glob("*.json"):
-        if not _is_held(path):
+        if not process.is_locked(path):
             path.unlink(missing_ok=True)
             continue
         with suppress(OSError, ValueError, TypeError):  # it has just ended, or not yet written its file
@@ -81,23 +81,10 @@ def _interrupt(_number: int, _frame: object) -> None:
 
 def end_runs(home: Path, runs: Sequence[RunUnderWay]) -> None:
     """End runs as Ctrl-C does, which rolls back what is not committed; those that do not end are killed."""
+    ended = {run.pid for run in runs}
     for number in (signal.SIGTERM, signal.SIGKILL):
-        for run in runs:
+        for pid in ended:
             with suppress(ProcessLookupError):
-                os.kill(run.pid, number)
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while time.monotonic() < deadline:
-            if not {run.pid for run in runs} & {run.pid for run in runs_under_way(home)}:
-                return
-            time.sleep(_POLL_SECONDS)
-
-
-def _is_held(path: Path) -> bool:
-    try:
-        with path.open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False
-    return False
+                os.kill(pid, number)
+        if process.wait_until(lambda: not ended & {run.pid for run in runs_under_way(home)}, _PATIENCE_SECONDS):
+            return

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.services.resident import hand_over
+from flows.cli.resident import hand_over
 from flows.services.resident_place import Place
 from tests.conftest import unmeasured
 
@@ -46,7 +46,7 @@ def until(condition) -> None:
 
 def children(place: Place) -> list[int]:
     """Processes of the commands that the worker runs now."""
-    done = subprocess.run(["pgrep", "-P", str(place.read()["pid"])], capture_output=True, text=True, check=False)
+    done = subprocess.run(["pgrep", "-P", str(place.read().pid)], capture_output=True, text=True, check=False)
     return [int(line) for line in done.stdout.split()]
 
 
@@ -157,7 +157,7 @@ def test_a_child_that_is_killed_is_told_by_the_exit_code(place):
 
 
 def test_a_worker_that_was_killed_is_not_waited_for(place, home):
-    os.kill(place.read()["pid"], signal.SIGKILL)
+    os.kill(place.read().pid, signal.SIGKILL)
     until(lambda: not place.read())
     assert hand_over(home, ["build", "--select", "raw"]) is None
     assert not place.stop()

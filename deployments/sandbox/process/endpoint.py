@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import urllib.error
 import urllib.request
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final
 
 from deployments.sandbox.amplitude.server import AMPLITUDE_PREFIX, api_key_of
@@ -123,26 +120,6 @@ class SandboxEndpoint:
             raise SandboxError(
                 f"the sandbox at {self.url} does not answer; `snowcast sandbox start` starts it"
             ) from error
-
-    def write(self, path: Path) -> None:
-        """Write the file whole or not at all, readable by its owner only."""
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".endpoint-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(asdict(self), file)
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
-
-    @classmethod
-    def read(cls, path: Path) -> SandboxEndpoint | None:
-        """The endpoint that a file names, or None where there is no readable one."""
-        try:
-            stored = json.loads(path.read_text(encoding="utf-8"))
-            return cls(**{known.name: stored[known.name] for known in fields(cls)})
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
 
 
 def _message(error: urllib.error.HTTPError) -> str:

@@ -7,22 +7,18 @@ start a process, `server.lock` is held by the process for its whole life.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import Any, Final
 
+from deployments import process
 from deployments.sandbox.process.endpoint import SandboxEndpoint, SandboxError
 from deployments.sandbox.process.settings import SandboxSettings
 
-_PAUSE: Final = 0.02
 _STOP_TIMEOUT: Final = 10.0
 
 
@@ -52,6 +48,20 @@ class SandboxPaths:
         """What the process says."""
         return self.root / "server.log"
 
+    @property
+    def start_lock(self) -> Path:
+        """Held by the client that is starting a sandbox."""
+        return self.root / "start.lock"
+
+    @property
+    def server_lock(self) -> Path:
+        """Held by the sandbox as long as it lives."""
+        return self.root / "server.lock"
+
+    def is_free(self) -> bool:
+        """Whether no sandbox of this home lives."""
+        return not process.is_locked(self.server_lock)
+
 
 def ensure_running(home: Path, *, timeout: float = 30, **settings: Any) -> SandboxEndpoint:
     """The running sandbox of this home, started in the background if there is none.
@@ -72,25 +82,26 @@ def ensure_running(home: Path, *, timeout: float = 30, **settings: Any) -> Sandb
     if endpoint := _fitting(home, wanted, settings):
         return endpoint
     paths = SandboxPaths.of(home)
+    deadline = time.monotonic() + timeout
     try:
         paths.root.mkdir(parents=True, exist_ok=True)
-        lock = (paths.root / "start.lock").open("a+")
+        with process.hold_lock(paths.start_lock, within=timeout):
+            if endpoint := _fitting(home, wanted, settings):
+                return endpoint
+            stop(home)
+            return _start(paths, wanted, deadline)
+    except process.LockedError:
+        raise SandboxError(f"another process is starting the sandbox of {paths.root.parent}: see {paths.log}") from None
     except OSError as error:
         raise SandboxError(
             f"cannot write the sandbox's folder {paths.root} ({error.strerror}): check its owner and free space, "
             "or set SNOWCAST_HOME to a folder you can write"
         ) from error
-    deadline = time.monotonic() + timeout
-    with lock, _locked(lock, deadline, paths):
-        if endpoint := _fitting(home, wanted, settings):
-            return endpoint
-        stop(home)
-        return _start(paths, wanted, deadline)
 
 
 def find(home: Path) -> SandboxEndpoint | None:
     """The running sandbox of this home, or None; a stale endpoint file counts as none."""
-    endpoint = SandboxEndpoint.read(SandboxPaths.of(home).endpoint)
+    endpoint = process.read_endpoint(SandboxPaths.of(home).endpoint, SandboxEndpoint)
     if endpoint is None:
         return None
     try:
@@ -111,10 +122,8 @@ def stop(home: Path) -> bool:
     paths = SandboxPaths.of(home)
     with contextlib.suppress(SandboxError):
         endpoint.control("POST", "stop")
-    if not _wait_until_released(paths, _STOP_TIMEOUT):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(endpoint.pid, signal.SIGKILL)
-        _wait_until_released(paths, _STOP_TIMEOUT)
+    if not process.wait_until(paths.is_free, _STOP_TIMEOUT):
+        process.end_process(endpoint.pid, paths.is_free, within=_STOP_TIMEOUT, signals=(signal.SIGKILL,))
     return True
 
 
@@ -127,58 +136,15 @@ def _fitting(home: Path, wanted: SandboxSettings, named: dict[str, Any]) -> Sand
     return endpoint if all(endpoint.settings.get(name) == values[name] for name in named) else None
 
 
-@contextlib.contextmanager
-def _locked(lock: IO[str], deadline: float, paths: SandboxPaths) -> Iterator[None]:
-    while not _try_lock(lock):
-        if time.monotonic() > deadline:
-            raise SandboxError(f"another process is starting the sandbox of {paths.root.parent}: see {paths.log}")
-        time.sleep(_PAUSE)
-    try:
-        yield
-    finally:
-        fcntl.flock(lock, fcntl.LOCK_UN)
-
-
-def _try_lock(lock: IO[str]) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
 def _start(paths: SandboxPaths, settings: SandboxSettings, deadline: float) -> SandboxEndpoint:
-    """Start the process apart from this one: own session, no terminal, output to its log."""
-    source_root = str(Path(__file__).resolve().parents[3])
-    search_path = os.pathsep.join(filter(None, [source_root, os.environ.get("PYTHONPATH")]))
-    with paths.log.open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "deployments.sandbox", str(paths.root.parent), json.dumps(settings.as_dict())],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            cwd=paths.root,
-            env={**os.environ, "PYTHONPATH": search_path},
-        )
+    command = ["-m", "deployments.sandbox", str(paths.root.parent), json.dumps(settings.as_dict())]
+    started = process.start_apart(command, log=paths.log, folder=paths.root, environment=os.environ)
     while time.monotonic() < deadline:
-        endpoint = SandboxEndpoint.read(paths.endpoint)
-        if endpoint and endpoint.pid == process.pid and find(paths.root.parent):
+        endpoint = process.read_endpoint(paths.endpoint, SandboxEndpoint)
+        if endpoint and endpoint.pid == started.pid and find(paths.root.parent):
             return endpoint
-        if process.poll() is not None:
-            lines = paths.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-            raise SandboxError(f"the sandbox did not start: {lines[-1] if lines else f'see {paths.log}'}")
-        time.sleep(_PAUSE)
-    process.terminate()
+        if started.poll() is not None:
+            raise SandboxError(f"the sandbox did not start: {process.last_line(paths.log)}")
+        time.sleep(process.POLL_SECONDS)
+    started.terminate()
     raise SandboxError(f"the sandbox was not ready in time: see {paths.log}")
-
-
-def _wait_until_released(paths: SandboxPaths, seconds: float) -> bool:
-    """Whether no process holds the server lock any more."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        with (paths.root / "server.lock").open("a+") as lock:
-            if _try_lock(lock):
-                return True
-        time.sleep(_PAUSE)
-    return False

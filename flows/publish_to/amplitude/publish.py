@@ -17,9 +17,7 @@ held back and told, and `--again unconfirmed` sends it. `--again rejected` sends
 from __future__ import annotations
 
 import difflib
-import fcntl
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -28,7 +26,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from flows.errors import ConfigError, SourceError
+from deployments import process
+from flows.errors import ConfigError
 from flows.publish_to.amplitude.client import AmplitudeClient, Target
 from flows.publish_to.outbox import Outbox, Queue
 from flows.reporting import Mark, reporter
@@ -248,18 +247,9 @@ def _parsed(text: str) -> dict[str, Any]:
 def _only_publisher(settings: Settings) -> Iterator[None]:
     """Keep other processes of this home from publishing meanwhile; the lock goes with the process."""
     try:
-        lock = (settings.home / "publish-amplitude.lock").open("a+")
-    except OSError as error:
-        raise SourceError(f"{settings.home} cannot be written ({error.strerror}).") from None
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise ConfigError(
-                f"Process {lock.read().strip()} publishes to Amplitude at this moment. Wait until it is done."
-            ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
+        with process.hold_lock(settings.home / "publish-amplitude.lock"):
+            yield
+    except process.LockedError as locked:
+        raise ConfigError(
+            f"Process {locked.holder} publishes to Amplitude at this moment. Wait until it is done."
+        ) from None
