@@ -54,7 +54,7 @@ _PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 def hand_over(home: Path, arguments: Sequence[str]) -> int | None:
     """Let the home's resident worker run the command; returns its exit code, or None where there is none to use."""
     place = Place(home)
-    if not place.socket.exists() or place.read().get("fingerprint") != fingerprint(change_environment({}, apply=False)):
+    if not place.socket.exists() or not place.is_of(fingerprint(change_environment({}, apply=False))):
         return None
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         try:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import sysconfig
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+
+from deployments import process
 
 ROOT = Path(__file__).resolve().parents[2]
 _ROOMS = ("flows", "transforms", "expectations", "deployments")
@@ -23,7 +22,6 @@ _ROOMS = ("flows", "transforms", "expectations", "deployments")
 _READ_AT_IMPORT = ("PREFECT_", "GX_", "PYTHON", "LC_", "LANG", "TZ", "DO_NOT_TRACK", "SF_", "SNOWFLAKE_DISABLE")
 _LONGEST_PATH = 100  # of a Unix socket, on every system
 _STOP_SECONDS = 10.0
-_POLL_SECONDS = 0.05
 
 
 def fingerprint(environment: Mapping[str, str]) -> str:
@@ -42,6 +40,14 @@ def stop_resident(home: Path) -> bool:
     return Place(home).stop()
 
 
+@dataclass(frozen=True)
+class Resident:
+    """A resident worker: its process, and which code and variables it was started with."""
+
+    pid: int
+    fingerprint: str
+
+
 class Place:
     """The folder of a home's resident worker: its socket, its file, the lock that it holds while it lives."""
 
@@ -51,13 +57,14 @@ class Place:
         self._file = self.folder / "resident.json"
         self._lock = self.folder / "resident.lock"
 
-    def read(self) -> dict[str, Any]:
-        """Process and fingerprint of the worker; empty where there is none."""
-        try:
-            found: dict[str, Any] = json.loads(self._file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return found if self._is_held() else {}
+    def read(self) -> Resident | None:
+        """Return the worker that lives, also while it loads: it inherits the lock, and its children let go of it."""
+        return process.read_endpoint(self._file, Resident) if process.is_locked(self._lock) else None
+
+    def is_of(self, wanted: str) -> bool:
+        """Whether there is a worker of this fingerprint."""
+        found = self.read()
+        return found is not None and found.fingerprint == wanted
 
     def start(self, log: Path, environment: Mapping[str, str]) -> bool:
         """Start a worker of this code and that environment in the background; one of another is replaced.
@@ -68,38 +75,32 @@ class Place:
         if len(os.fsencode(self.socket)) > _LONGEST_PATH:
             return False
         wanted = fingerprint(environment)
-        if self.read().get("fingerprint") == wanted:
+        if self.is_of(wanted):
             return True
         self.stop()
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.folder.chmod(0o700)
-        with self._lock.open("a+") as lock, log.open("ab") as output:
-            if not _acquired(lock):
-                return True  # another command is starting one
+        with (
+            suppress(process.LockedError),
+            process.hold_lock(self._lock) as lock,
+        ):  # else another command is starting one
             self.socket.unlink(missing_ok=True)
-            process = subprocess.Popen(
-                [sys.executable, "-m", "flows.services.resident", str(self.folder.parent), str(lock.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-                pass_fds=(lock.fileno(),),
-                cwd=ROOT,
-                env=dict(environment),
+            started = process.start_apart(
+                ["-m", "flows.cli.resident", str(self.folder.parent), str(lock.fileno())],
+                log=log,
+                folder=ROOT,
+                environment=environment,
+                passed=[lock],
             )
-            self._file.touch(mode=0o600)
-            self._file.write_text(json.dumps({"pid": process.pid, "fingerprint": wanted}), encoding="utf-8")
+            process.write_endpoint(self._file, Resident(started.pid, wanted))
         return True
 
     def stop(self) -> bool:
         """End the worker; the commands that it has begun go on. Returns whether there was one."""
-        pid = self.read().get("pid")
-        if pid is None:
+        found = self.read()
+        if found is None:
             return False
-        os.kill(pid, signal.SIGTERM)
-        deadline = time.monotonic() + _STOP_SECONDS
-        while self._is_held() and time.monotonic() < deadline:
-            time.sleep(_POLL_SECONDS)
+        process.end_process(found.pid, lambda: self.read() is None, within=_STOP_SECONDS, signals=(signal.SIGTERM,))
         self._file.unlink(missing_ok=True)
         self.socket.unlink(missing_ok=True)
         return True
@@ -113,19 +114,3 @@ class Place:
             os.umask(mask)
             listener.listen()
             yield listener
-
-    def _is_held(self) -> bool:
-        """Whether a worker lives, also while it loads: it inherits the lock, and the children that it forks let go."""
-        try:
-            with self._lock.open("a+") as lock:
-                return not _acquired(lock)
-        except OSError:
-            return False
-
-
-def _acquired(lock: IO[str]) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
