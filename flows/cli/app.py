@@ -71,7 +71,7 @@ def _handed_over(arguments: Sequence[str]) -> int | None:
     """The exit code of a command that the home's resident worker ran; None where this process is to run it."""
     if not arguments or arguments[0] not in _FOR_THE_RESIDENT or {"-h", "--help"} & set(arguments):
         return None
-    from flows.cli.resident import hand_over
+    from flows.services.resident import hand_over
     from flows.settings import load_settings
 
     try:

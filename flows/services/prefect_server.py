@@ -141,9 +141,8 @@ def _start(settings: Settings, lock: IO[str], dead: PrefectServer | None) -> Pop
     port = _port_of(dead) or _free_port(settings.prefect_port)
     secret = dead.secret if dead else secrets.token_urlsafe(24)
     folder = _folder(settings.home)
-    address = ["--host", HOST, "--port", str(port)]
     started = process.start_apart(
-        ["-m", "prefect", "server", "start", *address, "--log-level", "WARNING"],
+        _command(port),
         log=_log(settings),
         folder=folder,
         environment=change_environment(_server_variables(folder, secret), apply=False),
@@ -152,6 +151,10 @@ def _start(settings: Settings, lock: IO[str], dead: PrefectServer | None) -> Pop
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
     process.write_endpoint(endpoint_file(settings.home), PrefectServer(port, secret, started.pid, started_at))
     return started
+
+
+def _command(port: int) -> list[str]:
+    return ["-m", "prefect", "server", "start", "--host", HOST, "--port", str(port), "--log-level", "WARNING"]
 
 
 def _server_variables(folder: Path, secret: str) -> dict[str, str]:

@@ -6,7 +6,6 @@ import http.client
 import os
 import socket
 import stat
-import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -66,7 +65,7 @@ def test_a_start_may_last_as_long_as_the_server_works_and_a_stopped_one_is_given
 
 
 def _start(monkeypatch, settings, program):
-    monkeypatch.setattr(prefect_server, "_command", lambda _port: [sys.executable, "-c", program])
+    monkeypatch.setattr(prefect_server, "_command", lambda _port: ["-c", program])
     prefect_server.ensure_running(settings, quiet_seconds=2)
 
 

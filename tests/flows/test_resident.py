@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.cli.resident import hand_over
+from flows.services.resident import hand_over
 from flows.services.resident_place import Place
 from tests.conftest import unmeasured
 
