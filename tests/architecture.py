@@ -133,7 +133,6 @@ KNOWN_LONG = frozenset(
         "expectations/rules/activity.py stream_rules",
         "flows/load/copy.py copy_files",
         "flows/load/loader.py load_pending",
-        "flows/settings/settings.py",
         "flows/steps/task.py",
         "transforms/build.py build_table",
         "transforms/contract.py",

@@ -42,7 +42,7 @@ FOREIGN_TO_TRANSFORMS = {
     "fakesnow": "tables must not know which warehouse they are built on",
     "duckdb": "tables must not know which warehouse they are built on",
     "pandas": "frames are computed where the data is, not in this process",
-    "os": "settings come as parameters; flows/settings/settings.py is the only reader of the environment",
+    "os": "settings come as parameters; flows/settings/environment.py is the only reader of the environment",
 }
 # The activity streams are made of facts, and some marts are made of the streams.
 UPWARD = {(Layer.MARTS, Layer.ACTIVITY)}

@@ -1,8 +1,6 @@
 """The settings of a run, and the only reader of the environment."""
 
-from flows.settings.settings import (
-    Settings,
-    SnowflakeSettings,
+from flows.settings.environment import (
     change_environment,
     load_settings,
     prepare_environment,
@@ -10,6 +8,8 @@ from flows.settings.settings import (
     replace_environment,
     variables,
 )
+from flows.settings.settings import Settings
+from flows.settings.snowflake import SnowflakeSettings
 
 __all__ = [
     "Settings",

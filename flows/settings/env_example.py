@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from flows.settings import variables
+from flows.settings.environment import variables
 
 _SECTIONS = {
     "SNOWCAST_HOME": "Where it runs",

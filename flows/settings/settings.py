@@ -1,75 +1,29 @@
-"""Settings: the only reader of the environment and of `.env`.
+"""Settings: what each of them means, which values it takes, and what it is unless set.
 
 Every setting is `SNOWCAST_<NAME>`; the login to a Snowflake account is read from the `SNOWFLAKE_*` variables that
-Snowflake's own tools use. `.env.example` is written from this file (`python -m flows.settings`), a test compares them.
+Snowflake's own tools use. `.env.example` is written from here: `python -m flows.settings.env_example`.
 """
 
 from __future__ import annotations
 
-import difflib
-import os
-import sys
-import tempfile
-import warnings
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from dotenv import dotenv_values
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic_settings import NoDecode, SettingsConfigDict
 
-from flows.errors import ConfigError
 from flows.settings.activity import ActivitySettings
 from flows.settings.amplitude import AmplitudeSettings
+from flows.settings.snowflake import IDENTIFIER, SnowflakeSettings
 
 PREFIX = "SNOWCAST_"
 _HELIX = "https://api.twitch.tv/helix/"
 _SHEETS = "https://sheets.googleapis.com/"
-_IDENTIFIER = r"^[A-Za-z_][A-Za-z0-9_]{0,254}$"
-# Nothing leaves the machine unasked: what Prefect, Great Expectations and the Snowflake connector read to stay silent.
-_SILENCED = {
-    "DO_NOT_TRACK": "1",
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
-    "GX_ANALYTICS_ENABLED": "false",
-    "SF_TELEMETRY_DISABLE_CONNECTION_SHAPE": "true",
-    "SNOWFLAKE_DISABLE_PLATFORM_DETECTION": "true",
-}
 
 
 # A list of names, written with commas.
 Names = Annotated[tuple[str, ...], NoDecode]
 LogTabs = Annotated[tuple[str, str, str], NoDecode]
-
-
-class SnowflakeSettings(BaseSettings):
-    """The login to a Snowflake account, as Snowflake's own tools name it. A key pair is preferred to a password."""
-
-    model_config = SettingsConfigDict(env_prefix="SNOWFLAKE_", env_ignore_empty=True, extra="ignore")
-
-    account: str | None = Field(default=None, description="account identifier, <organisation>-<account>")
-    user: str | None = Field(default=None, description="user to log in as")
-    private_key_path: Path | None = Field(
-        default=None, description="key pair login: file of the private key (PEM, PKCS#8)"
-    )
-    private_key_passphrase: SecretStr | None = Field(default=None, description="passphrase of the private key")
-    password: SecretStr | None = Field(default=None, description="password login, or a programmatic access token")
-    authenticator: str | None = Field(
-        default=None, description="snowflake, externalbrowser, oauth, workload_identity, ..."
-    )
-    token: SecretStr | None = Field(default=None, description="OAuth token, with SNOWFLAKE_AUTHENTICATOR=oauth")
-    role: str | None = Field(
-        default=None, description="role to use; the user's default without it", pattern=_IDENTIFIER
-    )
-    warehouse: str | None = Field(
-        default=None, description="virtual warehouse that runs the queries", pattern=_IDENTIFIER
-    )
-    host: str | None = Field(
-        default=None, description="host, where it does not follow from the account (private links)"
-    )
-    port: int | None = Field(default=None, description="port of that host", ge=1, le=65535)
-    protocol: Literal["https", "http"] | None = Field(default=None, description="https, or http for a local endpoint")
 
 
 class Settings(AmplitudeSettings, ActivitySettings):
@@ -82,7 +36,7 @@ class Settings(AmplitudeSettings, ActivitySettings):
     warehouse: Literal["embedded", "snowflake"] = Field(
         default="embedded", description="embedded (no account needed) or snowflake"
     )
-    database: str = Field(default="ANALYTICS", description="database that holds the tables", pattern=_IDENTIFIER)
+    database: str = Field(default="ANALYTICS", description="database that holds the tables", pattern=IDENTIFIER)
     warehouse_idle_seconds: float = Field(
         default=1800, description="the embedded warehouse leaves after so long without a statement", gt=0
     )
@@ -234,116 +188,3 @@ class Settings(AmplitudeSettings, ActivitySettings):
     def logs_root(self) -> Path:
         """Where runs and background processes write their logs."""
         return self.home / "logs"
-
-
-def load_settings(env_file: Path | None = None, **changes: Any) -> Settings:
-    """Settings from arguments, the environment and `.env`, in that order of precedence.
-
-    Args:
-        env_file: Another file than `.env` of the current folder.
-        **changes: Values that win over both; None is ignored.
-
-    Raises:
-        ConfigError: A setting is unknown or has a value that it cannot have.
-    """
-    path = env_file or Path(".env")
-    _refuse_unknown(os.environ, "the environment")
-    _refuse_unknown(dotenv_values(path) if path.is_file() else {}, str(path))
-    given = {name: value for name, value in changes.items() if value is not None}
-    file = str(path)
-    try:
-        login = SnowflakeSettings(_env_file=file)  # type: ignore[call-arg]
-        settings = Settings(_env_file=file, snowflake=login, **given)  # type: ignore[call-arg]
-    except ValidationError as error:
-        raise ConfigError(_explained(error)) from None
-    if settings.telemetry:
-        for name in _SILENCED:
-            if os.environ.get(name) == _SILENCED[name]:
-                del os.environ[name]
-    return settings
-
-
-def prepare_environment() -> None:
-    """Set what libraries read when they are imported: silence, and a PREFECT_HOME inside SNOWCAST_HOME.
-
-    Runs when `flows` is imported, so that nothing is ever written to a user's `~/.prefect`. A variable that is set
-    already stays as it is, and nothing is checked here: `load_settings` does that where an error can be shown.
-    """
-    file = Path(".env")
-    written = dotenv_values(file) if file.is_file() else {}
-    home = os.environ.get(f"{PREFIX}HOME") or written.get(f"{PREFIX}HOME") or ".snowcast"
-    os.environ.setdefault("PREFECT_HOME", str(Path(home).expanduser().absolute() / "prefect"))
-    for name, value in _SILENCED.items():
-        os.environ.setdefault(name, value)
-    # Prefect warns at import where the folder above PREFECT_HOME is missing; `ready_home` creates both.
-    warnings.filterwarnings("ignore", message="Failed to create the Prefect home directory")
-
-
-def change_environment(changes: Mapping[str, str], *, apply: bool = True) -> dict[str, str]:
-    """This process's environment with changes; `apply` makes them its own, Prefect included if it is imported."""
-    if not apply:
-        return {**os.environ, **changes}
-    os.environ.update(changes)
-    if "prefect" in sys.modules:
-        from prefect.context import refresh_global_settings_context
-
-        refresh_global_settings_context()
-    return dict(os.environ)
-
-
-def replace_environment(variables: Mapping[str, str]) -> None:
-    """Make these variables, and no others, this process's environment."""
-    os.environ.clear()
-    change_environment(variables)
-
-
-def ready_home(settings: Settings) -> Path:
-    """The home folder, created (mode 0700) where it is missing.
-
-    Raises:
-        ConfigError: It cannot be created or written.
-    """
-    home = settings.home
-    try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        settings.logs_root.mkdir(mode=0o700, exist_ok=True)
-        Path(os.environ["PREFECT_HOME"]).mkdir(mode=0o700, parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=home):
-            pass
-    except OSError as error:
-        raise ConfigError(
-            f"SNOWCAST_HOME {home} cannot be written ({error.strerror}). Set SNOWCAST_HOME to a folder of your own."
-        ) from None
-    return home
-
-
-def _refuse_unknown(values: Mapping[str, str | None], place: str) -> None:
-    known = {name for name, _ in variables() if name.startswith(PREFIX)}
-    for name in sorted(values):
-        if name.upper().startswith(PREFIX) and name.upper() not in known:
-            near = difflib.get_close_matches(name.upper(), known, n=3, cutoff=0.6)
-            hint = f"Did you mean {' or '.join(near)}?" if near else "`.env.example` lists all settings."
-            raise ConfigError(f"{name} in {place} is no setting of Snowcast. {hint}")
-
-
-def _explained(error: ValidationError) -> str:
-    first = error.errors()[0]
-    name = str(first["loc"][0]) if first["loc"] else "settings"
-    prefix = "SNOWFLAKE_" if error.title == SnowflakeSettings.__name__ else PREFIX
-    variable = name if name.isupper() else prefix + name.upper()
-    model = SnowflakeSettings if prefix == "SNOWFLAKE_" else Settings
-    secret = "SecretStr" in str(model.model_fields[name].annotation) if name in model.model_fields else False
-    found = "" if secret else f", found {first['input']!r}"
-    more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    return f"{variable}: {first['msg'].removeprefix('Value error, ')}{found}. See .env.example{more}."
-
-
-def variables() -> list[tuple[str, Any]]:
-    """Name and field of every variable, in the order of the file."""
-    inherited = [name for name in Settings.model_fields if name not in Settings.__annotations__]
-    others = [name for name in Settings.model_fields if name not in (*inherited, "snowflake")]
-    ours = [
-        ("PREFECT_API_URL" if name == "prefect_api_url" else PREFIX + name.upper(), Settings.model_fields[name])
-        for name in (*others, *inherited)
-    ]
-    return ours + [("SNOWFLAKE_" + name.upper(), field) for name, field in SnowflakeSettings.model_fields.items()]
