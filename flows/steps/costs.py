@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from flows.settings import Settings
-from flows.warehouse.logins import Statement
+from flows.warehouse.statements import Statement
 from transforms.ops import RUNS
 
 if TYPE_CHECKING:

@@ -1,14 +1,12 @@
 """The warehouse: the only login, and the only place that knows if it is a Snowflake account or the embedded one."""
 
+from flows.warehouse.login import connection_parameters, start, status_parameters
 from flows.warehouse.session import (
     break_off,
-    connection_parameters,
     open_plain_connection,
     open_session,
     prepare,
     sent_statements,
-    start,
-    status_parameters,
     stored_columns,
     workers,
 )

@@ -6,6 +6,7 @@ from typing import Any
 
 from flows.errors import ConfigError
 from flows.settings import Settings, SnowflakeSettings
+from flows.warehouse.errors import first_line
 
 # What an account, a user or a connection file may set otherwise, and what our statements stand on.
 SESSION_PARAMETERS = {
@@ -94,10 +95,3 @@ def _from_variables(given: SnowflakeSettings) -> dict[str, Any]:
         if given.private_key_passphrase:
             login["private_key_file_pwd"] = given.private_key_passphrase.get_secret_value()
     return login
-
-
-def first_line(error: BaseException) -> str:
-    """What an error of the connector says, in one line."""
-    text = str(getattr(error, "raw_msg", None) or getattr(error, "message", None) or error).strip()
-    line = (text.splitlines() or [type(error).__name__])[0].replace(".Aborting", "").strip()
-    return line if line.endswith(".") else line + "."

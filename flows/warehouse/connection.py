@@ -11,15 +11,12 @@ import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from snowflake.connector import SnowflakeConnection
 
 from flows.errors import BrokenOffError
-from flows.warehouse.logins import Statement
-
-if TYPE_CHECKING:
-    from flows.warehouse.logins import StatementLog
+from flows.warehouse.statements import Statement, StatementLog
 
 _MOST_TEXT = 2000
 

@@ -14,7 +14,7 @@ import pytest
 from flows.landing import land
 from flows.settings import Settings, load_settings
 from flows.warehouse import open_session, prepare, sent_statements, stored_columns
-from flows.warehouse.logins import Statement, StatementLog
+from flows.warehouse.statements import Statement, StatementLog
 from tests.feeding import stream
 from transforms.catalog import in_order
 

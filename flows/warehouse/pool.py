@@ -1,48 +1,19 @@
-"""The logins of a flow, one for each thread that works at the same time, and what they have sent."""
+"""The logins of a flow, one for each thread that works at the same time."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from flows.errors import BrokenOffError, SnowcastError
+from flows.warehouse.statements import StatementLog
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
     from flows.warehouse.connection import TaggedConnection
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One statement that was sent: of which step and table it was, its text (cut off), how long it took."""
-
-    step: str
-    table: str
-    text: str
-    seconds: float
-
-
-class StatementLog:
-    """The statements of a flow in the order in which they ended, whatever login sent them."""
-
-    def __init__(self) -> None:
-        self._statements: list[Statement] = []
-        self._lock = threading.Lock()
-
-    def add(self, statement: Statement) -> None:
-        """Write a statement down."""
-        with self._lock:
-            self._statements.append(statement)
-
-    @property
-    def statements(self) -> list[Statement]:
-        """What was sent so far."""
-        with self._lock:
-            return list(self._statements)
 
 
 class Logins:

@@ -1,0 +1,65 @@
+"""What the warehouse's clients raise, and which of it may pass by itself."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from flows.errors import TransientError
+from flows.settings import Settings
+
+# Codes for a session, a network or a server that is gone, a cursor or a result that went
+# with it (252006, 252007, 252010) among them: a new login may help, the statement was not at fault.
+PASSING_CODES = {
+    *(250001, 250002, 250003, 250005, 251011, 251012, 252006, 252007, 252010),
+    *(290500, 290502, 290503, 290504, 390111, 390112, 390114, 604),
+}
+
+
+@contextmanager
+def warehouse_errors(settings: Settings) -> Iterator[None]:
+    """Turn what the connector raises when the warehouse is gone into a TransientError; other errors pass."""
+    try:
+        yield
+    except _client_errors() as error:
+        if code_of(error) in PASSING_CODES:
+            raise TransientError(f"{place_of(settings)} stopped answering: {first_line(error)}") from error
+        raise
+
+
+def _client_errors() -> tuple[type[Exception], ...]:
+    """What the connector raises, and Snowpark where it is used at all."""
+    from snowflake.connector.errors import Error
+
+    if "snowflake.snowpark" not in sys.modules:
+        return (Error,)
+    from snowflake.snowpark.exceptions import SnowparkClientException
+
+    return (Error, SnowparkClientException)
+
+
+def place_of(settings: Settings, parameters: Mapping[str, Any] | None = None) -> str:
+    """Name the warehouse, for the text of an error."""
+    if settings.warehouse == "embedded":
+        return "The embedded warehouse"
+    login = parameters or {"account": settings.snowflake.account, "host": settings.snowflake.host}
+    host = login.get("host") or f"{login.get('account')}.snowflakecomputing.com"
+    return f"Snowflake account {login.get('account')} ({host})"
+
+
+def code_of(error: BaseException) -> int | None:
+    """Snowflake's error number, wherever the connector or Snowpark put it."""
+    for carrier in (error, getattr(error, "conn_error", None), error.__cause__, error.__context__):
+        number = getattr(carrier, "errno", None) or getattr(carrier, "sql_error_code", None)
+        if isinstance(number, int) and number > 0:
+            return number
+    return None
+
+
+def first_line(error: BaseException) -> str:
+    """What an error of the connector says, in one line."""
+    text = str(getattr(error, "raw_msg", None) or getattr(error, "message", None) or error).strip()
+    line = (text.splitlines() or [type(error).__name__])[0].replace(".Aborting", "").strip()
+    return line if line.endswith(".") else line + "."

@@ -1,0 +1,121 @@
+"""Logging in: with which parameters, how often a request is tried, and what a refused login means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from flows.errors import ConfigError, SnowcastError, SourceError, TransientError
+from flows.settings import Settings
+from flows.warehouse.account import SESSION_PARAMETERS, account_login
+from flows.warehouse.errors import PASSING_CODES, code_of, first_line, place_of
+
+if TYPE_CHECKING:
+    from flows.warehouse.connection import TaggedConnection
+
+
+_REFUSED_CODES = {390100, 390101, 390102, 390144, 390186, 390201, 390318, 394304}
+# Seconds between two tries of one request. A server on this machine either answers or is gone.
+_PAUSES, _LOCAL_PAUSES = (0, 1, 2, 4, 8), (0, 0.2, 0.5, 1)
+_NO_SUCH_ACCOUNT = {290403, 290404}
+_SHOWN = ("account", "user", "host", "port", "protocol", "database", "schema", "warehouse", "role")
+
+
+def connection_parameters(settings: Settings) -> dict[str, Any]:
+    """What the Snowflake connector, Snowpark and snowflake-sqlalchemy connect with; the embedded warehouse is started.
+
+    Raises:
+        ConfigError: The login is incomplete.
+        SourceError: The embedded warehouse does not start.
+    """
+    login = _embedded_login(settings) if settings.warehouse == "embedded" else account_login(settings)
+    session_parameters = {
+        **login.pop("session_parameters", {}),
+        **SESSION_PARAMETERS,
+        "CLIENT_TELEMETRY_ENABLED": settings.telemetry,
+    }
+    login.setdefault("schema", "PUBLIC")  # a session without one would ask which it has
+    return {**login, "login_timeout": settings.login_timeout_seconds, "session_parameters": session_parameters}
+
+
+def start(settings: Settings) -> None:
+    """Start the embedded warehouse, if it is the one that is used.
+
+    Raises:
+        SourceError: It does not start.
+    """
+    if settings.warehouse == "embedded":
+        _embedded_login(settings)
+
+
+def status_parameters(settings: Settings, *, show_secret: bool) -> dict[str, Any] | None:
+    """Connection parameters for people, the secret named by its place; None where the embedded one does not run."""
+    if settings.warehouse != "embedded":
+        login = account_login(settings)
+        return {name: value for name, value in login.items() if name in _SHOWN}
+    from deployments.embedded import find
+
+    endpoint = find(settings.home)
+    if endpoint is None:
+        return None
+    login = endpoint.connection_parameters(settings.database)
+    place = settings.home / "warehouse" / "endpoint.json"
+    password = login["password"] if show_secret else f"field `secret` of {place}"
+    return {**{name: login[name] for name in _SHOWN if name in login}, "password": password}
+
+
+def _embedded_login(settings: Settings) -> dict[str, Any]:
+    from deployments.embedded import EmbeddedError, ensure_running
+
+    try:
+        endpoint = ensure_running(settings.home, idle_seconds=settings.warehouse_idle_seconds)
+    except EmbeddedError as error:
+        raise SourceError(f"{error}".rstrip(".") + ".") from None
+    return endpoint.connection_parameters(settings.database)
+
+
+def connect(settings: Settings, **session_parameters: Any) -> TaggedConnection:
+    """Log in.
+
+    Raises:
+        ConfigError: The account, user or credentials are wrong.
+        TransientError: The warehouse does not answer.
+    """
+    import snowflake.connector
+
+    from flows.warehouse.connection import TaggedConnection
+
+    parameters = connection_parameters(settings)
+    # Snowpark reads this from the login; set on the session it would be a statement more (see transforms/build.py).
+    parameters["session_parameters"]["PYTHON_SNOWPARK_USE_SQL_SIMPLIFIER"] = False
+    parameters["session_parameters"].update(session_parameters)
+    try:
+        return TaggedConnection(**parameters, paramstyle="qmark", backoff_policy=_pauses_of(settings))
+    except (snowflake.connector.errors.Error, ValueError, TypeError) as error:
+        raise _login_error(error, settings, parameters) from None
+
+
+def _pauses_of(settings: Settings) -> Callable[[], Iterator[float]]:
+    """Seconds between two tries of one request. The connector alone would go on for ever when the warehouse is gone."""
+
+    def pauses() -> Iterator[float]:
+        yield from _LOCAL_PAUSES if settings.warehouse == "embedded" else _PAUSES
+        raise TransientError(
+            "The warehouse stopped answering. The step is tried again; then look at its log or status page."
+        )
+
+    return pauses
+
+
+def _login_error(error: Exception, settings: Settings, parameters: Mapping[str, Any]) -> SnowcastError:
+    code, text = code_of(error), first_line(error)
+    who = f"user {parameters.get('user')} at account {parameters.get('account')}"
+    if code in _NO_SUCH_ACCOUNT or "404 Not Found" in text or "403 Forbidden" in text:
+        return ConfigError(f"Snowflake knows no account {parameters.get('account')}. Check SNOWFLAKE_ACCOUNT.")
+    if code in _REFUSED_CODES or "ncorrect username or password" in text or "JWT token is invalid" in text:
+        return ConfigError(f"Snowflake refused the login of {who}: {text} Check the SNOWFLAKE_* variables.")
+    if code in PASSING_CODES:
+        return TransientError(
+            f"{place_of(settings, parameters)} cannot be reached: {text} Check the account's name and the network."
+        )
+    return ConfigError(f"The login of {who} failed: {text}")
