@@ -86,7 +86,7 @@ def fetch(run: Run, sources: Iterable[str], polls: int | None = None, snapshot_a
     """Fetch what is due of each source; one that fails ends the run in its error after all else is done."""
     for name in sources:
         try:
-            for moment in SOURCES[name].moments(run.settings, polls, snapshot_at):
+            for moment in SOURCES[name].due_snapshots(run.settings, polls, snapshot_at):
                 run.fetched(name, fetch_source(name, run.run_id, moment))
         except (ConfigError, SourceError, TransientError) as error:
             run.failures.append(error)

@@ -59,25 +59,7 @@ WAY_DOWN: dict[str, tuple[str, ...]] = {
 KNOWN_BREAKS: dict[str, frozenset[str]] = {
     "flows": frozenset(
         {
-            "files -> sources",
-            "flows/backfill in a circle",
-            "flows/cli in a circle",
-            "flows/deploy in a circle",
-            "flows/files in a circle",
-            "flows/ingest in a circle",
-            "flows/pipeline in a circle",
-            "flows/publish in a circle",
-            "flows/publish_to/amplitude in a circle",
-            "flows/publish_to/outbox in a circle",
-            "flows/services in a circle",
-            "flows/sources in a circle",
-            "flows/steps in a circle",
-            "flows/transform in a circle",
-            "flows/validate in a circle",
             "ledgers stands on no floor",
-            "publish_to -> sources",
-            "services -> cli",
-            "services -> sources",
         }
     ),
     "transforms": frozenset(

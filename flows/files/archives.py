@@ -12,9 +12,8 @@ from datetime import datetime, time
 from functools import partial
 from typing import IO, Any
 
-from flows.files.file import RefusedFile
+from flows.files.file import InputFile, RefusedFile
 from flows.files.limits import LIMITS
-from flows.files.readers import InputFile
 
 _MIDNIGHT = time()
 _MOST_EXACT = 10**15  # spreadsheets keep 15 digits

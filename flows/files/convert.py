@@ -20,68 +20,18 @@ from pathlib import Path
 from typing import Any
 
 from flows.errors import SnowcastError
-from flows.files.file import BadLine, Header, Note, RefusedFile, UnrecognisedFile, shown
+from flows.files.file import BadLine, Header, InputFile, Note, RefusedFile, UnrecognisedFile
 from flows.files.kinds import FileKind, recognised
 from flows.files.known_files import Delivery, Known
 from flows.files.locations import FilePlace
-from flows.files.manifests import NAME as MANIFEST
-from flows.files.manifests import Manifest, read_manifests
-from flows.files.observed_at import stated_day, stated_moment
-from flows.files.readers import InputFile, read_items
-from flows.files.sheet_rows import SheetFindings
+from flows.files.observed_at import MANIFEST, Manifest, read_manifests, stated_day, stated_moment
+from flows.files.readers import read_items
+from flows.files.report import DELIVERED_BEFORE, EMPTY, LANDED, LOADED_BEFORE, REFUSED, SKIPPED, FileReport
+from flows.files.rows import SheetFindings
 from flows.landing import LandedFile, LandingWriter, encode_record
 
-__all__ = (
-    "DELIVERED_BEFORE",
-    "EMPTY",
-    "LANDED",
-    "LOADED_BEFORE",
-    "REFUSED",
-    "SKIPPED",
-    "Delivery",
-    "FileReport",
-    "Known",
-)
-LANDED, LOADED_BEFORE, EMPTY, REFUSED = "landed", "loaded before", "empty", "refused"
-DELIVERED_BEFORE, SKIPPED = "delivered before", "skipped"
 _SHOWN = 80
 _LONGEST_REASON = 500
-
-
-@dataclass(frozen=True)
-class FileReport:
-    """What became of one file.
-
-    Args:
-        file: Its name, as in the place that was given.
-        status: landed, loaded before, delivered before, empty, skipped or refused.
-        reason: Why it was skipped or refused, or as what it was loaded before.
-        warnings: What a person should know about a file that was landed.
-        landed: The landing files it was written to, those of an earlier time included.
-        rows: Records and lines landed.
-        bad_lines: Lines that are no JSON; they are landed, and the load sends them to the quarantine.
-        delivery: What the ledger of deliveries keeps of it; None for a refused file, which is read again next time.
-    """
-
-    file: str
-    status: str
-    reason: str | None = None
-    warnings: tuple[str, ...] = ()
-    landed: tuple[LandedFile, ...] = ()
-    rows: int = 0
-    bad_lines: int = 0
-    delivery: Delivery | None = None
-
-    def __post_init__(self) -> None:
-        """Names and texts that came out of files are shown on terminals and kept as text."""
-        object.__setattr__(self, "file", shown(self.file))
-        object.__setattr__(self, "reason", None if self.reason is None else shown(self.reason))
-        object.__setattr__(self, "warnings", tuple(map(shown, self.warnings)))
-
-    @property
-    def is_refused(self) -> bool:
-        """Whether the file, or part of it, was refused: the run then ends with exit code 1."""
-        return self.status == REFUSED or self.bad_lines > 0
 
 
 def deliver_files(

@@ -12,15 +12,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from flows.errors import SourceError
-from flows.files.convert import DELIVERED_BEFORE, EMPTY, SKIPPED, FileReport, Known, deliver_files
+from flows.files.convert import deliver_files
 from flows.files.kinds import FileKind
+from flows.files.known_files import Known
 from flows.files.limits import LIMITS, Limits
 from flows.files.locations import FilePlace
+from flows.files.report import DELIVERED_BEFORE, EMPTY, SKIPPED, Fetched, FileReport
 from flows.ledgers import append_rows
 from flows.load.loader import loaded_files
 from flows.reporting import Mark, reporter
 from flows.settings import Settings
-from flows.sources.source import Fetched
 from transforms.ops import DELIVERIES
 
 if TYPE_CHECKING:
@@ -106,8 +107,9 @@ def _tell(kind: FileKind, place: FilePlace, reports: Iterable[FileReport]) -> No
         mark: Mark = "failed" if report.is_refused else "warning" if unusual else usual
         reporter().finished(f"read {report.file}", _line(report), mark)
     if before:
-        told = f"{before:,} {'file was' if before == 1 else 'files were'} delivered before in {place.shown}: not read"
-        reporter().finished(f"read {kind.source} files", told, "skipped")
+        files = "file was" if before == 1 else "files were"
+        text = f"{before:,} {files} delivered before in {place.display_name}: not read"
+        reporter().finished(f"read {kind.source} files", text, "skipped")
 
 
 def _line(report: FileReport) -> str:

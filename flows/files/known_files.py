@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from flows.files.file import InputFile
 from flows.files.kinds import FileKind
-from flows.files.readers import InputFile
 from flows.landing import LandedFile, landed_files
 
 

@@ -22,8 +22,7 @@ from urllib.parse import unquote
 
 from flows.errors import ConfigError, SourceError
 from flows.files.archives import ENDINGS, opened_parts, refused
-from flows.files.file import RefusedFile
-from flows.files.readers import InputFile
+from flows.files.file import InputFile, RefusedFile
 
 MASK = "***"
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=::|://)")
@@ -51,8 +50,12 @@ class FilePlace(Protocol):
     """Where files come from: a `Place`, or the tabs of a spreadsheet that is asked."""
 
     @property
-    def shown(self) -> str:
-        """The place as messages and ledgers name it, without secrets."""
+    def holds(self) -> str:
+        """What it has, for messages: `files in`, `tabs of`."""
+
+    @property
+    def display_name(self) -> str:
+        """Name the place, for messages and ledgers, without secrets."""
 
     @property
     def prefix(self) -> str:
@@ -78,6 +81,7 @@ class Place:
 
     url: str = field(repr=False)
     named_by: str = "--from-files"
+    holds = "files in"
 
     @property
     def is_remote(self) -> bool:
@@ -85,8 +89,8 @@ class Place:
         return bool(_SCHEME.match(self.url)) and not self.url.startswith("file://")
 
     @property
-    def shown(self) -> str:
-        """The place as messages and ledgers name it."""
+    def display_name(self) -> str:
+        """Name the place, for messages and ledgers."""
         return masked(self.url, self.url)
 
     @property
@@ -125,7 +129,9 @@ def find_files(place: Place) -> list[InputFile]:
     """
     files = list(_remote_files(place) if place.is_remote else _local_files(place))
     if not files:
-        raise ConfigError(f"{place.named_by}: {place.shown} holds no files. Expected a file or a folder of files.")
+        raise ConfigError(
+            f"{place.named_by}: {place.display_name} holds no files. Expected a file or a folder of files."
+        )
     parts: list[InputFile] = []
     for file in sorted(files, key=lambda file: file.label):
         # Whether a local file is an archive is told by its first bytes; a remote one is not fetched for that.
@@ -137,7 +143,9 @@ def find_files(place: Place) -> list[InputFile]:
 def _local_files(place: Place) -> Iterator[InputFile]:
     root = place.path
     if not root.exists():
-        raise ConfigError(f"{place.named_by}: {place.shown} does not exist. Expected a file or a folder of files.")
+        raise ConfigError(
+            f"{place.named_by}: {place.display_name} does not exist. Expected a file or a folder of files."
+        )
     found = [root] if root.is_file() else sorted(root.rglob("*"))
     for file in found:
         label = file.name if file == root else file.relative_to(root).as_posix()
@@ -236,7 +244,7 @@ def _remote_errors(place: Place) -> Iterator[None]:
         ConfigError: It does not exist, may not be read, or a library is missing.
         SourceError: Anything else.
     """
-    where = f"{place.named_by}: {place.shown}"
+    where = f"{place.named_by}: {place.display_name}"
     try:
         yield
     except ImportError as error:

@@ -11,74 +11,18 @@ import gzip
 import io
 import itertools
 import json
-import re
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import PurePosixPath
-from typing import IO, Any, NoReturn
+from collections.abc import Iterator
+from typing import Any, NoReturn
 
-from flows.files.csv_rows import MARK, Naming, as_they_are, read_csv, read_tab
-from flows.files.file import BadLine, Header, Note, RefusedFile, UnrecognisedFile, shown
+from flows.files.file import BadLine, InputFile, RefusedFile, shown
 from flows.files.limits import Bounded
+from flows.files.rows import MARK, Naming, as_they_are, read_csv, read_tab
 
 _GZIP, _ZIP = b"\x1f\x8b", b"PK"
 
 Lines = Iterator[bytes]
-__all__ = ("BadLine", "Header", "InputFile", "Note", "RefusedFile", "UnrecognisedFile", "parse_json", "read_items")
-
-
-@dataclass(frozen=True)
-class InputFile:
-    """One file, or one member of a zip archive.
-
-    Args:
-        label: How reports name it: the path under the place that was given, `archive.zip!member` for a member.
-        modified_at: The file's modification time; None where its place does not tell.
-        open: Opens it for reading bytes.
-        parent: Name of the folder that the label starts in.
-        path: The whole path, without secrets: names the file in the ledger of deliveries.
-        size: Bytes, as its folder states them.
-        version: Its tag or modification time: another one is another delivery.
-        archive: Label of the archive or workbook that it is a member of.
-        rows: The cells of its rows, where it is a tab of a spreadsheet; it is then not opened.
-        fault: Why it is refused without being opened.
-        packed: Bytes that a member of an archive takes in it.
-    """
-
-    label: str
-    modified_at: datetime | None
-    open: Callable[[], IO[bytes]]
-    parent: str = ""
-    path: str = ""
-    size: int | None = None
-    version: str = ""
-    archive: str | None = None
-    rows: Callable[[], Iterator[Sequence[Any]]] | None = None
-    fault: str | None = None
-    packed: int | None = None
-
-    @property
-    def directory(self) -> str:
-        """What the label has before the name: where a manifest would lie."""
-        return self.label[: len(self.label) - len(self.name)]
-
-    @property
-    def name(self) -> str:
-        """The file's own name."""
-        return re.split(r"[/!]", self.label)[-1]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names that may state the snapshot time, the nearest first: its own, then its archive's."""
-        return (self.name, PurePosixPath(self.archive).name) if self.archive else (self.name,)
-
-    @property
-    def folder(self) -> str:
-        """The folders that it lies in, from the one that was given on."""
-        return f"{self.parent}/{self.directory}"
 
 
 def read_items(file: InputFile, encoding: str = "utf-8", naming: Naming = as_they_are) -> Iterator[Any]:

@@ -14,8 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flows.ledgers import append_rows
-from flows.publish_to.amplitude.answers import Verdict
-from flows.publish_to.outgoing import Outgoing
+from flows.publish_to.outgoing import Outgoing, Verdict
 from transforms.activity import publications
 from transforms.activity.publications import REJECTED
 from transforms.engine import merge

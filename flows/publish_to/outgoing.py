@@ -70,3 +70,12 @@ def uploads_of(events: Iterable[Outgoing], most_events: int, most_bytes: int) ->
         size += length
     if upload:
         yield upload
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of one event: sent, rejected or released, with the reason."""
+
+    outgoing: Outgoing
+    status: str
+    reason: str | None = None

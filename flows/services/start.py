@@ -65,6 +65,6 @@ def _start_warehouse(settings: Settings) -> None:
 
 def _start_sandbox(settings: Settings | None) -> None:
     if settings:
-        from flows.sources.twitch.source import ensure_sandbox
+        from flows.services.sandbox import ensure_sandbox
 
         ensure_sandbox(settings)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from flows.errors import ConfigError
 from flows.files.locations import Place
+from flows.files.report import Fetched
 from flows.landing import landed_files
-from flows.reporting import reporter
 from flows.settings import Settings
-from flows.sources.source import Fetched
+from flows.sources.source import FileSource
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
@@ -21,73 +21,58 @@ if TYPE_CHECKING:
     from flows.files.kinds import FileKind
 
 
-class BillingSource:
+class BillingSource(FileSource):
     """Daily CSV files of a billing system."""
 
     name = "billing"
-    is_polled = False
+    setting = "SNOWCAST_BILLING_URL"
+    sandbox_does = "the sandbox delivers"
+    sandbox_rests = "files of yours were delivered, so the sandbox delivers no more"
 
-    def is_configured(self, settings: Settings) -> bool:
-        """A place is set, or everything is simulated."""
-        return settings.billing_url is not None or settings.uses_sandbox
+    def is_set(self, settings: Settings) -> bool:
+        """Whether a folder or URL of CSV files is set."""
+        return settings.billing_url is not None
 
-    def uses_sandbox_server(self, settings: Settings) -> bool:
-        """Never: the sandbox's deliveries are files that this process writes."""
-        return False
+    def place(self, settings: Settings) -> Place:
+        """Return the folder or URL that is set, or the folder that the sandbox writes to."""
+        if settings.billing_url is not None:
+            return Place(settings.billing_url.get_secret_value(), self.setting)
+        if settings.uses_sandbox:
+            return Place(str(_sandbox_folder(settings)), "the sandbox's deliveries")
+        raise ConfigError(f"{self.setting} is not set. Set the folder or URL that billing's CSV files come to.")
 
-    def examine(self, settings: Settings) -> tuple[bool, str]:
-        """List the place, without reading a file."""
-        if settings.billing_url is None:
-            told = "the sandbox delivers" if settings.uses_sandbox else "nothing is fetched"
-            return False, f"no SNOWCAST_BILLING_URL is set: {told}"
-        from flows.files.locations import find_files
-
-        place = _place(settings)
-        return True, f"{len(find_files(place)):,} files in {place.shown}"
-
-    def moments(self, settings: Settings, polls: int | None, snapshot_at: datetime | None) -> Iterator[datetime | None]:
-        """One fetch; the sandbox first writes the deliveries that are due, up to now or the time that is stated."""
-        if settings.billing_url is None and settings.uses_sandbox:
+    def due_snapshots(
+        self, settings: Settings, polls: int | None, snapshot_at: datetime | None
+    ) -> Iterator[datetime | None]:
+        """Yield one fetch; the sandbox first writes what is due, up to now or the time that is stated."""
+        if self.is_simulated(settings):
             _write_due(settings, snapshot_at or datetime.now(UTC))
         yield snapshot_at
 
     def fetch(self, settings: Settings, session: Session, snapshot_at: datetime | None) -> Fetched:
-        """Land the files that were not delivered before.
-
-        The sandbox stays out of a warehouse that real files were delivered to: a simulated delivery lists everything
-        that exists, so it would delete every real customer.
-        """
-        from flows.files.deliveries import deliver, has_others
-
-        place = _place(settings)
-        if settings.billing_url is None:
-            if has_others(session, settings, self.name, place):
-                told = "files of yours were delivered, so the sandbox delivers no more; set SNOWCAST_BILLING_URL"
-                reporter().finished("read billing files", told, "skipped")
-                return Fetched()
-            if not any(place.path.glob("*.csv")):
-                return Fetched()
-        return deliver(session, settings, self.file_kind(settings), place, snapshot_at)
+        """Land the files that were not delivered before; the sandbox may have written none yet."""
+        if self.is_simulated(settings) and not any(_sandbox_folder(settings).glob("*.csv")):
+            return Fetched()
+        return super().fetch(settings, session, snapshot_at)
 
     def file_kind(self, settings: Settings) -> FileKind:
-        """CSV files of four entities, in the encoding that is set."""
-        from flows.sources.billing_files import billing_files
-
+        """Return the kind of CSV files of four entities, in the encoding that is set."""
         return billing_files(settings.billing_encoding)
 
     def limits(self, settings: Settings) -> DeliveryLimits:
-        """A delivery a day."""
+        """Expect a delivery a day."""
         from expectations.checks.deliveries import DeliveryLimits
 
         return DeliveryLimits()
 
 
-def _place(settings: Settings) -> Place:
-    if settings.billing_url is not None:
-        return Place(settings.billing_url.get_secret_value(), "SNOWCAST_BILLING_URL")
-    if settings.uses_sandbox:
-        return Place(str(_sandbox_folder(settings)), "the sandbox's deliveries")
-    raise ConfigError("SNOWCAST_BILLING_URL is not set. Set the folder or URL that billing's CSV files come to.")
+def billing_files(encoding: str = "utf-8") -> FileKind:
+    """Return what billing's files look like, by the contracts of its tables."""
+    from flows.files.kinds import declared_kind
+
+    return declared_kind(
+        BillingSource.name, is_daily=True, encoding=encoding, encoding_setting="SNOWCAST_BILLING_ENCODING"
+    )
 
 
 def _sandbox_folder(settings: Settings) -> Path:

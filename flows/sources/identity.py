@@ -2,59 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
-from datetime import datetime
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from flows.errors import ConfigError
 from flows.files.locations import Place
 from flows.settings import Settings
-from flows.sources.source import Fetched
+from flows.sources.source import FileSource
 
 if TYPE_CHECKING:
-    from snowflake.snowpark import Session
-
     from expectations.checks.deliveries import DeliveryLimits
     from flows.files.kinds import FileKind
 
 _REQUIRED = ("platform", "anonymous_id", "customer_id")
 
 
-class IdentitySource:
-    """Files of links, delivered whenever somebody knows more."""
+class IdentitySource(FileSource):
+    """Files of links, delivered whenever somebody knows more; they are never simulated."""
 
     name = "identity"
-    is_polled = False
+    setting = "SNOWCAST_IDENTITY_URL"
 
-    def is_configured(self, settings: Settings) -> bool:
-        """A place is set; links are never simulated."""
+    def is_set(self, settings: Settings) -> bool:
+        """Whether a folder or URL of links is set."""
         return settings.identity_url is not None
 
-    def uses_sandbox_server(self, settings: Settings) -> bool:
-        """Never."""
-        return False
-
-    def examine(self, settings: Settings) -> tuple[bool, str]:
-        """List the place, without reading a file."""
+    def place(self, settings: Settings) -> Place:
+        """Return the folder or URL that is set."""
         if settings.identity_url is None:
-            return False, "no SNOWCAST_IDENTITY_URL is set: nothing is fetched"
-        from flows.files.locations import find_files
-
-        place = _place(settings)
-        return True, f"{len(find_files(place)):,} files in {place.shown}"
-
-    def moments(self, settings: Settings, polls: int | None, snapshot_at: datetime | None) -> Iterator[datetime | None]:
-        """One fetch."""
-        yield snapshot_at
-
-    def fetch(self, settings: Settings, session: Session, snapshot_at: datetime | None) -> Fetched:
-        """Land the files that were not delivered before."""
-        from flows.files.deliveries import deliver
-
-        return deliver(session, settings, self.file_kind(settings), _place(settings), snapshot_at)
+            raise ConfigError(f"{self.setting} is not set. Set the folder or URL that files of identity links come to.")
+        return Place(settings.identity_url.get_secret_value(), self.setting)
 
     def file_kind(self, settings: Settings) -> FileKind:
-        """CSV, or JSON records, of one entity."""
+        """Return the kind of CSV, or JSON records, of one entity."""
         from flows.files.kinds import FileKind
         from transforms.raw.raw_identity_links import TABLE
 
@@ -68,7 +48,7 @@ class IdentitySource:
         )
 
     def limits(self, settings: Settings) -> DeliveryLimits:
-        """Links come when they come: a file a year, of any size."""
+        """Expect a file a year, of any size: links come when they come."""
         from expectations.checks.deliveries import DeliveryLimits
 
         return DeliveryLimits(max_age_seconds=366 * 86_400, least_share=0.0, most_times=1e6)
@@ -76,11 +56,3 @@ class IdentitySource:
 
 def _entity_of(keys: Collection[str]) -> str | None:
     return "links" if "anonymous_id" in keys else None
-
-
-def _place(settings: Settings) -> Place:
-    if settings.identity_url is None:
-        raise ConfigError(
-            "SNOWCAST_IDENTITY_URL is not set. Set the folder or URL that files of identity links come to."
-        )
-    return Place(settings.identity_url.get_secret_value(), "SNOWCAST_IDENTITY_URL")

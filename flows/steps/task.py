@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
     from expectations.engine.results import RuleResult
+    from flows.files.report import Fetched
     from flows.load.loader import LoadReport
     from flows.publish_to.amplitude.publish import Published
-    from flows.sources.source import Fetched
     from transforms.catalog import Model
     from transforms.engine.batches import States
     from transforms.engine.write import BuildResult

@@ -92,8 +92,8 @@ def test_a_sheet_without_a_service_account_is_a_wrong_configuration(snowcast, gi
 @pytest.fixture
 def own_sheet(snowcast, home: Path) -> dict[str, str]:
     """Settings of a sheet of one's own, which is the sandbox's, and the key of its service account."""
+    from flows.services.sandbox import ensure_sandbox
     from flows.settings import load_settings
-    from flows.sources.twitch.source import ensure_sandbox
 
     sandbox = ensure_sandbox(load_settings())
     (home / "key.json").write_text(json.dumps(sandbox.service_account()))

@@ -46,7 +46,7 @@ def loaded_by_a_run_that_died() -> None:
     settings = load_settings()
     with open_session(settings) as session:
         source = known_source("twitch")
-        (moment,) = source.moments(settings, 1, None)
+        (moment,) = source.due_snapshots(settings, 1, None)
         source.fetch(settings, session, moment)
         tables = [model.table for model in in_order(["raw"])]
         assert load_pending(session, settings.database, settings.landing_root, tables).rows_loaded

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from snowflake.snowpark import Session
 
-from flows.files.convert import Known, deliver_files
+from flows.files.convert import deliver_files
+from flows.files.known_files import Known
 from flows.files.locations import Place
 from flows.load.loader import load_pending
 from flows.sources.livelogs.sheet import livelogs_files

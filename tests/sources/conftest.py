@@ -12,8 +12,10 @@ import pytest
 from pydantic import SecretStr
 
 from deployments.sandbox import SandboxServer, World
-from flows.files.convert import FileReport, Known, deliver_files
+from flows.files.convert import deliver_files
+from flows.files.known_files import Known
 from flows.files.locations import Place
+from flows.files.report import FileReport
 from flows.landing import LandedFile
 from flows.sources.twitch.files import HELIX_FILES
 from flows.sources.twitch.poll import Retries, TwitchConfig

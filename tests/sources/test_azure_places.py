@@ -12,9 +12,11 @@ import pytest
 from azure.storage.blob import BlobServiceClient
 
 from flows.errors import ConfigError
-from flows.files.convert import LANDED, Known, deliver_files
+from flows.files.convert import deliver_files
+from flows.files.known_files import Known
 from flows.files.locations import Place, find_files
-from flows.sources.billing_files import billing_files
+from flows.files.report import LANDED
+from flows.sources.billing import billing_files
 from tests.sources.azurite import KEY, running_azurite
 from tests.sources.conftest import records_in
 

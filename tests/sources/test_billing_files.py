@@ -12,17 +12,11 @@ from typing import Any
 
 import pytest
 
-from flows.files.convert import (
-    EMPTY,
-    LANDED,
-    LOADED_BEFORE,
-    REFUSED,
-    FileReport,
-    Known,
-    deliver_files,
-)
+from flows.files.convert import deliver_files
+from flows.files.known_files import Known
 from flows.files.locations import Place
-from flows.sources.billing_files import billing_files
+from flows.files.report import EMPTY, LANDED, LOADED_BEFORE, REFUSED, FileReport
+from flows.sources.billing import billing_files
 from tests.sources.conftest import records_in, visible_files
 
 USER = {"user_id": "U1", "country": "US", "signup_date": "2023-01-05", "plan_type": "basic"}

@@ -24,7 +24,7 @@ def settings(tmp_path: Path) -> Settings:
 
 def delivered_until(moment: datetime, settings: Settings) -> list[str]:
     """Days of the users files that lie in the sandbox's folder after a fetch at that moment is prepared."""
-    assert list(BillingSource().moments(settings, None, moment)) == [moment]
+    assert list(BillingSource().due_snapshots(settings, None, moment)) == [moment]
     return sorted(file.stem[-8:] for file in (settings.home / "sandbox/billing").glob("users_*.csv"))
 
 

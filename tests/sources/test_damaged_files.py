@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from flows.files.convert import LANDED, Known, deliver_files
+from flows.files.convert import deliver_files
 from flows.files.kinds import FileKind
+from flows.files.known_files import Known
 from flows.files.locations import Place
+from flows.files.report import LANDED
 from flows.landing import read_lines
 from flows.settings import load_settings
-from flows.sources.billing_files import billing_files
+from flows.sources.billing import billing_files
 from flows.sources.identity import IdentitySource
 from flows.sources.livelogs.sheet import livelogs_files
 from flows.sources.twitch.files import HELIX_FILES

@@ -12,15 +12,15 @@ import pytest
 
 from flows.errors import ConfigError
 from flows.files import deliveries
-from flows.files.convert import DELIVERED_BEFORE, EMPTY, LANDED, LOADED_BEFORE, REFUSED
 from flows.files.deliveries import deliver, has_others
 from flows.files.locations import Place
+from flows.files.report import DELIVERED_BEFORE, EMPTY, LANDED, LOADED_BEFORE, REFUSED
 from flows.landing import LandingWriter
 from flows.load import loader
 from flows.load.loader import load_pending
 from flows.reporting import LogReporter, report_to
 from flows.settings import Settings, load_settings
-from flows.sources.billing_files import billing_files
+from flows.sources.billing import billing_files
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session

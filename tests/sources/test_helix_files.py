@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from flows.errors import ConfigError
-from flows.files.convert import EMPTY, LANDED, LOADED_BEFORE, REFUSED, FileReport
+from flows.files.report import EMPTY, LANDED, LOADED_BEFORE, REFUSED, FileReport
 from tests.sources.conftest import land_helix_files, records_in, visible_files
 
 STREAM = {

@@ -9,8 +9,10 @@ import pytest
 from pydantic import SecretStr
 
 from flows.errors import ConfigError
-from flows.files.convert import LANDED, REFUSED, Known, deliver_files
+from flows.files.convert import deliver_files
+from flows.files.known_files import Known
 from flows.files.locations import Place
+from flows.files.report import LANDED, REFUSED
 from flows.settings import load_settings
 from flows.sources.identity import IdentitySource
 from tests.sources.conftest import records_in
@@ -37,10 +39,10 @@ def test_a_file_of_links_is_landed_and_one_without_a_customer_is_refused(tmp_pat
 def test_a_run_takes_links_only_where_their_place_is_set(tmp_path: Path) -> None:
     source, unset = IdentitySource(), load_settings(home=tmp_path)
     assert not source.is_configured(unset)
-    assert source.examine(unset) == (False, "no SNOWCAST_IDENTITY_URL is set: nothing is fetched")
+    assert source.check_configuration(unset) == (False, "no SNOWCAST_IDENTITY_URL is set: nothing is fetched")
     with pytest.raises(ConfigError, match="SNOWCAST_IDENTITY_URL is not set"):
         source.fetch(unset, None, None)  # type: ignore[arg-type]
     (tmp_path / "links.csv").write_text(",".join(LINE))
     settings = load_settings(home=tmp_path, identity_url=SecretStr(str(tmp_path)))
     assert source.is_configured(settings)
-    assert source.examine(settings)[1].startswith("1 files in")
+    assert source.check_configuration(settings)[1].startswith("1 files in")

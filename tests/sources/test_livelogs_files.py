@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from openpyxl import Workbook
 
-from flows.files.convert import FileReport, Known, deliver_files
+from flows.files.convert import deliver_files
+from flows.files.known_files import Known
 from flows.files.locations import Place
+from flows.files.report import FileReport
 from flows.sources.livelogs.sheet import livelogs_files
 from tests.sources.conftest import records_in
 from tests.unit.livelogs import GIFT, STREAM

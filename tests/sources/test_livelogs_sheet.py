@@ -12,7 +12,9 @@ import pytest
 from deployments.sandbox import SHEET_ID, TABS, SandboxServer
 from deployments.sandbox.world.timestamps import epoch
 from flows.errors import ConfigError, TransientError
-from flows.files.convert import FileReport, Known, deliver_files
+from flows.files.convert import deliver_files
+from flows.files.known_files import Known
+from flows.files.report import FileReport
 from flows.sources.livelogs.client import SheetsAccess, SheetsClient
 from flows.sources.livelogs.sheet import SheetPlace, livelogs_files
 from tests.sources.conftest import FAST, records_in

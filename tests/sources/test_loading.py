@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from flows.errors import SourceError
-from flows.files.convert import LOADED_BEFORE
+from flows.files.report import LOADED_BEFORE
 from flows.landing import LandedFile, LandingWriter, land
 from flows.load import copy as copying
 from flows.load import loader

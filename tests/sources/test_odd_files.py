@@ -17,12 +17,14 @@ from typing import Any
 import openpyxl
 import pytest
 
-from flows.files.convert import LANDED, REFUSED, SKIPPED, FileReport, Known, deliver_files
+from flows.files.convert import deliver_files
 from flows.files.kinds import FileKind
+from flows.files.known_files import Known
 from flows.files.limits import LIMITS, Limits
 from flows.files.locations import Place
+from flows.files.report import LANDED, REFUSED, SKIPPED, FileReport
 from flows.landing import read_lines
-from flows.sources.billing_files import billing_files
+from flows.sources.billing import billing_files
 from flows.sources.livelogs.sheet import livelogs_files
 from flows.sources.twitch.files import HELIX_FILES
 from tests.sources.conftest import records_in

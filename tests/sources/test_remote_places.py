@@ -14,10 +14,12 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from flows.errors import ConfigError, SourceError
-from flows.files.convert import LANDED, REFUSED, FileReport, Known, deliver_files
+from flows.files.convert import deliver_files
+from flows.files.known_files import Known
 from flows.files.locations import Place, find_files, masked
+from flows.files.report import LANDED, REFUSED, FileReport
 from flows.settings import load_settings
-from flows.sources.billing_files import billing_files
+from flows.sources.billing import billing_files
 from tests.sources.conftest import records_in
 
 USERS = b"user_id,country,signup_date,plan_type\nU1,US,2023-01-05,basic\n"

@@ -144,7 +144,7 @@ def warehouse_status(context: typer.Context, as_json: Json = False, show_secret:
 @sandbox.command("start")
 def start_sandbox(context: typer.Context) -> None:
     """Start the sandbox, if it does not run, and print where."""
-    from flows.sources.twitch.source import ensure_sandbox
+    from flows.services.sandbox import ensure_sandbox
 
     endpoint = ensure_sandbox(context.obj.settings())
     say(f"Helix      {endpoint.base_url}")

@@ -72,7 +72,7 @@ def _home(settings: Settings) -> Finding:
 
 def _source(source: Source, settings: Settings) -> Finding:
     try:
-        is_real, told = source.examine(settings)
+        is_real, told = source.check_configuration(settings)
     except SnowcastError as error:
         return Finding(source.name, "failed", str(error), error.exit_code)
     return Finding(source.name, "ok" if is_real else "note", told)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from flows.publish_to.outgoing import Outgoing
+from flows.publish_to.outgoing import Outgoing, Verdict
 from transforms.activity.publications import REJECTED, RELEASED, SENT
 
 _NAMED = {
@@ -19,15 +19,6 @@ _NAMED = {
     "events_with_invalid_id_lengths": "has too short a",
 }
 _MOST_REASON = 300
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """What became of one event: sent, rejected or released, with the reason."""
-
-    outgoing: Outgoing
-    status: str
-    reason: str | None = None
 
 
 @dataclass(frozen=True)

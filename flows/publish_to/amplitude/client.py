@@ -22,14 +22,13 @@ from tenacity.wait import wait_exponential_jitter
 from flows.errors import ConfigError, SourceError
 from flows.publish_to.amplitude.answers import (
     Judgement,
-    Verdict,
     is_of_amplitude,
     judge_bad_request,
     judge_taken,
     judge_throttled,
     judge_too_large,
 )
-from flows.publish_to.outgoing import Outgoing, uploads_of
+from flows.publish_to.outgoing import Outgoing, Verdict, uploads_of
 from transforms.activity.publications import REJECTED, RELEASED
 
 MOST_EVENTS = 2_000

@@ -37,7 +37,7 @@ from transforms.activity.publications import PENDING, REJECTED, RELEASED, SENT
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame, Session
 
-    from flows.publish_to.amplitude.answers import Verdict
+    from flows.publish_to.outgoing import Verdict
 
 AGAIN = ("rejected", "unconfirmed")
 _STEP = "publish to amplitude"
@@ -175,7 +175,7 @@ def target_of(settings: Settings) -> Target:
         SourceError: The sandbox does not start.
     """
     if settings.publishes_to_sandbox:
-        from flows.sources.twitch.source import ensure_sandbox
+        from flows.services.sandbox import ensure_sandbox
 
         sandbox = ensure_sandbox(settings)
         place, url, key = "sandbox", sandbox.amplitude_url, SecretStr(sandbox.amplitude_key)

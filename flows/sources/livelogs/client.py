@@ -25,7 +25,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 from tenacity.wait import wait_exponential_jitter
 
 from flows.errors import ConfigError, TransientError
-from flows.sources.retries import Retries
+from flows.sources.source import Retries
 
 SHEETS_URL = "https://sheets.googleapis.com/"
 _SCOPES = ("https://www.googleapis.com/auth/spreadsheets.readonly",)

@@ -13,9 +13,8 @@ from functools import partial
 from io import BytesIO
 
 from flows.errors import ConfigError
-from flows.files.declared_files import declared_kind
-from flows.files.kinds import FileKind
-from flows.files.readers import InputFile
+from flows.files.file import InputFile
+from flows.files.kinds import FileKind, declared_kind
 from flows.sources.livelogs.client import SheetsAccess, SheetsClient
 
 SOURCE = "livelogs"
@@ -40,9 +39,11 @@ class SheetPlace:
     sheet_id: str
     tabs: Sequence[str]
 
+    holds = "tabs of"
+
     @property
-    def shown(self) -> str:
-        """The place as messages name it."""
+    def display_name(self) -> str:
+        """Name the place, for messages."""
         return f"the sheet {self.sheet_id}"
 
     @property

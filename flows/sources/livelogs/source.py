@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from flows.errors import ConfigError
-from flows.reporting import reporter
+from flows.files.report import Fetched
+from flows.services.sandbox import ensure_sandbox
 from flows.settings import Settings
-from flows.sources.source import Fetched
+from flows.sources.source import FileSource
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
@@ -20,78 +21,61 @@ if TYPE_CHECKING:
     from flows.sources.livelogs.sheet import SheetPlace
 
 
-class LivelogsSource:
+class LivelogsSource(FileSource):
     """A Google Sheet of logged streams and gifts, read whole every day."""
 
     name = "livelogs"
-    is_polled = False
+    setting = "SNOWCAST_LIVELOGS_SHEET_ID"
+    sandbox_does = "the sandbox's sheet is read"
+    sandbox_rests = "logs of yours were delivered, so the sandbox's are not read"
 
-    def is_configured(self, settings: Settings) -> bool:
-        """A sheet is set, or everything is simulated."""
-        return settings.livelogs_sheet_id is not None or settings.uses_sandbox
+    def is_set(self, settings: Settings) -> bool:
+        """Whether a sheet is set."""
+        return settings.livelogs_sheet_id is not None
+
+    def place(self, settings: Settings) -> SheetPlace:
+        """Return the sheet that is set, or the sandbox's."""
+        from flows.sources.livelogs.client import SheetsAccess
+        from flows.sources.livelogs.sheet import SheetPlace
+
+        if settings.livelogs_sheet_id is not None:
+            access = SheetsAccess(_service_account(settings), settings.livelogs_url)
+            return SheetPlace(access, settings.livelogs_sheet_id, settings.livelogs_tabs)
+        if not settings.uses_sandbox:
+            raise ConfigError(f"{self.setting} is not set. Set the id of the sheet, the part behind /d/.")
+        from deployments.sandbox import SHEET_ID, TABS
+
+        sandbox = ensure_sandbox(settings)
+        return SheetPlace(SheetsAccess(sandbox.service_account(), f"{sandbox.url}/"), SHEET_ID, TABS)
 
     def uses_sandbox_server(self, settings: Settings) -> bool:
-        """Where no sheet is set and everything is simulated."""
-        return settings.livelogs_sheet_id is None and settings.uses_sandbox
+        """Whether no sheet is set and everything is simulated."""
+        return self.is_simulated(settings)
 
-    def examine(self, settings: Settings) -> tuple[bool, str]:
-        """Ask the sheet for its tabs, without reading them."""
-        if settings.livelogs_sheet_id is None:
-            told = "the sandbox's sheet is read" if settings.uses_sandbox else "nothing is fetched"
-            return False, f"no SNOWCAST_LIVELOGS_SHEET_ID is set: {told}"
-        place = _place(settings)
-        return True, f"{len(place.files())} tabs of {place.shown}"
-
-    def moments(self, settings: Settings, polls: int | None, snapshot_at: datetime | None) -> Iterator[datetime | None]:
-        """One read; the sandbox's clock is moved to its time before."""
+    def due_snapshots(
+        self, settings: Settings, polls: int | None, snapshot_at: datetime | None
+    ) -> Iterator[datetime | None]:
+        """Yield one read; the sandbox's clock is moved to its time before."""
         moment = snapshot_at or datetime.now(UTC)
-        if self.uses_sandbox_server(settings):
-            from flows.sources.twitch.source import ensure_sandbox
-
+        if self.is_simulated(settings):
             ensure_sandbox(settings).set_clock(moment)
         yield moment
 
     def fetch(self, settings: Settings, session: Session, snapshot_at: datetime | None) -> Fetched:
-        """Land the tabs of the sheet.
-
-        The sandbox stays out of a warehouse that holds logs of real streamers: what they show together is neither.
-        """
-        from flows.files.deliveries import deliver, has_others
-
-        place = _place(settings)
-        if settings.livelogs_sheet_id is None and has_others(session, settings, self.name, place):
-            told = "logs of yours were delivered, so the sandbox's are not read; set SNOWCAST_LIVELOGS_SHEET_ID"
-            reporter().finished("read livelogs files", told, "skipped")
-            return Fetched()
-        return deliver(session, settings, self.file_kind(settings), place, snapshot_at or datetime.now(UTC))
+        """Land the tabs of the sheet, which state no time of their own."""
+        return super().fetch(settings, session, snapshot_at or datetime.now(UTC))
 
     def file_kind(self, settings: Settings) -> FileKind:
-        """Tabs of streams, gifts and kinds of gifts, and their CSV and XLSX exports."""
+        """Return the kind of tabs of streams, gifts and kinds of gifts, and of their CSV and XLSX exports."""
         from flows.sources.livelogs.sheet import livelogs_files
 
         return livelogs_files()
 
     def limits(self, settings: Settings) -> DeliveryLimits:
-        """A read a day, of tabs that only grow."""
+        """Expect a read a day, of tabs that only grow."""
         from expectations.checks.deliveries import DeliveryLimits
 
         return DeliveryLimits(least_share=1.0)
-
-
-def _place(settings: Settings) -> SheetPlace:
-    from flows.sources.livelogs.client import SheetsAccess
-    from flows.sources.livelogs.sheet import SheetPlace
-
-    if settings.livelogs_sheet_id is not None:
-        access = SheetsAccess(_service_account(settings), settings.livelogs_url)
-        return SheetPlace(access, settings.livelogs_sheet_id, settings.livelogs_tabs)
-    if not settings.uses_sandbox:
-        raise ConfigError("SNOWCAST_LIVELOGS_SHEET_ID is not set. Set the id of the sheet, the part behind /d/.")
-    from deployments.sandbox import SHEET_ID, TABS
-    from flows.sources.twitch.source import ensure_sandbox
-
-    sandbox = ensure_sandbox(settings)
-    return SheetPlace(SheetsAccess(sandbox.service_account(), f"{sandbox.url}/"), SHEET_ID, TABS)
 
 
 def _service_account(settings: Settings) -> Mapping[str, Any]:

@@ -41,7 +41,7 @@ from twitchAPI.type import (
 )
 
 from flows.errors import ConfigError, SourceError
-from flows.sources.retries import Retries
+from flows.sources.source import Retries
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from flows.files.declared_files import declared_kind
+from flows.files.kinds import declared_kind
 
 SOURCE = "twitch"
 # Keys that only records of the entity have together, in order of preference.

@@ -20,7 +20,7 @@ from pydantic import SecretStr
 
 from flows.errors import ConfigError, SourceError
 from flows.landing import POLLS_ENTITY, LandedFile, LandingWriter, land, utc_milliseconds
-from flows.sources.retries import Retries
+from flows.sources.source import Retries
 from flows.sources.twitch.client import HelixClient, Page, Parameters
 from flows.sources.twitch.files import SOURCE
 from flows.sources.twitch.listing import (

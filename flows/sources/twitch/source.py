@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
-from flows.errors import SourceError
+from flows.files.report import Fetched
 from flows.landing import landed_files
 from flows.reporting import reporter
+from flows.services.sandbox import ensure_sandbox
 from flows.settings import Settings
-from flows.sources.source import Fetched
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
-    from deployments.sandbox import SandboxEndpoint
     from expectations.checks.sources import SourceLimits
     from flows.files.kinds import FileKind
     from flows.sources.twitch.poll import TwitchConfig, TwitchPoll
@@ -39,14 +38,16 @@ class TwitchSource:
         """Where no application is set."""
         return settings.uses_sandbox
 
-    def examine(self, settings: Settings) -> tuple[bool, str]:
+    def check_configuration(self, settings: Settings) -> tuple[bool, str]:
         """Check the configuration, without asking the server."""
         if settings.uses_sandbox:
             return False, "no application is set: the sandbox is polled"
         twitch_config(settings).check()
         return True, f"application {settings.twitch_client_id} at {settings.twitch_base_url}"
 
-    def moments(self, settings: Settings, polls: int | None, snapshot_at: datetime | None) -> Iterator[datetime | None]:
+    def due_snapshots(
+        self, settings: Settings, polls: int | None, snapshot_at: datetime | None
+    ) -> Iterator[datetime | None]:
         """The present, or for the sandbox the polls that are due.
 
         The sandbox's clock is moved to each moment before it is given out. It never runs ahead of the real one: the
@@ -112,20 +113,6 @@ def twitch_config(settings: Settings) -> TwitchConfig:
         auth_url=settings.twitch_auth_url,
         **limits,
     )
-
-
-def ensure_sandbox(settings: Settings) -> SandboxEndpoint:
-    """The running sandbox of this home, started in the background if there is none.
-
-    Raises:
-        SourceError: It does not start.
-    """
-    from deployments.sandbox import SandboxError, ensure_running
-
-    try:
-        return ensure_running(settings.home, seed=settings.sandbox_seed, scale=settings.sandbox_scale)
-    except SandboxError as error:
-        raise SourceError(f"{error}") from None
 
 
 def _sandbox_moments(settings: Settings, polls: int | None, now: datetime) -> list[datetime]:
