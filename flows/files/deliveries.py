@@ -18,10 +18,10 @@ from flows.files.known_files import Known
 from flows.files.limits import LIMITS, Limits
 from flows.files.locations import FilePlace
 from flows.files.report import DELIVERED_BEFORE, EMPTY, SKIPPED, Fetched, FileReport
-from flows.ledgers import append_rows
 from flows.load.loader import loaded_files
 from flows.reporting import Mark, reporter
 from flows.settings import Settings
+from transforms.engine.ledgers import append_rows
 from transforms.ops import DELIVERIES
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def deliver(
     except SourceError as error:
         failure = error
     reports.sort(key=lambda report: report.file)
-    append_rows(session, settings.database, DELIVERIES, _rows(reports))
+    append_rows(session, DELIVERIES, _rows(reports))
     _tell(kind, place, reports)
     snapshots = {report.delivery.snapshot_at for report in reports if report.delivery}
     return Fetched(tuple(sorted(snapshots)), tuple(reports), failure)

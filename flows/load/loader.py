@@ -28,8 +28,8 @@ from flows.landing import (
     read_lines,
     sweep_unfinished,
 )
-from flows.ledgers import append_rows, transaction
 from flows.load.copy import Copied, copy_files, load_id_of, loaded_rows, put_files
+from transforms.engine.ledgers import append_rows, transaction
 from transforms.ops import LOADS, POLLS, QUARANTINE
 
 if TYPE_CHECKING:
@@ -186,9 +186,9 @@ class _Batch:
         polls = [record for one in poll_files for record in _poll_records(self._root, one)]
         with transaction(self._session):
             loads = [load for kind, part in by_kind.items() for load in self._copy(self._targets[kind], part)]
-            append_rows(self._session, self._database, POLLS, polls)
+            append_rows(self._session, POLLS, polls)
             taken = [self._load(POLLS.name, one, self._lines[one.relative_path], 0) for one in poll_files]
-            append_rows(self._session, self._database, LOADS, [asdict(load) for load in (*loads, *taken)])
+            append_rows(self._session, LOADS, [asdict(load) for load in (*loads, *taken)])
         return LoadReport(tuple(loads), len(polls))
 
     def _copy(self, table: Table, files: list[LandedFile]) -> list[LoadResult]:
@@ -205,7 +205,7 @@ class _Batch:
                 if load.load_id in rejected
                 for row in self._rejected_lines(load, held.get(load.load_id, set()), rejected[load.load_id])
             ]
-            append_rows(self._session, self._database, QUARANTINE, rows)
+            append_rows(self._session, QUARANTINE, rows)
         return loads
 
     def _settle_known_to_history(self, table: Table, files: list[LandedFile]) -> dict[str, Copied]:

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flows.errors import ConfigError
 from flows.landing import land
-from flows.ledgers import append_rows
 from flows.load.copy import load_id_of
-from flows.load.loader import load_pending
 from flows.settings import Settings
 from transforms.catalog import models
 from transforms.ops import LOADS, QUARANTINE, REDRIVES
@@ -81,6 +79,9 @@ def redrive(session: Session, settings: Settings, refused: Refusal, repaired: An
     Raises:
         ConfigError: It was redriven before, or nothing was repaired.
     """
+    from flows.load.loader import load_pending
+    from transforms.engine.ledgers import append_rows
+
     if refused.redriven_at:
         raise ConfigError(
             f"{refused.quarantine_id} was redriven at {refused.redriven_at:%Y-%m-%d %H:%M:%S} UTC already."
@@ -96,7 +97,7 @@ def redrive(session: Session, settings: Settings, refused: Refusal, repaired: An
         raise ConfigError(f"{refused.quarantine_id}: the repaired record is empty.")
     load_id = load_id_of(landed)
     row = {"quarantine_id": refused.quarantine_id, "load_id": load_id, "redriven_at": datetime.now(UTC)}
-    append_rows(session, settings.database, REDRIVES, [row])
+    append_rows(session, REDRIVES, [row])
     raw_tables = [model.table for model in models().values() if model.table.source]
     load_pending(session, settings.database, settings.landing_root, raw_tables, source=source)
     return load_id

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from flows.ledgers import append_rows
 from flows.publish_to.outgoing import Outgoing, Verdict
 from transforms.activity import publications
 from transforms.activity.publications import REJECTED
 from transforms.engine import merge
-from transforms.engine.ledgers import append_frame, append_new_frame
+from transforms.engine.ledgers import append_frame, append_new_frame, append_rows
 from transforms.ops import PUBLICATIONS
 
 if TYPE_CHECKING:
@@ -135,7 +134,7 @@ class Outbox:
             }
             for one in verdicts
         ]
-        append_rows(self._session, self._database, PUBLICATIONS, rows)
+        append_rows(self._session, PUBLICATIONS, rows)
 
     def _resendable(self, with_forgotten: bool) -> DataFrame:
         from snowflake.snowpark.functions import col, lit

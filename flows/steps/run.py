@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from flows.errors import SnowcastError, ValidationFailed
-from flows.ledgers import append_rows
 from flows.services.under_way import run_under_way
 from flows.settings import Settings, load_settings
 from flows.steps.costs import costs_of
@@ -180,13 +179,14 @@ def _record_failure(run: Run, error: BaseException) -> None:
 
 
 def _record(run: Run, state: str, summary: str) -> None:
+    from transforms.engine.ledgers import append_rows
     from transforms.ops import RUNS
 
     times = {"started_at": run.started_at.replace(tzinfo=None), "ended_at": datetime.now(UTC).replace(tzinfo=None)}
     costs = [asdict(cost) for cost in costs_of(sent_statements())]
     row = {"run_id": run.run_id, "flow": run.flow, "state": state, **times, "summary": summary, "costs": costs}
     with open_session(run.settings) as session:
-        append_rows(session, run.settings.database, RUNS, [row])
+        append_rows(session, RUNS, [row])
 
 
 def _run_id() -> str:

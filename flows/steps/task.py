@@ -23,7 +23,6 @@ from prefect.cache_policies import NO_CACHE
 from prefect.tasks import exponential_backoff
 
 from flows.errors import TransientError
-from flows.ledgers import append_rows
 from flows.reporting import Mark, reporter
 from flows.settings import Settings, load_settings
 from flows.steps.parallel import Step, map_at_once
@@ -203,6 +202,7 @@ def check_source(
     from expectations.checks.sources import validate_source
     from flows.sources.registry import known_source
     from transforms.catalog import models
+    from transforms.engine.ledgers import append_rows
     from transforms.ops import SCHEMA_DRIFT
 
     settings = load_settings()
@@ -210,7 +210,7 @@ def check_source(
     tables = [model.table for model in models().values() if (model.table.source or "").startswith(f"{source}/")]
     with open_session(settings, step=f"check {source}", run=run_id) as session:
         found = unknown_fields(session, settings.database, loads, now=now)
-        append_rows(session, settings.database, SCHEMA_DRIFT, found)
+        append_rows(session, SCHEMA_DRIFT, found)
         results = validate_source(
             session.connection,
             source,
@@ -298,9 +298,10 @@ def _keep(
     batches: Mapping[str, Sequence[str] | None] | None = None,
 ) -> None:
     from expectations.engine.results import ledger_rows
+    from transforms.engine.ledgers import append_rows
     from transforms.ops import VALIDATION_RESULTS
 
-    append_rows(session, settings.database, VALIDATION_RESULTS, ledger_rows(results, run_id, began, batches))
+    append_rows(session, VALIDATION_RESULTS, ledger_rows(results, run_id, began, batches))
 
 
 def _layer_place(result: RuleResult) -> int:

@@ -19,7 +19,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.ledgers import append_rows
 from flows.settings import Settings
 
 if TYPE_CHECKING:
@@ -153,6 +152,7 @@ def statements(text: str, settings: Settings) -> list[str]:
 
 
 def _prepare(session: Session, settings: Settings, seen: Look | None) -> None:
+    from transforms.engine.ledgers import append_rows
     from transforms.engine.tables import create_table, prepare_heads, prepare_tables
     from transforms.ops import VERSIONS
 
@@ -163,7 +163,7 @@ def _prepare(session: Session, settings: Settings, seen: Look | None) -> None:
     widened = {place: _widened(session, settings, place, have) for place, have in seen.present.items()}
     prepare_tables(session, widened, seen.heads)
     row: Mapping[str, object] = {"version": version_of(settings), "applied_at": datetime.now(UTC)}
-    append_rows(session, settings.database, VERSIONS, [row])
+    append_rows(session, VERSIONS, [row])
 
 
 def _widened(session: Session, settings: Settings, place: tuple[str, str], have: dict[str, bool]) -> dict[str, bool]:
