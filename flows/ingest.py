@@ -12,9 +12,9 @@ from flows.errors import ConfigError, SourceError, TransientError
 from flows.reporting import reporter
 from flows.sources.registry import SOURCES
 from flows.steps.artifacts import publish_artifacts
+from flows.steps.ingest import check_source, fetch_source, land_files, load_raw
 from flows.steps.layers import build_layers
 from flows.steps.run import Run, recorded_run
-from flows.steps.task import check_source, fetch_source, land_files, load_raw
 
 
 @flow(name="ingest-twitch")

@@ -8,8 +8,8 @@ from prefect import flow
 
 from flows.reporting import reporter
 from flows.steps.artifacts import publish_artifacts
+from flows.steps.publish import check_publications, publish_events
 from flows.steps.run import Run, recorded_run
-from flows.steps.task import check_publications, publish_events
 
 
 @flow(name="publish-amplitude")

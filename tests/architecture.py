@@ -108,7 +108,6 @@ KNOWN_LONG = frozenset(
         "expectations/rules/activity.py stream_rules",
         "flows/load/copy.py copy_files",
         "flows/load/loader.py load_pending",
-        "flows/steps/task.py",
         "transforms/build.py build_table",
         "transforms/contract.py",
         "transforms/engine/batches.py",

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 from flows.errors import BrokenOffError, TransientError
 from flows.reporting import reporter
 from flows.steps.artifacts import Progress
+from flows.steps.build import Window, build_step, has_nothing_new, report_build
 from flows.steps.parallel import Step, run_steps
 from flows.steps.run import Run
 from flows.steps.stages import LAYERS, stages_of, upstream_of
 from flows.steps.standing import Standing, read_standing
-from flows.steps.task import Window, build_step, has_nothing_new, tell_build, validate_stage
+from flows.steps.validate import validate_stage
 from flows.warehouse import open_session, workers
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class _Cycle:
 
     def _keep(self, name: str, outcome: BuildResult | Exception) -> None:
         """Take the outcome of a build; where a table cannot be built, only what stands on it is not built."""
-        tell_build(name, outcome)
+        report_build(name, outcome)
         if isinstance(outcome, TransientError | BrokenOffError):
             raise outcome
         if isinstance(outcome, Exception):

@@ -1,0 +1,117 @@
+"""Building one table as a step of a flow; the table is the asset that the step makes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from prefect.assets import Asset, AssetProperties, materialize
+
+from flows.errors import TransientError
+from flows.reporting import reporter
+from flows.settings import Settings, load_settings
+from flows.steps.parallel import Step
+from flows.steps.task import STEP
+from flows.warehouse import open_session
+
+if TYPE_CHECKING:
+    from transforms.catalog import Model
+    from transforms.engine.batches import States
+    from transforms.engine.write import BuildResult
+
+
+_MOST_TEXT = 500
+Window = tuple[datetime, datetime]
+
+
+def build_step(
+    model: Model, run_id: str, mode: str = "incremental", window: Window | None = None, states: States | None = None
+) -> Step:
+    """Building one table, as a task of its own name; the table is the asset that the task makes."""
+    settings = load_settings()
+    built = materialize(
+        asset_of(model, settings),
+        name="build",
+        task_run_name="build {name}",
+        asset_deps=[asset_key(name, settings) for name in model.inputs],
+        **STEP,
+    )(_build)
+    name = model.table.name
+    given = {"name": name, "run_id": run_id, "mode": mode, "window": window, "states": states}
+    return Step(name, built, given)
+
+
+def has_nothing_new(name: str, states: States, mode: str) -> bool:
+    """Whether building the table would do nothing; asks nobody."""
+    from transforms import build as building
+
+    return building.has_nothing_new(name, states, _parameters(load_settings()), mode)
+
+
+def _build(name: str, run_id: str, mode: str, window: Window | None, states: States | None) -> BuildResult:
+    from transforms.build import build_table
+    from transforms.engine.merge import BuildConflictError
+
+    settings = load_settings()
+    with open_session(settings, step=f"build {name}", run=run_id, table=name) as session:
+        try:
+            return build_table(
+                session,
+                name,
+                run_id=run_id,
+                mode=mode,
+                parameters=_parameters(settings),
+                window=window,
+                states=states,
+            )
+        except BuildConflictError as conflict:
+            raise TransientError(str(conflict)) from conflict
+
+
+def report_build(name: str, outcome: BuildResult | Exception) -> None:
+    """Print what became of a build."""
+    if isinstance(outcome, Exception):
+        reporter().finished(f"build {name}", " ".join(str(outcome).split())[:_MOST_TEXT], "failed")
+    else:
+        reporter().finished(f"build {name}", _build_line(outcome), "skipped" if outcome.skipped else "ok")
+
+
+def asset_key(name: str, settings: Settings) -> str:
+    """The asset of a table: `snowflake://database/schema/table`."""
+    from transforms.catalog import models
+
+    return f"snowflake://{settings.database}/{models()[name].table.layer}/{name}".lower()
+
+
+def asset_of(model: Model, settings: Settings) -> Asset:
+    """A table as a Prefect asset."""
+    properties = AssetProperties(name=model.table.name, description=model.table.grain)
+    return Asset(key=asset_key(model.table.name, settings), properties=properties)
+
+
+def _parameters(settings: Settings) -> dict[str, Any]:
+    today = datetime.now(UTC).date()
+    return {
+        "gap_cap_seconds": settings.gap_cap_seconds,
+        "today": today,
+        "current_month": today.replace(day=1),
+        "anonymous_user_ids": settings.livelogs_anonymous_ids,
+        "point_value": settings.point_value,
+        "currency": settings.currency,
+        "decimal_comma": settings.decimal_comma,
+        "shared_id_spaces": settings.shared_id_spaces,
+        "thresholds": settings.thresholds,
+    }
+
+
+def _build_line(result: BuildResult) -> str:
+    if result.skipped:
+        return "nothing new"
+    changes = {
+        "new": result.rows_inserted,
+        "changed": result.rows_updated,
+        "removed": result.rows_deleted,
+        "quarantined": result.rows_quarantined,
+    }
+    told = ", ".join(f"{count:,} {word}" for word, count in changes.items() if count) or "no change"
+    return f"{told} ({result.seconds:.1f} s)"

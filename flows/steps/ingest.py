@@ -1,0 +1,105 @@
+"""The steps from a source to RAW: fetch it or take its files, load what was landed, check what came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from prefect import task
+
+from flows.reporting import reporter
+from flows.settings import load_settings
+from flows.steps.task import STEP
+from flows.steps.validate import keep_results, report_checks
+from flows.warehouse import open_session, stored_columns
+
+if TYPE_CHECKING:
+    from expectations.engine.results import RuleResult
+    from flows.files.report import Fetched
+    from flows.load.loader import LoadReport
+
+
+@task(name="fetch", task_run_name="fetch {source}", **STEP)
+def fetch_source(source: str, run_id: str, snapshot_at: datetime | None = None) -> Fetched:
+    """Fetch a source once and land what came; one that failed half-way is told in the result."""
+    from flows.sources.registry import known_source
+
+    settings = load_settings()
+    with open_session(settings, step=f"fetch {source}", run=run_id) as session:
+        return known_source(source).fetch(settings, session, snapshot_at)
+
+
+@task(name="load", task_run_name="load landing files", **STEP)
+def load_raw(run_id: str) -> LoadReport:
+    """Load every landing file that is not in RAW yet, of whatever source."""
+    from flows.load.loader import load_pending
+    from transforms.catalog import models
+
+    settings = load_settings()
+    tables = [model.table for model in models().values() if model.table.source]
+    with open_session(settings, step="load", run=run_id) as session:
+        report = load_pending(
+            session,
+            settings.database,
+            settings.landing_root,
+            tables,
+            on_progress=lambda done, total: reporter().advanced("load", f"{done:,} of {total:,} files"),
+        )
+    reporter().finished("load", _load_line(report), "failed" if report.damaged else "ok")
+    return report
+
+
+@task(name="land files", task_run_name="land {path}", **STEP)
+def land_files(source: str, path: Path, run_id: str, snapshot_at: datetime | None = None) -> Fetched:
+    """Land the files of a source that a person hands over, and say what became of each."""
+    from flows.files.deliveries import deliver
+    from flows.files.locations import Place
+    from flows.sources.registry import known_source
+
+    settings = load_settings()
+    with open_session(settings, step=f"land files of {source}", run=run_id) as session:
+        kind = known_source(source).file_kind(settings)
+        return deliver(session, settings, kind, Place(str(path)), snapshot_at)
+
+
+@task(name="check source", task_run_name="check source {source}", **STEP)
+def check_source(
+    source: str, run_id: str, loads: Mapping[str, Sequence[str]], snapshots: Sequence[datetime]
+) -> list[RuleResult]:
+    """Check a source by what it sent: freshness, volume, completeness of its polls, fields that nobody declared."""
+    from expectations.checks.drift import unknown_fields
+    from expectations.checks.sources import validate_source
+    from flows.sources.registry import known_source
+    from transforms.catalog import models
+    from transforms.engine.ledgers import append_rows
+    from transforms.ops import SCHEMA_DRIFT
+
+    settings = load_settings()
+    now = datetime.now(UTC)
+    tables = [model.table for model in models().values() if (model.table.source or "").startswith(f"{source}/")]
+    with open_session(settings, step=f"check {source}", run=run_id) as session:
+        found = unknown_fields(session, settings.database, loads, now=now)
+        append_rows(session, SCHEMA_DRIFT, found)
+        results = validate_source(
+            session.connection,
+            source,
+            run_id=run_id,
+            now=now,
+            raw_tables=tables,
+            snapshots=snapshots,
+            limits=known_source(source).limits(settings),
+            docs_root=settings.docs_root,
+            stored=stored_columns(),
+        )
+        keep_results(session, settings, results, run_id, now)
+    report_checks(f"check source {source}", results)
+    return results
+
+
+def _load_line(report: LoadReport) -> str:
+    told = f"{len(report.loads)} files, {report.rows_loaded:,} rows" if report.loads else "nothing new"
+    if report.rows_rejected:
+        told += f", {report.rows_rejected:,} lines quarantined"
+    return told + "".join(f"; {path} {fault}" for path, fault in report.damaged)

@@ -1,0 +1,52 @@
+"""Sending what is new to a destination, and checking what became of it, as steps of a flow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from prefect import task
+
+from flows.settings import load_settings
+from flows.steps.task import STEP
+from flows.steps.validate import keep_results, report_checks
+from flows.warehouse import open_session, stored_columns
+
+if TYPE_CHECKING:
+    from expectations.engine.results import RuleResult
+    from flows.publish_to.amplitude.publish import Published
+
+
+@task(name="publish", task_run_name="publish to amplitude", **STEP)
+def publish_events(
+    run_id: str, activities: Sequence[str] = (), *, dry_run: bool = False, again: Sequence[str] = ()
+) -> Published:
+    """Send the activities that Amplitude has not got yet; repeating the step sends none twice."""
+    from flows.publish_to.amplitude.publish import publish
+
+    settings = load_settings()
+    with open_session(settings, step="publish to amplitude", run=run_id) as session:
+        return publish(session, settings, run_id=run_id, activities=activities, dry_run=dry_run, again=again)
+
+
+@task(name="check publications", task_run_name="check publications", **STEP)
+def check_publications(destination: str, run_id: str) -> list[RuleResult]:
+    """Check what the run wrote into the ledger of publications, and what has been without an outcome for too long."""
+    from expectations.checks.publications import validate_publications
+    from flows.publish_to.outbox import forgotten_before
+
+    settings = load_settings()
+    began = datetime.now(UTC)
+    with open_session(settings, step="check publications", run=run_id) as session:
+        results = validate_publications(
+            session.connection,
+            destination=destination,
+            run_id=run_id,
+            forgotten_before=forgotten_before(),
+            docs_root=settings.docs_root,
+            stored=stored_columns(),
+        )
+        keep_results(session, settings, results, run_id, began)
+    report_checks("check publications", results)
+    return results

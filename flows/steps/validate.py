@@ -1,0 +1,92 @@
+"""Checking tables as a step of a flow, several at the same time, and keeping what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from prefect import task
+
+from flows.reporting import Mark, reporter
+from flows.settings import Settings, load_settings
+from flows.steps.parallel import map_at_once
+from flows.steps.task import STEP
+from flows.warehouse import open_session, stored_columns, workers
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Session
+
+    from expectations.engine.results import RuleResult
+
+
+@task(name="validate", task_run_name="validate {stage}", **STEP)
+def validate_stage(
+    stage: str, names: Sequence[str], run_id: str, batches: Mapping[str, Sequence[str] | None] | None
+) -> list[RuleResult]:
+    """Check the rules of tables, several at the same time, and keep the results.
+
+    Args:
+        stage: What the tables are, for the step's name.
+        names: Tables.
+        run_id: The run.
+        batches: Table -> batches whose rows are read; None, for one table or instead of all: whole tables.
+    """
+    from expectations.checks.tables import validate_tables
+
+    settings = load_settings()
+    reporter().advanced(f"validate {stage}", ", ".join(names))
+    step, began = f"validate {stage}", datetime.now(UTC)
+
+    @contextmanager
+    def lend(name: str) -> Iterator[Any]:
+        with open_session(settings, step=step, run=run_id, table=name) as session:
+            yield session.connection
+
+    with open_session(settings, step=step, run=run_id) as session:
+        results = validate_tables(
+            lend,
+            names,
+            run_id=run_id,
+            batches=batches,
+            docs_root=settings.docs_root,
+            stored=stored_columns(),
+            each=map_at_once(workers(settings)),
+        )
+        keep_results(session, settings, results, run_id, began, batches)
+    for layer, found in groupby(sorted(results, key=_layer_place), key=lambda result: result.layer):
+        report_checks(f"validate {layer}", list(found))
+    return results
+
+
+def keep_results(
+    session: Session,
+    settings: Settings,
+    results: Sequence[RuleResult],
+    run_id: str,
+    began: datetime,
+    batches: Mapping[str, Sequence[str] | None] | None = None,
+) -> None:
+    """Keep the results of rules in OPS.VALIDATION_RESULTS."""
+    from expectations.engine.results import ledger_rows
+    from transforms.engine.ledgers import append_rows
+    from transforms.ops import VALIDATION_RESULTS
+
+    append_rows(session, VALIDATION_RESULTS, ledger_rows(results, run_id, began, batches))
+
+
+def _layer_place(result: RuleResult) -> int:
+    from transforms.contract import Layer
+
+    return list(Layer).index(Layer(result.layer))
+
+
+def report_checks(step: str, results: Sequence[RuleResult]) -> None:
+    """Print what the rules of a step found."""
+    from expectations.engine.report import summary_line
+
+    broken = [result for result in results if not result.success]
+    mark: Mark = "failed" if any(r.severity == "critical" for r in broken) else "warning" if broken else "ok"
+    reporter().finished(step, summary_line(results), mark)
