@@ -1,4 +1,4 @@
-"""Deploying: the deployments of prefect.yaml into a Prefect server, the scripts of snowflake/ into an account."""
+"""Deploying: the deployments of prefect.yaml into a Prefect server, and the worker that runs them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-from flows.errors import ConfigError, SourceError
+from flows.errors import SourceError
 from flows.services import prefect_server
 from flows.settings import Settings, change_environment
-from flows.warehouse import open_session
-from flows.warehouse.scripts import SCRIPTS, run_scripts, statements
 
 ROOT = Path(__file__).resolve().parents[2]
 PREFECT_FILE = ROOT / "deployments" / "prefect.yaml"
@@ -48,27 +46,6 @@ def run_worker(settings: Settings) -> NoReturn:
     # A script's background process ignores SIGINT, and Prefect's worker ends itself by one when it is told to stop.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execve(sys.executable, command, _child_environment(settings))
-
-
-def snowflake_statements(settings: Settings) -> list[str]:
-    """Every statement of the deployment, in order."""
-    scripts = [*sorted((SCRIPTS / "account").glob("*.sql")), *sorted(SCRIPTS.glob("*.sql"))]
-    return [one for script in scripts for one in statements(script.read_text(encoding="utf-8"), settings)]
-
-
-def deploy_to_snowflake(settings: Settings) -> list[str]:
-    """Run the account's scripts, then the database's; returns the names of the scripts.
-
-    Raises:
-        ConfigError: The target is not an account.
-    """
-    if settings.warehouse != "snowflake":
-        raise ConfigError("Set SNOWCAST_WAREHOUSE=snowflake and the SNOWFLAKE_* login of a user who may create roles.")
-    with open_session(settings, flow="deploy") as session:
-        return [
-            *run_scripts(session, settings, SCRIPTS / "account"),
-            *run_scripts(session, settings, SCRIPTS),
-        ]
 
 
 def _prefect(*arguments: str) -> None:

@@ -6,8 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.commands.read import Form, Json
-from flows.cli.output import print_json, print_rows, say
+from flows.cli.output import Form, Json, print_json, print_rows, say
 
 activity = typer.Typer(name="activity", help="Activity streams: what there is, and questions.", no_args_is_help=True)
 

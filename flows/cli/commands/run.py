@@ -6,13 +6,12 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.cli.output import console, say, terminal_reporter
+from flows.cli.output import console, parsed_moment, say, terminal_reporter
 from flows.cli.state import State, checked_selectors
 from flows.errors import ConfigError, PrefectGoneError
 from flows.reporting import LogReporter, report_to
@@ -249,16 +248,3 @@ def _program() -> str:
         return "snowcast"
     started, here = Path(sys.argv[0]).absolute(), Path.cwd()
     return str(started.relative_to(here)) if started.is_relative_to(here) else str(started)
-
-
-def parsed_moment(text: str, option: str) -> datetime:
-    """The time that an option states, in UTC.
-
-    Raises:
-        ConfigError: It is no ISO 8601 time.
-    """
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise ConfigError(f"{option} {text!r} is no time. Expected ISO 8601, e.g. 2026-11-21T04:15:00Z.") from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
