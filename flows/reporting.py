@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from typing import Literal, Protocol
 
-from expectations.printable import printable
+from expectations.engine.printable import printable
 
 Mark = Literal["ok", "warning", "failed", "skipped"]
 _LEVELS = {"ok": logging.INFO, "skipped": logging.INFO, "warning": logging.WARNING, "failed": logging.ERROR}

@@ -63,20 +63,9 @@ KNOWN_BREAKS: dict[str, frozenset[str]] = {
             "activity -> catalog",
             "activity -> engine",
             "activity -> ops",
-            "declarations stands on no floor",
-            "engine -> scd2",
             "increments stands on no floor",
             "transforms/activity/datasets in a circle",
             "transforms/activity/query in a circle",
-            "transforms/catalog in a circle",
-            "transforms/declarations in a circle",
-            "transforms/engine in a circle",
-            "transforms/scd2 in a circle",
-        }
-    ),
-    "expectations": frozenset(
-        {
-            "printable stands on no floor",
         }
     ),
     "deployments/embedded": frozenset(

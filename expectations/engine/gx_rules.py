@@ -19,7 +19,7 @@ from great_expectations.expectations.metrics.table_metric_provider import TableM
 from great_expectations.render.components import LegacyRendererType, RenderedStringTemplateContent
 from great_expectations.render.renderer.renderer import renderer
 
-from expectations.printable import printable
+from expectations.engine.printable import printable
 
 ROWS = "table.row_count"
 FAILING_ROWS = "snowcast.failing_rows"

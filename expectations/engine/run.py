@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from expectations.engine.connection import Logins, login
+from expectations.engine.printable import printable
 from expectations.engine.queries import named, with_helpers
 from expectations.engine.results import RuleResult
-from expectations.printable import printable
 from expectations.rules.from_contract import schema_rule
 from expectations.rules.rule import Rule
 from expectations.rules.schemas import Columns, declared_columns, stored_columns

@@ -19,7 +19,7 @@ from rich.markup import escape
 from rich.status import Status
 from rich.table import Table
 
-from expectations.printable import printable
+from expectations.engine.printable import printable
 from flows.errors import ConfigError
 from flows.reporting import Mark, report_to
 

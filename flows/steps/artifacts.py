@@ -15,8 +15,8 @@ from prefect.artifacts import (
 )
 from prefect.context import FlowRunContext
 
+from expectations.engine.printable import printable
 from expectations.engine.report import markdown
-from expectations.printable import printable
 from flows.reporting import reporter
 from flows.services.prefect_watch import settle
 from flows.steps.costs import costs_of

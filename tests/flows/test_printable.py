@@ -8,7 +8,7 @@ import re
 import pytest
 
 from expectations.engine.gx_rules import _shown
-from expectations.printable import printable
+from expectations.engine.printable import printable
 from flows.cli.output import TerminalReporter, point_at, print_json, print_rows, say, say_error
 
 HOSTILE = "\x1b[2J\x1b]0;owned\x07\x9b31m\u202egnp.exe\u2066\r\x00\x7f\ud800"
