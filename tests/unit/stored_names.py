@@ -13,7 +13,7 @@ from typing import Any
 
 from expectations.checks.tables import rule_names
 from flows.settings import Settings
-from flows.steps import task
+from flows.steps import build
 from transforms.activity.definitions.registry import known_activities
 from transforms.catalog import models
 from transforms.contract import Table
@@ -33,7 +33,7 @@ def stored_names() -> dict[str, Any]:
         "tables": tables,
         "ledgers": {table.name: _digest(table) for table in LEDGERS},
         "activities": sorted(known_activities()),
-        "parameters": {name: str(value) for name, value in sorted(task._parameters(Settings()).items())},
+        "parameters": {name: str(value) for name, value in sorted(build._parameters(Settings()).items())},
     }
 
 
