@@ -22,7 +22,7 @@ from tests.registering import model_of, registered
 from transforms.catalog import Model
 from transforms.engine.batches import stored
 from transforms.ops import QUARANTINE
-from transforms.scd2.rewind import rewind
+from transforms.scd2.build import rewind
 from transforms.scd2.versions import as_of
 
 SEEDS = range(max(1, EXAMPLES // 3))

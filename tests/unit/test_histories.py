@@ -29,7 +29,7 @@ from transforms.engine.merge import BuildConflictError
 from transforms.engine.tables import prepare_tables
 from transforms.formulas.keys import hash_key
 from transforms.ops import BUILDS, HEADS
-from transforms.scd2.rewind import rewind
+from transforms.scd2.build import rewind
 from transforms.staging.parsing import parse
 
 pytestmark = pytest.mark.lengthy

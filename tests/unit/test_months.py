@@ -10,7 +10,7 @@ from snowflake.snowpark.types import StructField, StructType
 
 from tests.feeding import rows_of
 from transforms.contract import DATE, TEXT
-from transforms.formulas.months import in_each_month, month_after, month_of
+from transforms.formulas.periods import in_each_month, month_after, month_of
 
 SPANS = StructType(
     [

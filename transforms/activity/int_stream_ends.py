@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.contract import TIMESTAMP, Column, Layer, Replace, Table
-from transforms.functions import Window, coalesce, col, dateadd, lit, max  # noqa: A004
+from transforms.functions import Window, coalesce, col, dateadd, lit, max
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -25,9 +25,9 @@ from transforms.functions import (
     datediff,
     iff,
     lit,
-    max,  # noqa: A004
+    max,
     min_by,
-    sum,  # noqa: A004
+    sum,
 )
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from transforms.activity.int_streamer_risk import COUNTS
 from transforms.activity.int_streamer_risk import TABLE as RISK
 from transforms.contract import TIMESTAMP, Column, Layer, Replace, Table
-from transforms.functions import Window, col, max, min  # noqa: A004
+from transforms.functions import Window, col, max, min
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

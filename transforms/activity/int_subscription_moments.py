@@ -19,7 +19,7 @@ from transforms.activity import columns as activity_columns
 from transforms.contract import BOOLEAN, DATE, INTEGER, TIMESTAMP, Column, Layer, Replace, Table
 from transforms.formulas.as_of_join import with_version_at
 from transforms.formulas.billing_periods import is_weekly, months_of_period
-from transforms.formulas.months import in_each_month, month_of
+from transforms.formulas.periods import in_each_month, month_of
 from transforms.functions import array_generate_range, coalesce, col, dateadd, datediff, floor, iff, least, lit
 
 if TYPE_CHECKING:

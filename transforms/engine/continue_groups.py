@@ -32,8 +32,8 @@ from transforms.functions import (
     iff,
     in_,
     lit,
-    max,  # noqa: A004
-    min,  # noqa: A004
+    max,
+    min,
     row_number,
 )
 

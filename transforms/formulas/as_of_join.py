@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms.contract import TIMESTAMP
-from transforms.functions import Window, coalesce, col, dateadd, lit, min  # noqa: A004
+from transforms.functions import Window, coalesce, col, dateadd, lit, min
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from transforms.functions import Window, col, first_value, lit, max, min, row_number  # noqa: A004
+from transforms.functions import Window, col, first_value, lit, max, min, row_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from transforms.contract import INTEGER, money
-from transforms.functions import abs, col, iff, lit, round  # noqa: A004
+from transforms.functions import abs, col, iff, lit, round
 from transforms.types import DecimalType
 
 if TYPE_CHECKING:

@@ -1,30 +1,46 @@
-"""Days, ISO weeks and months side by side: a period is named by its kind and its first day.
+"""Days, ISO weeks and calendar months, each named by its first day, and how far the data reaches.
 
 Weeks start on Monday whatever the account's WEEK_START is: only functions that do not read it are used.
+
+A period is over when data of a later day is there. The clock cannot say it: logs of 2020 that are loaded today say
+nothing about the days since, and of the day on which a source was last read only a part is known. What is dated after
+today is not in int_customer_periods, so one wrong date does not end every period before it.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from transforms.contract import DATE, INTEGER, TEXT
-from transforms.contract import Column as Declared
-from transforms.formulas.months import month_of
-from transforms.functions import array_generate_range, col, dateadd, datediff, function, lit, when
+from transforms.contract import DATE, INTEGER, TEXT, Column
+from transforms.functions import (
+    Window,
+    array_generate_range,
+    col,
+    date_trunc,
+    dateadd,
+    datediff,
+    function,
+    iff,
+    lit,
+    max,
+    min,
+    when,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from snowflake.snowpark import Column, DataFrame
+    from snowflake.snowpark import Column as Expression
+    from snowflake.snowpark import DataFrame
 
 PERIODS = ("day", "week", "month")
 _DAYS_OF_A_WEEK = 7
 
-period = Declared("period", TEXT, "kind of period; weeks start on Monday", nullable=False, accepted=PERIODS)
-period_start = Declared("period_start", DATE, "first day of the period, UTC", nullable=False)
+period = Column("period", TEXT, "kind of period; weeks start on Monday", nullable=False, accepted=PERIODS)
+period_start = Column("period_start", DATE, "first day of the period, UTC", nullable=False)
 
 
-def period_of(kind: str, day: Column) -> Column:
+def period_of(kind: str, day: Expression) -> Expression:
     """The first day of the day's period of one kind."""
     if kind == "month":
         return month_of(day)
@@ -33,7 +49,7 @@ def period_of(kind: str, day: Column) -> Column:
     return day.cast(DATE)
 
 
-def period_after(start: Column, count: Column | None = None) -> Column:
+def period_after(start: Expression, count: Expression | None = None) -> Expression:
     """The first day of the period that follows, or of the one so many later; its kind is the frame's `period`."""
     steps = lit(1) if count is None else count
     days = when(col("period") == lit("week"), steps * lit(_DAYS_OF_A_WEEK)).otherwise(steps)
@@ -41,7 +57,7 @@ def period_after(start: Column, count: Column | None = None) -> Column:
     return when(col("period") == lit("month"), by_month).otherwise(dateadd("day", days, start).cast(DATE))
 
 
-def periods_between(first: Column, last: Column) -> Column:
+def periods_between(first: Expression, last: Expression) -> Expression:
     """How many periods after the first one the last one is, both named by their first days."""
     days = datediff("day", first, last)
     weeks = datediff("day", first, last) / lit(_DAYS_OF_A_WEEK)
@@ -49,12 +65,12 @@ def periods_between(first: Column, last: Column) -> Column:
     return case.when(col("period") == lit("week"), weeks).otherwise(days).cast(INTEGER)
 
 
-def in_each_period(frame: DataFrame, carried: Sequence[str], first: Column, last: Column) -> DataFrame:
+def in_each_period(frame: DataFrame, carried: Sequence[str], first: Expression, last: Expression) -> DataFrame:
     """The frame's rows once per period from `first` to `last`, both included, as `period_start` with its `age`.
 
     Args:
         frame: Rows with a `period` and a span of such periods; a row whose span is empty or unknown is left out.
-        carried: Columns to keep beside `period`.
+        carried: Expressions to keep beside `period`.
         first: First day of the period with which the row's span begins; its age is 0.
         last: First day of the period with which it ends.
     """
@@ -67,3 +83,47 @@ def in_each_period(frame: DataFrame, carried: Sequence[str], first: Column, last
     each = counted.join_table_function("flatten", col("offsets"))
     numbered = each.select(*kept, "first_period", col("value").cast(INTEGER).alias("age"))
     return numbered.select(*kept, "age", period_after(col("first_period"), col("age")).alias("period_start"))
+
+
+def month_of(day: Expression) -> Expression:
+    """The first day of the day's month."""
+    return date_trunc("month", day).cast(DATE)
+
+
+def month_after(month: Expression, months: Expression | None = None) -> Expression:
+    """The first day of the month that follows, or of the one so many months later."""
+    return dateadd("month", lit(1) if months is None else months, month).cast(DATE)
+
+
+def in_each_month(frame: DataFrame, carried: Sequence[str], first: Expression, last: Expression) -> DataFrame:
+    """The frame's rows once per month from `first` to `last`, both months and both included, as `year_month`.
+
+    Args:
+        frame: Rows with a span of months each; a row whose first month is NULL or after its last one is left out.
+        carried: Expressions to keep.
+        first: Month with which the row's span begins.
+        last: Month with which it ends.
+    """
+    spans = frame.select(*carried, first.alias("first_month"), last.alias("last_month")).filter(
+        col("first_month") <= col("last_month")
+    )
+    month_count = datediff("month", col("first_month"), col("last_month")) + lit(1)
+    counted = spans.select(*carried, "first_month", array_generate_range(lit(0), month_count).alias("offsets"))
+    each = counted.join_table_function("flatten", col("offsets"))
+    numbered = each.select(*carried, "first_month", col("value").cast(INTEGER).alias("month_offset"))
+    return numbered.select(*carried, month_after(col("first_month"), col("month_offset")).alias("year_month"))
+
+
+def data_watermark(int_customer_periods: DataFrame) -> DataFrame:
+    """Per kind of customer and period: the first and the newest period with an act, and the kind's newest day."""
+    spans = int_customer_periods.group_by("customer_kind", "period").agg(
+        min("period_start").alias("oldest_start"), max("period_start").alias("newest_start")
+    )
+    day_or_null = iff(col("period") == lit("day"), col("newest_start"), lit(None).cast(DATE))
+    newest_day = max(day_or_null).over(Window.partition_by("customer_kind"))
+    return spans.select("*", newest_day.alias("newest_day"))
+
+
+def is_complete_period() -> Expression:
+    """Condition on a `period_start` beside the kind's `newest_day`."""
+    return period_after(col("period_start")) <= col("newest_day")

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.contract import DATE, TEXT, Column, Layer, MergeOnKey, Table, money
-from transforms.formulas.months import month_after
+from transforms.formulas.periods import month_after
 from transforms.formulas.plan_switches import without_replaced
-from transforms.functions import Window, col, iff, lit, min, sum, when  # noqa: A004
+from transforms.functions import Window, col, iff, lit, min, sum, when
 
 if TYPE_CHECKING:
     from datetime import date

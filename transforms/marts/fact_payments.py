@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from transforms import columns
 from transforms.contract import BOOLEAN, DATE, TEXT, Column, Layer, MergeOnKey, Table
 from transforms.formulas.as_of_join import last_moment_before, with_version_at
-from transforms.formulas.months import month_of
+from transforms.formulas.periods import month_of
 from transforms.functions import col, dateadd, lit
 
 if TYPE_CHECKING:

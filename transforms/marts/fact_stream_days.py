@@ -25,11 +25,11 @@ from transforms.functions import (
     iff,
     least,
     lit,
-    max,  # noqa: A004
+    max,
     max_by,
-    min,  # noqa: A004
+    min,
     row_number,
-    sum,  # noqa: A004
+    sum,
 )
 
 if TYPE_CHECKING:

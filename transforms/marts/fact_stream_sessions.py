@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from transforms import columns
 from transforms.contract import INTEGER, TIMESTAMP, Column, Layer, MergeOnKey, Table
 from transforms.formulas import measures
-from transforms.functions import Window, col, count, iff, lit, max, max_by, min, sum  # noqa: A004
+from transforms.functions import Window, col, count, iff, lit, max, max_by, min, sum
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -19,7 +19,7 @@ from transforms.contract import DATE, TEXT, TIMESTAMP, Column, Layer, MergeOnKey
 from transforms.formulas.as_of_join import last_moment_before, with_version_at
 from transforms.formulas.billing_periods import with_paid_months
 from transforms.formulas.money import with_share
-from transforms.formulas.months import in_each_month, month_after, month_of
+from transforms.formulas.periods import in_each_month, month_after, month_of
 from transforms.functions import (
     Window,
     coalesce,
@@ -32,7 +32,7 @@ from transforms.functions import (
     lead,
     least,
     lit,
-    max,  # noqa: A004
+    max,
 )
 
 if TYPE_CHECKING:

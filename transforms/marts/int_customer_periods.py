@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from transforms.activity.columns import person
 from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, MergeOnKey, Table
 from transforms.formulas import periods
-from transforms.functions import Window, coalesce, col, count, lag, lead, lit, min, sum  # noqa: A004
+from transforms.functions import Window, coalesce, col, count, lag, lead, lit, min, sum
 
 if TYPE_CHECKING:
     from datetime import date

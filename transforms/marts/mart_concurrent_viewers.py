@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, MergeOnKey, Table
-from transforms.functions import coalesce, col, count, lit, sum  # noqa: A004
+from transforms.functions import coalesce, col, count, lit, sum
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression

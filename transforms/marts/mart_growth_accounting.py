@@ -16,8 +16,8 @@ from operator import and_
 from typing import TYPE_CHECKING
 
 from transforms.contract import BOOLEAN, FLOAT, INTEGER, Column, Layer, Replace, Table
-from transforms.formulas import periods, watermark
-from transforms.functions import Window, coalesce, col, iff, lit, sum  # noqa: A004
+from transforms.formulas import periods
+from transforms.functions import Window, coalesce, col, iff, lit, sum
 from transforms.marts.int_customer_periods import activity_count, customer_kind, stream_count
 
 if TYPE_CHECKING:
@@ -67,12 +67,15 @@ def build(int_customer_periods: DataFrame) -> DataFrame:
     moves = _came(int_customer_periods).union_all(_missing(int_customer_periods))
     counts = moves.group_by(*[f"of_{name}" for name in _ROW]).agg(*[sum(name).alias(f"of_{name}") for name in _COUNTED])
     spans = periods.in_each_period(
-        watermark.reach(int_customer_periods), ["customer_kind", "newest_day"], col("oldest_start"), col("newest_start")
+        periods.data_watermark(int_customer_periods),
+        ["customer_kind", "newest_day"],
+        col("oldest_start"),
+        col("newest_start"),
     )
     is_its_row = reduce(and_, [col(name) == col(f"of_{name}") for name in _ROW])
     rows = spans.join(counts, on=is_its_row, how="left").select(
         *_ROW,
-        watermark.is_over().alias("is_over"),
+        periods.is_complete_period().alias("is_over"),
         *[coalesce(col(f"of_{name}"), lit(0)).alias(f"{name}_count") for name in _COUNTED],
     )
     return TABLE.select(_measured(rows))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.contract import INTEGER, Column, Layer, MergeOnKey, Table, money
-from transforms.functions import col, count, iff, lit, sum  # noqa: A004
+from transforms.functions import col, count, iff, lit, sum
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from transforms import columns
 from transforms.contract import FLOAT, INTEGER, Column, Layer, Replace, Table, money
 from transforms.formulas.money import with_share
-from transforms.formulas.months import in_each_month
-from transforms.functions import abs, coalesce, col, iff, lit, min, sum  # noqa: A004
+from transforms.formulas.periods import in_each_month
+from transforms.functions import abs, coalesce, col, iff, lit, min, sum
 
 if TYPE_CHECKING:
     from datetime import date

@@ -16,8 +16,8 @@ from operator import and_
 from typing import TYPE_CHECKING
 
 from transforms.contract import DATE, FLOAT, INTEGER, Column, Layer, Replace, Table
-from transforms.formulas import periods, watermark
-from transforms.functions import coalesce, col, count, iff, lit, sum  # noqa: A004
+from transforms.formulas import periods
+from transforms.functions import coalesce, col, count, iff, lit, sum
 from transforms.marts.int_customer_periods import activity_count, customer_kind, stream_count
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def build(int_customer_periods: DataFrame) -> DataFrame:
 
 
 def _every_cell(active: DataFrame) -> DataFrame:
-    reach = watermark.reach(active).select(
+    reach = periods.data_watermark(active).select(
         col("customer_kind").alias("reach_kind"), col("period").alias("reach_period"), "newest_start", "newest_day"
     )
     cohorts = active.filter(col("period_start") == col("cohort_start")).group_by(*_COHORT)
@@ -86,4 +86,4 @@ def _every_cell(active: DataFrame) -> DataFrame:
 
 
 def _if_over(measure: str) -> Expression:
-    return iff(watermark.is_over(), coalesce(col(measure), lit(0)), lit(None).cast(INTEGER))
+    return iff(periods.is_complete_period(), coalesce(col(measure), lit(0)), lit(None).cast(INTEGER))

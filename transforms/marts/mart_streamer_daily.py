@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from transforms import columns
 from transforms.contract import Layer, MergeOnKey, Table
 from transforms.formulas import measures
-from transforms.functions import col, iff, lit, max, sum  # noqa: A004
+from transforms.functions import col, iff, lit, max, sum
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

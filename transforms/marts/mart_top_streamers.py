@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from transforms import columns
 from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, Replace, Table
 from transforms.formulas import measures
-from transforms.functions import Window, col, dateadd, lit, max, row_number, sum  # noqa: A004
+from transforms.functions import Window, col, dateadd, lit, max, row_number, sum
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -2,11 +2,14 @@
 
 A key in order is computed from its open version, which stands for everything that was seen before, and from what
 arrived (the fast path). A key with a late observation is computed from all its staged rows. Keys that a new complete
-delivery lacks are computed too.
+delivery lacks are computed too. A history can be rewound: what was learned after a time is taken back, and the next
+build learns it again.
 """
 
 from __future__ import annotations
 
+import json
+import time
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import reduce
@@ -14,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 
 from snowflake.snowpark.functions import col, concat, greatest, iff, lit
 
-from transforms.contract import EFFECTIVE_AT, LINEAGE, OBSERVED_AT, TEXT
+from transforms.catalog import models
+from transforms.contract import EFFECTIVE_AT, LINEAGE, OBSERVED_AT, TEXT, ContractError, History
 from transforms.engine import merge
+from transforms.engine.batches import read_state
 from transforms.engine.incremental import MOST_BATCHES, Computed
-from transforms.scd2.full_snapshots import all_snapshots, read_listings
-from transforms.scd2.observations import source_of
-from transforms.scd2.presence import PRESENT_AT, stretches
-from transforms.scd2.scope import IS_LATE, touched_keys
+from transforms.engine.write import Build, BuildResult, new_build_id, write_built
+from transforms.scd2.presence import PRESENT_AT, all_snapshots, read_listings, stretches
+from transforms.scd2.scope import IS_LATE, source_of, touched_keys
 from transforms.scd2.versions import check_versions, versions_of
 
 if TYPE_CHECKING:
@@ -32,8 +36,11 @@ if TYPE_CHECKING:
     from transforms.catalog import Model
     from transforms.engine.batches import State
     from transforms.engine.incremental import BuildRequest
-    from transforms.scd2.full_snapshots import Listings
-    from transforms.scd2.observations import HistorySource
+    from transforms.scd2.presence import Listings
+    from transforms.scd2.scope import HistorySource
+
+
+REWIND = "rewind"
 
 
 @contextmanager
@@ -64,6 +71,40 @@ def compute_history(
         return
     with merge.kept_for_now(session, touched_keys(source, listings, state), "touched") as touched:
         yield _of_touched(source, listings, touched)
+
+
+def rewind(
+    session: Session,
+    name: str,
+    until: datetime,
+    *,
+    run_id: str = REWIND,
+    parameters: Mapping[str, Any] | None = None,
+) -> BuildResult:
+    """Make a history what the observations until a time make it.
+
+    The table's head keeps the time, so that the next regular build finds other parameters and reads everything again.
+
+    Args:
+        session: Where the tables are.
+        name: A history.
+        until: The newest time of observation that counts, UTC.
+        run_id: The run that OPS.BUILDS names.
+        parameters: Values for keyword parameters of its `build`.
+
+    Raises:
+        ContractError: The table is no history.
+        BuildConflictError: A build of the table was committed meanwhile; nothing was written.
+    """
+    started = time.monotonic()
+    model = models().get(name)
+    if model is None or not isinstance(model.table.write, History):
+        known = sorted(other for other, found in models().items() if isinstance(found.table.write, History))
+        raise ContractError(f"{name}: only a history can be rewound; histories are {', '.join(known)}")
+    state = read_state(session, model, {input_name: models()[input_name].table for input_name in model.inputs})
+    described = json.dumps({"rewound_to": until.isoformat()})
+    build = Build(model.table, new_build_id(), run_id, REWIND, described, started, state)
+    return write_built(session, build, compute_history_as_of(session, model, state, parameters or {}, until))
 
 
 def compute_history_as_of(

@@ -28,7 +28,7 @@ from transforms.functions import (
     lag,
     lead,
     lit,
-    max,  # noqa: A004
+    max,
     row_number,
     when,
 )

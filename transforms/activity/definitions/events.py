@@ -22,7 +22,7 @@ from transforms.functions import (
     iff,
     lead,
     lit,
-    max,  # noqa: A004
+    max,
     object_construct_keep_null,
     row_number,
     to_variant,

@@ -12,7 +12,7 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from transforms.contract import INTEGER
-from transforms.functions import coalesce, col, count, in_, lit, max  # noqa: A004
+from transforms.functions import coalesce, col, count, in_, lit, max
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

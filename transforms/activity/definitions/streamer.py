@@ -9,7 +9,7 @@ from transforms.activity.definitions import broadcasts, features
 from transforms.activity.definitions.activity import STREAMER, Activity, Definition, Feature
 from transforms.activity.definitions.events import OF_STREAMER, event_rows, with_gift_value
 from transforms.contract import BOOLEAN, FLOAT, INTEGER, TEXT
-from transforms.functions import Window, col, datediff, equal_null, lag, lit, max  # noqa: A004
+from transforms.functions import Window, col, datediff, equal_null, lag, lit, max
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
