@@ -19,7 +19,7 @@ from transforms.activity.definitions.events import OF_VIEWER, collect_events, pa
 from transforms.activity.definitions.identity import Spaces, with_persons
 from transforms.activity.definitions.viewer import ACTIVITIES
 from transforms.contract import TEXT, Layer, MergeOnKey, Table
-from transforms.functions import lit
+from transforms.formulas.frames import null_of
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
@@ -60,4 +60,4 @@ def build(
         "point_value": point_value,
     }
     named = with_persons(collect_events(ACTIVITIES, given), int_identities, OF_VIEWER, shared_id_spaces)
-    return TABLE.select(validate_events(named.select("*", lit(None).cast(TEXT).alias("link"))))
+    return TABLE.select(validate_events(named.select("*", null_of(TEXT).alias("link"))))

@@ -16,6 +16,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from transforms.contract import INTEGER, TIMESTAMP, VARIANT
+from transforms.formulas.frames import null_of, union_all
 from transforms.functions import (
     Window,
     charindex,
@@ -93,7 +94,7 @@ def events_of(streams: Sequence[DataFrame], activities: Sequence[str]) -> DataFr
         )
         for stream in streams
     ]
-    return reduce(lambda left, right: left.union_all(right), chosen)
+    return union_all(chosen)
 
 
 def unpublished(streams: Sequence[DataFrame], activities: Sequence[str], states: DataFrame) -> DataFrame:
@@ -158,7 +159,7 @@ def released(states: DataFrame, destination: str, status: str, run_id: str, now:
         (col("attempt") + 1).alias("attempt"),
         lit(RELEASED).alias("status"),
         "activity",
-        lit(None).cast(VARIANT).alias("event"),
+        null_of(VARIANT).alias("event"),
         lit(f"to be sent again after it was {status}").alias("reason"),
         lit(run_id).alias("run_id"),
         lit(now).cast(TIMESTAMP).alias("recorded_at"),

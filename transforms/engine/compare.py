@@ -7,11 +7,10 @@ of it; `new_*` are the columns to store and `was_*` those that the account needs
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
-from operator import and_
 from typing import TYPE_CHECKING
 
 from transforms.contract import LINEAGE, REJECTION, TEXT, VARIANT, Layer
+from transforms.formulas.frames import have_same, have_same_or_null, null_of
 from transforms.functions import (
     Window,
     coalesce,
@@ -66,7 +65,7 @@ def compare(table: Table, built: DataFrame, current: DataFrame, comparison: Comp
     was = current.select(
         *[col(name).alias(f"was_{name}") for name in _stored_names(table)], lit(1).alias("was_present")
     )
-    same_key = reduce(and_, [col(f"new_{name}") == col(f"was_{name}") for name in table.key])
+    same_key = have_same(table.key, "was_", "new_")
     is_candidate = (col("new_rank") == lit(1)) & col("new__rule").is_null()
     how = "full" if comparison.is_whole_truth else "left"
     joined = new.join(was, on=same_key & is_candidate, how=how)
@@ -83,13 +82,13 @@ def with_rejected(table: Table, difference: DataFrame, rejected: DataFrame) -> D
         rejected: Lineage, `_rule` and `_reason` of the rows.
     """
     stored_columns = [column for column in table.stored_columns if column.name != "_build_id"]
-    untold = [lit(None).cast(c.type).alias(f"new_{c.name}") for c in (*stored_columns, REJECTION[0])]
+    untold = [null_of(c.type).alias(f"new_{c.name}") for c in (*stored_columns, REJECTION[0])]
     told = [col(name).alias(f"new_{name}") for name in ("_rule", "_reason")]
     lineage = [col(c.name).alias(f"new_{c.name}") for c in LINEAGE]
     refused = rejected.select(
-        lit(REJECTED).alias("action"), *untold, *told, lit(None).cast(VARIANT).alias("row_before"), *lineage
+        lit(REJECTED).alias("action"), *untold, *told, null_of(VARIANT).alias("row_before"), *lineage
     )
-    without = [lit(None).cast(c.type).alias(f"new_{c.name}") for c in LINEAGE]
+    without = [null_of(c.type).alias(f"new_{c.name}") for c in LINEAGE]
     return difference.select("*", *without).union_all(refused)
 
 
@@ -101,7 +100,7 @@ def is_bounded_apart(table: Table) -> bool:
 def bounds(table: Table) -> tuple[Column, Column]:
     """The least and the greatest place of a row of the comparison: where it goes, and where its stored row is."""
     if table.cluster_by is None:
-        nowhere = lit(None).cast(TEXT)
+        nowhere = null_of(TEXT)
         return nowhere, nowhere
     new = col(f"new_{table.cluster_by}")
     if not is_bounded_apart(table):
@@ -132,7 +131,7 @@ def _ranked(table: Table, built: DataFrame) -> DataFrame:
         rejection = [col(column.name).alias(f"new_{column.name}") for column in REJECTION]
         is_good = col("_rule").is_null()
     else:
-        rejection = [lit(None).cast(column.type).alias(f"new_{column.name}") for column in REJECTION]
+        rejection = [null_of(column.type).alias(f"new_{column.name}") for column in REJECTION]
         is_good = lit(True)
     group = Window.partition_by(*[col(name) for name in table.key], is_good)
     newest_first = group.order_by(*[col(name).desc_nulls_last() for name in _order(table)])
@@ -163,7 +162,7 @@ def _action(table: Table, comparison: Comparison) -> Column:
 
 
 def _differs(names: Iterable[str]) -> Column:
-    return ~reduce(and_, [equal_null(col(f"new_{name}"), col(f"was_{name}")) for name in names])
+    return ~have_same_or_null(names, "was_", "new_")
 
 
 def _is_newer(order: tuple[str, ...]) -> Column:
@@ -195,10 +194,10 @@ def _displaced_columns(table: Table, comparison: Comparison) -> list[Column]:
     """The groups that a row leaves, NULL for a row that stays where it is."""
     watched = comparison.watched
     if not watched:
-        return [lit(None).cast(VARIANT).alias("row_before")]
+        return [null_of(VARIANT).alias("row_before")]
     pairs = [part for name in watched for part in (lit(name), to_variant(col(f"was_{name}")))]
     leaves = col("was_present").is_not_null() & (
         (col("action") == lit(DELETE)) | ((col("action") == lit(UPDATE)) & _differs(watched))
     )
     before = to_variant(object_construct_keep_null(*pairs))
-    return [iff(leaves, before, lit(None).cast(VARIANT)).alias("row_before")]
+    return [iff(leaves, before, null_of(VARIANT)).alias("row_before")]

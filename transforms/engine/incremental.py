@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from snowflake.snowpark.functions import col, in_, lit
@@ -14,6 +13,7 @@ from transforms.catalog import models
 from transforms.contract import ContractError, Layer, Replace
 from transforms.engine.batches import in_batches, stored
 from transforms.engine.parts import Change, rows_of_parts
+from transforms.formulas.frames import union_all
 from transforms.ops import DISPLACED
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def _touched(session: Session, model: Model, arrived: Mapping[str, DataFrame], s
     table = model.table
     groups = [_groups(model, name, frame) for name, frame in arrived.items() if state.pending[name].ids]
     groups += displaced_groups(session, table, state)
-    return reduce(lambda left, right: left.union_all(right), groups).distinct()
+    return union_all(groups).distinct()
 
 
 def _groups(model: Model, name: str, arrived: DataFrame) -> DataFrame:

@@ -10,8 +10,6 @@ import json
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import reduce
-from operator import and_
 from typing import TYPE_CHECKING, Any
 
 from snowflake.snowpark.functions import col, flatten, lit, parse_json, when_not_matched
@@ -19,6 +17,7 @@ from snowflake.snowpark.functions import col, flatten, lit, parse_json, when_not
 from transforms.contract import VARIANT, ContractError
 from transforms.engine.known_schemas import known_schemas
 from transforms.engine.stored import current_database, stored
+from transforms.formulas.frames import have_same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -64,7 +63,7 @@ def append_frame(session: Session, table: Table, frame: DataFrame) -> int:
     """Insert the frame's rows whose key the ledger does not have; the frame has the ledger's columns."""
     with known_schemas(session):
         source = frame.select(*[col(name).alias(f"new_{name}") for name in table.column_names])
-        same_key = reduce(and_, [col(name) == col(f"new_{name}") for name in table.key])
+        same_key = have_same(table.key, "new_")
         values = {name: col(f"new_{name}") for name in table.column_names}
         inserted = stored(session, table).merge(source, same_key, [when_not_matched().insert(values)])
     return int(inserted.rows_inserted)

@@ -8,11 +8,10 @@ rows are not read again; rows that were changed or deleted still recompute what 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import reduce
-from operator import and_
 from typing import TYPE_CHECKING
 
 from transforms.engine.batches import in_batches
+from transforms.formulas.frames import are_known, union_all
 from transforms.functions import col, in_, lit
 
 if TYPE_CHECKING:
@@ -85,7 +84,7 @@ def rows_of_parts(
         rows = current.filter(col(parts.told_by).in_(*[lit(value) for value in part.values]))
         if groups:
             scopes.append(_within(change.table, rows, groups))
-    in_scope = reduce(lambda left, right: left.union_all(right), scopes) if scopes else current.filter(lit(False))
+    in_scope = union_all(scopes) if scopes else current.filter(lit(False))
     return read, in_scope
 
 
@@ -102,6 +101,6 @@ def _both(table: Table, of_groups: DataFrame, alone: DataFrame, groups: Sequence
 
 
 def _united(table: Table, groups: Sequence[DataFrame]) -> DataFrame:
-    every = reduce(lambda left, right: left.union_all(right), groups)
-    is_named: Column = reduce(and_, [col(name).is_not_null() for name in table.widen_by])  # NOT IN finds no NULL
+    every = union_all(groups)
+    is_named: Column = are_known(table.widen_by)  # NOT IN finds no NULL
     return every.filter(is_named).distinct()

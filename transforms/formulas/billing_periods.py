@@ -6,6 +6,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from transforms.contract import INTEGER, money
+from transforms.formulas.frames import null_of
 from transforms.functions import coalesce, col, iff, lit, when
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def months_of_period() -> Column:
     """Months that the row's billing_period lasts; NULL for a week. Without a period it is a month."""
     first, *others = [(col("billing_period") == lit(name), lit(months)) for name, months in MONTHS.items()]
     case = reduce(lambda chain, one: chain.when(*one), others, when(*first))
-    return case.when(col("billing_period").is_null(), lit(1)).otherwise(lit(None).cast(INTEGER))
+    return case.when(col("billing_period").is_null(), lit(1)).otherwise(null_of(INTEGER))
 
 
 def with_paid_months(frame: DataFrame) -> DataFrame:

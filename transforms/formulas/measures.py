@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms.contract import FLOAT
+from transforms.formulas.frames import null_of
 from transforms.functions import col, iff, lit
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def with_watched(frame: DataFrame) -> DataFrame:
     return frame.select(
         "*",
         (_float("viewer_ms") / lit(float(MS_PER_HOUR))).alias("hours_watched"),
-        (_float("viewer_ms") / iff(col("covered_ms") == lit(0), lit(None).cast(FLOAT), _float("covered_ms"))).alias(
+        (_float("viewer_ms") / iff(col("covered_ms") == lit(0), null_of(FLOAT), _float("covered_ms"))).alias(
             "avg_viewers"
         ),
         (_float("covered_ms") / lit(float(MS_PER_MINUTE))).alias("airtime_minutes"),

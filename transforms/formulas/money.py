@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from transforms.contract import INTEGER, money
+from transforms.formulas.frames import null_of
 from transforms.functions import abs, col, iff, lit, round
 from transforms.types import DecimalType
 
@@ -32,7 +33,7 @@ def with_share(frame: DataFrame, amount: str, parts: str, name: str) -> DataFram
         name: Name of the new column.
     """
     cents = (abs(col(amount)) * lit(_CENTS)).cast(INTEGER)
-    parts_or_null = iff(col(parts) == lit(0), lit(None).cast(INTEGER), col(parts))
+    parts_or_null = iff(col(parts) == lit(0), null_of(INTEGER), col(parts))
     halves = frame.select(
         "*",
         (cents * lit(2) + col(parts)).alias("share_dividend"),

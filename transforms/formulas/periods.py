@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms.contract import DATE, INTEGER, TEXT, Column
+from transforms.formulas.frames import null_of
 from transforms.functions import (
     Window,
     array_generate_range,
@@ -119,7 +120,7 @@ def data_watermark(int_customer_periods: DataFrame) -> DataFrame:
     spans = int_customer_periods.group_by("customer_kind", "period").agg(
         min("period_start").alias("oldest_start"), max("period_start").alias("newest_start")
     )
-    day_or_null = iff(col("period") == lit("day"), col("newest_start"), lit(None).cast(DATE))
+    day_or_null = iff(col("period") == lit("day"), col("newest_start"), null_of(DATE))
     newest_day = max(day_or_null).over(Window.partition_by("customer_kind"))
     return spans.select("*", newest_day.alias("newest_day"))
 

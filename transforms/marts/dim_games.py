@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from transforms import columns
 from transforms.contract import TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
 from transforms.formulas.deduplicate import latest_per_key
+from transforms.formulas.frames import null_of
 from transforms.functions import col, iff, lit
 
 if TYPE_CHECKING:
@@ -47,9 +48,9 @@ _DETAILS = ("box_art_url", "igdb_id")
 
 def build(stg_twitch_games: DataFrame, stg_twitch_streams: DataFrame) -> DataFrame:
     """Take the newest name from both listings and the newest details from the games listing."""
-    no_details = [lit(None).cast(TABLE.column(name).type).alias(name) for name in _DETAILS]
+    no_details = [null_of(TABLE.column(name).type).alias(name) for name in _DETAILS]
     games = stg_twitch_games.select(*_observed(), *_DETAILS, col("snapshot_at").alias("details_seen_at"))
-    streams = stg_twitch_streams.select(*_observed(), *no_details, lit(None).cast(TIMESTAMP).alias("details_seen_at"))
+    streams = stg_twitch_streams.select(*_observed(), *no_details, null_of(TIMESTAMP).alias("details_seen_at"))
     return TABLE.select(_current(games.union_all(streams)))
 
 
@@ -64,7 +65,7 @@ def _observed() -> list:  # type: ignore[type-arg]
     return [
         col("game_id"),
         name.cast(TEXT).alias("game_name"),
-        iff(name.is_not_null(), col("snapshot_at"), lit(None).cast(TIMESTAMP)).alias("named_at"),
+        iff(name.is_not_null(), col("snapshot_at"), null_of(TIMESTAMP)).alias("named_at"),
         col("snapshot_at").alias("first_seen_at"),
         col("snapshot_at").alias("last_seen_at"),
     ]

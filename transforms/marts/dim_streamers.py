@@ -10,12 +10,12 @@ Gaps     who was never listed is known by streams or gifts alone: profile_seen_a
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.contract import TIMESTAMP, Column, Layer, MergeOnKey, Table
 from transforms.formulas.deduplicate import latest_per_key
+from transforms.formulas.frames import null_of, union_all
 from transforms.functions import coalesce, col, iff, lit
 from transforms.staging import livelogs_columns as logged
 
@@ -75,7 +75,7 @@ def build(
         _observed(stg_livelogs_streams, **registered, profile_seen_at=seen_at),
         _observed(stg_livelogs_gifts),
     )
-    return TABLE.select(_current(reduce(lambda left, right: left.union_all(right), observations)))
+    return TABLE.select(_current(union_all(observations)))
 
 
 def accumulate(stored: DataFrame, arrived: DataFrame) -> DataFrame:
@@ -88,7 +88,7 @@ def _names() -> dict[str, Expression]:
     is_named = coalesce(*[col(name) for name in _NAMES]).is_not_null()
     return {
         **{name: col(name) for name in _NAMES},
-        "named_at": iff(is_named, col("snapshot_at"), lit(None).cast(TIMESTAMP)),
+        "named_at": iff(is_named, col("snapshot_at"), null_of(TIMESTAMP)),
     }
 
 

@@ -11,13 +11,13 @@ Gaps     users that only other files or gifts name are unknown members: is_known
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.contract import BOOLEAN, TIMESTAMP, Column, Layer, MergeOnKey, Table
 from transforms.formulas.deduplicate import latest_per_key
-from transforms.functions import col, lit
+from transforms.formulas.frames import null_of, union_all
+from transforms.functions import col
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression
@@ -58,10 +58,10 @@ def build(
     """Take everybody that any file or gift names, and the newest details from the users files."""
     details = [col(name) for name in _DETAILS]
     users = stg_billing_users.select(*_named(), *details, col("snapshot_at").alias("details_seen_at"))
-    no_details = [lit(None).cast(TABLE.column(name).type).alias(name) for name in (*_DETAILS, "details_seen_at")]
+    no_details = [null_of(TABLE.column(name).type).alias(name) for name in (*_DETAILS, "details_seen_at")]
     others = (stg_billing_subscriptions, stg_billing_payments, stg_billing_viewing_activity, stg_livelogs_gifts)
     named = [frame.select(*_named(), *no_details) for frame in others]
-    return TABLE.select(_current(reduce(lambda left, right: left.union_all(right), named, users)))
+    return TABLE.select(_current(union_all([users, *named])))
 
 
 def accumulate(stored: DataFrame, arrived: DataFrame) -> DataFrame:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.contract import DATE, TEXT, Column, Layer, MergeOnKey, Table, money
+from transforms.formulas.frames import null_of
 from transforms.formulas.periods import month_after
 from transforms.formulas.plan_switches import without_replaced
 from transforms.functions import Window, col, iff, lit, min, sum, when
@@ -60,7 +61,7 @@ def build(fact_subscription_months: DataFrame, *, current_month: date) -> DataFr
     subscriptions = _closings(months, "subscription", "subscription_id")
     customers = _closings(months, "customer", "user_key")
     balances = _balances(subscriptions.union_all(customers), current_month)
-    is_active_month = iff(col("closing_mrr") > lit(0), col("year_month"), lit(None).cast(DATE))
+    is_active_month = iff(col("closing_mrr") > lit(0), col("year_month"), null_of(DATE))
     first_month = min(is_active_month).over(Window.partition_by("grain", "entity_id"))
     named = balances.select("*", first_month.alias("first_month"))
     return TABLE.select(

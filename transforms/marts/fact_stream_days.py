@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.contract import BOOLEAN, DATE, INTEGER, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.formulas.frames import null_of
 from transforms.functions import (
     Window,
     array_generate_range,
@@ -72,7 +73,7 @@ def build(fact_stream_snapshots: DataFrame) -> DataFrame:
         max_by("streamer_key", "snapshot_at").alias("streamer_key"),
         max_by("streamer_id", "snapshot_at").alias("streamer_id"),
         sum("is_sample").alias("samples"),
-        max(iff(col("is_sample") == lit(1), col("viewer_count"), lit(None).cast(INTEGER))).alias("peak_viewers"),
+        max(iff(col("is_sample") == lit(1), col("viewer_count"), null_of(INTEGER))).alias("peak_viewers"),
         sum(col("viewer_count") * col("part_ms")).alias("viewer_ms"),
         sum("part_ms").alias("covered_ms"),
         (max("is_start") == lit(1)).alias("is_start_day"),

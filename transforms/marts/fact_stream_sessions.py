@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from transforms import columns
 from transforms.contract import INTEGER, TIMESTAMP, Column, Layer, MergeOnKey, Table
 from transforms.formulas import measures
+from transforms.formulas.frames import null_of
 from transforms.functions import Window, col, count, iff, lit, max, max_by, min, sum
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def build(fact_stream_snapshots: DataFrame) -> DataFrame:
     """Integrate each stream's viewers over time; the streamer is the one of the last sample."""
     of_stream = Window.partition_by("stream_id")
     samples = fact_stream_snapshots.select("*", max("viewer_count").over(of_stream).alias("peak_viewers"))
-    at_peak = iff(col("viewer_count") == col("peak_viewers"), col("snapshot_at"), lit(None).cast(TIMESTAMP))
+    at_peak = iff(col("viewer_count") == col("peak_viewers"), col("snapshot_at"), null_of(TIMESTAMP))
     per_stream = samples.group_by("stream_id").agg(
         max_by("platform", "snapshot_at").alias("platform"),
         max_by("streamer_key", "snapshot_at").alias("streamer_key"),

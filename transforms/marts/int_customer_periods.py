@@ -11,12 +11,12 @@ Gaps     what happens to a customer (a renewal, the end of a subscription, a ref
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import TYPE_CHECKING
 
 from transforms.activity.columns import person
 from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, MergeOnKey, Table
 from transforms.formulas import periods
+from transforms.formulas.frames import null_of, union_all
 from transforms.functions import Window, coalesce, col, count, lag, lead, lit, min, sum
 
 if TYPE_CHECKING:
@@ -66,10 +66,10 @@ def build(streamer_activity: DataFrame, viewer_activity: DataFrame, *, today: da
     """Count each customer's acts per period, and look at the customer's periods before and after it."""
     starts = streamer_activity.filter(col("activity").in_(*[lit(name) for name in STREAMER_ACTS]))
     acts = viewer_activity.filter(~col("activity").in_(*[lit(name) for name in NO_ACTS_OF_VIEWERS]) & ~_is_refund())
-    done = _per_day(starts, "streamer", lit(1)).union_all(_per_day(acts, "viewer", lit(None).cast(INTEGER)))
+    done = _per_day(starts, "streamer", lit(1)).union_all(_per_day(acts, "viewer", null_of(INTEGER)))
     per_day = done.filter(col("date_day") <= lit(today))
     counted = [_per_period(per_day, kind) for kind in periods.PERIODS]
-    active = reduce(lambda left, right: left.union_all(right), counted)
+    active = union_all(counted)
     in_order = Window.partition_by(*_CUSTOMER, "period").order_by("period_start")
     neighbours = active.select(
         "*",

@@ -10,11 +10,11 @@ Gaps     streams with 0 viewers are not counted (SEMANTICS §2); a poll lists th
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, MergeOnKey, Table
+from transforms.formulas.frames import union_all
 from transforms.functions import coalesce, col, count, lit, sum
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def build(fact_stream_snapshots: DataFrame) -> DataFrame:
     watched = fact_stream_snapshots.filter(has_viewers).select("snapshot_at", "game_id", "language", "viewer_count")
     scopes = {"all": lit("all"), "game": col("game_id"), "language": coalesce(col("language"), lit(""))}
     summed = [_summed(watched, scope, scope_id) for scope, scope_id in scopes.items()]
-    return TABLE.select(reduce(lambda left, right: left.union_all(right), summed))
+    return TABLE.select(union_all(summed))
 
 
 def _summed(watched: DataFrame, scope: str, scope_id: Expression) -> DataFrame:

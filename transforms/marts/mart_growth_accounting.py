@@ -11,12 +11,11 @@ Gaps     the newest period has the counts so far, told by is_over: a period is o
 
 from __future__ import annotations
 
-from functools import reduce
-from operator import and_
 from typing import TYPE_CHECKING
 
 from transforms.contract import BOOLEAN, FLOAT, INTEGER, Column, Layer, Replace, Table
 from transforms.formulas import periods
+from transforms.formulas.frames import have_same, null_of
 from transforms.functions import Window, coalesce, col, iff, lit, sum
 from transforms.marts.int_customer_periods import activity_count, customer_kind, stream_count
 
@@ -72,7 +71,7 @@ def build(int_customer_periods: DataFrame) -> DataFrame:
         col("oldest_start"),
         col("newest_start"),
     )
-    is_its_row = reduce(and_, [col(name) == col(f"of_{name}") for name in _ROW])
+    is_its_row = have_same(_ROW, "of_")
     rows = spans.join(counts, on=is_its_row, how="left").select(
         *_ROW,
         periods.is_complete_period().alias("is_over"),
@@ -117,8 +116,8 @@ def _one_if(condition: Expression) -> Expression:
 def _measured(rows: DataFrame) -> DataFrame:
     until_then = Window.partition_by("customer_kind", "period").order_by("period_start")
     gained = (col("new_count") + col("resurrected_count")).cast(FLOAT)
-    churned_or_null = iff(col("churned_count") == lit(0), lit(None).cast(FLOAT), col("churned_count").cast(FLOAT))
-    streams_or_null = iff(col("customer_kind") == lit("streamer"), col("stream_count"), lit(None).cast(INTEGER))
+    churned_or_null = iff(col("churned_count") == lit(0), null_of(FLOAT), col("churned_count").cast(FLOAT))
+    streams_or_null = iff(col("customer_kind") == lit("streamer"), col("stream_count"), null_of(INTEGER))
     kept = [name for name in TABLE.column_names if name not in ("cumulative_count", "stream_count", "quick_ratio")]
     return rows.select(
         *kept,

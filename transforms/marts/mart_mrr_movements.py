@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.contract import FLOAT, INTEGER, Column, Layer, Replace, Table, money
+from transforms.formulas.frames import null_of
 from transforms.formulas.money import with_share
 from transforms.formulas.periods import in_each_month
 from transforms.functions import abs, coalesce, col, iff, lit, min, sum
@@ -116,5 +117,5 @@ def _counted(condition: Expression, name: str) -> Expression:
 
 
 def _of_opening(amount: Expression) -> Expression:
-    opening = iff(col("opening_mrr") == lit(0), lit(None).cast(FLOAT), col("opening_mrr").cast(FLOAT))
+    opening = iff(col("opening_mrr") == lit(0), null_of(FLOAT), col("opening_mrr").cast(FLOAT))
     return amount.cast(FLOAT) / opening

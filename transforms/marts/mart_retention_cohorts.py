@@ -11,12 +11,11 @@ Gaps     in a period that is not over (no data of a later day yet) what is measu
 
 from __future__ import annotations
 
-from functools import reduce
-from operator import and_
 from typing import TYPE_CHECKING
 
 from transforms.contract import DATE, FLOAT, INTEGER, Column, Layer, Replace, Table
 from transforms.formulas import periods
+from transforms.formulas.frames import have_same, null_of
 from transforms.functions import coalesce, col, count, iff, lit, sum
 from transforms.marts.int_customer_periods import activity_count, customer_kind, stream_count
 
@@ -59,14 +58,12 @@ def build(int_customer_periods: DataFrame) -> DataFrame:
         count(lit(1)).alias("customers"), sum("stream_count").alias("streams"), sum("activity_count").alias("acts")
     )
     found = counts.select(*[col(name).alias(f"of_{name}") for name in _CELL], "customers", "streams", "acts")
-    is_its_cell = reduce(and_, [col(name) == col(f"of_{name}") for name in _CELL])
+    is_its_cell = have_same(_CELL, "of_")
     cells = _every_cell(int_customer_periods).join(found, on=is_its_cell, how="left")
     measured = cells.select(
         *[*_CELL, "age", "cohort_size"],
         _if_over("customers").alias("customer_count"),
-        iff(col("customer_kind") == lit("streamer"), _if_over("streams"), lit(None).cast(INTEGER)).alias(
-            "stream_count"
-        ),
+        iff(col("customer_kind") == lit("streamer"), _if_over("streams"), null_of(INTEGER)).alias("stream_count"),
         _if_over("acts").alias("activity_count"),
     )
     rate = col("customer_count").cast(FLOAT) / col("cohort_size").cast(FLOAT)
@@ -86,4 +83,4 @@ def _every_cell(active: DataFrame) -> DataFrame:
 
 
 def _if_over(measure: str) -> Expression:
-    return iff(periods.is_complete_period(), coalesce(col(measure), lit(0)), lit(None).cast(INTEGER))
+    return iff(periods.is_complete_period(), coalesce(col(measure), lit(0)), null_of(INTEGER))

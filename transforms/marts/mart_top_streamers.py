@@ -10,12 +10,12 @@ Gaps     each window keeps its first 1,000 streamers; equal hours_watched are ra
 
 from __future__ import annotations
 
-from functools import reduce
 from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, Replace, Table
 from transforms.formulas import measures
+from transforms.formulas.frames import union_all
 from transforms.functions import Window, col, dateadd, lit, max, row_number, sum
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def build(mart_streamer_daily: DataFrame, dim_streamers: DataFrame) -> DataFrame
         "covered_ms",
     ).cross_join(newest)
     windows = [_summed(days, window, length) for window, length in _DAYS_OF_WINDOW.items()]
-    summed = reduce(lambda left, right: left.union_all(right), windows)
+    summed = union_all(windows)
     most_watched_first = Window.partition_by("ranking_window").order_by(col("viewer_ms").desc(), col("streamer_key"))
     ranked = summed.select("*", row_number().over(most_watched_first).alias("streamer_rank"))
     names = dim_streamers.select(col("streamer_key").alias("named_key"), "streamer_name")

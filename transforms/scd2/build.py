@@ -12,7 +12,6 @@ import json
 import time
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from snowflake.snowpark.functions import col, concat, greatest, iff, lit
@@ -23,6 +22,7 @@ from transforms.engine import merge
 from transforms.engine.batches import read_state
 from transforms.engine.incremental import MOST_BATCHES, Computed
 from transforms.engine.write import Build, BuildResult, new_build_id, write_built
+from transforms.formulas.frames import null_of, union_all
 from transforms.scd2.presence import PRESENT_AT, all_snapshots, read_listings, stretches
 from transforms.scd2.scope import IS_LATE, source_of, touched_keys
 from transforms.scd2.versions import check_versions, versions_of
@@ -152,7 +152,7 @@ def _rejected(source: HistorySource, observed: DataFrame | None) -> DataFrame | 
     nullable = [name for name in needed if source.staging.column(name).nullable]
     if observed is None or not nullable:
         return None
-    rule = lit(None).cast(TEXT)
+    rule = null_of(TEXT)
     for name in reversed(nullable):
         rule = iff(needed[name].is_null(), lit(f"{name}_missing"), rule)
     lineage = [column.name for column in LINEAGE]
@@ -182,12 +182,12 @@ def _of_touched(source: HistorySource, listings: Listings | None, touched: DataF
         current.append(source.of_keys(source.versions(), late))
     built = _versions(
         source,
-        reduce(lambda left, right: left.union_all(right), observations),
+        union_all(observations),
         None if listings is None else listings.frame,
     )
     return Computed(
         built,
-        reduce(lambda left, right: left.union_all(right), current),
+        union_all(current),
         is_whole_truth=True,
         rejected=_rejected(source, source.observed(source.newly_staged())),
         check=check_versions,
@@ -201,8 +201,8 @@ def _continuing(
     types = {c.name: c.type for c in source.staging.stored_columns}
     stand_in = open_versions.select(
         *[col(c.name) for c in source.table.observed_columns],
-        *[lit(None).cast(c.type).alias(c.name) for c in LINEAGE],
-        *[lit(None).cast(types[name]).alias(f"_newest_by_{name}") for name in source.write.newest_by],
+        *[null_of(c.type).alias(c.name) for c in LINEAGE],
+        *[null_of(types[name]).alias(f"_newest_by_{name}") for name in source.write.newest_by],
         col("observed_at_last").alias(OBSERVED_AT.name),
         col("valid_from").alias(EFFECTIVE_AT.name),
     )

@@ -13,12 +13,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import reduce
-from operator import and_
 from typing import TYPE_CHECKING
 
 from transforms.contract import EFFECTIVE_AT, INTEGER, TIMESTAMP, History, Strategy
 from transforms.engine.batches import stored
+from transforms.formulas.frames import have_same, null_of
 from transforms.functions import (
     Window,
     coalesce,
@@ -119,7 +118,7 @@ def _next_snapshots(presences: DataFrame, snapshots: DataFrame) -> DataFrame:
     )
     distinct = moments.group_by("_moment").agg(max("_is_snapshot").alias("_is_snapshot"))
     behind = Window.order_by(col("_moment").asc_nulls_last()).rows_between(1, Window.UNBOUNDED_FOLLOWING)
-    listed_at = iff(col("_is_snapshot") == lit(1), col("_moment"), lit(None).cast(TIMESTAMP))
+    listed_at = iff(col("_is_snapshot") == lit(1), col("_moment"), null_of(TIMESTAMP))
     return distinct.select("_moment", min(listed_at).over(behind).alias("_next_snapshot"))
 
 
@@ -129,12 +128,12 @@ def _gaps(gone: DataFrame) -> DataFrame:
 
 def _gaps_by_own_time(table: Table, gone: DataFrame, presences: DataFrame) -> DataFrame:
     """A gap ends with the returning record's own time where that is later; later records may show older values."""
-    same_key = reduce(and_, [col(name) == col(f"_of_{name}") for name in table.business_key])
+    same_key = have_same(table.business_key, "_of_")
     since = (col(PRESENT_AT) >= col("_seen_at")) & (col(PRESENT_AT) < col("_next_gone_at"))
     told = gone.join(presences.select(*table.business_key, PRESENT_AT, EFFECTIVE_AT.name), same_key & since, "left")
     own_time = col(EFFECTIVE_AT.name)
     of_gap = [*[f"_of_{name}" for name in table.business_key], "_gone_at", "_seen_at", "_next_gone_at", "_is_first"]
-    never = lit(None).cast(TIMESTAMP)
+    never = null_of(TIMESTAMP)
     is_first, is_later = col(PRESENT_AT) == col("_seen_at"), own_time > col("_gone_at")
     of_one = Window.partition_by(*of_gap)
     first_says = min(iff(is_first & is_later, own_time, never)).over(of_one)
@@ -144,7 +143,7 @@ def _gaps_by_own_time(table: Table, gone: DataFrame, presences: DataFrame) -> Da
     ended = told.select(*of_gap, PRESENT_AT, own_time, coalesce(back_at, col("_seen_at")).alias("_back_at"))
     is_older = own_time < col("_back_at")
     shown = ended.group_by(*of_gap, "_back_at").agg(
-        max(iff(is_older, col(PRESENT_AT), lit(None).cast(TIMESTAMP))).alias("_shown_at")
+        max(iff(is_older, col(PRESENT_AT), null_of(TIMESTAMP))).alias("_shown_at")
     )
     return shown.select(
         "*", greatest(coalesce(col("_shown_at"), col("_seen_at")), col("_seen_at")).alias("_seen_again_at")
@@ -200,7 +199,7 @@ def read_listings(session: Session, staging: str, reader: str, pending: Sequence
     """
     per_snapshot = _per_snapshot(session, _accounts(session, staging, reader, pending))
     is_now, is_known = col("rows_now") > lit(0), col("rows_known") > lit(0)
-    at, never = col("snapshot_at"), lit(None).cast(TIMESTAMP)
+    at, never = col("snapshot_at"), null_of(TIMESTAMP)
     is_between = ~is_known & ((col("refused_now") > col("refused_new")) | (~is_now & (col("refused_now") > lit(0))))
     (found,) = per_snapshot.agg(
         max(iff(is_known, at, never)).alias("newest_known"),

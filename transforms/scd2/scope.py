@@ -26,6 +26,7 @@ from transforms.contract import (
 )
 from transforms.engine.batches import in_batches, stored
 from transforms.engine.incremental import displaced_groups
+from transforms.formulas.frames import are_known, have_same, null_of, union_all
 from transforms.functions import coalesce, col, equal_null, greatest, iff, in_, lit, max
 from transforms.scd2.presence import refused_records
 
@@ -99,7 +100,7 @@ class HistorySource:
         """Records that staging refused, of all builds or of some, as observations without values."""
         refused = self.stage(refused_records(self.session, self.staging.name, pending))
         names = [name for name in self._observation_names if name != EFFECTIVE_AT.name]
-        return self.observed(refused).select(*names, lit(None).cast(TIMESTAMP).alias(EFFECTIVE_AT.name))
+        return self.observed(refused).select(*names, null_of(TIMESTAMP).alias(EFFECTIVE_AT.name))
 
     def arrived(self, listings: Listings | None) -> DataFrame:
         """Observations that the history has not consumed."""
@@ -110,7 +111,7 @@ class HistorySource:
 
     def is_usable(self) -> Column:
         """Condition: the observation names its key, and tells values or at least that the key was there."""
-        has_key = reduce(and_, [col(name).is_not_null() for name in self.table.business_key])
+        has_key = are_known(self.table.business_key)
         return has_key if self.counts_absence else has_key & col(EFFECTIVE_AT.name).is_not_null()
 
     def of_keys(self, frame: DataFrame, keys: DataFrame) -> DataFrame:
@@ -155,7 +156,7 @@ def touched_keys(source: HistorySource, listings: Listings | None, state: State)
     """
     key = source.table.business_key
     arrived, newest = source.arrived(listings), _newest_versions(source)
-    same_key = reduce(and_, [col(name) == col(f"_of_{name}") for name in key])
+    same_key = have_same(key, "_of_")
     judged = arrived.join(newest, on=same_key, how="left")
     touched = [judged.select(*key, _late_unless(_is_in_order(source, listings)))]
     if listings is not None and listings.first_new is not None:
@@ -163,8 +164,8 @@ def touched_keys(source: HistorySource, listings: Listings | None, state: State)
         names = [col(f"_of_{name}").alias(name) for name in key]
         touched.append(newest.filter(is_absent).select(*names, _late_unless(_began_before(listings))))
     touched += [frame.select(*key, lit(1).alias(IS_LATE)) for frame in _rewritten(source, state)]
-    has_key = reduce(and_, [col(name).is_not_null() for name in key])
-    every = reduce(lambda left, right: left.union_all(right), touched).filter(has_key)
+    has_key = are_known(key)
+    every = union_all(touched).filter(has_key)
     return every.group_by(*key).agg(max(IS_LATE).cast(INTEGER).alias(IS_LATE))
 
 
@@ -239,6 +240,6 @@ def _newest_versions(source: HistorySource) -> DataFrame:
         col("_from").alias("_told_at"),
         lit(True).cast(BOOLEAN).alias("_was_gone"),
         col("_from").alias("_seen_at"),
-        *[lit(None).cast(source.table.column(name).type).alias(f"_was_{name}") for name in tracked],
+        *[null_of(source.table.column(name).type).alias(f"_was_{name}") for name in tracked],
     )
     return open_versions.union_all(closed)

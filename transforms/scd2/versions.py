@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from transforms.contract import BOOLEAN, EFFECTIVE_AT, LINEAGE, OBSERVED_AT, ContractError, HardDeletes, History
 from transforms.engine import compare
 from transforms.engine.stored import stored
+from transforms.formulas.frames import have_same
 from transforms.formulas.keys import hash_key
 from transforms.functions import (
     Window,
@@ -130,7 +131,7 @@ def _alone(values: DataFrame) -> DataFrame:
 
 def _laid_over(table: Table, values: DataFrame, stretches: DataFrame) -> DataFrame:
     """The values cut where existence changes; those of keys that were always there stay as they are."""
-    same_key = reduce(and_, [col(name) == col(f"_of_{name}") for name in table.business_key])
+    same_key = have_same(table.business_key, "_of_")
     overlaps = (col("_begins_at") < col("_next_at")) & (col("_ends_at") > col(EFFECTIVE_AT.name))
     cut = values.join(stretches, on=same_key & overlaps, how="left")
     told_at, begins_at = col(EFFECTIVE_AT.name), col("_begins_at")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from transforms.contract import INTEGER, TEXT, Table
 from transforms.contract import Column as ContractColumn
+from transforms.formulas.frames import null_of
 from transforms.functions import (
     coalesce,
     col,
@@ -150,7 +151,7 @@ def filled_fields(table: Table) -> Column:
 def tidied(name: str) -> Column:
     """The text in lower case without spaces around; NULL where nothing is left."""
     text = lower(trim(col(name)))
-    return iff(text == lit(""), lit(None).cast(TEXT), text)
+    return iff(text == lit(""), null_of(TEXT), text)
 
 
 def _value(column: ContractColumn, record: str) -> Column:
@@ -176,7 +177,7 @@ def _given(column: ContractColumn, decimal_comma: bool) -> Column:
         )
         text = iff(is_text, spelled.otherwise(text), text)
     empty_is_null = column.empty_is_null or not isinstance(column.type, StringType)
-    return iff(text == lit(""), lit(None).cast(TEXT), text) if empty_is_null else text
+    return iff(text == lit(""), null_of(TEXT), text) if empty_is_null else text
 
 
 def _typed(column: ContractColumn) -> Column:
@@ -185,7 +186,7 @@ def _typed(column: ContractColumn) -> Column:
         return text
     spelling = _spelling(column)
     if spelling is not None:
-        return iff(text.rlike(spelling), try_cast(text, column.type), lit(None).cast(column.type))
+        return iff(text.rlike(spelling), try_cast(text, column.type), null_of(column.type))
     if _is_time(column):
         return times.moment_of(*[col(f"{name}_of_{column.name}") for name in times.PARTS]).cast(column.type)
     if isinstance(column.type, VariantType):
@@ -228,7 +229,7 @@ def _variant(column: ContractColumn) -> Column:
     spelled = parse_json(replace(text, lit("'"), lit('"')))
     kept = to_variant(_value(column, "_record"))
     is_json = is_text & text.rlike(_JSON_TEXTS)
-    nothing = lit(None).cast(VariantType())
+    nothing = null_of(VariantType())
     chain = when(text.is_null(), nothing).when(is_text & spells_a_list, spelled)
     return chain.when(is_json, parse_json(iff(is_json, text, lit("null")))).otherwise(kept)
 
@@ -246,7 +247,7 @@ def _first_broken_rule(columns: list[ContractColumn]) -> Column:
             rules.append((col(column.name) > lit(column.maximum), f"{column.name}_above_maximum"))
     first, *others = [(condition, lit(name)) for condition, name in rules]
     case = reduce(lambda chain, rule: chain.when(*rule), others, when(*first))
-    return case.otherwise(lit(None).cast(TEXT))
+    return case.otherwise(null_of(TEXT))
 
 
 def _is_typed(column: ContractColumn) -> bool:
@@ -269,7 +270,7 @@ def _is_touched(column: ContractColumn) -> Column:
 
 def _reason(columns: list[ContractColumn]) -> Column:
     rule = col("_rule")
-    case = when(rule.is_null(), lit(None).cast(TEXT)).when(
+    case = when(rule.is_null(), null_of(TEXT)).when(
         rule == lit("record_type"),
         concat(lit("the record is "), _shown(col("_record").cast(TEXT)), lit("; expected an object")),
     )

@@ -13,6 +13,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from transforms.contract import INTEGER, TEXT, TIMESTAMP
+from transforms.formulas.frames import null_of
 from transforms.functions import (
     coalesce,
     concat,
@@ -76,7 +77,7 @@ def moment_of(whole: Column, micros: Column, offset: Column) -> Column:
     """The time in UTC of its parts; NULL where there are none, or where its year cannot be right."""
     moment = dateadd("microsecond", micros, dateadd("minute", lit(0) - offset, whole))
     first, after = (lit(datetime(year, 1, 1)).cast(TIMESTAMP) for year in (FIRST_YEAR, LAST_YEAR + 1))
-    return iff((moment >= first) & (moment < after), moment, lit(None).cast(TIMESTAMP))
+    return iff((moment >= first) & (moment < after), moment, null_of(TIMESTAMP))
 
 
 def is_of_another_year(text: Column) -> Column:
@@ -109,4 +110,4 @@ def _digits(text: Column) -> Column:
 
 
 def _no_text() -> Column:
-    return lit(None).cast(TEXT)
+    return null_of(TEXT)

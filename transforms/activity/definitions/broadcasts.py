@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms.contract import BOOLEAN, FLOAT, INTEGER, TEXT
+from transforms.formulas.frames import null_of
 from transforms.formulas.measures import MS_PER_HOUR
 from transforms.functions import coalesce, col, datediff, lit
 
@@ -58,7 +59,7 @@ def ended(int_stream_ends: DataFrame, fact_live_streams: DataFrame) -> DataFrame
 
 
 def _unknown(types: Mapping[str, DataType]) -> list[Column]:
-    return [lit(None).cast(type_).alias(name) for name, type_ in types.items()]
+    return [null_of(type_).alias(name) for name, type_ in types.items()]
 
 
 def _typed(types: Mapping[str, DataType]) -> list[Column]:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import inspect
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from transforms.activity import columns
 from transforms.contract import BOOLEAN, INTEGER, TEXT, TIMESTAMP, VARIANT, money
+from transforms.formulas.frames import null_of, union_all
 from transforms.formulas.keys import hash_key
 from transforms.functions import (
     Window,
@@ -121,8 +121,8 @@ def first_per_person(activity: Activity, moments: DataFrame) -> DataFrame:
         "anonymous_customer_id",
         lit(activity.name).cast(TEXT).alias("activity"),
         features_of(activity).alias("feature_json"),
-        lit(None).cast(money()).alias("revenue_impact"),
-        lit(None).cast(TEXT).alias("link"),
+        null_of(money()).alias("revenue_impact"),
+        null_of(TEXT).alias("link"),
         "person",
     )
 
@@ -143,7 +143,7 @@ def read_events(events: DataFrame, activity: Activity, *names: str) -> DataFrame
 def with_gift_value(gifts: DataFrame, point_value: Decimal | None) -> DataFrame:
     """Add gift_value to gifts: points x point_value, negative for a cancelled gift; NULL without a point_value."""
     if point_value is None:
-        return gifts.select("*", lit(None).cast(money()).alias("gift_value"))
+        return gifts.select("*", null_of(money()).alias("gift_value"))
     sign = iff(col("is_cancelled"), lit(-1), lit(1))
     return gifts.select("*", (sign * col("points") * lit(point_value).cast(_POINT)).cast(money()).alias("gift_value"))
 
@@ -159,7 +159,7 @@ def collect_events(definitions: Sequence[Definition], given: Mapping[str, Any]) 
     for one in definitions:
         wanted = inspect.signature(one.emit).parameters
         frames.append(one.emit(**{name: given[name] for name in wanted}))
-    return reduce(lambda left, right: left.union_all(right), frames)
+    return union_all(frames)
 
 
 def parts_of(definitions: Sequence[Definition]) -> Parts:
@@ -197,7 +197,7 @@ def validate_events(events: DataFrame) -> DataFrame:
     return ruled.select(
         "*",
         reason.otherwise(lit(None)).cast(TEXT).alias("_reason"),
-        iff(is_refused, to_variant(object_construct_keep_null(*pairs)), lit(None).cast(VARIANT)).alias("_record"),
+        iff(is_refused, to_variant(object_construct_keep_null(*pairs)), null_of(VARIANT)).alias("_record"),
         concat(col("activity"), lit("/"), col("activity_id")).alias("_source_file"),
         lit(1).cast(INTEGER).alias("_source_row"),
         lit("").alias("_load_id"),
@@ -230,7 +230,7 @@ def continue_occurrences(events: DataFrame, amounts: DataFrame, ends: DataFrame)
         ends: The last row of each partition of these persons, as stored.
     """
     names = [column.name for column in columns.EVENT]
-    not_counted = lit(None).cast(INTEGER).alias("counted")
+    not_counted = null_of(INTEGER).alias("counted")
     new = events.select(*names, not_counted).union_all(amounts.select(*names, not_counted))
     stream = new.union_all(ends.select(*names, col("activity_occurrence").alias("counted")))
     in_order = Window.partition_by(*_PARTITION).order_by(*ORDER)

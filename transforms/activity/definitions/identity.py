@@ -9,6 +9,7 @@ from functools import reduce
 from typing import TYPE_CHECKING
 
 from transforms.contract import TEXT
+from transforms.formulas.frames import null_of, union_all
 from transforms.functions import coalesce, col, concat, iff, lit
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ Spaces = tuple[tuple[str, ...], ...]
 def customer_name(platform: Column, identifier: Column, spaces: Spaces) -> Column:
     """`<platform>:<id>`, the platform being the first of its space; NULL where the id names nobody."""
     name = concat(_first_of_space(platform, spaces), lit(":"), identifier)
-    return iff(identifier == lit(""), lit(None).cast(TEXT), name)
+    return iff(identifier == lit(""), null_of(TEXT), name)
 
 
 def in_every_platform(frame: DataFrame, others: Sequence[str], spaces: Spaces) -> DataFrame:
@@ -40,7 +41,7 @@ def in_every_platform(frame: DataFrame, others: Sequence[str], spaces: Spaces) -
         for space in spaces
         for platform in space[1:]
     ]
-    return reduce(lambda left, right: left.union_all(right), copies, frame.select("platform", *others))
+    return union_all([frame.select("platform", *others), *copies])
 
 
 def first_platform(spaces: Spaces) -> Column:
@@ -61,7 +62,7 @@ def with_persons(events: DataFrame, int_identities: DataFrame, owner: Owner, spa
     linked = events.join(links, on=col(owner.key) == col("linked_key"), how="left")
     own = customer_name(col("platform"), col(owner.id), spaces)
     told = linked.select("*", own.alias("own_name"))
-    nobody = lit(None).cast(TEXT)
+    nobody = null_of(TEXT)
     named = told.select(
         "*",
         coalesce(col("linked_customer"), iff(col("is_anonymous"), nobody, col("own_name"))).alias("customer"),

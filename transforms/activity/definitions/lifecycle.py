@@ -14,6 +14,7 @@ from transforms.activity.definitions.streamer import GIFT_RECEIVED, STREAM_ENDED
 from transforms.activity.definitions.thresholds import Thresholds
 from transforms.activity.definitions.viewer import GIFT_SENT
 from transforms.contract import INTEGER, TEXT
+from transforms.formulas.frames import null_of
 from transforms.functions import Window, coalesce, col, lit, row_number, when
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def emit_at_risk_streamer(int_streamers_at_risk: DataFrame) -> DataFrame:
         col("person").alias("activity_id"),
         col("at_risk_at").alias("ts"),
         col("person").alias("customer"),
-        lit(None).cast(TEXT).alias("anonymous_customer_id"),
+        null_of(TEXT).alias("anonymous_customer_id"),
     )
     return first_per_person(AT_RISK_STREAMER, moments)
 
@@ -102,7 +103,7 @@ def _broadcasts(events: DataFrame, thresholds: Thresholds) -> DataFrame:
     has_viewers = col("max_viewers") >= lit(thresholds.popular_viewers)
     has_followers = col("follow_change") >= lit(thresholds.popular_followers)
     reason = when(has_viewers, lit("viewers")).when(has_followers, lit("followers")).otherwise(lit(None))
-    judged = ended.select("*", lit(None).cast(INTEGER).alias("gift_count"), reason.cast(TEXT).alias("reason"))
+    judged = ended.select("*", null_of(INTEGER).alias("gift_count"), reason.cast(TEXT).alias("reason"))
     return judged.filter(col("reason").is_not_null())
 
 
@@ -112,8 +113,8 @@ def _gifts(events: DataFrame, thresholds: Thresholds) -> DataFrame:
     in_order = Window.partition_by("person").order_by("ts", "activity_id")
     counted = kept.select(
         "*",
-        lit(None).cast(INTEGER).alias("max_viewers"),
-        lit(None).cast(INTEGER).alias("follow_change"),
+        null_of(INTEGER).alias("max_viewers"),
+        null_of(INTEGER).alias("follow_change"),
         row_number().over(in_order).alias("gift_count"),
         lit("gifts").cast(TEXT).alias("reason"),
     )
@@ -132,7 +133,7 @@ def emit_streamer_activated(int_streamer_events: DataFrame, *, thresholds: Thres
     watched = ended.filter(is_watched).select("*", lit("viewers").alias("reason"))
     gifts = read_events(int_streamer_events, GIFT_RECEIVED, "stream_id", "is_cancelled")
     given = gifts.filter(~coalesce(col("is_cancelled"), lit(False))).drop("is_cancelled")
-    first_gifts = given.select("*", lit(None).cast(INTEGER).alias("unique_viewers"), lit("gift").alias("reason"))
+    first_gifts = given.select("*", null_of(INTEGER).alias("unique_viewers"), lit("gift").alias("reason"))
     return first_per_person(STREAMER_ACTIVATED, watched.union_all(first_gifts))
 
 

@@ -8,10 +8,10 @@ be reached, until it is. Any other rule reads everything that these persons have
 from __future__ import annotations
 
 import inspect
-from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from transforms.contract import INTEGER
+from transforms.formulas.frames import union_all
 from transforms.functions import coalesce, col, count, in_, lit, max
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def lifecycle_of_new(
         emitted = ends.filter(col("activity") == lit(one.name)).select("person")
         moments = one.emit(**{name: read[name] for name in wanted})
         frames.append(moments.filter(~in_([col("person")], emitted)))
-    return reduce(lambda left, right: left.union_all(right), frames)
+    return union_all(frames)
 
 
 def _with_counted(
