@@ -10,16 +10,10 @@ Gaps     a file lists some of the payments: absence says nothing
 
 from __future__ import annotations
 
-from transforms.contract import RAW_COLUMNS, Append, Layer, Table
+from transforms.raw.source_table import declare_source_table
 
-TABLE = Table(
-    name="raw_billing_payments",
-    layer=Layer.RAW,
+TABLE = declare_source_table(
+    "billing/payments",
     grain="one line of a payments file",
-    key=("_source_file", "_source_row"),
-    columns=RAW_COLUMNS,
-    write=Append(),
-    tags=("billing",),
-    source="billing/payments",
     fields=("payment_id", "user_id", "payment_date", "amount", "currency"),
 )

@@ -10,17 +10,11 @@ Gaps     a file lists every subscription: what is not in it is gone, which the h
 
 from __future__ import annotations
 
-from transforms.contract import RAW_COLUMNS, Append, Layer, Table
+from transforms.raw.source_table import declare_source_table
 
-TABLE = Table(
-    name="raw_billing_subscriptions",
-    layer=Layer.RAW,
+TABLE = declare_source_table(
+    "billing/subscriptions",
     grain="one line of a subscriptions file",
-    key=("_source_file", "_source_row"),
-    columns=RAW_COLUMNS,
-    write=Append(),
-    tags=("billing",),
-    source="billing/subscriptions",
     fields=(
         "subscription_id",
         "user_id",

@@ -10,17 +10,11 @@ Gaps     a file lists every user: who is not in it is gone, which the history te
 
 from __future__ import annotations
 
-from transforms.contract import RAW_COLUMNS, Append, Layer, Table
+from transforms.raw.source_table import declare_source_table
 
-TABLE = Table(
-    name="raw_billing_users",
-    layer=Layer.RAW,
+TABLE = declare_source_table(
+    "billing/users",
     grain="one line of a users file",
-    key=("_source_file", "_source_row"),
-    columns=RAW_COLUMNS,
-    write=Append(),
-    tags=("billing",),
-    source="billing/users",
     fields=("user_id", "country", "signup_date", "plan_type", "updated_at"),
     is_complete=True,
 )

@@ -10,16 +10,10 @@ Gaps     a file lists some of the days: absence says nothing
 
 from __future__ import annotations
 
-from transforms.contract import RAW_COLUMNS, Append, Layer, Table
+from transforms.raw.source_table import declare_source_table
 
-TABLE = Table(
-    name="raw_billing_viewing_activity",
-    layer=Layer.RAW,
+TABLE = declare_source_table(
+    "billing/viewing_activity",
     grain="one line of a viewing activity file",
-    key=("_source_file", "_source_row"),
-    columns=RAW_COLUMNS,
-    write=Append(),
-    tags=("billing",),
-    source="billing/viewing_activity",
     fields=("user_id", "watch_date", "hours_watched"),
 )

@@ -10,16 +10,10 @@ Gaps     a file lists some of the links: absence says nothing
 
 from __future__ import annotations
 
-from transforms.contract import RAW_COLUMNS, Append, Layer, Table
+from transforms.raw.source_table import declare_source_table
 
-TABLE = Table(
-    name="raw_identity_links",
-    layer=Layer.RAW,
+TABLE = declare_source_table(
+    "identity/links",
     grain="one line of a links file",
-    key=("_source_file", "_source_row"),
-    columns=RAW_COLUMNS,
-    write=Append(),
-    tags=("identity",),
-    source="identity/links",
     fields=("platform", "anonymous_id", "customer_platform", "customer_id", "linked_at"),
 )

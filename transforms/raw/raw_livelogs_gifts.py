@@ -10,17 +10,11 @@ Gaps     a read lists the whole tab; what is gone from it stays in the facts, an
 
 from __future__ import annotations
 
-from transforms.contract import RAW_COLUMNS, Append, Layer, Table
+from transforms.raw.source_table import declare_source_table
 
-TABLE = Table(
-    name="raw_livelogs_gifts",
-    layer=Layer.RAW,
+TABLE = declare_source_table(
+    "livelogs/gifts",
     grain="one line of TRANSACTIONS in one read",
-    key=("_source_file", "_source_row"),
-    columns=RAW_COLUMNS,
-    write=Append(),
-    tags=("livelogs",),
-    source="livelogs/gifts",
     fields=(
         "id",
         "receiverUserID",

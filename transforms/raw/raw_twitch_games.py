@@ -10,16 +10,10 @@ Gaps     ids that Twitch no longer knows are not returned; the poll's record in 
 
 from __future__ import annotations
 
-from transforms.contract import RAW_COLUMNS, Append, Layer, Table
+from transforms.raw.source_table import declare_source_table
 
-TABLE = Table(
-    name="raw_twitch_games",
-    layer=Layer.RAW,
+TABLE = declare_source_table(
+    "twitch/games",
     grain="one record of a Get Games answer",
-    key=("_source_file", "_source_row"),
-    columns=RAW_COLUMNS,
-    write=Append(),
-    tags=("twitch",),
-    source="twitch/games",
     fields=("id", "name", "box_art_url", "igdb_id"),
 )

@@ -10,17 +10,11 @@ Gaps     the listing misses streams that move between pages while it is read (SE
 
 from __future__ import annotations
 
-from transforms.contract import RAW_COLUMNS, Append, Layer, Table
+from transforms.raw.source_table import declare_source_table
 
-TABLE = Table(
-    name="raw_twitch_streams",
-    layer=Layer.RAW,
+TABLE = declare_source_table(
+    "twitch/streams",
     grain="one record of a Get Streams page",
-    key=("_source_file", "_source_row"),
-    columns=RAW_COLUMNS,
-    write=Append(),
-    tags=("twitch",),
-    source="twitch/streams",
     fields=(
         "id",
         "user_id",

@@ -10,17 +10,11 @@ Gaps     banned and deleted users are not returned; the poll's record in OPS.POL
 
 from __future__ import annotations
 
-from transforms.contract import RAW_COLUMNS, Append, Layer, Table
+from transforms.raw.source_table import declare_source_table
 
-TABLE = Table(
-    name="raw_twitch_users",
-    layer=Layer.RAW,
+TABLE = declare_source_table(
+    "twitch/users",
     grain="one record of a Get Users answer",
-    key=("_source_file", "_source_row"),
-    columns=RAW_COLUMNS,
-    write=Append(),
-    tags=("twitch",),
-    source="twitch/users",
     fields=(
         "id",
         "login",

@@ -1,0 +1,29 @@
+"""What all raw tables declare alike: a source's records as they came, one row each, which COPY appends."""
+
+from __future__ import annotations
+
+from transforms.contract import RAW_COLUMNS, Append, Layer, Table
+
+
+def declare_source_table(source: str, grain: str, fields: tuple[str, ...], *, is_complete: bool = False) -> Table:
+    """Declare the raw table of one entity of a source.
+
+    Args:
+        source: `source/entity` of its landing files, which the table is named and tagged by.
+        grain: What one record is.
+        fields: Fields the source is known to send; others are reported as schema drift.
+        is_complete: Every delivery lists everything that exists, so absence means deletion.
+    """
+    name, entity = source.split("/")
+    return Table(
+        name=f"raw_{name}_{entity}",
+        layer=Layer.RAW,
+        grain=grain,
+        key=("_source_file", "_source_row"),
+        columns=RAW_COLUMNS,
+        write=Append(),
+        tags=(name,),
+        source=source,
+        fields=fields,
+        is_complete=is_complete,
+    )
