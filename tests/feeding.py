@@ -15,9 +15,9 @@ from snowflake.snowpark.types import StructField, StructType
 from expectations.rules.schemas import declared_columns
 from transforms.activity.definitions.thresholds import Thresholds
 from transforms.build import build_table
-from transforms.catalog import in_order, models, raw_table_for
+from transforms.catalog import find_raw_table, models, select_models
 from transforms.contract import Layer, Table
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.engine.tables import prepare_tables
 from transforms.engine.write import BuildResult
 from transforms.ops import LEDGERS
@@ -94,7 +94,7 @@ class LandingFile:
 
     @property
     def table(self) -> Table:
-        return raw_table_for(self.source, self.entity)
+        return find_raw_table(self.source, self.entity)
 
 
 def stream(stream_id: str, viewer_count: Any, **fields: Any) -> dict[str, Any]:
@@ -166,7 +166,7 @@ def build_all(
         model.table.name: build_table(
             session, model.table.name, run_id=run_id, mode=mode, parameters=parameters, window=window
         )
-        for model in in_order(list(names))
+        for model in select_models(list(names))
         if model.build is not None
     }
 
@@ -189,7 +189,7 @@ def content(session: Session, name: str) -> list[tuple[Any, ...]]:
     """The stored rows of a table without the build that wrote them."""
     table = models()[name].table
     kept = [column.name for column in table.stored_columns if column.name != "_build_id"]
-    return rows_of(stored(session, table).select(*kept))
+    return rows_of(read_table(session, table).select(*kept))
 
 
 def written(result: BuildResult) -> tuple[int, int, int]:

@@ -12,7 +12,7 @@ from snowflake.snowpark import Session
 from transforms import catalog
 from transforms.catalog import check_history
 from transforms.contract import Table
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.engine.tables import prepare_tables
 from transforms.ops import LEDGERS
 
@@ -56,4 +56,4 @@ def _remove(session: Session, tables: list[Table]) -> None:
         ).collect()
         for ledger in LEDGERS:
             if "table_name" in ledger.column_names:
-                stored(session, ledger).delete(stored(session, ledger)["table_name"] == table.name)
+                read_table(session, ledger).delete(read_table(session, ledger)["table_name"] == table.name)

@@ -1,7 +1,7 @@
 """Building one table: read what is new, widen it to whole groups, build, write, record.
 
 An incremental build reads the batches of its inputs that the table has not consumed (OPS.CONSUMPTIONS) and widens them
-to the groups of `widen_by` that they touch, so the frame is the whole truth for those groups. Staging takes the new
+to the groups of `recompute_by` that they touch, so the frame is the whole truth for those groups. Staging takes the new
 rows as candidates instead; what a history reads is in scd2/build.py. A first build, changed parameters or a
 changed contract read everything.
 """

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import ModuleType
 
-    from snowflake.snowpark import Column, DataFrame
+    from snowflake.snowpark import Column as Expression
+    from snowflake.snowpark import DataFrame
 
     from transforms.increments import Continuation, Parts
 
@@ -54,7 +55,7 @@ class Model:
     accumulate: Callable[[DataFrame, DataFrame], DataFrame] | None = None
     continuation: Continuation | None = None
     parts: Parts | None = None
-    matters: Mapping[str, Callable[[], Column]] = field(default_factory=dict)
+    matters: Mapping[str, Callable[[], Expression]] = field(default_factory=dict)
 
 
 @cache
@@ -67,7 +68,7 @@ def models() -> Mapping[str, Model]:
     return found
 
 
-def in_order(selectors: Sequence[str] = ()) -> list[Model]:
+def select_models(selectors: Sequence[str] = ()) -> list[Model]:
     """The selected tables, inputs before the tables that read them.
 
     Args:
@@ -82,7 +83,7 @@ def in_order(selectors: Sequence[str] = ()) -> list[Model]:
     return [known[name] for name in _build_order() if name in chosen]
 
 
-def raw_table_for(source: str, entity: str) -> Table:
+def find_raw_table(source: str, entity: str) -> Table:
     """The raw table that the landing files `source/entity` load into.
 
     Raises:
@@ -95,14 +96,14 @@ def raw_table_for(source: str, entity: str) -> Table:
     return taken[wanted]
 
 
-def readers_of(name: str) -> list[Model]:
+def find_readers(name: str) -> list[Model]:
     """The tables that read the table of that name."""
     return [model for model in models().values() if name in model.inputs]
 
 
-def watched_columns(table: Table) -> tuple[str, ...]:
+def find_watched_columns(table: Table) -> tuple[str, ...]:
     """Columns of the table by which its readers group: a row that changes one of them touches two groups."""
-    grouped_by = {column for reader in readers_of(table.name) for column in reader.table.widen_by}
+    grouped_by = {column for reader in find_readers(table.name) for column in reader.table.recompute_by}
     return tuple(name for name in table.column_names if name in grouped_by)
 
 
@@ -137,7 +138,7 @@ def _check_inputs(model: Model, known: Mapping[str, Model]) -> None:
     for name in model.inputs:
         if name not in known:
             raise ContractError(f"{model.table.name}: build reads {name}, which is no table{_near(name, known)}")
-        lacking = set(model.table.widen_by) - set(known[name].table.column_names)
+        lacking = set(model.table.recompute_by) - set(known[name].table.column_names)
         if lacking:
             raise ContractError(f"{model.table.name}: widened by {sorted(lacking)}, which {name} does not have")
 
@@ -167,7 +168,9 @@ def _matching(selector: str) -> set[str]:
     if not chosen:
         raise ContractError(f"nothing is selected by {selector!r}{_near(wanted, known)}")
     before = _closure(chosen, lambda name: known[name].inputs) if selector.startswith("+") else set()
-    after = _closure(chosen, lambda name: [m.table.name for m in readers_of(name)]) if selector.endswith("+") else set()
+    after = (
+        _closure(chosen, lambda name: [m.table.name for m in find_readers(name)]) if selector.endswith("+") else set()
+    )
     return chosen | before | after
 
 
@@ -220,7 +223,7 @@ def _faults_of_columns(table: Table, write: History) -> list[str]:
     is_checked = write.strategy is Strategy.CHECK
     rules = {
         "not every column of VERSION_COLUMNS is declared": set(VERSION_COLUMNS) <= set(table.columns),
-        "the key must be the columns of widen_by and valid_from": table.key == (*table.widen_by, "valid_from"),
+        "the key must be the columns of recompute_by and valid_from": table.key == (*table.recompute_by, "valid_from"),
         "it has no business key": bool(table.business_key),
         "effective_at must be observed_at, because check takes the time of the observation": (
             not is_checked or write.effective_at == write.observed_at

@@ -98,7 +98,7 @@ class Column:
     references: str | None = None
     empty_is_null: bool = False
 
-    def but(self, **changes: Any) -> Column:
+    def replace(self, **changes: Any) -> Column:
         """The same column with some properties changed."""
         return replace(self, **changes)
 
@@ -120,8 +120,8 @@ class MergeOnKey:
     Args:
         newest_by: Columns that order versions of one key, most significant first; the greatest wins, in a batch and
             against the table, so an older record never overwrites a newer one. The source file and row break ties.
-            Empty for tables with `widen_by`: their frame is the whole truth for the keys in scope, so rows that differ
-            are updated and rows of the scope that the frame no longer has are deleted.
+            Empty for tables with `recompute_by`: their frame is the whole truth for the keys in scope, so rows that
+            differ are updated and rows of the scope that the frame no longer has are deleted.
     """
 
     newest_by: tuple[str, ...] = ()
@@ -208,7 +208,7 @@ RAW_COLUMNS = (
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 
 
-def checked_identifier(name: str) -> str:
+def check_identifier(name: str) -> str:
     """The name, if it is a plain SQL identifier.
 
     Raises:
@@ -230,9 +230,9 @@ class Table:
         key: Columns whose values are never NULL and never repeat.
         columns: The contract's columns, in stored order, load columns not included.
         write: Replace, Append, MergeOnKey or History.
-        widen_by: Columns that a change is widened to before building: the frame is computed for whole groups of equal
-            `widen_by` values. Every one is a column of this table and of the inputs that are filtered by it. Empty:
-            changed rows are taken as they are.
+        recompute_by: Columns by which a change is recomputed: the frame is built for whole groups of equal values of
+            them. Every one is a column of this table and of the inputs that are filtered by it. Empty: changed rows
+            are taken as they are.
         tags: For selectors: the source, and what else groups tables.
         source: For raw tables: `source/entity` of the landing files.
         fields: For raw tables: fields the source is known to send; others are reported as schema drift.
@@ -249,7 +249,7 @@ class Table:
     key: tuple[str, ...]
     columns: tuple[Column, ...]
     write: WriteKind
-    widen_by: tuple[str, ...] = ()
+    recompute_by: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     source: str | None = None
     fields: tuple[str, ...] = field(default=(), repr=False)
@@ -260,7 +260,7 @@ class Table:
 
     def __post_init__(self) -> None:
         repeated = {name for name in self.column_names if self.column_names.count(name) > 1}
-        unknown = (set(self.key) | set(self.widen_by)) - set(self.column_names)
+        unknown = (set(self.key) | set(self.recompute_by)) - set(self.column_names)
         if repeated or unknown:
             raise ContractError(f"{self.name}: columns {sorted(repeated)} repeat, {sorted(unknown)} are not declared")
         nullable_key = [name for name in self.key if self.column(name).nullable]
@@ -268,7 +268,7 @@ class Table:
             raise ContractError(f"{self.name}: key columns {nullable_key} must be declared nullable=False")
         if self.cluster_by and self.column(self.cluster_by).nullable:
             raise ContractError(f"{self.name}: {self.cluster_by} is clustered by, so declare it nullable=False")
-        checked_identifier(self.name)
+        check_identifier(self.name)
 
     def column(self, name: str) -> Column:
         """The contract's column of that name."""
@@ -325,7 +325,7 @@ class Table:
 
     def full_name(self, database: str) -> str:
         """`DATABASE.SCHEMA.NAME`: the only form in which a table is named in a statement."""
-        return f"{checked_identifier(database)}.{self.layer}.{self.name}".upper()
+        return f"{check_identifier(database)}.{self.layer}.{self.name}".upper()
 
     def select(self, frame: DataFrame) -> DataFrame:
         """Exactly the contract's columns, in order, typed; lineage and rejection too where rows are refused.

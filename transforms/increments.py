@@ -46,7 +46,7 @@ class Parts:
 
 @dataclass(frozen=True)
 class Continuation:
-    """How a table's groups, of equal `widen_by`, are continued.
+    """How a table's groups, of equal `recompute_by`, are continued.
 
     Args:
         rows_of: The input whose rows the table has, with the same key.

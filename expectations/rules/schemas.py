@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from expectations.rules.rule import quoted
-from transforms.contract import Table, checked_identifier
+from transforms.contract import Table, check_identifier
 from transforms.types import (
     BooleanType,
     DataType,
@@ -42,7 +42,7 @@ def stored_columns(connection: Any, database: str, tables: Sequence[Table]) -> d
     schemas = ", ".join(sorted({quoted(table.layer.value) for table in tables}))
     rows = connection.cursor().execute(
         "select table_name, column_name, data_type, numeric_scale "
-        f"from {checked_identifier(database)}.information_schema.columns "
+        f"from {check_identifier(database)}.information_schema.columns "
         f"where table_schema in ({schemas}) and table_name in ({names})"
     )
     found: dict[str, Columns] = {}

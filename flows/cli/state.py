@@ -73,11 +73,11 @@ def checked_selectors(selectors: Sequence[str]) -> list[str]:
     Raises:
         ConfigError: One matches nothing; the message names near ones.
     """
-    from transforms.catalog import in_order
+    from transforms.catalog import select_models
     from transforms.contract import ContractError
 
     try:
-        in_order(selectors)
+        select_models(selectors)
     except ContractError as error:
         raise ConfigError(f"--select: {error}") from None
     return list(selectors)

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from flows.files.file import Header, Note, RefusedFile, UnrecognisedFile
-from transforms.catalog import models, readers_of
+from transforms.catalog import find_readers, models
 from transforms.contract import Table
 
 # Records that are looked at before a file counts as none of the source's.
@@ -220,7 +220,7 @@ def _raw_tables(source: str) -> list[Table]:
 
 def _required(table: Table) -> list[tuple[str, ...]]:
     """Fields that staging cannot do without, each with the names that it had before."""
-    columns = [column for reader in readers_of(table.name) for column in reader.table.columns]
+    columns = [column for reader in find_readers(table.name) for column in reader.table.columns]
     return [(column.payload, *column.formerly) for column in columns if column.payload and not column.nullable]
 
 

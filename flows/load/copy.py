@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from flows.landing import LandedFile
-from transforms.contract import RAW_COLUMNS, checked_identifier
+from transforms.contract import RAW_COLUMNS, check_identifier
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
@@ -38,7 +38,7 @@ class Copied:
 
 def stage_name(database: str) -> str:
     """Full name of the stage that landing files go to."""
-    return f"{checked_identifier(database).upper()}.RAW.{STAGE}"
+    return f"{check_identifier(database).upper()}.RAW.{STAGE}"
 
 
 def load_id_of(landed: LandedFile) -> str:

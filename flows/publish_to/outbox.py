@@ -64,20 +64,20 @@ class Outbox:
 
     def states(self) -> DataFrame:
         """The newest state of each activity that is not new."""
-        return publications.newest_states(self._ledger, self._destination)
+        return publications.find_newest_states(self._ledger, self._destination)
 
     def new_events(self) -> DataFrame:
         """The events that wait to be sent for the first time, or again after they were released."""
-        return publications.unpublished(self._streams, self._activities, self.states())
+        return publications.find_unpublished(self._streams, self._activities, self.states())
 
     def counts(self) -> list[dict[str, Any]]:
         """How many activities are in which state, by activity: name, status, whether fresh, count."""
-        rows = publications.counted(self.states(), forgotten_before()).collect()
+        rows = publications.count_by_status(self.states(), forgotten_before()).collect()
         return [{"activity": r[0], "status": r[1], "is_fresh": bool(r[2]), "count": int(r[3])} for r in rows]
 
     def changed(self) -> tuple[int, int]:
         """How many sent events no longer are what their row says, and how many have no row any more."""
-        frame = publications.changed_since(self._streams, self._activities, self._ledger, self._destination)
+        frame = publications.find_changed(self._streams, self._activities, self._ledger, self._destination)
         rows = frame.group_by("is_gone").count().collect()
         found = {bool(row[0]): int(row[1]) for row in rows}
         return found.get(False, 0), found.get(True, 0)
@@ -89,9 +89,9 @@ class Outbox:
         Args:
             with_forgotten: Also what has been pending for longer than Amplitude remembers: it may arrive twice.
         """
-        again = publications.unconfirmed(self._ledger, self._resendable(with_forgotten), self._destination)
-        frame = publications.queue_of(again, self.new_events())
-        with merge.kept_for_now(self._session, frame) as kept:
+        again = publications.find_unconfirmed(self._ledger, self._resendable(with_forgotten), self._destination)
+        frame = publications.build_queue(again, self.new_events())
+        with merge.materialize(self._session, frame) as kept:
             total = kept.count()
             yield Queue(total, self._slices(kept, total))
 
@@ -116,7 +116,7 @@ class Outbox:
 
     def release_rejected(self) -> int:
         """Let what was rejected be sent again, as its row is now; returns how many events that are."""
-        released = publications.released(self.states(), self._destination, REJECTED, self._run_id, _now())
+        released = publications.build_releases(self.states(), self._destination, REJECTED, self._run_id, _now())
         return append_frame(self._session, PUBLICATIONS, released)
 
     def _write(self, verdicts: Sequence[Verdict]) -> None:
@@ -147,9 +147,9 @@ class Outbox:
 
         for start in range(0, total, _CLAIMED_AT_ONCE):
             part = kept.filter((col("position") > start) & (col("position") <= start + _CLAIMED_AT_ONCE))
-            claims = publications.claims(part, self._destination, self._run_id, _now())
+            claims = publications.build_claims(part, self._destination, self._run_id, _now())
             append_new_frame(self._session, PUBLICATIONS, claims)
-            rows = publications.as_text(part).collect()
+            rows = publications.format_events(part).collect()
             yield [Outgoing(row[0], row[1], int(row[2]), row[3]) for row in rows]
 
 

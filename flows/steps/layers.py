@@ -34,10 +34,10 @@ def build_layers(
     A table that breaks a critical rule stays closed, in later runs too, until its whole content holds the rule again.
     What an earlier run left unchecked is checked with its stage, or before all where it is not selected.
     """
-    from transforms.catalog import in_order
+    from transforms.catalog import select_models
     from transforms.engine.batches import read_states
 
-    models = in_order(selectors)
+    models = select_models(selectors)
     with open_session(run.settings, step="read state", run=run.run_id) as session:
         left = read_standing(session, run.settings.database)
         states = read_states(session, models)
@@ -121,13 +121,13 @@ def _nothing_built(name: str, mode: str) -> BuildResult:
 
 def validate_stored(run: Run, selectors: Sequence[str] = (), *, full: bool = True) -> None:
     """Check the rules of the selected tables, changing nothing: on all rows or on each newest batch."""
-    from transforms.catalog import in_order
+    from transforms.catalog import select_models
 
     batches = None
     if not full:
         with open_session(run.settings, step="read state", run=run.run_id) as session:
             batches = _newest_batches(session, run.settings.database)
-    by_layer = sorted(in_order(selectors), key=lambda model: LAYERS.index(model.table.layer))
+    by_layer = sorted(select_models(selectors), key=lambda model: LAYERS.index(model.table.layer))
     for _, stage in groupby(by_layer, key=lambda model: model.table.layer):
         _validated(run, [model.table.name for model in stage], batches)
 

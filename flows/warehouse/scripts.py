@@ -52,9 +52,9 @@ class Look:
     @property
     def is_in_place(self) -> bool:
         """Whether there is nothing to do."""
-        from transforms.engine.tables import built_tables, is_in_place
+        from transforms.engine.tables import is_in_place, list_built_tables
 
-        return self.is_prepared and is_in_place(self.present) and self.heads >= set(built_tables())
+        return self.is_prepared and is_in_place(self.present) and self.heads >= set(list_built_tables())
 
 
 def prepare_warehouse(session: Session, settings: Settings) -> Look:
@@ -122,14 +122,14 @@ def look(session: Session, settings: Settings) -> Look | None:
 
 def version_of(settings: Settings) -> str:
     """A text that changes with the scripts, with a contract's stored columns and with the tables that are built."""
-    from transforms.engine.tables import built_tables, every_table
+    from transforms.engine.tables import list_built_tables, list_tables
 
     scripts = [script.read_text(encoding="utf-8") for script in sorted(SCRIPTS.glob("*.sql"))]
     contracts = [
         [f"{table.layer}.{table.name}", [[c.name, repr(c.type), c.nullable] for c in table.stored_columns]]
-        for table in every_table()
+        for table in list_tables()
     ]
-    spelled = json.dumps([scripts, settings.snowflake.warehouse, contracts, built_tables()])
+    spelled = json.dumps([scripts, settings.snowflake.warehouse, contracts, list_built_tables()])
     return hashlib.sha256(spelled.encode()).hexdigest()[:32]
 
 
@@ -171,9 +171,9 @@ def _widened(session: Session, settings: Settings, place: tuple[str, str], have:
 
     By ALTER, which changes no row: what another flow appends to a ledger at the same time is kept.
     """
-    from transforms.engine.tables import every_table
+    from transforms.engine.tables import list_tables
 
-    tables = {(str(table.layer), table.name.upper()): table for table in every_table()}
+    tables = {(str(table.layer), table.name.upper()): table for table in list_tables()}
     if place not in tables:
         return have
     table = tables[place]

@@ -83,12 +83,12 @@ class Histories:
     def _build(self) -> dict[str, float]:
         from tests.feeding import PARAMETERS
         from transforms.build import build_table
-        from transforms.catalog import in_order
+        from transforms.catalog import select_models
         from transforms.engine.batches import read_states
 
         began, took = time.perf_counter(), {}
-        models = [model for model in in_order(_NAMES) if model.build is not None]
-        states = read_states(self.session, in_order(_NAMES))
+        models = [model for model in select_models(_NAMES) if model.build is not None]
+        states = read_states(self.session, select_models(_NAMES))
         took["state of all tables"] = time.perf_counter() - began
         for model in models:
             began = time.perf_counter()

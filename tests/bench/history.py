@@ -86,7 +86,7 @@ def tables() -> tuple[Any, list[Any]]:
             layer=Layer.HISTORY,
             grain="one version of one item",
             key=("item_key", "valid_from"),
-            widen_by=("item_key",),
+            recompute_by=("item_key",),
             columns=(*values, *VERSION_COLUMNS),
             write=History(strategy=Strategy(name), tracked=TRACKED, effective_at=effective_at),
         )

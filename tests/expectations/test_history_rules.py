@@ -52,7 +52,7 @@ def history(name: str, key: tuple[str, ...], write: History) -> Table:
         layer=Layer.HISTORY,
         grain="one version of one item",
         key=(*key, "valid_from"),
-        widen_by=key,
+        recompute_by=key,
         columns=(*keys, PLAN, SEATS, NOTE, UPDATED_AT, *VERSION_COLUMNS),
         write=write,
     )

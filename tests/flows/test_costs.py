@@ -16,7 +16,7 @@ from flows.settings import Settings, load_settings
 from flows.warehouse import open_session, prepare, sent_statements, stored_columns
 from flows.warehouse.statements import Statement, StatementLog
 from tests.feeding import stream
-from transforms.catalog import in_order
+from transforms.catalog import select_models
 
 IN_PLACE, STATE, LOADING = 3, 2, 6
 STAGED = ["stg_twitch_streams", "stg_twitch_users", "stg_twitch_games"]
@@ -90,7 +90,7 @@ def test_files_of_one_entity_are_loaded_by_six_statements(settings: Settings, fi
     for number in range(files):
         at = datetime(2026, 11, 1, tzinfo=UTC) + timedelta(hours=number)
         land(settings.landing_root, "twitch", "streams", at, [stream("1", number)])
-    tables = [model.table for model in in_order(["raw"])]
+    tables = [model.table for model in select_models(["raw"])]
     with open_session(settings) as session:
         prepare(session, settings)
         loaded, used = counting(lambda: load_pending(session, settings.database, settings.landing_root, tables))

@@ -15,7 +15,7 @@ from flows.steps.parallel import Step, run_steps
 from flows.steps.task import STEP
 from flows.warehouse import open_session, sent_statements
 from tests.feeding import content, stream
-from transforms.catalog import in_order
+from transforms.catalog import select_models
 
 SNAPSHOT = 1_695_574_829_212
 STEPS = re.compile(r"^. (?:build|validate|check|load).*", re.MULTILINE)
@@ -43,7 +43,7 @@ def cycle(snowcast, pages: Path, database: str, workers: int) -> tuple[list[str]
     told += snowcast("build", "--select", "tag:twitch", **with_workers).out
     settings = load_settings()
     with open_session(settings) as session:
-        tables = {m.table.name: content(session, m.table.name) for m in in_order(["tag:twitch"]) if m.build}
+        tables = {m.table.name: content(session, m.table.name) for m in select_models(["tag:twitch"]) if m.build}
         counts = "SELECT table_name, rows_inserted, rows_updated FROM OPS.BUILDS ORDER BY 1, 2"
         tables["builds"] = [tuple(row) for row in session.sql(counts).collect()]
         rules = "SELECT layer, table_name, rule, success, observed FROM OPS.VALIDATION_RESULTS ORDER BY 1, 2, 3"

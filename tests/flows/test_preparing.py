@@ -10,7 +10,7 @@ import pytest
 
 from flows.settings import Settings, load_settings
 from flows.warehouse import open_session, prepare, scripts, sent_statements, stored_columns
-from transforms.engine.tables import built_tables, every_table
+from transforms.engine.tables import list_built_tables, list_tables
 from transforms.ops import LOADS
 
 
@@ -45,8 +45,8 @@ def heads(session) -> list[str]:
 
 def test_an_empty_database_takes_a_statement_per_table(session):
     scripts = sum(one.text.startswith("CREATE") and " TABLE " not in one.text for one in sent_statements())
-    assert len(sent_statements()) <= len(every_table()) + scripts + 6, [one.text for one in sent_statements()]
-    assert heads(session) == built_tables()
+    assert len(sent_statements()) <= len(list_tables()) + scripts + 6, [one.text for one in sent_statements()]
+    assert heads(session) == list_built_tables()
 
 
 def test_what_is_in_place_is_seen_in_one_look(session, settings):
@@ -56,7 +56,7 @@ def test_what_is_in_place_is_seen_in_one_look(session, settings):
     columns = stored_columns()
     assert columns is not None
     assert columns["loads"]["rows_parsed"] == "NUMBER"
-    assert set(columns) == {table.name for table in every_table()}
+    assert set(columns) == {table.name for table in list_tables()}
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_what_somebody_dropped_is_noticed_and_made_again(session, settings, dama
     made = made_by(session, settings)
     assert any(mended in text for text in made), made
     assert made_by(session, settings) == []
-    assert heads(session) == built_tables()
+    assert heads(session) == list_built_tables()
 
 
 def test_another_version_runs_the_scripts_and_is_written_down(session, settings, monkeypatch):
@@ -90,7 +90,7 @@ def test_another_version_runs_the_scripts_and_is_written_down(session, settings,
 
 def test_a_contract_that_changed_is_another_version(settings, monkeypatch):
     before = scripts.version_of(settings)
-    wider = LOADS.columns[0].but(nullable=True)
+    wider = LOADS.columns[0].replace(nullable=True)
     monkeypatch.setitem(LOADS.__dict__, "columns", (wider, *LOADS.columns[1:]))
     assert scripts.version_of(settings) != before
 
@@ -115,7 +115,7 @@ def test_first_runs_side_by_side_end_with_one_of_everything(settings):
     assert errors == []
     with open_session(settings) as session:
         assert made_by(session, settings) == []
-        assert heads(session) == built_tables()
+        assert heads(session) == list_built_tables()
 
 
 def test_a_column_that_is_added_or_gone_keeps_the_rows_and_what_others_append(session, settings):

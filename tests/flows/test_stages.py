@@ -6,11 +6,11 @@ import pytest
 
 from flows.steps import stages
 from flows.steps.stages import stages_of, upstream_of
-from transforms.catalog import in_order, models
+from transforms.catalog import models, select_models
 
 
 def places(selectors: tuple[str, ...] = ()) -> dict[str, int]:
-    return {m.table.name: number for number, stage in enumerate(stages_of(in_order(selectors))) for m in stage}
+    return {m.table.name: number for number, stage in enumerate(stages_of(select_models(selectors))) for m in stage}
 
 
 def test_no_table_is_built_with_one_that_it_reads_or_before_it():
@@ -29,7 +29,7 @@ def test_what_a_rule_reads_is_built_by_then():
 
 
 def test_layers_do_not_wait_for_one_another_where_nothing_binds_them():
-    assert len(stages_of(in_order())) <= 12
+    assert len(stages_of(select_models())) <= 12
     assert places()["streamers_history"] == places()["dim_streamers"]
 
 

@@ -41,14 +41,14 @@ def loaded_by_a_run_that_died() -> None:
     """Land a poll and load it as a run does that ends before it validates."""
     from flows.load.loader import load_pending
     from flows.sources.registry import known_source
-    from transforms.catalog import in_order
+    from transforms.catalog import select_models
 
     settings = load_settings()
     with open_session(settings) as session:
         source = known_source("twitch")
         (moment,) = source.due_snapshots(settings, 1, None)
         source.fetch(settings, session, moment)
-        tables = [model.table for model in in_order(["raw"])]
+        tables = [model.table for model in select_models(["raw"])]
         assert load_pending(session, settings.database, settings.landing_root, tables).rows_loaded
 
 

@@ -15,7 +15,7 @@ from tests.properties.activity_world import POINT_VALUE, RUNS, SPACES, THRESHOLD
 from tests.properties.conftest import emptied
 from tests.properties.storing import append, store
 from transforms.catalog import models
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 
 BUILT = PARAMETERS | {"point_value": POINT_VALUE, "shared_id_spaces": SPACES, "thresholds": THRESHOLDS}
 RULES = Rules(THRESHOLDS, SPACES, POINT_VALUE)
@@ -37,7 +37,7 @@ def stream(session: Session, name: str) -> list[tuple[Any, ...]]:
     """A stored stream as the oracle shows it, in a stable order."""
     names = (*("activity_id", "ts", "customer", "anonymous_customer_id", "person", "activity", "feature_json"),)
     numbers = ("revenue_impact", "activity_occurrence", "activity_repeated_at")
-    rows = stored(session, models()[name].table).select(*names, *numbers).collect()
+    rows = read_table(session, models()[name].table).select(*names, *numbers).collect()
     return ordered([(*row[:6], tuple(sorted(json.loads(row[6]).items())), *row[7:]) for row in rows])
 
 

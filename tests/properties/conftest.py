@@ -13,7 +13,7 @@ from snowflake.snowpark.functions import col, lit
 
 from tests.feeding import prepare
 from transforms.catalog import models
-from transforms.engine.batches import current_database, stored
+from transforms.engine.batches import current_database, read_table
 from transforms.engine.tables import prepare_tables
 from transforms.ops import LEDGERS
 
@@ -27,7 +27,7 @@ def emptied(session: Session) -> Session:
     filled = {name.lower() for (name,) in tables.select("table_name").collect()}
     for table in [*LEDGERS, *[model.table for model in models().values()]]:
         if table.name in filled:
-            stored(session, table).delete()
+            read_table(session, table).delete()
     prepare_tables(session)
     return session
 

@@ -12,7 +12,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import frame_of
 from transforms.catalog import models
-from transforms.engine.batches import read_state, stored
+from transforms.engine.batches import read_state, read_table
 from transforms.engine.incremental import Computed
 from transforms.engine.write import Build, BuildResult, write_built
 
@@ -24,5 +24,5 @@ def feed(session: Session, name: str, rows: Sequence[dict[str, Any]]) -> BuildRe
     build = Build(model.table, uuid.uuid4().hex, "fed", "incremental", "", time.monotonic(), state)
     frame = model.table.select(frame_of(session, model.table, rows))
     return write_built(
-        session, build, Computed(frame, stored(session, model.table), is_whole_truth=True, consumes=False)
+        session, build, Computed(frame, read_table(session, model.table), is_whole_truth=True, consumes=False)
     )

@@ -13,7 +13,7 @@ from tests.feeding import LandingFile
 from tests.properties.history_oracle import NEW_RECORD, TIMESTAMP, Seen, history
 from tests.properties.history_tables import Probe
 from tests.properties.history_world import Key, records_by_key, snapshots_of
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 
 Row = dict[str, Any]
 
@@ -22,7 +22,7 @@ def rows_of_keys(session: Session, probe: Probe) -> dict[Key, list[Row]]:
     """The stored versions of every key, in order of time."""
     names = [column.name for column in probe.table.columns]
     found: dict[Key, list[Row]] = {}
-    for values in stored(session, probe.table).select(*names).collect():
+    for values in read_table(session, probe.table).select(*names).collect():
         row = dict(zip(names, values, strict=True))
         found.setdefault((row["item_id"], row["region"]), []).append(row)
     return {key: sorted(rows, key=lambda row: row["valid_from"]) for key, rows in found.items()}

@@ -20,10 +20,10 @@ from tests.properties.history_world import SNAPSHOTS, SOURCE, World
 from tests.properties.promises import EXAMPLES
 from tests.registering import model_of, registered
 from transforms.catalog import Model
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.ops import QUARANTINE
 from transforms.scd2.build import rewind
-from transforms.scd2.versions import as_of
+from transforms.scd2.versions import select_as_of
 
 SEEDS = range(max(1, EXAMPLES // 3))
 
@@ -78,13 +78,13 @@ def reruns(session: Session, probes: Sequence[Probe], built: World) -> None:
 
 
 def as_ofs(session: Session, probes: Sequence[Probe]) -> None:
-    """At any time, also at a boundary, `as_of` gives the one version of each key that was there."""
+    """At any time, also at a boundary, `select_as_of` gives the one version of each key that was there."""
     for probe in probes:
         rows = [row for of_key in rows_of_keys(session, probe).values() for row in of_key]
         boundaries = sorted({row["valid_from"] for row in rows})
         for time in (boundaries[0] - timedelta(seconds=1), *boundaries[:: len(boundaries) // 3]):
             expected = [row["version_key"] for row in rows if _holds(row, time) and not row["is_deleted"]]
-            found = rows_of(as_of(stored(session, probe.table), time).select("version_key", "item_key"))
+            found = rows_of(select_as_of(read_table(session, probe.table), time).select("version_key", "item_key"))
             assert [version_key for version_key, _ in found] == sorted(expected), f"{probe.table.name} at {time}"
             assert len({item_key for _, item_key in found}) == len(found)
 
@@ -107,10 +107,10 @@ def rewinds(session: Session, probes: Sequence[Probe], built: World) -> None:
 
 def timeless_are_quarantined(session: Session, probes: Sequence[Probe], built: World) -> None:
     """Each staged observation without its own time is refused by each history that needs one, once, and no other."""
-    timeless = stored(session, STAGING).filter(col("updated_at").is_null()).select("_source_file", "_source_row")
+    timeless = read_table(session, STAGING).filter(col("updated_at").is_null()).select("_source_file", "_source_row")
     records = {(file.path, row): record for file in built.files for row, record in enumerate(file.records, 1)}
     for probe in [probe for probe in probes if probe.rule.strategy == TIMESTAMP]:
-        of_table = stored(session, QUARANTINE).filter(col("table_name") == lit(probe.table.name))
+        of_table = read_table(session, QUARANTINE).filter(col("table_name") == lit(probe.table.name))
         refused = rows_of(of_table.select("source_file", "source_row"))
         assert set(rows_of(timeless)) <= set(refused)
         assert len(refused) == len(set(refused)) >= 50

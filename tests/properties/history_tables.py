@@ -98,9 +98,9 @@ def _probe(strategy: Strategy, deletes: HardDeletes, tracked: tuple[str, ...]) -
         layer=Layer.HISTORY,
         grain="one version of one item",
         key=("item_key", "valid_from"),
-        columns=(*[column.but(payload=None) for column in columns], *VERSION_COLUMNS),
+        columns=(*[column.replace(payload=None) for column in columns], *VERSION_COLUMNS),
         write=declared,
-        widen_by=("item_key",),
+        recompute_by=("item_key",),
         tags=("probe",),
     )
     return Probe(table, Rule(strategy, deletes, tracked))

@@ -17,9 +17,9 @@ from snowflake.snowpark import Session
 
 from tests.feeding import LandingFile, build_all, content, load, rows_of, written
 from tests.properties.conftest import emptied
-from transforms.catalog import in_order, models
+from transforms.catalog import models, select_models
 from transforms.engine import ledgers, merge
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.ops import BUILDS, CONSUMPTIONS, DISPLACED, LOADS, QUARANTINE, RECONCILIATION
 from transforms.scd2 import build as histories
 
@@ -55,7 +55,7 @@ class Promises:
 
     @property
     def built(self) -> list[str]:
-        return [model.table.name for model in in_order(self.selectors) if model.build]
+        return [model.table.name for model in select_models(self.selectors) if model.build]
 
     def build(self, session: Session, **how: Any) -> dict[str, Any]:
         return build_all(session, self.selectors, **how)
@@ -69,8 +69,8 @@ class Promises:
         self.build(at_once)
         self.assert_same(bit_by_bit, at_once, "depends on how its records arrived")
         assert_accounts_balance(bit_by_bit)
-        assert rows_of(stored(bit_by_bit, QUARANTINE).select("quarantine_id", "rule", "reason")) == rows_of(
-            stored(at_once, QUARANTINE).select("quarantine_id", "rule", "reason")
+        assert rows_of(read_table(bit_by_bit, QUARANTINE).select("quarantine_id", "rule", "reason")) == rows_of(
+            read_table(at_once, QUARANTINE).select("quarantine_id", "rule", "reason")
         )
         refreshed = self.build(bit_by_bit, mode="full_refresh")
         assert {name: written(result) for name, result in refreshed.items()} == dict.fromkeys(self.built, (0, 0, 0))
@@ -112,7 +112,7 @@ class Promises:
         self.assert_same(bit_by_bit, at_once, "differs after backfills")
         regular = self.build(bit_by_bit)
         assert {name: written(result) for name, result in regular.items()} == dict.fromkeys(self.built, (0, 0, 0))
-        staged = {model.table.name for model in in_order(["staging"]) if arrived(model.inputs, files)}
+        staged = {model.table.name for model in select_models(["staging"]) if arrived(model.inputs, files)}
         assert not any(result.skipped for name, result in regular.items() if name in staged), "a backfill consumed"
         assert_accounts_balance(bit_by_bit)
 
@@ -122,12 +122,14 @@ class Promises:
 
     def assert_no_half_build(self, session: Session) -> None:
         """Every build that a row or a ledger names is a committed build."""
-        builds = {row[0] for row in stored(session, BUILDS).select("build_id").collect()}
+        builds = {row[0] for row in read_table(session, BUILDS).select("build_id").collect()}
         for name in self.built:
-            named = {row[0] for row in stored(session, models()[name].table).select("_build_id").distinct().collect()}
+            named = {
+                row[0] for row in read_table(session, models()[name].table).select("_build_id").distinct().collect()
+            }
             assert named <= builds, f"{name} holds rows of a build that was not committed"
         for ledger in (CONSUMPTIONS, RECONCILIATION, DISPLACED):
-            named = {row[0] for row in stored(session, ledger).select("build_id").distinct().collect()}
+            named = {row[0] for row in read_table(session, ledger).select("build_id").distinct().collect()}
             assert named <= builds, f"{ledger.name} names a build that was not committed"
 
 
@@ -167,17 +169,17 @@ def crash(point: int, *, after: bool) -> Iterator[None]:
 def assert_accounts_balance(session: Session) -> None:
     """For each load: raw = staged + quarantined + superseded, and each of them is what the tables hold."""
     account: dict[tuple[str, str], list[int]] = {}
-    for row in stored(session, RECONCILIATION).collect():
+    for row in read_table(session, RECONCILIATION).collect():
         cell = account.setdefault((row["TABLE_NAME"], row["LOAD_ID"]), [0, 0, 0, 0])
         for side, name in enumerate(("RAW_ROWS", "STAGED_ROWS", "QUARANTINED_ROWS", "SUPERSEDED_ROWS")):
             cell[side] += row[name]
-    loaded = {row["LOAD_ID"]: row["ROWS_LOADED"] for row in stored(session, LOADS).collect()}
+    loaded = {row["LOAD_ID"]: row["ROWS_LOADED"] for row in read_table(session, LOADS).collect()}
     staged, refused = {}, {}
     for name, model in models().items():
         if model.table.layer == "STAGING":
-            for (load_id,) in stored(session, model.table).select("_load_id").collect():
+            for (load_id,) in read_table(session, model.table).select("_load_id").collect():
                 staged[name, load_id] = staged.get((name, load_id), 0) + 1
-    for row in stored(session, QUARANTINE).collect():
+    for row in read_table(session, QUARANTINE).collect():
         key = (row["TABLE_NAME"], row["LOAD_ID"])
         refused[key] = refused.get(key, 0) + 1
     assert {load_id for _, load_id in account} == set(loaded)

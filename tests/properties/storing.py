@@ -15,7 +15,7 @@ from tests.feeding import frame_of
 from transforms.catalog import models
 from transforms.contract import History, Table
 from transforms.engine import ledgers
-from transforms.engine.batches import current_database, read_state, stored
+from transforms.engine.batches import current_database, read_state, read_table
 from transforms.engine.incremental import Computed
 from transforms.engine.write import Build, write_built
 from transforms.ops import BUILDS
@@ -30,7 +30,7 @@ def store(session: Session, table: Table, rows: Iterable[Mapping[str, Any]]) -> 
     typed = [col(column.name).cast(column.type).alias(column.name) for column in table.columns]
     frame = frame_of(session, table, rows).select(*typed)
     check = check_versions if isinstance(table.write, History) else None
-    write_built(session, build, Computed(frame, stored(session, table), True, consumes=False, check=check))
+    write_built(session, build, Computed(frame, read_table(session, table), True, consumes=False, check=check))
 
 
 def append(session: Session, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:

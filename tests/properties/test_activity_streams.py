@@ -17,7 +17,7 @@ from transforms.activity import int_streamer_risk, int_streamers_at_risk, stream
 from transforms.activity.definitions import registry
 from transforms.activity.definitions.registry import known_activities
 from transforms.catalog import models
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 
 PEOPLE = 24
 SHOWN = ("activity", "ts", "activity_id", "person", "feature_json")
@@ -41,7 +41,7 @@ def as_of(session: Session, until: datetime) -> tuple[list[Any], datetime]:
     """The lifecycle of both streams from the events before a time, and up to when every platform's broadcasts go."""
 
     def events(name: str) -> DataFrame:
-        return stored(session, models()[name].table).filter(col("ts") < lit(until))
+        return read_table(session, models()[name].table).filter(col("ts") < lit(until))
 
     risk = int_streamer_risk.build(events("int_streamer_events"))
     at_risk = int_streamers_at_risk.build(risk)
@@ -59,7 +59,7 @@ def lifecycle(frame: DataFrame) -> list[Any]:
 
 
 def test_the_lifecycle_recomputed_on_a_day_is_what_was_emitted_until_then(grown: Session):
-    emitted = [row for name in STREAMS for row in lifecycle(stored(grown, models()[name].table))]
+    emitted = [row for name in STREAMS for row in lifecycle(read_table(grown, models()[name].table))]
     for day in (4, 9, 14, 20, 27, 34):
         until = DAY_0 + timedelta(days=day)
         recomputed, known_until = as_of(grown, until)

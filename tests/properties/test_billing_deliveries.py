@@ -15,7 +15,7 @@ from deployments.sandbox.billing.files import BillingView
 from tests.feeding import PARAMETERS, LandingFile, build_all, content, delivered, load
 from tests.properties.conftest import emptied
 from tests.properties.promises import BILLING, EXAMPLES, assert_accounts_balance
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.marts.fact_mrr_movements import MOVEMENTS
 from transforms.marts.fact_mrr_movements import TABLE as MOVED
 from transforms.marts.mart_mrr_movements import TABLE as BALANCES
@@ -60,9 +60,9 @@ def test_thirty_days_give_the_same_tables_in_order_shuffled_and_at_once(bit_by_b
 
 def assert_the_balance_is_exact(session: Session) -> None:
     """Every month closes with what it opened with and what moved, and opens with what the one before closed with."""
-    assert {row["MOVEMENT"] for row in stored(session, MOVED).collect()} == set(MOVEMENTS)
+    assert {row["MOVEMENT"] for row in read_table(session, MOVED).collect()} == set(MOVEMENTS)
     closings: dict[str, Any] = {"subscription": 0, "customer": 0}
-    rows = sorted(stored(session, BALANCES).collect(), key=lambda row: row["YEAR_MONTH"])
+    rows = sorted(read_table(session, BALANCES).collect(), key=lambda row: row["YEAR_MONTH"])
     assert len(rows) > 2 * 12
     for row in rows:
         assert row["OPENING_MRR"] == closings[row["GRAIN"]]

@@ -16,7 +16,7 @@ from tests.properties import billing_believed as believed
 from tests.properties.conftest import emptied
 from tests.properties.promises import EXAMPLES
 from transforms.catalog import models
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 
 CURRENT: date = PARAMETERS["current_month"]
 USERS, SUBSCRIPTIONS, PAYMENTS = 60, 250, 300
@@ -68,7 +68,7 @@ def _viewing(dice: Random, users: list[str]) -> dict[str, str]:
 
 
 def rows(session: Session, name: str) -> list[dict[str, Any]]:
-    frame = stored(session, models()[name].table)
+    frame = read_table(session, models()[name].table)
     return [{key.lower(): value for key, value in row.as_dict().items()} for row in frame.collect()]
 
 

@@ -15,10 +15,10 @@ from tests.properties.activity_world import World, make_world
 from tests.properties.conftest import emptied
 from tests.properties.storing import append, store
 from transforms.activity.definitions import streamer
-from transforms.activity.definitions.events import parts_of
+from transforms.activity.definitions.events import split_parts
 from transforms.build import build_table
 from transforms.catalog import models
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 
 BETWEEN = ("int_identities", "int_stream_ends", "int_subscription_moments")
 EVENTS = ("int_streamer_events", "int_viewer_events")
@@ -60,7 +60,7 @@ def follow(session: Session, seed: int) -> None:
             build_table(session, name, run_id="r", parameters=BUILT)
         for name in EVENTS:
             model = models()[name]
-            inputs = [stored(session, models()[one].table) for one in model.inputs]
+            inputs = [read_table(session, models()[one].table) for one in model.inputs]
             assert model.build is not None
             whole = model.build(*inputs, **{one: BUILT[one] for one in model.parameters})
             good = whole.filter(whole["_rule"].is_null()).select(*model.table.column_names)
@@ -78,7 +78,7 @@ def test_many_arrivals_table_by_table(bit_by_bit: Session, seed: int):
 
 
 def test_every_activity_is_of_one_part_which_reads_what_it_reads():
-    parts = {part.values: (part.inputs, part.is_row_wise) for part in parts_of(streamer.ACTIVITIES).parts}
+    parts = {part.values: (part.inputs, part.is_row_wise) for part in split_parts(streamer.ACTIVITIES).parts}
     assert parts == {
         ("changed_category", "changed_title"): (("channel_history",), False),
         ("gift_received",): (("fact_gifts",), True),

@@ -24,8 +24,8 @@ from tests.properties import growth_believed as believed
 from tests.properties.conftest import emptied
 from tests.properties.growth_feeding import feed
 from tests.properties.promises import EXAMPLES
-from transforms.catalog import models, raw_table_for
-from transforms.engine.batches import stored
+from transforms.catalog import find_raw_table, models
+from transforms.engine.batches import read_table
 
 BUILT = ("int_customer_periods", "mart_growth_accounting", "mart_retention_cohorts")
 LOGS = Path(__file__).parents[3] / "shared/data/livelogs/all_stream_info.csv"
@@ -121,7 +121,8 @@ def test_only_the_people_whose_activities_changed_are_written(bit_by_bit: Sessio
     feed(session, "streamer_activity", rows)
     assert written(build(session)["int_customer_periods"]) == (0, 0, 3)
     assert (
-        stored(session, models()["int_customer_periods"].table).filter("person = 'twitch:somebody else'").count() == 0
+        read_table(session, models()["int_customer_periods"].table).filter("person = 'twitch:somebody else'").count()
+        == 0
     )
 
 
@@ -148,4 +149,4 @@ def ingest(session: Session, file: Path, root: Path) -> None:
     assert (report.rows, report.is_refused) == (3148, False)
     database = str(session.get_current_database()).strip(chr(34))
     session.sql(f"CREATE STAGE IF NOT EXISTS {database}.RAW.LANDING").collect()
-    load_pending(session, database, root, [raw_table_for("livelogs", "streams")])
+    load_pending(session, database, root, [find_raw_table("livelogs", "streams")])

@@ -15,7 +15,7 @@ from tests.properties import believed
 from tests.properties.believed import Sample
 from tests.properties.conftest import emptied
 from transforms.catalog import models
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 
 GAP_CAP_SECONDS = 2700
 
@@ -51,7 +51,7 @@ def files_of(samples: list[Sample]) -> list[LandingFile]:
 
 
 def stored_by(session: Session, name: str, keys: tuple[str, ...], values: tuple[str, ...]) -> dict[Any, dict[str, Any]]:
-    rows = stored(session, models()[name].table).select(*keys, *values).collect()
+    rows = read_table(session, models()[name].table).select(*keys, *values).collect()
     return {
         (row[0] if len(keys) == 1 else tuple(row[: len(keys)])): dict(zip(values, row[len(keys) :], strict=True))
         for row in rows
@@ -90,7 +90,7 @@ def test_measures_are_what_plain_python_says(bit_by_bit: Session, samples: list[
     assert {key: tuple(row.values()) for key, row in concurrency.items()} == believed.concurrent(samples)
     days = believed.daily(samples, gap_cap, "streamer")
     for window, length in (("all_time", None), ("last_30_days", 30), ("last_7_days", 7)):
-        rows = stored(session, models()["mart_top_streamers"].table).collect()
+        rows = read_table(session, models()["mart_top_streamers"].table).collect()
         ranked = sorted((r["STREAMER_RANK"], r["HOURS_WATCHED"]) for r in rows if r["RANKING_WINDOW"] == window)
         hours = [hours for _, hours in believed.top(days, length)]
         assert [hours for _, hours in ranked] == pytest.approx(hours)

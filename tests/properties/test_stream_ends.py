@@ -26,7 +26,7 @@ from transforms.activity.definitions.thresholds import Thresholds
 from transforms.build import build_table
 from transforms.catalog import models
 from transforms.engine import continue_groups
-from transforms.engine.batches import read_state, stored
+from transforms.engine.batches import read_state, read_table
 from transforms.engine.incremental import Computed
 from transforms.engine.write import Build, write_built
 
@@ -42,7 +42,7 @@ def put(session: Session, name: str, rows: Rows) -> None:
     state = read_state(session, models()[name], {})
     build = Build(table, uuid.uuid4().hex, "run", "incremental", "{}", time.monotonic(), state)
     frame = table.select(validate_events(frame_of(session, table, rows.values()).drop("_build_id")))
-    write_built(session, build, Computed(frame, stored(session, table), is_whole_truth=True, consumes=False))
+    write_built(session, build, Computed(frame, read_table(session, table), is_whole_truth=True, consumes=False))
 
 
 def some_event(dice: Random, stream: str, number: str, hour: int) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def follow(session: Session, stream: str, seed: int) -> None:
             continue
         build_table(session, stream, run_id="r", parameters=PARAMETERS | {"thresholds": THRESHOLDS})
         whole = source.build(
-            *[stored(session, models()[name].table) for name in (table, *others)], thresholds=THRESHOLDS
+            *[read_table(session, models()[name].table) for name in (table, *others)], thresholds=THRESHOLDS
         )
         assert content(session, stream) == rows_of(whole), f"{stream} after run {run} of seed {seed}"
 

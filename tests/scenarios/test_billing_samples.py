@@ -13,7 +13,7 @@ from snowflake.snowpark import Session
 from tests.feeding import PARAMETERS, build_all, delivered, load, prepare, rows_of
 from tests.unit.marts.billing import cents, month
 from transforms.catalog import models
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 
 SAMPLES = Path(__file__).parents[3] / "shared/data/billing"
 ENTITIES = ("users", "subscriptions", "payments", "viewing_activity")
@@ -21,7 +21,7 @@ CURRENT = month(6)
 
 
 def found(session: Session, name: str, *columns: str) -> list[tuple[Any, ...]]:
-    return rows_of(stored(session, models()[name].table), *columns)
+    return rows_of(read_table(session, models()[name].table), *columns)
 
 
 @pytest.mark.skipif(not SAMPLES.is_dir(), reason="the public billing files are not beside the project")

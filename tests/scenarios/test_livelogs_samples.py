@@ -15,7 +15,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import build_all, prepare, rows_of
 from transforms.catalog import models
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 
 SAMPLE = Path(__file__).parents[3] / "shared/data/livelogs/all_stream_info.csv"
 READ_AT = datetime(2020, 6, 23)
@@ -120,7 +120,7 @@ def built(endpoint: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 
 
 def found(session: Session, name: str, *columns: str) -> list[tuple[Any, ...]]:
-    return rows_of(stored(session, models()[name].table), *columns)
+    return rows_of(read_table(session, models()[name].table), *columns)
 
 
 def test_every_row_of_the_file_is_staged_and_a_fact(built: Session, lines: list[dict[str, str]]):

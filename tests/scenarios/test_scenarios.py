@@ -18,7 +18,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import LandingFile, build_all, load, prepare
 from transforms.catalog import models
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 
 pytestmark = pytest.mark.lengthy
 
@@ -57,6 +57,6 @@ def test_story(session: Session, story: Path):
         assert all(result.skipped for result in again.values())
     for expected in sorted((story / "expect").glob("*.csv")):
         header = expected.read_text(encoding="utf-8").splitlines()[0].split(",")
-        frame = stored(session, models()[expected.stem].table).select(*header)
+        frame = read_table(session, models()[expected.stem].table).select(*header)
         found = sorted([spelled(value) for value in row] for row in frame.collect())
         assert found == sorted(list(line.values()) for line in lines_of(expected)), f"{story.name}: {expected.stem}"

@@ -47,13 +47,13 @@ class Way:
     """A folder of deliveries, a landing root, and the tables that deliveries reach."""
 
     def __init__(self, session: Session, database: str, root: Path) -> None:
-        from transforms.catalog import in_order
+        from transforms.catalog import select_models
         from transforms.engine.tables import create_table
         from transforms.ops import DELIVERIES, LOADS, POLLS, QUARANTINE
 
         self.session, self.folder = session, root / "given"
         self.settings: Settings = load_settings(home=root / "home", database=database)
-        self.tables = [model.table for model in in_order(["raw"]) if "billing" in model.table.tags]
+        self.tables = [model.table for model in select_models(["raw"]) if "billing" in model.table.tags]
         for statement in (f"SCHEMA {database}.RAW", f"SCHEMA {database}.OPS", f"STAGE {database}.RAW.LANDING"):
             session.sql(f"CREATE {statement}").collect()
         for table in (*self.tables, LOADS, POLLS, QUARANTINE, DELIVERIES):

@@ -18,7 +18,7 @@ from transforms.build import build_table
 from transforms.catalog import models
 from transforms.contract import ContractError
 from transforms.engine import merge
-from transforms.engine.batches import current_database, stored
+from transforms.engine.batches import current_database, read_table
 from transforms.engine.ledgers import append_rows
 from transforms.engine.merge import BuildConflictError
 from transforms.engine.tables import create_table, prepare_tables
@@ -50,7 +50,7 @@ def build(session: Session, name: str, **changes: Any) -> Any:
 def assert_nothing_was_written(session: Session, name: str) -> None:
     assert content(session, name) == []
     for ledger in (BUILDS, CONSUMPTIONS, RECONCILIATION):
-        assert stored(session, ledger).filter(col("table_name") == lit(name)).count() == 0
+        assert read_table(session, ledger).filter(col("table_name") == lit(name)).count() == 0
 
 
 def test_repeated_keys_are_refused_with_an_example(warehouse: Session, monkeypatch: pytest.MonkeyPatch):
@@ -102,7 +102,7 @@ def test_two_builds_at_once_leave_one_and_tell_the_other(
     with pytest.raises(BuildConflictError, match="stg_twitch_streams: another build was committed"):
         build(warehouse, STREAMS)
     assert len(content(warehouse, STREAMS)) == 1
-    assert stored(warehouse, BUILDS).count() == 1
+    assert read_table(warehouse, BUILDS).count() == 1
     assert build(warehouse, STREAMS).skipped
 
 
@@ -136,8 +136,8 @@ def test_of_two_builds_at_once_one_is_written_and_the_other_is_told(
     others[0].join()
     overtaken = f"{STREAMS}: another build was committed while this one ran; nothing was written. Try again."
     assert sorted(told, key=str) == [(1, 0, 0), overtaken]
-    assert (len(content(warehouse, STREAMS)), stored(warehouse, BUILDS).count()) == (1, 1)
-    assert stored(warehouse, HEADS).filter(col("build_id").is_not_null()).count() == 1
+    assert (len(content(warehouse, STREAMS)), read_table(warehouse, BUILDS).count()) == (1, 1)
+    assert read_table(warehouse, HEADS).filter(col("build_id").is_not_null()).count() == 1
 
 
 def test_a_failed_build_leaves_the_connection_usable(warehouse: Session, monkeypatch: pytest.MonkeyPatch):
@@ -169,7 +169,7 @@ def test_a_changed_parameter_rebuilds_the_table(warehouse: Session):
     build_all(warehouse, [STREAMS, SNAPSHOTS])
     changed = build(warehouse, SNAPSHOTS, parameters={"gap_cap_seconds": 60})
     assert written(changed) == (0, 1, 0)
-    assert rows_of(stored(warehouse, models()[SNAPSHOTS].table), "hold_ms") == [(0,), (60_000,)]
+    assert rows_of(read_table(warehouse, models()[SNAPSHOTS].table), "hold_ms") == [(0,), (60_000,)]
     assert build(warehouse, SNAPSHOTS, parameters={"gap_cap_seconds": 60}).skipped
 
 
@@ -180,9 +180,9 @@ def test_a_column_that_is_new_is_added_and_filled(warehouse: Session):
     table = models()[STREAMS].table
     name = table.full_name(current_database(warehouse))
     warehouse.sql(f"ALTER TABLE {name} DROP COLUMN title").collect()
-    stored(warehouse, HEADS).update({"contract_hash": lit("older")}, col("table_name") == lit(STREAMS))
+    read_table(warehouse, HEADS).update({"contract_hash": lit("older")}, col("table_name") == lit(STREAMS))
     prepare_tables(warehouse)
-    assert rows_of(stored(warehouse, table), "stream_id", "title") == [("1", None)]
+    assert rows_of(read_table(warehouse, table), "stream_id", "title") == [("1", None)]
     assert written(build(warehouse, STREAMS)) == (0, 1, 0)
     assert content(warehouse, STREAMS) == before
 
@@ -247,5 +247,5 @@ def test_tables_of_tests_are_made_as_the_writers_make_them(warehouse: Session, n
     columns = warehouse.table(f"{current_database(warehouse)}.INFORMATION_SCHEMA.COLUMNS")
     told = ("ordinal_position", "column_name", "data_type", "numeric_precision", "numeric_scale", "is_nullable")
     of_both = [rows_of(columns.filter(col("table_name") == lit(t.name.upper())), *told) for t in (table, made)]
-    stored(warehouse, made).drop_table()
+    read_table(warehouse, made).drop_table()
     assert of_both[0] == of_both[1]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from transforms.catalog import in_order, models, raw_table_for, watched_columns
+from transforms.catalog import find_raw_table, find_watched_columns, models, select_models
 from transforms.contract import ContractError
 
 
 def names(*selectors: str) -> list[str]:
-    return [model.table.name for model in in_order(list(selectors))]
+    return [model.table.name for model in select_models(list(selectors))]
 
 
 def test_inputs_come_before_the_tables_that_read_them():
@@ -42,15 +42,15 @@ def test_plus_follows_the_graph_up_and_down():
 @pytest.mark.parametrize(("wrong", "near"), [("dim_game", "dim_games"), ("tag:twich", "tag:twitch"), ("mart", "marts")])
 def test_a_selector_that_matches_nothing_names_near_ones(wrong: str, near: str):
     with pytest.raises(ContractError, match=f"nothing is selected by '{wrong}'; did you mean .*{near}"):
-        in_order([wrong])
+        select_models([wrong])
 
 
 def test_landing_files_have_one_raw_table_each():
-    assert raw_table_for("twitch", "users").name == "raw_twitch_users"
+    assert find_raw_table("twitch", "users").name == "raw_twitch_users"
     with pytest.raises(ContractError, match="no raw table takes twitch/clips; known: billing/.*, twitch/games"):
-        raw_table_for("twitch", "clips")
+        find_raw_table("twitch", "clips")
 
 
 def test_columns_by_which_later_tables_group_are_watched():
-    assert watched_columns(models()["stg_twitch_streams"].table) == ("stream_id", "streamer_key", "game_id")
-    assert watched_columns(models()["mart_top_streamers"].table) == ()
+    assert find_watched_columns(models()["stg_twitch_streams"].table) == ("stream_id", "streamer_key", "game_id")
+    assert find_watched_columns(models()["mart_top_streamers"].table) == ()

@@ -14,7 +14,7 @@ from snowflake.snowpark import Session
 from tests.feeding import PARAMETERS, LandingFile, build_all, delivered, load, minutes, read_from_sheet, stream
 from tests.properties.conftest import emptied
 from transforms.build import build_table, has_nothing_new
-from transforms.catalog import in_order
+from transforms.catalog import select_models
 from transforms.contract import History, Layer
 from transforms.engine.batches import States, read_states
 from transforms.engine.write import BuildResult
@@ -70,7 +70,7 @@ def files(day: int) -> list[LandingFile]:
 
 def built_one_by_one(session: Session, states: States) -> dict[str, tuple[BuildResult, list[str]]]:
     found: dict[str, tuple[BuildResult, list[str]]] = {}
-    for model in in_order(SELECTED):
+    for model in select_models(SELECTED):
         if model.build is not None:
             with sent() as statements:
                 result = build_table(session, model.table.name, run_id="r", parameters=PARAMETERS, states=states)
@@ -93,13 +93,13 @@ def second_run(_unit_session: Session) -> Run:
     load(session, *files(0))
     build_all(session, SELECTED)
     load(session, *files(1))
-    states = read_states(session, in_order(SELECTED))
+    states = read_states(session, select_models(SELECTED))
     return Run(session, built_one_by_one(session, states), states)
 
 
 @pytest.mark.lengthy
 def test_a_build_keeps_to_its_budget_of_statements(second_run: Run):
-    tables = {model.table.name: model.table for model in in_order(SELECTED)}
+    tables = {model.table.name: model.table for model in select_models(SELECTED)}
     written = [name for name, (result, _) in second_run.builds.items() if result.rows_inserted + result.rows_updated]
     assert len(written) >= 25, "the day must bring something to most tables, or nothing is measured"
     for name, (result, statements) in second_run.builds.items():
@@ -125,11 +125,11 @@ def test_nothing_new_costs_no_statement(second_run: Run):
 
 def test_the_state_of_all_tables_is_one_statement(second_run: Run):
     with sent() as statements:
-        read_states(second_run.session, in_order())
+        read_states(second_run.session, select_models())
     assert len(statements) == 1, listed(statements)
 
 
 def test_states_in_memory_are_what_the_ledgers_say(second_run: Run):
-    read_again = read_states(second_run.session, in_order(SELECTED))
+    read_again = read_states(second_run.session, select_models(SELECTED))
     for name in second_run.builds:
         assert second_run.states.of(name) == read_again.of(name), name

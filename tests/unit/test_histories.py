@@ -24,7 +24,7 @@ from transforms.contract import (
     Strategy,
     Table,
 )
-from transforms.engine.batches import current_database, stored
+from transforms.engine.batches import current_database, read_table
 from transforms.engine.merge import BuildConflictError
 from transforms.engine.tables import prepare_tables
 from transforms.formulas.keys import hash_key
@@ -63,7 +63,7 @@ def arrive(session: Session, probe: Probe, *files: LandingFile) -> tuple[int, in
 
 def versions(session: Session, probe: Probe, item_id: str) -> list[tuple[Any, ...]]:
     """(plan, from, to, current, deleted, last observation) in order; times in minutes."""
-    rows = stored(session, probe.table).filter(col("item_id") == lit(item_id)).sort("valid_from").collect()
+    rows = read_table(session, probe.table).filter(col("item_id") == lit(item_id)).sort("valid_from").collect()
     found = [[row[name.upper()] for name in SHOWN[1:]] for row in rows]
     return [(row[0], _minute(row[1]), _minute(row[2]), row[3], row[4], _minute(row[5])) for row in found]
 
@@ -74,7 +74,7 @@ def _minute(at: Any) -> int | None:
 
 def test_a_key_in_order_needs_nothing_but_its_open_version_and_what_arrived(source: Session):
     arrive(source, CHECKED, delivery(1, item("i", "a"), item("j", "a"), item("k", "a")))
-    stored(source, STAGING).delete()
+    read_table(source, STAGING).delete()
     changed = delivery(2, item("i", "b"), item("j", "a"))
     assert arrive(source, CHECKED, changed) == (2, 3, 0)
     assert versions(source, CHECKED, "i") == [("a", 1, 2, False, False, 1), ("b", 2, None, True, False, 2)]
@@ -85,7 +85,7 @@ def test_a_key_in_order_needs_nothing_but_its_open_version_and_what_arrived(sour
 def test_an_unchanged_updated_at_continues_the_open_version(source: Session):
     told = {"updated_at": minutes(0).isoformat()}
     arrive(source, TIMED, delivery(1, item("i", "a", **told), item("j", "a", **told)))
-    stored(source, STAGING).delete()
+    read_table(source, STAGING).delete()
     later = item("j", "b", updated_at=minutes(2).isoformat())
     assert arrive(source, TIMED, delivery(3, item("i", "a", **told), later)) == (1, 2, 0)
     assert versions(source, TIMED, "i") == [("a", 0, None, True, False, 3)]
@@ -94,7 +94,7 @@ def test_an_unchanged_updated_at_continues_the_open_version(source: Session):
 
 def test_a_closed_key_that_comes_back_is_told_from_a_new_one(source: Session):
     arrive(source, CLOSING, delivery(1, item("i", "a"), item("j", "a")), delivery(2, item("j", "a")))
-    stored(source, STAGING).delete(col("item_id") == lit("j"))
+    read_table(source, STAGING).delete(col("item_id") == lit("j"))
     assert arrive(source, CLOSING, delivery(3, item("i", "b"), item("j", "a"), item("new", "a"))) == (2, 1, 0)
     assert versions(source, CLOSING, "i") == [("a", 1, 2, False, False, 1), ("b", 3, None, True, False, 3)]
     assert versions(source, CLOSING, "j") == [("a", 1, None, True, False, 3)]
@@ -111,14 +111,14 @@ def test_values_of_the_future_outlive_a_gap_that_is_left_out(source: Session):
 
 def test_a_late_observation_recomputes_its_key_and_no_other(source: Session):
     arrive(source, PLAIN, delivery(1, item("i", "a"), item("j", "a")), delivery(4, item("i", "c"), item("j", "a")))
-    stored(source, PLAIN.table).update({"note": lit("by hand")}, col("item_id") == lit("j"))
+    read_table(source, PLAIN.table).update({"note": lit("by hand")}, col("item_id") == lit("j"))
     assert arrive(source, PLAIN, delivery(2, item("i", "b"))) == (1, 1, 0)
     assert versions(source, PLAIN, "i") == [
         ("a", 1, 2, False, False, 1),
         ("b", 2, 4, False, False, 2),
         ("c", 4, None, True, False, 4),
     ]
-    assert rows_of(stored(source, PLAIN.table).filter(col("item_id") == lit("j")), "note") == [("by hand",)]
+    assert rows_of(read_table(source, PLAIN.table).filter(col("item_id") == lit("j")), "note") == [("by hand",)]
 
 
 def test_a_late_complete_delivery_closes_those_that_it_lacks(source: Session):
@@ -166,7 +166,7 @@ def test_what_was_learned_after_a_time_is_taken_back_and_learned_again(source: S
     build_table_again(source, CHECKED)
     assert content(source, CHECKED.table.name) == original
     assert build_table_again(source, CHECKED).skipped
-    modes = rows_of(stored(source, BUILDS).filter(col("table_name") == lit(CHECKED.table.name)), "mode")
+    modes = rows_of(read_table(source, BUILDS).filter(col("table_name") == lit(CHECKED.table.name)), "mode")
     assert modes == [("incremental",), ("incremental",), ("rewind",), ("rewind",)]
 
 
@@ -189,19 +189,19 @@ def changed(staged: dict[str, Any], columns: tuple[Any, ...], **write: Any) -> l
 
 
 def test_a_renamed_field_is_read_under_both_names_and_a_removed_column_stays(source: Session):
-    required = note.but(nullable=False)
+    required = note.replace(nullable=False)
     kept = [column for column in PLAIN.table.observed_columns if column.name not in ("plan", "note")]
-    with registered(changed({}, (*kept, plan.but(payload=None), required.but(payload=None))), source):
-        stored(source, PLAIN.table).drop_table()
+    with registered(changed({}, (*kept, plan.replace(payload=None), required.replace(payload=None))), source):
+        read_table(source, PLAIN.table).drop_table()
         prepare_tables(source)
         arrive(source, PLAIN, delivery(1, item("i", "a")))
-    tier = plan.but(name="tier", payload="tier", formerly=("plan",))
-    renamed = changed({"plan": tier}, (*kept, tier.but(payload=None, formerly=())), tracked=("tier", "seats"))
+    tier = plan.replace(name="tier", payload="tier", formerly=("plan",))
+    renamed = changed({"plan": tier}, (*kept, tier.replace(payload=None, formerly=())), tracked=("tier", "seats"))
     with registered(renamed, source):
         renamed_item = {"id": "i", "region": "r", "tier": "a", "seats": 1}
         load(source, delivery(2, renamed_item), delivery(3, renamed_item | {"tier": "b"}))
         build_all(source, [STAGING.name, PLAIN.table.name])
-        rows = rows_of(stored(source, PLAIN.table), "tier", "note", "valid_from", "valid_to", "observed_at_last")
+        rows = rows_of(read_table(source, PLAIN.table), "tier", "note", "valid_from", "valid_to", "observed_at_last")
         assert rows == [
             ("a", "n", minutes(1), minutes(3), minutes(2)),
             ("b", None, minutes(3), None, minutes(3)),
@@ -220,7 +220,7 @@ def test_another_list_of_tracked_columns_makes_other_versions(source: Session):
 
 def test_rows_changed_by_hand_are_noticed_and_nothing_is_kept(source: Session):
     arrive(source, PLAIN, delivery(1, item("i", "a")), delivery(2, item("i", "b")), delivery(3, item("i", "c")))
-    stored(source, PLAIN.table).update({"valid_to": lit(minutes(9))}, col("plan") == lit("a"))
+    read_table(source, PLAIN.table).update({"valid_to": lit(minutes(9))}, col("plan") == lit("a"))
     before = content(source, PLAIN.table.name)
     with pytest.raises(
         ContractError, match=r"check_ignore_listed: the versions written are no history: {'overlap': 1}"
@@ -255,10 +255,10 @@ def test_two_builds_at_once_leave_one_current_row_per_key(source: Session, endpo
         builder.join()
     assert (50, 50, 0) in told
     assert {"skipped", "conflict"} & set(told)
-    current = stored(source, CHECKED.table).filter(col("is_current")).group_by("item_key").count()
+    current = read_table(source, CHECKED.table).filter(col("is_current")).group_by("item_key").count()
     assert rows_of(current.select("count")) == [(1,)] * 50
-    assert stored(source, CHECKED.table).count() == 100
-    assert stored(source, HEADS).filter(col("table_name") == lit(CHECKED.table.name)).count() == 1
+    assert read_table(source, CHECKED.table).count() == 100
+    assert read_table(source, HEADS).filter(col("table_name") == lit(CHECKED.table.name)).count() == 1
 
 
 def declared(**changes: Any) -> Table:
@@ -270,8 +270,8 @@ def declared(**changes: Any) -> Table:
     ("table", "fault"),
     [
         (declared(columns=CHECKED.table.columns[:-1]), "not every column of VERSION_COLUMNS is declared"),
-        (declared(widen_by=("item_id",)), "the key must be the columns of widen_by and valid_from"),
-        (declared(key=("valid_from",), widen_by=()), "it has no business key"),
+        (declared(recompute_by=("item_id",)), "the key must be the columns of recompute_by and valid_from"),
+        (declared(key=("valid_from",), recompute_by=()), "it has no business key"),
         (declared(write={"effective_at": "updated_at"}), "effective_at must be observed_at"),
         (declared(write={"strategy": Strategy.TIMESTAMP}), "effective_at snapshot_at must be one of its columns"),
         (declared(write={"tracked": ("plan", "colour")}), r"tracked columns \['colour'\] are not declared"),

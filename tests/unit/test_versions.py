@@ -28,8 +28,8 @@ from transforms.contract import (
     Strategy,
     Table,
 )
-from transforms.scd2.presence import PRESENT_AT, stretches
-from transforms.scd2.versions import as_of, broken_invariants, versions_of
+from transforms.scd2.presence import PRESENT_AT, presence_intervals
+from transforms.scd2.versions import build_versions, count_broken_invariants, select_as_of
 
 COLUMNS = (
     Column("shop", TEXT, "first part of the key", nullable=False),
@@ -52,7 +52,7 @@ def history(write: History = CHECK, **changes: Any) -> Table:
         key=("shop", "item", "valid_from"),
         columns=(*COLUMNS, *VERSION_COLUMNS),
         write=replace(write, **changes),
-        widen_by=("shop", "item"),
+        recompute_by=("shop", "item"),
     )
 
 
@@ -78,10 +78,10 @@ def versions(
     staged = session.create_dataframe([tuple(row[c.name] for c in STAGED) for row in rows], schema=schema)
     observed = table.observe(staged)
     if snapshots is None:
-        return versions_of(table, observed)
+        return build_versions(table, observed)
     present = observed.select("*", col("_observed_at").alias(PRESENT_AT))
     times = session.create_dataframe([(day(number),) for number in snapshots], schema=["snapshot_at"])
-    return versions_of(table, observed, stretches(table, present, times))
+    return build_versions(table, observed, presence_intervals(table, present, times))
 
 
 def shown(frame: DataFrame) -> list[tuple[Any, ...]]:
@@ -274,7 +274,7 @@ def test_as_of_gives_the_one_version_that_existed_also_at_the_boundaries(frames:
     table = history(hard_deletes=HardDeletes.NEW_RECORD)
     rows = [*[seen("i", at, plan) for at, plan in ((2, "a"), (3, "b"), (6, "b"))], seen("j", 4, "c"), seen("j", 5, "c")]
     built = versions(frames, table, rows, (2, 3, 4, 6))
-    found = {at: [row[:2] for row in shown(as_of(built, day(at)))] for at in (1, 2, 2.5, 3, 4, 5, 6)}
+    found = {at: [row[:2] for row in shown(select_as_of(built, day(at)))] for at in (1, 2, 2.5, 3, 4, 5, 6)}
     assert found == {
         1: [],
         2: [("i", "a")],
@@ -317,7 +317,7 @@ def test_every_invariant_can_be_broken(frames: Session, rule: str | None, rows: 
     ]
     if rule == "wrong_version_key":
         values[0] = (*values[0][:10], "other", values[0][11])
-    (found,) = broken_invariants(table, frames.create_dataframe(values, schema=schema)).collect()
+    (found,) = count_broken_invariants(table, frames.create_dataframe(values, schema=schema)).collect()
     broken = {name.lower() for name, count in found.as_dict().items() if count}
     assert broken >= ({rule} if rule else set())
     assert bool(broken) == bool(rule)
@@ -331,7 +331,7 @@ def _unequal(rows: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
 def test_only_deletion_may_leave_a_gap(frames: Session):
     table = history(hard_deletes=HardDeletes.INVALIDATE)
     built = versions(frames, table, GONE_AND_BACK, (1, 2, 3, 5))
-    (found,) = broken_invariants(table, built).collect()
+    (found,) = count_broken_invariants(table, built).collect()
     assert not any(found)
-    (found,) = broken_invariants(history(), built).collect()
+    (found,) = count_broken_invariants(history(), built).collect()
     assert {name.lower() for name, count in found.as_dict().items() if count} == {"gap", "no_current"}

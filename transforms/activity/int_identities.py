@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.activity import columns as activity_columns
-from transforms.activity.definitions.identity import Spaces, customer_name, first_platform, in_every_platform
+from transforms.activity.definitions.identity import Spaces, first_platform, format_customer, repeat_per_platform
 from transforms.contract import TEXT, TIMESTAMP, Column, Layer, Replace, Table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.formulas.keys import hash_key
@@ -34,12 +34,12 @@ TABLE = Table(
     write=Replace(),
     tags=("activity",),
     columns=(
-        columns.user_key.but(description="hash of (platform, anonymous_id)"),
-        columns.streamer_key.but(description="the same hash, as facts of streamers name it"),
+        columns.user_key.replace(description="hash of (platform, anonymous_id)"),
+        columns.streamer_key.replace(description="the same hash, as facts of streamers name it"),
         columns.platform,
         Column("anonymous_id", TEXT, "the linked id as its source gave it", nullable=False),
         Column("known_as", TEXT, "`<platform>:<id>` of the linked id", nullable=False),
-        activity_columns.customer.but(description="`<platform>:<id>` of who it is", nullable=False),
+        activity_columns.customer.replace(description="`<platform>:<id>` of who it is", nullable=False),
         Column("linked_at", TIMESTAMP, "when the newest link of the id was made, UTC", nullable=False),
     ),
 )
@@ -50,7 +50,7 @@ def build(stg_identity_links: DataFrame, *, shared_id_spaces: Spaces) -> DataFra
     links = _newest(stg_identity_links, shared_id_spaces)
     for _ in range(_DOUBLINGS):
         links = _followed(links)
-    spread = in_every_platform(links, [name for name in _LINK if name != "platform"], shared_id_spaces)
+    spread = repeat_per_platform(links, [name for name in _LINK if name != "platform"], shared_id_spaces)
     key = hash_key("platform", "anonymous_id")
     return TABLE.select(spread.select("*", key.alias("user_key"), key.alias("streamer_key")))
 
@@ -61,8 +61,8 @@ def _newest(links: DataFrame, spaces: Spaces) -> DataFrame:
     named = links.select(
         first_platform(spaces).alias("platform"),
         "anonymous_id",
-        customer_name(col("platform"), col("anonymous_id"), spaces).alias("known_as"),
-        customer_name(customer_platform, col("customer_id"), spaces).alias("customer"),
+        format_customer(col("platform"), col("anonymous_id"), spaces).alias("known_as"),
+        format_customer(customer_platform, col("customer_id"), spaces).alias("customer"),
         "linked_at",
         "snapshot_at",
     )

@@ -31,7 +31,7 @@ TABLE = Table(
         columns.platform,
         columns.streamer_key,
         columns.streamer_id,
-        columns.started_at.but(description="when the broadcast began, or was seen first, UTC", nullable=False),
+        columns.started_at.replace(description="when the broadcast began, or was seen first, UTC", nullable=False),
         Column("ended_at", TIMESTAMP, "when the broadcast ended, UTC"),
         columns.peak_viewers,
         columns.hours_watched,

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.activity import columns as activity_columns
-from transforms.activity.definitions.events import OF_STREAMER, collect_events, parts_of, validate_events
-from transforms.activity.definitions.identity import Spaces, with_persons
+from transforms.activity.definitions.events import OF_STREAMER, collect_events, split_parts, validate_events
+from transforms.activity.definitions.identity import Spaces, add_persons
 from transforms.activity.definitions.streamer import ACTIVITIES
 from transforms.contract import Layer, MergeOnKey, Table
 from transforms.functions import col, concat, lit
@@ -32,14 +32,14 @@ TABLE = Table(
     grain="one deed of one streamer",
     key=("activity_id",),
     write=MergeOnKey(),
-    widen_by=("streamer_key",),
+    recompute_by=("streamer_key",),
     refuses_rows=True,
     tags=("activity",),
     cluster_by="ts",
     columns=(*activity_columns.EVENT, columns.platform, columns.streamer_key, columns.streamer_id),
 )
 
-PARTS = parts_of(ACTIVITIES)
+PARTS = split_parts(ACTIVITIES)
 MATTERS = {"dim_streamers": lambda: col("platform") == columns.TWITCH}  # only their channels have an address
 _CHANNELS = "https://www.twitch.tv/"
 
@@ -67,7 +67,7 @@ def build(
         "gap_cap_seconds": gap_cap_seconds,
         "point_value": point_value,
     }
-    named = with_persons(collect_events(ACTIVITIES, given), int_identities, OF_STREAMER, shared_id_spaces)
+    named = add_persons(collect_events(ACTIVITIES, given), int_identities, OF_STREAMER, shared_id_spaces)
     return TABLE.select(validate_events(_linked(named, dim_streamers)))
 
 

@@ -42,7 +42,7 @@ TABLE = Table(
     grain="one streamer on one platform",
     key=("person", "platform"),
     write=MergeOnKey(),
-    widen_by=("person",),
+    recompute_by=("person",),
     tags=("activity",),
     columns=(
         activity_columns.person,

@@ -32,7 +32,7 @@ TABLE = Table(
     columns=(
         RISK.column("person"),
         Column("known_until", TIMESTAMP, "up to when the data of all their platforms goes, UTC", nullable=False),
-        *[RISK.column(name).but(nullable=False) for name in _MOMENT],
+        *[RISK.column(name).replace(nullable=False) for name in _MOMENT],
     ),
 )
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.activity import columns as activity_columns
-from transforms.activity.definitions.events import OF_VIEWER, collect_events, parts_of, validate_events
-from transforms.activity.definitions.identity import Spaces, with_persons
+from transforms.activity.definitions.events import OF_VIEWER, collect_events, split_parts, validate_events
+from transforms.activity.definitions.identity import Spaces, add_persons
 from transforms.activity.definitions.viewer import ACTIVITIES
 from transforms.contract import TEXT, Layer, MergeOnKey, Table
 from transforms.formulas.frames import null_of
@@ -30,7 +30,7 @@ TABLE = Table(
     grain="one deed of one viewer",
     key=("activity_id",),
     write=MergeOnKey(),
-    widen_by=("user_key",),
+    recompute_by=("user_key",),
     refuses_rows=True,
     revision=2,
     tags=("activity",),
@@ -38,7 +38,7 @@ TABLE = Table(
     columns=(*activity_columns.EVENT, columns.platform, columns.user_key, columns.user_id),
 )
 
-PARTS = parts_of(ACTIVITIES)
+PARTS = split_parts(ACTIVITIES)
 
 
 def build(
@@ -59,5 +59,5 @@ def build(
         "stg_billing_viewing_activity": stg_billing_viewing_activity,
         "point_value": point_value,
     }
-    named = with_persons(collect_events(ACTIVITIES, given), int_identities, OF_VIEWER, shared_id_spaces)
+    named = add_persons(collect_events(ACTIVITIES, given), int_identities, OF_VIEWER, shared_id_spaces)
     return TABLE.select(validate_events(named.select("*", null_of(TEXT).alias("link"))))

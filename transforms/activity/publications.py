@@ -37,7 +37,8 @@ from transforms.functions import min as min_
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from snowflake.snowpark import Column, DataFrame
+    from snowflake.snowpark import Column as Expression
+    from snowflake.snowpark import DataFrame
 
 PENDING, RELEASED, REJECTED, SENT = "pending", "released", "rejected", "sent"
 _EPOCH = datetime(1970, 1, 1)
@@ -45,7 +46,7 @@ _EPOCH = datetime(1970, 1, 1)
 _STATES = (PENDING, RELEASED, REJECTED, SENT)
 
 
-def event_of_row() -> Column:
+def build_event() -> Expression:
     """A row of an activity stream as an Amplitude event: without its NULLs, the customer without its platform."""
     return object_construct(
         lit("event_type"),
@@ -65,7 +66,7 @@ def event_of_row() -> Column:
     ).cast(VARIANT)
 
 
-def newest_states(publications: DataFrame, destination: str) -> DataFrame:
+def find_newest_states(publications: DataFrame, destination: str) -> DataFrame:
     """One row per activity at the destination: activity_id, activity, attempt, status, recorded_at."""
     ranks = {name: rank for rank, name in enumerate(_STATES)}
     place = reduce(
@@ -86,30 +87,30 @@ def newest_states(publications: DataFrame, destination: str) -> DataFrame:
     )
 
 
-def events_of(streams: Sequence[DataFrame], activities: Sequence[str]) -> DataFrame:
+def select_events(streams: Sequence[DataFrame], activities: Sequence[str]) -> DataFrame:
     """The chosen activities of the streams as events: activity_id, activity, ts, event."""
     chosen = [
         stream.filter(col("activity").in_(*[lit(name) for name in activities])).select(
-            col("activity_id"), col("activity"), col("ts"), event_of_row().alias("event")
+            col("activity_id"), col("activity"), col("ts"), build_event().alias("event")
         )
         for stream in streams
     ]
     return union_all(chosen)
 
 
-def unpublished(streams: Sequence[DataFrame], activities: Sequence[str], states: DataFrame) -> DataFrame:
+def find_unpublished(streams: Sequence[DataFrame], activities: Sequence[str], states: DataFrame) -> DataFrame:
     """Events that are new or were released: activity_id, activity, attempt, ts, event."""
     known = states.select(
         col("activity_id").alias("known_id"), col("attempt").alias("last_attempt"), col("status").alias("last_status")
     )
-    events = events_of(streams, activities)
+    events = select_events(streams, activities)
     joined = events.join(known, events["activity_id"] == known["known_id"], how="left")
     to_send = joined.filter(col("last_status").is_null() | (col("last_status") == lit(RELEASED)))
     attempt = coalesce(col("last_attempt"), lit(0)) + 1
     return to_send.select("activity_id", "activity", attempt.alias("attempt"), "ts", "event")
 
 
-def unconfirmed(publications: DataFrame, states: DataFrame, destination: str) -> DataFrame:
+def find_unconfirmed(publications: DataFrame, states: DataFrame, destination: str) -> DataFrame:
     """Attempts whose outcome is unknown, with the event as it was sent: activity_id, activity, attempt, ts, event."""
     open_ones = states.filter(col("status") == lit(PENDING)).select(
         col("activity_id").alias("open_id"), col("attempt").alias("open_attempt")
@@ -121,7 +122,7 @@ def unconfirmed(publications: DataFrame, states: DataFrame, destination: str) ->
     )
 
 
-def queue_of(again: DataFrame, new: DataFrame) -> DataFrame:
+def build_queue(again: DataFrame, new: DataFrame) -> DataFrame:
     """What a run sends, in order: first what may have been sent already, then the new events as they happened."""
     both = again.with_column("is_claimed", lit(True)).union_all(new.with_column("is_claimed", lit(False)))
     in_order = Window.order_by(col("is_claimed").desc(), col("ts"), col("activity_id"))
@@ -129,13 +130,13 @@ def queue_of(again: DataFrame, new: DataFrame) -> DataFrame:
     return both.select("activity_id", "activity", "attempt", "event", "is_claimed", position.alias("position"))
 
 
-def as_text(queue: DataFrame) -> DataFrame:
+def format_events(queue: DataFrame) -> DataFrame:
     """The queue for a client: the event as compact JSON."""
     in_order = queue.sort("position")
     return in_order.select("activity_id", "activity", "attempt", to_json(col("event")).alias("event"))
 
 
-def claims(queue: DataFrame, destination: str, run_id: str, now: datetime) -> DataFrame:
+def build_claims(queue: DataFrame, destination: str, run_id: str, now: datetime) -> DataFrame:
     """The pending rows of the queue's events that have none yet."""
     new = queue.filter(~col("is_claimed"))
     return new.select(
@@ -151,7 +152,7 @@ def claims(queue: DataFrame, destination: str, run_id: str, now: datetime) -> Da
     )
 
 
-def released(states: DataFrame, destination: str, status: str, run_id: str, now: datetime) -> DataFrame:
+def build_releases(states: DataFrame, destination: str, status: str, run_id: str, now: datetime) -> DataFrame:
     """Rows that release the activities of a state, so that they are sent again."""
     return states.filter(col("status") == lit(status)).select(
         lit(destination).alias("destination"),
@@ -166,17 +167,17 @@ def released(states: DataFrame, destination: str, status: str, run_id: str, now:
     )
 
 
-def changed_since(
+def find_changed(
     streams: Sequence[DataFrame], activities: Sequence[str], publications: DataFrame, destination: str
 ) -> DataFrame:
     """Sent activities whose row now gives another event, or is gone: activity_id, activity, is_gone."""
-    states = newest_states(publications, destination).filter(col("status") == lit(SENT))
+    states = find_newest_states(publications, destination).filter(col("status") == lit(SENT))
     sent = states.select(col("activity_id").alias("sent_id"), col("attempt").alias("sent_attempt"))
     taken = publications.filter((col("destination") == lit(destination)) & (col("status") == lit(PENDING)))
     as_sent = taken.join(
         sent, (taken["activity_id"] == sent["sent_id"]) & (taken["attempt"] == sent["sent_attempt"]), how="inner"
     ).select("sent_id", col("activity").alias("sent_activity"), to_json(col("event")).alias("sent_event"))
-    current = events_of(streams, activities).select("activity_id", to_json(col("event")).alias("current_event"))
+    current = select_events(streams, activities).select("activity_id", to_json(col("event")).alias("current_event"))
     joined = as_sent.join(current, as_sent["sent_id"] == current["activity_id"], how="left")
     differs = col("current_event").is_null() | (col("current_event") != col("sent_event"))
     is_chosen = col("sent_activity").in_(*[lit(name) for name in activities])
@@ -187,7 +188,7 @@ def changed_since(
     )
 
 
-def counted(states: DataFrame, fresh_since: datetime) -> DataFrame:
+def count_by_status(states: DataFrame, fresh_since: datetime) -> DataFrame:
     """Activities by activity and status: activity, status, is_fresh, activity_count, oldest recorded_at."""
     is_fresh = col("recorded_at") >= lit(fresh_since)
     return (

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from transforms.activity import columns
 from transforms.activity.definitions.events import ORDER, collect_events, continue_occurrences, number_occurrences
 from transforms.activity.definitions.lifecycle import OF_STREAMERS
-from transforms.activity.definitions.lifecycle_of_new import lifecycle_of_new
+from transforms.activity.definitions.lifecycle_of_new import collect_new_lifecycle
 from transforms.activity.definitions.thresholds import Thresholds
 from transforms.contract import Layer, MergeOnKey, Table
 from transforms.increments import Continuation
@@ -29,7 +29,7 @@ TABLE = Table(
     grain="one deed of one streamer",
     key=("activity_id",),
     write=MergeOnKey(),
-    widen_by=("person",),
+    recompute_by=("person",),
     tags=("activity",),
     cluster_by="ts",
     columns=(*columns.STREAM, columns.person),
@@ -60,7 +60,7 @@ def _continued(
         "int_streamers_at_risk": int_streamers_at_risk,
         "thresholds": thresholds,
     }
-    amounts = lifecycle_of_new(OF_STREAMERS, "int_streamer_events", given, whole, ends)
+    amounts = collect_new_lifecycle(OF_STREAMERS, "int_streamer_events", given, whole, ends)
     return TABLE.select(continue_occurrences(int_streamer_events, amounts, ends))
 
 

@@ -17,8 +17,8 @@ from snowflake.snowpark.functions import col, count, in_, lit
 
 from transforms.contract import TEXT, Column, ContractError, HardDeletes, History, Layer
 from transforms.engine.known_schemas import known_schemas
-from transforms.engine.ledgers import rows_frame
-from transforms.engine.stored import current_database, stored
+from transforms.engine.ledgers import build_frame
+from transforms.engine.stored import current_database, read_table
 from transforms.ops import BUILDS, CONSUMPTIONS, HEADS, LOADS, RECONCILIATION
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from transforms.catalog import Model
     from transforms.contract import Table
 
-__all__ = ["Batches", "State", "States", "current_database", "in_batches", "read_state", "read_states", "stored"]
+__all__ = ["Batches", "State", "States", "current_database", "in_batches", "read_state", "read_states", "read_table"]
 
 _LOAD, _BUILD, _BUILD_OR_REFUSAL = "load", "build", "build or refusal"
 _READER = (
@@ -38,7 +38,7 @@ _READER = (
     Column("input_table", TEXT, "table that is read"),
     Column("counts", TEXT, "which batches of it matter"),
 )
-_FOUND = ("table_name", "input_table", "batch_id", "displaced", "parameters", "contract_hash")
+_FOUND = ("table_name", "input_table", "batch_id", "moved", "parameters", "contract_hash")
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,11 @@ class Batches:
 
     Args:
         ids: Loads or builds.
-        displacing: Those of them that deleted or changed rows, so that rows have left groups.
+        moving: Those of them that deleted or changed rows, so that rows have left groups.
     """
 
     ids: tuple[str, ...] = ()
-    displacing: tuple[str, ...] = ()
+    moving: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Committed:
         head: The table's state from now on, without what it has not consumed.
         consumed: What it has consumed, by input.
         wrote_rows: It inserted, changed or deleted rows.
-        displaced_rows: It changed or deleted rows.
+        moved_rows: It changed or deleted rows.
         refused_records: It refused records of the source.
     """
 
@@ -93,7 +93,7 @@ class Committed:
     head: State
     consumed: Mapping[str, Batches]
     wrote_rows: bool
-    displaced_rows: bool
+    moved_rows: bool
     refused_records: bool
 
 
@@ -198,13 +198,13 @@ def _states_frame(
     names = [lit(name) for name in readers]
     untold = lit(None).cast(TEXT)
     heads = (
-        stored(session, HEADS)
+        read_table(session, HEADS)
         .filter(col("table_name").in_(*names))
         .select(
             col("table_name"),
             untold.alias("input_table"),
             col("build_id").alias("batch_id"),
-            lit(0).alias("displaced"),
+            lit(0).alias("moved"),
             col("parameters"),
             col("contract_hash"),
         )
@@ -216,7 +216,7 @@ def _states_frame(
     ]
     if not edges:
         return heads
-    unconsumed = _unconsumed(session, rows_frame(session, edges, _READER), {edge["counts"] for edge in edges})
+    unconsumed = _unconsumed(session, build_frame(session, edges, _READER), {edge["counts"] for edge in edges})
     return heads.union_all(unconsumed.select(*_FOUND[:4], untold.alias("parameters"), untold.alias("contract_hash")))
 
 
@@ -245,53 +245,53 @@ def _unconsumed(session: Session, edges: DataFrame, counted: set[str]) -> DataFr
         (col("counts") == col("kind")) | ((col("kind") == lit(_BUILD)) & (col("counts") == lit(_BUILD_OR_REFUSAL)))
     )
     read = edges.join(batches, on=is_counted, how="inner").select(
-        col("reader").alias("table_name"), "input_table", "batch_id", "displaced"
+        col("reader").alias("table_name"), "input_table", "batch_id", "moved"
     )
-    consumed = stored(session, CONSUMPTIONS).select("table_name", "input_table", "batch_id")
+    consumed = read_table(session, CONSUMPTIONS).select("table_name", "input_table", "batch_id")
     return read.filter(~in_([col(name) for name in _FOUND[:3]], consumed))
 
 
 def _loads(session: Session) -> DataFrame:
-    return stored(session, LOADS).select(
+    return read_table(session, LOADS).select(
         col("table_name").alias("of_table"),
         lit(_LOAD).alias("kind"),
         col("load_id").alias("batch_id"),
-        lit(0).alias("displaced"),
+        lit(0).alias("moved"),
     )
 
 
 def _builds(session: Session) -> DataFrame:
     """Builds that wrote rows."""
-    displaced = col("rows_updated") + col("rows_deleted")
+    moved = col("rows_updated") + col("rows_deleted")
     return (
-        stored(session, BUILDS)
-        .filter(displaced + col("rows_inserted") > lit(0))
+        read_table(session, BUILDS)
+        .filter(moved + col("rows_inserted") > lit(0))
         .select(
             col("table_name").alias("of_table"),
             lit(_BUILD).alias("kind"),
             col("build_id").alias("batch_id"),
-            displaced.alias("displaced"),
+            moved.alias("moved"),
         )
     )
 
 
 def _refusals(session: Session) -> DataFrame:
     """Builds that wrote no rows and refused records, which say that their keys were there where absence counts."""
-    builds = stored(session, BUILDS).filter(col("rows_updated") + col("rows_deleted") + col("rows_inserted") == lit(0))
-    refused = stored(session, RECONCILIATION).filter(col("quarantined_rows") > lit(0))
+    builds = read_table(session, BUILDS).filter(
+        col("rows_updated") + col("rows_deleted") + col("rows_inserted") == lit(0)
+    )
+    refused = read_table(session, RECONCILIATION).filter(col("quarantined_rows") > lit(0))
     per_build = refused.group_by(col("build_id").alias("refusing_id")).agg(count(lit(1)).alias("load_count"))
     return builds.join(per_build, on=col("build_id") == col("refusing_id"), how="inner").select(
         col("table_name").alias("of_table"),
         lit(_BUILD_OR_REFUSAL).alias("kind"),
         col("build_id").alias("batch_id"),
-        lit(0).alias("displaced"),
+        lit(0).alias("moved"),
     )
 
 
 def _batches(rows: Sequence[Sequence[Any]]) -> Batches:
-    return Batches(
-        ids=tuple(sorted(row[2] for row in rows)), displacing=tuple(sorted(row[2] for row in rows if row[3]))
-    )
+    return Batches(ids=tuple(sorted(row[2] for row in rows)), moving=tuple(sorted(row[2] for row in rows if row[3])))
 
 
 def _matters(reader: Table, committed: Committed) -> bool:
@@ -299,8 +299,8 @@ def _matters(reader: Table, committed: Committed) -> bool:
 
 
 def _with_build(batches: Batches, build_id: str, committed: Committed) -> Batches:
-    displacing = (*batches.displacing, build_id) if committed.displaced_rows else batches.displacing
-    return Batches(tuple(sorted((*batches.ids, build_id))), tuple(sorted(displacing)))
+    moving = (*batches.moving, build_id) if committed.moved_rows else batches.moving
+    return Batches(tuple(sorted((*batches.ids, build_id))), tuple(sorted(moving)))
 
 
 def _without(pending: Mapping[str, Batches], consumed: Mapping[str, Batches]) -> dict[str, Batches]:
@@ -309,6 +309,6 @@ def _without(pending: Mapping[str, Batches], consumed: Mapping[str, Batches]) ->
         gone = set(consumed[name].ids) if name in consumed else set()
         left[name] = Batches(
             tuple(one for one in batches.ids if one not in gone),
-            tuple(one for one in batches.displacing if one not in gone),
+            tuple(one for one in batches.moving if one not in gone),
         )
     return left

@@ -29,7 +29,8 @@ from transforms.functions import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from snowflake.snowpark import Column, DataFrame
+    from snowflake.snowpark import Column as Expression
+    from snowflake.snowpark import DataFrame
 
     from transforms.contract import Table
 
@@ -73,7 +74,7 @@ def compare(table: Table, built: DataFrame, current: DataFrame, comparison: Comp
     return judged.select("action", *_kept_columns(table, comparison))
 
 
-def with_rejected(table: Table, difference: DataFrame, rejected: DataFrame) -> DataFrame:
+def append_rejected(table: Table, difference: DataFrame, rejected: DataFrame) -> DataFrame:
     """The comparison of a history, and behind it the rows of its input that no version can rest on.
 
     Args:
@@ -97,7 +98,7 @@ def is_bounded_apart(table: Table) -> bool:
     return table.cluster_by is not None and table.cluster_by not in table.key
 
 
-def bounds(table: Table) -> tuple[Column, Column]:
+def bounds(table: Table) -> tuple[Expression, Expression]:
     """The least and the greatest place of a row of the comparison: where it goes, and where its stored row is."""
     if table.cluster_by is None:
         nowhere = null_of(TEXT)
@@ -109,7 +110,7 @@ def bounds(table: Table) -> tuple[Column, Column]:
     return least(coalesce(new, was), coalesce(was, new)), greatest(coalesce(new, was), coalesce(was, new))
 
 
-def is_written() -> Column:
+def is_written() -> Expression:
     """Condition on a comparison: the row will be inserted, updated or deleted."""
     return col("action").in_(*[lit(action) for action in WRITTEN])
 
@@ -147,7 +148,7 @@ def _order(table: Table) -> tuple[str, ...]:
     return (*newest_by, "_source_file", "_source_row") if table.layer is Layer.STAGING else table.key
 
 
-def _action(table: Table, comparison: Comparison) -> Column:
+def _action(table: Table, comparison: Comparison) -> Expression:
     lost = SUPERSEDED if table.layer is Layer.STAGING else REPEATED
     is_gone = col("new_rank").is_null()
     is_new = col("was_present").is_null()
@@ -161,11 +162,11 @@ def _action(table: Table, comparison: Comparison) -> Column:
     return case.when(is_same_record, lit(SAME)).otherwise(lit(SUPERSEDED))
 
 
-def _differs(names: Iterable[str]) -> Column:
+def _differs(names: Iterable[str]) -> Expression:
     return ~have_same_or_null(names, "was_", "new_")
 
 
-def _is_newer(order: tuple[str, ...]) -> Column:
+def _is_newer(order: tuple[str, ...]) -> Expression:
     """Strictly greater, compared column by column; a NULL is older than any value."""
     first, *others = order
     new, was = col(f"new_{first}"), col(f"was_{first}")
@@ -175,7 +176,7 @@ def _is_newer(order: tuple[str, ...]) -> Column:
     return greater | (equal_null(new, was) & _is_newer(tuple(others)))
 
 
-def _kept_columns(table: Table, comparison: Comparison) -> list[Column]:
+def _kept_columns(table: Table, comparison: Comparison) -> list[Expression]:
     kept = [
         (coalesce(col(f"new_{name}"), col(f"was_{name}")) if name in table.key else col(f"new_{name}")).alias(
             f"new_{name}"
@@ -187,10 +188,10 @@ def _kept_columns(table: Table, comparison: Comparison) -> list[Column]:
         kept.append(col("was__load_id"))
     if is_bounded_apart(table):
         kept.append(col(f"was_{table.cluster_by}"))
-    return [*kept, *_displaced_columns(table, comparison)]
+    return [*kept, *_moved_columns(table, comparison)]
 
 
-def _displaced_columns(table: Table, comparison: Comparison) -> list[Column]:
+def _moved_columns(table: Table, comparison: Comparison) -> list[Expression]:
     """The groups that a row leaves, NULL for a row that stays where it is."""
     watched = comparison.watched
     if not watched:

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 from transforms.catalog import models
 from transforms.contract import INTEGER, TEXT, ContractError
 from transforms.engine import merge
-from transforms.engine.batches import in_batches, stored
+from transforms.engine.batches import in_batches, read_table
 from transforms.engine.incremental import (
     BuildInput,
     Computed,
     compute_from,
-    displaced_groups,
     is_up_to_date,
+    moved_groups,
     reads_everything,
 )
 from transforms.functions import (
@@ -40,7 +40,8 @@ from transforms.functions import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from snowflake.snowpark import Column, DataFrame, Session
+    from snowflake.snowpark import Column as Expression
+    from snowflake.snowpark import DataFrame, Session
 
     from transforms.catalog import Model
     from transforms.engine.batches import State
@@ -67,13 +68,13 @@ def compute_continued(
     if is_up_to_date(state, request):
         yield None
         return
-    inputs = {name: stored(session, models()[name].table) for name in model.inputs}
-    current = stored(session, model.table)
+    inputs = {name: read_table(session, models()[name].table) for name in model.inputs}
+    current = read_table(session, model.table)
     if reads_everything(model, state, request):
         yield compute_from(session, model, BuildInput(inputs, current, is_whole_truth=True), parameters)
         return
-    moved = _judged(model, _moved(session, model, state, inputs, current))
-    with merge.kept_for_now(session, moved, "moved") as kept:
+    changes = _mark_late(model, _collect_changes(session, model, state, inputs, current))
+    with merge.materialize(session, changes, "changes") as kept:
         yield _computed(model, state, inputs, current, kept, parameters)
 
 
@@ -82,13 +83,13 @@ def _computed(
     state: State,
     inputs: Mapping[str, DataFrame],
     current: DataFrame,
-    moved: DataFrame,
+    changes: DataFrame,
     parameters: Mapping[str, Any],
 ) -> Computed:
     """Late groups from all their rows, the others from their ends and what arrived."""
-    continuation, group = _of(model), _columns(model.table.widen_by)
-    late = moved.filter(col(_IS_LATE) == lit(1)).select(*model.table.widen_by).distinct()
-    in_order = moved.filter(col(_IS_LATE) == lit(0))
+    continuation, group = _of(model), _columns(model.table.recompute_by)
+    late = changes.filter(col(_IS_LATE) == lit(1)).select(*model.table.recompute_by).distinct()
+    in_order = changes.filter(col(_IS_LATE) == lit(0))
     ends = in_order.filter(col(_KIND) == lit(END))
     behind = {name: _arrived(frame, name, state.pending[name].ids) for name, frame in inputs.items()}
     behind = {name: frame.filter(~in_(group, late)) for name, frame in behind.items()}
@@ -100,17 +101,17 @@ def _computed(
     return Computed(of_late.union_all(of_others), in_scope, is_whole_truth=True)
 
 
-def _moved(
+def _collect_changes(
     session: Session, model: Model, state: State, inputs: Mapping[str, DataFrame], current: DataFrame
 ) -> DataFrame:
     """What arrived, a row for each group that is touched otherwise, and the ends of all these groups."""
     table, continuation = model.table, _of(model)
-    group = table.widen_by
+    group = table.recompute_by
     new = _new_rows(model, state, inputs, current)
-    touched = [frame.select(*group, lit(1).alias(_IS_LATE)) for frame in displaced_groups(session, table, state)]
+    touched = [frame.select(*group, lit(1).alias(_IS_LATE)) for frame in moved_groups(session, table, state)]
     for name in [name for name in inputs if name != continuation.rows_of]:
         batches = state.pending[name]
-        for ids, is_late in ((batches.displacing, 1), (batches.ids, 0)):
+        for ids, is_late in ((batches.moving, 1), (batches.ids, 0)):
             if ids:
                 touched.append(_arrived(inputs[name], name, ids).select(*group, lit(is_late).alias(_IS_LATE)))
     is_named = reduce(and_, [col(name).is_not_null() for name in group])  # NOT IN finds nothing beside a NULL
@@ -127,11 +128,11 @@ def _new_rows(model: Model, state: State, inputs: Mapping[str, DataFrame], curre
     """The rows that arrived, with the columns of their table; late where one is stored already, so was changed."""
     source, batches = models()[_of(model).rows_of].table, state.pending[_of(model).rows_of]
     names = [column.name for column in source.columns]
-    plain = tuple(one for one in batches.ids if one not in batches.displacing)
+    plain = tuple(one for one in batches.ids if one not in batches.moving)
     new = _arrived(inputs[source.name], source.name, plain).select(*names, lit(0).alias(_IS_LATE))
-    if not batches.displacing:
+    if not batches.moving:
         return new
-    rewritten = _arrived(inputs[source.name], source.name, batches.displacing).select(*names)
+    rewritten = _arrived(inputs[source.name], source.name, batches.moving).select(*names)
     known = current.select(*[col(name).alias(f"known_{name}") for name in source.key])
     is_same = reduce(and_, [col(name) == col(f"known_{name}") for name in source.key])
     is_late = iff(col(f"known_{source.key[0]}").is_null(), lit(0), lit(1)).alias(_IS_LATE)
@@ -141,24 +142,24 @@ def _new_rows(model: Model, state: State, inputs: Mapping[str, DataFrame], curre
 def _shaped(model: Model, frame: DataFrame, kind: str, of: str | None) -> DataFrame:
     """Rows of a table, or of groups alone, in one shape: the columns of the table and of the input it numbers."""
     table, source = model.table, models()[_of(model).rows_of].table
-    have = set(model.table.widen_by if of is None else models()[of].table.column_names)
+    have = set(model.table.recompute_by if of is None else models()[of].table.column_names)
     types = {column.name: column.type for column in (*table.columns, *source.columns)}
     values = [col(name) if name in have else lit(None).cast(type_).alias(name) for name, type_ in types.items()]
     told = [lit(kind).cast(TEXT).alias(_KIND), col(_IS_LATE).cast(INTEGER).alias(_IS_LATE)]
     return frame.select(*values, *told)
 
 
-def _judged(model: Model, moved: DataFrame) -> DataFrame:
+def _mark_late(model: Model, changes: DataFrame) -> DataFrame:
     """The rows with `_is_late`, 1 for every row of a group that has a row out of order."""
     continuation = _of(model)
-    group, partition = model.table.widen_by, (*model.table.widen_by, *continuation.partition)
+    group, partition = model.table.recompute_by, (*model.table.recompute_by, *continuation.partition)
     is_end = (col(_KIND) == lit(END)).cast(INTEGER)
     in_order = Window.partition_by(*partition).order_by(*continuation.order, is_end)  # an equal row is behind the end
     per_group = Window.partition_by(*group)
     first = col(continuation.order[0])
     is_once = (col(_KIND) == lit(END)) & col(continuation.partition[0]).in_(*[lit(one) for one in continuation.once])
-    names = [name for name in moved.columns if name.lower() != _IS_LATE]
-    placed = moved.select(
+    names = [name for name in changes.columns if name.lower() != _IS_LATE]
+    placed = changes.select(
         *names,
         col(_IS_LATE),
         row_number().over(in_order).alias("_place"),
@@ -172,7 +173,7 @@ def _judged(model: Model, moved: DataFrame) -> DataFrame:
     return placed.select(*names, of_group.cast(INTEGER).alias(_IS_LATE))
 
 
-def _columns(names: Sequence[str]) -> list[Column | str]:
+def _columns(names: Sequence[str]) -> list[Expression | str]:
     return [col(name) for name in names]
 
 

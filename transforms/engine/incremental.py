@@ -11,8 +11,8 @@ from snowflake.snowpark.functions import col, in_, lit
 
 from transforms.catalog import models
 from transforms.contract import ContractError, Layer, Replace
-from transforms.engine.batches import in_batches, stored
-from transforms.engine.parts import Change, rows_of_parts
+from transforms.engine.batches import in_batches, read_table
+from transforms.engine.parts import Change, read_parts
 from transforms.formulas.frames import union_all
 from transforms.ops import DISPLACED
 
@@ -123,8 +123,8 @@ def compute_from(session: Session, model: Model, chosen: BuildInput, parameters:
 
 def choose_input(session: Session, model: Model, state: State, request: BuildRequest) -> BuildInput | None:
     """Choose what to read; None where nothing is new."""
-    inputs = {name: stored(session, models()[name].table) for name in model.inputs}
-    current = stored(session, model.table)
+    inputs = {name: read_table(session, models()[name].table) for name in model.inputs}
+    current = read_table(session, model.table)
     from_raw = model.table.layer is Layer.STAGING
     if request.mode == "backfill" and from_raw and request.window is not None:
         chosen = {name: _observed_within(frame, request.window) for name, frame in inputs.items()}
@@ -171,7 +171,7 @@ def _widened(
         return BuildInput(*_of_parts(session, model, model.parts, inputs, current, state), is_whole_truth=True)
     touched = _touched(session, model, arrived, state)
     in_scope = _in_groups(table, current, touched)
-    only_inserts = not any(batches.displacing for batches in state.pending.values())
+    only_inserts = not any(batches.moving for batches in state.pending.values())
     if model.accumulate is not None and only_inserts:
         return BuildInput(arrived, in_scope, is_whole_truth=True, is_accumulated=True)
     return BuildInput(
@@ -182,14 +182,14 @@ def _widened(
 def _touched(session: Session, model: Model, arrived: Mapping[str, DataFrame], state: State) -> DataFrame:
     table = model.table
     groups = [_groups(model, name, frame) for name, frame in arrived.items() if state.pending[name].ids]
-    groups += displaced_groups(session, table, state)
+    groups += moved_groups(session, table, state)
     return union_all(groups).distinct()
 
 
 def _groups(model: Model, name: str, arrived: DataFrame) -> DataFrame:
     """The groups of those new rows of an input that can give something."""
     mattering = arrived.filter(model.matters[name]()) if name in model.matters else arrived
-    return mattering.select(*model.table.widen_by)
+    return mattering.select(*model.table.recompute_by)
 
 
 def _of_parts(
@@ -202,26 +202,26 @@ def _of_parts(
         return _groups(model, name, inputs[name].filter(in_batches(tables[name], ids)))
 
     def left(name: str) -> list[DataFrame]:
-        return displaced_groups(session, model.table, replace(state, pending={name: state.pending[name]}))
+        return moved_groups(session, model.table, replace(state, pending={name: state.pending[name]}))
 
-    read, in_scope = rows_of_parts(parts, inputs, tables, current, Change(model.table, state.pending, arrived, left))
+    read, in_scope = read_parts(parts, inputs, tables, current, Change(model.table, state.pending, arrived, left))
     return {name: read[name] for name in inputs}, in_scope
 
 
-def displaced_groups(session: Session, table: Table, state: State) -> list[DataFrame]:
+def moved_groups(session: Session, table: Table, state: State) -> list[DataFrame]:
     """The groups that rows have left because unconsumed batches deleted or moved them: a frame per input."""
     groups = []
     for name, batches in state.pending.items():
-        if batches.displacing:
-            left = stored(session, DISPLACED).filter(
-                (col("table_name") == lit(name)) & col("build_id").in_(*[lit(batch) for batch in batches.displacing])
+        if batches.moving:
+            left = read_table(session, DISPLACED).filter(
+                (col("table_name") == lit(name)) & col("build_id").in_(*[lit(batch) for batch in batches.moving])
             )
             before = [
-                col("row_before")[column].cast(table.column(column).type).alias(column) for column in table.widen_by
+                col("row_before")[column].cast(table.column(column).type).alias(column) for column in table.recompute_by
             ]
             groups.append(left.select(*before))
     return groups
 
 
 def _in_groups(table: Table, frame: DataFrame, touched: DataFrame) -> DataFrame:
-    return frame.filter(in_([col(name) for name in table.widen_by], touched))
+    return frame.filter(in_([col(name) for name in table.recompute_by], touched))

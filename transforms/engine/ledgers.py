@@ -16,13 +16,14 @@ from snowflake.snowpark.functions import col, flatten, lit, parse_json, when_not
 
 from transforms.contract import VARIANT, ContractError
 from transforms.engine.known_schemas import known_schemas
-from transforms.engine.stored import current_database, stored
+from transforms.engine.stored import current_database, read_table
 from transforms.formulas.frames import have_same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from snowflake.snowpark import Column, DataFrame, Session
+    from snowflake.snowpark import Column as Expression
+    from snowflake.snowpark import DataFrame, Session
 
     from transforms.contract import Table
 
@@ -65,7 +66,7 @@ def append_frame(session: Session, table: Table, frame: DataFrame) -> int:
         source = frame.select(*[col(name).alias(f"new_{name}") for name in table.column_names])
         same_key = have_same(table.key, "new_")
         values = {name: col(f"new_{name}") for name in table.column_names}
-        inserted = stored(session, table).merge(source, same_key, [when_not_matched().insert(values)])
+        inserted = read_table(session, table).merge(source, same_key, [when_not_matched().insert(values)])
     return int(inserted.rows_inserted)
 
 
@@ -82,7 +83,7 @@ def append_new_frame(session: Session, table: Table, frame: DataFrame) -> None:
         table.select(frame).write.save_as_table(path, mode="append", table_exists=True)  # type: ignore[call-overload]
 
 
-def rows_frame(session: Session, rows: Sequence[Mapping[str, Any]], columns: Sequence[Any]) -> DataFrame:
+def build_frame(session: Session, rows: Sequence[Mapping[str, Any]], columns: Sequence[Any]) -> DataFrame:
     """The rows as a frame of these columns of a contract; a column that a row does not name is NULL."""
     return _taken_apart(session, json.dumps([_plain_row(row) for row in rows], ensure_ascii=False), columns)
 
@@ -112,8 +113,8 @@ def _taken_apart(session: Session, payload: str, columns: Sequence[Any]) -> Data
     return items.select(*[_value(column).alias(column.name) for column in columns])
 
 
-def _value(column: Any) -> Column:
-    value: Column = col("value")[column.name]
+def _value(column: Any) -> Expression:
+    value: Expression = col("value")[column.name]
     return value if column.type == VARIANT else value.cast(column.type)
 
 

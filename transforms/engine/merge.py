@@ -18,7 +18,7 @@ from snowflake.snowpark.functions import col, lit, when_matched, when_not_matche
 
 from transforms.contract import TEXT, TIMESTAMP, ContractError, History, Layer
 from transforms.engine import compare, ledgers
-from transforms.engine.batches import current_database, stored
+from transforms.engine.batches import current_database, read_table
 from transforms.engine.known_schemas import is_untold, remember_columns
 from transforms.formulas.keys import hash_key
 from transforms.ops import CONSUMPTIONS, DISPLACED, HEADS, QUARANTINE
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from datetime import datetime
 
-    from snowflake.snowpark import Column, DataFrame, Session
+    from snowflake.snowpark import Column as Expression
+    from snowflake.snowpark import DataFrame, Session
 
     from transforms.contract import Table
     from transforms.engine.batches import Batches, State
@@ -58,21 +59,21 @@ def claim_head(session: Session, table: Table, seen: State, build_id: str, param
     is_seen = col("build_id").is_null() if seen.build_id is None else col("build_id") == lit(seen.build_id)
     own_head = {"build_id": lit(build_id), "parameters": lit(parameters), "contract_hash": lit(contract_hash(table))}
     try:
-        changed = stored(session, HEADS).update(own_head, (col("table_name") == lit(table.name)) & is_seen)
+        changed = read_table(session, HEADS).update(own_head, (col("table_name") == lit(table.name)) & is_seen)
     except SnowparkSQLException as error:  # the other build still holds the head's row, for longer than we may wait
-        raise BuildConflictError(overtaken(table)) from error
+        raise BuildConflictError(describe_overtaken(table)) from error
     if not changed.rows_updated:
-        raise BuildConflictError(overtaken(table))
+        raise BuildConflictError(describe_overtaken(table))
 
 
-def overtaken(table: Table) -> str:
+def describe_overtaken(table: Table) -> str:
     """What is told of a build that another one of the same table has overtaken."""
     return f"{table.name}: another build was committed while this one ran; nothing was written. Try again."
 
 
 def is_overtaken(session: Session, table: Table, seen: State) -> bool:
     """Whether the table's head is another than the one that a build saw when it began."""
-    heads = stored(session, HEADS).filter(col("table_name") == lit(table.name)).select("build_id").collect()
+    heads = read_table(session, HEADS).filter(col("table_name") == lit(table.name)).select("build_id").collect()
     return [row[0] for row in heads] != [seen.build_id]
 
 
@@ -108,7 +109,7 @@ def merge_changes(
     )
     if table.cluster_by:  # rows that arrive together lie together, so a reader of some skips the parts with others
         source = source.sort(col(f"new_{table.cluster_by}"))
-    target = stored(session, table)
+    target = read_table(session, table)
     values = _values(table)
     others = {name: value for name, value in values.items() if name not in table.key}
     is_match = _same_key(table)
@@ -174,7 +175,7 @@ def quarantine(session: Session, table: Table, compared: DataFrame, now: datetim
     return ledgers.append_frame(session, QUARANTINE, rejected)
 
 
-def keep_displaced(session: Session, table: Table, compared: DataFrame, build_id: str) -> None:
+def record_moved_groups(session: Session, table: Table, compared: DataFrame, build_id: str) -> None:
     """Keep which groups the build's deleted and moved rows were in, so that later tables recompute those."""
     left = compared.filter(col("row_before").is_not_null()).select("row_before").distinct()
     groups = left.select(
@@ -196,7 +197,7 @@ def contract_hash(table: Table) -> str:
     return json.dumps(declared)
 
 
-def _same_key(table: Table) -> Column:
+def _same_key(table: Table) -> Expression:
     return reduce(and_, [col(name) == col(f"new_{name}") for name in table.key])
 
 
@@ -204,12 +205,12 @@ def _data_names(table: Table) -> list[str]:
     return [column.name for column in table.stored_columns if column.name != "_build_id"]
 
 
-def _values(table: Table) -> dict[str, Column]:
+def _values(table: Table) -> dict[str, Expression]:
     return {column.name: col(f"new_{column.name}") for column in table.stored_columns}
 
 
 @contextmanager
-def kept_for_now(session: Session, frame: DataFrame, purpose: str = "") -> Iterator[DataFrame]:
+def materialize(session: Session, frame: DataFrame, purpose: str = "") -> Iterator[DataFrame]:
     """The frame's rows in a temporary table, computed once.
 
     Args:

@@ -17,7 +17,8 @@ from transforms.functions import col, in_, lit
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from snowflake.snowpark import Column, DataFrame
+    from snowflake.snowpark import Column as Expression
+    from snowflake.snowpark import DataFrame
 
     from transforms.contract import Table
     from transforms.engine.batches import Batches
@@ -47,15 +48,15 @@ class Change:
 
     def rewritten(self, name: str) -> list[DataFrame]:
         """The groups of batches that changed or deleted rows of the input: which of their rows are new is not known."""
-        ids = self.pending[name].displacing
+        ids = self.pending[name].moving
         return [*([self.arrived(name, ids)] if ids else []), *self.left(name)]
 
     def plain(self, name: str) -> tuple[str, ...]:
         """The batches of the input that only inserted."""
-        return tuple(one for one in self.pending[name].ids if one not in self.pending[name].displacing)
+        return tuple(one for one in self.pending[name].ids if one not in self.pending[name].moving)
 
 
-def rows_of_parts(
+def read_parts(
     parts: Parts, inputs: Mapping[str, DataFrame], tables: Mapping[str, Table], current: DataFrame, change: Change
 ) -> tuple[dict[str, DataFrame], DataFrame]:
     """What a build reads of each input, and the stored rows that its result speaks for.
@@ -92,15 +93,15 @@ def _within(table: Table, frame: DataFrame, groups: Sequence[DataFrame]) -> Data
     """The frame's rows of these groups; none where there are none."""
     if not groups:
         return frame.filter(lit(False))
-    return frame.filter(in_([col(name) for name in table.widen_by], _united(table, groups)))
+    return frame.filter(in_([col(name) for name in table.recompute_by], _united(table, groups)))
 
 
 def _both(table: Table, of_groups: DataFrame, alone: DataFrame, groups: Sequence[DataFrame]) -> DataFrame:
     """The rows of the groups and, once each, new rows outside of them."""
-    return of_groups.union_all(alone.filter(~in_([col(name) for name in table.widen_by], _united(table, groups))))
+    return of_groups.union_all(alone.filter(~in_([col(name) for name in table.recompute_by], _united(table, groups))))
 
 
 def _united(table: Table, groups: Sequence[DataFrame]) -> DataFrame:
     every = union_all(groups)
-    is_named: Column = are_known(table.widen_by)  # NOT IN finds no NULL
+    is_named: Expression = are_known(table.recompute_by)  # NOT IN finds no NULL
     return every.filter(is_named).distinct()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from transforms.contract import INTEGER, TEXT, ContractError
 from transforms.engine import compare
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.functions import col, count, equal_null, iff, lit
 from transforms.functions import sum as sum_of
 from transforms.ops import RECONCILIATION
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from snowflake.snowpark import Column, DataFrame, Session
+    from snowflake.snowpark import Column as Expression
+    from snowflake.snowpark import DataFrame, Session
 
     from transforms.contract import Table
     from transforms.engine.incremental import Computed
@@ -51,7 +52,7 @@ class Account:
         return [(table.name, load_id, build_id, *counts, now) for load_id, counts in sorted(self.changes.items())]
 
 
-def account_frames(session: Session, table: Table, computed: Computed, compared: DataFrame) -> list[DataFrame]:
+def build_account_frames(session: Session, table: Table, computed: Computed, compared: DataFrame) -> list[DataFrame]:
     """What the account is made of, as frames of one shape: the side, the load and up to four counts.
 
     Args:
@@ -65,22 +66,22 @@ def account_frames(session: Session, table: Table, computed: Computed, compared:
         raise ContractError(f"{table.name}: the account of its loads needs the raw rows that were read")
     in_raw = raw.group_by("_load_id").agg(count(lit(1)).alias("row_count"))
     return [
-        side_frame("raw", in_raw, "_load_id", "row_count"),
-        side_frame("built", _built_side(compared), "new__load_id", *_SIDES[1:]),
-        side_frame("known", _known(session, table, raw, computed.loads), "load_id", *_SIDES),
-        side_frame("overwritten", _overwritten(compared), "was__load_id", "row_count"),
+        shape_side("raw", in_raw, "_load_id", "row_count"),
+        shape_side("built", _built_side(compared), "new__load_id", *_SIDES[1:]),
+        shape_side("known", _known(session, table, raw, computed.loads), "load_id", *_SIDES),
+        shape_side("overwritten", _overwritten(compared), "was__load_id", "row_count"),
     ]
 
 
-def side_frame(side: str, frame: DataFrame, name: str, *counts: str, also: Sequence[str] = ()) -> DataFrame:
+def shape_side(side: str, frame: DataFrame, name: str, *counts: str, also: Sequence[str] = ()) -> DataFrame:
     """Rows `side, name, count_1 … count_4` and columns as they are, so that different counts come in one statement."""
     padded = [*[col(one) for one in counts], *[lit(0)] * (4 - len(counts))]
     numbered = [one.cast(INTEGER).alias(f"count_{place}") for place, one in enumerate(padded, start=1)]
     return frame.select(lit(side).alias("side"), col(name).cast(TEXT).alias("name"), *numbered, *also)
 
 
-def account_of(table: Table, rows: Sequence[Sequence[Any]]) -> Account:
-    """The change of the account, from the rows of `account_frames`.
+def sum_account(table: Table, rows: Sequence[Sequence[Any]]) -> Account:
+    """The change of the account, from the rows of `build_account_frames`.
 
     Raises:
         ContractError: A load's records do not add up: some were lost or counted twice.
@@ -126,7 +127,7 @@ def _built_side(compared: DataFrame) -> DataFrame:
     )
 
 
-def _count_if(condition: Column) -> Column:
+def _count_if(condition: Expression) -> Expression:
     return sum_of(iff(condition, lit(1), lit(0)))
 
 
@@ -139,7 +140,7 @@ def _overwritten(compared: DataFrame) -> DataFrame:
 
 def _known(session: Session, table: Table, raw: DataFrame, loads: tuple[str, ...] | None) -> DataFrame:
     """Per load that the build read: what the ledger says."""
-    known = stored(session, RECONCILIATION).filter(col("table_name") == lit(table.name))
+    known = read_table(session, RECONCILIATION).filter(col("table_name") == lit(table.name))
     is_read = (
         col("load_id").in_(raw.select("_load_id")) if loads is None else col("load_id").in_(*[lit(x) for x in loads])
     )

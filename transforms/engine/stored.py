@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from transforms.contract import Table
 
 
-def stored(session: Session, table: Table) -> DataFrame:
+def read_table(session: Session, table: Table) -> DataFrame:
     """The table as it is stored."""
     return session.table(table.full_name(current_database(session)))
 

@@ -17,8 +17,8 @@ from snowflake.snowpark.types import StructField, StructType
 from transforms.catalog import models
 from transforms.contract import Layer
 from transforms.engine.ledgers import append_rows, transaction
-from transforms.engine.merge import kept_for_now
-from transforms.engine.stored import current_database, stored
+from transforms.engine.merge import materialize
+from transforms.engine.stored import current_database, read_table
 from transforms.ops import HEADS, LEDGERS
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ _EXISTS = 2002  # Snowflake's code for an object that is there already
 Present = dict[tuple[str, str], dict[str, bool]]
 
 
-def every_table() -> list[Table]:
+def list_tables() -> list[Table]:
     """The ledgers, then every table of the catalog."""
     return [*LEDGERS, *[model.table for model in models().values()]]
 
@@ -49,7 +49,7 @@ def prepare_tables(session: Session, present: Present | None = None, heads: Coll
         heads: Tables that have a head, likewise.
     """
     present = _present_columns(session) if present is None else present
-    for table in every_table():
+    for table in list_tables():
         have = present.get(_place(table))
         if have is None and table is not HEADS:
             create_table(session, table)
@@ -60,7 +60,7 @@ def prepare_tables(session: Session, present: Present | None = None, heads: Coll
 
 def is_in_place(present: Present) -> bool:
     """Whether every table is stored and fits its contract."""
-    return all(fits(table, present.get(_place(table), {})) for table in every_table())
+    return all(fits(table, present.get(_place(table), {})) for table in list_tables())
 
 
 def fits(table: Table, present: Mapping[str, bool]) -> bool:
@@ -69,7 +69,7 @@ def fits(table: Table, present: Mapping[str, bool]) -> bool:
     return names <= set(present) and all(present[name] for name in set(present) - names)
 
 
-def built_tables() -> list[str]:
+def list_built_tables() -> list[str]:
     """Tables that have a head: those that are built."""
     return sorted(name for name, model in models().items() if model.build)
 
@@ -93,23 +93,23 @@ def reshape(session: Session, table: Table, present: Mapping[str, bool]) -> None
     ]
     others = [f'"{name}"' for name in present if name not in names]
     kept_columns = [iff(lit(True), col(name), lit(None)).alias(name) for name in others]  # an expression may be NULL
-    with kept_for_now(session, stored(session, table).select(*declared, *kept_columns)) as kept:
+    with materialize(session, read_table(session, table).select(*declared, *kept_columns)) as kept:
         kept.write.save_as_table(_path(session, table), mode="overwrite")
 
 
 def prepare_heads(session: Session, known: Collection[str] | None = None, *, is_created: bool) -> None:
     """Give every built table its row in OPS.HEADS; the ledger is created with them where it is missing."""
-    rows = [(name, None, None, None) for name in built_tables()]
+    rows = [(name, None, None, None) for name in list_built_tables()]
     if is_created:
         _create(session, HEADS, rows)
         return
     if known is None:
-        known = {row[0] for row in stored(session, HEADS).select("table_name").collect()}
+        known = {row[0] for row in read_table(session, HEADS).select("table_name").collect()}
     new = [row for row in rows if row[0] not in known]
     if new:
         with transaction(session):
             # Changing nothing locks the ledger: whoever comes second sees the rows of the first.
-            stored(session, HEADS).update({"table_name": col("table_name")})
+            read_table(session, HEADS).update({"table_name": col("table_name")})
             append_rows(session, HEADS, new)
 
 

@@ -15,14 +15,14 @@ from snowflake.snowpark.functions import col, count, iff, lit
 from snowflake.snowpark.functions import max as greatest_of
 from snowflake.snowpark.functions import min as smallest
 
-from transforms.catalog import models, watched_columns
+from transforms.catalog import find_watched_columns, models
 from transforms.contract import TEXT, ContractError, History, Layer
 from transforms.engine import compare, ledgers, merge
 from transforms.engine.batches import Committed, State
 from transforms.engine.known_schemas import known_schemas
 from transforms.engine.merge import BuildConflictError
-from transforms.engine.reconcile import Account, account_frames, account_of, side_frame
-from transforms.engine.stored import stored
+from transforms.engine.reconcile import Account, build_account_frames, shape_side, sum_account
+from transforms.engine.stored import read_table
 from transforms.ops import BUILDS, RECONCILIATION
 
 if TYPE_CHECKING:
@@ -115,13 +115,13 @@ def write_built(session: Session, build: Build, computed: Computed) -> BuildResu
     """
     table = build.table
     with known_schemas(session):
-        comparison = compare.Comparison(computed.is_whole_truth, watched_columns(table))
+        comparison = compare.Comparison(computed.is_whole_truth, find_watched_columns(table))
         difference = compare.compare(table, computed.frame, computed.current, comparison)
         if table.layer is not Layer.STAGING:
             difference = difference.filter(col("action") != lit(compare.SAME))
         if computed.rejected is not None:
-            difference = compare.with_rejected(table, difference, computed.rejected)
-        with merge.kept_for_now(session, difference, "compared") as compared:
+            difference = compare.append_rejected(table, difference, computed.rejected)
+        with merge.materialize(session, difference, "compared") as compared:
             found = _checked_counts(session, table, computed, compared)
             try:
                 with ledgers.transaction(session):
@@ -130,7 +130,7 @@ def write_built(session: Session, build: Build, computed: Computed) -> BuildResu
                 if build.states:
                     build.states.forget(table.name)
                 if not isinstance(error, BuildConflictError) and _is_overtaken(session, build, error):
-                    raise BuildConflictError(merge.overtaken(table)) from error
+                    raise BuildConflictError(merge.describe_overtaken(table)) from error
                 raise
     _record(build, computed, found)
     written = found.written
@@ -172,8 +172,8 @@ def _commit_changes(
         merge.merge_changes(session, table, compared, build_id, found.written, found.between, may_be_stored=has_parts)
         if computed.check is not None:
             computed.check(session, table, compared)
-    if found.displaced:
-        merge.keep_displaced(session, table, compared, build_id)
+    if found.moved:
+        merge.record_moved_groups(session, table, compared, build_id)
     refused = 0
     if found.rejected:
         raw = _raw_of(session, table) if isinstance(table.write, History) else None
@@ -200,7 +200,7 @@ def _record(build: Build, computed: Computed, found: ActionCounts) -> None:
             head=State(build.build_id, build.parameters, merge.contract_hash(build.table)),
             consumed=build.seen.pending if computed.consumes else {},
             wrote_rows=written != merge.WriteCounts(),
-            displaced_rows=bool(written.updated or written.deleted),
+            moved_rows=bool(written.updated or written.deleted),
             refused_records=any(row[2] > 0 for row in found.account.changes.values()),
         )
     )
@@ -210,7 +210,7 @@ def _raw_of(session: Session, table: Table) -> DataFrame:
     """The raw table behind a history, which has the records that it refuses."""
     (staging,) = models()[table.name].inputs
     (raw,) = models()[staging].inputs
-    return stored(session, models()[raw].table)
+    return read_table(session, models()[raw].table)
 
 
 @dataclass(frozen=True)
@@ -219,7 +219,7 @@ class ActionCounts:
 
     written: merge.WriteCounts
     rejected: int
-    displaced: int
+    moved: int
     account: Account
     between: tuple[Any, Any] | None = None
 
@@ -236,16 +236,16 @@ def _checked_counts(session: Session, table: Table, computed: Computed, compared
     per_action = compared.group_by("action").agg(
         count(lit(1)).alias("row_count"),
         count(iff(is_bad_key, lit(1), lit(None))).alias("bad_count"),
-        count(col("row_before")).alias("displaced_count"),
+        count(col("row_before")).alias("moved_count"),
         smallest(least_place).alias("low"),
         greatest_of(greatest_place).alias("high"),
     )
     places = ("low", "high")
-    frames = [side_frame("action", per_action, "action", "row_count", "bad_count", "displaced_count", also=places)]
+    frames = [shape_side("action", per_action, "action", "row_count", "bad_count", "moved_count", also=places)]
     if table.layer is Layer.STAGING:
         kind = table.column(table.cluster_by).type if table.cluster_by else TEXT
         nowhere = [lit(None).cast(kind).alias(place) for place in places]
-        frames += [frame.select("*", *nowhere) for frame in account_frames(session, table, computed, compared)]
+        frames += [frame.select("*", *nowhere) for frame in build_account_frames(session, table, computed, compared)]
     rows = [tuple(row) for row in reduce(lambda left, right: left.union_all(right), frames).collect()]
     counts = {row[1]: (row[2], row[3], row[4]) for row in rows if row[0] == "action"}
     bad = _total(counts, 1)
@@ -258,7 +258,7 @@ def _checked_counts(session: Session, table: Table, computed: Computed, compared
         )
     of = {action: counts.get(action, (0, 0, 0))[0] for action in (*compare.WRITTEN, compare.REJECTED)}
     written = merge.WriteCounts(of[compare.INSERT], of[compare.UPDATE], of[compare.DELETE])
-    account = account_of(table, [row[:6] for row in rows if row[0] != "action"])
+    account = sum_account(table, [row[:6] for row in rows if row[0] != "action"])
     places_written = [row[6:] for row in rows if row[0] == "action" and row[1] in compare.WRITTEN]
     return ActionCounts(written, of[compare.REJECTED], _total(counts, 2), account, _between(places_written))
 

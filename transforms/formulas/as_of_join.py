@@ -10,15 +10,18 @@ from transforms.functions import Window, coalesce, col, dateadd, lit, min
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from snowflake.snowpark import Column, DataFrame
+    from snowflake.snowpark import Column as Expression
+    from snowflake.snowpark import DataFrame
 
 
-def last_moment_before(time: Column) -> Column:
+def last_moment_before(time: Expression) -> Expression:
     """The last microsecond before a time, or before a day begins."""
     return dateadd("microsecond", lit(-1), time.cast(TIMESTAMP))
 
 
-def with_version_at(facts: DataFrame, history: DataFrame, key: str, at: Column, taken: Mapping[str, str]) -> DataFrame:
+def with_version_at(
+    facts: DataFrame, history: DataFrame, key: str, at: Expression, taken: Mapping[str, str]
+) -> DataFrame:
     """The facts with columns of the version of `key` that held at their time; each fact stays one row.
 
     A thing is older than what was observed of it: before its first version that one stands in. A version that says

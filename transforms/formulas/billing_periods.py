@@ -10,7 +10,8 @@ from transforms.formulas.frames import null_of
 from transforms.functions import coalesce, col, iff, lit, when
 
 if TYPE_CHECKING:
-    from snowflake.snowpark import Column, DataFrame
+    from snowflake.snowpark import Column as Expression
+    from snowflake.snowpark import DataFrame
 
 WEEKLY = "weekly"
 MONTHS = {"monthly": 1, "quarterly": 3, "half-yearly": 6, "yearly": 12, "annual": 12}
@@ -18,12 +19,12 @@ KNOWN = (*MONTHS, WEEKLY)
 _WEEKS_OF_A_YEAR, _MONTHS_OF_A_YEAR = 52, 12
 
 
-def is_weekly() -> Column:
+def is_weekly() -> Expression:
     """Condition: the row's billing_period is a week."""
     return coalesce(col("billing_period") == lit(WEEKLY), lit(False))
 
 
-def months_of_period() -> Column:
+def months_of_period() -> Expression:
     """Months that the row's billing_period lasts; NULL for a week. Without a period it is a month."""
     first, *others = [(col("billing_period") == lit(name), lit(months)) for name, months in MONTHS.items()]
     case = reduce(lambda chain, one: chain.when(*one), others, when(*first))

@@ -8,10 +8,10 @@ from transforms.functions import coalesce, col, concat, length, lit, md5
 from transforms.types import StringType
 
 if TYPE_CHECKING:
-    from snowflake.snowpark import Column
+    from snowflake.snowpark import Column as Expression
 
 
-def hash_key(*parts: str | Column) -> Column:
+def hash_key(*parts: str | Expression) -> Expression:
     """MD5 (32 hex digits) over the parts, each written with its length, so no two lists of values collide by spelling.
 
     `('a', NULL)` and `('a', '')` differ, and so do `('a|b', 'c')` and `('a', 'b|c')`. Timestamps and numbers are
@@ -20,7 +20,7 @@ def hash_key(*parts: str | Column) -> Column:
     return md5(concat(*[_spelled(part) for part in parts])) if len(parts) > 1 else md5(_spelled(parts[0]))
 
 
-def _spelled(part: str | Column) -> Column:
+def _spelled(part: str | Expression) -> Expression:
     """Length, colon and text, or N: concat gives NULL where the text is NULL."""
     text = (col(part) if isinstance(part, str) else part).cast(StringType())
     return coalesce(concat(length(text), lit(":"), text), lit("N"))

@@ -12,7 +12,8 @@ from transforms.formulas.frames import null_of
 from transforms.functions import col, iff, lit
 
 if TYPE_CHECKING:
-    from snowflake.snowpark import Column, DataFrame
+    from snowflake.snowpark import Column as Expression
+    from snowflake.snowpark import DataFrame
 
 MS_PER_HOUR = 3_600_000
 MS_PER_MINUTE = 60_000
@@ -30,5 +31,5 @@ def with_watched(frame: DataFrame) -> DataFrame:
     )
 
 
-def _float(name: str) -> Column:
+def _float(name: str) -> Expression:
     return col(name).cast(FLOAT)

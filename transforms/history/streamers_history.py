@@ -29,7 +29,7 @@ TABLE = Table(
         tracked=("streamer_login", "streamer_name", "description", "broadcaster_type", "profile_image_url"),
         named_by=("streamer_id",),
     ),
-    widen_by=("streamer_key",),
+    recompute_by=("streamer_key",),
     cluster_by="valid_from",
     tags=("twitch",),
     columns=(

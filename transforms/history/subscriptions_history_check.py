@@ -28,7 +28,7 @@ TABLE = Table(
         tracked=("user_id", "start_date", "end_date", "monthly_price", "billing_period"),
         hard_deletes=HardDeletes.NEW_RECORD,
     ),
-    widen_by=("subscription_id",),
+    recompute_by=("subscription_id",),
     cluster_by="valid_from",
     tags=("billing",),
     columns=(

@@ -29,7 +29,7 @@ TABLE = Table(
         effective_at="updated_at",
         hard_deletes=HardDeletes.INVALIDATE,
     ),
-    widen_by=("subscription_id",),
+    recompute_by=("subscription_id",),
     cluster_by="valid_from",
     revision=2,
     tags=("billing",),

@@ -29,7 +29,7 @@ TABLE = Table(
         hard_deletes=HardDeletes.NEW_RECORD,
         named_by=("user_id",),
     ),
-    widen_by=("user_key",),
+    recompute_by=("user_key",),
     cluster_by="valid_from",
     tags=("billing",),
     columns=(

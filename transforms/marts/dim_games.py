@@ -29,7 +29,7 @@ TABLE = Table(
     grain="one category",
     key=("game_id",),
     write=MergeOnKey(),
-    widen_by=("game_id",),
+    recompute_by=("game_id",),
     tags=("twitch",),
     columns=(
         columns.game_id,

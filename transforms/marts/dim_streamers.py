@@ -29,7 +29,7 @@ TABLE = Table(
     grain="one streamer",
     key=("streamer_key",),
     write=MergeOnKey(),
-    widen_by=("streamer_key",),
+    recompute_by=("streamer_key",),
     tags=("twitch", "livelogs"),
     columns=(
         columns.streamer_key,
@@ -42,7 +42,7 @@ TABLE = Table(
         columns.description,
         columns.profile_image_url,
         Column("account_created_at", TIMESTAMP, "when the account was made, UTC"),
-        logged.as_stored(logged.register_country),
+        logged.drop_payload(logged.register_country),
         Column("profile_seen_at", TIMESTAMP, "newest snapshot whose users listing, or live logs, told the profile"),
         columns.first_seen_at,
         columns.last_seen_at,

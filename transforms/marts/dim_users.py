@@ -29,7 +29,7 @@ TABLE = Table(
     grain="one user",
     key=("user_key",),
     write=MergeOnKey(),
-    widen_by=("user_key",),
+    recompute_by=("user_key",),
     tags=("billing", "livelogs"),
     columns=(
         columns.user_key,
@@ -40,8 +40,8 @@ TABLE = Table(
         columns.plan_type,
         columns.signup_date,
         Column("details_seen_at", TIMESTAMP, "newest delivery of users that listed the user"),
-        columns.first_seen_at.but(description="first delivery that names the user, UTC"),
-        columns.last_seen_at.but(description="newest delivery that names the user, UTC"),
+        columns.first_seen_at.replace(description="first delivery that names the user, UTC"),
+        columns.last_seen_at.replace(description="newest delivery that names the user, UTC"),
     ),
 )
 

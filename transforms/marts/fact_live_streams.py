@@ -30,25 +30,25 @@ TABLE = Table(
     grain="one logged stream",
     key=("stream_id",),
     write=MergeOnKey(),
-    widen_by=("stream_id",),
+    recompute_by=("stream_id",),
     cluster_by="started_at",
     tags=("livelogs",),
     columns=(
         columns.stream_id,
         columns.platform,
-        columns.streamer_key.but(references="dim_streamers.streamer_key"),
+        columns.streamer_key.replace(references="dim_streamers.streamer_key"),
         columns.streamer_id,
-        logged.as_stored(logged.started_at),
-        logged.as_stored(logged.ended_at),
-        logged.as_stored(logged.duration_seconds),
+        logged.drop_payload(logged.started_at),
+        logged.drop_payload(logged.ended_at),
+        logged.drop_payload(logged.duration_seconds),
         Column("duration_minutes", INTEGER, "duration_seconds in minutes, rounded up", minimum=0),
-        logged.as_stored(logged.close_by).but(
+        logged.drop_payload(logged.close_by).replace(
             nullable=False, description=f"what ended the broadcast; {NOT_TOLD} where the log does not say it"
         ),
-        logged.as_stored(logged.max_viewers),
-        logged.as_stored(logged.max_viewers_at),
+        logged.drop_payload(logged.max_viewers),
+        logged.drop_payload(logged.max_viewers_at),
         Column("seconds_to_peak", FLOAT, "from started_at to max_viewers_at"),
-        *[logged.as_stored(column) for column in logged.OF_STREAM],
+        *[logged.drop_payload(column) for column in logged.OF_STREAM],
     ),
 )
 

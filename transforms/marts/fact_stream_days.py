@@ -43,18 +43,18 @@ TABLE = Table(
     grain="one stream, category and UTC day",
     key=("stream_id", "game_id", "date_day"),
     write=MergeOnKey(),
-    widen_by=("stream_id",),
+    recompute_by=("stream_id",),
     cluster_by="date_day",
     tags=("twitch",),
     columns=(
         columns.stream_id,
-        columns.game_id.but(references="dim_games.game_id"),
-        columns.date_day.but(references="dim_date.date_day"),
+        columns.game_id.replace(references="dim_games.game_id"),
+        columns.date_day.replace(references="dim_date.date_day"),
         columns.platform,
-        columns.streamer_key.but(references="dim_streamers.streamer_key"),
+        columns.streamer_key.replace(references="dim_streamers.streamer_key"),
         columns.streamer_id,
         Column("samples", INTEGER, "snapshots taken on the day", nullable=False, minimum=0),
-        columns.peak_viewers.but(
+        columns.peak_viewers.replace(
             nullable=True, description="highest sample of the day; NULL where the day only has time carried into it"
         ),
         columns.viewer_ms,

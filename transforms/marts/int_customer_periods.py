@@ -39,7 +39,7 @@ TABLE = Table(
     grain="one customer in one day, week or month",
     key=("customer_kind", "person", "period", "period_start"),
     write=MergeOnKey(),
-    widen_by=("person",),
+    recompute_by=("person",),
     tags=("growth",),
     columns=(
         customer_kind,

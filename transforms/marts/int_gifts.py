@@ -28,7 +28,7 @@ OF_GIFT = (
     columns.user_key,
     columns.user_id,
     *[
-        logged.as_stored(column)
+        logged.drop_payload(column)
         for column in (
             logged.gifted_at,
             logged.transaction_type,
@@ -49,10 +49,10 @@ TABLE = Table(
     grain="one gift transaction",
     key=("gift_transaction_id",),
     write=MergeOnKey(),
-    widen_by=("gift_transaction_id",),
+    recompute_by=("gift_transaction_id",),
     cluster_by="gifted_at",
     tags=("livelogs",),
-    columns=(logged.as_stored(logged.gift_transaction_id), *OF_GIFT),
+    columns=(logged.drop_payload(logged.gift_transaction_id), *OF_GIFT),
 )
 
 

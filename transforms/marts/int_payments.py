@@ -27,7 +27,7 @@ TABLE = Table(
     grain="one payment",
     key=("payment_id",),
     write=MergeOnKey(),
-    widen_by=("payment_id",),
+    recompute_by=("payment_id",),
     tags=("billing",),
     columns=(columns.payment_id, *[getattr(columns, name) for name in _VALUES]),
 )

@@ -52,7 +52,7 @@ TABLE = Table(
         _count("churned", "customers active in the period before, not in this one"),
         _count("cumulative", "customers with an act until the end of the period"),
         stream_count,
-        activity_count.but(minimum=0),
+        activity_count.replace(minimum=0),
         Column("quick_ratio", FLOAT, "(new + resurrected) / churned; NULL where nobody churned", minimum=0),
     ),
 )

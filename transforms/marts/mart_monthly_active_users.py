@@ -25,7 +25,7 @@ TABLE = Table(
     grain="one definition in one month",
     key=("year_month", "definition"),
     write=MergeOnKey(),
-    widen_by=("year_month",),
+    recompute_by=("year_month",),
     tags=("billing",),
     columns=(
         columns.year_month,

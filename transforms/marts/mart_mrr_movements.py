@@ -39,7 +39,7 @@ _MOVED = {
 
 
 def _amount(name: str, description: str) -> Column:
-    return columns.mrr.but(name=f"{name}_mrr", description=description)
+    return columns.mrr.replace(name=f"{name}_mrr", description=description)
 
 
 def _count(name: str, description: str) -> Column:

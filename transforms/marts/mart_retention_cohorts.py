@@ -35,14 +35,14 @@ TABLE = Table(
         periods.period,
         Column("cohort_start", DATE, "first day of the period with the customers' first act", nullable=False),
         Column("age", INTEGER, "periods since the first one, which is 0", nullable=False, minimum=0),
-        periods.period_start.but(description="first day of the period that is looked at"),
+        periods.period_start.replace(description="first day of the period that is looked at"),
         Column("cohort_size", INTEGER, "customers of the cohort", nullable=False, minimum=1),
         Column("customer_count", INTEGER, "those with an act in the period; NULL until it is over", minimum=0),
         Column("retention_rate", FLOAT, "customer_count / cohort_size", minimum=0, maximum=1),
-        stream_count.but(
+        stream_count.replace(
             description="streams that the cohort began in the period; NULL until it is over, and for viewers"
         ),
-        activity_count.but(
+        activity_count.replace(
             nullable=True, minimum=0, description="acts of the cohort in the period; NULL until it is over"
         ),
     ),

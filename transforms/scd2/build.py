@@ -23,9 +23,9 @@ from transforms.engine.batches import read_state
 from transforms.engine.incremental import MOST_BATCHES, Computed
 from transforms.engine.write import Build, BuildResult, new_build_id, write_built
 from transforms.formulas.frames import null_of, union_all
-from transforms.scd2.presence import PRESENT_AT, all_snapshots, read_listings, stretches
-from transforms.scd2.scope import IS_LATE, source_of, touched_keys
-from transforms.scd2.versions import check_versions, versions_of
+from transforms.scd2.presence import PRESENT_AT, presence_intervals, read_full_snapshots, read_snapshot_times
+from transforms.scd2.scope import IS_LATE_ARRIVING, find_affected_keys, find_source
+from transforms.scd2.versions import build_versions, check_versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from transforms.catalog import Model
     from transforms.engine.batches import State
     from transforms.engine.incremental import BuildRequest
-    from transforms.scd2.presence import Listings
+    from transforms.scd2.presence import FullSnapshots
     from transforms.scd2.scope import HistorySource
 
 
@@ -56,21 +56,21 @@ def compute_history(
         request: What is asked.
         parameters: Of its `build`.
     """
-    source = source_of(session, model, state, parameters)
+    source = find_source(session, model, state, parameters)
     reads_all = request.mode == "full_refresh" or request.is_changed
     if not reads_all and not state.pending_count:
         yield None
         return
     reads_all = reads_all or state.pending_count > MOST_BATCHES
-    listings = None
+    full_snapshots = None
     if source.counts_absence and not reads_all:
-        listings = read_listings(session, source.staging.name, model.table.name, source.batches.ids)
-        reads_all = not listings.is_in_order
+        full_snapshots = read_full_snapshots(session, source.staging.name, model.table.name, source.batches.ids)
+        reads_all = not full_snapshots.is_in_order
     if reads_all:
         yield _everything(source)
         return
-    with merge.kept_for_now(session, touched_keys(source, listings, state), "touched") as touched:
-        yield _of_touched(source, listings, touched)
+    with merge.materialize(session, find_affected_keys(source, full_snapshots, state), "affected") as affected:
+        yield _of_affected(source, full_snapshots, affected)
 
 
 def rewind(
@@ -111,7 +111,7 @@ def compute_history_as_of(
     session: Session, model: Model, state: State, parameters: Mapping[str, Any], until: datetime
 ) -> Computed:
     """Compute a history as the observations until a time make it, inclusive; nothing counts as consumed."""
-    source = source_of(session, model, state, parameters)
+    source = find_source(session, model, state, parameters)
     return replace(_everything(source, until), consumes=False)
 
 
@@ -121,7 +121,7 @@ def _everything(source: HistorySource, until: datetime | None = None) -> Compute
     snapshots = None
     if source.counts_absence:
         observed = observed.union_all(source.refused())
-        snapshots = all_snapshots(source.session, source.staging.name)
+        snapshots = read_snapshot_times(source.session, source.staging.name)
     if until is not None:
         observed = observed.filter(col(OBSERVED_AT.name) <= lit(until))
         snapshots = None if snapshots is None else snapshots.filter(col("snapshot_at") <= lit(until))
@@ -139,9 +139,9 @@ def _everything(source: HistorySource, until: datetime | None = None) -> Compute
 
 def _versions(source: HistorySource, observations: DataFrame, snapshots: DataFrame | None) -> DataFrame:
     if snapshots is None:
-        return versions_of(source.table, observations)
+        return build_versions(source.table, observations)
     presences = observations.select(*source.table.business_key, PRESENT_AT, EFFECTIVE_AT.name)
-    return versions_of(source.table, observations, stretches(source.table, presences, snapshots))
+    return build_versions(source.table, observations, presence_intervals(source.table, presences, snapshots))
 
 
 def _rejected(source: HistorySource, observed: DataFrame | None) -> DataFrame | None:
@@ -161,21 +161,21 @@ def _rejected(source: HistorySource, observed: DataFrame | None) -> DataFrame | 
     return broken.select("*", why.alias("_reason"))
 
 
-def _of_touched(source: HistorySource, listings: Listings | None, touched: DataFrame) -> Computed:
-    """The versions of the touched keys: of late ones of all there is, of others of what continues the open version."""
-    counts = {row[0]: row[1] for row in touched.group_by(IS_LATE).count().collect()}
-    late = touched.filter(col(IS_LATE) == lit(1)).select(*source.table.business_key)
-    in_order = touched.filter(col(IS_LATE) == lit(0)).select(*source.table.business_key)
+def _of_affected(source: HistorySource, full_snapshots: FullSnapshots | None, affected: DataFrame) -> Computed:
+    """The versions of the affected keys: of late ones of all there is, of others of what continues the open version."""
+    counts = {row[0]: row[1] for row in affected.group_by(IS_LATE_ARRIVING).count().collect()}
+    late = affected.filter(col(IS_LATE_ARRIVING) == lit(1)).select(*source.table.business_key)
+    in_order = affected.filter(col(IS_LATE_ARRIVING) == lit(0)).select(*source.table.business_key)
     observations, current = [], []
     if counts.get(0) or not counts:
         open_versions = source.of_keys(source.versions().filter(col("is_current")), in_order)
-        arrived = source.arrived(listings)
+        arrived = source.arrived(full_snapshots)
         arrived = source.of_keys(arrived, in_order) if counts.get(1) else arrived
-        observations.append(_continuing(source, listings, open_versions, arrived))
+        observations.append(_continuing(source, full_snapshots, open_versions, arrived))
         current.append(open_versions)
     if counts.get(1):
         observed = source.observed(source.of_keys(source.staged(), late))
-        if listings is not None and listings.refused_count:
+        if full_snapshots is not None and full_snapshots.refused_count:
             observed = observed.union_all(source.of_keys(source.refused(), late))
         usable = observed.filter(source.is_usable())
         observations.append(usable.select("*", col(OBSERVED_AT.name).alias(PRESENT_AT)))
@@ -183,7 +183,7 @@ def _of_touched(source: HistorySource, listings: Listings | None, touched: DataF
     built = _versions(
         source,
         union_all(observations),
-        None if listings is None else listings.frame,
+        None if full_snapshots is None else full_snapshots.frame,
     )
     return Computed(
         built,
@@ -195,7 +195,7 @@ def _of_touched(source: HistorySource, listings: Listings | None, touched: DataF
 
 
 def _continuing(
-    source: HistorySource, listings: Listings | None, open_versions: DataFrame, arrived: DataFrame
+    source: HistorySource, full_snapshots: FullSnapshots | None, open_versions: DataFrame, arrived: DataFrame
 ) -> DataFrame:
     """What arrived behind the open version, which stands for all that was observed before."""
     types = {c.name: c.type for c in source.staging.stored_columns}
@@ -208,6 +208,6 @@ def _continuing(
     )
     both = stand_in.union_all(arrived)
     present_at = col(OBSERVED_AT.name)
-    if listings is not None:  # the open version was there at the newest known snapshot
-        present_at = greatest(present_at, lit(listings.newest_known))
+    if full_snapshots is not None:  # the open version was there at the newest known snapshot
+        present_at = greatest(present_at, lit(full_snapshots.newest_known))
     return both.select("*", present_at.alias(PRESENT_AT))

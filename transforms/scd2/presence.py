@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from transforms.contract import EFFECTIVE_AT, INTEGER, TIMESTAMP, History, Strategy
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.formulas.frames import have_same, null_of
 from transforms.functions import (
     Window,
@@ -49,13 +49,13 @@ PRESENT_AT = "_present_at"
 _GONE, _BACK, _BEFORE = range(3)
 
 
-def of_key(table: Table, *more: str) -> WindowSpec:
+def partition_by_key(table: Table, *more: str) -> WindowSpec:
     """A window over the rows of one business key."""
     return Window.partition_by(*table.business_key, *more)
 
 
-def stretches(table: Table, presences: DataFrame, snapshots: DataFrame) -> DataFrame:
-    """Of each key that was gone at some time all stretches of time, which cover everything and do not overlap.
+def presence_intervals(table: Table, presences: DataFrame, snapshots: DataFrame) -> DataFrame:
+    """Return all intervals of each key that was gone at some time: they cover all time and do not overlap.
 
     Args:
         table: A history whose source lists everything in each delivery.
@@ -96,12 +96,12 @@ def _gone(table: Table, presences: DataFrame, snapshots: DataFrame) -> DataFrame
     """One row per time that a key went: from the first snapshot behind a presence that is before its next presence."""
     key = table.business_key
     present = presences.group_by(*key, PRESENT_AT).agg(count(lit(1)).alias("_times"))
-    next_present = lead(col(PRESENT_AT)).over(of_key(table).order_by(col(PRESENT_AT).asc_nulls_last()))
+    next_present = lead(col(PRESENT_AT)).over(partition_by_key(table).order_by(col(PRESENT_AT).asc_nulls_last()))
     runs = present.select(*key, PRESENT_AT, coalesce(next_present, FOREVER).alias("_seen_at"))
     followed = runs.join(
         _next_snapshots(presences, snapshots), on=col(PRESENT_AT) == col("_moment"), how="inner"
     ).filter(col("_next_snapshot") < col("_seen_at"))
-    in_order = of_key(table).order_by(col(PRESENT_AT).asc_nulls_last())
+    in_order = partition_by_key(table).order_by(col(PRESENT_AT).asc_nulls_last())
     return followed.select(
         *[col(name).alias(f"_of_{name}") for name in key],
         col("_next_snapshot").alias("_gone_at"),
@@ -154,7 +154,7 @@ _ACCOUNT = ("load_id", "staged_rows", "quarantined_rows")
 
 
 @dataclass(frozen=True)
-class Listings:
+class FullSnapshots:
     """Snapshots of a staging table's source, as one of its readers knows them.
 
     Args:
@@ -188,7 +188,7 @@ class Listings:
         return self.first_new is None or self.first_new > self.newest_known
 
 
-def read_listings(session: Session, staging: str, reader: str, pending: Sequence[str]) -> Listings:
+def read_full_snapshots(session: Session, staging: str, reader: str, pending: Sequence[str]) -> FullSnapshots:
     """The snapshots of the staging table's source.
 
     Args:
@@ -210,17 +210,17 @@ def read_listings(session: Session, staging: str, reader: str, pending: Sequence
         coalesce(sum_of("refused_new"), lit(0)).alias("refused_new"),
         max(iff(is_between, at, never)).alias("refused_between"),
     ).collect()
-    return Listings(per_snapshot.filter(is_now).select("snapshot_at"), *found)
+    return FullSnapshots(per_snapshot.filter(is_now).select("snapshot_at"), *found)
 
 
-def all_snapshots(session: Session, staging: str) -> DataFrame:
+def read_snapshot_times(session: Session, staging: str) -> DataFrame:
     """Every time at which a staging table's source was listed: `snapshot_at`."""
-    accounts = stored(session, RECONCILIATION).filter(col("table_name") == lit(staging))
+    accounts = read_table(session, RECONCILIATION).filter(col("table_name") == lit(staging))
     per_snapshot = _per_snapshot(session, accounts.select(*_ACCOUNT, lit(1).alias("is_known")))
     return per_snapshot.filter(col("rows_now") > lit(0)).select("snapshot_at")
 
 
-def refused_records(session: Session, staging: str, pending: Sequence[str] | None = None) -> DataFrame:
+def read_refused_records(session: Session, staging: str, pending: Sequence[str] | None = None) -> DataFrame:
     """Records that a staging table refused, in the shape of the rows of its raw table.
 
     Args:
@@ -228,15 +228,15 @@ def refused_records(session: Session, staging: str, pending: Sequence[str] | Non
         staging: Name of the staging table.
         pending: Only records of loads that these builds of the staging table read; None: all.
     """
-    refused = stored(session, QUARANTINE).filter(col("table_name") == lit(staging))
+    refused = read_table(session, QUARANTINE).filter(col("table_name") == lit(staging))
     if pending is not None:
-        read = stored(session, RECONCILIATION).filter(
+        read = read_table(session, RECONCILIATION).filter(
             (col("table_name") == lit(staging))
             & (col("quarantined_rows") != lit(0))
             & col("build_id").in_(*[lit(build_id) for build_id in pending])
         )
         refused = refused.filter(in_([col("load_id")], read.select("load_id")))
-    loads = stored(session, LOADS).select(col("load_id").alias("of_load"), "snapshot_at", "loaded_at")
+    loads = read_table(session, LOADS).select(col("load_id").alias("of_load"), "snapshot_at", "loaded_at")
     return refused.join(loads, on=col("load_id") == col("of_load"), how="inner").select(
         "record",
         col("source_file").alias("_source_file"),
@@ -252,13 +252,13 @@ def _accounts(session: Session, staging: str, reader: str, pending: Sequence[str
 
     A build that only refused wrote no rows, so it is neither; what it refused counts as known.
     """
-    consumed = stored(session, CONSUMPTIONS).filter(
+    consumed = read_table(session, CONSUMPTIONS).filter(
         (col("table_name") == lit(reader)) & (col("input_table") == lit(staging))
     )
     is_pending = col("build_id").in_(*[lit(build_id) for build_id in pending])
     is_known = in_([col("build_id")], consumed.select("batch_id"))
     only_refused = (col("staged_rows") == lit(0)) & (col("quarantined_rows") > lit(0))
-    accounts = stored(session, RECONCILIATION).filter(
+    accounts = read_table(session, RECONCILIATION).filter(
         (col("table_name") == lit(staging)) & (is_pending | is_known | only_refused)
     )
     return accounts.select(*_ACCOUNT, iff(is_pending, lit(0), lit(1)).alias("is_known"))
@@ -273,6 +273,6 @@ def _per_snapshot(session: Session, accounts: DataFrame) -> DataFrame:
         "refused_now": col("quarantined_rows"),
         "refused_new": iff(is_known, lit(0), col("quarantined_rows")),
     }
-    loads = stored(session, LOADS).select(col("load_id").alias("of_load"), "snapshot_at")
+    loads = read_table(session, LOADS).select(col("load_id").alias("of_load"), "snapshot_at")
     dated = accounts.join(loads, on=col("load_id") == col("of_load"), how="inner")
     return dated.group_by("snapshot_at").agg(*[sum_of(rows).alias(name) for name, rows in sums.items()])

@@ -24,23 +24,24 @@ from transforms.contract import (
     History,
     Strategy,
 )
-from transforms.engine.batches import in_batches, stored
-from transforms.engine.incremental import displaced_groups
+from transforms.engine.batches import in_batches, read_table
+from transforms.engine.incremental import moved_groups
 from transforms.formulas.frames import are_known, have_same, null_of, union_all
 from transforms.functions import coalesce, col, equal_null, greatest, iff, in_, lit, max
-from transforms.scd2.presence import refused_records
+from transforms.scd2.presence import read_refused_records
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from snowflake.snowpark import Column, DataFrame, Session
+    from snowflake.snowpark import Column as Expression
+    from snowflake.snowpark import DataFrame, Session
 
     from transforms.catalog import Model
     from transforms.contract import Table
     from transforms.engine.batches import Batches, State
-    from transforms.scd2.presence import Listings
+    from transforms.scd2.presence import FullSnapshots
 
-IS_LATE = "_is_late"
+IS_LATE_ARRIVING = "_is_late"
 
 
 @dataclass(frozen=True)
@@ -77,11 +78,11 @@ class HistorySource:
 
     def versions(self) -> DataFrame:
         """The history as it is stored."""
-        return stored(self.session, self.table)
+        return read_table(self.session, self.table)
 
     def staged(self) -> DataFrame:
         """The staging table as it is stored."""
-        return stored(self.session, self.staging)
+        return read_table(self.session, self.staging)
 
     def newly_staged(self) -> DataFrame:
         """Rows of the staging table that builds wrote which the history has not consumed."""
@@ -98,18 +99,18 @@ class HistorySource:
 
     def refused(self, pending: tuple[str, ...] | None = None) -> DataFrame:
         """Records that staging refused, of all builds or of some, as observations without values."""
-        refused = self.stage(refused_records(self.session, self.staging.name, pending))
+        refused = self.stage(read_refused_records(self.session, self.staging.name, pending))
         names = [name for name in self._observation_names if name != EFFECTIVE_AT.name]
         return self.observed(refused).select(*names, null_of(TIMESTAMP).alias(EFFECTIVE_AT.name))
 
-    def arrived(self, listings: Listings | None) -> DataFrame:
+    def arrived(self, full_snapshots: FullSnapshots | None) -> DataFrame:
         """Observations that the history has not consumed."""
         arrived = self.observed(self.newly_staged())
-        if listings is not None and listings.refused_new:
+        if full_snapshots is not None and full_snapshots.refused_new:
             arrived = arrived.union_all(self.refused(self.batches.ids))
         return arrived.filter(self.is_usable())
 
-    def is_usable(self) -> Column:
+    def is_usable(self) -> Expression:
         """Condition: the observation names its key, and tells values or at least that the key was there."""
         has_key = are_known(self.table.business_key)
         return has_key if self.counts_absence else has_key & col(EFFECTIVE_AT.name).is_not_null()
@@ -119,7 +120,7 @@ class HistorySource:
         return frame.filter(in_([col(name) for name in self.table.business_key], keys))
 
 
-def source_of(session: Session, model: Model, state: State, parameters: Mapping[str, Any]) -> HistorySource:
+def find_source(session: Session, model: Model, state: State, parameters: Mapping[str, Any]) -> HistorySource:
     """The history of a model beside its staging table.
 
     Args:
@@ -146,42 +147,42 @@ def source_of(session: Session, model: Model, state: State, parameters: Mapping[
     )
 
 
-def touched_keys(source: HistorySource, listings: Listings | None, state: State) -> DataFrame:
+def find_affected_keys(source: HistorySource, full_snapshots: FullSnapshots | None, state: State) -> DataFrame:
     """One row per key: its columns, and `_is_late`: 1 where it must be computed from all its observations.
 
     Args:
         source: The history.
-        listings: The snapshots of its source, where absence counts.
+        full_snapshots: The snapshots of its source, where absence counts.
         state: What the history has not consumed.
     """
     key = source.table.business_key
-    arrived, newest = source.arrived(listings), _newest_versions(source)
+    arrived, newest = source.arrived(full_snapshots), _newest_versions(source)
     same_key = have_same(key, "_of_")
     judged = arrived.join(newest, on=same_key, how="left")
-    touched = [judged.select(*key, _late_unless(_is_in_order(source, listings)))]
-    if listings is not None and listings.first_new is not None:
+    affected = [judged.select(*key, _late_unless(_is_in_order(source, full_snapshots)))]
+    if full_snapshots is not None and full_snapshots.first_new is not None:
         is_absent = ~col("_was_gone") & ~in_([col(f"_of_{name}") for name in key], arrived.select(*key))
         names = [col(f"_of_{name}").alias(name) for name in key]
-        touched.append(newest.filter(is_absent).select(*names, _late_unless(_began_before(listings))))
-    touched += [frame.select(*key, lit(1).alias(IS_LATE)) for frame in _rewritten(source, state)]
+        affected.append(newest.filter(is_absent).select(*names, _late_unless(_began_before(full_snapshots))))
+    affected += [frame.select(*key, lit(1).alias(IS_LATE_ARRIVING)) for frame in _rewritten(source, state)]
     has_key = are_known(key)
-    every = union_all(touched).filter(has_key)
-    return every.group_by(*key).agg(max(IS_LATE).cast(INTEGER).alias(IS_LATE))
+    every = union_all(affected).filter(has_key)
+    return every.group_by(*key).agg(max(IS_LATE_ARRIVING).cast(INTEGER).alias(IS_LATE_ARRIVING))
 
 
-def _late_unless(is_in_order: Column) -> Column:
-    return iff(coalesce(is_in_order, lit(False)), lit(0), lit(1)).alias(IS_LATE)
+def _late_unless(is_in_order: Expression) -> Expression:
+    return iff(coalesce(is_in_order, lit(False)), lit(0), lit(1)).alias(IS_LATE_ARRIVING)
 
 
 def _rewritten(source: HistorySource, state: State) -> list[DataFrame]:
     """Keys of staged rows that were changed or deleted: what they said before is forgotten."""
-    if not source.batches.displacing:
+    if not source.batches.moving:
         return []
-    changed = source.staged().filter(in_batches(source.staging, source.batches.displacing))
-    return [source.observed(changed), *displaced_groups(source.session, source.table, state)]
+    changed = source.staged().filter(in_batches(source.staging, source.batches.moving))
+    return [source.observed(changed), *moved_groups(source.session, source.table, state)]
 
 
-def _is_in_order(source: HistorySource, listings: Listings | None) -> Column:
+def _is_in_order(source: HistorySource, full_snapshots: FullSnapshots | None) -> Expression:
     """Condition on an observation beside its key's open version: it can only change that version or follow it."""
     seen_at, told_at = col(OBSERVED_AT.name), col(EFFECTIVE_AT.name)
     is_in_order = ~col("_was_gone") & (seen_at > greatest(col("_seen_at"), col("_from")))
@@ -189,28 +190,28 @@ def _is_in_order(source: HistorySource, listings: Listings | None) -> Column:
         equal = [equal_null(col(name), col(f"_was_{name}")) for name in source.table.tracked_columns]
         repeats = (told_at == col("_told_at")) & (col("_told_at") >= col("_from")) & reduce(and_, equal)
         is_in_order &= told_at.is_null() | (told_at > greatest(col("_from"), col("_told_at"))) | repeats
-    if listings is not None and listings.first_new is not None:
-        is_in_order &= _began_before(listings)
-    return iff(col("_from").is_null(), _is_first(source, listings), is_in_order)
+    if full_snapshots is not None and full_snapshots.first_new is not None:
+        is_in_order &= _began_before(full_snapshots)
+    return iff(col("_from").is_null(), _is_first(source, full_snapshots), is_in_order)
 
 
-def _began_before(listings: Listings) -> Column:
+def _began_before(full_snapshots: FullSnapshots) -> Expression:
     """Condition on an open version: it and its values began before the snapshots that may end it."""
-    return greatest(col("_from"), col("_told_at")) < lit(listings.first_new)
+    return greatest(col("_from"), col("_told_at")) < lit(full_snapshots.first_new)
 
 
-def _is_first(source: HistorySource, listings: Listings | None) -> Column:
+def _is_first(source: HistorySource, full_snapshots: FullSnapshots | None) -> Expression:
     """Condition on an observation of a key without versions: nothing that was seen of it before can matter.
 
     A refused record may have been, or one without a time: then the key may have been gone meanwhile, which cuts values
     that are told to hold from before. Values that were told of the future may have fallen into a gap that is left out.
     """
-    if listings is None:
+    if full_snapshots is None:
         return lit(True)
     leaves_gaps = source.write.hard_deletes is HardDeletes.INVALIDATE
-    if source.has_own_time and (leaves_gaps or listings.new_count > 1):
+    if source.has_own_time and (leaves_gaps or full_snapshots.new_count > 1):
         return lit(False)
-    known = lit(listings.newest_known)
+    known = lit(full_snapshots.newest_known)
     return (col(OBSERVED_AT.name) > known) & (col(EFFECTIVE_AT.name).is_null() | (col(EFFECTIVE_AT.name) > known))
 
 

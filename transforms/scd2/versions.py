@@ -1,8 +1,8 @@
 """Versions of observations (SCD2): what holds, from when to when, as frames from frames.
 
 Two things are laid over each other. VALUES: an observation's values hold from its effective time until the next one's.
-EXISTENCE: a key is there, or gone (transforms/scd2/presence.py). A version is a stretch of time in which neither a
-tracked column nor existence changes, so the result depends on the observations alone, not on when or how they arrived.
+PRESENCE: a key is there, or gone (transforms/scd2/presence.py). A version is a stretch of time in which neither a
+tracked column nor presence changes, so the result depends on the observations alone, not on when or how they arrived.
 transforms/history/README.md has the picture.
 """
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from transforms.contract import BOOLEAN, EFFECTIVE_AT, LINEAGE, OBSERVED_AT, ContractError, HardDeletes, History
 from transforms.engine import compare
-from transforms.engine.stored import stored
+from transforms.engine.stored import read_table
 from transforms.formulas.frames import have_same
 from transforms.formulas.keys import hash_key
 from transforms.functions import (
@@ -34,30 +34,31 @@ from transforms.functions import (
     when,
 )
 from transforms.functions import sum as sum_of
-from transforms.scd2.presence import FOREVER, of_key
+from transforms.scd2.presence import FOREVER, partition_by_key
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from snowflake.snowpark import Column, DataFrame, Session
+    from snowflake.snowpark import Column as Expression
+    from snowflake.snowpark import DataFrame, Session
 
     from transforms.contract import Table
 
 
-def versions_of(table: Table, observations: DataFrame, stretches: DataFrame | None = None) -> DataFrame:
+def build_versions(table: Table, observations: DataFrame, intervals: DataFrame | None = None) -> DataFrame:
     """The versions of each key, in the contract's columns.
 
     Args:
         table: A history.
         observations: What `table.observe` gives; rows without an effective time tell no values.
-        stretches: What `existence.stretches` gives of keys that were gone at some time; None: absence says nothing.
+        intervals: What `presence_intervals` gives of keys that were gone at some time; None: absence says nothing.
     """
     values = _values_over_time(table, observations)
-    pieces = _alone(values) if stretches is None else _laid_over(table, values, stretches)
+    pieces = _alone(values) if intervals is None else _laid_over(table, values, intervals)
     return table.select(_joined_where_equal(table, pieces))
 
 
-def as_of(history: DataFrame, time: datetime | Column) -> DataFrame:
+def select_as_of(history: DataFrame, time: datetime | Expression) -> DataFrame:
     """The version of each key that existed at a time: at most one, also at the boundaries.
 
     Args:
@@ -69,14 +70,14 @@ def as_of(history: DataFrame, time: datetime | Column) -> DataFrame:
     return history.filter(holds & ~col("is_deleted"))
 
 
-def broken_invariants(table: Table, history: DataFrame) -> DataFrame:
+def count_broken_invariants(table: Table, history: DataFrame) -> DataFrame:
     """One row: how many versions break each of the rules that hold after every write.
 
     Args:
         table: The contract.
         history: Its rows, for each key all or none.
     """
-    in_order = of_key(table).order_by(col("valid_from").asc_nulls_last())
+    in_order = partition_by_key(table).order_by(col("valid_from").asc_nulls_last())
     before = {name: lag(col(name)).over(in_order) for name in (*table.tracked_columns, "is_deleted")}
     paired = history.select(
         "*",
@@ -112,11 +113,13 @@ def _values_over_time(table: Table, observations: DataFrame) -> DataFrame:
     names = [column.name for column in table.observed_columns]
     newest_by = [f"_newest_by_{name}" for name in _write(table).newest_by]
     order = (OBSERVED_AT.name, *newest_by, LINEAGE[0].name, LINEAGE[1].name)
-    of_time = of_key(table, EFFECTIVE_AT.name).order_by(*[col(name).desc_nulls_last() for name in order])
+    of_time = partition_by_key(table, EFFECTIVE_AT.name).order_by(*[col(name).desc_nulls_last() for name in order])
     told = observations.filter(col(EFFECTIVE_AT.name).is_not_null()).select(
         *names, OBSERVED_AT.name, EFFECTIVE_AT.name, row_number().over(of_time).alias("_rank")
     )
-    next_at = lead(col(EFFECTIVE_AT.name)).over(of_key(table).order_by(col(EFFECTIVE_AT.name).asc_nulls_last()))
+    next_at = lead(col(EFFECTIVE_AT.name)).over(
+        partition_by_key(table).order_by(col(EFFECTIVE_AT.name).asc_nulls_last())
+    )
     return told.filter(col("_rank") == lit(1)).select("*", coalesce(next_at, FOREVER).alias("_next_at"))
 
 
@@ -129,11 +132,11 @@ def _alone(values: DataFrame) -> DataFrame:
     )
 
 
-def _laid_over(table: Table, values: DataFrame, stretches: DataFrame) -> DataFrame:
-    """The values cut where existence changes; those of keys that were always there stay as they are."""
+def _laid_over(table: Table, values: DataFrame, intervals: DataFrame) -> DataFrame:
+    """The values cut where presence changes; those of keys that were always there stay as they are."""
     same_key = have_same(table.business_key, "_of_")
     overlaps = (col("_begins_at") < col("_next_at")) & (col("_ends_at") > col(EFFECTIVE_AT.name))
-    cut = values.join(stretches, on=same_key & overlaps, how="left")
+    cut = values.join(intervals, on=same_key & overlaps, how="left")
     told_at, begins_at = col(EFFECTIVE_AT.name), col("_begins_at")
     seen_at = (
         when(col("_was_gone"), begins_at)
@@ -151,7 +154,7 @@ def _laid_over(table: Table, values: DataFrame, stretches: DataFrame) -> DataFra
 
 def _joined_where_equal(table: Table, pieces: DataFrame) -> DataFrame:
     """Neighbouring pieces that are equal are one version, with the values of its last piece."""
-    in_order = of_key(table).order_by(col("_at").asc_nulls_last())
+    in_order = partition_by_key(table).order_by(col("_at").asc_nulls_last())
     watched = (*table.tracked_columns, "_is_gone")
     differs = reduce(or_, [~equal_null(col(name), lag(col(name)).over(in_order)) for name in watched])
     names = [column.name for column in table.observed_columns]
@@ -165,7 +168,9 @@ def _joined_where_equal(table: Table, pieces: DataFrame) -> DataFrame:
         lead(col("_at")).over(in_order).alias("valid_to"),
         coalesce(lead(col("_opens")).over(in_order), lit(True)).alias("_is_last"),
     )
-    rested = begun.select("*", max(col("_seen_at")).over(of_key(table, "valid_from")).alias("observed_at_last"))
+    rested = begun.select(
+        "*", max(col("_seen_at")).over(partition_by_key(table, "valid_from")).alias("observed_at_last")
+    )
     is_kept = col("_is_last")
     if _write(table).hard_deletes is HardDeletes.INVALIDATE:
         is_kept = is_kept & ~col("_is_gone")
@@ -177,7 +182,7 @@ def _joined_where_equal(table: Table, pieces: DataFrame) -> DataFrame:
     )
 
 
-def _version_key(table: Table) -> Column:
+def _version_key(table: Table) -> Expression:
     return hash_key(*table.business_key, date_part("epoch_microsecond", col("valid_from")))
 
 
@@ -188,8 +193,8 @@ def check_versions(session: Session, table: Table, compared: DataFrame) -> None:
         ContractError: They are no history.
     """
     written = compared.filter(compare.is_written()).select(*[col(f"new_{name}") for name in table.business_key])
-    versions = stored(session, table).filter(in_([col(name) for name in table.business_key], written))
-    (found,) = broken_invariants(table, versions).collect()
+    versions = read_table(session, table).filter(in_([col(name) for name in table.business_key], written))
+    (found,) = count_broken_invariants(table, versions).collect()
     broken = {rule.lower(): rows for rule, rows in found.as_dict().items() if rows}
     if broken:
         raise ContractError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from transforms import columns
 from transforms.contract import BOOLEAN, FLOAT, INTEGER, TEXT, TIMESTAMP, Column
 
-started_at = columns.started_at.but(payload="beginTime", nullable=False)
+started_at = columns.started_at.replace(payload="beginTime", nullable=False)
 ended_at = Column("ended_at", TIMESTAMP, "when the broadcast ended, UTC; NULL while it runs", payload="endTime")
 duration_seconds = Column("duration_seconds", INTEGER, "length of the broadcast", payload="duration", minimum=0)
 close_by = Column("close_by", TEXT, "what ended the broadcast, as logged", payload="closeBy", empty_is_null=True)
@@ -91,6 +91,6 @@ record_points = Column("record_points", INTEGER, "points of the booking", payloa
 trade_id = Column("trade_id", TEXT, "the trade behind the booking", payload="tradeID", empty_is_null=True)
 
 
-def as_stored(column: Column) -> Column:
+def drop_payload(column: Column) -> Column:
     """The column outside of staging, where no payload is read."""
-    return column.but(payload=None, empty_is_null=False)
+    return column.replace(payload=None, empty_is_null=False)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from transforms.contract import TEXT
 from transforms.functions import col, concat, lit, substring, trim, upper
-from transforms.staging.parsing import also_refused
+from transforms.staging.parsing import refuse_also
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _LONGEST_EXAMPLE = 40
 
 
-def in_one_currency(parsed: DataFrame, table: Table, currency: str | None) -> DataFrame:
+def refuse_other_currencies(parsed: DataFrame, table: Table, currency: str | None) -> DataFrame:
     """The parsed rows; a record whose field `currency` names another one breaks a rule.
 
     Args:
@@ -33,4 +33,4 @@ def in_one_currency(parsed: DataFrame, table: Table, currency: str | None) -> Da
         lit(f"; this warehouse keeps {currency} (SNOWCAST_CURRENCY), and amounts are never converted"),
     )
     is_another = (named != lit(currency)) & (named != lit(""))
-    return also_refused(parsed, table, "currency_other", is_another, reason)
+    return refuse_also(parsed, table, "currency_other", is_another, reason)

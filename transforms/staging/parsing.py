@@ -10,8 +10,7 @@ from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING
 
-from transforms.contract import INTEGER, TEXT, Table
-from transforms.contract import Column as ContractColumn
+from transforms.contract import INTEGER, TEXT, Column, Table
 from transforms.formulas.frames import null_of
 from transforms.functions import (
     coalesce,
@@ -42,7 +41,8 @@ from transforms.types import (
 )
 
 if TYPE_CHECKING:
-    from snowflake.snowpark import Column, DataFrame
+    from snowflake.snowpark import Column as Expression
+    from snowflake.snowpark import DataFrame
 
 # A point is the decimal point, whatever stands around it: `1.000` is 1 and `.99` is 0.99. Nothing parts thousands.
 _WHOLE_NUMBER = r"^[+-]?[0-9]{1,18}$"
@@ -101,7 +101,7 @@ def parse(raw: DataFrame, table: Table, *, decimal_comma: bool = False) -> DataF
             part.alias(f"{name}_of_{column.name}")
             for column in read
             if _is_time(column)
-            for name, part in times.parts_of(col(_text_name(column))).items()
+            for name, part in times.parse_parts(col(_text_name(column))).items()
         ],
     )
     typed = timed.select("*", *[_typed(column).alias(column.name) for column in read])
@@ -110,7 +110,7 @@ def parse(raw: DataFrame, table: Table, *, decimal_comma: bool = False) -> DataF
     return judged.select(*_LINEAGE_NAMES, *names, "_rule", _reason(read).alias("_reason"))
 
 
-def recomputed(parsed: DataFrame, table: Table, **values: Column) -> DataFrame:
+def replace_values(parsed: DataFrame, table: Table, **values: Expression) -> DataFrame:
     """The parsed rows with other values in some of their columns.
 
     Args:
@@ -122,7 +122,7 @@ def recomputed(parsed: DataFrame, table: Table, **values: Column) -> DataFrame:
     return parsed.select(*[values[name].alias(name) if name in values else col(name) for name in names])
 
 
-def also_refused(parsed: DataFrame, table: Table, rule: str, condition: Column, reason: Column) -> DataFrame:
+def refuse_also(parsed: DataFrame, table: Table, rule: str, condition: Expression, reason: Expression) -> DataFrame:
     """The parsed rows, those that break one more rule named: a record that breaks an earlier one keeps that.
 
     Args:
@@ -141,33 +141,33 @@ def also_refused(parsed: DataFrame, table: Table, rule: str, condition: Column, 
     )
 
 
-def filled_fields(table: Table) -> Column:
-    """How many of the declared payload columns have a value, as `filled_fields`."""
+def count_filled_fields(table: Table) -> Expression:
+    """How many of the declared payload columns have a value, as `count_filled_fields`."""
     read = [column for column in table.columns if column.payload is not None]
     filled = [iff(col(column.name).is_null(), lit(0), lit(1)) for column in read]
     return reduce(add, filled).cast(INTEGER).alias("filled_fields")
 
 
-def tidied(name: str) -> Column:
+def tidy_text(name: str) -> Expression:
     """The text in lower case without spaces around; NULL where nothing is left."""
     text = lower(trim(col(name)))
     return iff(text == lit(""), null_of(TEXT), text)
 
 
-def _value(column: ContractColumn, record: str) -> Column:
+def _value(column: Column, record: str) -> Expression:
     value = col(record)[column.payload or column.name]
     return coalesce(value, *[col(record)[name] for name in column.formerly]) if column.formerly else value
 
 
-def _text_name(column: ContractColumn) -> str:
+def _text_name(column: Column) -> str:
     return f"text_of_{column.name}"
 
 
-def _kind_name(column: ContractColumn) -> str:
+def _kind_name(column: Column) -> str:
     return f"kind_of_{column.name}"
 
 
-def _given(column: ContractColumn, decimal_comma: bool) -> Column:
+def _given(column: Column, decimal_comma: bool) -> Expression:
     text = col(f"spelled_{column.name}")
     if decimal_comma and _has_decimals(column):
         is_text = col(_kind_name(column)) == lit("VARCHAR")
@@ -180,7 +180,7 @@ def _given(column: ContractColumn, decimal_comma: bool) -> Column:
     return iff(text == lit(""), null_of(TEXT), text) if empty_is_null else text
 
 
-def _typed(column: ContractColumn) -> Column:
+def _typed(column: Column) -> Expression:
     text = col(_text_name(column))
     if isinstance(column.type, StringType):
         return text
@@ -188,13 +188,13 @@ def _typed(column: ContractColumn) -> Column:
     if spelling is not None:
         return iff(text.rlike(spelling), try_cast(text, column.type), null_of(column.type))
     if _is_time(column):
-        return times.moment_of(*[col(f"{name}_of_{column.name}") for name in times.PARTS]).cast(column.type)
+        return times.build_timestamp(*[col(f"{name}_of_{column.name}") for name in times.PARTS]).cast(column.type)
     if isinstance(column.type, VariantType):
         return _variant(column)
     return try_cast(text, column.type)
 
 
-def _spelling(column: ContractColumn) -> str | None:
+def _spelling(column: Column) -> str | None:
     """What a text must look like to be cast at all: the cast alone would round, or take what is no number."""
     if isinstance(column.type, DecimalType):  # zeros behind the last decimal change nothing
         whole, decimals = column.type.precision - column.type.scale, column.type.scale
@@ -203,25 +203,25 @@ def _spelling(column: ContractColumn) -> str | None:
     return {LongType: _WHOLE_NUMBER, DoubleType: _NUMBER, DateType: times.DAY}.get(type(column.type))
 
 
-def _expected(column: ContractColumn) -> str:
+def _expected(column: Column) -> str:
     if isinstance(column.type, DecimalType):
         return f"a number with at most {column.type.scale} decimals"
     return _EXPECTED[type(column.type)]
 
 
-def _has_decimals(column: ContractColumn) -> bool:
+def _has_decimals(column: Column) -> bool:
     return isinstance(column.type, DecimalType | DoubleType)
 
 
-def _is_id(column: ContractColumn) -> bool:
+def _is_id(column: Column) -> bool:
     return isinstance(column.type, StringType) and column.name.endswith("_id")
 
 
-def _is_time(column: ContractColumn) -> bool:
+def _is_time(column: Column) -> bool:
     return isinstance(column.type, TimestampType)
 
 
-def _variant(column: ContractColumn) -> Column:
+def _variant(column: Column) -> Expression:
     """Lists and objects as they are; a CSV's text, JSON or Python's (`['a', 'b']`), as the list that it spells."""
     text = col(_text_name(column))
     spells_a_list = text.rlike(r"^\[('[^'\"\\]*'(, '[^'\"\\]*')*)?\]$")
@@ -234,7 +234,7 @@ def _variant(column: ContractColumn) -> Column:
     return chain.when(is_json, parse_json(iff(is_json, text, lit("null")))).otherwise(kept)
 
 
-def _first_broken_rule(columns: list[ContractColumn]) -> Column:
+def _first_broken_rule(columns: list[Column]) -> Expression:
     """The first rule broken, in the contract's order: what is missing, then types, then ranges."""
     rules = [(col("_record").is_null() | (col("kind_of_record") != lit("OBJECT")), "record_type")]
     rules += [(_is_missing(column), f"{column.name}_missing") for column in columns if not column.nullable]
@@ -250,25 +250,25 @@ def _first_broken_rule(columns: list[ContractColumn]) -> Column:
     return case.otherwise(null_of(TEXT))
 
 
-def _is_typed(column: ContractColumn) -> bool:
+def _is_typed(column: Column) -> bool:
     return not isinstance(column.type, VariantType)
 
 
-def _is_missing(column: ContractColumn) -> Column:
+def _is_missing(column: Column) -> Expression:
     return col(_text_name(column)).is_null()
 
 
-def _has_wrong_type(column: ContractColumn) -> Column:
+def _has_wrong_type(column: Column) -> Expression:
     is_nested = col(_kind_name(column)).in_(lit("ARRAY"), lit("OBJECT"))
     is_unreadable = col(_text_name(column)).is_not_null() & col(column.name).is_null()
     return is_nested if isinstance(column.type, StringType) else is_nested | is_unreadable
 
 
-def _is_touched(column: ContractColumn) -> Column:
+def _is_touched(column: Column) -> Expression:
     return col(_text_name(column)).rlike(_TOUCHED_ID)
 
 
-def _reason(columns: list[ContractColumn]) -> Column:
+def _reason(columns: list[Column]) -> Expression:
     rule = col("_rule")
     case = when(rule.is_null(), null_of(TEXT)).when(
         rule == lit("record_type"),
@@ -280,7 +280,7 @@ def _reason(columns: list[ContractColumn]) -> Column:
     return case.otherwise(rule)
 
 
-def _reasons(column: ContractColumn) -> list[tuple[str, Column]]:
+def _reasons(column: Column) -> list[tuple[str, Expression]]:
     shown = _shown(col(_text_name(column)))
     reasons = []
     if not column.nullable:
@@ -311,5 +311,5 @@ def _reasons(column: ContractColumn) -> list[tuple[str, Column]]:
     return reasons
 
 
-def _shown(text: Column) -> Column:
+def _shown(text: Expression) -> Expression:
     return substring(coalesce(text, lit("null")), lit(1), lit(_LONGEST_EXAMPLE))

@@ -18,7 +18,7 @@ from transforms import columns
 from transforms.contract import Layer, MergeOnKey, Table
 from transforms.formulas.keys import hash_key
 from transforms.functions import lit
-from transforms.staging.money import in_one_currency
+from transforms.staging.money import refuse_other_currencies
 from transforms.staging.parsing import parse
 
 if TYPE_CHECKING:
@@ -34,13 +34,13 @@ TABLE = Table(
     revision=2,
     tags=("billing",),
     columns=(
-        columns.payment_id.but(payload="payment_id", empty_is_null=True),
+        columns.payment_id.replace(payload="payment_id", empty_is_null=True),
         columns.snapshot_at,
         columns.platform,
         columns.user_key,
-        columns.user_id.but(payload="user_id"),
-        columns.payment_date.but(payload="payment_date"),
-        columns.amount.but(payload="amount"),
+        columns.user_id.replace(payload="user_id"),
+        columns.payment_date.replace(payload="payment_date"),
+        columns.amount.replace(payload="amount"),
     ),
 )
 
@@ -53,6 +53,6 @@ def build(raw_billing_payments: DataFrame, *, currency: str | None = None, decim
         currency: The one that amounts are in; None takes all.
         decimal_comma: Numbers have a comma before their decimals.
     """
-    judged = in_one_currency(parse(raw_billing_payments, TABLE, decimal_comma=decimal_comma), TABLE, currency)
+    judged = refuse_other_currencies(parse(raw_billing_payments, TABLE, decimal_comma=decimal_comma), TABLE, currency)
     named = judged.select("*", lit(columns.BILLING).alias("platform"))
     return TABLE.select(named.select("*", hash_key("platform", "user_id").alias("user_key")))

@@ -19,8 +19,8 @@ from transforms.contract import Layer, MergeOnKey, Table
 from transforms.formulas.billing_periods import KNOWN
 from transforms.formulas.keys import hash_key
 from transforms.functions import col, concat, iff, lit, replace, typeof
-from transforms.staging.money import in_one_currency
-from transforms.staging.parsing import also_refused, filled_fields, parse, recomputed, tidied
+from transforms.staging.money import refuse_other_currencies
+from transforms.staging.parsing import count_filled_fields, parse, refuse_also, replace_values, tidy_text
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
@@ -35,16 +35,16 @@ TABLE = Table(
     revision=2,
     tags=("billing",),
     columns=(
-        columns.subscription_id.but(payload="subscription_id", empty_is_null=True),
+        columns.subscription_id.replace(payload="subscription_id", empty_is_null=True),
         columns.snapshot_at,
         columns.platform,
         columns.user_key,
-        columns.user_id.but(payload="user_id"),
-        columns.start_date.but(payload="start_date"),
-        columns.end_date.but(payload="end_date"),
-        columns.monthly_price.but(payload="monthly_price"),
-        columns.billing_period.but(payload="billing_period"),
-        columns.updated_at.but(payload="updated_at"),
+        columns.user_id.replace(payload="user_id"),
+        columns.start_date.replace(payload="start_date"),
+        columns.end_date.replace(payload="end_date"),
+        columns.monthly_price.replace(payload="monthly_price"),
+        columns.billing_period.replace(payload="billing_period"),
+        columns.updated_at.replace(payload="updated_at"),
         columns.filled_fields,
     ),
 )
@@ -63,10 +63,12 @@ def build(
     parsed = parse(raw_billing_subscriptions, TABLE, decimal_comma=decimal_comma)
     has_no_such_field = typeof(col("_record")["updated_at"]).is_null()
     changed_at = iff(has_no_such_field, col("snapshot_at"), col("updated_at"))
-    period = replace(replace(tidied("billing_period"), lit("_"), lit("-")), lit(" "), lit("-"))
-    tidy = recomputed(parsed, TABLE, billing_period=period, updated_at=changed_at)
+    period = replace(replace(tidy_text("billing_period"), lit("_"), lit("-")), lit(" "), lit("-"))
+    tidy = replace_values(parsed, TABLE, billing_period=period, updated_at=changed_at)
     is_unknown = ~col("billing_period").in_(*[lit(name) for name in KNOWN])
     reason = concat(lit("billing_period is "), col("billing_period"), lit(f"; expected {', '.join(KNOWN)} or nothing"))
-    judged = also_refused(tidy, TABLE, "billing_period_unknown", is_unknown, reason)
-    named = in_one_currency(judged, TABLE, currency).select("*", lit(columns.BILLING).alias("platform"))
-    return TABLE.select(named.select("*", hash_key("platform", "user_id").alias("user_key"), filled_fields(TABLE)))
+    judged = refuse_also(tidy, TABLE, "billing_period_unknown", is_unknown, reason)
+    named = refuse_other_currencies(judged, TABLE, currency).select("*", lit(columns.BILLING).alias("platform"))
+    return TABLE.select(
+        named.select("*", hash_key("platform", "user_id").alias("user_key"), count_filled_fields(TABLE))
+    )

@@ -17,7 +17,7 @@ from transforms import columns
 from transforms.contract import Layer, MergeOnKey, Table
 from transforms.formulas.keys import hash_key
 from transforms.functions import lit
-from transforms.staging.parsing import filled_fields, parse, recomputed, tidied
+from transforms.staging.parsing import count_filled_fields, parse, replace_values, tidy_text
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
@@ -32,14 +32,14 @@ TABLE = Table(
     revision=2,
     tags=("billing",),
     columns=(
-        columns.user_id.but(payload="user_id", empty_is_null=True),
+        columns.user_id.replace(payload="user_id", empty_is_null=True),
         columns.snapshot_at,
         columns.platform,
         columns.user_key,
-        columns.country.but(payload="country"),
-        columns.plan_type.but(payload="plan_type"),
-        columns.signup_date.but(payload="signup_date"),
-        columns.updated_at.but(payload="updated_at"),
+        columns.country.replace(payload="country"),
+        columns.plan_type.replace(payload="plan_type"),
+        columns.signup_date.replace(payload="signup_date"),
+        columns.updated_at.replace(payload="updated_at"),
         columns.filled_fields,
     ),
 )
@@ -48,6 +48,8 @@ TABLE = Table(
 def build(raw_billing_users: DataFrame) -> DataFrame:
     """Read the records, typed, country and plan in one spelling, and name the user by platform and id."""
     parsed = parse(raw_billing_users, TABLE)
-    tidy = recomputed(parsed, TABLE, country=tidied("country"), plan_type=tidied("plan_type"))
+    tidy = replace_values(parsed, TABLE, country=tidy_text("country"), plan_type=tidy_text("plan_type"))
     named = tidy.select("*", lit(columns.BILLING).alias("platform"))
-    return TABLE.select(named.select("*", hash_key("platform", "user_id").alias("user_key"), filled_fields(TABLE)))
+    return TABLE.select(
+        named.select("*", hash_key("platform", "user_id").alias("user_key"), count_filled_fields(TABLE))
+    )

@@ -34,12 +34,12 @@ TABLE = Table(
     revision=2,
     tags=("billing",),
     columns=(
-        columns.user_id.but(payload="user_id"),
-        columns.watch_date.but(payload="watch_date"),
+        columns.user_id.replace(payload="user_id"),
+        columns.watch_date.replace(payload="watch_date"),
         columns.snapshot_at,
         columns.platform,
         columns.user_key,
-        columns.hours_watched.but(
+        columns.hours_watched.replace(
             payload="hours_watched", description="hours that the user watched on the day", maximum=_MOST_HOURS
         ),
     ),

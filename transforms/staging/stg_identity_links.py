@@ -31,7 +31,7 @@ TABLE = Table(
     revision=2,
     tags=("identity",),
     columns=(
-        columns.platform.but(payload="platform", empty_is_null=True),
+        columns.platform.replace(payload="platform", empty_is_null=True),
         Column(
             "anonymous_id",
             TEXT,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from transforms import columns
 from transforms.contract import INTEGER, Column, Layer, MergeOnKey, Table
 from transforms.staging import livelogs_columns as logged
-from transforms.staging.parsing import filled_fields, parse
+from transforms.staging.parsing import count_filled_fields, parse
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
@@ -31,9 +31,9 @@ TABLE = Table(
     revision=2,
     tags=("livelogs",),
     columns=(
-        logged.gift_id.but(empty_is_null=True),
+        logged.gift_id.replace(empty_is_null=True),
         columns.snapshot_at,
-        logged.gift_name.but(payload="name", empty_is_null=True),
+        logged.gift_name.replace(payload="name", empty_is_null=True),
         Column("list_points", INTEGER, "points that a gift of the kind is worth", payload="point"),
         columns.filled_fields,
     ),
@@ -42,4 +42,4 @@ TABLE = Table(
 
 def build(raw_livelogs_gift_types: DataFrame) -> DataFrame:
     """Read the records, typed."""
-    return TABLE.select(parse(raw_livelogs_gift_types, TABLE).select("*", filled_fields(TABLE)))
+    return TABLE.select(parse(raw_livelogs_gift_types, TABLE).select("*", count_filled_fields(TABLE)))

@@ -18,7 +18,7 @@ from transforms.contract import INTEGER, Column, Layer, MergeOnKey, Table
 from transforms.formulas.keys import hash_key
 from transforms.functions import lit
 from transforms.staging import livelogs_columns as logged
-from transforms.staging.parsing import filled_fields, parse
+from transforms.staging.parsing import count_filled_fields, parse
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
@@ -33,13 +33,13 @@ TABLE = Table(
     revision=2,
     tags=("livelogs",),
     columns=(
-        logged.gift_transaction_id.but(empty_is_null=True),
+        logged.gift_transaction_id.replace(empty_is_null=True),
         columns.snapshot_at,
         columns.platform,
         columns.streamer_key,
-        columns.streamer_id.but(payload="receiverUserID", empty_is_null=True),
+        columns.streamer_id.replace(payload="receiverUserID", empty_is_null=True),
         columns.user_key,
-        columns.user_id.but(payload="userID"),
+        columns.user_id.replace(payload="userID"),
         logged.gifted_at,
         Column("unix_seconds", INTEGER, "gifted_at in seconds since 1970, as the source gave it", payload="timestamp"),
         logged.transaction_type,
@@ -60,5 +60,5 @@ def build(raw_livelogs_gifts: DataFrame) -> DataFrame:
     named = parse(raw_livelogs_gifts, TABLE).select("*", lit(columns.LIVELOGS).alias("platform"))
     streamer_key = hash_key("platform", "streamer_id").alias("streamer_key")
     return TABLE.select(
-        named.select("*", streamer_key, hash_key("platform", "user_id").alias("user_key"), filled_fields(TABLE))
+        named.select("*", streamer_key, hash_key("platform", "user_id").alias("user_key"), count_filled_fields(TABLE))
     )

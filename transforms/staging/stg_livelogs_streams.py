@@ -18,7 +18,7 @@ from transforms.contract import Layer, MergeOnKey, Table
 from transforms.formulas.keys import hash_key
 from transforms.functions import lit
 from transforms.staging import livelogs_columns as logged
-from transforms.staging.parsing import filled_fields, parse
+from transforms.staging.parsing import count_filled_fields, parse
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
@@ -33,11 +33,11 @@ TABLE = Table(
     revision=2,
     tags=("livelogs",),
     columns=(
-        columns.stream_id.but(payload="liveStreamID", empty_is_null=True),
+        columns.stream_id.replace(payload="liveStreamID", empty_is_null=True),
         columns.snapshot_at,
         columns.platform,
         columns.streamer_key,
-        columns.streamer_id.but(payload="userID", empty_is_null=True),
+        columns.streamer_id.replace(payload="userID", empty_is_null=True),
         logged.started_at,
         logged.ended_at,
         logged.duration_seconds,
@@ -61,5 +61,5 @@ def build(raw_livelogs_streams: DataFrame, *, decimal_comma: bool = False) -> Da
         "*", lit(columns.LIVELOGS).alias("platform")
     )
     return TABLE.select(
-        named.select("*", hash_key("platform", "streamer_id").alias("streamer_key"), filled_fields(TABLE))
+        named.select("*", hash_key("platform", "streamer_id").alias("streamer_key"), count_filled_fields(TABLE))
     )

@@ -30,11 +30,11 @@ TABLE = Table(
     revision=2,
     tags=("twitch",),
     columns=(
-        columns.game_id.but(payload="id", empty_is_null=True),
+        columns.game_id.replace(payload="id", empty_is_null=True),
         columns.snapshot_at,
-        columns.game_name.but(payload="name", empty_is_null=True),
-        columns.box_art_url.but(payload="box_art_url", empty_is_null=True),
-        columns.igdb_id.but(payload="igdb_id", empty_is_null=True),
+        columns.game_name.replace(payload="name", empty_is_null=True),
+        columns.box_art_url.replace(payload="box_art_url", empty_is_null=True),
+        columns.igdb_id.replace(payload="igdb_id", empty_is_null=True),
     ),
 )
 

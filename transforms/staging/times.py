@@ -28,7 +28,7 @@ from transforms.functions import (
 )
 
 if TYPE_CHECKING:
-    from snowflake.snowpark import Column
+    from snowflake.snowpark import Column as Expression
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 YEARS = f"a year from {FIRST_YEAR} to {LAST_YEAR}"
@@ -48,7 +48,7 @@ _SECONDS_DIGITS, _FRACTION_DIGITS = 10, 6
 PARTS = ("whole", "micros", "offset")
 
 
-def parts_of(text: Column) -> dict[str, Column]:
+def parse_parts(text: Expression) -> dict[str, Expression]:
     """The time to the second, what is behind it in microseconds, and its offset from UTC in minutes.
 
     All are NULL where the text spells no time.
@@ -73,30 +73,30 @@ def parts_of(text: Column) -> dict[str, Column]:
     }
 
 
-def moment_of(whole: Column, micros: Column, offset: Column) -> Column:
+def build_timestamp(whole: Expression, micros: Expression, offset: Expression) -> Expression:
     """The time in UTC of its parts; NULL where there are none, or where its year cannot be right."""
     moment = dateadd("microsecond", micros, dateadd("minute", lit(0) - offset, whole))
     first, after = (lit(datetime(year, 1, 1)).cast(TIMESTAMP) for year in (FIRST_YEAR, LAST_YEAR + 1))
     return iff((moment >= first) & (moment < after), moment, null_of(TIMESTAMP))
 
 
-def is_of_another_year(text: Column) -> Column:
+def is_of_another_year(text: Expression) -> Expression:
     """Condition: a day or time that is spelled as it must be, of a year that cannot be right."""
     return text.rlike(SPELLED) & ~text.rlike(rf"^{_YEAR}-.*$")
 
 
-def _fraction(text: Column) -> Column:
+def _fraction(text: Expression) -> Expression:
     digits = _digits(text)
     behind_point = length(digits) - lit(17) - iff(text.rlike(_WITH_OFFSET), lit(5), lit(0))
     return iff(text.rlike(_WITH_FRACTION), substring(digits, lit(18), behind_point), lit(""))
 
 
-def _offset_minutes(text: Column) -> Column:
+def _offset_minutes(text: Expression) -> Expression:
     """`+05:30` and `+0530` at the text's end as 330; nothing else there is 0."""
     digits, has_offset = _digits(text), text.rlike(_WITH_OFFSET)
     offset = substring(digits, length(digits) - lit(4), lit(5))
 
-    def number(start: int) -> Column:
+    def number(start: int) -> Expression:
         return try_cast(iff(has_offset, substring(offset, lit(start), lit(2)), _no_text()), INTEGER)
 
     minutes = number(2) * lit(60) + number(4)
@@ -104,10 +104,10 @@ def _offset_minutes(text: Column) -> Column:
     return coalesce(iff(is_behind, lit(0) - minutes, minutes), lit(0))
 
 
-def _digits(text: Column) -> Column:
+def _digits(text: Expression) -> Expression:
     """A spelled time as `2020-12-28052900.123+0530`: only what stands between its numbers is left out."""
     return reduce(lambda left, mark: replace(left, lit(mark), lit("")), ("UTC", ":", " ", "T", "Z"), text)
 
 
-def _no_text() -> Column:
+def _no_text() -> Expression:
     return null_of(TEXT)

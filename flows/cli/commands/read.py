@@ -90,7 +90,7 @@ def sql(
 
 def tables(context: typer.Context, as_json: Json = False) -> None:
     """Every table with its grain, key, write kind and inputs."""
-    from transforms.catalog import in_order
+    from transforms.catalog import select_models
 
     rows = [
         {
@@ -101,7 +101,7 @@ def tables(context: typer.Context, as_json: Json = False) -> None:
             "write": type(model.table.write).__name__,
             "inputs": ", ".join(model.inputs),
         }
-        for model in in_order()
+        for model in select_models()
     ]
     if as_json:
         print_json(rows)

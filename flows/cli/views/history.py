@@ -17,7 +17,8 @@ from flows.errors import ConfigError
 from flows.settings import Settings
 
 if TYPE_CHECKING:
-    from snowflake.snowpark import Column, DataFrame, Session
+    from snowflake.snowpark import Column as Expression
+    from snowflake.snowpark import DataFrame, Session
 
     from transforms.contract import Table
 
@@ -101,7 +102,7 @@ def read_timeline(
     Raises:
         ConfigError: No key is named so, or several are.
     """
-    from transforms.scd2.versions import as_of
+    from transforms.scd2.versions import select_as_of
 
     history = session.table(table.full_name(settings.database))
     of_key = history.filter(_is_named(table, _parts(key))).select(*table.column_names)
@@ -112,7 +113,7 @@ def read_timeline(
     named = {name: rows[0][name] for name in (*_naming(table)[0], *table.business_key)}
     if at is None:
         return Timeline(table, named, table.tracked_columns, tuple(_spans(table, rows)))
-    found = [_plain(row.as_dict()) for row in as_of(of_key, at.replace(tzinfo=None)).collect()]
+    found = [_plain(row.as_dict()) for row in select_as_of(of_key, at.replace(tzinfo=None)).collect()]
     shown = tuple(column.name for column in table.observed_columns if column.name not in named)
     return Timeline(table, named, shown, tuple(_version(table, None, row) for row in found))
 
@@ -187,7 +188,7 @@ def _spelled(values: Sequence[Any]) -> str:
     return line.getvalue()
 
 
-def _is_named(table: Table, parts: Sequence[str]) -> Column:
+def _is_named(table: Table, parts: Sequence[str]) -> Expression:
     from snowflake.snowpark.functions import col, lit
     from snowflake.snowpark.types import StringType
 

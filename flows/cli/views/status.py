@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from flows.settings import Settings
 from flows.steps.standing import standing_of, standing_statement
-from transforms.catalog import in_order
+from transforms.catalog import select_models
 from transforms.ops import POLLS, QUARANTINE, REDRIVES, RUNS
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def read_status(reader: Reader, settings: Settings) -> Status:
 
 def _freshness(reader: Reader, database: str) -> list[Freshness]:
     """Newest snapshot per raw table: files count as well as polls."""
-    raw = [model.table for model in in_order(["raw"])]
+    raw = [model.table for model in select_models(["raw"])]
     parts = [
         f"SELECT '{table.source}', MAX(_SNAPSHOT_AT), COUNT(DISTINCT _SNAPSHOT_AT) FROM {table.full_name(database)}"
         for table in raw
@@ -115,7 +115,7 @@ def _freshness(reader: Reader, database: str) -> list[Freshness]:
 
 
 def _table_rows(reader: Reader, database: str) -> list[TableRows]:
-    tables = [model.table for model in in_order()]
+    tables = [model.table for model in select_models()]
     parts = [f"SELECT '{table.name}', COUNT(*) FROM {table.full_name(database)}" for table in tables]
     counts = {row[0]: row[1] for row in reader.rows(" UNION ALL ".join(parts))}
     closed = standing_of(reader.rows(standing_statement(database))).closed

@@ -26,7 +26,7 @@ from transforms.activity.query import (
     spine,
 )
 from transforms.catalog import models
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 
 T0 = datetime(2024, 1, 31, 20)
 
@@ -232,7 +232,7 @@ def test_a_question_that_cannot_be_asked_is_refused(make: Any, said: str, stream
 
 def test_a_question_of_a_hundred_appends_is_asked_without_a_statement_before(frames: Session):
     """What Snowpark would ask about columns grew with the square of the appends."""
-    stream = stored(frames, models()["viewer_activity"].table)
+    stream = read_table(frames, models()["viewer_activity"].table)
     appends = [aggregate("gift").before().where(feature("points") > n).take(count().named(f"n{n}")) for n in range(100)]
     with frames.query_history(include_describe=True) as history:
         frame = dataset_of(cohort(every("show")).append(*appends), stream, ACTIVITIES)

@@ -18,7 +18,7 @@ from transforms.build import build_table
 from transforms.catalog import models
 from transforms.contract import INTEGER, ContractError
 from transforms.engine import continue_groups, merge, parts
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.ops import CONSUMPTIONS
 
 pytestmark = pytest.mark.lengthy
@@ -88,7 +88,7 @@ def tell(session: Session, stream: str, *runs: list[Event]) -> None:
     for events in runs:
         put(session, table, {one["activity_id"]: one for one in events})
         build_table(session, stream, run_id="r", parameters=BUILT)
-    inputs = [stored(session, models()[name].table) for name in (table, *others)]
+    inputs = [read_table(session, models()[name].table) for name in (table, *others)]
     assert content(session, stream) == rows_of(STREAMS[stream].build(*inputs, thresholds=THRESHOLDS))
 
 
@@ -112,7 +112,7 @@ def events_of(session: Session, *gifts: Event) -> None:
     store(session, models()["fact_gifts"].table, [one | {"points_in_stream": 0} for one in gifts])
     build_table(session, "int_viewer_events", run_id="r", parameters=BUILT)
     model = models()["int_viewer_events"]
-    inputs = [stored(session, models()[name].table) for name in model.inputs]
+    inputs = [read_table(session, models()[name].table) for name in model.inputs]
     assert model.build is not None
     whole = model.build(*inputs, **{name: BUILT[name] for name in model.parameters})
     assert content(session, "int_viewer_events") == rows_of(whole.select(*model.table.column_names))
@@ -130,7 +130,7 @@ def test_a_changed_gift_changes_its_event(warehouse: Session, monkeypatch: pytes
 def test_a_gift_that_was_read_before_it_was_told_is_no_new_one(warehouse: Session, monkeypatch: pytest.MonkeyPatch):
     """A build of the events that ran while the gift was written has seen it, and not the build that brought it."""
     events_of(warehouse, gift("g1", "v", "s", at(9)))
-    forget = lambda: stored(warehouse, CONSUMPTIONS).delete(col("input_table") == lit("fact_gifts"))  # noqa: E731
+    forget = lambda: read_table(warehouse, CONSUMPTIONS).delete(col("input_table") == lit("fact_gifts"))  # noqa: E731
     forget()
     events_of(warehouse, gift("g1", "v", "s", at(9)))
     forget()

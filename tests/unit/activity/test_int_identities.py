@@ -11,7 +11,7 @@ from tests.feeding import LandingFile, build_all, load, minutes, rows_of, writte
 from tests.properties.activity_world import hashed
 from tests.unit.activity.facts import frame
 from transforms.activity.int_identities import TABLE, build
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 
 EARLY, LATE = datetime(2023, 9, 1), datetime(2023, 9, 2)
 
@@ -82,6 +82,6 @@ def test_a_file_of_links_is_read_and_a_later_file_corrects_it(warehouse: Session
     assert (built["stg_identity_links"].rows_quarantined, written(built["int_identities"])) == (1, (1, 0, 0))
     load(warehouse, LandingFile("links", minutes(5), ({**line, "customer_id": "c"},), source="identity"))
     assert written(build_all(warehouse, names)["int_identities"]) == (0, 1, 0)
-    assert rows_of(stored(warehouse, TABLE), "known_as", "customer", "linked_at") == [
+    assert rows_of(read_table(warehouse, TABLE), "known_as", "customer", "linked_at") == [
         ("livelogs:a", "livelogs:c", minutes(5))
     ]

@@ -13,7 +13,7 @@ from tests.properties.activity_world import hashed
 from tests.unit.activity.facts import Row, at, frame, gift, shown, viewer
 from transforms.activity.int_viewer_events import TABLE, build
 from transforms.catalog import models
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.ops import QUARANTINE
 
 INPUTS = models()["int_viewer_events"].inputs
@@ -138,9 +138,9 @@ def test_a_payment_that_names_nobody_is_quarantined_once_and_comes_in_when_it_is
     names = ["stg_billing_payments", "int_payments", "fact_payments", "int_viewer_events"]
     assert build_all(warehouse, names)["int_viewer_events"].rows_quarantined == 1
     assert build_all(warehouse, names[-1:], mode="full_refresh")["int_viewer_events"].rows_quarantined == 0
-    (refused,) = stored(warehouse, QUARANTINE).collect()
+    (refused,) = read_table(warehouse, QUARANTINE).collect()
     assert (refused["TABLE_NAME"], refused["REASON"]) == ("int_viewer_events", "its source names nobody who did it")
     assert '"payment_id":"P1"' in refused["RECORD"]
     load(warehouse, delivered("payments", minutes(5), payment("U1")))
     build_all(warehouse, names)
-    assert rows_of(stored(warehouse, TABLE), "customer", "ts") == [("billing:U1", datetime(2023, 1, 31))]
+    assert rows_of(read_table(warehouse, TABLE), "customer", "ts") == [("billing:U1", datetime(2023, 1, 31))]

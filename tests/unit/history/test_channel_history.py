@@ -7,7 +7,7 @@ from typing import Any
 from snowflake.snowpark import Session
 
 from tests.feeding import T0, LandingFile, build_all, load, minutes, rows_of, stream, written
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.history.channel_history import TABLE as CHANNELS
 
 READ = ("streamer_id", "stream_id", "title", "game_id", "valid_from", "valid_to", "observed_at_last")
@@ -24,7 +24,7 @@ def test_a_new_title_opens_a_version_and_a_new_stream_alone_does_not(warehouse: 
     assert written(build_all(warehouse, ["+channel_history"])["channel_history"]) == (0, 1, 0)
     load(warehouse, LandingFile("streams", minutes(30), (live("2", "bye", game_id=""),)))
     assert written(build_all(warehouse, ["+channel_history"])["channel_history"]) == (1, 1, 0)
-    assert rows_of(stored(warehouse, CHANNELS), *READ) == [
+    assert rows_of(read_table(warehouse, CHANNELS), *READ) == [
         ("u", "2", "bye", "", minutes(30), None, minutes(30)),
         ("u", "2", "hello", "g1", T0, minutes(30), minutes(15)),
     ]
@@ -37,4 +37,4 @@ def test_of_two_streams_in_one_poll_the_later_one_tells_whatever_arrives_first(w
     build_all(warehouse, ["+channel_history"])
     load(warehouse, LandingFile("streams", T0, (earlier,), name="b"))
     assert written(build_all(warehouse, ["+channel_history"])["channel_history"]) == (0, 0, 0)
-    assert rows_of(stored(warehouse, CHANNELS), *READ) == [("u", "2", "second", "g1", T0, None, T0)]
+    assert rows_of(read_table(warehouse, CHANNELS), *READ) == [("u", "2", "second", "g1", T0, None, T0)]

@@ -14,7 +14,7 @@ from tests.feeding import LandingFile, build_all, load, minutes, rows_of, writte
 from tests.properties.history_tables import PROBES, RAW, STAGING, Probe, build_staging
 from tests.registering import model_of, registered
 from transforms.contract import TEXT, VERSION_COLUMNS, Column, Table
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.formulas.keys import hash_key
 from transforms.ops import QUARANTINE, RECONCILIATION
 from transforms.staging.parsing import parse
@@ -50,7 +50,7 @@ def build(session: Session) -> dict[str, tuple[int, int, int]]:
 
 def versions(session: Session, probe: Probe, *columns: str, item_id: str = "i") -> list[tuple[Any, ...]]:
     """(columns or the plan, from, to, current, deleted) of an item's versions, in order; times in minutes."""
-    rows = stored(session, probe.table).collect()
+    rows = read_table(session, probe.table).collect()
     of_item = sorted((row for row in rows if row["ITEM_ID"] == item_id), key=lambda row: row["VALID_FROM"])
     return [
         (
@@ -107,7 +107,7 @@ def test_a_revival_with_the_same_updated_at_opens_one_current_version(history: S
 def test_a_null_updated_at_is_quarantined_and_the_key_goes_on(history: Session):
     arrive(history, delivery(10, item("a", 1)), delivery(20, item("b")))
     assert versions(history, TIMED) == [("a", 1, None, True, False)]
-    assert rows_of(stored(history, QUARANTINE).select("table_name", "rule", "source_file", "source_row")) == [
+    assert rows_of(read_table(history, QUARANTINE).select("table_name", "rule", "source_file", "source_row")) == [
         ("timestamp_new_record_listed", "updated_at_missing", "probe/items/00020", 1)
     ]
     arrive(history, delivery(30, item("c", 25)))
@@ -129,7 +129,7 @@ def test_duplicate_keys_in_a_batch_are_resolved_before_the_write(history: Sessio
     build(history)
     for probe, begin in ((CHECKED, 10), (TIMED, 1)):
         assert versions(history, probe) == [("c", begin, None, True, False)]
-    account = stored(history, RECONCILIATION).select("raw_rows", "staged_rows", "superseded_rows")
+    account = read_table(history, RECONCILIATION).select("raw_rows", "staged_rows", "superseded_rows")
     assert sorted(tuple(row) for row in account.collect()) == [(2, 2, 0), (3, 0, 3)]
 
 
@@ -171,7 +171,7 @@ def test_an_added_column_opens_versions_only_where_a_value_appears(history: Sess
     )
     assert versions(history, CHECKED) == [("a", 10, None, True, False)]
     color = Column("color", TEXT, "a field that the source added")
-    staging = replace(STAGING, columns=(*STAGING.columns, color.but(payload="color")))
+    staging = replace(STAGING, columns=(*STAGING.columns, color.replace(payload="color")))
     tracked = replace(CHECKED.table.write, tracked=("plan", "seats", "color"))
     table = replace(CHECKED.table, columns=(*CHECKED.table.observed_columns, color, *VERSION_COLUMNS), write=tracked)
     changed = [model_of(staging, _staging_of(staging)), model_of(table, replace(CHECKED, table=table).build())]

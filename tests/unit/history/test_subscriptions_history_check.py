@@ -9,7 +9,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import build_all, delivered, load, rows_of
 from tests.unit.marts.billing import cents
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.history.subscriptions_history_check import TABLE
 
 NAMES = [name for name in TABLE.column_names if name not in ("user_key", "version_key")]
@@ -37,7 +37,7 @@ def test_price_end_user_and_billing_period_open_versions(warehouse: Session):
     )
     build_all(warehouse, ["+subscriptions_history_check"])
     ended = date(2023, 12, 31)
-    assert rows_of(stored(warehouse, TABLE), *NAMES) == [
+    assert rows_of(read_table(warehouse, TABLE), *NAMES) == [
         ("S1", "billing", "U1", START, None, cents("10"), None, D1, D1, D2, False, False, D1),
         ("S1", "billing", "U1", START, None, cents("12"), None, D2, D2, D3, False, False, D2),
         ("S1", "billing", "U2", START, None, cents("12"), "yearly", D4, D4, None, True, False, D4),
@@ -58,7 +58,9 @@ def test_a_vanished_subscription_is_deleted_and_comes_back(warehouse: Session):
         delivered("subscriptions", D4, subscription("S1", "9.999"), stays),
     )
     build_all(warehouse, ["+subscriptions_history_check"])
-    found = rows_of(stored(warehouse, TABLE), "subscription_id", "valid_from", "valid_to", "is_current", "is_deleted")
+    found = rows_of(
+        read_table(warehouse, TABLE), "subscription_id", "valid_from", "valid_to", "is_current", "is_deleted"
+    )
     assert found == [
         ("S1", D1, D2, False, False),
         ("S1", D2, D3, False, True),

@@ -9,7 +9,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import build_all, delivered, load, rows_of
 from tests.unit.marts.billing import cents
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.history.subscriptions_history_timestamp import TABLE
 from transforms.ops import QUARANTINE
 
@@ -36,7 +36,7 @@ def test_a_version_begins_when_the_source_changed_the_record_and_absence_closes_
     build_all(warehouse, ["+subscriptions_history_timestamp"])
     s1 = ("S1", "billing", "U1", START, None)
     assert (
-        rows_of(stored(warehouse, TABLE), *NAMES)
+        rows_of(read_table(warehouse, TABLE), *NAMES)
         == [
             (*s1, cents("10"), None, U1, U1, U2, False, False, D1),
             (*s1, cents("15"), None, U2, U2, D3, False, False, D4),  # D4 saw the same change once more
@@ -53,9 +53,9 @@ def test_a_record_that_does_not_know_when_it_changed_is_quarantined_and_still_th
         delivered("subscriptions", D2, subscription("S1", "15", "")),
     )
     build_all(warehouse, ["+subscriptions_history_timestamp"])
-    found = rows_of(stored(warehouse, TABLE), "valid_from", "valid_to", "is_current", "monthly_price")
+    found = rows_of(read_table(warehouse, TABLE), "valid_from", "valid_to", "is_current", "monthly_price")
     assert found == [(U1, None, True, cents("10"))]
-    refused = rows_of(stored(warehouse, QUARANTINE), "table_name", "rule")
+    refused = rows_of(read_table(warehouse, QUARANTINE), "table_name", "rule")
     assert refused == [(TABLE.name, "updated_at_missing")]
 
 
@@ -67,7 +67,7 @@ def test_files_without_the_field_count_as_changed_when_they_were_delivered(wareh
         delivered("subscriptions", D2, {**record, "monthly_price": "15"}),
     )
     build_all(warehouse, ["+subscriptions_history_timestamp"])
-    found = rows_of(stored(warehouse, TABLE), "valid_from", "valid_to", "monthly_price")
+    found = rows_of(read_table(warehouse, TABLE), "valid_from", "valid_to", "monthly_price")
     assert found == [(D1, D2, cents("10")), (D2, None, cents("15"))]
 
 
@@ -82,10 +82,10 @@ def test_a_revival_waits_for_its_own_time_and_nothing_fills_the_time_until_then(
     build_all(warehouse, ["+subscriptions_history_timestamp"])
     shown = ("subscription_id", "valid_from", "valid_to", "is_current", "monthly_price")
     revived = [("S1", U1, D2, False, cents("10")), ("S1", later, None, True, cents("20"))]
-    assert rows_of(stored(warehouse, TABLE), *shown)[:2] == revived
+    assert rows_of(read_table(warehouse, TABLE), *shown)[:2] == revived
     load(warehouse, delivered("subscriptions", D4, stays))
     build_all(warehouse, ["+subscriptions_history_timestamp"])
-    assert rows_of(stored(warehouse, TABLE), *shown)[:2] == [revived[0], ("S1", later, D4, False, cents("20"))]
+    assert rows_of(read_table(warehouse, TABLE), *shown)[:2] == [revived[0], ("S1", later, D4, False, cents("20"))]
 
 
 def test_who_is_gone_again_before_the_own_time_was_not_back(warehouse: Session):
@@ -98,5 +98,5 @@ def test_who_is_gone_again_before_the_own_time_was_not_back(warehouse: Session):
         delivered("subscriptions", D4, stays),
     )
     build_all(warehouse, ["+subscriptions_history_timestamp"])
-    found = rows_of(stored(warehouse, TABLE), "subscription_id", "valid_from", "valid_to", "is_current")
+    found = rows_of(read_table(warehouse, TABLE), "subscription_id", "valid_from", "valid_to", "is_current")
     assert found == [("S1", U1, D2, False), ("S2", U1, None, True)]

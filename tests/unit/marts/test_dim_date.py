@@ -8,7 +8,7 @@ from snowflake.snowpark import Session
 from snowflake.snowpark.functions import col
 
 from tests.feeding import build_all, rows_of, written
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.marts import dim_date
 
 
@@ -35,4 +35,4 @@ def test_the_calendar_is_rebuilt_only_for_another_day(warehouse: Session):
         (0, 0, 0),
         (366, 0, 0),
     )
-    assert stored(warehouse, dim_date.TABLE).filter(col("is_weekend")).count() > 0
+    assert read_table(warehouse, dim_date.TABLE).filter(col("is_weekend")).count() > 0

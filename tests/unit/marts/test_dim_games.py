@@ -5,7 +5,7 @@ from __future__ import annotations
 from snowflake.snowpark import Session
 
 from tests.feeding import T0, LandingFile, build_all, load, minutes, rows_of, stream, written
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.marts.dim_games import TABLE as GAMES
 
 
@@ -14,7 +14,7 @@ def test_a_category_that_no_listing_returned_is_named_by_its_streams(warehouse: 
     chess = {"id": "g1", "name": "Chess", "box_art_url": "c.jpg", "igdb_id": "7"}
     load(warehouse, LandingFile("streams", T0, records), LandingFile("games", T0, (chess,)))
     build_all(warehouse, ["+dim_games"])
-    assert rows_of(stored(warehouse, GAMES).select(*GAMES.column_names)) == [
+    assert rows_of(read_table(warehouse, GAMES).select(*GAMES.column_names)) == [
         ("", "No category", T0, None, None, None, T0, T0),
         ("g1", "Chess", T0, "c.jpg", "7", T0, T0, T0),
         ("g9", "Go", T0, None, None, None, T0, T0),
@@ -28,6 +28,6 @@ def test_a_renamed_category_takes_the_newest_name_also_from_a_late_listing(wareh
     late = {"id": "g1", "name": "Chess", "box_art_url": "c.jpg", "igdb_id": ""}
     load(warehouse, LandingFile("games", T0, (late,)))
     assert written(build_all(warehouse, ["+dim_games"])["dim_games"]) == (0, 1, 0)
-    assert rows_of(stored(warehouse, GAMES).select(*GAMES.column_names)) == [
+    assert rows_of(read_table(warehouse, GAMES).select(*GAMES.column_names)) == [
         ("g1", "Chess 2", minutes(15), "c.jpg", None, T0, T0, minutes(15))
     ]

@@ -8,7 +8,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import T0, LandingFile, build_all, delivered, load, minutes, read_from_sheet, rows_of, written
 from tests.unit.livelogs import GIFT
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.formulas.keys import hash_key
 from transforms.marts.dim_users import TABLE
 
@@ -39,13 +39,13 @@ def test_whoever_a_file_names_is_a_member_and_a_row_without_user_has_one_too(war
     )
     build_all(warehouse, ["+dim_users"])
     nothing = (False, None, None, None, None)
-    assert rows_of(stored(warehouse, TABLE), *NAMES) == [
+    assert rows_of(read_table(warehouse, TABLE), *NAMES) == [
         ("billing", "", *nothing, T0, T0),
         ("billing", "U1", True, "us", "basic", SIGNUP, T0, T0, LATER),
         ("billing", "U5", *nothing, T0, T0),
         ("billing", "U6", *nothing, T0, T0),
     ]
-    keys = stored(warehouse, TABLE).select("user_key", hash_key("platform", "user_id").alias("key_again"))
+    keys = read_table(warehouse, TABLE).select("user_key", hash_key("platform", "user_id").alias("key_again"))
     assert all(row[0] == row[1] for row in keys.collect())
 
 
@@ -54,7 +54,7 @@ def test_a_user_that_appears_after_the_subscription_becomes_known(warehouse: Ses
     build_all(warehouse, ["+dim_users"])
     load(warehouse, delivered("users", LATER, user("U1")))
     assert written(build_all(warehouse, ["+dim_users"])["dim_users"]) == (0, 1, 0)
-    assert rows_of(stored(warehouse, TABLE), *NAMES) == [
+    assert rows_of(read_table(warehouse, TABLE), *NAMES) == [
         ("billing", "U1", True, "us", "basic", SIGNUP, LATER, T0, LATER)
     ]
 
@@ -64,7 +64,7 @@ def test_a_late_users_file_overwrites_nothing_newer(warehouse: Session):
     build_all(warehouse, ["+dim_users"])
     load(warehouse, delivered("users", T0, user("U1")))
     build_all(warehouse, ["+dim_users"])
-    found = rows_of(stored(warehouse, TABLE), "country", "plan_type", "first_seen_at", "last_seen_at")
+    found = rows_of(read_table(warehouse, TABLE), "country", "plan_type", "first_seen_at", "last_seen_at")
     assert found == [("de", "premium", T0, LATER)]
 
 
@@ -74,7 +74,7 @@ def test_a_member_whose_only_record_was_another_users_goes(warehouse: Session):
     build_all(warehouse, ["+dim_users"])
     load(warehouse, delivered("payments", T0, {**payment, "user_id": "U2"}, name="b"))
     assert written(build_all(warehouse, ["+dim_users"])["dim_users"]) == (1, 0, 1)
-    assert rows_of(stored(warehouse, TABLE), "user_id") == [("U2",)]
+    assert rows_of(read_table(warehouse, TABLE), "user_id") == [("U2",)]
 
 
 def test_who_gives_a_gift_is_an_unknown_member_of_another_platform(warehouse: Session):
@@ -82,7 +82,7 @@ def test_who_gives_a_gift_is_an_unknown_member_of_another_platform(warehouse: Se
     load(warehouse, delivered("users", T0, user("U1")), gifts)
     build_all(warehouse, ["+dim_users"])
     nothing = (False, None, None, None, None)
-    assert rows_of(stored(warehouse, TABLE), *NAMES) == [
+    assert rows_of(read_table(warehouse, TABLE), *NAMES) == [
         ("billing", "U1", True, "us", "basic", SIGNUP, T0, T0, T0),
         ("livelogs", "", *nothing, LATER, LATER),
         ("livelogs", "U1", *nothing, LATER, LATER),
@@ -91,4 +91,4 @@ def test_who_gives_a_gift_is_an_unknown_member_of_another_platform(warehouse: Se
 
 def test_nobody_named_gives_an_empty_table(warehouse: Session):
     assert written(build_all(warehouse, ["dim_users"])["dim_users"]) == (0, 0, 0)
-    assert rows_of(stored(warehouse, TABLE)) == []
+    assert rows_of(read_table(warehouse, TABLE)) == []

@@ -6,7 +6,7 @@ from snowflake.snowpark import DataFrame, Session
 
 from tests.feeding import build_all, frame_of, load, minutes, read_from_sheet, rows_of, written
 from tests.unit.livelogs import GIFT, STREAM, after, gift, logged
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.marts.fact_gifts import TABLE, build
 from transforms.marts.fact_live_streams import TABLE as STREAMS
 from transforms.marts.int_named_gifts import TABLE as GIFTS
@@ -65,7 +65,7 @@ def test_nothing_given_is_an_empty_frame_of_the_contract(frames: Session):
 def test_a_stream_that_is_logged_later_takes_its_gifts(warehouse: Session):
     load(warehouse, read_from_sheet("gifts", minutes(0), GIFT))
     build_all(warehouse, ["+fact_gifts"])
-    assert rows_of(stored(warehouse, TABLE), "stream_id", "points_in_stream") == [(None, 0)]
+    assert rows_of(read_table(warehouse, TABLE), "stream_id", "points_in_stream") == [(None, 0)]
     load(warehouse, read_from_sheet("streams", minutes(15), STREAM))
     assert written(build_all(warehouse, ["+fact_gifts"])["fact_gifts"]) == (0, 1, 0)
-    assert rows_of(stored(warehouse, TABLE), "stream_id", "points_in_stream") == [("1", 10)]
+    assert rows_of(read_table(warehouse, TABLE), "stream_id", "points_in_stream") == [("1", 10)]

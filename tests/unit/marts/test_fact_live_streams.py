@@ -8,7 +8,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import build_all, frame_of, load, minutes, read_from_sheet, rows_of, written
 from tests.unit.livelogs import READ_AT, STREAM, after, logged
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.marts.fact_live_streams import TABLE, build
 from transforms.staging.stg_livelogs_streams import TABLE as STAGED
 
@@ -51,4 +51,4 @@ def test_a_second_read_of_the_same_sheet_changes_nothing(warehouse: Session):
     assert written(build_all(warehouse, ["+fact_live_streams"])["fact_live_streams"]) == (1, 0, 0)
     load(warehouse, read_from_sheet("streams", minutes(15), STREAM))
     assert written(build_all(warehouse, ["+fact_live_streams"])["fact_live_streams"]) == (0, 0, 0)
-    assert rows_of(stored(warehouse, TABLE), "stream_id") == [("1",)]
+    assert rows_of(read_table(warehouse, TABLE), "stream_id") == [("1",)]

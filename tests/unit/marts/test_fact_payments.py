@@ -8,7 +8,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import build_all, delivered, frame_of, load, minutes, rows_of, written
 from tests.unit.marts.billing import cents, month, of_user, payment, version
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.history.users_history import TABLE as USERS
 from transforms.marts.fact_payments import TABLE, build
 from transforms.marts.int_payments import TABLE as PAYMENTS
@@ -56,7 +56,7 @@ def test_a_payment_corrected_to_another_user_is_there_once(warehouse: Session):
     build_all(warehouse, ["+fact_payments"])
     load(warehouse, delivered("payments", minutes(15), {**record, "user_id": "U2"}))
     assert written(build_all(warehouse, ["+fact_payments"])["fact_payments"]) == (0, 1, 0)
-    assert rows_of(stored(warehouse, TABLE), "payment_id", "user_id") == [("P1", "U2")]
+    assert rows_of(read_table(warehouse, TABLE), "payment_id", "user_id") == [("P1", "U2")]
     assert written(build_all(warehouse, ["fact_payments"], mode="full_refresh")["fact_payments"]) == (0, 0, 0)
 
 
@@ -69,9 +69,11 @@ def test_a_late_users_file_changes_the_version_of_stored_payments(warehouse: Ses
         delivered("users", datetime(2023, 2, 1), {**user, "plan_type": "premium"}),
     )
     build_all(warehouse, ["+fact_payments"])
-    assert rows_of(stored(warehouse, TABLE), "is_before_history") == [(True,)]
+    assert rows_of(read_table(warehouse, TABLE), "is_before_history") == [(True,)]
     load(warehouse, delivered("users", datetime(2023, 1, 15), user))
     build_all(warehouse, ["+fact_payments"])
-    joined = stored(warehouse, TABLE).join(stored(warehouse, USERS), on="user_key", how="inner", rsuffix="_of_user")
+    joined = read_table(warehouse, TABLE).join(
+        read_table(warehouse, USERS), on="user_key", how="inner", rsuffix="_of_user"
+    )
     held = joined.filter(joined["user_version_key"] == joined["version_key"])
     assert rows_of(held, "is_before_history", "plan_type") == [(False, "basic")]

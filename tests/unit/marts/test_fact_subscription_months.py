@@ -9,7 +9,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import PARAMETERS, build_all, delivered, frame_of, load, rows_of, written
 from tests.unit.marts.billing import cents, month, subscription
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.history.subscriptions_history_check import TABLE as HISTORY
 from transforms.marts.fact_subscription_months import TABLE, build
 
@@ -114,4 +114,4 @@ def test_a_new_month_adds_itself_and_moves_nothing_else(warehouse: Session):
         "fact_mrr_movements": (2, 0, 0),
         "mart_mrr_movements": (2, 0, 0),
     }
-    assert rows_of(stored(warehouse, TABLE), "year_month") == [(month(number),) for number in (3, 4, 5)]
+    assert rows_of(read_table(warehouse, TABLE), "year_month") == [(month(number),) for number in (3, 4, 5)]

@@ -6,7 +6,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import build_all, frame_of, load, minutes, read_from_sheet, rows_of, written
 from tests.unit.livelogs import GIFT, READ_AT, after, gift
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.marts.int_gifts import TABLE, build
 from transforms.staging.stg_livelogs_gifts import TABLE as STAGED
 
@@ -36,4 +36,4 @@ def test_a_gift_that_a_later_read_lacks_stays_and_a_late_read_changes_nothing(wa
         read_from_sheet("gifts", minutes(0), {**GIFT, "point": 1}),
     )
     assert written(build_all(warehouse, ["+int_gifts"])["int_gifts"]) == (0, 0, 0)
-    assert rows_of(stored(warehouse, TABLE), "gift_transaction_id", "points") == [("g1", 10), ("g2", 10)]
+    assert rows_of(read_table(warehouse, TABLE), "gift_transaction_id", "points") == [("g1", 10), ("g2", 10)]

@@ -8,7 +8,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import build_all, frame_of, load, minutes, read_from_sheet, rows_of, written
 from tests.unit.livelogs import GIFT, READ_AT, gift
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.marts.int_gifts import TABLE as GIFTS
 from transforms.marts.int_named_gifts import TABLE, build
 from transforms.staging.stg_livelogs_gift_types import TABLE as KINDS
@@ -35,4 +35,4 @@ def test_a_kind_that_gets_a_name_names_the_gifts_of_before(warehouse: Session):
     build_all(warehouse, ["+int_named_gifts"])
     load(warehouse, read_from_sheet("gift_types", minutes(15), {"giftID": "rose", "name": "Rose", "point": 10}))
     assert written(build_all(warehouse, ["+int_named_gifts"])["int_named_gifts"]) == (0, 1, 0)
-    assert rows_of(stored(warehouse, TABLE), "gift_transaction_id", "gift_name") == [("g1", "Rose")]
+    assert rows_of(read_table(warehouse, TABLE), "gift_transaction_id", "gift_name") == [("g1", "Rose")]

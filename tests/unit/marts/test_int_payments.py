@@ -9,7 +9,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import T0, build_all, delivered, frame_of, load, minutes, rows_of, written
 from tests.unit.marts.billing import DAY, payment
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.marts.int_payments import TABLE, build
 from transforms.staging.stg_billing_payments import TABLE as STAGED
 
@@ -39,4 +39,4 @@ def test_a_late_delivery_changes_nothing_that_a_newer_one_said(warehouse: Sessio
     build_all(warehouse, ["+int_payments"])
     load(warehouse, delivered("payments", T0, record))
     assert written(build_all(warehouse, ["+int_payments"])["int_payments"]) == (0, 0, 0)
-    assert rows_of(stored(warehouse, TABLE), "amount") == [(Decimal("8.99"),)]
+    assert rows_of(read_table(warehouse, TABLE), "amount") == [(Decimal("8.99"),)]

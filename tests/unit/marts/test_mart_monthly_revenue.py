@@ -9,7 +9,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import build_all, delivered, frame_of, load, minutes, rows_of, written
 from tests.unit.marts.billing import month, payment
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.marts.fact_payments import TABLE as PAYMENTS
 from transforms.marts.mart_monthly_revenue import TABLE, build
 
@@ -39,5 +39,5 @@ def test_a_payment_corrected_to_another_month_leaves_the_first(warehouse: Sessio
     build_all(warehouse, ["+mart_monthly_revenue"])
     load(warehouse, delivered("payments", minutes(15), {**record, "payment_date": "2023-02-01"}))
     assert written(build_all(warehouse, ["+mart_monthly_revenue"])["mart_monthly_revenue"]) == (1, 1, 0)
-    found = rows_of(stored(warehouse, TABLE), "year_month", "revenue")
+    found = rows_of(read_table(warehouse, TABLE), "year_month", "revenue")
     assert found == [(month(1), Decimal("9.99")), (month(2), Decimal("9.99"))]

@@ -12,7 +12,7 @@ from snowflake.snowpark import Session
 from tests.feeding import LandingFile, load, minutes
 from tests.properties.history_tables import RAW, STAGING, plan
 from tests.registering import model_of, registered
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.staging.parsing import parse
 
 TIER = replace(plan, name="tier", payload="tier", formerly=("plan", "level"))
@@ -37,5 +37,5 @@ def test_a_renamed_field_is_the_first_of_its_names_that_is_there(
     table = replace(STAGING, columns=tuple(TIER if c.name == "plan" else c for c in STAGING.columns))
     with registered([model_of(RAW)], warehouse):
         load(warehouse, LandingFile("items", minutes(0), ({"id": "i", **record},), source="probe"))
-        rows = parse(stored(warehouse, RAW), table).select("tier", "_rule").collect()
+        rows = parse(read_table(warehouse, RAW), table).select("tier", "_rule").collect()
     assert [tuple(row) for row in rows] == [(tier, None)]

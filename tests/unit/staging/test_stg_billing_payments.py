@@ -8,7 +8,7 @@ from decimal import Decimal
 from snowflake.snowpark import Session
 
 from tests.feeding import PARAMETERS, T0, build_all, delivered, load, minutes, rows_of, written
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.formulas.keys import hash_key
 from transforms.ops import QUARANTINE
 from transforms.staging.stg_billing_payments import TABLE
@@ -26,11 +26,11 @@ def test_amounts_are_exact_and_refunds_keep_their_sign(warehouse: Session):
         date(2023, 1, 5),
         ("9.99", "-9.99", "0.50", "9.99", "123456789012.34", "7.00", "13.99", "0.99", "1.00", "-5.00"),
     )
-    assert rows_of(stored(warehouse, TABLE), *names) == [
+    assert rows_of(read_table(warehouse, TABLE), *names) == [
         *[(f"P{n}", T0, "billing", "U1", day, Decimal(amount)) for n, amount in enumerate(exact)],
         ("Q", T0, "billing", "", day, Decimal("9.99")),
     ]
-    keys = stored(warehouse, TABLE).select("user_key", hash_key("platform", "user_id").alias("key_again"))
+    keys = read_table(warehouse, TABLE).select("user_key", hash_key("platform", "user_id").alias("key_again"))
     assert all(row[0] == row[1] for row in keys.collect())
 
 
@@ -39,8 +39,8 @@ def test_more_than_cents_and_what_is_no_amount_are_refused(warehouse: Session):
     records += [{**RECORD, "amount": "-1000000000000.01"}, {**RECORD, "amount": "1000000000000.01"}]
     load(warehouse, delivered("payments", T0, *records, {**RECORD, "payment_date": ""}, {**RECORD, "payment_id": ""}))
     build_all(warehouse, [TABLE.name])
-    assert rows_of(stored(warehouse, TABLE)) == []
-    refused = rows_of(stored(warehouse, QUARANTINE), "rule", "reason")
+    assert rows_of(read_table(warehouse, TABLE)) == []
+    refused = rows_of(read_table(warehouse, QUARANTINE), "rule", "reason")
     assert refused == [
         ("amount_above_maximum", "amount is 1000000000000.01; expected at most 1e+12"),
         ("amount_below_minimum", "amount is -1000000000000.01; expected at least -1e+12"),
@@ -66,7 +66,7 @@ def test_a_correction_is_another_observation_of_the_payment(warehouse: Session):
     corrected = {**RECORD, "amount": "8.99"}
     load(warehouse, delivered("payments", minutes(15), corrected), delivered("payments", T0, RECORD))
     build_all(warehouse, [TABLE.name])
-    assert rows_of(stored(warehouse, TABLE), "snapshot_at", "amount") == [
+    assert rows_of(read_table(warehouse, TABLE), "snapshot_at", "amount") == [
         (T0, Decimal("9.99")),
         (minutes(15), Decimal("8.99")),
     ]
@@ -76,9 +76,9 @@ def test_an_amount_in_another_currency_is_refused(warehouse: Session):
     other = {**RECORD, "payment_id": "P2", "currency": "eur"}
     load(warehouse, delivered("payments", T0, {**RECORD, "currency": "USD"}, other))
     build_all(warehouse, [TABLE.name])
-    assert rows_of(stored(warehouse, TABLE), "payment_id") == [("P1",)]
+    assert rows_of(read_table(warehouse, TABLE), "payment_id") == [("P1",)]
     told = "currency is EUR; this warehouse keeps USD (SNOWCAST_CURRENCY), and amounts are never converted"
-    assert rows_of(stored(warehouse, QUARANTINE), "rule", "reason") == [("currency_other", told)]
+    assert rows_of(read_table(warehouse, QUARANTINE), "rule", "reason") == [("currency_other", told)]
 
 
 def test_a_decimal_comma_is_read_by_the_setting_and_a_point_then_refused(warehouse: Session):
@@ -87,8 +87,8 @@ def test_a_decimal_comma_is_read_by_the_setting_and_a_point_then_refused(warehou
     load(warehouse, delivered("payments", T0, *records))
     build_all(warehouse, [TABLE.name], parameters={**PARAMETERS, "decimal_comma": True})
     exact = ("12.50", "-0.50", "0.99", "7.00", "13.99")
-    assert sorted(row[0] for row in rows_of(stored(warehouse, TABLE), "amount")) == sorted(map(Decimal, exact))
-    assert [row[0] for row in rows_of(stored(warehouse, QUARANTINE), "reason")] == [
+    assert sorted(row[0] for row in rows_of(read_table(warehouse, TABLE), "amount")) == sorted(map(Decimal, exact))
+    assert [row[0] for row in rows_of(read_table(warehouse, QUARANTINE), "reason")] == [
         f"amount is text ({text}); expected a number with at most 2 decimals"
         for text in ("1.000 with a point", "1.234", "1.234,50")
     ]

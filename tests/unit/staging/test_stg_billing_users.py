@@ -7,7 +7,7 @@ from datetime import date, datetime
 from snowflake.snowpark import Session
 
 from tests.feeding import T0, build_all, delivered, load, minutes, rows_of, written
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.formulas.keys import hash_key
 from transforms.ops import QUARANTINE
 from transforms.staging.stg_billing_users import TABLE
@@ -23,12 +23,12 @@ def test_users_become_typed_rows_in_one_spelling(warehouse: Session):
     load(warehouse, delivered("users", T0, USER, *others))
     assert written(build_all(warehouse, [TABLE.name])[TABLE.name]) == (3, 0, 0)
     names = [column.name for column in TABLE.columns if column.name not in ("user_key", "filled_fields")]
-    assert rows_of(stored(warehouse, TABLE), *names) == [
+    assert rows_of(read_table(warehouse, TABLE), *names) == [
         ("U1", T0, "billing", "us", "basic", date(2023, 1, 5), None),
         ("U2", T0, "billing", None, None, None, None),
         ("U3", T0, "billing", "us", "gold", date(2023, 1, 5), datetime(2023, 2, 1, 8)),
     ]
-    keys = stored(warehouse, TABLE).select("user_key", hash_key("platform", "user_id").alias("key_again"))
+    keys = read_table(warehouse, TABLE).select("user_key", hash_key("platform", "user_id").alias("key_again"))
     assert all(row[0] == row[1] for row in keys.collect())
 
 
@@ -41,8 +41,8 @@ def test_nameless_users_and_days_that_are_none_are_refused(warehouse: Session):
     )
     load(warehouse, delivered("users", T0, *refused))
     build_all(warehouse, [TABLE.name])
-    assert rows_of(stored(warehouse, TABLE)) == []
-    assert rows_of(stored(warehouse, QUARANTINE), "rule", "reason") == [
+    assert rows_of(read_table(warehouse, TABLE)) == []
+    assert rows_of(read_table(warehouse, QUARANTINE), "rule", "reason") == [
         ("signup_date_type", "signup_date is text (05/01/2023); expected a date (YYYY-MM-DD)"),
         ("signup_date_type", "signup_date is text (2023-02-30); expected a date (YYYY-MM-DD)"),
         ("updated_at_type", "updated_at is text (soon); expected a UTC time"),
@@ -55,4 +55,4 @@ def test_a_user_listed_twice_keeps_the_last_line_and_each_delivery_its_own(wareh
     build_all(warehouse, [TABLE.name])
     load(warehouse, delivered("users", T0, USER, {**USER, "country": "FR"}))
     assert build_all(warehouse, [TABLE.name])[TABLE.name].rows_superseded == 1
-    assert rows_of(stored(warehouse, TABLE), "snapshot_at", "country") == [(T0, "fr"), (minutes(15), "de")]
+    assert rows_of(read_table(warehouse, TABLE), "snapshot_at", "country") == [(T0, "fr"), (minutes(15), "de")]

@@ -8,7 +8,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import build_all, load, read_from_sheet, rows_of, written
 from tests.unit.livelogs import GIFT, READ_AT
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.formulas.keys import hash_key
 from transforms.ops import QUARANTINE
 from transforms.staging.stg_livelogs_gifts import TABLE
@@ -21,13 +21,13 @@ def test_every_transaction_is_a_row_of_its_own(warehouse: Session):
     again, secret = {**GIFT, "id": 2, "isCanceled": True, "point": 10}, {**GIFT, "id": "g3", "userID": ""}
     load(warehouse, read_from_sheet("gifts", READ_AT, GIFT, again, secret))
     assert written(build_all(warehouse, [TABLE.name])[TABLE.name]) == (3, 0, 0)
-    assert rows_of(stored(warehouse, TABLE), *NAMES) == [
+    assert rows_of(read_table(warehouse, TABLE), *NAMES) == [
         (number, READ_AT, "livelogs", "ann", giver, GIVEN_AT, 1_695_557_400, "gift", "rose", 10, is_cancelled)
         + (None, "r1", 10, "t1")
         for number, giver, is_cancelled in (("2", "bob", True), ("g1", "bob", False), ("g3", "", False))
     ]
     keys = [("streamer_key", "streamer_id"), ("user_key", "user_id")]
-    rows = stored(warehouse, TABLE)
+    rows = read_table(warehouse, TABLE)
     for key, of in keys:
         assert all(row[0] == row[1] for row in rows.select(key, hash_key("platform", of).alias("again")).collect())
 
@@ -36,7 +36,7 @@ def test_a_gift_to_nobody_or_of_no_worth_is_refused(warehouse: Session):
     records = [{**GIFT, "receiverUserID": ""}, {**GIFT, "point": ""}, {**GIFT, "isCanceled": "perhaps"}]
     load(warehouse, read_from_sheet("gifts", READ_AT, *records))
     build_all(warehouse, [TABLE.name])
-    assert rows_of(stored(warehouse, TABLE)) == []
-    assert [row[0] for row in rows_of(stored(warehouse, QUARANTINE), "rule")] == [
+    assert rows_of(read_table(warehouse, TABLE)) == []
+    assert [row[0] for row in rows_of(read_table(warehouse, QUARANTINE), "rule")] == [
         *("is_cancelled_type", "points_missing", "streamer_id_missing")
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from snowflake.snowpark import Session
 
 from tests.feeding import T0, LandingFile, build_all, load, rows_of, written
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.ops import QUARANTINE
 from transforms.staging.stg_twitch_games import TABLE
 
@@ -15,8 +15,8 @@ def test_games_become_typed_rows_and_an_empty_id_is_refused(warehouse: Session):
     load(warehouse, LandingFile("games", T0, (chess, {"id": 33, "name": "Number"}, {**chess, "id": ""})))
     assert written(build_all(warehouse, [TABLE.name])[TABLE.name]) == (2, 0, 0)
     names = [column.name for column in TABLE.columns]
-    assert rows_of(stored(warehouse, TABLE), *names) == [
+    assert rows_of(read_table(warehouse, TABLE), *names) == [
         ("33", T0, "Number", None, None),
         ("743", T0, "Chess", "https://example.com/c.jpg", None),
     ]
-    assert rows_of(stored(warehouse, QUARANTINE), "rule") == [("game_id_missing",)]
+    assert rows_of(read_table(warehouse, QUARANTINE), "rule") == [("game_id_missing",)]

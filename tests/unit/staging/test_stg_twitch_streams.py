@@ -10,7 +10,7 @@ from snowflake.snowpark import Session
 from snowflake.snowpark.functions import col
 
 from tests.feeding import T0, LandingFile, build_all, load, minutes, rows_of, stream, written
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.formulas.keys import hash_key
 from transforms.ops import QUARANTINE
 from transforms.staging.stg_twitch_streams import TABLE
@@ -19,17 +19,17 @@ NAME = TABLE.name
 
 
 def kept(session: Session, *names: str) -> list[tuple[object, ...]]:
-    return rows_of(stored(session, TABLE), *(names or ("stream_id", "snapshot_at", "viewer_count", "title")))
+    return rows_of(read_table(session, TABLE), *(names or ("stream_id", "snapshot_at", "viewer_count", "title")))
 
 
 def refused(session: Session) -> list[tuple[object, ...]]:
-    return rows_of(stored(session, QUARANTINE), "rule", "reason")
+    return rows_of(read_table(session, QUARANTINE), "rule", "reason")
 
 
 def test_a_record_becomes_one_typed_row(warehouse: Session):
     load(warehouse, LandingFile("streams", T0, (stream("1", 12, tags=["a", "b"]),), name="f1"))
     build_all(warehouse, [NAME])
-    (row,) = stored(warehouse, TABLE).select("*", hash_key("platform", "streamer_id").alias("key_again")).collect()
+    (row,) = read_table(warehouse, TABLE).select("*", hash_key("platform", "streamer_id").alias("key_again")).collect()
     found = {key.lower(): value for key, value in row.as_dict().items()}
     assert found.pop("_build_id") is not None
     assert json.loads(found.pop("tags")) == ["a", "b"]
@@ -60,7 +60,7 @@ def test_no_loads_leave_an_empty_table_of_the_declared_types(warehouse: Session)
     results = build_all(warehouse, [NAME])
     assert written(results[NAME]) == (0, 0, 0)
     assert kept(warehouse) == []
-    assert [field.name.lower() for field in stored(warehouse, TABLE).schema.fields] == [
+    assert [field.name.lower() for field in read_table(warehouse, TABLE).schema.fields] == [
         column.name for column in TABLE.stored_columns
     ]
 
@@ -69,7 +69,7 @@ def test_csv_text_gives_the_row_that_json_gives(warehouse: Session):
     text = stream("2", "12", is_mature="False", tags="['a', 'b']", started_at="2023-09-24T18:00:00+02:00")
     load(warehouse, LandingFile("streams", T0, (text,)))
     build_all(warehouse, [NAME])
-    (row,) = stored(warehouse, TABLE).select("viewer_count", "is_mature", "tags", "started_at").collect()
+    (row,) = read_table(warehouse, TABLE).select("viewer_count", "is_mature", "tags", "started_at").collect()
     assert (row[0], row[1], json.loads(row[2]), row[3]) == (12, False, ["a", "b"], T0.replace(hour=16))
 
 
@@ -124,7 +124,7 @@ def test_each_kind_of_broken_record_is_quarantined_with_its_reason(warehouse: Se
         ("viewer_count_type", "viewer_count is a list ([98688,999,342,234]); expected a whole number"),
         ("viewer_count_type", "viewer_count is text (many); expected a whole number"),
     ]
-    (row,) = stored(warehouse, QUARANTINE).filter(col("source_row") == 1).collect()
+    (row,) = read_table(warehouse, QUARANTINE).filter(col("source_row") == 1).collect()
     assert json.loads(row["RECORD"])["viewer_count"] == [98688, 999, 342, 234]
     assert (row["TABLE_NAME"], row["SOURCE_FILE"]) == (NAME, "f")
 

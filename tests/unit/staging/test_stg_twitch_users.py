@@ -7,7 +7,7 @@ from datetime import datetime
 from snowflake.snowpark import Session
 
 from tests.feeding import T0, LandingFile, build_all, load, minutes, rows_of, written
-from transforms.engine.batches import stored
+from transforms.engine.batches import read_table
 from transforms.ops import QUARANTINE
 from transforms.staging.stg_twitch_users import TABLE
 
@@ -31,11 +31,11 @@ def test_users_become_typed_rows_and_nameless_ones_are_refused(warehouse: Sessio
     names = [column.name for column in TABLE.columns if column.name != "streamer_key"]
     profile = ("ann", "Ann", "")
     rest = ("", "https://example.com/p.png", None, datetime(2015, 6, 1, 10, 0, 0, 123000))
-    assert rows_of(stored(warehouse, TABLE), *names) == [
+    assert rows_of(read_table(warehouse, TABLE), *names) == [
         ("u1", T0, "twitch", *profile, "partner", *rest),
         ("u2", T0, "twitch", *profile, "new kind", *rest),
     ]
-    assert rows_of(stored(warehouse, QUARANTINE), "rule") == [("streamer_id_missing",)]
+    assert rows_of(read_table(warehouse, QUARANTINE), "rule") == [("streamer_id_missing",)]
 
 
 def test_each_snapshot_keeps_its_own_row_and_repeats_the_last_file(warehouse: Session):
@@ -47,4 +47,4 @@ def test_each_snapshot_keeps_its_own_row_and_repeats_the_last_file(warehouse: Se
         LandingFile("users", T0, ({**USER, "display_name": "B"},), name="b"),
     )
     build_all(warehouse, [TABLE.name])
-    assert rows_of(stored(warehouse, TABLE), "snapshot_at", "streamer_name") == [(T0, "B"), (minutes(15), "Later")]
+    assert rows_of(read_table(warehouse, TABLE), "snapshot_at", "streamer_name") == [(T0, "B"), (minutes(15), "Later")]

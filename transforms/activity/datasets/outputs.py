@@ -13,7 +13,7 @@ from transforms.activity.datasets.errors import QueryError
 from transforms.activity.datasets.offers import NOTHING, Offer
 from transforms.activity.datasets.value_types import ZERO_FOR_NONE, type_of_aggregation
 from transforms.activity.query import Aggregation, Append, Function, Output, Pick, Selection, count
-from transforms.contract import BOOLEAN, Column, ContractError, checked_identifier
+from transforms.contract import BOOLEAN, Column, ContractError, check_identifier
 
 if TYPE_CHECKING:
     from transforms.types import DataType
@@ -136,6 +136,6 @@ def _name_in(output: Output) -> str:
 
 def _checked(alias: str) -> str:
     try:
-        return checked_identifier(alias).lower()
+        return check_identifier(alias).lower()
     except ContractError:
         raise QueryError(f"{str(alias)!r} cannot name a column: use letters, digits and _ only", alias) from None

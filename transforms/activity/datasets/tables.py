@@ -15,8 +15,8 @@ from transforms.activity.datasets.frames import planned_dataset
 from transforms.activity.datasets.planning import COHORT_COLUMNS
 from transforms.build import FULL_REFRESH
 from transforms.catalog import Model, models
-from transforms.contract import ContractError, Layer, Replace, Table, checked_identifier
-from transforms.engine.batches import current_database, read_state, stored
+from transforms.contract import ContractError, Layer, Replace, Table, check_identifier
+from transforms.engine.batches import current_database, read_state, read_table
 from transforms.engine.incremental import Computed
 from transforms.engine.ledgers import append_rows
 from transforms.engine.tables import create_table
@@ -42,7 +42,7 @@ def table_of(plan: Plan, name: str) -> Table:
         QueryError: The name is no identifier, or that of a table of the catalog.
     """
     try:
-        lower = checked_identifier(name).lower()
+        lower = check_identifier(name).lower()
     except ContractError as error:
         raise QueryError(str(error)) from None
     if lower in models():
@@ -75,8 +75,8 @@ def write_dataset(session: Session, plan: Plan, table: Table, *, question: str, 
     model = Model(table, None, (), ())
     described = json.dumps({"question": question})
     build = Build(table, new_build_id(), run_id, FULL_REFRESH, described, started, read_state(session, model, {}))
-    dataset = planned_dataset(plan, stored(session, models()[plan.stream].table))
-    computed = Computed(dataset, stored(session, table), is_whole_truth=True, consumes=False)
+    dataset = planned_dataset(plan, read_table(session, models()[plan.stream].table))
+    computed = Computed(dataset, read_table(session, table), is_whole_truth=True, consumes=False)
     return write_built(session, build, computed)
 
 
@@ -88,7 +88,7 @@ def _claim_name(session: Session, table: Table) -> None:
         "table_schema", "table_name", "column_name"
     )
     there = [row[2] for row in columns.collect() if (row[0], row[1]) == (schema, name)]
-    heads = stored(session, HEADS).select("table_name").collect()
+    heads = read_table(session, HEADS).select("table_name").collect()
     if there and table.name not in {row[0] for row in heads}:
         raise QueryError(f"{place} is there and was not written from a question; give the dataset another name")
     expected = [column.name.upper() for column in table.stored_columns]

@@ -12,7 +12,8 @@ from transforms.functions import coalesce, col, datediff, lit
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from snowflake.snowpark import Column, DataFrame
+    from snowflake.snowpark import Column as Expression
+    from snowflake.snowpark import DataFrame
 
     from transforms.types import DataType
 
@@ -29,7 +30,7 @@ _RESULT = {
 _SECONDS_PER_HOUR = MS_PER_HOUR // 1000
 
 
-def started(fact_stream_sessions: DataFrame, fact_live_streams: DataFrame) -> DataFrame:
+def list_started(fact_stream_sessions: DataFrame, fact_live_streams: DataFrame) -> DataFrame:
     """Every broadcast with its begin, what is known of its kind, and `live_until`: its end or last sample."""
     begin = coalesce(col("started_at"), col("first_seen_at"))
     polled = fact_stream_sessions.select(
@@ -40,7 +41,7 @@ def started(fact_stream_sessions: DataFrame, fact_live_streams: DataFrame) -> Da
     return polled.union_all(logged)
 
 
-def ended(int_stream_ends: DataFrame, fact_live_streams: DataFrame) -> DataFrame:
+def list_ended(int_stream_ends: DataFrame, fact_live_streams: DataFrame) -> DataFrame:
     """Every broadcast that is over, with its length and what came of it."""
     seconds = datediff("second", col("started_at"), col("ended_at"))
     polled = int_stream_ends.select(
@@ -58,9 +59,9 @@ def ended(int_stream_ends: DataFrame, fact_live_streams: DataFrame) -> DataFrame
     return polled.union_all(logged)
 
 
-def _unknown(types: Mapping[str, DataType]) -> list[Column]:
+def _unknown(types: Mapping[str, DataType]) -> list[Expression]:
     return [null_of(type_).alias(name) for name, type_ in types.items()]
 
 
-def _typed(types: Mapping[str, DataType]) -> list[Column]:
+def _typed(types: Mapping[str, DataType]) -> list[Expression]:
     return [col(name).cast(type_).alias(name) for name, type_ in types.items()]

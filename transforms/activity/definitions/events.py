@@ -33,7 +33,8 @@ from transforms.increments import Part, Parts
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from snowflake.snowpark import Column, DataFrame
+    from snowflake.snowpark import Column as Expression
+    from snowflake.snowpark import DataFrame
 
     from transforms.activity.definitions.activity import Activity, Definition
 
@@ -91,13 +92,13 @@ def event_rows(
         col("platform"),
         col(ts).cast(TIMESTAMP).alias("ts"),
         lit(activity.name).cast(TEXT).alias("activity"),
-        features_of(activity).alias("feature_json"),
+        build_features(activity).alias("feature_json"),
         money_moved.cast(money()).alias("revenue_impact"),
         shared.cast(BOOLEAN).alias("is_anonymous"),
     )
 
 
-def features_of(activity: Activity) -> Column:
+def build_features(activity: Activity) -> Expression:
     """Put the activity's features together from the columns of their names, as one object that keeps NULLs."""
     pairs = [part for one in activity.features for part in (lit(one.name), col(one.name).cast(one.type))]
     return to_variant(object_construct_keep_null(*pairs))
@@ -120,14 +121,14 @@ def first_per_person(activity: Activity, moments: DataFrame) -> DataFrame:
         "customer",
         "anonymous_customer_id",
         lit(activity.name).cast(TEXT).alias("activity"),
-        features_of(activity).alias("feature_json"),
+        build_features(activity).alias("feature_json"),
         null_of(money()).alias("revenue_impact"),
         null_of(TEXT).alias("link"),
         "person",
     )
 
 
-def feature(activity: Activity, name: str) -> Column:
+def feature(activity: Activity, name: str) -> Expression:
     """Read a feature of the activity from feature_json."""
     declared = next(one for one in activity.features if one.name == name)
     return col("feature_json")[name].cast(declared.type)
@@ -162,7 +163,7 @@ def collect_events(definitions: Sequence[Definition], given: Mapping[str, Any]) 
     return union_all(frames)
 
 
-def parts_of(definitions: Sequence[Definition]) -> Parts:
+def split_parts(definitions: Sequence[Definition]) -> Parts:
     """Part the activities by what they read: those that share a table, be it through a third, are one part."""
     read = {one: frozenset(_tables_of(one)) for one in definitions}
     merged: list[frozenset[str]] = []

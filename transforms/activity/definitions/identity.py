@@ -15,20 +15,21 @@ from transforms.functions import coalesce, col, concat, iff, lit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from snowflake.snowpark import Column, DataFrame
+    from snowflake.snowpark import Column as Expression
+    from snowflake.snowpark import DataFrame
 
     from transforms.activity.definitions.events import Owner
 
 Spaces = tuple[tuple[str, ...], ...]
 
 
-def customer_name(platform: Column, identifier: Column, spaces: Spaces) -> Column:
+def format_customer(platform: Expression, identifier: Expression, spaces: Spaces) -> Expression:
     """`<platform>:<id>`, the platform being the first of its space; NULL where the id names nobody."""
     name = concat(_first_of_space(platform, spaces), lit(":"), identifier)
     return iff(identifier == lit(""), null_of(TEXT), name)
 
 
-def in_every_platform(frame: DataFrame, others: Sequence[str], spaces: Spaces) -> DataFrame:
+def repeat_per_platform(frame: DataFrame, others: Sequence[str], spaces: Spaces) -> DataFrame:
     """Rows once per platform of their space.
 
     Args:
@@ -44,12 +45,12 @@ def in_every_platform(frame: DataFrame, others: Sequence[str], spaces: Spaces) -
     return union_all([frame.select("platform", *others), *copies])
 
 
-def first_platform(spaces: Spaces) -> Column:
+def first_platform(spaces: Spaces) -> Expression:
     """The column `platform`, or the first platform of its space."""
     return _first_of_space(col("platform"), spaces)
 
 
-def with_persons(events: DataFrame, int_identities: DataFrame, owner: Owner, spaces: Spaces) -> DataFrame:
+def add_persons(events: DataFrame, int_identities: DataFrame, owner: Owner, spaces: Spaces) -> DataFrame:
     """Events with `customer`, `anonymous_customer_id` and `person`.
 
     Args:
@@ -60,7 +61,7 @@ def with_persons(events: DataFrame, int_identities: DataFrame, owner: Owner, spa
     """
     links = int_identities.select(col(owner.key).alias("linked_key"), col("customer").alias("linked_customer"))
     linked = events.join(links, on=col(owner.key) == col("linked_key"), how="left")
-    own = customer_name(col("platform"), col(owner.id), spaces)
+    own = format_customer(col("platform"), col(owner.id), spaces)
     told = linked.select("*", own.alias("own_name"))
     nobody = null_of(TEXT)
     named = told.select(
@@ -71,7 +72,7 @@ def with_persons(events: DataFrame, int_identities: DataFrame, owner: Owner, spa
     return named.select("*", coalesce(col("customer"), col("anonymous_customer_id")).alias("person"))
 
 
-def _first_of_space(platform: Column, spaces: Spaces) -> Column:
+def _first_of_space(platform: Expression, spaces: Spaces) -> Expression:
     firsts = [(space[0], list(space[1:])) for space in spaces]
     return reduce(
         lambda name, space: iff(platform.in_(*[lit(other) for other in space[1]]), lit(space[0]), name),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from transforms.activity.definitions.activity import Definition
 
 
-def lifecycle_of_new(
+def collect_new_lifecycle(
     definitions: Sequence[Definition], events: str, given: Mapping[str, Any], whole: DataFrame, ends: DataFrame
 ) -> DataFrame:
     """Collect the lifecycle events that come of new events.

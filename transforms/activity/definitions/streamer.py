@@ -121,19 +121,19 @@ def emit_gift_received(fact_gifts: DataFrame, *, point_value: Decimal | None) ->
 
 def emit_stream_ended(int_stream_ends: DataFrame, fact_live_streams: DataFrame) -> DataFrame:
     """One row per broadcast that is over."""
-    ended = broadcasts.ended(int_stream_ends, fact_live_streams)
+    ended = broadcasts.list_ended(int_stream_ends, fact_live_streams)
     return event_rows(STREAM_ENDED, ended, OF_STREAMER, business_key=("stream_id",), ts="ended_at")
 
 
 def emit_stream_started(fact_stream_sessions: DataFrame, fact_live_streams: DataFrame) -> DataFrame:
     """One row per broadcast."""
-    started = broadcasts.started(fact_stream_sessions, fact_live_streams)
+    started = broadcasts.list_started(fact_stream_sessions, fact_live_streams)
     return event_rows(STREAM_STARTED, started, OF_STREAMER, business_key=("stream_id",), ts="started_at")
 
 
 def emit_went_live(fact_stream_sessions: DataFrame, fact_live_streams: DataFrame, *, gap_cap_seconds: int) -> DataFrame:
     """One row per broadcast before which the streamer was offline."""
-    started = broadcasts.started(fact_stream_sessions, fact_live_streams)
+    started = broadcasts.list_started(fact_stream_sessions, fact_live_streams)
     earlier = (
         Window.partition_by("streamer_key")
         .order_by("started_at", "stream_id")
