@@ -146,7 +146,7 @@ class LandingWriter:
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
-        landed = self._landed()
+        landed = self._name_file()
         target = self._root / landed.relative_path
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -154,7 +154,7 @@ class LandingWriter:
             _sync_folder(target.parent)
         return landed
 
-    def _landed(self) -> LandedFile:
+    def _name_file(self) -> LandedFile:
         content_hash = self.content_hash
         moment = self._snapshot_at
         stamp = f"{moment:%Y%m%dT%H%M%S}{moment.microsecond // 1000:03d}Z"

@@ -41,7 +41,7 @@ def _run(paths: SandboxPaths, settings: SandboxSettings) -> int:
         server = SandboxServer(
             World(settings.seed, settings.scale),
             port=settings.port,
-            clock=_clock(paths, settings),
+            clock=_restore_clock(paths, settings),
             points=settings.points,
             window_seconds=settings.window_seconds,
         )
@@ -79,7 +79,7 @@ def _serve(paths: SandboxPaths, settings: SandboxSettings, server: SandboxServer
             paths.endpoint.unlink(missing_ok=True)
 
 
-def _clock(paths: SandboxPaths, settings: SandboxSettings) -> Clock:
+def _restore_clock(paths: SandboxPaths, settings: SandboxSettings) -> Clock:
     """The clock, where it stood when a sandbox with the same settings was last moved."""
     same = {name: value for name, value in settings.as_dict().items() if name not in ("port", "idle_seconds")}
     has_own_time = settings.start is not None or settings.clock != "running" or settings.speed != 1

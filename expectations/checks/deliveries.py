@@ -89,7 +89,7 @@ def delivery_subjects(
     times = ", ".join(timestamp(time) for time in snapshots) or "null"
     loads = Subject(
         LOADS,
-        _deliveries(raw_tables, times),
+        _select_deliveries(raw_tables, times),
         "source",
         delivery_rules(source, limits, now),
         ("table_name", "snapshot_at"),
@@ -106,7 +106,7 @@ def delivery_subjects(
     ]
 
 
-def _deliveries(raw_tables: Sequence[Table], times: str) -> str:
+def _select_deliveries(raw_tables: Sequence[Table], times: str) -> str:
     """Per raw table its newest delivery, and those of the run, with the rows of the delivery before.
 
     The first delivery of a source that is not complete may hold all that ever was: nothing is compared with it.

@@ -33,13 +33,13 @@ def unknown_fields(
     watched = [table for table in tables if table.fields]
     if not watched:
         return []
-    parts = [_fields(database, table, loads[table.name]) for table in watched]
+    parts = [_read_fields(database, table, loads[table.name]) for table in watched]
     found = session.sql(f"{' union all '.join(parts)} order by table_name, field").collect()
     names = ("table_name", "field", "load_id", "rows_seen")
     return [{**dict(zip(names, row, strict=True)), "seen_at": now} for row in found]
 
 
-def _fields(database: str, table: Table, load_ids: Sequence[str]) -> str:
+def _read_fields(database: str, table: Table, load_ids: Sequence[str]) -> str:
     loads = ", ".join(quoted(load_id) for load_id in load_ids)
     known = ", ".join(quoted(name) for name in table.fields)
     return (

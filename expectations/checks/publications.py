@@ -78,7 +78,7 @@ def validate_publications(
     """
     attempts = Subject(
         PUBLICATIONS,
-        _attempts(destination, run_id),
+        _select_attempts(destination, run_id),
         "batch",
         ATTEMPT_RULES,
         ("activity_id", "activity"),
@@ -86,7 +86,7 @@ def validate_publications(
     )
     whole = Subject(
         PUBLICATIONS,
-        _destination(destination, run_id, forgotten_before),
+        _match_destination(destination, run_id, forgotten_before),
         "full",
         DESTINATION_RULES,
         ("destination",),
@@ -95,7 +95,7 @@ def validate_publications(
     return check_subjects(logins, [attempts, whole], run_id=run_id, docs_root=docs_root, stored=stored)
 
 
-def _attempts(destination: str, run_id: str) -> str:
+def _select_attempts(destination: str, run_id: str) -> str:
     """The activities that the run wrote rows of, with the rows that they have at the destination."""
     here = f"destination = {quoted(destination)}"
     return (
@@ -108,7 +108,7 @@ def _attempts(destination: str, run_id: str) -> str:
     )
 
 
-def _destination(destination: str, run_id: str, forgotten_before: datetime) -> str:
+def _match_destination(destination: str, run_id: str, forgotten_before: datetime) -> str:
     """One row: attempts without an outcome that are too old, and the verdicts of the run."""
     here = f"destination = {quoted(destination)}"
     this_run = f"run_id = {quoted(run_id)}"

@@ -55,7 +55,7 @@ def accounts(tables: Sequence[Table], batches: Mapping[str, Sequence[str] | None
     batch = None not in asked and len(builds) <= MOST_BATCHES
     return Subject(
         table=RECONCILIATION,
-        rows=_loads(tables, builds if batch else None),
+        rows=_select_loads(tables, builds if batch else None),
         scope="batch" if batch else "full",
         rules=tuple(rule for table in tables for rule in account_rules(table)),
         shown_key=("table_name", "load_id"),
@@ -64,7 +64,7 @@ def accounts(tables: Sequence[Table], batches: Mapping[str, Sequence[str] | None
     )
 
 
-def _loads(tables: Sequence[Table], builds: Sequence[str] | None) -> str:
+def _select_loads(tables: Sequence[Table], builds: Sequence[str] | None) -> str:
     names = ", ".join(quoted(table.name) for table in tables)
     touched = (
         f" and load_id in (select load_id from {{reconciliation}} where build_id in ({', '.join(map(quoted, builds))}))"

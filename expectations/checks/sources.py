@@ -47,13 +47,13 @@ def poll_rules(source: str, limits: SourceLimits, now: datetime) -> tuple[Rule, 
     """Rules on the newest poll of each entity, and on every poll of the run."""
     minutes = limits.max_age_seconds / 60
     return (
-        _rule(
+        _make_rule(
             f"{source}: newest snapshot is at most {minutes:g} minutes old",
             f"nth = 1 and snapshot_at < timestampadd(second, -{limits.max_age_seconds}, {timestamp(now)})",
             "polls stopped, or the source could not be reached: look at the runs and the schedule",
             "snapshot_at",
         ),
-        _rule(
+        _make_rule(
             f"{source}: a poll brings {limits.least_share:.0%} to {limits.most_times:.0%} of the usual rows",
             f"nth = 1 and usual_polls >= 3 and (distinct_rows < {limits.least_share!r} * usual_rows "
             f"or distinct_rows > {limits.most_times!r} * usual_rows)",
@@ -61,14 +61,14 @@ def poll_rules(source: str, limits: SourceLimits, now: datetime) -> tuple[Rule, 
             "distinct_rows",
             "usual_rows",
         ),
-        _rule(
+        _make_rule(
             f"{source}: every listing ends by itself",
             "ended <> 'complete'",
             "an empty, looped, refused, capped or failed listing misses records: they are not gone, only unseen",
             "ended",
             "note",
         ),
-        _rule(
+        _make_rule(
             f"{source}: every record or id that was asked for is accounted for",
             "ended <> 'failed' and missing_ids > 0 and distinct_rows + missing_ids < requested",
             "an id must be either returned or counted as missing",
@@ -76,14 +76,14 @@ def poll_rules(source: str, limits: SourceLimits, now: datetime) -> tuple[Rule, 
             "distinct_rows",
             "missing_ids",
         ),
-        _rule(
+        _make_rule(
             f"{source}: at most {limits.most_missing_share:.0%} of the ids asked for are unknown",
             f"missing_ids > {limits.most_missing_share!r} * requested",
             "banned users and dropped categories are absent, but not so many",
             "requested",
             "missing_ids",
         ),
-        _rule(
+        _make_rule(
             f"{source}: at most {limits.most_repeated_share:.0%} of the records are repeats",
             f"rows_received - distinct_rows > {limits.most_repeated_share!r} * rows_received",
             "a listing repeats records while it moves; so many mean that it looped",
@@ -100,7 +100,7 @@ def drift_rule(source: str, tables: Sequence[Table]) -> Rule:
         for t in tables
         if t.fields
     )
-    return _rule(
+    return _make_rule(
         f"{source}: no unknown fields",
         f"not ({known})" if known else "true",
         "kept in RAW; add the field to the raw table's contract, and to staging if it is wanted",
@@ -140,10 +140,10 @@ def validate_source(
     if isinstance(limits, DeliveryLimits):
         observed = delivery_subjects(source, raw_tables, snapshots, limits, now)
     else:
-        observed = [_poll_subject(source, snapshots, limits or SourceLimits(), now)]
+        observed = [_make_poll_subject(source, snapshots, limits or SourceLimits(), now)]
     drift = Subject(
         SCHEMA_DRIFT,
-        f"select t.* from {{schema_drift}} t where {_table_in(raw_tables)}",
+        f"select t.* from {{schema_drift}} t where {_find_table(raw_tables)}",
         "source",
         (drift_rule(source, raw_tables),),
         ("table_name", "field"),
@@ -152,12 +152,12 @@ def validate_source(
     return check_subjects(logins, [*observed, drift], run_id=run_id, docs_root=docs_root, stored=stored)
 
 
-def _poll_subject(source: str, snapshots: Sequence[datetime], limits: SourceLimits, now: datetime) -> Subject:
-    rows, rules = _polls(source, limits, snapshots), poll_rules(source, limits, now)
+def _make_poll_subject(source: str, snapshots: Sequence[datetime], limits: SourceLimits, now: datetime) -> Subject:
+    rows, rules = _select_polls(source, limits, snapshots), poll_rules(source, limits, now)
     return Subject(POLLS, rows, "source", rules, ("entity",), name=f"polls_{source}")
 
 
-def _polls(source: str, limits: SourceLimits, snapshots: Sequence[datetime]) -> str:
+def _select_polls(source: str, limits: SourceLimits, snapshots: Sequence[datetime]) -> str:
     """The newest poll of each entity with the usual number of rows, and the polls of the run."""
     ranked = (
         "select p.*, row_number() over (partition by entity order by snapshot_at desc, recorded_at desc) as nth "
@@ -174,9 +174,9 @@ def _polls(source: str, limits: SourceLimits, snapshots: Sequence[datetime]) -> 
     )
 
 
-def _rule(name: str, fails: str, reason: str, *shows: str) -> Rule:
+def _make_rule(name: str, fails: str, reason: str, *shows: str) -> Rule:
     return Rule(name=name, fails=fails, severity=WARNING, reason=reason, shows=shows)
 
 
-def _table_in(tables: Sequence[Table]) -> str:
+def _find_table(tables: Sequence[Table]) -> str:
     return f"table_name in ({', '.join(quoted(t.name) for t in tables)})" if tables else "false"

@@ -72,12 +72,12 @@ def validate_tables(
     """
     tables = [table_named(name) for name in names]
     written = [t for t in tables if batches is None or _is_written(batches.get(t.name, ()))]
-    subjects = [_subject(table, None if batches is None else batches[table.name]) for table in written]
+    subjects = [_make_subject(table, None if batches is None else batches[table.name]) for table in written]
     staged = [table for table in written if table.layer is Layer.STAGING]
     if staged:
         subjects.append(accounts(staged, batches))
     results = check_subjects(logins, subjects, run_id=run_id, docs_root=docs_root, stored=stored, each=each)
-    results += [_nothing_written(table) for table in tables if table not in written]
+    results += [_make_empty_result(table) for table in tables if table not in written]
     position = {name: place for place, name in enumerate(names)}
     return sorted(results, key=lambda result: position.get(result.table_name, len(names)))
 
@@ -100,12 +100,12 @@ def _is_written(batch_ids: Sequence[str] | None) -> bool:
     return batch_ids is None or len(batch_ids) > 0
 
 
-def _subject(table: Table, batch_ids: Sequence[str] | None) -> Subject:
+def _make_subject(table: Table, batch_ids: Sequence[str] | None) -> Subject:
     rows, scope = table_rows(table, batch_ids)
     return Subject(table, rows, scope, rules_of(table), table.key, with_schema=True)
 
 
-def _nothing_written(table: Table) -> RuleResult:
+def _make_empty_result(table: Table) -> RuleResult:
     return RuleResult(
         layer=table.layer.value,
         table_name=table.name,

@@ -71,7 +71,7 @@ def login(logins: Logins, name: str = "") -> Iterator[Any]:
     Yields:
         The connection.
     """
-    with _opened(logins, name) as opened:
+    with _open(logins, name) as opened:
         before, _shared.opened = _shared.opened, opened
         try:
             yield opened
@@ -79,7 +79,7 @@ def login(logins: Logins, name: str = "") -> Iterator[Any]:
             _shared.opened = before
 
 
-def _opened(logins: Logins, name: str) -> AbstractContextManager[Any]:
+def _open(logins: Logins, name: str) -> AbstractContextManager[Any]:
     if isinstance(logins, Mapping):
         return snowflake.connector.connect(**logins)
     return logins(name) if callable(logins) else nullcontext(logins)

@@ -114,7 +114,9 @@ class ExpectRuleToHold(_Stated):
         rows = execution_engine.get_domain_records({"batch_id": self.configuration.kwargs["batch_id"]})
         first = sqlalchemy.select(*columns).select_from(rows).where(sql(self.fails)).order_by(*columns).limit(1)
         found = execution_engine.execute_query(first).fetchone()
-        shown = ", ".join(f"{name} {_shown(value)}" for name, value in zip(self.shows, found or (), strict=False))
+        shown = ", ".join(
+            f"{name} {_select_shown(value)}" for name, value in zip(self.shows, found or (), strict=False)
+        )
         return f"first {shown}"
 
 
@@ -143,6 +145,6 @@ class ExpectColumnsAsDeclared(_Stated):
         }
 
 
-def _shown(value: Any) -> str:
+def _select_shown(value: Any) -> str:
     text = "NULL" if value is None else printable(str(value))
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -23,19 +23,19 @@ def markdown(results: Sequence[RuleResult], docs_link: str | None = None) -> str
     failed = [result for result in worst_first(results) if not result.success]
     lines = [f"**{summary_line(results)}**", ""]
     if failed:
-        lines += [*_HEADER, *(_row(result) for result in failed), ""]
-    lines += ["| table | scope | rules | held |", "|---|---|---|---|", *_per_table(results)]
+        lines += [*_HEADER, *(_make_row(result) for result in failed), ""]
+    lines += ["| table | scope | rules | held |", "|---|---|---|---|", *_count_per_table(results)]
     if docs_link:
         lines += ["", f"[Data Docs]({docs_link})"]
     return "\n".join(lines)
 
 
-def _row(result: RuleResult) -> str:
+def _make_row(result: RuleResult) -> str:
     cells = (f"{result.layer}.{result.table_name}", result.rule, result.severity, result.observed, result.reason)
-    return f"| {' | '.join(_cell(cell) for cell in cells)} |"
+    return f"| {' | '.join(_escape_cell(cell) for cell in cells)} |"
 
 
-def _per_table(results: Sequence[RuleResult]) -> list[str]:
+def _count_per_table(results: Sequence[RuleResult]) -> list[str]:
     tables = dict.fromkeys((result.layer, result.table_name, result.scope) for result in results)
     rows = []
     for layer, name, scope in tables:
@@ -44,5 +44,5 @@ def _per_table(results: Sequence[RuleResult]) -> list[str]:
     return rows
 
 
-def _cell(text: str) -> str:
+def _escape_cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")

@@ -60,7 +60,7 @@ class Suites:
 
     def __init__(self, docs_root: Path | None) -> None:
         self._docs_root = docs_root
-        self._context = gx.get_context(project_config=_configuration(docs_root), mode="ephemeral")
+        self._context = gx.get_context(project_config=_configure(docs_root), mode="ephemeral")
         self._unrendered: list[ValidationResultIdentifier] = []
         self._of_thread = threading.local()
         self._making = threading.Lock()
@@ -88,12 +88,12 @@ class Suites:
         asset = source.add_query_asset(name=name, query=query)
         try:
             result = self._validate(asset, expectations)
-            if len(expectations) > 1 and any(_raised(one.exception_info) for one in result.results):
+            if len(expectations) > 1 and any(_find_raised(one.exception_info) for one in result.results):
                 result.results = [self._validate(asset, [copy(one)]).results[0] for one in expectations]
         finally:
             source.delete_asset(name)
         self._keep(name, result, run_id)
-        return [_outcome(one) for one in result.results]
+        return [_find_outcome(one) for one in result.results]
 
     def build_docs(self) -> None:
         """Render Data Docs: the pages of what was checked since the last time (all, if nothing was), and the index."""
@@ -163,15 +163,15 @@ def schema_expectation(rule: Rule, declared: dict[str, str], found: dict[str, st
     )
 
 
-def _outcome(result: Any) -> Outcome:
+def _find_outcome(result: Any) -> Outcome:
     rule = result.expectation_config.kwargs["rule"]
-    raised = _raised(result.exception_info)
+    raised = _find_raised(result.exception_info)
     if raised is not None:
         return Outcome(rule, success=False, observed="", error=raised)
     return Outcome(rule, success=bool(result.success), observed=str(result.result.get("observed_value", "")))
 
 
-def _raised(info: dict[str, Any] | None) -> str | None:
+def _find_raised(info: dict[str, Any] | None) -> str | None:
     """The message of the exception in a result; GX files it either flat or under the id of the metric that raised."""
     for entry in (info or {}, *(value for value in (info or {}).values() if isinstance(value, dict))):
         if entry.get("raised_exception"):
@@ -179,7 +179,7 @@ def _raised(info: dict[str, Any] | None) -> str | None:
     return None
 
 
-def _configuration(docs_root: Path | None) -> DataContextConfig:
+def _configure(docs_root: Path | None) -> DataContextConfig:
     memory = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
     if docs_root is not None:
         memory.stores[memory.validation_results_store_name]["store_backend"] = _folder(docs_root / _RESULTS)
@@ -188,9 +188,9 @@ def _configuration(docs_root: Path | None) -> DataContextConfig:
         "site_name": "Snowcast validation: the newest result of each table",
         "show_how_to_buttons": False,
         "store_backend": _folder(docs_root) if docs_root else None,
-        "site_index_builder": _page_class("IndexBuilder"),
+        "site_index_builder": _find_page_class("IndexBuilder"),
         "site_section_builders": {
-            "validations": {"class_name": "DefaultSiteSectionBuilder", "view": _page_class("ResultPage")},
+            "validations": {"class_name": "DefaultSiteSectionBuilder", "view": _find_page_class("ResultPage")},
             "expectations": "none",
             "profiling": "none",
         },
@@ -203,7 +203,7 @@ def _configuration(docs_root: Path | None) -> DataContextConfig:
     )
 
 
-def _page_class(name: str) -> dict[str, str]:
+def _find_page_class(name: str) -> dict[str, str]:
     return {"module_name": "expectations.engine.docs_pages", "class_name": name}
 
 

@@ -37,12 +37,14 @@ def console() -> Console:
 
 def say(text: str) -> None:
     """Print one line of text as it is."""
-    console().print(_safe(text))
+    console().print(_escape_text(text))
 
 
 def say_error(text: str) -> None:
     """Print one line on standard error."""
-    Console(stderr=True, highlight=False, soft_wrap=True).print(f"[red]snowcast:[/] {_safe(' '.join(text.split()))}")
+    Console(stderr=True, highlight=False, soft_wrap=True).print(
+        f"[red]snowcast:[/] {_escape_text(' '.join(text.split()))}"
+    )
 
 
 def point_at(text: str, start: int, length: int) -> None:
@@ -56,7 +58,7 @@ def point_at(text: str, start: int, length: int) -> None:
     begin = text.rfind("\n", 0, start) + 1
     line = text[begin:].split("\n", 1)[0].replace("\t", " ")
     shown = Console(stderr=True, highlight=False, soft_wrap=True)
-    shown.print(_safe(line))
+    shown.print(_escape_text(line))
     shown.print(" " * (start - begin) + "^" * max(length, 1))
 
 
@@ -73,11 +75,11 @@ class TerminalReporter:
             if self._status is None:
                 self._status = self._console.status("")
                 self._status.start()
-            self._status.update(f"{_safe(step)}: {_safe(detail)}")
+            self._status.update(f"{_escape_text(step)}: {_escape_text(detail)}")
 
     def finished(self, step: str, detail: str, mark: Mark = "ok") -> None:
         """Print the step's line."""
-        self._console.print(f"{_MARKS[mark]} {_safe(step):<{_WIDTH}} {_safe(detail)}")
+        self._console.print(f"{_MARKS[mark]} {_escape_text(step):<{_WIDTH}} {_escape_text(detail)}")
 
     def close(self) -> None:
         """Take the moving line away."""
@@ -112,9 +114,9 @@ def print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], form: str)
         for position, name in enumerate(columns):
             numbers = [row[position] for row in rows if row[position] is not None]
             numeric = bool(numbers) and all(isinstance(value, int | float | Decimal) for value in numbers)
-            table.add_column(_safe(name), justify="right" if numeric else "left", overflow="fold")
+            table.add_column(_escape_text(name), justify="right" if numeric else "left", overflow="fold")
         for row in rows:
-            table.add_row(*[_safe(_shown(value)) for value in row])
+            table.add_row(*[_escape_text(_format_value(value)) for value in row])
         Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE).print(table)
         say(f"{len(rows):,} row{'' if len(rows) == 1 else 's'}")
 
@@ -136,12 +138,12 @@ def plain(value: Any) -> Any:
     return value if isinstance(value, bool | int | float | str) else str(value)
 
 
-def _safe(text: str) -> str:
+def _escape_text(text: str) -> str:
     """Text of others for rich: it neither styles anything nor moves the cursor."""
     return escape(printable(text))
 
 
-def _shown(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if value is None:
         return "NULL"
     if isinstance(value, float):

@@ -167,14 +167,14 @@ class _Landing:
             if not isinstance(item, dict):
                 self.odd_rows += 1
                 self.oddity = self.oddity or f"first: {str(item)[:_SHOWN]}"
-            self.writers[entity].write_line(_encoded(item))
+            self.writers[entity].write_line(_encode(item))
 
     @property
     def rows(self) -> int:
         return sum(writer.rows for writer in self.writers.values())
 
 
-def _encoded(record: Any) -> bytes:
+def _encode(record: Any) -> bytes:
     try:
         return encode_record(record)
     except (ValueError, TypeError, RecursionError) as error:
@@ -196,11 +196,11 @@ def _land(one: _Input, root: Path, known: Known) -> FileReport:
         if not landing.rows:
             only = ", only a header: no snapshot is taken of it" if landing.header else ""
             return FileReport(label, EMPTY, f"holds no records{only}", delivery=delivery)
-        landed, is_new = _finished(landing, one, known)
+        landed, is_new = _finish_writers(landing, one, known)
     if not is_new:
         names = ", ".join(file.relative_path for file in landed)
         return FileReport(label, LOADED_BEFORE, f"same records as {names}", landed=landed, delivery=delivery)
-    warnings = (*_warnings(landing, one.is_stated), *landing.notes, *one.findings.warnings())
+    warnings = (*_list_warnings(landing, one.is_stated), *landing.notes, *one.findings.warnings())
     bad = len(landing.bad)
     return FileReport(label, LANDED, None, warnings, landed, rows=landing.rows, bad_lines=bad, delivery=delivery)
 
@@ -216,7 +216,7 @@ def _check_complete(landing: _Landing, kind: FileKind) -> None:
         )
 
 
-def _finished(landing: _Landing, one: _Input, known: Known) -> tuple[tuple[LandedFile, ...], bool]:
+def _finish_writers(landing: _Landing, one: _Input, known: Known) -> tuple[tuple[LandedFile, ...], bool]:
     """The landing files made visible, or those of the same content, and whether any is to be loaded."""
     landed: list[LandedFile] = []
     is_new = False
@@ -230,7 +230,7 @@ def _finished(landing: _Landing, one: _Input, known: Known) -> tuple[tuple[Lande
     return tuple(landed), is_new
 
 
-def _warnings(landing: _Landing, is_stated: bool) -> Iterator[str]:
+def _list_warnings(landing: _Landing, is_stated: bool) -> Iterator[str]:
     if not is_stated:
         yield (
             f"its name states no snapshot time, so its modification time {landing.moment:%Y-%m-%d %H:%M:%S} UTC "

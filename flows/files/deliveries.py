@@ -37,7 +37,7 @@ def deliver(
         ConfigError: The place does not exist, holds no file or may not be read.
     """
     LIMITS.set(Limits(settings.file_mebibytes, settings.file_ratio, settings.file_seconds))
-    known = _known(session, settings, kind)
+    known = _read_delivered_before(session, settings, kind)
     reports: list[FileReport] = []
     failure: SourceError | None = None
     try:
@@ -47,8 +47,8 @@ def deliver(
     except SourceError as error:
         failure = error
     reports.sort(key=lambda report: report.file)
-    append_rows(session, DELIVERIES, _rows(reports))
-    _tell(kind, place, reports)
+    append_rows(session, DELIVERIES, _make_rows(reports))
+    _report_files(kind, place, reports)
     snapshots = {report.delivery.snapshot_at for report in reports if report.delivery}
     return Fetched(tuple(sorted(snapshots)), tuple(reports), failure)
 
@@ -61,7 +61,7 @@ def has_others(session: Session, settings: Settings, source: str, place: FilePla
     return ledger.filter(~startswith(col("file_path"), lit(place.prefix))).count() > 0
 
 
-def _known(session: Session, settings: Settings, kind: FileKind) -> Known:
+def _read_delivered_before(session: Session, settings: Settings, kind: FileKind) -> Known:
     from snowflake.snowpark.functions import col
 
     ledger = session.table(DELIVERIES.full_name(settings.database)).filter(col("source") == kind.source)
@@ -75,7 +75,7 @@ def _known(session: Session, settings: Settings, kind: FileKind) -> Known:
     )
 
 
-def _rows(reports: Iterable[FileReport]) -> list[dict[str, Any]]:
+def _make_rows(reports: Iterable[FileReport]) -> list[dict[str, Any]]:
     now = datetime.now(UTC)
     return [
         {
@@ -95,7 +95,7 @@ def _rows(reports: Iterable[FileReport]) -> list[dict[str, Any]]:
     ]
 
 
-def _tell(kind: FileKind, place: FilePlace, reports: Iterable[FileReport]) -> None:
+def _report_files(kind: FileKind, place: FilePlace, reports: Iterable[FileReport]) -> None:
     """One line per file that was read, one for all that were not."""
     before = 0
     for report in reports:
@@ -105,14 +105,14 @@ def _tell(kind: FileKind, place: FilePlace, reports: Iterable[FileReport]) -> No
         unusual = report.warnings or report.status == EMPTY
         usual: Mark = "skipped" if report.status == SKIPPED else "ok"
         mark: Mark = "failed" if report.is_refused else "warning" if unusual else usual
-        reporter().finished(f"read {report.file}", _line(report), mark)
+        reporter().finished(f"read {report.file}", _format_report(report), mark)
     if before:
         files = "file was" if before == 1 else "files were"
         text = f"{before:,} {files} delivered before in {place.display_name}: not read"
         reporter().finished(f"read {kind.source} files", text, "skipped")
 
 
-def _line(report: FileReport) -> str:
+def _format_report(report: FileReport) -> str:
     told = report.status if report.reason is None else f"{report.status}: {report.reason}"
     rows = f" ({report.rows:,} records)" if report.rows else ""
     return "; ".join([told + rows, *report.warnings])

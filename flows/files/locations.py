@@ -127,7 +127,7 @@ def find_files(place: Place) -> list[InputFile]:
         ConfigError: It does not exist, holds no file, may not be read, or needs a library that is not installed.
         SourceError: It cannot be reached.
     """
-    files = list(_remote_files(place) if place.is_remote else _local_files(place))
+    files = list(_find_remote_files(place) if place.is_remote else _find_local_files(place))
     if not files:
         raise ConfigError(
             f"{place.named_by}: {place.display_name} holds no files. Expected a file or a folder of files."
@@ -140,7 +140,7 @@ def find_files(place: Place) -> list[InputFile]:
     return parts
 
 
-def _local_files(place: Place) -> Iterator[InputFile]:
+def _find_local_files(place: Place) -> Iterator[InputFile]:
     root = place.path
     if not root.exists():
         raise ConfigError(
@@ -151,7 +151,7 @@ def _local_files(place: Place) -> Iterator[InputFile]:
         label = file.name if file == root else file.relative_to(root).as_posix()
         if file == root or not _is_hidden(label):
             parent = root.parent.name if file == root else root.name
-            yield from _local_file(file, readable_name(label), readable_name(parent))
+            yield from _make_local_file(file, readable_name(label), readable_name(parent))
 
 
 def readable_name(name: str) -> str:
@@ -159,7 +159,7 @@ def readable_name(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
-def _local_file(file: Path, label: str, parent: str) -> Iterator[InputFile]:
+def _make_local_file(file: Path, label: str, parent: str) -> Iterator[InputFile]:
     """The file, or what of its kind is refused; folders are none."""
     path = readable_name(str(file))
     try:
@@ -175,7 +175,7 @@ def _local_file(file: Path, label: str, parent: str) -> Iterator[InputFile]:
         return
     one = InputFile(
         label,
-        modified_at=_moment(state.st_mtime),
+        modified_at=_to_datetime(state.st_mtime),
         open=lambda: file.open("rb"),
         parent=parent,
         path=path,
@@ -186,15 +186,15 @@ def _local_file(file: Path, label: str, parent: str) -> Iterator[InputFile]:
     yield one if is_regular else refused(one, "is no regular file (a pipe, socket or device) and is not opened")
 
 
-def _moment(seconds: float) -> datetime | None:
+def _to_datetime(seconds: float) -> datetime | None:
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
         return None
 
 
-def _remote_files(place: Place) -> Iterator[InputFile]:
-    with _remote_errors(place):
+def _find_remote_files(place: Place) -> Iterator[InputFile]:
+    with _translate_remote_errors(place):
         import fsspec
 
         filesystem, root = fsspec.core.url_to_fs(place.url, skip_instance_cache=True)
@@ -207,11 +207,11 @@ def _remote_files(place: Place) -> Iterator[InputFile]:
         # Object stores may show a folder as an object whose name ends in a slash.
         if facts.get("type") == "directory" or name.endswith("/") or _is_hidden(label):
             continue
-        modified_at = _time_of(facts)
+        modified_at = _read_time(facts)
         yield InputFile(
             masked(label, place.url),
             modified_at=modified_at,
-            open=_fetcher(place, filesystem, name),
+            open=_make_fetcher(place, filesystem, name),
             parent=root.rstrip("/").rpartition("/")[2],
             path=masked(f"{place.url.partition('://')[0]}://{name}", place.url),
             size=facts.get("size"),
@@ -219,11 +219,11 @@ def _remote_files(place: Place) -> Iterator[InputFile]:
         )
 
 
-def _fetcher(place: Place, filesystem: Any, name: str) -> Any:
+def _make_fetcher(place: Place, filesystem: Any, name: str) -> Any:
     def fetch() -> IO[bytes]:
         copy = tempfile.NamedTemporaryFile(prefix="snowcast-")  # noqa: SIM115 - the reader closes it
         try:
-            with _remote_errors(place):
+            with _translate_remote_errors(place):
                 filesystem.get_file(name, copy.name)
         except ConfigError as refusal:
             copy.close()
@@ -237,7 +237,7 @@ def _fetcher(place: Place, filesystem: Any, name: str) -> Any:
 
 
 @contextmanager
-def _remote_errors(place: Place) -> Iterator[None]:
+def _translate_remote_errors(place: Place) -> Iterator[None]:
     """Errors of fsspec and its libraries as ours, without secrets.
 
     Raises:
@@ -255,19 +255,24 @@ def _remote_errors(place: Place) -> Iterator[None]:
         raise ConfigError(f"{where} does not exist. Expected a file or a folder of files.") from None
     except PermissionError as error:
         raise ConfigError(
-            f"{where} may not be read with the credentials that are set ({_told(error, place)})."
+            f"{where} may not be read with the credentials that are set ({_format_error(error, place)})."
         ) from None
     except Exception as error:
         if type(error).__name__ in _NO_CREDENTIALS or getattr(error, "status_code", None) in _REFUSED:
-            raise ConfigError(f"{where} cannot be read without valid credentials ({_told(error, place)}).") from None
+            raise ConfigError(
+                f"{where} cannot be read without valid credentials ({_format_error(error, place)})."
+            ) from None
         if isinstance(error, ValueError) and "rotocol" in str(error):
-            raise ConfigError(f"{where}: {_told(error, place)}. Expected a folder, s3://… or abfs://….") from None
+            raise ConfigError(
+                f"{where}: {_format_error(error, place)}. Expected a folder, s3://… or abfs://…."
+            ) from None
+        text = _format_error(error, place)
         raise SourceError(
-            f"{where} cannot be reached ({_told(error, place)}). Run again later: what is landed already is kept."
+            f"{where} cannot be reached ({text}). Run again later: what is landed already is kept."
         ) from None
 
 
-def _told(error: BaseException, place: Place) -> str:
+def _format_error(error: BaseException, place: Place) -> str:
     text = masked(" ".join(str(error).split()), place.url)[:_LONGEST_TEXT]
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
@@ -276,7 +281,7 @@ def _is_hidden(label: str) -> bool:
     return any(part.startswith(".") for part in label.split("/"))
 
 
-def _time_of(facts: Mapping[str, Any]) -> datetime | None:
+def _read_time(facts: Mapping[str, Any]) -> datetime | None:
     """When the file was written, in UTC; libraries give a number of seconds, a datetime or its text."""
     value = next((facts[name] for name in _MODIFIED if facts.get(name)), None)
     if isinstance(value, str):

@@ -43,20 +43,20 @@ def read_csv(lines: Iterator[bytes], naming: Naming) -> Iterator[Any]:
     Raises:
         RefusedFile: It is no CSV, or cut off.
     """
-    decoded = (line.decode() for line in _with_plain_ends(lines))
+    decoded = (line.decode() for line in _normalise_line_ends(lines))
     above = list(islice(decoded, _LOOKED_AT))
     begin, delimiter = _find_header(above, naming)
-    written = _cells(above[begin], delimiter)
+    written = _split_cells(above[begin], delimiter)
     is_spaced = len(written) > 1 and all(cell.startswith(" ") for cell in written[1:])  # written as "a, b, c"
     rows = csv.reader(chain(above[begin:], decoded), delimiter=delimiter, strict=True, skipinitialspace=is_spaced)
     try:
         cells = next(rows)
         if len(cells) < 2:
             raise RefusedFile(f"is neither JSON nor CSV with a header; it begins with {above[0].encode()[:_SHOWN]!r}")
-        yield from _noted_above(above[:begin])
+        yield from _note_lines_above(above[:begin])
         names = named(cells, naming)
         yield Header(tuple(name for name in names if name))
-        yield from _rows(rows, names)
+        yield from _read_rows(rows, names)
     except csv.Error as error:
         cut = "is cut off: its last quoted field has no end" if "unexpected end" in str(error) else ""
         raise RefusedFile(cut or f"is not valid CSV: line {begin + rows.line_num}: {error}") from None
@@ -70,23 +70,23 @@ def read_tab(rows: Iterator[Sequence[Any]], naming: Naming) -> Iterator[Any]:
         RefusedFile: Its header has two columns of one name.
     """
     above: list[list[Any]] = []
-    filled = (cells for cells in map(_without_empty_end, rows) if cells)
+    filled = (cells for cells in map(_strip_empty_end, rows) if cells)
     for cells in islice(filled, _LOOKED_AT):
         above.append(cells)
-        if _shows(cells, naming):
+        if _shows_entity(cells, naming):
             break
     if not above:
         raise UnrecognisedFile("is empty")
-    if not _shows(above[-1], naming):
+    if not _shows_entity(above[-1], naming):
         begin = 0
         if not _is_header(above[0]):
             raise UnrecognisedFile("has no header: its first row has cells that are no text")
     else:
         begin = len(above) - 1
-        yield from _noted_above([", ".join(map(str, cells)) for cells in above[:-1]])
+        yield from _note_lines_above([", ".join(map(str, cells)) for cells in above[:-1]])
     names = named(above[begin], naming)
     yield Header(tuple(name for name in names if name))
-    yield from _cells_of(chain(above[begin + 1 :], rows), names)
+    yield from _read_cells(chain(above[begin + 1 :], rows), names)
 
 
 def named(cells: Sequence[str], naming: Naming) -> list[str]:
@@ -103,7 +103,7 @@ def named(cells: Sequence[str], naming: Naming) -> list[str]:
     return names
 
 
-def _with_plain_ends(lines: Iterator[bytes]) -> Iterator[bytes]:
+def _normalise_line_ends(lines: Iterator[bytes]) -> Iterator[bytes]:
     """The lines, split where a CR alone ends them, without a Ctrl-Z at the end of the last."""
     first = next(lines, b"")
     if b"\r" in first.rstrip(b"\r\n").replace(b"\r\n", b""):
@@ -124,22 +124,22 @@ def _find_header(above: Sequence[str], naming: Naming) -> tuple[int, str]:
     candidates = (stated[1],) if stated else _DELIMITERS
     for number, line in enumerate(above):
         for delimiter in candidates:
-            cells = _cells(line, delimiter)
+            cells = _split_cells(line, delimiter)
             if len(cells) > 1 and naming([cell.strip() for cell in cells])[1]:
                 return number, delimiter
     begin = 1 if stated and len(above) > 1 else 0
-    best = max(candidates, key=lambda delimiter: len(_cells(above[begin], delimiter)))
+    best = max(candidates, key=lambda delimiter: len(_split_cells(above[begin], delimiter)))
     return begin, best
 
 
-def _cells(line: str, delimiter: str) -> list[str]:
+def _split_cells(line: str, delimiter: str) -> list[str]:
     try:
         return next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:
         return []
 
 
-def _noted_above(lines: Sequence[str]) -> Iterator[Note]:
+def _note_lines_above(lines: Sequence[str]) -> Iterator[Note]:
     """What stands above the header: a title is left out, rows with several cells may be data.
 
     Raises:
@@ -157,48 +157,48 @@ def _noted_above(lines: Sequence[str]) -> Iterator[Note]:
         yield Note(f"{count} above the header left out (first: {shown})")
 
 
-def _rows(rows: Iterator[list[str]], names: Sequence[str]) -> Iterator[Any]:
+def _read_rows(rows: Iterator[list[str]], names: Sequence[str]) -> Iterator[Any]:
     short: list[str] | None = None
     for row in rows:
         if short is not None:
             yield short
             short = None
-        record = _record(row, names)
+        record = _make_record(row, names)
         if record is not None:
             yield record
         elif row:
             short = row
-    named_count = len(_without_empty_end(names))
+    named_count = len(_strip_empty_end(names))
     if short is not None and len(short) < named_count:
         raise RefusedFile(f"is cut off: its last row has {len(short)} of {named_count} fields")
     if short is not None:
         yield short
 
 
-def _record(row: Sequence[str], names: Sequence[str]) -> dict[str, str] | None:
+def _make_record(row: Sequence[str], names: Sequence[str]) -> dict[str, str] | None:
     """The row by name; None where it is too short, or has cells beyond the header that hold something."""
     if len(row) != len(names):
-        named_count = len(_without_empty_end(names))
+        named_count = len(_strip_empty_end(names))
         if len(row) < named_count or any(row[len(names) :]):
             return None
-    return _by_name(row, names)
+    return _name_cells(row, names)
 
 
-def _by_name(row: Sequence[Any], names: Sequence[str]) -> dict[str, Any]:
+def _name_cells(row: Sequence[Any], names: Sequence[str]) -> dict[str, Any]:
     pairs = enumerate(zip(names, row, strict=False), start=1)
     return {name or f"column_{number}": cell for number, (name, cell) in pairs if name or cell not in ("", None)}
 
 
-def _cells_of(rows: Iterator[Sequence[Any]], names: Sequence[str]) -> Iterator[Any]:
+def _read_cells(rows: Iterator[Sequence[Any]], names: Sequence[str]) -> Iterator[Any]:
     for row in rows:
-        cells = _without_empty_end(row)
+        cells = _strip_empty_end(row)
         if len(cells) > len(names):
             yield [str(cell) for cell in cells]
         else:
-            yield _by_name([*cells, *[""] * (len(names) - len(cells))], names)
+            yield _name_cells([*cells, *[""] * (len(names) - len(cells))], names)
 
 
-def _shows(cells: Sequence[Any], naming: Naming) -> bool:
+def _shows_entity(cells: Sequence[Any], naming: Naming) -> bool:
     return _is_header(cells) and naming([cell.strip() for cell in cells])[1]
 
 
@@ -206,7 +206,7 @@ def _is_header(cells: Sequence[Any]) -> bool:
     return len(cells) > 1 and all(isinstance(cell, str) for cell in cells)
 
 
-def _without_empty_end(row: Sequence[Any]) -> list[Any]:
+def _strip_empty_end(row: Sequence[Any]) -> list[Any]:
     cells = ["" if cell is None else cell for cell in row]
     while cells and cells[-1] == "":
         cells.pop()
@@ -236,7 +236,7 @@ class SheetFindings:
             elif all(value == "" for value in item.values()):
                 self._blank.append(self._row)
             else:
-                yield entity, self._without_errors(item)
+                yield entity, self._mark_errors(item)
 
     def warnings(self) -> Iterator[str]:
         """What a person should know."""
@@ -247,7 +247,7 @@ class SheetFindings:
             cells = "cell holds a formula error" if len(self._errors) == 1 else "cells hold formula errors"
             yield f"{len(self._errors):,} {cells} (first: {self._errors[0]}): staging refuses the rows"
 
-    def _without_errors(self, record: dict[str, Any]) -> dict[str, Any]:
+    def _mark_errors(self, record: dict[str, Any]) -> dict[str, Any]:
         wrong = {name: value for name, value in record.items() if isinstance(value, str) and value in FORMULA_ERRORS}
         self._errors += [f"row {self._row}, column {name}: {value}" for name, value in wrong.items()]
         return {**record, **{name: {"formula_error": value} for name, value in wrong.items()}} if wrong else record

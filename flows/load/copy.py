@@ -94,7 +94,7 @@ def copy_files(
     names = ", ".join(f"'{prefix}/{name}'" for name in by_name)
     rows = session.sql(
         f"COPY INTO {table.full_name(database)} ({columns}) FROM ("
-        f"SELECT $1, {_landing_path(files[0])}, METADATA$FILE_ROW_NUMBER, {_SNAPSHOT_AT}, "
+        f"SELECT $1, {_express_landing_path(files[0])}, METADATA$FILE_ROW_NUMBER, {_SNAPSHOT_AT}, "
         f"'{loaded_at:%Y-%m-%d %H:%M:%S.%f}'::TIMESTAMP_NTZ, "
         f"'{prefix}' || SUBSTR(METADATA$FILENAME, -{_TAIL}, {_TAIL_LENGTH}) "
         f"FROM @{stage_name(database)}) "
@@ -116,23 +116,23 @@ def loaded_rows(session: Session, database: str, table: Table, load_ids: Sequenc
 
     held: dict[str, set[int]] = defaultdict(set)
     frame = session.table(table.full_name(database)).filter(col("_load_id").in_(*load_ids))
-    for load_id, source_row in _pairs(frame.select("_load_id", "_source_row").collect()):
+    for load_id, source_row in _to_pairs(frame.select("_load_id", "_source_row").collect()):
         held[load_id].add(source_row)
     return held
 
 
-def _pairs(rows: Iterable[Any]) -> Iterable[tuple[str, int]]:
+def _to_pairs(rows: Iterable[Any]) -> Iterable[tuple[str, int]]:
     return ((str(row[0]), int(row[1])) for row in rows)
 
 
-def _landing_path(landed: LandedFile) -> str:
+def _express_landing_path(landed: LandedFile) -> str:
     """Expression for the path of the landing file of a row, `<source>/<entity>/yyyy/mm/dd/<name>`."""
     year, month, day = (f"SUBSTR(METADATA$FILENAME, -{_STAMP - start}, {n})" for start, n in ((0, 4), (4, 2), (6, 2)))
     folders = f"'{landed.source}/{landed.entity}/' || {year} || '/' || {month} || '/' || {day}"
     return f"{folders} || '/{landed.entity}' || SUBSTR(METADATA$FILENAME, -{_TAIL})"
 
 
-def _timestamp_parts() -> str:
+def _express_timestamp() -> str:
     """`YYYY-MM-DD HH:MI:SS.FF3` put together from the stamp `YYYYMMDDTHHMISSFF3Z` of the file's name."""
     places = ((0, 4, "-"), (4, 2, "-"), (6, 2, " "), (9, 2, ":"), (11, 2, ":"), (13, 2, "."), (15, 3, ""))
     parts = [f"SUBSTR(METADATA$FILENAME, -{_STAMP - start}, {length})" for start, length, _ in places]
@@ -140,4 +140,4 @@ def _timestamp_parts() -> str:
     return f"({joined}{parts[-1]})::TIMESTAMP_NTZ"
 
 
-_SNAPSHOT_AT = _timestamp_parts()
+_SNAPSHOT_AT = _express_timestamp()

@@ -128,7 +128,7 @@ def load_pending(
     reports: list[LoadReport] = []
     with loading_lock(root):
         sweep_unfinished(root)
-        pending, strange = _split(pending_files(session, database, root, source), targets)
+        pending, strange = _split_by_target(pending_files(session, database, root, source), targets)
         for path in strange:
             logger.warning("%s: no raw table takes files of its kind; it stays where it is", path)
         for start in range(0, len(pending), FILES_PER_COPY):
@@ -144,12 +144,12 @@ def load_pending(
     )
 
 
-def _split(files: list[LandedFile], targets: dict[str, Table]) -> tuple[list[LandedFile], list[str]]:
-    known = [one for one in files if one.entity == POLLS_ENTITY or _kind(one) in targets]
+def _split_by_target(files: list[LandedFile], targets: dict[str, Table]) -> tuple[list[LandedFile], list[str]]:
+    known = [one for one in files if one.entity == POLLS_ENTITY or _name_kind(one) in targets]
     return known, [one.relative_path for one in files if one not in known]
 
 
-def _kind(landed: LandedFile) -> str:
+def _name_kind(landed: LandedFile) -> str:
     return f"{landed.source}/{landed.entity}"
 
 
@@ -181,9 +181,9 @@ class _Batch:
     def _load_staged(self, files: Sequence[LandedFile]) -> LoadReport:
         by_kind: dict[str, list[LandedFile]] = defaultdict(list)
         for one in files:
-            by_kind[POLLS_ENTITY if one.entity == POLLS_ENTITY else _kind(one)].append(one)
+            by_kind[POLLS_ENTITY if one.entity == POLLS_ENTITY else _name_kind(one)].append(one)
         poll_files = by_kind.pop(POLLS_ENTITY, [])
-        polls = [record for one in poll_files for record in _poll_records(self._root, one)]
+        polls = [record for one in poll_files for record in _read_poll_records(self._root, one)]
         with transaction(self._session):
             loads = [load for kind, part in by_kind.items() for load in self._copy(self._targets[kind], part)]
             append_rows(self._session, POLLS, polls)
@@ -195,7 +195,7 @@ class _Batch:
         copied = copy_files(self._session, self._database, table, files, loaded_at=self._loaded_at)
         unsaid = [one for one in files if one.relative_path not in copied]
         copied |= self._settle_known_to_history(table, unsaid)
-        loads = [self._load_of(table, one, copied.get(one.relative_path)) for one in files]
+        loads = [self._make_load(table, one, copied.get(one.relative_path)) for one in files]
         rejected = {load.load_id: copied[load.source_file] for load in loads if load.rows_rejected}
         if rejected:
             held = loaded_rows(self._session, self._database, table, list(rejected))
@@ -203,7 +203,7 @@ class _Batch:
                 row
                 for load in loads
                 if load.load_id in rejected
-                for row in self._rejected_lines(load, held.get(load.load_id, set()), rejected[load.load_id])
+                for row in self._find_rejected_lines(load, held.get(load.load_id, set()), rejected[load.load_id])
             ]
             append_rows(self._session, QUARANTINE, rows)
         return loads
@@ -227,7 +227,7 @@ class _Batch:
             outcome |= copy_files(self._session, self._database, table, absent, loaded_at=self._loaded_at, force=True)
         return outcome
 
-    def _load_of(self, table: Table, landed: LandedFile, copied: Copied | None) -> LoadResult:
+    def _make_load(self, table: Table, landed: LandedFile, copied: Copied | None) -> LoadResult:
         lines = self._lines[landed.relative_path]
         # A file without one good line may count as a single broken document; one that was not read counts as none.
         is_whole = copied is not None and copied.rows_parsed and (copied.first_error or copied.rows_parsed == lines)
@@ -252,7 +252,7 @@ class _Batch:
             loaded_at=self._loaded_at,
         )
 
-    def _rejected_lines(self, load: LoadResult, held: set[int], copied: Copied) -> Iterator[dict[str, Any]]:
+    def _find_rejected_lines(self, load: LoadResult, held: set[int], copied: Copied) -> Iterator[dict[str, Any]]:
         """Quarantine rows for the lines of a file that RAW does not hold."""
         landed = LandedFile.parse(load.source_file)
         if landed is None:
@@ -260,10 +260,10 @@ class _Batch:
         for number, line in enumerate(read_lines(self._root, landed), start=1):
             if number not in held:
                 yield {
-                    "quarantine_id": _quarantine_id(load, number),
+                    "quarantine_id": _make_quarantine_id(load, number),
                     "table_name": load.table_name,
                     "rule": NOT_JSON,
-                    "reason": f"the line is no JSON: {_json_fault(line) or copied.first_error}",
+                    "reason": f"the line is no JSON: {_find_json_fault(line) or copied.first_error}",
                     "record": line.decode(errors="replace"),
                     "source_file": load.source_file,
                     "source_row": number,
@@ -272,11 +272,11 @@ class _Batch:
                 }
 
 
-def _quarantine_id(load: LoadResult, row: int) -> str:
+def _make_quarantine_id(load: LoadResult, row: int) -> str:
     return hashlib.sha256(json.dumps([load.table_name, load.source_file, row, NOT_JSON]).encode()).hexdigest()[:32]
 
 
-def _json_fault(line: bytes) -> str | None:
+def _find_json_fault(line: bytes) -> str | None:
     try:
         json.loads(line)
     except ValueError as error:
@@ -284,7 +284,7 @@ def _json_fault(line: bytes) -> str | None:
     return None
 
 
-def _poll_records(root: Path, landed: LandedFile) -> list[dict[str, Any]]:
+def _read_poll_records(root: Path, landed: LandedFile) -> list[dict[str, Any]]:
     records = [json.loads(line) for line in read_lines(root, landed)]
     times = ("snapshot_at", "recorded_at")
     return [{**record, **{name: datetime.fromisoformat(record[name]) for name in times}} for record in records]

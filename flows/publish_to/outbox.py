@@ -89,11 +89,11 @@ class Outbox:
         Args:
             with_forgotten: Also what has been pending for longer than Amplitude remembers: it may arrive twice.
         """
-        again = publications.unconfirmed(self._ledger, self._resendable(with_forgotten), self._destination)
+        again = publications.unconfirmed(self._ledger, self._find_resendable(with_forgotten), self._destination)
         frame = publications.queue_of(again, self.new_events())
         with merge.kept_for_now(self._session, frame) as kept:
             total = kept.count()
-            yield Queue(total, self._slices(kept, total))
+            yield Queue(total, self._claim_slices(kept, total))
 
     @contextmanager
     def recording(self) -> Iterator[Callable[[Sequence[Verdict]], None]]:
@@ -116,7 +116,7 @@ class Outbox:
 
     def release_rejected(self) -> int:
         """Let what was rejected be sent again, as its row is now; returns how many events that are."""
-        released = publications.released(self.states(), self._destination, REJECTED, self._run_id, _now())
+        released = publications.released(self.states(), self._destination, REJECTED, self._run_id, _read_clock())
         return append_frame(self._session, PUBLICATIONS, released)
 
     def _write(self, verdicts: Sequence[Verdict]) -> None:
@@ -136,27 +136,27 @@ class Outbox:
         ]
         append_rows(self._session, PUBLICATIONS, rows)
 
-    def _resendable(self, with_forgotten: bool) -> DataFrame:
+    def _find_resendable(self, with_forgotten: bool) -> DataFrame:
         from snowflake.snowpark.functions import col, lit
 
         states = self.states()
         return states if with_forgotten else states.filter(col("recorded_at") >= lit(forgotten_before()))
 
-    def _slices(self, kept: DataFrame, total: int) -> Iterator[list[Outgoing]]:
+    def _claim_slices(self, kept: DataFrame, total: int) -> Iterator[list[Outgoing]]:
         from snowflake.snowpark.functions import col
 
         for start in range(0, total, _CLAIMED_AT_ONCE):
             part = kept.filter((col("position") > start) & (col("position") <= start + _CLAIMED_AT_ONCE))
-            claims = publications.claims(part, self._destination, self._run_id, _now())
+            claims = publications.claims(part, self._destination, self._run_id, _read_clock())
             append_new_frame(self._session, PUBLICATIONS, claims)
             rows = publications.as_text(part).collect()
             yield [Outgoing(row[0], row[1], int(row[2]), row[3]) for row in rows]
 
 
-def _now() -> datetime:
+def _read_clock() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
 def forgotten_before() -> datetime:
     """What was sent before this moment, UTC, Amplitude may have forgotten, so it would take it a second time."""
-    return _now() - FORGETS_AFTER
+    return _read_clock() - FORGETS_AFTER

@@ -27,7 +27,7 @@ class Patience:
             pid: The process; None where it is not known yet.
             files: What it writes while it works.
         """
-        signs = (pid, cpu_time(pid) if pid else None, [_size(file) for file in files])
+        signs = (pid, cpu_time(pid) if pid else None, [_measure_file(file) for file in files])
         if signs != self._seen:
             self._seen, self._since = signs, time.monotonic()
         return time.monotonic() - self._since > self.quiet_seconds
@@ -45,7 +45,7 @@ def cpu_time(pid: int) -> str | None:
     return done.stdout.strip() or None
 
 
-def _size(file: Path) -> int:
+def _measure_file(file: Path) -> int:
     try:
         return file.stat().st_size
     except OSError:

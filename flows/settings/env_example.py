@@ -26,11 +26,11 @@ def example() -> str:
     for name, field in variables():
         if name in _SECTIONS:
             lines += ["", f"# ---- {_SECTIONS[name]}"]
-        lines += [f"# {field.description}", f"# {name}={_spelled(field.default)}"]
+        lines += [f"# {field.description}", f"# {name}={_format_default(field.default)}"]
     return "\n".join(lines) + "\n"
 
 
-def _spelled(default: Any) -> str:
+def _format_default(default: Any) -> str:
     if default is None:
         return ""
     if isinstance(default, bool):

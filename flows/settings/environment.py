@@ -48,7 +48,7 @@ def load_settings(env_file: Path | None = None, **changes: Any) -> Settings:
         login = SnowflakeSettings(_env_file=file)  # type: ignore[call-arg]
         settings = Settings(_env_file=file, snowflake=login, **given)  # type: ignore[call-arg]
     except ValidationError as error:
-        raise ConfigError(_explained(error)) from None
+        raise ConfigError(_explain(error)) from None
     if settings.telemetry:
         for name in _SILENCED:
             if os.environ.get(name) == _SILENCED[name]:
@@ -119,7 +119,7 @@ def _refuse_unknown(values: Mapping[str, str | None], place: str) -> None:
             raise ConfigError(f"{name} in {place} is no setting of Snowcast. {hint}")
 
 
-def _explained(error: ValidationError) -> str:
+def _explain(error: ValidationError) -> str:
     first = error.errors()[0]
     name = str(first["loc"][0]) if first["loc"] else "settings"
     prefix = "SNOWFLAKE_" if error.title == SnowflakeSettings.__name__ else PREFIX

@@ -41,7 +41,7 @@ class IdentitySource(FileSource):
         return FileKind(
             source=self.name,
             holds="identity links",
-            entity_of=_entity_of,
+            entity_of=_recognise_entity,
             required={"links": [(name,) for name in _REQUIRED]},
             is_daily=True,
             fields=frozenset(TABLE.fields),
@@ -54,5 +54,5 @@ class IdentitySource(FileSource):
         return DeliveryLimits(max_age_seconds=366 * 86_400, least_share=0.0, most_times=1e6)
 
 
-def _entity_of(keys: Collection[str]) -> str | None:
+def _recognise_entity(keys: Collection[str]) -> str | None:
     return "links" if "anonymous_id" in keys else None

@@ -35,7 +35,7 @@ def build_step(
         task_run_name="build {name}",
         asset_deps=[asset_key(name, settings) for name in model.inputs],
         **STEP,
-    )(_build)
+    )(_build_in_session)
     name = model.table.name
     given = {"name": name, "run_id": run_id, "mode": mode, "window": window, "states": states}
     return Step(name, built, given)
@@ -45,10 +45,10 @@ def has_nothing_new(name: str, states: States, mode: str) -> bool:
     """Whether building the table would do nothing; asks nobody."""
     from transforms import build as building
 
-    return building.has_nothing_new(name, states, _parameters(load_settings()), mode)
+    return building.has_nothing_new(name, states, _make_parameters(load_settings()), mode)
 
 
-def _build(name: str, run_id: str, mode: str, window: Window | None, states: States | None) -> BuildResult:
+def _build_in_session(name: str, run_id: str, mode: str, window: Window | None, states: States | None) -> BuildResult:
     from transforms.build import build_table
     from transforms.engine.merge import BuildConflictError
 
@@ -60,7 +60,7 @@ def _build(name: str, run_id: str, mode: str, window: Window | None, states: Sta
                 name,
                 run_id=run_id,
                 mode=mode,
-                parameters=_parameters(settings),
+                parameters=_make_parameters(settings),
                 window=window,
                 states=states,
             )
@@ -73,7 +73,7 @@ def report_build(name: str, outcome: BuildResult | Exception) -> None:
     if isinstance(outcome, Exception):
         reporter().finished(f"build {name}", " ".join(str(outcome).split())[:_MOST_TEXT], "failed")
     else:
-        reporter().finished(f"build {name}", _build_line(outcome), "skipped" if outcome.skipped else "ok")
+        reporter().finished(f"build {name}", _format_build(outcome), "skipped" if outcome.skipped else "ok")
 
 
 def asset_key(name: str, settings: Settings) -> str:
@@ -89,7 +89,7 @@ def asset_of(model: Model, settings: Settings) -> Asset:
     return Asset(key=asset_key(model.table.name, settings), properties=properties)
 
 
-def _parameters(settings: Settings) -> dict[str, Any]:
+def _make_parameters(settings: Settings) -> dict[str, Any]:
     today = datetime.now(UTC).date()
     return {
         "gap_cap_seconds": settings.gap_cap_seconds,
@@ -104,7 +104,7 @@ def _parameters(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _build_line(result: BuildResult) -> str:
+def _format_build(result: BuildResult) -> str:
     if result.skipped:
         return "nothing new"
     changes = {

@@ -47,7 +47,7 @@ def load_raw(run_id: str) -> LoadReport:
             tables,
             on_progress=lambda done, total: reporter().advanced("load", f"{done:,} of {total:,} files"),
         )
-    reporter().finished("load", _load_line(report), "failed" if report.damaged else "ok")
+    reporter().finished("load", _format_load(report), "failed" if report.damaged else "ok")
     return report
 
 
@@ -98,7 +98,7 @@ def check_source(
     return results
 
 
-def _load_line(report: LoadReport) -> str:
+def _format_load(report: LoadReport) -> str:
     told = f"{len(report.loads)} files, {report.rows_loaded:,} rows" if report.loads else "nothing new"
     if report.rows_rejected:
         told += f", {report.rows_rejected:,} lines quarantined"

@@ -65,7 +65,7 @@ class _Cycle:
         outcomes: dict[str, BuildResult | Exception] = {}
         ready = [model for model in stage if model.build and not _is_blocked(self.run, model, self.closed)]
         idle = [model.table.name for model in ready if has_nothing_new(model.table.name, self.states, self.mode)]
-        outcomes.update({name: _nothing_built(name, self.mode) for name in idle})
+        outcomes.update({name: _make_idle_result(name, self.mode) for name in idle})
         new = [model for model in ready if model.table.name not in outcomes]
         if new:
             reporter().advanced("build", ", ".join(model.table.name for model in new))
@@ -95,7 +95,7 @@ class _Cycle:
 
     def check(self, names: Sequence[str]) -> None:
         """Check what was written of these tables, in this run or in one that could not check it; closed ones whole."""
-        written = _batches(self.run, names)
+        written = _find_batches(self.run, names)
         batches: dict[str, list[str] | None] = {}
         for name in names:
             if name in self.closed and not _is_checked(self.run, name):
@@ -104,7 +104,7 @@ class _Cycle:
                 unchecked = [*written.get(name, []), *self.left.unchecked.get(name, [])]
                 batches.update({name: list(dict.fromkeys(unchecked))} if unchecked else {})
         self.closed -= {name for name, ids in batches.items() if ids is None}
-        self.closed |= _validated(self.run, list(batches), batches)
+        self.closed |= _validate_and_find_closed(self.run, list(batches), batches)
 
     def check_what_is_left(self, models: Sequence[Model]) -> None:
         """Check what earlier runs left unchecked of tables that are not selected, and that selected ones stand on."""
@@ -113,7 +113,7 @@ class _Cycle:
         self.check([name for name in self.left.unchecked if name in unselected and name not in self.closed])
 
 
-def _nothing_built(name: str, mode: str) -> BuildResult:
+def _make_idle_result(name: str, mode: str) -> BuildResult:
     from transforms.engine.write import BuildResult
 
     return BuildResult(name, mode, None, skipped=True)
@@ -126,13 +126,13 @@ def validate_stored(run: Run, selectors: Sequence[str] = (), *, full: bool = Tru
     batches = None
     if not full:
         with open_session(run.settings, step="read state", run=run.run_id) as session:
-            batches = _newest_batches(session, run.settings.database)
+            batches = _find_newest_batches(session, run.settings.database)
     by_layer = sorted(in_order(selectors), key=lambda model: LAYERS.index(model.table.layer))
     for _, stage in groupby(by_layer, key=lambda model: model.table.layer):
-        _validated(run, [model.table.name for model in stage], batches)
+        _validate_and_find_closed(run, [model.table.name for model in stage], batches)
 
 
-def _newest_batches(session: Session, database: str) -> dict[str, list[str]]:
+def _find_newest_batches(session: Session, database: str) -> dict[str, list[str]]:
     from snowflake.snowpark.functions import col, rank
     from snowflake.snowpark.window import Window as Over
 
@@ -164,7 +164,7 @@ def _is_checked(run: Run, name: str) -> bool:
     return any(check.table_name == name for check in run.checks)
 
 
-def _batches(run: Run, names: Sequence[str]) -> Mapping[str, list[str]]:
+def _find_batches(run: Run, names: Sequence[str]) -> Mapping[str, list[str]]:
     """Per table, the builds and loads of this run that wrote rows."""
     found = run.loads_by_table()
     for build in run.builds:
@@ -177,7 +177,9 @@ def _has_written(build: BuildResult) -> bool:
     return build.rows_inserted + build.rows_updated > 0
 
 
-def _validated(run: Run, names: Sequence[str], batches: Mapping[str, Sequence[str] | None] | None) -> set[str]:
+def _validate_and_find_closed(
+    run: Run, names: Sequence[str], batches: Mapping[str, Sequence[str] | None] | None
+) -> set[str]:
     if not names:
         return set()
     from expectations.engine.results import blocked_tables

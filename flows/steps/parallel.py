@@ -35,14 +35,14 @@ def run_steps(steps: Sequence[Step], workers: int, tell: Callable[[Step, Any], N
     """
     if workers == 1 or len(steps) <= 1:
         for step in steps:
-            tell(step, _outcome(partial(step.task, **step.parameters)))
+            tell(step, _catch_outcome(partial(step.task, **step.parameters)))
         return
     runner: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=workers)
     with runner:
         try:
             futures = [runner.submit(step.task, step.parameters) for step in steps]
             for step, future in zip(steps, futures, strict=True):
-                tell(step, _outcome(future.result))
+                tell(step, _catch_outcome(future.result))
         except BaseException:
             break_off()
             raise
@@ -52,10 +52,10 @@ def map_at_once(workers: int) -> Callable[[Callable[[Given], Result], Sequence[G
     """A `map` that works on so many at once; results come in order, the first exception is raised."""
     if workers == 1:
         return map
-    return lambda work, given: _mapped(work, given, workers)
+    return lambda work, given: _map_in_threads(work, given, workers)
 
 
-def _mapped(work: Callable[[Given], Result], given: Sequence[Given], workers: int) -> Iterator[Result]:
+def _map_in_threads(work: Callable[[Given], Result], given: Sequence[Given], workers: int) -> Iterator[Result]:
     with ThreadPoolExecutor(max_workers=workers) as executor:
         try:
             futures = [executor.submit(copy_context().run, work, one) for one in given]
@@ -66,7 +66,7 @@ def _mapped(work: Callable[[Given], Result], given: Sequence[Given], workers: in
             raise
 
 
-def _outcome(call: Callable[[], Any]) -> Any:
+def _catch_outcome(call: Callable[[], Any]) -> Any:
     try:
         return call()
     except Exception as error:

@@ -102,14 +102,16 @@ class Run:
         """What it did, in one line."""
         written = sum(build.rows_inserted + build.rows_updated + build.rows_deleted for build in self.builds)
         parts = [
-            f"{_count(len(self.loads), 'file')} loaded" if self.loads else "",
-            f"{_count(len(self.builds), 'table')} built, {_count(written, 'row')} written" if self.builds else "",
-            f"{_count(len(self.checks), 'rule')} checked" if self.checks else "",
-            f"{_count(len(self.failed_checks), 'critical failure')}" if self.failed_checks else "",
-            f"{_count(len(self.warnings), 'warning')}" if self.warnings else "",
-            f"{_count(len(self.broken), 'table')} failed to build" if self.broken else "",
-            f"{_count(len(self.blocked), 'table')} blocked" if self.blocked else "",
-            f"{_count(len(self.refused), 'input')} refused" if self.refused else "",
+            f"{_format_count(len(self.loads), 'file')} loaded" if self.loads else "",
+            f"{_format_count(len(self.builds), 'table')} built, {_format_count(written, 'row')} written"
+            if self.builds
+            else "",
+            f"{_format_count(len(self.checks), 'rule')} checked" if self.checks else "",
+            f"{_format_count(len(self.failed_checks), 'critical failure')}" if self.failed_checks else "",
+            f"{_format_count(len(self.warnings), 'warning')}" if self.warnings else "",
+            f"{_format_count(len(self.broken), 'table')} failed to build" if self.broken else "",
+            f"{_format_count(len(self.blocked), 'table')} blocked" if self.blocked else "",
+            f"{_format_count(len(self.refused), 'input')} refused" if self.refused else "",
             *(f"published to {one.line()}" for one in self.published),
         ]
         return "; ".join(part for part in parts if part) or "nothing to do"
@@ -123,16 +125,16 @@ class Run:
         if self.failed_checks:
             failed = self.failed_checks[0]
             return ValidationFailed(
-                f"{_count(len(self.failed_checks), 'critical rule')} failed, first {failed.table_name}: {failed.rule} "
-                f"({failed.observed}). See the validation report."
+                f"{_format_count(len(self.failed_checks), 'critical rule')} failed, first {failed.table_name}: "
+                f"{failed.rule} ({failed.observed}). See the validation report."
             )
         if self.refused:
-            return ValidationFailed(f"{_count(len(self.refused), 'input')} refused, first: {self.refused[0]}")
+            return ValidationFailed(f"{_format_count(len(self.refused), 'input')} refused, first: {self.refused[0]}")
         rejected = sum(one.rejected.total() for one in self.published)
         if rejected:
             first = next(one for one in self.published if one.rejected).reasons[0]
             return ValidationFailed(
-                f"{_count(rejected, 'event')} rejected, first {first}. OPS.PUBLICATIONS has them all; "
+                f"{_format_count(rejected, 'event')} rejected, first {first}. OPS.PUBLICATIONS has them all; "
                 "`snowcast publish amplitude --again rejected` tries them again."
             )
         return None
@@ -148,7 +150,7 @@ def recorded_run(flow: str) -> Iterator[tuple[Run, Session]]:
     """
     global _latest
     settings = load_settings()
-    run = Run(_run_id(), flow, settings, datetime.now(UTC))
+    run = Run(_read_run_id(), flow, settings, datetime.now(UTC))
     with run_under_way(settings.home, flow), open_session(settings, flow=flow, run=run.run_id) as session:
         _latest = run
         prepare(session, settings)
@@ -189,12 +191,12 @@ def _record(run: Run, state: str, summary: str) -> None:
         append_rows(session, RUNS, [row])
 
 
-def _run_id() -> str:
+def _read_run_id() -> str:
     from prefect.runtime import flow_run
 
     return str(flow_run.id or uuid.uuid4())
 
 
-def _count(number: int, noun: str) -> str:
+def _format_count(number: int, noun: str) -> str:
     plural = noun if number == 1 else noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
     return f"{number:,} {plural}"

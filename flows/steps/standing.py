@@ -77,7 +77,7 @@ def standing_of(rows: Iterable[Sequence[Any]]) -> Standing:
     found = [tuple(row) for row in rows]
     known = models()
     failed = {(name, rule) for kind, name, rule in found if kind == "failed" and name in known}
-    closed = frozenset(name for name, rule in failed if rule in _rule_names(known[name].table))
+    closed = frozenset(name for name, rule in failed if rule in _read_rule_names(known[name].table))
     unchecked: dict[str, list[str]] = {}
     for kind, name, batch in found:
         if kind == "unchecked" and name in known:
@@ -85,7 +85,7 @@ def standing_of(rows: Iterable[Sequence[Any]]) -> Standing:
     return Standing(closed, unchecked)
 
 
-def _rule_names(table: Table) -> frozenset[str]:
+def _read_rule_names(table: Table) -> frozenset[str]:
     """Imported where a rule has failed: a command that only reads is over before the rules' libraries are there."""
     from expectations.checks.tables import rule_names
 

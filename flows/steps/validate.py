@@ -56,7 +56,7 @@ def validate_stage(
             each=map_at_once(workers(settings)),
         )
         keep_results(session, settings, results, run_id, began, batches)
-    for layer, found in groupby(sorted(results, key=_layer_place), key=lambda result: result.layer):
+    for layer, found in groupby(sorted(results, key=_rank_layer), key=lambda result: result.layer):
         report_checks(f"validate {layer}", list(found))
     return results
 
@@ -77,7 +77,7 @@ def keep_results(
     append_rows(session, VALIDATION_RESULTS, ledger_rows(results, run_id, began, batches))
 
 
-def _layer_place(result: RuleResult) -> int:
+def _rank_layer(result: RuleResult) -> int:
     from transforms.contract import Layer
 
     return list(Layer).index(Layer(result.layer))

@@ -23,13 +23,13 @@ def warehouse_errors(settings: Settings) -> Iterator[None]:
     """Turn what the connector raises when the warehouse is gone into a TransientError; other errors pass."""
     try:
         yield
-    except _client_errors() as error:
+    except _find_client_errors() as error:
         if code_of(error) in PASSING_CODES:
             raise TransientError(f"{place_of(settings)} stopped answering: {first_line(error)}") from error
         raise
 
 
-def _client_errors() -> tuple[type[Exception], ...]:
+def _find_client_errors() -> tuple[type[Exception], ...]:
     """What the connector raises, and Snowpark where it is used at all."""
     from snowflake.connector.errors import Error
 

@@ -28,7 +28,7 @@ def connection_parameters(settings: Settings) -> dict[str, Any]:
         ConfigError: The login is incomplete.
         SourceError: The embedded warehouse does not start.
     """
-    login = _embedded_login(settings) if settings.warehouse == "embedded" else account_login(settings)
+    login = _start_embedded(settings) if settings.warehouse == "embedded" else account_login(settings)
     session_parameters = {
         **login.pop("session_parameters", {}),
         **SESSION_PARAMETERS,
@@ -45,7 +45,7 @@ def start(settings: Settings) -> None:
         SourceError: It does not start.
     """
     if settings.warehouse == "embedded":
-        _embedded_login(settings)
+        _start_embedded(settings)
 
 
 def status_parameters(settings: Settings, *, show_secret: bool) -> dict[str, Any] | None:
@@ -64,7 +64,7 @@ def status_parameters(settings: Settings, *, show_secret: bool) -> dict[str, Any
     return {**{name: login[name] for name in _SHOWN if name in login}, "password": password}
 
 
-def _embedded_login(settings: Settings) -> dict[str, Any]:
+def _start_embedded(settings: Settings) -> dict[str, Any]:
     from deployments.embedded import EmbeddedError, ensure_running
 
     try:
@@ -90,12 +90,12 @@ def connect(settings: Settings, **session_parameters: Any) -> TaggedConnection:
     parameters["session_parameters"]["PYTHON_SNOWPARK_USE_SQL_SIMPLIFIER"] = False
     parameters["session_parameters"].update(session_parameters)
     try:
-        return TaggedConnection(**parameters, paramstyle="qmark", backoff_policy=_pauses_of(settings))
+        return TaggedConnection(**parameters, paramstyle="qmark", backoff_policy=_make_pauses(settings))
     except (snowflake.connector.errors.Error, ValueError, TypeError) as error:
-        raise _login_error(error, settings, parameters) from None
+        raise _explain_login_error(error, settings, parameters) from None
 
 
-def _pauses_of(settings: Settings) -> Callable[[], Iterator[float]]:
+def _make_pauses(settings: Settings) -> Callable[[], Iterator[float]]:
     """Seconds between two tries of one request. The connector alone would go on for ever when the warehouse is gone."""
 
     def pauses() -> Iterator[float]:
@@ -107,7 +107,7 @@ def _pauses_of(settings: Settings) -> Callable[[], Iterator[float]]:
     return pauses
 
 
-def _login_error(error: Exception, settings: Settings, parameters: Mapping[str, Any]) -> SnowcastError:
+def _explain_login_error(error: Exception, settings: Settings, parameters: Mapping[str, Any]) -> SnowcastError:
     code, text = code_of(error), first_line(error)
     who = f"user {parameters.get('user')} at account {parameters.get('account')}"
     if code in _NO_SUCH_ACCOUNT or "404 Not Found" in text or "403 Forbidden" in text:

@@ -31,11 +31,11 @@ class Reader:
 
     def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """The rows of a statement."""
-        return [tuple(row) for row in self._executed(statement, parameters).fetchall()]
+        return [tuple(row) for row in self._execute(statement, parameters).fetchall()]
 
     def table(self, statement: str, parameters: Sequence[Any] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Names of the columns, as they are stored, and the rows of a statement."""
-        cursor = self._executed(statement, parameters)
+        cursor = self._execute(statement, parameters)
         return [column.name for column in cursor.description], [tuple(row) for row in cursor.fetchall()]
 
     def records(self, statement: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
@@ -44,7 +44,7 @@ class Reader:
         names = [name.lower() for name in columns]
         return [dict(zip(names, row, strict=True)) for row in rows]
 
-    def _executed(self, statement: str, parameters: Sequence[Any]) -> SnowflakeCursor:
+    def _execute(self, statement: str, parameters: Sequence[Any]) -> SnowflakeCursor:
         from snowflake.connector.errors import ProgrammingError
 
         cursor = self._connection.cursor()

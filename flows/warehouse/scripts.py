@@ -160,13 +160,13 @@ def _prepare(session: Session, settings: Settings, seen: Look | None) -> None:
         create_table(session, VERSIONS)
         prepare_heads(session, is_created=True)
         return
-    widened = {place: _widened(session, settings, place, have) for place, have in seen.present.items()}
+    widened = {place: _widen(session, settings, place, have) for place, have in seen.present.items()}
     prepare_tables(session, widened, seen.heads)
     row: Mapping[str, object] = {"version": version_of(settings), "applied_at": datetime.now(UTC)}
     append_rows(session, VERSIONS, [row])
 
 
-def _widened(session: Session, settings: Settings, place: tuple[str, str], have: dict[str, bool]) -> dict[str, bool]:
+def _widen(session: Session, settings: Settings, place: tuple[str, str], have: dict[str, bool]) -> dict[str, bool]:
     """Add the columns that a table lacks, and let those be NULL that its contract no longer has; returns what it has.
 
     By ALTER, which changes no row: what another flow appends to a ledger at the same time is kept.

@@ -22,7 +22,7 @@ def test_no_table_is_built_with_one_that_it_reads_or_before_it():
 
 def test_what_a_rule_reads_is_built_by_then():
     place = places()
-    read = {name: stages._read_by_rules(name) for name in models()}
+    read = {name: stages._find_tables_of_rules(name) for name in models()}
     assert {"dim_streamers", "dim_games"} <= read["fact_stream_snapshots"]
     late = [(name, one) for name, tables in read.items() for one in tables if place[one] > place[name]]
     assert late == []

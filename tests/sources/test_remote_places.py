@@ -185,7 +185,7 @@ def test_secrets_of_a_url_are_masked(text: str) -> None:
 def test_a_container_before_the_account_is_no_secret() -> None:
     url = "abfs://container@account.dfs.core.windows.net/billing"
 
-    assert Place(url).shown == url
+    assert Place(url).display_name == url
 
 
 def test_no_repr_shows_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -134,18 +134,20 @@ class AmplitudeApi:
     def _judge(self, request: Request, faults: Mapping[str, FaultRule]) -> Answer:
         limits = LIMITS.get(request.path)
         if limits is None or request.method != "POST":
-            return _refused(404 if limits is None else 405, "not found" if limits is None else "method not allowed")
+            return _make_refusal(
+                404 if limits is None else 405, "not found" if limits is None else "method not allowed"
+            )
         if len(request.body) > limits.body_bytes or "413" in faults:
             return self._judge_size(request, faults)
         try:
             upload = json.loads(request.body)
         except ValueError:
-            return _refused(400, "Invalid JSON request body")
+            return _make_refusal(400, "Invalid JSON request body")
         if (wrong := self._judge_envelope(upload, faults)) is not None:
             return wrong
         events: list[Event] = upload["events"]
         if len(events) > _MOST_EVENTS:
-            return _refused(413, "Payload too large")
+            return _make_refusal(413, "Payload too large")
         shortest = int((upload.get("options") or {}).get("min_id_length", 5))
         refusal = refusal_of(events, shortest, faults) or self._throttles[request.path].refusal_of(events, faults)
         if refusal is not None:
@@ -162,18 +164,18 @@ class AmplitudeApi:
                 count = 0
             if count <= faults["413"].rows:
                 return self._judge(request, {name: rule for name, rule in faults.items() if name != "413"})
-        return _refused(413, "Payload too large")
+        return _make_refusal(413, "Payload too large")
 
     def _judge_envelope(self, upload: Any, faults: Mapping[str, FaultRule]) -> Answer | None:
         if not isinstance(upload, dict):
-            return _refused(400, "Invalid JSON request body")
+            return _make_refusal(400, "Invalid JSON request body")
         for name in ("api_key", "events"):
             if not upload.get(name):
-                return _refused(400, "Request missing required field", missing_field=name)
+                return _make_refusal(400, "Request missing required field", missing_field=name)
         if "forbidden" in faults:
-            return _refused(403, "Forbidden")
+            return _make_refusal(403, "Forbidden")
         if upload["api_key"] != self.api_key or "invalid_key" in faults:
-            return _refused(400, f"Invalid API key: {upload['api_key']}")
+            return _make_refusal(400, f"Invalid API key: {upload['api_key']}")
         return None
 
     def _keep_refused(self, events: list[Event], refusal: Refusal) -> None:
@@ -183,7 +185,7 @@ class AmplitudeApi:
     def _take(self, request: Request, events: list[Event], faults: Mapping[str, FaultRule]) -> Answer:
         """Take the events, unless a fault ends the request before."""
         if set(faults) & {"500", "502", "503", "504", "drop_connection"}:
-            return _refused(500, "Internal Server Error")
+            return _make_refusal(500, "Internal Server Error")
         now = self._now()
         self._throttles[request.path].count(events)
         for event in events:
@@ -196,7 +198,7 @@ class AmplitudeApi:
                 self._seen[device, insert_id] = now
                 self.held.events.append(event)
         if "fail_after_taking" in faults:
-            return _refused(500, "Internal Server Error")
+            return _make_refusal(500, "Internal Server Error")
         answer = Answer(
             200,
             {
@@ -210,5 +212,5 @@ class AmplitudeApi:
         return answer
 
 
-def _refused(code: int, error: str, **more: Any) -> Answer:
+def _make_refusal(code: int, error: str, **more: Any) -> Answer:
     return Answer(code, {"code": code, "error": error, **more})

@@ -82,7 +82,7 @@ def join(dice: Dice, index: int, customers: int) -> Customer:
     first_day = day_of(joined_at) + (14 if trial < 0.08 else 0)
     changes = _subscribe(dice, customer, PLAN_WHEEL.pick(plan), YEARLY if period < 0.12 else MONTHLY, first_day)
     _leave_gaps(dice, customer)
-    country = _spelled(ORIGINS[ORIGIN_WHEEL.pick(where)].country, spelled)
+    country = _spell_name(ORIGINS[ORIGIN_WHEEL.pick(where)].country, spelled)
     seen_at = joined_at + (int((1 + row_late * 60) * DAY) if row_late < 0.05 else 0)
     _keep_account(
         dice, customer, Account(country, day_of(joined_at), PLAN_WHEEL.pick(plan), joined_at), seen_at, changes
@@ -113,12 +113,12 @@ def _subscribe(dice: Dice, customer: Customer, plan: int, period: str, first_day
             entered_at = max(seconds_of(first_day, int(second * DAY)), ending.seen_at)
             continue
         if erased < 0.2:
-            customer.absences.append((_erased_at(ending, until_erased), HISTORY_ENDS))
+            customer.absences.append((_choose_erasure(ending, until_erased), HISTORY_ENDS))
         return changes
     return changes
 
 
-def _erased_at(ending: Ending, chance: float) -> int:
+def _choose_erasure(ending: Ending, chance: float) -> int:
     """Some who left have everything about them deleted within weeks."""
     return max(seconds_of(ending.day + 1), ending.seen_at) + int((1 + 30 * chance) * DAY)
 
@@ -126,7 +126,7 @@ def _erased_at(ending: Ending, chance: float) -> int:
 def _leave_gaps(dice: Dice, customer: Customer) -> None:
     """Accounts are suspended and vanish for days; what comes back is as it was, for some with a new `updated_at`."""
     gone_for_good = min((start for start, _ in customer.absences), default=HISTORY_ENDS)
-    for number, at in enumerate(_moments(dice, Topic.SUSPENSION, customer, 90)):
+    for number, at in enumerate(_choose_moments(dice, Topic.SUSPENSION, customer, 90)):
         length, *_ = dice.throw(Topic.SUSPENSION, customer.index, 1, number)
         back_at = at + int((1.1 + 5 * length) * DAY)
         if back_at < gone_for_good:
@@ -138,7 +138,7 @@ def _keep_account(
 ) -> None:
     """What users.csv shows: the plan follows the subscriptions, people move, a return may be stamped."""
     steps: list[tuple[int, int, dict[str, object]]] = [(c.at, c.seen_at, {"plan": c.plan}) for c in plan_changes]
-    for number, at in enumerate(_moments(dice, Topic.MOVE, customer, 160)):
+    for number, at in enumerate(_choose_moments(dice, Topic.MOVE, customer, 160)):
         where, *_ = dice.throw(Topic.MOVE, customer.index, 1, number)
         steps.append((at, at, {"country": ORIGINS[ORIGIN_WHEEL.pick(where)].country}))
     for _, back_at in customer.absences:
@@ -153,7 +153,7 @@ def _keep_account(
         customer.account.show(step_seen_at, account)
 
 
-def _moments(dice: Dice, topic: int, customer: Customer, mean_months: float) -> list[int]:
+def _choose_moments(dice: Dice, topic: int, customer: Customer, mean_months: float) -> list[int]:
     """Times at random (exponential gaps) in the life of an account."""
     found: list[int] = []
     at = float(customer.joined_at + 2 * DAY)
@@ -165,7 +165,7 @@ def _moments(dice: Dice, topic: int, customer: Customer, mean_months: float) -> 
         found.append(int(at))
 
 
-def _spelled(country: str, chance: float) -> str:
+def _spell_name(country: str, chance: float) -> str:
     """Mostly as it should be; some were typed by hand."""
     if chance < 0.015:
         return country.lower()

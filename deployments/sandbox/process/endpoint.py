@@ -115,14 +115,14 @@ class SandboxEndpoint:
             with opener.open(request, timeout=timeout) as answer:
                 return dict(json.loads(answer.read()))
         except urllib.error.HTTPError as error:
-            raise SandboxError(f"the sandbox refused {name}: {_message(error)}") from error
+            raise SandboxError(f"the sandbox refused {name}: {_read_message(error)}") from error
         except (OSError, ValueError) as error:
             raise SandboxError(
                 f"the sandbox at {self.url} does not answer; `snowcast sandbox start` starts it"
             ) from error
 
 
-def _message(error: urllib.error.HTTPError) -> str:
+def _read_message(error: urllib.error.HTTPError) -> str:
     try:
         return str(json.loads(error.read())["message"])
     except (ValueError, KeyError, TypeError):

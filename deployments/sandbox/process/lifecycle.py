@@ -79,14 +79,14 @@ def ensure_running(home: Path, *, timeout: float = 30, **settings: Any) -> Sandb
         ValueError: an unknown setting.
     """
     wanted = SandboxSettings.of(**settings)
-    if endpoint := _fitting(home, wanted, settings):
+    if endpoint := _find_fitting(home, wanted, settings):
         return endpoint
     paths = SandboxPaths.of(home)
     deadline = time.monotonic() + timeout
     try:
         paths.root.mkdir(parents=True, exist_ok=True)
         with process.hold_lock(paths.start_lock, within=timeout):
-            if endpoint := _fitting(home, wanted, settings):
+            if endpoint := _find_fitting(home, wanted, settings):
                 return endpoint
             stop(home)
             return _start(paths, wanted, deadline)
@@ -127,7 +127,7 @@ def stop(home: Path) -> bool:
     return True
 
 
-def _fitting(home: Path, wanted: SandboxSettings, named: dict[str, Any]) -> SandboxEndpoint | None:
+def _find_fitting(home: Path, wanted: SandboxSettings, named: dict[str, Any]) -> SandboxEndpoint | None:
     """The running sandbox, if it has the settings that the caller named."""
     endpoint = find(home)
     if endpoint is None:

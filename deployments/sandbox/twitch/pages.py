@@ -36,7 +36,7 @@ def page_of(
     cursor = cursor_of(request)
     if cursor and "refuse_cursor" in faults:
         raise HelixError(400, "Invalid cursor.")
-    start = _start(records, cursor, rank, faults)
+    start = _find_start(records, cursor, rank, faults)
     end = start + min(size, faults["short_page"].rows if "short_page" in faults else size)
     data = [] if "empty_page" in faults else records[start:end]
     if "loop_cursor" in faults:
@@ -71,7 +71,7 @@ def cursor_of(request: Request) -> Cursor | None:
     return cursor
 
 
-def _start(
+def _find_start(
     records: list[Record],
     cursor: Cursor | None,
     rank: Callable[[int, Record], int],

@@ -22,7 +22,7 @@ def name_of(dice: Dice, index: int, language: str, generation: int) -> Name:
     around the words, and every third one only the spelling of the display name.
     """
     form, spelling, number, local, *_ = dice.throw(Topic.NAME, index)
-    first, second, extra = _words(index)
+    first, second, extra = _choose_words(index)
     rewrites, respellings = generation - generation // 3, generation // 3
     if rewrites:
         template = RENAMED_FORMS[(int(form * 64) + rewrites) % len(RENAMED_FORMS)]
@@ -35,7 +35,7 @@ def name_of(dice: Dice, index: int, language: str, generation: int) -> Name:
     return Name(login, _spell(login, first, second, int(spelling * 4) + respellings))
 
 
-def _words(index: int) -> tuple[str, str, str]:
+def _choose_words(index: int) -> tuple[str, str, str]:
     """The pair of words of a person, and a number behind it once all pairs are taken."""
     pairs = len(FIRST_WORDS) * len(SECOND_WORDS)
     place = index * 7_919 % pairs

@@ -68,18 +68,18 @@ class World:
 
     def scene_of(self, broadcast: Broadcast, at: datetime | float) -> Scene:
         """Game and title of a broadcast at a time."""
-        return self._traits(broadcast).programme.scene_at(epoch(at))
+        return self._find_traits(broadcast).programme.scene_at(epoch(at))
 
     def programme_of(self, broadcast: Broadcast) -> Programme:
         """All games and titles of the session a broadcast belongs to, with its language and tags."""
-        return self._traits(broadcast).programme
+        return self._find_traits(broadcast).programme
 
     def viewers_of(self, broadcast: Broadcast, at: datetime | float) -> int:
         """How many watch a broadcast at a time at which it is live."""
-        form = self._traits(broadcast).form
+        form = self._find_traits(broadcast).form
         return count_viewers(self.dice, self.people[broadcast.person], broadcast, form, epoch(at))
 
-    def _traits(self, broadcast: Broadcast) -> _Traits:
+    def _find_traits(self, broadcast: Broadcast) -> _Traits:
         traits = broadcast.traits
         if isinstance(traits, _Traits):
             return traits

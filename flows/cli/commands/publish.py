@@ -59,11 +59,11 @@ def publish_amplitude(
     try:
         run_flow(context.obj, publish_events, sources=sources)
     finally:
-        for published in _outcomes():
-            _show(published)
+        for published in _list_outcomes():
+            _print_published(published)
 
 
-def _outcomes() -> list[Published]:
+def _list_outcomes() -> list[Published]:
     """What the run that has just ended published, also where it ended in an error."""
     from flows.steps.run import latest_run
 
@@ -72,11 +72,11 @@ def _outcomes() -> list[Published]:
 
 
 def _print_json() -> None:
-    for published in _outcomes():
+    for published in _list_outcomes():
         print_json(published.as_dict())
 
 
-def _show(published: Published) -> None:
+def _print_published(published: Published) -> None:
     kinds = _KINDS[:1] if published.is_dry_run else _KINDS
     counters: list[Counter[str]] = [getattr(published, kind) for kind in kinds]
     names = sorted({name for counter in counters for name in counter})

@@ -63,7 +63,7 @@ def redrive_refusal(
     """Load a repaired record in place of a refused one, once; the next build takes it."""
     from flows.load.redrive import redrive, refusal
 
-    repaired = _repaired(record, file)
+    repaired = _read_repaired(record, file)
     with context.obj.reader() as (reader, settings):
         refused = refusal(reader, settings, identifier)
     with context.obj.session() as (session, settings):
@@ -71,7 +71,7 @@ def redrive_refusal(
     say(f"Loaded as {load_id}. `snowcast build` takes it into the tables.")
 
 
-def _repaired(record: str | None, file: Path | None) -> Any:
+def _read_repaired(record: str | None, file: Path | None) -> Any:
     if (record is None) == (file is None):
         raise ConfigError("Give the repaired record: --record '{…}' or --file repaired.json.")
     try:

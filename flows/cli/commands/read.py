@@ -24,7 +24,7 @@ def status(
 ) -> None:
     """Freshness, rows per table, quarantine, last runs; or what the newest run cost."""
     if costs:
-        _show_costs(context, as_json)
+        _print_costs(context, as_json)
         return
     from flows.cli.views.status import read_status
 
@@ -41,7 +41,7 @@ def status(
         ("Last runs", state.runs),
     ):
         say(title)
-        shown = [_for_people(asdict(row)) for row in rows]
+        shown = [_simplify_row(asdict(row)) for row in rows]
         if shown:
             print_rows(list(shown[0]), [list(row.values()) for row in shown], "table")
         else:
@@ -49,7 +49,7 @@ def status(
         say("")
 
 
-def _show_costs(context: typer.Context, as_json: bool) -> None:
+def _print_costs(context: typer.Context, as_json: bool) -> None:
     from flows.steps.costs import read_costs
 
     with context.obj.session() as (session, settings):
@@ -64,7 +64,7 @@ def _show_costs(context: typer.Context, as_json: bool) -> None:
         print_rows(["step", "table", "statements", "seconds"], rows, "table")
 
 
-def _for_people(row: dict[str, Any]) -> dict[str, Any]:
+def _simplify_row(row: dict[str, Any]) -> dict[str, Any]:
     row.pop("run_id", None)
     if "closed" in row:
         row["closed"] = "a critical rule failed" if row["closed"] else ""

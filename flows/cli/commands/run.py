@@ -57,7 +57,7 @@ def run(
         )
 
     outcome = run_flow(context.obj, pipeline, sources=chosen, is_checked=bool(chosen))
-    _say_next_steps(outcome)
+    _print_next_steps(outcome)
 
 
 def ingest(
@@ -156,7 +156,7 @@ def run_flow(
     if tell:
         report_to(LogReporter())
     shown = nullcontext() if tell else terminal_reporter()
-    with run_under_way(settings.home, _command_name()), ended_in_order(), shown as reporter:
+    with run_under_way(settings.home, _name_command()), ended_in_order(), shown as reporter:
         if reporter:
             reporter.advanced("start", "Prefect server, warehouse")
         services = start_services(settings, sandbox=need_sandbox_server(sources, settings))
@@ -165,12 +165,12 @@ def run_flow(
         if reporter:
             reporter.close()
         try:
-            return _called(flow, settings)
+            return _call_flow(flow, settings)
         finally:
-            tell() if tell else _say_summary(state)
+            tell() if tell else _print_summary(state)
 
 
-def _called(flow: Callable[[], Run], settings: Settings) -> Run:
+def _call_flow(flow: Callable[[], Run], settings: Settings) -> Run:
     """Call a flow without heartbeats: their thread makes each flow a second longer, and here a person is watching.
 
     Raises:
@@ -212,7 +212,7 @@ def _import_libraries(state: State, *, is_checked: bool) -> None:
         warm_up()
 
 
-def _say_summary(state: State) -> None:
+def _print_summary(state: State) -> None:
     """The last run's summary: what it did, which rules failed, which tables are blocked."""
     from flows.steps.run import latest_run
 
@@ -226,14 +226,14 @@ def _say_summary(state: State) -> None:
     console().print(f"[bold]{outcome.flow}[/] took {outcome.seconds:.1f} s: {outcome.summary()}.")
 
 
-def _command_name() -> str:
+def _name_command() -> str:
     """The command as a person typed it, without its options."""
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
     return f"snowcast {words[0]}" if words else "snowcast"
 
 
-def _say_next_steps(outcome: Run) -> None:
-    program = _program()
+def _print_next_steps(outcome: Run) -> None:
+    program = _name_program()
     query = "SELECT * FROM MARTS.MART_TOP_STREAMERS WHERE ranking_window = 'all_time' ORDER BY streamer_rank LIMIT 10"
     say("")
     say("Look next:")
@@ -242,7 +242,7 @@ def _say_next_steps(outcome: Run) -> None:
     say(f"  {outcome.settings.docs_root / 'index.html'}")
 
 
-def _program() -> str:
+def _name_program() -> str:
     """What to type for this program: its name where it is on the PATH, else the way to it from here."""
     if shutil.which("snowcast"):
         return "snowcast"

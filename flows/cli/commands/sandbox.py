@@ -55,7 +55,8 @@ def show_amplitude(
         print_json(held)
         return
     rows = [
-        [name, one["events"], _moment(one["first"]), _moment(one["last"])] for name, one in held["event_types"].items()
+        [name, one["events"], _to_datetime(one["first"]), _to_datetime(one["last"])]
+        for name, one in held["event_types"].items()
     ]
     print_rows(["event_type", "events", "first", "last"], rows, "table")
     say(f"{held['events']:,} events of {held['people']:,} people; {held['dropped_repeats']:,} repeats were dropped")
@@ -63,7 +64,7 @@ def show_amplitude(
         print_json(event)
 
 
-def _moment(milliseconds: int) -> datetime:
+def _to_datetime(milliseconds: int) -> datetime:
     from datetime import UTC, datetime
 
     return datetime.fromtimestamp(milliseconds / 1000, UTC).replace(tzinfo=None)

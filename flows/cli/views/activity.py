@@ -69,13 +69,13 @@ def features_of(activity: Activity) -> Rows:
     from transforms.activity.columns import STREAM
     from transforms.activity.datasets.offers import STREAM_TYPES
 
-    rows = [[f.name, _spelled(f.type), "feature", f.description] for f in activity.features]
+    rows = [[f.name, _format_spelling(f.type), "feature", f.description] for f in activity.features]
     columns = [column for column in STREAM if column.name in STREAM_TYPES]
-    rows += [[column.name, _spelled(column.type), "stream", column.description] for column in columns]
+    rows += [[column.name, _format_spelling(column.type), "stream", column.description] for column in columns]
     return ["name", "type", "of", "description"], rows
 
 
-def _spelled(data_type: DataType) -> str:
+def _format_spelling(data_type: DataType) -> str:
     """A type as contracts spell it."""
     from transforms import contract
     from transforms.types import DecimalType

@@ -84,14 +84,14 @@ def read_status(reader: Reader, settings: Settings) -> Status:
         warehouse=settings.warehouse,
         database=database,
         at=datetime.now(UTC).replace(tzinfo=None),
-        freshness=_freshness(reader, database),
-        tables=_table_rows(reader, database),
-        quarantine=_refused(reader, database),
-        runs=_past_runs(reader, database),
+        freshness=_read_freshness(reader, database),
+        tables=_count_rows(reader, database),
+        quarantine=_read_refused(reader, database),
+        runs=_read_past_runs(reader, database),
     )
 
 
-def _freshness(reader: Reader, database: str) -> list[Freshness]:
+def _read_freshness(reader: Reader, database: str) -> list[Freshness]:
     """Newest snapshot per raw table: files count as well as polls."""
     raw = [model.table for model in in_order(["raw"])]
     parts = [
@@ -114,7 +114,7 @@ def _freshness(reader: Reader, database: str) -> list[Freshness]:
     return sorted(found, key=lambda one: (one.source, one.entity))
 
 
-def _table_rows(reader: Reader, database: str) -> list[TableRows]:
+def _count_rows(reader: Reader, database: str) -> list[TableRows]:
     tables = [model.table for model in in_order()]
     parts = [f"SELECT '{table.name}', COUNT(*) FROM {table.full_name(database)}" for table in tables]
     counts = {row[0]: row[1] for row in reader.rows(" UNION ALL ".join(parts))}
@@ -124,7 +124,7 @@ def _table_rows(reader: Reader, database: str) -> list[TableRows]:
     return sorted(rows, key=lambda one: (order[one.schema], one.table))
 
 
-def _refused(reader: Reader, database: str) -> list[Refused]:
+def _read_refused(reader: Reader, database: str) -> list[Refused]:
     statement = (
         "SELECT q.table_name, q.rule, COUNT(*), COUNT(r.quarantine_id) "
         f"FROM {QUARANTINE.full_name(database)} q LEFT JOIN {REDRIVES.full_name(database)} r "
@@ -133,7 +133,7 @@ def _refused(reader: Reader, database: str) -> list[Refused]:
     return [Refused(*row) for row in reader.rows(statement)]
 
 
-def _past_runs(reader: Reader, database: str) -> list[PastRun]:
+def _read_past_runs(reader: Reader, database: str) -> list[PastRun]:
     statement = (
         f"SELECT run_id, flow, state, started_at, ended_at, summary FROM {RUNS.full_name(database)} "
         f"ORDER BY started_at DESC LIMIT {_LAST_RUNS}"

@@ -120,7 +120,7 @@ class AmplitudeClient:
         for round_number in range(_MOST_THROTTLED_ROUNDS):
             if round_number:
                 self._sleep(self._target.retry_seconds)
-            uploads, throttled = self._uploads(throttled), []
+            uploads, throttled = self._make_uploads(throttled), []
             while uploads:
                 judged = self._upload(uploads.pop(0))
                 uploads[:0] = judged.again
@@ -131,7 +131,7 @@ class AmplitudeClient:
                 return
         yield [Verdict(one, RELEASED, f"throttled {_MOST_THROTTLED_ROUNDS} times in a row (429)") for one in throttled]
 
-    def _uploads(self, events: Sequence[Outgoing]) -> list[Sequence[Outgoing]]:
+    def _make_uploads(self, events: Sequence[Outgoing]) -> list[Sequence[Outgoing]]:
         most_events = min(MOST_EVENTS, self._target.events_per_second)
         return list(uploads_of(events, most_events, _MOST_BYTES[self._target.mode] - _ENVELOPE_BYTES))
 
@@ -153,14 +153,14 @@ class AmplitudeClient:
         self._keep_pace(len(upload))
         try:
             response = self._http.post(
-                self._target.url, content=self._body(upload), headers={"Content-Type": "application/json"}
+                self._target.url, content=self._make_body(upload), headers={"Content-Type": "application/json"}
             )
         except httpx.HTTPError as error:
             raise _OutcomeUnknown(type(error).__name__) from None
         return self._judge(upload, response)
 
     def _judge(self, upload: Sequence[Outgoing], response: httpx.Response) -> Judgement:
-        status, body = response.status_code, self._body_of(response)
+        status, body = response.status_code, self._read_body(response)
         if status == httpx.codes.OK and body.get("code") == httpx.codes.OK:
             taken = judge_taken(upload, body)
             if taken is None:
@@ -188,13 +188,13 @@ class AmplitudeClient:
     def _refuse(self, why: str) -> NoReturn:
         raise ConfigError(f"Amplitude at {self._target.url} {why}.")
 
-    def _body(self, upload: Sequence[Outgoing]) -> bytes:
+    def _make_body(self, upload: Sequence[Outgoing]) -> bytes:
         events = ",".join(outgoing.text for outgoing in upload)
         options = f'"options":{{"min_id_length":{self._target.min_id_length}}}'
         key = json.dumps(self._target.api_key.get_secret_value())
         return f'{{"api_key":{key},{options},"events":[{events}]}}'.encode()
 
-    def _body_of(self, response: httpx.Response) -> Mapping[str, Any]:
+    def _read_body(self, response: httpx.Response) -> Mapping[str, Any]:
         """What was answered, without the key; nothing where it is no JSON object."""
         try:
             body = response.json()

@@ -133,14 +133,14 @@ def publish(
     """
     chosen = chosen_activities(activities or settings.amplitude_activities)
     target = target_of(settings)
-    outbox = Outbox(session, settings.database, _streams(session, settings, chosen), chosen, target.name, run_id)
+    outbox = Outbox(session, settings.database, _read_streams(session, settings, chosen), chosen, target.name, run_id)
     published = Published(target.name, dry_run)
     if not dry_run and "rejected" in again:
         outbox.release_rejected()
-    published.held_back = 0 if "unconfirmed" in again else _held_back(outbox)
+    published.held_back = 0 if "unconfirmed" in again else _count_held_back(outbox)
     if dry_run:
-        return _looked_at(outbox, published)
-    with _only_publisher(settings), outbox.queue(with_forgotten="unconfirmed" in again) as queue:
+        return _preview(outbox, published)
+    with _hold_publisher_lock(settings), outbox.queue(with_forgotten="unconfirmed" in again) as queue:
         _send(outbox, queue, target, published)
     mark: Mark = (
         "warning" if published.rejected or published.released or published.held_back or published.unknown() else "ok"
@@ -196,7 +196,7 @@ def target_of(settings: Settings) -> Target:
     )
 
 
-def _streams(session: Session, settings: Settings, activities: Sequence[str]) -> list[DataFrame]:
+def _read_streams(session: Session, settings: Settings, activities: Sequence[str]) -> list[DataFrame]:
     """The streams that have the activities."""
     from transforms.activity.definitions.registry import known_activities
     from transforms.catalog import models
@@ -205,7 +205,7 @@ def _streams(session: Session, settings: Settings, activities: Sequence[str]) ->
     return [session.table(models()[name].table.full_name(settings.database)) for name in names]
 
 
-def _held_back(outbox: Outbox) -> int:
+def _count_held_back(outbox: Outbox) -> int:
     return sum(row["count"] for row in outbox.counts() if row["status"] == PENDING and not row["is_fresh"])
 
 
@@ -221,7 +221,7 @@ def _send(outbox: Outbox, queue: Queue, target: Target, published: Published) ->
                     reporter().advanced(_STEP, f"{done:,} of {queue.total:,} events")
 
 
-def _looked_at(outbox: Outbox, published: Published) -> Published:
+def _preview(outbox: Outbox, published: Published) -> Published:
     """What a run would send."""
     from snowflake.snowpark.functions import col, to_json
 
@@ -231,20 +231,20 @@ def _looked_at(outbox: Outbox, published: Published) -> Published:
         if row["status"] == PENDING and row["is_fresh"]:
             published.waiting[row["activity"]] += row["count"]
     first = new.sort("ts", "activity_id").limit(_SAMPLES).select(to_json(col("event")))
-    published.samples = [_parsed(row[0]) for row in first.collect()]
+    published.samples = [_parse_event(row[0]) for row in first.collect()]
     published.changed, published.gone = outbox.changed()
     reporter().finished(_STEP, published.line(), "skipped")
     return published
 
 
-def _parsed(text: str) -> dict[str, Any]:
+def _parse_event(text: str) -> dict[str, Any]:
     import json
 
     return dict(json.loads(text))
 
 
 @contextmanager
-def _only_publisher(settings: Settings) -> Iterator[None]:
+def _hold_publisher_lock(settings: Settings) -> Iterator[None]:
     """Keep other processes of this home from publishing meanwhile; the lock goes with the process."""
     try:
         with process.hold_lock(settings.home / "publish-amplitude.lock"):

@@ -39,7 +39,7 @@ class LivelogsSource(FileSource):
         from flows.sources.livelogs.sheet import SheetPlace
 
         if settings.livelogs_sheet_id is not None:
-            access = SheetsAccess(_service_account(settings), settings.livelogs_url)
+            access = SheetsAccess(_read_service_account(settings), settings.livelogs_url)
             return SheetPlace(access, settings.livelogs_sheet_id, settings.livelogs_tabs)
         if not settings.uses_sandbox:
             raise ConfigError(f"{self.setting} is not set. Set the id of the sheet, the part behind /d/.")
@@ -78,7 +78,7 @@ class LivelogsSource(FileSource):
         return DeliveryLimits(least_share=1.0)
 
 
-def _service_account(settings: Settings) -> Mapping[str, Any]:
+def _read_service_account(settings: Settings) -> Mapping[str, Any]:
     """The key of the service account, from the one place that is set.
 
     Raises:
@@ -97,7 +97,7 @@ def _service_account(settings: Settings) -> Mapping[str, Any]:
         except (OSError, UnicodeError) as error:
             raise ConfigError(f"{given[0]}: {file} cannot be read ({type(error).__name__}).") from None
     else:
-        content = text.get_secret_value() if text is not None else _stored_secret(str(block))
+        content = text.get_secret_value() if text is not None else _read_stored_secret(str(block))
     try:
         account = json.loads(content)
     except ValueError:
@@ -107,7 +107,7 @@ def _service_account(settings: Settings) -> Mapping[str, Any]:
     return account
 
 
-def _stored_secret(name: str) -> str:
+def _read_stored_secret(name: str) -> str:
     from prefect.blocks.system import Secret
 
     try:

@@ -234,7 +234,7 @@ def _poll_record(listing: Listing, snapshot_at: datetime) -> PollRecord:
     if listing.ended == "failed":
         # A poll may be tried again at the same snapshot time: its record must not be taken for a repeat of this one.
         parts.append(recorded_at)
-    notes = [*listing.notes, *_missing_note(listing)]
+    notes = [*listing.notes, *_explain_missing(listing)]
     return PollRecord(
         poll_id=hashlib.sha256("|".join(parts).encode()).hexdigest()[:32],
         source=SOURCE,
@@ -252,7 +252,7 @@ def _poll_record(listing: Listing, snapshot_at: datetime) -> PollRecord:
     )
 
 
-def _missing_note(listing: Listing) -> list[str]:
+def _explain_missing(listing: Listing) -> list[str]:
     if not listing.missing:
         return []
     named = ", ".join(listing.missing[:_NOTED_IDS])

@@ -57,7 +57,7 @@ class TwitchSource:
             yield snapshot_at
             return
         sandbox = ensure_sandbox(settings)
-        for moment in [snapshot_at] if snapshot_at else _sandbox_moments(settings, polls, datetime.now(UTC)):
+        for moment in [snapshot_at] if snapshot_at else _plan_sandbox_polls(settings, polls, datetime.now(UTC)):
             sandbox.set_clock(moment)
             yield moment
 
@@ -71,7 +71,7 @@ class TwitchSource:
             snapshot_at=snapshot_at,
             on_progress=lambda entity, rows: reporter().advanced(_STEP, f"{rows:,} {entity}"),
         )
-        reporter().finished(_STEP, _poll_line(polled), "warning" if polled.failure else "ok")
+        reporter().finished(_STEP, _format_poll(polled), "warning" if polled.failure else "ok")
         return Fetched((polled.snapshot_at,), failure=polled.failure)
 
     def file_kind(self, settings: Settings) -> FileKind:
@@ -115,7 +115,7 @@ def twitch_config(settings: Settings) -> TwitchConfig:
     )
 
 
-def _sandbox_moments(settings: Settings, polls: int | None, now: datetime) -> list[datetime]:
+def _plan_sandbox_polls(settings: Settings, polls: int | None, now: datetime) -> list[datetime]:
     """Moments that end now, an interval apart, or closer where the newest poll is not so long ago."""
     newest = max((file.snapshot_at for file in landed_files(settings.landing_root, TwitchSource.name)), default=None)
     count = polls or (settings.sandbox_first_polls if newest is None else 1)
@@ -125,7 +125,7 @@ def _sandbox_moments(settings: Settings, polls: int | None, now: datetime) -> li
     return [now - position * interval for position in reversed(range(count))]
 
 
-def _poll_line(polled: TwitchPoll) -> str:
+def _format_poll(polled: TwitchPoll) -> str:
     counts = ", ".join(f"{record.distinct_rows:,} {record.entity}" for record in polled.records)
     unusual = [f"{r.entity} {r.ended}" for r in polled.records if r.ended not in ("complete", "empty")]
     return f"{polled.snapshot_at:%Y-%m-%d %H:%M:%S} UTC: {counts}" + (f" ({'; '.join(unusual)})" if unusual else "")
