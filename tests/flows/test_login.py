@@ -11,8 +11,7 @@ import pytest
 
 from flows.errors import ConfigError
 from flows.settings import load_settings
-from flows.warehouse import connection_parameters, open_session, sent_statements
-from flows.warehouse import login
+from flows.warehouse import connection_parameters, login, open_session, sent_statements
 from flows.warehouse.account import SESSION_PARAMETERS, account_login
 from flows.warehouse.scripts import SCRIPTS, statements
 
