@@ -9,7 +9,7 @@ from prefect import flow
 from flows.errors import ConfigError
 from flows.steps.artifacts import publish_artifacts
 from flows.steps.layers import build_layers
-from flows.steps.run import Run, recorded_run
+from flows.steps.run import Run, record_run
 
 
 @flow(name="backfill")
@@ -24,7 +24,7 @@ def backfill(from_time: datetime, to_time: datetime, select: list[str] | None = 
     window = (_to_utc(from_time), _to_utc(to_time))
     if window[0] >= window[1]:
         raise ConfigError(f"--from {from_time} is not before --to {to_time}: the range [from, to) would be empty.")
-    with recorded_run("backfill") as (run, _):
+    with record_run("backfill") as (run, _):
         build_layers(run, select or [], mode="backfill", window=window)
         publish_artifacts(run)
     return run

@@ -14,7 +14,7 @@ from flows.sources.registry import SOURCES
 from flows.steps.artifacts import publish_artifacts
 from flows.steps.ingest import check_source, fetch_source, land_files, load_raw
 from flows.steps.layers import build_layers
-from flows.steps.run import Run, recorded_run
+from flows.steps.run import Run, record_run
 
 
 @flow(name="ingest-twitch")
@@ -71,7 +71,7 @@ FLOWS: dict[str, Flow[..., Run]] = {
 
 
 def _ingest_source(source: str, snapshot_at: datetime | None, from_files: str | None, polls: int | None = None) -> Run:
-    with recorded_run(f"ingest-{source}") as (run, _):
+    with record_run(f"ingest-{source}") as (run, _):
         if from_files:
             run.fetched(source, land_files(source, Path(from_files), run.run_id, snapshot_at))
         else:

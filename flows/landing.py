@@ -67,7 +67,7 @@ class LandedFile:
         return cls(relative_path, match["source"], match["entity"], snapshot_at, match["hash"])
 
 
-def utc_milliseconds(moment: datetime) -> datetime:
+def cut_to_milliseconds(moment: datetime) -> datetime:
     """The moment in UTC, cut to the milliseconds that a landing file's name holds; a naive one is taken as UTC."""
     aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return aware.replace(microsecond=aware.microsecond // 1000 * 1000)
@@ -95,7 +95,7 @@ class LandingWriter:
         self._root = root
         self._source = source
         self._entity = entity
-        self._snapshot_at = utc_milliseconds(snapshot_at)
+        self._snapshot_at = cut_to_milliseconds(snapshot_at)
         self._hash = hashlib.sha256()
         self._part = root / _UNFINISHED / f"{entity}-{uuid.uuid4().hex}.part"
 
@@ -170,7 +170,7 @@ def land(root: Path, source: str, entity: str, snapshot_at: datetime, records: I
         return writer.finish()
 
 
-def landed_files(root: Path, source: str | None = None) -> list[LandedFile]:
+def list_landed_files(root: Path, source: str | None = None) -> list[LandedFile]:
     """Every visible landing file under the root (of one source), ordered by path."""
     start = root / source if source else root
     found: list[LandedFile] = []
@@ -210,7 +210,7 @@ def count_rows(root: Path, landed: LandedFile) -> int:
 
 
 @contextmanager
-def loading_lock(root: Path) -> Iterator[None]:
+def hold_loading_lock(root: Path) -> Iterator[None]:
     """Hold the landing root's lock: two processes that load the same files at once would load them twice.
 
     Raises:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from expectations.engine.run import Subject
-from expectations.rules.rule import WARNING, Rule, quoted, timestamp
+from expectations.rules.rule import WARNING, Rule, quote_literal, timestamp
 from transforms.contract import Table
 from transforms.ops import DELIVERIES, LOADS
 
@@ -95,9 +95,9 @@ def delivery_subjects(
         ("table_name", "snapshot_at"),
         name=f"loads_{source}",
     )
-    newest = f"(select max(snapshot_at) from {{deliveries}} where source = {quoted(source)})"
+    newest = f"(select max(snapshot_at) from {{deliveries}} where source = {quote_literal(source)})"
     files = (
-        f"select d.* from {{deliveries}} d where d.source = {quoted(source)} "
+        f"select d.* from {{deliveries}} d where d.source = {quote_literal(source)} "
         f"and (d.snapshot_at = {newest} or d.snapshot_at in ({times}))"
     )
     return [
@@ -112,7 +112,7 @@ def _select_deliveries(raw_tables: Sequence[Table], times: str) -> str:
     The first delivery of a source that is not complete may hold all that ever was: nothing is compared with it.
     """
     listed = " union all ".join(
-        f"select {quoted(table.name)} as table_name, {str(table.is_complete).lower()} as is_complete"
+        f"select {quote_literal(table.name)} as table_name, {str(table.is_complete).lower()} as is_complete"
         for table in raw_tables
     )
     per_delivery = (

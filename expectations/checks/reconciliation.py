@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from expectations.engine.queries import MOST_BATCHES
 from expectations.engine.run import Subject
-from expectations.rules.rule import CRITICAL, WARNING, Rule, quoted
+from expectations.rules.rule import CRITICAL, WARNING, Rule, quote_literal
 from transforms.contract import Table
 from transforms.ops import RECONCILIATION
 
@@ -15,7 +15,7 @@ MOST_QUARANTINED_SHARE = 0.05
 
 def account_rules(table: Table) -> tuple[Rule, ...]:
     """Rules on the loads that a staging table has read."""
-    this = f"table_name = {quoted(table.name)}"
+    this = f"table_name = {quote_literal(table.name)}"
     return (
         Rule(
             name=f"{table.name}: raw = staged + quarantined + superseded, load by load",
@@ -65,12 +65,11 @@ def accounts(tables: Sequence[Table], batches: Mapping[str, Sequence[str] | None
 
 
 def _select_loads(tables: Sequence[Table], builds: Sequence[str] | None) -> str:
-    names = ", ".join(quoted(table.name) for table in tables)
-    touched = (
-        f" and load_id in (select load_id from {{reconciliation}} where build_id in ({', '.join(map(quoted, builds))}))"
-        if builds is not None
-        else ""
-    )
+    names = ", ".join(quote_literal(table.name) for table in tables)
+    touched = ""
+    if builds is not None:
+        ids = ", ".join(map(quote_literal, builds))
+        touched = f" and load_id in (select load_id from {{reconciliation}} where build_id in ({ids}))"
     sums = ", ".join(
         f"sum({name}) as {name}" for name in ("raw_rows", "staged_rows", "quarantined_rows", "superseded_rows")
     )

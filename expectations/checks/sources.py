@@ -16,7 +16,7 @@ from expectations.checks.deliveries import DeliveryLimits, delivery_subjects
 from expectations.engine.connection import Logins
 from expectations.engine.results import RuleResult
 from expectations.engine.run import Subject, check_subjects
-from expectations.rules.rule import WARNING, Rule, quoted, timestamp
+from expectations.rules.rule import WARNING, Rule, quote_literal, timestamp
 from expectations.rules.schemas import Columns
 from transforms.contract import Table
 from transforms.ops import POLLS, SCHEMA_DRIFT
@@ -96,7 +96,7 @@ def poll_rules(source: str, limits: SourceLimits, now: datetime) -> tuple[Rule, 
 def drift_rule(source: str, tables: Sequence[Table]) -> Rule:
     """No field that the contracts of the source's raw tables do not know, by now."""
     known = " or ".join(
-        f"(table_name = {quoted(t.name)} and field in ({', '.join(quoted(name) for name in t.fields)}))"
+        f"(table_name = {quote_literal(t.name)} and field in ({', '.join(quote_literal(name) for name in t.fields)}))"
         for t in tables
         if t.fields
     )
@@ -161,7 +161,7 @@ def _select_polls(source: str, limits: SourceLimits, snapshots: Sequence[datetim
     """The newest poll of each entity with the usual number of rows, and the polls of the run."""
     ranked = (
         "select p.*, row_number() over (partition by entity order by snapshot_at desc, recorded_at desc) as nth "
-        f"from {{polls}} p where source = {quoted(source)}"
+        f"from {{polls}} p where source = {quote_literal(source)}"
     )
     usual = (
         f"select entity, median(distinct_rows) as usual_rows, count(*) as usual_polls from ({ranked}) r "
@@ -179,4 +179,4 @@ def _make_rule(name: str, fails: str, reason: str, *shows: str) -> Rule:
 
 
 def _find_table(tables: Sequence[Table]) -> str:
-    return f"table_name in ({', '.join(quoted(t.name) for t in tables)})" if tables else "false"
+    return f"table_name in ({', '.join(quote_literal(t.name) for t in tables)})" if tables else "false"

@@ -9,16 +9,16 @@ from pathlib import Path
 
 from expectations.checks.reconciliation import account_rules, accounts
 from expectations.engine.connection import Logins
-from expectations.engine.queries import table_rows
-from expectations.engine.results import RuleResult, blocked_tables
+from expectations.engine.queries import select_rows
+from expectations.engine.results import RuleResult
 from expectations.engine.run import Each, Subject, check_subjects
-from expectations.engine.tables import business_rules, table_named
+from expectations.engine.tables import business_rules, find_table
 from expectations.rules.from_contract import contract_rules, schema_rule
 from expectations.rules.rule import CRITICAL, Rule
 from expectations.rules.schemas import Columns
 from transforms.contract import Layer, Table
 
-__all__ = ["RuleResult", "blocked_tables", "build_docs", "rules_of", "validate_tables", "warm_up"]
+__all__ = ["RuleResult", "build_docs", "rules_of", "validate_tables", "warm_up"]
 
 
 @cache
@@ -70,7 +70,7 @@ def validate_tables(
         ContractError: A name is no table.
         snowflake.connector.Error: The warehouse cannot be reached.
     """
-    tables = [table_named(name) for name in names]
+    tables = [find_table(name) for name in names]
     written = [t for t in tables if batches is None or _is_written(batches.get(t.name, ()))]
     subjects = [_make_subject(table, None if batches is None else batches[table.name]) for table in written]
     staged = [table for table in written if table.layer is Layer.STAGING]
@@ -101,7 +101,7 @@ def _is_written(batch_ids: Sequence[str] | None) -> bool:
 
 
 def _make_subject(table: Table, batch_ids: Sequence[str] | None) -> Subject:
-    rows, scope = table_rows(table, batch_ids)
+    rows, scope = select_rows(table, batch_ids)
     return Subject(table, rows, scope, rules_of(table), table.key, with_schema=True)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from expectations.engine.results import RuleResult, worst_first
+from expectations.engine.results import RuleResult, sort_worst_first
 
 _HEADER = ("| table | rule | severity | found | why it is there |", "|---|---|---|---|---|")
 
 
-def summary_line(results: Sequence[RuleResult]) -> str:
+def format_summary(results: Sequence[RuleResult]) -> str:
     """How many rules on how many tables, and what failed, in one line."""
     failed = [result for result in results if not result.success]
     critical = sum(result.severity == "critical" for result in failed)
@@ -20,8 +20,8 @@ def summary_line(results: Sequence[RuleResult]) -> str:
 
 def markdown(results: Sequence[RuleResult], docs_link: str | None = None) -> str:
     """What failed, worst first; then how many rules held on each table."""
-    failed = [result for result in worst_first(results) if not result.success]
-    lines = [f"**{summary_line(results)}**", ""]
+    failed = [result for result in sort_worst_first(results) if not result.success]
+    lines = [f"**{format_summary(results)}**", ""]
     if failed:
         lines += [*_HEADER, *(_make_row(result) for result in failed), ""]
     lines += ["| table | scope | rules | held |", "|---|---|---|---|", *_count_per_table(results)]

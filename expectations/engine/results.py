@@ -35,17 +35,17 @@ class RuleResult:
     reason: str = ""
 
 
-def blocked_tables(results: Iterable[RuleResult]) -> set[str]:
+def find_blocked_tables(results: Iterable[RuleResult]) -> set[str]:
     """Tables that broke a critical rule: nothing may be built from them until they are repaired."""
     return {r.table_name for r in results if not r.success and r.severity == _CRITICAL}
 
 
-def worst_first(results: Iterable[RuleResult]) -> list[RuleResult]:
+def sort_worst_first(results: Iterable[RuleResult]) -> list[RuleResult]:
     """Critical failures, then warnings, then what held."""
     return sorted(results, key=lambda r: (r.success, r.severity != _CRITICAL, r.layer, r.table_name))
 
 
-def ledger_rows(
+def make_ledger_rows(
     results: Iterable[RuleResult],
     run_id: str,
     validated_at: datetime,

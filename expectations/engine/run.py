@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from expectations.engine.connection import Logins, login
 from expectations.engine.printable import printable
-from expectations.engine.queries import named, with_helpers
+from expectations.engine.queries import add_helpers, named
 from expectations.engine.results import RuleResult
 from expectations.rules.from_contract import schema_rule
 from expectations.rules.rule import Rule
@@ -114,7 +114,7 @@ class _Check:
             *(schema_expectation(rule, declared_columns(table), self._stored) for rule in schema_rules),
             *(expectation(rule, self._select_key()) for rule in self._askable),
         ]
-        query = with_helpers(named(subject.rows, self._database), self._askable, self._database)
+        query = add_helpers(named(subject.rows, self._database), self._askable, self._database)
         outcomes = {outcome.rule: outcome for outcome in suites.check(subject.name or table.name, query, asked, run_id)}
         return [
             *(self._make_from(rule, outcomes.get(rule.name)) for rule in (*schema_rules, *self._askable)),

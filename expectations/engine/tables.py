@@ -13,7 +13,7 @@ from transforms.ops import LEDGERS
 
 
 @cache
-def table_named(name: str) -> Table:
+def find_table(name: str) -> Table:
     """The contract of a table.
 
     Raises:

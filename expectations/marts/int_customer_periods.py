@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.rules.periods import first_day, first_of_period, streamers_only
-from expectations.rules.rule import CRITICAL, Lookup, Rule, quoted
+from expectations.rules.rule import CRITICAL, Lookup, Rule, quote_literal
 from transforms.marts.int_customer_periods import NO_ACTS_OF_VIEWERS, STREAMER_ACTS
 
 _OF_BATCH = "person in (select person from {batch} b)"
@@ -28,7 +28,7 @@ def _acts(kind: str, condition: str) -> str:
 
 
 def _names(activities: tuple[str, ...]) -> str:
-    return ", ".join(quoted(name) for name in activities)
+    return ", ".join(quote_literal(name) for name in activities)
 
 
 _VIEWERS_ACT = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.rules.rule import CRITICAL, Lookup, Rule, quoted
+from expectations.rules.rule import CRITICAL, Lookup, Rule, quote_literal
 from transforms.activity.definitions.registry import FROM_FACTS, LIFECYCLE, known_activities
 from transforms.contract import Table
 
@@ -85,13 +85,13 @@ def feature_rules(table: Table) -> tuple[Rule, ...]:
     kind = _kind(table.name)
     known = {one.name: one for one in known_activities().values() if _kind(one.stream) == kind}
     cases = " ".join(
-        f"when {quoted(name)} then {quoted(','.join(sorted(f.name for f in one.features)))}"
+        f"when {quote_literal(name)} then {quote_literal(','.join(sorted(f.name for f in one.features)))}"
         for name, one in known.items()
     )
     return (
         Rule(
             name="the activity is one that is declared",
-            fails=f"activity not in ({', '.join(quoted(name) for name in known)})",
+            fails=f"activity not in ({', '.join(quote_literal(name) for name in known)})",
             severity=CRITICAL,
             reason="features and meaning are declared in one file; after removing one rebuild with --full-refresh",
             shows=("activity",),
@@ -115,7 +115,7 @@ def _kind(table: str) -> str:
 
 
 def _once(table: Table) -> Rule:
-    names = ", ".join(quoted(one.name) for one in LIFECYCLE[_kind(table.name)])
+    names = ", ".join(quote_literal(one.name) for one in LIFECYCLE[_kind(table.name)])
     return Rule(
         name="a lifecycle activity happens once",
         fails=f"activity in ({names}) and activity_occurrence > 1",
@@ -127,7 +127,7 @@ def _once(table: Table) -> Rule:
 
 
 def _as_gathered(table: Table, events: str) -> Rule:
-    sources = ", ".join(quoted(one.name) for one in FROM_FACTS[_kind(table.name)])
+    sources = ", ".join(quote_literal(one.name) for one in FROM_FACTS[_kind(table.name)])
     gathered = Lookup(
         "gathered",
         f"select activity_id, person, ts from {{{events}}} where activity_id in (select activity_id from {{batch}} b)",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from expectations.rules.history import history_rules
-from expectations.rules.rule import CRITICAL, WARNING, Computed, Lookup, Rule, quoted
+from expectations.rules.rule import CRITICAL, WARNING, Computed, Lookup, Rule, quote_literal
 from transforms.contract import Column, History, Table
 
 
@@ -83,7 +83,7 @@ def _range(column: Column) -> Iterator[Rule]:
 def _accepted(column: Column) -> Rule:
     return Rule(
         name=f"{column.name} is a known value",
-        fails=f"{column.name} not in ({', '.join(quoted(value) for value in column.accepted)})",
+        fails=f"{column.name} not in ({', '.join(quote_literal(value) for value in column.accepted)})",
         severity=WARNING,
         reason=f"known: {', '.join(repr(value) for value in column.accepted)}; an unknown code is kept and reported",
         shows=(column.name,),

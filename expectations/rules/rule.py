@@ -77,7 +77,7 @@ class Rule:
         return self.severity is Severity.CRITICAL
 
 
-def quoted(text: str) -> str:
+def quote_literal(text: str) -> str:
     """The text as an SQL string literal."""
     return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 

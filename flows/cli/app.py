@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     handed_over = _hand_over(given)
     if handed_over is not None:
         sys.exit(handed_over)
-    code, is_cut_off = outcome_of(given)
+    code, is_cut_off = find_outcome(given)
     if is_cut_off:
         _leave_at_once(code)
     sys.exit(code)
@@ -84,10 +84,10 @@ def _hand_over(arguments: Sequence[str]) -> int | None:
 
 def run(arguments: Sequence[str]) -> int:
     """The exit code of one command; an error is one line on standard error."""
-    return outcome_of(arguments)[0]
+    return find_outcome(arguments)[0]
 
 
-def outcome_of(arguments: Sequence[str]) -> tuple[int, bool]:
+def find_outcome(arguments: Sequence[str]) -> tuple[int, bool]:
     """Run one command; returns its exit code, and whether Prefect is gone and nothing is to be waited for any more."""
     try:
         return _run_app(arguments), False

@@ -89,7 +89,7 @@ class TerminalReporter:
 
 
 @contextmanager
-def terminal_reporter() -> Iterator[TerminalReporter]:
+def report_to_terminal() -> Iterator[TerminalReporter]:
     """Report the steps of the block to the terminal."""
     reporter = TerminalReporter()
     report_to(reporter)
@@ -164,7 +164,7 @@ class Form(StrEnum):
     JSON = "json"
 
 
-def parsed_moment(text: str, option: str) -> datetime:
+def parse_time(text: str, option: str) -> datetime:
     """The time that an option states, in UTC.
 
     Raises:

@@ -22,7 +22,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
-from flows.cli.app import outcome_of
+from flows.cli.app import find_outcome
 from flows.services.resident import GO, PASSED_ON, PATIENCE_SECONDS, receive, send
 from flows.services.resident_place import Place
 from flows.settings import replace_environment
@@ -92,7 +92,7 @@ def _serve_one(connection: socket.socket) -> NoReturn:
         connection.settimeout(None)
         threading.Thread(target=_end_with_command, args=(connection,), daemon=True).start()
         _become(order, streams)
-        code, is_cut_off = outcome_of(order["arguments"])
+        code, is_cut_off = find_outcome(order["arguments"])
     except SystemExit as left:
         code = left.code if isinstance(left.code, int) else 1
     except BaseException:

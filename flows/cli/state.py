@@ -67,7 +67,7 @@ def quiet_connector() -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
-def checked_selectors(selectors: Sequence[str]) -> list[str]:
+def check_selectors(selectors: Sequence[str]) -> list[str]:
     """The selectors, if each names something.
 
     Raises:

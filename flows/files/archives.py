@@ -21,7 +21,7 @@ ENDINGS = (".zip", ".xlsx", ".xlsm")
 _WORKBOOK = "xl/workbook.xml"  # what every workbook has, and nothing else
 
 
-def opened_parts(file: InputFile) -> list[InputFile]:
+def open_parts(file: InputFile) -> list[InputFile]:
     """The members of a zip archive or the tabs of a workbook as files, or the file itself where it is neither."""
     if file.fault is not None:
         return [file]

@@ -21,10 +21,10 @@ from typing import Any
 
 from flows.errors import SnowcastError
 from flows.files.file import BadLine, Header, InputFile, Note, RefusedFile, UnrecognisedFile
-from flows.files.kinds import FileKind, recognised
-from flows.files.known_files import Delivery, Known
-from flows.files.locations import FilePlace
-from flows.files.observed_at import MANIFEST, Manifest, read_manifests, stated_day, stated_moment
+from flows.files.kinds import FileKind, recognise_records
+from flows.files.known_files import DeliveredBefore, Delivery
+from flows.files.locations import Location
+from flows.files.observed_at import MANIFEST, Manifest, read_manifests, snapshot_day_in_path, snapshot_time_in_path
 from flows.files.readers import read_items
 from flows.files.report import DELIVERED_BEFORE, EMPTY, LANDED, LOADED_BEFORE, REFUSED, SKIPPED, FileReport
 from flows.files.rows import SheetFindings
@@ -35,7 +35,7 @@ _LONGEST_REASON = 500
 
 
 def deliver_files(
-    kind: FileKind, place: FilePlace, landing_root: Path, known: Known, *, snapshot_at: datetime | None = None
+    kind: FileKind, place: Location, landing_root: Path, known: DeliveredBefore, *, snapshot_at: datetime | None = None
 ) -> Iterator[FileReport]:
     """Land every file of a place and yield what became of each, those that state their time first.
 
@@ -80,7 +80,7 @@ class _Input:
 
     def __init__(self, kind: FileKind, file: InputFile, manifest: Manifest, given: datetime | None) -> None:
         self.kind, self.file, self.manifest = kind, file, manifest
-        named = stated_day((*file.names, file.folder)) if kind.is_daily else stated_moment(file.names)
+        named = snapshot_day_in_path((*file.names, file.folder)) if kind.is_daily else snapshot_time_in_path(file.names)
         stated = manifest.snapshot_at or named or given
         self.is_stated = stated is not None
         self._moment = stated or file.modified_at
@@ -105,7 +105,7 @@ class _Input:
         Raises:
             RefusedFile: It cannot be read, or is not what it must be.
         """
-        items = recognised(self.kind, self._read())
+        items = recognise_records(self.kind, self._read())
         for entity, item in self.findings.checked(items) if self.kind.is_sheet else items:
             if entity in self.kind.complete and self.manifest.calls_partial(entity, self.file.name):
                 raise RefusedFile(
@@ -181,7 +181,7 @@ def _encode(record: Any) -> bytes:
         raise RefusedFile(f"has a record that is no JSON: {type(error).__name__}: {error}"[:_LONGEST_REASON]) from None
 
 
-def _land(one: _Input, root: Path, known: Known) -> FileReport:
+def _land(one: _Input, root: Path, known: DeliveredBefore) -> FileReport:
     if one.file.fault is not None:
         raise RefusedFile(one.file.fault)
     delivery = Delivery.of(one.file, one.kind, one.moment)
@@ -216,7 +216,7 @@ def _check_complete(landing: _Landing, kind: FileKind) -> None:
         )
 
 
-def _finish_writers(landing: _Landing, one: _Input, known: Known) -> tuple[tuple[LandedFile, ...], bool]:
+def _finish_writers(landing: _Landing, one: _Input, known: DeliveredBefore) -> tuple[tuple[LandedFile, ...], bool]:
     """The landing files made visible, or those of the same content, and whether any is to be loaded."""
     landed: list[LandedFile] = []
     is_new = False

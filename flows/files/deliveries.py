@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 from flows.errors import SourceError
 from flows.files.convert import deliver_files
 from flows.files.kinds import FileKind
-from flows.files.known_files import Known
+from flows.files.known_files import DeliveredBefore
 from flows.files.limits import LIMITS, Limits
-from flows.files.locations import FilePlace
+from flows.files.locations import Location
 from flows.files.report import DELIVERED_BEFORE, EMPTY, SKIPPED, Fetched, FileReport
-from flows.load.loader import loaded_files
+from flows.load.loader import read_loaded_files
 from flows.reporting import Mark, reporter
 from flows.settings import Settings
 from transforms.engine.ledgers import append_rows
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def deliver(
-    session: Session, settings: Settings, kind: FileKind, place: FilePlace, snapshot_at: datetime | None = None
+    session: Session, settings: Settings, kind: FileKind, place: Location, snapshot_at: datetime | None = None
 ) -> Fetched:
     """Land the files of a place that were not delivered before, and say what became of each.
 
@@ -53,7 +53,7 @@ def deliver(
     return Fetched(tuple(sorted(snapshots)), tuple(reports), failure)
 
 
-def has_others(session: Session, settings: Settings, source: str, place: FilePlace) -> bool:
+def has_others(session: Session, settings: Settings, source: str, place: Location) -> bool:
     """Whether files of the source were delivered from elsewhere than a local place."""
     from snowflake.snowpark.functions import col, lit, startswith
 
@@ -61,15 +61,15 @@ def has_others(session: Session, settings: Settings, source: str, place: FilePla
     return ledger.filter(~startswith(col("file_path"), lit(place.prefix))).count() > 0
 
 
-def _read_delivered_before(session: Session, settings: Settings, kind: FileKind) -> Known:
+def _read_delivered_before(session: Session, settings: Settings, kind: FileKind) -> DeliveredBefore:
     from snowflake.snowpark.functions import col
 
     ledger = session.table(DELIVERIES.full_name(settings.database)).filter(col("source") == kind.source)
     rows = ledger.select("delivery_id", "file_path", "landed_files").collect()
-    return Known(
+    return DeliveredBefore(
         settings.landing_root,
         kind.source,
-        loaded_files(session, settings.database),
+        read_loaded_files(session, settings.database),
         deliveries={row[0]: json.loads(row[2] or "[]") for row in rows},
         paths={row[1] for row in rows},
     )
@@ -95,7 +95,7 @@ def _make_rows(reports: Iterable[FileReport]) -> list[dict[str, Any]]:
     ]
 
 
-def _report_files(kind: FileKind, place: FilePlace, reports: Iterable[FileReport]) -> None:
+def _report_files(kind: FileKind, place: Location, reports: Iterable[FileReport]) -> None:
     """One line per file that was read, one for all that were not."""
     before = 0
     for report in reports:

@@ -1,8 +1,8 @@
 """What the files of a source look like, and which entity each of their records is.
 
-Where the contracts of the tables that they become declare their columns (`declared_kind`), a header shows the entity of
-which it has the most columns that no other entity has. Which columns an entity has, must have, and whether a delivery
-lists all of it, is then declared by its tables alone: RAW names the fields, staging those that it cannot do without.
+Where the contracts of the tables that they become declare their columns (`make_declared_kind`), a header shows the
+entity of which it has the most columns that no other entity has. Which columns an entity has, must have, and whether a
+delivery lists all of it, is then declared by its tables alone: RAW names the fields, staging those that it needs.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class FileKind:
         return [name for name in names if name not in self.known[entity]] if entity in self.known else []
 
 
-def recognised(kind: FileKind, items: Iterator[Any]) -> Iterator[tuple[str, Any]]:
+def recognise_records(kind: FileKind, items: Iterator[Any]) -> Iterator[tuple[str, Any]]:
     """Records of pages, arrays and rows, each with its entity; one that is not recognised goes with the others.
 
     A CSV's header and notes come with its entity too.
@@ -194,7 +194,7 @@ def _format_names(names: Sequence[str]) -> str:
 _TELLING = 2
 
 
-def declared_kind(source: str, *, tells_missing: bool = False, **options: Any) -> FileKind:
+def make_declared_kind(source: str, *, tells_missing: bool = False, **options: Any) -> FileKind:
     """What the files of a source look like, by the contracts of its tables.
 
     Args:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from flows.files.file import InputFile
 from flows.files.kinds import FileKind
-from flows.landing import LandedFile, landed_files
+from flows.landing import LandedFile, list_landed_files
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Delivery:
         return cls(delivery_id, kind.source, file.path, file.size, file.version, snapshot_at)
 
 
-class Known:
+class DeliveredBefore:
     """What is in RAW or on its way there: contents by entity and hash, and files that were delivered before.
 
     Args:
@@ -57,7 +57,7 @@ class Known:
         self._deliveries = deliveries or {}
         self._paths = frozenset(paths)
         parsed = (LandedFile.parse(path) for path in loaded)
-        everything = [*landed_files(root, source), *(landed for landed in parsed if landed)]
+        everything = [*list_landed_files(root, source), *(landed for landed in parsed if landed)]
         self._durable = frozenset(landed.relative_path for landed in everything)
         self._by_content = {(landed.entity, landed.content_hash): landed for landed in everything}
 

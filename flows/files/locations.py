@@ -21,7 +21,7 @@ from typing import IO, Any, Protocol
 from urllib.parse import unquote
 
 from flows.errors import ConfigError, SourceError
-from flows.files.archives import ENDINGS, opened_parts, refused
+from flows.files.archives import ENDINGS, open_parts, refused
 from flows.files.file import InputFile, RefusedFile
 
 MASK = "***"
@@ -46,8 +46,8 @@ _LONGEST_TEXT = 300
 _SHORTEST_SECRET = 4
 
 
-class FilePlace(Protocol):
-    """Where files come from: a `Place`, or the tabs of a spreadsheet that is asked."""
+class Location(Protocol):
+    """Where files come from: a `FileLocation`, or the tabs of a spreadsheet that is asked."""
 
     @property
     def holds(self) -> str:
@@ -71,7 +71,7 @@ class FilePlace(Protocol):
 
 
 @dataclass(frozen=True)
-class Place:
+class FileLocation:
     """A file or folder, by its path or URL.
 
     Args:
@@ -91,7 +91,7 @@ class Place:
     @property
     def display_name(self) -> str:
         """Name the place, for messages and ledgers."""
-        return masked(self.url, self.url)
+        return mask_secrets(self.url, self.url)
 
     @property
     def path(self) -> Path:
@@ -108,7 +108,7 @@ class Place:
         return find_files(self)
 
 
-def masked(text: str, url: str) -> str:
+def mask_secrets(text: str, url: str) -> str:
     """The text without the secrets of the URL."""
     password = _PASSWORD.search(url)
     query = url.partition("?")[2]
@@ -120,7 +120,7 @@ def masked(text: str, url: str) -> str:
     return text
 
 
-def find_files(place: Place) -> list[InputFile]:
+def find_files(place: FileLocation) -> list[InputFile]:
     """The files of a place, hidden ones left out; archives and workbooks are opened into their parts.
 
     Raises:
@@ -136,11 +136,11 @@ def find_files(place: Place) -> list[InputFile]:
     for file in sorted(files, key=lambda file: file.label):
         # Whether a local file is an archive is told by its first bytes; a remote one is not fetched for that.
         is_asked = not place.is_remote or file.name.lower().endswith(ENDINGS)
-        parts += opened_parts(file) if is_asked else [file]
+        parts += open_parts(file) if is_asked else [file]
     return parts
 
 
-def _find_local_files(place: Place) -> Iterator[InputFile]:
+def _find_local_files(place: FileLocation) -> Iterator[InputFile]:
     root = place.path
     if not root.exists():
         raise ConfigError(
@@ -193,7 +193,7 @@ def _to_datetime(seconds: float) -> datetime | None:
         return None
 
 
-def _find_remote_files(place: Place) -> Iterator[InputFile]:
+def _find_remote_files(place: FileLocation) -> Iterator[InputFile]:
     with _translate_remote_errors(place):
         import fsspec
 
@@ -209,17 +209,17 @@ def _find_remote_files(place: Place) -> Iterator[InputFile]:
             continue
         modified_at = _read_time(facts)
         yield InputFile(
-            masked(label, place.url),
+            mask_secrets(label, place.url),
             modified_at=modified_at,
             open=_make_fetcher(place, filesystem, name),
             parent=root.rstrip("/").rpartition("/")[2],
-            path=masked(f"{place.url.partition('://')[0]}://{name}", place.url),
+            path=mask_secrets(f"{place.url.partition('://')[0]}://{name}", place.url),
             size=facts.get("size"),
             version=str(next((facts[tag] for tag in _TAGS if facts.get(tag)), modified_at)),
         )
 
 
-def _make_fetcher(place: Place, filesystem: Any, name: str) -> Any:
+def _make_fetcher(place: FileLocation, filesystem: Any, name: str) -> Any:
     def fetch() -> IO[bytes]:
         copy = tempfile.NamedTemporaryFile(prefix="snowcast-")  # noqa: SIM115 - the reader closes it
         try:
@@ -237,7 +237,7 @@ def _make_fetcher(place: Place, filesystem: Any, name: str) -> Any:
 
 
 @contextmanager
-def _translate_remote_errors(place: Place) -> Iterator[None]:
+def _translate_remote_errors(place: FileLocation) -> Iterator[None]:
     """Errors of fsspec and its libraries as ours, without secrets.
 
     Raises:
@@ -272,8 +272,8 @@ def _translate_remote_errors(place: Place) -> Iterator[None]:
         ) from None
 
 
-def _format_error(error: BaseException, place: Place) -> str:
-    text = masked(" ".join(str(error).split()), place.url)[:_LONGEST_TEXT]
+def _format_error(error: BaseException, place: FileLocation) -> str:
+    text = mask_secrets(" ".join(str(error).split()), place.url)[:_LONGEST_TEXT]
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

@@ -30,12 +30,12 @@ _MOMENTS = (
 _DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_/]?)(\d\d)\2(\d\d)(?!\d)")
 
 
-def stated_moment(names: Iterable[str]) -> datetime | None:
+def snapshot_time_in_path(names: Iterable[str]) -> datetime | None:
     """The moment that the first of the names states which states one."""
     return next((moment for moment in map(_find_moment, names) if moment), None)
 
 
-def stated_day(names: Iterable[str]) -> datetime | None:
+def snapshot_day_in_path(names: Iterable[str]) -> datetime | None:
     """The moment, or midnight of the day, that the first of the names states which states one."""
     return next((moment for moment in (_find_moment(name) or _find_day(name) for name in names) if moment), None)
 

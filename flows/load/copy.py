@@ -36,12 +36,12 @@ class Copied:
     first_error: str | None
 
 
-def stage_name(database: str) -> str:
+def name_stage(database: str) -> str:
     """Full name of the stage that landing files go to."""
     return f"{checked_identifier(database).upper()}.RAW.{STAGE}"
 
 
-def load_id_of(landed: LandedFile) -> str:
+def make_load_id(landed: LandedFile) -> str:
     """The load's name: `<source>/<entity>_<snapshot>_<content hash>`, made of the file's path alone."""
     return f"{landed.source}/{landed.entity}{landed.relative_path[-_TAIL:][:_TAIL_LENGTH]}"
 
@@ -59,7 +59,7 @@ def put_files(session: Session, database: str, root: Path, files: Iterable[Lande
             # PUT takes one pattern, so the files that are meant are gathered under one.
             for path in paths:
                 (Path(selection) / path.name).symlink_to(path.resolve())
-            session.file.put(f"{selection}/*", f"@{stage_name(database)}/{folder}", auto_compress=False, overwrite=True)
+            session.file.put(f"{selection}/*", f"@{name_stage(database)}/{folder}", auto_compress=False, overwrite=True)
 
 
 def copy_files(
@@ -97,7 +97,7 @@ def copy_files(
         f"SELECT $1, {_express_landing_path(files[0])}, METADATA$FILE_ROW_NUMBER, {_SNAPSHOT_AT}, "
         f"'{loaded_at:%Y-%m-%d %H:%M:%S.%f}'::TIMESTAMP_NTZ, "
         f"'{prefix}' || SUBSTR(METADATA$FILENAME, -{_TAIL}, {_TAIL_LENGTH}) "
-        f"FROM @{stage_name(database)}) "
+        f"FROM @{name_stage(database)}) "
         f"FILES = ({names}) FILE_FORMAT = (TYPE = JSON COMPRESSION = GZIP) ON_ERROR = CONTINUE FORCE = {force}"
     ).collect()
     copied: dict[str, Copied] = {}
@@ -110,7 +110,7 @@ def copy_files(
     return copied
 
 
-def loaded_rows(session: Session, database: str, table: Table, load_ids: Sequence[str]) -> dict[str, set[int]]:
+def read_loaded_rows(session: Session, database: str, table: Table, load_ids: Sequence[str]) -> dict[str, set[int]]:
     """Row numbers that RAW holds of the loads, by load."""
     from snowflake.snowpark.functions import col
 

@@ -23,12 +23,12 @@ from flows.landing import (
     DamagedFile,
     LandedFile,
     count_rows,
-    landed_files,
-    loading_lock,
+    hold_loading_lock,
+    list_landed_files,
     read_lines,
     sweep_unfinished,
 )
-from flows.load.copy import Copied, copy_files, load_id_of, loaded_rows, put_files
+from flows.load.copy import Copied, copy_files, make_load_id, put_files, read_loaded_rows
 from transforms.engine.ledgers import append_rows, transaction
 from transforms.ops import LOADS, POLLS, QUARANTINE
 
@@ -86,18 +86,18 @@ class LoadReport:
         return sum(load.rows_rejected for load in self.loads)
 
 
-def loaded_files(session: Session, database: str) -> frozenset[str]:
+def read_loaded_files(session: Session, database: str) -> frozenset[str]:
     """Source files that OPS.LOADS names."""
     rows = session.sql(f"SELECT source_file FROM {LOADS.full_name(database)}").collect()
     return frozenset(str(row[0]) for row in rows)
 
 
-def pending_files(session: Session, database: str, root: Path, source: str | None = None) -> list[LandedFile]:
+def find_pending_files(session: Session, database: str, root: Path, source: str | None = None) -> list[LandedFile]:
     """Landing files (of one source) that are not loaded yet, ordered by path."""
-    landed = landed_files(root, source)
+    landed = list_landed_files(root, source)
     if not landed:
         return []
-    loaded = loaded_files(session, database)
+    loaded = read_loaded_files(session, database)
     return [one for one in landed if one.relative_path not in loaded]
 
 
@@ -126,9 +126,9 @@ def load_pending(
     targets = {table.source: table for table in tables if table.source}
     done = 0
     reports: list[LoadReport] = []
-    with loading_lock(root):
+    with hold_loading_lock(root):
         sweep_unfinished(root)
-        pending, strange = _split_by_target(pending_files(session, database, root, source), targets)
+        pending, strange = _split_by_target(find_pending_files(session, database, root, source), targets)
         for path in strange:
             logger.warning("%s: no raw table takes files of its kind; it stays where it is", path)
         for start in range(0, len(pending), FILES_PER_COPY):
@@ -198,7 +198,7 @@ class _Batch:
         loads = [self._make_load(table, one, copied.get(one.relative_path)) for one in files]
         rejected = {load.load_id: copied[load.source_file] for load in loads if load.rows_rejected}
         if rejected:
-            held = loaded_rows(self._session, self._database, table, list(rejected))
+            held = read_loaded_rows(self._session, self._database, table, list(rejected))
             rows = [
                 row
                 for load in loads
@@ -216,11 +216,11 @@ class _Batch:
         """
         if not files:
             return {}
-        held = loaded_rows(self._session, self._database, table, [load_id_of(one) for one in files])
+        held = read_loaded_rows(self._session, self._database, table, [make_load_id(one) for one in files])
         outcome = {
             one.relative_path: Copied(self._lines[one.relative_path], len(rows), None)
             for one in files
-            if (rows := held.get(load_id_of(one)))
+            if (rows := held.get(make_load_id(one)))
         }
         absent = [one for one in files if one.relative_path not in outcome]
         if absent:
@@ -241,7 +241,7 @@ class _Batch:
 
     def _load(self, table_name: str, landed: LandedFile, parsed: int, rejected: int) -> LoadResult:
         return LoadResult(
-            load_id=load_id_of(landed),
+            load_id=make_load_id(landed),
             table_name=table_name,
             source_file=landed.relative_path,
             content_hash=landed.content_hash,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flows.errors import ConfigError
 from flows.landing import land
-from flows.load.copy import load_id_of
+from flows.load.copy import make_load_id
 from flows.settings import Settings
 from transforms.catalog import models
 from transforms.ops import LOADS, QUARANTINE, REDRIVES
@@ -53,12 +53,12 @@ class Refusal:
 _FIELDS = tuple(field.name for field in fields(Refusal))
 
 
-def refusals(reader: Reader, settings: Settings, *, table: str | None = None, limit: int = 100) -> list[Refusal]:
+def find_refusals(reader: Reader, settings: Settings, *, table: str | None = None, limit: int = 100) -> list[Refusal]:
     """Quarantined records, newest first."""
     return _read_refusals(reader, settings, "? IS NULL OR q.table_name = ?", [table, table], limit)
 
 
-def refusal(reader: Reader, settings: Settings, quarantine_id: str) -> Refusal:
+def find_refusal(reader: Reader, settings: Settings, quarantine_id: str) -> Refusal:
     """One quarantined record, by its id or the unique beginning of it.
 
     Raises:
@@ -95,7 +95,7 @@ def redrive(session: Session, settings: Settings, refused: Refusal, repaired: An
     landed = land(settings.landing_root, source, entity, refused.snapshot_at or refused.quarantined_at, [repaired])
     if landed is None:
         raise ConfigError(f"{refused.quarantine_id}: the repaired record is empty.")
-    load_id = load_id_of(landed)
+    load_id = make_load_id(landed)
     row = {"quarantine_id": refused.quarantine_id, "load_id": load_id, "redriven_at": datetime.now(UTC)}
     append_rows(session, REDRIVES, [row])
     raw_tables = [model.table for model in models().values() if model.table.source]

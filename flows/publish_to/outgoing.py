@@ -57,7 +57,7 @@ def is_placeholder(value: str) -> bool:
     return value.strip().lower() in _PLACEHOLDERS
 
 
-def uploads_of(events: Iterable[Outgoing], most_events: int, most_bytes: int) -> Iterator[list[Outgoing]]:
+def split_uploads(events: Iterable[Outgoing], most_events: int, most_bytes: int) -> Iterator[list[Outgoing]]:
     """The events in order, in uploads within both limits; an event above the limit by itself is one alone."""
     upload: list[Outgoing] = []
     size = 0

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from expectations.checks.deliveries import DeliveryLimits
     from expectations.checks.sources import SourceLimits
     from flows.files.kinds import FileKind
-    from flows.files.locations import FilePlace
+    from flows.files.locations import Location
 
 
 class Source(Protocol):
@@ -91,7 +91,7 @@ class FileSource(ABC):
         """Whether the user has set its place."""
 
     @abstractmethod
-    def place(self, settings: Settings) -> FilePlace:
+    def place(self, settings: Settings) -> Location:
         """Return where its files are: the place that is set, or the sandbox's.
 
         Raises:

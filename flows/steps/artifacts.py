@@ -19,9 +19,9 @@ from expectations.engine.printable import printable
 from expectations.engine.report import markdown
 from flows.reporting import reporter
 from flows.services.prefect_watch import settle
-from flows.steps.costs import costs_of
+from flows.steps.costs import sum_costs
 from flows.steps.run import Run
-from flows.warehouse import sent_statements
+from flows.warehouse import list_sent_statements
 
 _MOST_ROWS = 500
 
@@ -48,7 +48,7 @@ def _publish(run: Run) -> None:
         "publish-summary", [row for one in run.published for row in _make_published_rows(one)], "Events published"
     )
     _create_table(
-        "costs", [asdict(cost) for cost in costs_of(sent_statements())], "Statements and seconds of each step"
+        "costs", [asdict(cost) for cost in sum_costs(list_sent_statements())], "Statements and seconds of each step"
     )
     if run.checks:
         report = markdown(run.checks, (run.settings.docs_root / "index.html").as_uri())

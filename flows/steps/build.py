@@ -30,7 +30,7 @@ def build_step(
     """Building one table, as a task of its own name; the table is the asset that the task makes."""
     settings = load_settings()
     built = materialize(
-        asset_of(model, settings),
+        make_asset(model, settings),
         name="build",
         task_run_name="build {name}",
         asset_deps=[asset_key(name, settings) for name in model.inputs],
@@ -83,7 +83,7 @@ def asset_key(name: str, settings: Settings) -> str:
     return f"snowflake://{settings.database}/{models()[name].table.layer}/{name}".lower()
 
 
-def asset_of(model: Model, settings: Settings) -> Asset:
+def make_asset(model: Model, settings: Settings) -> Asset:
     """A table as a Prefect asset."""
     properties = AssetProperties(name=model.table.name, description=model.table.grain)
     return Asset(key=asset_key(model.table.name, settings), properties=properties)

@@ -48,7 +48,7 @@ class RunCosts:
         return asdict(self)
 
 
-def costs_of(statements: Iterable[Statement]) -> list[Cost]:
+def sum_costs(statements: Iterable[Statement]) -> list[Cost]:
     """The statements, added up."""
     counted: dict[tuple[str, str], list[float]] = {}
     for one in statements:

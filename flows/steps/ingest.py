@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 @task(name="fetch", task_run_name="fetch {source}", **STEP)
 def fetch_source(source: str, run_id: str, snapshot_at: datetime | None = None) -> Fetched:
     """Fetch a source once and land what came; one that failed half-way is told in the result."""
-    from flows.sources.registry import known_source
+    from flows.sources.registry import find_source
 
     settings = load_settings()
     with open_session(settings, step=f"fetch {source}", run=run_id) as session:
-        return known_source(source).fetch(settings, session, snapshot_at)
+        return find_source(source).fetch(settings, session, snapshot_at)
 
 
 @task(name="load", task_run_name="load landing files", **STEP)
@@ -55,13 +55,13 @@ def load_raw(run_id: str) -> LoadReport:
 def land_files(source: str, path: Path, run_id: str, snapshot_at: datetime | None = None) -> Fetched:
     """Land the files of a source that a person hands over, and say what became of each."""
     from flows.files.deliveries import deliver
-    from flows.files.locations import Place
-    from flows.sources.registry import known_source
+    from flows.files.locations import FileLocation
+    from flows.sources.registry import find_source
 
     settings = load_settings()
     with open_session(settings, step=f"land files of {source}", run=run_id) as session:
-        kind = known_source(source).file_kind(settings)
-        return deliver(session, settings, kind, Place(str(path)), snapshot_at)
+        kind = find_source(source).file_kind(settings)
+        return deliver(session, settings, kind, FileLocation(str(path)), snapshot_at)
 
 
 @task(name="check source", task_run_name="check source {source}", **STEP)
@@ -71,7 +71,7 @@ def check_source(
     """Check a source by what it sent: freshness, volume, completeness of its polls, fields that nobody declared."""
     from expectations.checks.drift import unknown_fields
     from expectations.checks.sources import validate_source
-    from flows.sources.registry import known_source
+    from flows.sources.registry import find_source
     from transforms.catalog import models
     from transforms.engine.ledgers import append_rows
     from transforms.ops import SCHEMA_DRIFT
@@ -89,7 +89,7 @@ def check_source(
             now=now,
             raw_tables=tables,
             snapshots=snapshots,
-            limits=known_source(source).limits(settings),
+            limits=find_source(source).limits(settings),
             docs_root=settings.docs_root,
             stored=stored_columns(),
         )

@@ -13,7 +13,7 @@ from flows.steps.artifacts import Progress
 from flows.steps.build import Window, build_step, has_nothing_new, report_build
 from flows.steps.parallel import Step, run_steps
 from flows.steps.run import Run
-from flows.steps.stages import LAYERS, stages_of, upstream_of
+from flows.steps.stages import LAYERS, find_upstream, sort_into_stages
 from flows.steps.standing import Standing, read_standing
 from flows.steps.validate import validate_stage
 from flows.warehouse import open_session, workers
@@ -44,7 +44,7 @@ def build_layers(
     cycle = _Cycle(run, left, states, set(left.closed), mode, window)
     cycle.check_what_is_left(models)
     progress = Progress(len(models), f"{mode} of {len(models)} tables") if mode != "incremental" else None
-    for stage in stages_of(models):
+    for stage in sort_into_stages(models):
         cycle.build(stage, progress)
         cycle.check([model.table.name for model in stage])
 
@@ -109,7 +109,7 @@ class _Cycle:
     def check_what_is_left(self, models: Sequence[Model]) -> None:
         """Check what earlier runs left unchecked of tables that are not selected, and that selected ones stand on."""
         selected = {model.table.name for model in models}
-        unselected = upstream_of(selected) - selected
+        unselected = find_upstream(selected) - selected
         self.check([name for name in self.left.unchecked if name in unselected and name not in self.closed])
 
 
@@ -182,10 +182,10 @@ def _validate_and_find_closed(
 ) -> set[str]:
     if not names:
         return set()
-    from expectations.engine.results import blocked_tables
+    from expectations.engine.results import find_blocked_tables
     from transforms.catalog import models
 
     layers = sorted({models()[name].table.layer for name in names}, key=LAYERS.index)
     results = validate_stage(" and ".join(layers), names, run.run_id, batches)
     run.checks += results
-    return blocked_tables(results)
+    return find_blocked_tables(results)

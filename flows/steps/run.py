@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from flows.errors import SnowcastError, ValidationFailed
-from flows.services.under_way import run_under_way
+from flows.services.under_way import mark_run_under_way
 from flows.settings import Settings, load_settings
-from flows.steps.costs import costs_of
-from flows.warehouse import open_session, prepare, sent_statements
+from flows.steps.costs import sum_costs
+from flows.warehouse import list_sent_statements, open_session, prepare
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
@@ -141,7 +141,7 @@ class Run:
 
 
 @contextmanager
-def recorded_run(flow: str) -> Iterator[tuple[Run, Session]]:
+def record_run(flow: str) -> Iterator[tuple[Run, Session]]:
     """Open the warehouse for a flow, and write its row of OPS.RUNS when it ends, however it ends.
 
     Raises:
@@ -151,7 +151,7 @@ def recorded_run(flow: str) -> Iterator[tuple[Run, Session]]:
     global _latest
     settings = load_settings()
     run = Run(_read_run_id(), flow, settings, datetime.now(UTC))
-    with run_under_way(settings.home, flow), open_session(settings, flow=flow, run=run.run_id) as session:
+    with mark_run_under_way(settings.home, flow), open_session(settings, flow=flow, run=run.run_id) as session:
         _latest = run
         prepare(session, settings)
         try:
@@ -185,7 +185,7 @@ def _record(run: Run, state: str, summary: str) -> None:
     from transforms.ops import RUNS
 
     times = {"started_at": run.started_at.replace(tzinfo=None), "ended_at": datetime.now(UTC).replace(tzinfo=None)}
-    costs = [asdict(cost) for cost in costs_of(sent_statements())]
+    costs = [asdict(cost) for cost in sum_costs(list_sent_statements())]
     row = {"run_id": run.run_id, "flow": run.flow, "state": state, **times, "summary": summary, "costs": costs}
     with open_session(run.settings) as session:
         append_rows(session, RUNS, [row])

@@ -21,7 +21,7 @@ LAYERS = tuple(Layer)
 _NAMED_IN_QUERY = re.compile(r"{(\w+)}")
 
 
-def stages_of(models: Iterable[Model]) -> list[list[Model]]:
+def sort_into_stages(models: Iterable[Model]) -> list[list[Model]]:
     """The tables in stages, those of a stage by layer and otherwise in the order in which they come."""
     places: dict[str, int] = {}
     chosen = list(models)
@@ -34,7 +34,7 @@ def stages_of(models: Iterable[Model]) -> list[list[Model]]:
     return [list(stage) for _, stage in groupby(in_place, key=lambda model: places[model.table.name])]
 
 
-def upstream_of(names: Iterable[str]) -> set[str]:
+def find_upstream(names: Iterable[str]) -> set[str]:
     """Every table that these stand on, near and far."""
     from transforms.catalog import models
 
@@ -69,4 +69,4 @@ def _find_tables_of_rules(name: str) -> frozenset[str]:
         helper.query for rule in rules_of(models()[name].table) for helper in rule.helpers if isinstance(helper, Lookup)
     ]
     read = {table for query in queries for table in _NAMED_IN_QUERY.findall(query)}
-    return frozenset(table for table in read & set(models()) if name not in upstream_of([table]) and table != name)
+    return frozenset(table for table in read & set(models()) if name not in find_upstream([table]) and table != name)

@@ -34,7 +34,7 @@ class Standing:
 
 def read_standing(session: Session, database: str) -> Standing:
     """Read it from the ledgers, in one statement."""
-    return standing_of(session.sql(standing_statement(database)).collect())
+    return parse_standing(session.sql(standing_statement(database)).collect())
 
 
 def standing_statement(database: str) -> str:
@@ -70,7 +70,7 @@ def standing_statement(database: str) -> str:
     )
 
 
-def standing_of(rows: Iterable[Sequence[Any]]) -> Standing:
+def parse_standing(rows: Iterable[Sequence[Any]]) -> Standing:
     """What is open, from the rows of that statement. A rule that a table no longer has keeps it closed no longer."""
     from transforms.catalog import models
 

@@ -27,7 +27,7 @@ SESSION_PARAMETERS = {
 }
 
 
-def account_login(settings: Settings) -> dict[str, Any]:
+def read_account_login(settings: Settings) -> dict[str, Any]:
     """Connection parameters of the account; the first of block, connections file and variables that is set.
 
     Raises:

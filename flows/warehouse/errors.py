@@ -24,8 +24,8 @@ def warehouse_errors(settings: Settings) -> Iterator[None]:
     try:
         yield
     except _find_client_errors() as error:
-        if code_of(error) in PASSING_CODES:
-            raise TransientError(f"{place_of(settings)} stopped answering: {first_line(error)}") from error
+        if read_code(error) in PASSING_CODES:
+            raise TransientError(f"{name_warehouse(settings)} stopped answering: {first_line(error)}") from error
         raise
 
 
@@ -40,7 +40,7 @@ def _find_client_errors() -> tuple[type[Exception], ...]:
     return (Error, SnowparkClientException)
 
 
-def place_of(settings: Settings, parameters: Mapping[str, Any] | None = None) -> str:
+def name_warehouse(settings: Settings, parameters: Mapping[str, Any] | None = None) -> str:
     """Name the warehouse, for the text of an error."""
     if settings.warehouse == "embedded":
         return "The embedded warehouse"
@@ -49,7 +49,7 @@ def place_of(settings: Settings, parameters: Mapping[str, Any] | None = None) ->
     return f"Snowflake account {login.get('account')} ({host})"
 
 
-def code_of(error: BaseException) -> int | None:
+def read_code(error: BaseException) -> int | None:
     """Snowflake's error number, wherever the connector or Snowpark put it."""
     for carrier in (error, getattr(error, "conn_error", None), error.__cause__, error.__context__):
         number = getattr(carrier, "errno", None) or getattr(carrier, "sql_error_code", None)

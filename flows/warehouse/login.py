@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from flows.errors import ConfigError, SnowcastError, SourceError, TransientError
 from flows.settings import Settings
-from flows.warehouse.account import SESSION_PARAMETERS, account_login
-from flows.warehouse.errors import PASSING_CODES, code_of, first_line, place_of
+from flows.warehouse.account import SESSION_PARAMETERS, read_account_login
+from flows.warehouse.errors import PASSING_CODES, first_line, name_warehouse, read_code
 
 if TYPE_CHECKING:
     from flows.warehouse.connection import TaggedConnection
@@ -28,7 +28,7 @@ def connection_parameters(settings: Settings) -> dict[str, Any]:
         ConfigError: The login is incomplete.
         SourceError: The embedded warehouse does not start.
     """
-    login = _start_embedded(settings) if settings.warehouse == "embedded" else account_login(settings)
+    login = _start_embedded(settings) if settings.warehouse == "embedded" else read_account_login(settings)
     session_parameters = {
         **login.pop("session_parameters", {}),
         **SESSION_PARAMETERS,
@@ -51,7 +51,7 @@ def start(settings: Settings) -> None:
 def status_parameters(settings: Settings, *, show_secret: bool) -> dict[str, Any] | None:
     """Connection parameters for people, the secret named by its place; None where the embedded one does not run."""
     if settings.warehouse != "embedded":
-        login = account_login(settings)
+        login = read_account_login(settings)
         return {name: value for name, value in login.items() if name in _SHOWN}
     from deployments.embedded import find
 
@@ -108,7 +108,7 @@ def _make_pauses(settings: Settings) -> Callable[[], Iterator[float]]:
 
 
 def _explain_login_error(error: Exception, settings: Settings, parameters: Mapping[str, Any]) -> SnowcastError:
-    code, text = code_of(error), first_line(error)
+    code, text = read_code(error), first_line(error)
     who = f"user {parameters.get('user')} at account {parameters.get('account')}"
     if code in _NO_SUCH_ACCOUNT or "404 Not Found" in text or "403 Forbidden" in text:
         return ConfigError(f"Snowflake knows no account {parameters.get('account')}. Check SNOWFLAKE_ACCOUNT.")
@@ -116,6 +116,7 @@ def _explain_login_error(error: Exception, settings: Settings, parameters: Mappi
         return ConfigError(f"Snowflake refused the login of {who}: {text} Check the SNOWFLAKE_* variables.")
     if code in PASSING_CODES:
         return TransientError(
-            f"{place_of(settings, parameters)} cannot be reached: {text} Check the account's name and the network."
+            f"{name_warehouse(settings, parameters)} cannot be reached: {text} "
+            "Check the account's name and the network."
         )
     return ConfigError(f"The login of {who} failed: {text}")

@@ -96,7 +96,7 @@ def look(session: Session, settings: Settings) -> Look | None:
     from transforms.contract import Layer
     from transforms.ops import HEADS, VERSIONS
 
-    version = version_of(settings)
+    version = make_version(settings)
     layers = ", ".join(f"'{layer}'" for layer in Layer)
     try:
         rows = session.sql(
@@ -120,7 +120,7 @@ def look(session: Session, settings: Settings) -> Look | None:
     return Look(present, types, heads, is_prepared=any(row[0] == "version" for row in rows))
 
 
-def version_of(settings: Settings) -> str:
+def make_version(settings: Settings) -> str:
     """A text that changes with the scripts, with a contract's stored columns and with the tables that are built."""
     from transforms.engine.tables import built_tables, every_table
 
@@ -162,7 +162,7 @@ def _prepare(session: Session, settings: Settings, seen: Look | None) -> None:
         return
     widened = {place: _widen(session, settings, place, have) for place, have in seen.present.items()}
     prepare_tables(session, widened, seen.heads)
-    row: Mapping[str, object] = {"version": version_of(settings), "applied_at": datetime.now(UTC)}
+    row: Mapping[str, object] = {"version": make_version(settings), "applied_at": datetime.now(UTC)}
     append_rows(session, VERSIONS, [row])
 
 

@@ -61,7 +61,7 @@ def open_session(settings: Settings, **tag: str) -> Iterator[Session]:
             logins.close()
 
 
-def sent_statements() -> list[Statement]:
+def list_sent_statements() -> list[Statement]:
     """What the flow that has the warehouse open has sent so far, by all its logins."""
     place = _current.get()
     return place.logins.log.statements if place else []

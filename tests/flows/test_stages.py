@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from flows.steps import stages
-from flows.steps.stages import stages_of, upstream_of
+from flows.steps.stages import find_upstream, sort_into_stages
 from transforms.catalog import in_order, models
 
 
 def places(selectors: tuple[str, ...] = ()) -> dict[str, int]:
-    return {m.table.name: number for number, stage in enumerate(stages_of(in_order(selectors))) for m in stage}
+    return {m.table.name: number for number, stage in enumerate(sort_into_stages(in_order(selectors))) for m in stage}
 
 
 def test_no_table_is_built_with_one_that_it_reads_or_before_it():
@@ -29,7 +29,7 @@ def test_what_a_rule_reads_is_built_by_then():
 
 
 def test_layers_do_not_wait_for_one_another_where_nothing_binds_them():
-    assert len(stages_of(in_order())) <= 12
+    assert len(sort_into_stages(in_order())) <= 12
     assert places()["streamers_history"] == places()["dim_streamers"]
 
 
@@ -41,5 +41,5 @@ def test_a_selection_keeps_its_order(selectors: tuple[str, ...]):
 
 
 def test_upstream_is_everything_below():
-    assert upstream_of(["fact_stream_days"]) >= {"fact_stream_snapshots", "stg_twitch_streams", "raw_twitch_streams"}
-    assert upstream_of(["raw_twitch_streams", "no_such_table"]) == set()
+    assert find_upstream(["fact_stream_days"]) >= {"fact_stream_snapshots", "stg_twitch_streams", "raw_twitch_streams"}
+    assert find_upstream(["raw_twitch_streams", "no_such_table"]) == set()

@@ -40,12 +40,12 @@ def built_by_a_run_that_died(name: str) -> str:
 def loaded_by_a_run_that_died() -> None:
     """Land a poll and load it as a run does that ends before it validates."""
     from flows.load.loader import load_pending
-    from flows.sources.registry import known_source
+    from flows.sources.registry import find_source
     from transforms.catalog import in_order
 
     settings = load_settings()
     with open_session(settings) as session:
-        source = known_source("twitch")
+        source = find_source("twitch")
         (moment,) = source.due_snapshots(settings, 1, None)
         source.fetch(settings, session, moment)
         tables = [model.table for model in in_order(["raw"])]

@@ -41,11 +41,11 @@ def publish_amplitude(
     as_json: Annotated[bool, typer.Option("--json", help="JSON, for programs.")] = False,
 ) -> None:
     """Send the activities that Amplitude, or the sandbox where no key is set, has not got yet; each once."""
-    from flows.publish_to.amplitude.publish import AGAIN, chosen_activities
+    from flows.publish_to.amplitude.publish import AGAIN, choose_activities
 
     if unknown := [name for name in again or [] if name not in AGAIN]:
         raise ConfigError(f"--again {unknown[0]!r} is not known. Known: {', '.join(AGAIN)}.")
-    chosen_activities(activity or [])
+    choose_activities(activity or [])
 
     def publish_events() -> Any:
         from flows.publish import publish_amplitude as flow

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.cli.output import Form, Json, parsed_moment, print_json, print_rows, say
+from flows.cli.output import Form, Json, parse_time, print_json, print_rows, say
 from flows.errors import ConfigError, ValidationFailed
 
 
@@ -119,18 +119,18 @@ def history(
     form: Annotated[Form, typer.Option("--format", help="How to print the versions.")] = Form.TABLE,
 ) -> None:
     """The versions of one key: from when to when, what each changed, when the key was gone."""
-    from flows.cli.views.history import for_people, for_programs, history_table, read_timeline
+    from flows.cli.views.history import find_history, format_for_people, format_for_programs, read_timeline
 
-    contract = history_table(table)
-    moment = parsed_moment(as_of, "--as-of") if as_of else None
+    contract = find_history(table)
+    moment = parse_time(as_of, "--as-of") if as_of else None
     with context.obj.session() as (session, settings):
         timeline = read_timeline(session, settings, contract, key, at=moment)
     if form is not Form.TABLE:
-        print_rows(*for_programs(timeline), form)
+        print_rows(*format_for_programs(timeline), form)
         return
     say(timeline.title)
     if timeline.spans:
-        print_rows(*for_people(timeline), form)
+        print_rows(*format_for_people(timeline), form)
     else:
         say(f"It did not exist at {moment:%Y-%m-%d %H:%M:%S} UTC.")
 

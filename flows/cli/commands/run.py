@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.cli.output import console, parsed_moment, say, terminal_reporter
-from flows.cli.state import State, checked_selectors
+from flows.cli.output import console, parse_time, report_to_terminal, say
+from flows.cli.state import State, check_selectors
 from flows.errors import ConfigError, PrefectGoneError
 from flows.reporting import LogReporter, report_to
-from flows.sources.registry import SOURCES, chosen_sources, known_source, need_sandbox_server
+from flows.sources.registry import SOURCES, choose_sources, find_source, need_sandbox_server
 
 if TYPE_CHECKING:
     from flows.settings import Settings
@@ -47,14 +47,12 @@ def run(
 ) -> None:
     """Ingest what is configured, build, validate, report."""
     named = [name.strip() for name in (sources or "").split(",") if name.strip()]
-    chosen = chosen_sources(named, context.obj.settings())
+    chosen = choose_sources(named, context.obj.settings())
 
     def pipeline() -> Any:
         from flows.pipeline import pipeline as flow
 
-        return flow(
-            select=checked_selectors(select or []), full_refresh=full_refresh, polls=polls, sources=named or None
-        )
+        return flow(select=check_selectors(select or []), full_refresh=full_refresh, polls=polls, sources=named or None)
 
     outcome = run_flow(context.obj, pipeline, sources=chosen, is_checked=bool(chosen))
     _print_next_steps(outcome)
@@ -72,11 +70,11 @@ def ingest(
     polls: Polls = None,
 ) -> None:
     """Land and load one source, and check what came."""
-    if not known_source(source).is_polled and polls:
+    if not find_source(source).is_polled and polls:
         raise ConfigError(f"--polls: {source} is not polled, it comes as files.")
     if from_files and not from_files.exists():
         raise ConfigError(f"--from-files: {from_files} does not exist.")
-    moment = parsed_moment(snapshot_at, "--snapshot-at") if snapshot_at else None
+    moment = parse_time(snapshot_at, "--snapshot-at") if snapshot_at else None
 
     def ingest_source() -> Any:
         from flows.ingest import FLOWS
@@ -93,7 +91,7 @@ def build(context: typer.Context, select: Select = None, full_refresh: FullRefre
     def transform() -> Any:
         from flows.transform import transform as flow
 
-        return flow(select=checked_selectors(select or []), full_refresh=full_refresh)
+        return flow(select=check_selectors(select or []), full_refresh=full_refresh)
 
     run_flow(context.obj, transform)
 
@@ -108,7 +106,7 @@ def validate(
     def validate_tables() -> Any:
         from flows.validate import validate as flow
 
-        return flow(select=checked_selectors(select or []), full=full)
+        return flow(select=check_selectors(select or []), full=full)
 
     run_flow(context.obj, validate_tables, is_checked=True)
 
@@ -120,14 +118,14 @@ def backfill(
     select: Select = None,
 ) -> None:
     """Build tables again from what was observed in [from, to)."""
-    start, end = parsed_moment(from_, "--from"), parsed_moment(to, "--to")
+    start, end = parse_time(from_, "--from"), parse_time(to, "--to")
     if start >= end:
         raise ConfigError(f"--from {from_} is not before --to {to}: the range [from, to) would be empty.")
 
     def backfill_range() -> Any:
         from flows.backfill import backfill as flow
 
-        return flow(start, end, select=checked_selectors(select or []))
+        return flow(start, end, select=check_selectors(select or []))
 
     run_flow(context.obj, backfill_range)
 
@@ -150,13 +148,13 @@ def run_flow(
         tell: Tells what it did in place of the steps' lines and the summary.
     """
     from flows.services.start import start_services
-    from flows.services.under_way import ended_in_order, run_under_way
+    from flows.services.under_way import end_in_order, mark_run_under_way
 
     settings = state.settings()
     if tell:
         report_to(LogReporter())
-    shown = nullcontext() if tell else terminal_reporter()
-    with run_under_way(settings.home, _name_command()), ended_in_order(), shown as reporter:
+    shown = nullcontext() if tell else report_to_terminal()
+    with mark_run_under_way(settings.home, _name_command()), end_in_order(), shown as reporter:
         if reporter:
             reporter.advanced("start", "Prefect server, warehouse")
         services = start_services(settings, sandbox=need_sandbox_server(sources, settings))
@@ -179,13 +177,13 @@ def _call_flow(flow: Callable[[], Run], settings: Settings) -> Run:
     import httpx
     from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
-    from flows.services.prefect_watch import prefect_watched
+    from flows.services.prefect_watch import watch_prefect
 
     # Each more try doubles the wait: the last one of a minute covers a start of our own server.
     tries = _TRIES_OF_ANOTHERS_SERVER if settings.prefect_api_url else _TRIES_OF_OUR_SERVER
     updates = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, PREFECT_CLIENT_MAX_RETRIES: tries}
     try:
-        with temporary_settings(updates=updates), prefect_watched(settings):
+        with temporary_settings(updates=updates), watch_prefect(settings):
             return flow()
     except (httpx.TransportError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and "Failed to reach API" not in str(error):

@@ -23,7 +23,7 @@ Rows = tuple[list[str], list[list[Any]]]
 
 
 @contextmanager
-def mistakes_shown(question: str) -> Iterator[None]:
+def point_at_mistakes(question: str) -> Iterator[None]:
     """Turn a mistake in a question into an error of wrong use, and point at its word.
 
     Raises:
@@ -39,7 +39,7 @@ def mistakes_shown(question: str) -> Iterator[None]:
         raise ConfigError(str(error)) from None
 
 
-def activity_named(name: str) -> Activity:
+def find_activity(name: str) -> Activity:
     """The activity of that name.
 
     Raises:
@@ -64,7 +64,7 @@ def list_of_activities() -> Rows:
     return ["activity", "stream", "features", "description"], rows
 
 
-def features_of(activity: Activity) -> Rows:
+def list_features(activity: Activity) -> Rows:
     """Columns and rows: everything that a question can name of an activity, with its type."""
     from transforms.activity.columns import STREAM
     from transforms.activity.datasets.offers import STREAM_TYPES
@@ -96,7 +96,7 @@ def plan_question(question: str) -> Plan:
     from transforms.activity.datasets.text import parse_query
     from transforms.activity.definitions.registry import known_activities
 
-    with mistakes_shown(question):
+    with point_at_mistakes(question):
         return plan_of(parse_query(question), known_activities())
 
 
@@ -110,7 +110,7 @@ def answer(session: Session, settings: Settings, plan: Plan) -> Rows:
     return [column.name for column in plan.columns], [list(row) for row in rows]
 
 
-def for_people(columns: list[str], rows: list[list[Any]]) -> Rows:
+def format_for_people(columns: list[str], rows: list[list[Any]]) -> Rows:
     """The answer without the ids, which tell a person nothing: entity, time and number name a row."""
     return columns[1:], [row[1:] for row in rows]
 
@@ -123,6 +123,6 @@ def keep_answer(session: Session, plan: Plan, question: str, name: str) -> Build
     """
     from transforms.activity.datasets.tables import table_of, write_dataset
 
-    with mistakes_shown(question):
+    with point_at_mistakes(question):
         table = table_of(plan, name)
         return write_dataset(session, plan, table, question=question, run_id="snowcast activity query")

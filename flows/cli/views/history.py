@@ -69,7 +69,7 @@ class Timeline:
         return f"{self.table.name}: {', '.join(f'{name} {value}' for name, value in self.named.items())}"
 
 
-def history_table(name: str) -> Table:
+def find_history(name: str) -> Table:
     """The contract of a history.
 
     Raises:
@@ -94,7 +94,7 @@ def read_timeline(
     Args:
         session: Where the history is.
         settings: Name the database.
-        table: From `history_table`.
+        table: From `find_history`.
         key: The values that name the key, with commas between them, quoted as in CSV where one has a comma.
         at: UTC; the only span is then the version of that time, and there is none where the key did not exist.
 
@@ -119,7 +119,7 @@ def read_timeline(
     return Timeline(table, named, shown, tuple(_make_version(table, None, row) for row in found))
 
 
-def for_people(timeline: Timeline) -> tuple[list[str], list[list[Any]]]:
+def format_for_people(timeline: Timeline) -> tuple[list[str], list[list[Any]]]:
     """Columns and rows of a table for the terminal: per span its times, and what it says with the changes marked."""
     rows: list[list[Any]] = []
     for span in timeline.spans:
@@ -129,7 +129,7 @@ def for_people(timeline: Timeline) -> tuple[list[str], list[list[Any]]]:
     return ["from", "to", "how long", "what it says (* changed)"], rows
 
 
-def for_programs(timeline: Timeline) -> tuple[list[str], list[list[Any]]]:
+def format_for_programs(timeline: Timeline) -> tuple[list[str], list[list[Any]]]:
     """Columns and rows for CSV and JSON: the stored columns and the names of those that changed.
 
     A time in which the key was gone and that no version tells of has its two times and NULL in every other column.

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from flows.settings import Settings
-from flows.steps.standing import standing_of, standing_statement
+from flows.steps.standing import parse_standing, standing_statement
 from transforms.catalog import in_order
 from transforms.ops import POLLS, QUARANTINE, REDRIVES, RUNS
 
@@ -118,7 +118,7 @@ def _count_rows(reader: Reader, database: str) -> list[TableRows]:
     tables = [model.table for model in in_order()]
     parts = [f"SELECT '{table.name}', COUNT(*) FROM {table.full_name(database)}" for table in tables]
     counts = {row[0]: row[1] for row in reader.rows(" UNION ALL ".join(parts))}
-    closed = standing_of(reader.rows(standing_statement(database))).closed
+    closed = parse_standing(reader.rows(standing_statement(database))).closed
     order = {str(layer): place for place, layer in enumerate(type(tables[0].layer))}
     rows = [TableRows(str(t.layer), t.name, counts[t.name], t.name in closed) for t in tables]
     return sorted(rows, key=lambda one: (order[one.schema], one.table))

@@ -28,7 +28,7 @@ from flows.publish_to.amplitude.answers import (
     judge_throttled,
     judge_too_large,
 )
-from flows.publish_to.outgoing import Outgoing, Verdict, uploads_of
+from flows.publish_to.outgoing import Outgoing, Verdict, split_uploads
 from transforms.activity.publications import REJECTED, RELEASED
 
 MOST_EVENTS = 2_000
@@ -133,7 +133,7 @@ class AmplitudeClient:
 
     def _make_uploads(self, events: Sequence[Outgoing]) -> list[Sequence[Outgoing]]:
         most_events = min(MOST_EVENTS, self._target.events_per_second)
-        return list(uploads_of(events, most_events, _MOST_BYTES[self._target.mode] - _ENVELOPE_BYTES))
+        return list(split_uploads(events, most_events, _MOST_BYTES[self._target.mode] - _ENVELOPE_BYTES))
 
     def _upload(self, upload: Sequence[Outgoing]) -> Judgement:
         if len(upload) == 1 and len(upload[0].text.encode()) > _MOST_BYTES[self._target.mode] - _ENVELOPE_BYTES:

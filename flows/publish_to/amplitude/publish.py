@@ -131,8 +131,8 @@ def publish(
         ConfigError: An activity is not known, the key is missing or refused, or another run publishes.
         SourceError: Amplitude did not answer; what it has not confirmed is sent by the next run.
     """
-    chosen = chosen_activities(activities or settings.amplitude_activities)
-    target = target_of(settings)
+    chosen = choose_activities(activities or settings.amplitude_activities)
+    target = choose_target(settings)
     outbox = Outbox(session, settings.database, _read_streams(session, settings, chosen), chosen, target.name, run_id)
     published = Published(target.name, dry_run)
     if not dry_run and "rejected" in again:
@@ -149,7 +149,7 @@ def publish(
     return published
 
 
-def chosen_activities(names: Sequence[str]) -> list[str]:
+def choose_activities(names: Sequence[str]) -> list[str]:
     """The named activities, or all that the streams know.
 
     Raises:
@@ -167,7 +167,7 @@ def chosen_activities(names: Sequence[str]) -> list[str]:
     return list(names) or known
 
 
-def target_of(settings: Settings) -> Target:
+def choose_target(settings: Settings) -> Target:
     """Where the settings publish to: a project of Amplitude, or the sandbox, which is started if it does not run.
 
     Raises:

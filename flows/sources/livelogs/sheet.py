@@ -14,7 +14,7 @@ from io import BytesIO
 
 from flows.errors import ConfigError
 from flows.files.file import InputFile
-from flows.files.kinds import FileKind, declared_kind
+from flows.files.kinds import FileKind, make_declared_kind
 from flows.sources.livelogs.client import SheetsAccess, SheetsClient
 
 SOURCE = "livelogs"
@@ -22,11 +22,11 @@ SOURCE = "livelogs"
 
 def livelogs_files() -> FileKind:
     """What tabs and their exports look like, by the contracts of the tables."""
-    return declared_kind(SOURCE, tells_missing=True, is_sheet=True)
+    return make_declared_kind(SOURCE, tells_missing=True, is_sheet=True)
 
 
 @dataclass(frozen=True)
-class SheetPlace:
+class SheetLocation:
     """The tabs of one spreadsheet.
 
     Args:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from expectations.checks.deliveries import DeliveryLimits
     from flows.files.kinds import FileKind
-    from flows.sources.livelogs.sheet import SheetPlace
+    from flows.sources.livelogs.sheet import SheetLocation
 
 
 class LivelogsSource(FileSource):
@@ -33,20 +33,20 @@ class LivelogsSource(FileSource):
         """Whether a sheet is set."""
         return settings.livelogs_sheet_id is not None
 
-    def place(self, settings: Settings) -> SheetPlace:
+    def place(self, settings: Settings) -> SheetLocation:
         """Return the sheet that is set, or the sandbox's."""
         from flows.sources.livelogs.client import SheetsAccess
-        from flows.sources.livelogs.sheet import SheetPlace
+        from flows.sources.livelogs.sheet import SheetLocation
 
         if settings.livelogs_sheet_id is not None:
             access = SheetsAccess(_read_service_account(settings), settings.livelogs_url)
-            return SheetPlace(access, settings.livelogs_sheet_id, settings.livelogs_tabs)
+            return SheetLocation(access, settings.livelogs_sheet_id, settings.livelogs_tabs)
         if not settings.uses_sandbox:
             raise ConfigError(f"{self.setting} is not set. Set the id of the sheet, the part behind /d/.")
         from deployments.sandbox import SHEET_ID, TABS
 
         sandbox = ensure_sandbox(settings)
-        return SheetPlace(SheetsAccess(sandbox.service_account(), f"{sandbox.url}/"), SHEET_ID, TABS)
+        return SheetLocation(SheetsAccess(sandbox.service_account(), f"{sandbox.url}/"), SHEET_ID, TABS)
 
     def uses_sandbox_server(self, settings: Settings) -> bool:
         """Whether no sheet is set and everything is simulated."""

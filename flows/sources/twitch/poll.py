@@ -19,7 +19,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from flows.errors import ConfigError, SourceError
-from flows.landing import POLLS_ENTITY, LandedFile, LandingWriter, land, utc_milliseconds
+from flows.landing import POLLS_ENTITY, LandedFile, LandingWriter, cut_to_milliseconds, land
 from flows.sources.source import Retries
 from flows.sources.twitch.client import HelixClient, Page, Parameters
 from flows.sources.twitch.files import SOURCE
@@ -155,7 +155,7 @@ def poll(
         ConfigError: Credentials, addresses or filters are refused; nothing is landed then.
     """
     config.check()
-    moment = utc_milliseconds(snapshot_at or datetime.now(UTC))
+    moment = cut_to_milliseconds(snapshot_at or datetime.now(UTC))
     return asyncio.run(_Poll(config, landing_root, moment, on_progress).run())
 
 

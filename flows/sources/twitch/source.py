@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 from flows.files.report import Fetched
-from flows.landing import landed_files
+from flows.landing import list_landed_files
 from flows.reporting import reporter
 from flows.services.sandbox import ensure_sandbox
 from flows.settings import Settings
@@ -117,7 +117,9 @@ def twitch_config(settings: Settings) -> TwitchConfig:
 
 def _plan_sandbox_polls(settings: Settings, polls: int | None, now: datetime) -> list[datetime]:
     """Moments that end now, an interval apart, or closer where the newest poll is not so long ago."""
-    newest = max((file.snapshot_at for file in landed_files(settings.landing_root, TwitchSource.name)), default=None)
+    newest = max(
+        (file.snapshot_at for file in list_landed_files(settings.landing_root, TwitchSource.name)), default=None
+    )
     count = polls or (settings.sandbox_first_polls if newest is None else 1)
     interval = timedelta(minutes=settings.poll_interval_minutes)
     if newest is not None and newest < now:
