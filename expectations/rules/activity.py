@@ -55,14 +55,14 @@ def identity_rules() -> tuple[Rule, ...]:
     """Somebody did it, and whose row it is follows from who."""
     return (
         Rule(
-            name="a deed has a customer or an anonymous customer",
+            name="an event has a customer or an anonymous customer",
             fails="customer is null and anonymous_customer_id is null",
             severity=CRITICAL,
-            reason="a deed of nobody belongs to the quarantine",
+            reason="an event of nobody belongs to the quarantine",
             reads=("customer", "anonymous_customer_id"),
         ),
         Rule(
-            name="a deed is its customer's, or else the anonymous one's",
+            name="an event is its customer's, or else the anonymous one's",
             fails="person is distinct from coalesce(customer, anonymous_customer_id)",
             severity=CRITICAL,
             reason="numbers and lifecycle are per person",
@@ -110,7 +110,7 @@ def feature_rules(table: Table) -> tuple[Rule, ...]:
 
 
 def _kind(table: str) -> str:
-    """Whose deeds a stream, or the table of its events, holds: streamer or viewer."""
+    """Whose events a stream, or the table of its events, holds: streamer or viewer."""
     return table.removeprefix("int_").removesuffix("_activity").removesuffix("_events")
 
 

@@ -45,7 +45,7 @@ def has_nothing_new(name: str, states: States, mode: str) -> bool:
     """Whether building the table would do nothing; asks nobody."""
     from transforms import build as building
 
-    return building.has_nothing_new(name, states, _make_parameters(load_settings()), mode)
+    return building.has_nothing_new(name, states, make_parameters(load_settings()), mode)
 
 
 def _build_in_session(name: str, run_id: str, mode: str, window: Window | None, states: States | None) -> BuildResult:
@@ -60,7 +60,7 @@ def _build_in_session(name: str, run_id: str, mode: str, window: Window | None, 
                 name,
                 run_id=run_id,
                 mode=mode,
-                parameters=_make_parameters(settings),
+                parameters=make_parameters(settings),
                 window=window,
                 states=states,
             )
@@ -89,7 +89,7 @@ def make_asset(model: Model, settings: Settings) -> Asset:
     return Asset(key=asset_key(model.table.name, settings), properties=properties)
 
 
-def _make_parameters(settings: Settings) -> dict[str, Any]:
+def make_parameters(settings: Settings) -> dict[str, Any]:
     today = datetime.now(UTC).date()
     return {
         "gap_cap_seconds": settings.gap_cap_seconds,
