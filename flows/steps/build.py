@@ -90,6 +90,7 @@ def make_asset(model: Model, settings: Settings) -> Asset:
 
 
 def make_parameters(settings: Settings) -> dict[str, Any]:
+    """Return the values that tables may name as parameters beside their inputs."""
     today = datetime.now(UTC).date()
     return {
         "gap_cap_seconds": settings.gap_cap_seconds,
