@@ -31,5 +31,5 @@ def backfill(from_time: datetime, to_time: datetime, select: list[str] | None = 
 
 
 def _to_utc(moment: datetime) -> datetime:
-    """The moment as tables store it: UTC, without a zone."""
+    """Return the moment as tables store it: UTC, without a zone."""
     return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)

@@ -68,7 +68,7 @@ class LandedFile:
 
 
 def cut_to_milliseconds(moment: datetime) -> datetime:
-    """The moment in UTC, cut to the milliseconds that a landing file's name holds; a naive one is taken as UTC."""
+    """Cut a moment to the milliseconds, in UTC, that a landing file's name holds; a naive one is taken as UTC."""
     aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return aware.replace(microsecond=aware.microsecond // 1000 * 1000)
 
@@ -171,7 +171,7 @@ def land(root: Path, source: str, entity: str, snapshot_at: datetime, records: I
 
 
 def list_landed_files(root: Path, source: str | None = None) -> list[LandedFile]:
-    """Every visible landing file under the root (of one source), ordered by path."""
+    """Return every visible landing file under the root (of one source), ordered by path."""
     start = root / source if source else root
     found: list[LandedFile] = []
     for folder, folders, names in os.walk(start):
@@ -183,14 +183,14 @@ def list_landed_files(root: Path, source: str | None = None) -> list[LandedFile]
 
 
 def read_lines(root: Path, landed: LandedFile) -> Iterator[bytes]:
-    """The lines of a landing file, without their line ends."""
+    """Yield the lines of a landing file, without their line ends."""
     with gzip.open(root / landed.relative_path, "rb") as lines:
         for line in lines:
             yield line.rstrip(b"\n")
 
 
 def count_rows(root: Path, landed: LandedFile) -> int:
-    """Lines of a landing file, which is read whole and compared with the hash in its name.
+    """Return lines of a landing file, which is read whole and compared with the hash in its name.
 
     Raises:
         DamagedFile: It cannot be read, or its content is not what was landed.

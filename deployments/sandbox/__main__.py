@@ -80,7 +80,7 @@ def _serve(paths: SandboxPaths, settings: SandboxSettings, server: SandboxServer
 
 
 def _restore_clock(paths: SandboxPaths, settings: SandboxSettings) -> Clock:
-    """The clock, where it stood when a sandbox with the same settings was last moved."""
+    """Return the clock, where it stood when a sandbox with the same settings was last moved."""
     same = {name: value for name, value in settings.as_dict().items() if name not in ("port", "idle_seconds")}
     has_own_time = settings.start is not None or settings.clock != "running" or settings.speed != 1
 

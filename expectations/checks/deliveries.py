@@ -34,7 +34,7 @@ class DeliveryLimits:
 
 
 def delivery_rules(source: str, limits: DeliveryLimits, now: datetime) -> tuple[Rule, ...]:
-    """Rules on the newest delivery of each entity, and on those of the run."""
+    """Return rules on the newest delivery of each entity, and on those of the run."""
     hours = limits.max_age_seconds / 3600
     return (
         Rule(
@@ -64,7 +64,7 @@ def delivery_rules(source: str, limits: DeliveryLimits, now: datetime) -> tuple[
 
 
 def file_rule(source: str) -> Rule:
-    """A file of the newest delivery, or of the run, is not empty."""
+    """Return a file of the newest delivery, or of the run, is not empty."""
     return Rule(
         name=f"{source}: every delivered file has records",
         fails="status = 'empty'",
@@ -77,7 +77,7 @@ def file_rule(source: str) -> Rule:
 def delivery_subjects(
     source: str, raw_tables: Sequence[Table], snapshots: Sequence[datetime], limits: DeliveryLimits, now: datetime
 ) -> list[Subject]:
-    """What to check of the deliveries of a source.
+    """Return what to check of the deliveries of a source.
 
     Args:
         source: E.g. billing.
@@ -107,7 +107,7 @@ def delivery_subjects(
 
 
 def _select_deliveries(raw_tables: Sequence[Table], times: str) -> str:
-    """Per raw table its newest delivery, and those of the run, with the rows of the delivery before.
+    """Return per raw table its newest delivery, and those of the run, with the rows of the delivery before.
 
     The first delivery of a source that is not complete may hold all that ever was: nothing is compared with it.
     """

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def unknown_fields(
     session: Session, database: str, loads: Mapping[str, Sequence[str]], *, now: datetime
 ) -> list[dict[str, Any]]:
-    """Rows for OPS.SCHEMA_DRIFT: every unknown field of these loads, with the number of records that have it.
+    """Return rows for OPS.SCHEMA_DRIFT: every unknown field of these loads, with the number of records that have it.
 
     Args:
         session: Where RAW is; one statement reads all tables.

@@ -96,7 +96,7 @@ def validate_publications(
 
 
 def _select_attempts(destination: str, run_id: str) -> str:
-    """The activities that the run wrote rows of, with the rows that they have at the destination."""
+    """Return the activities that the run wrote rows of, with the rows that they have at the destination."""
     here = f"destination = {quote_literal(destination)}"
     return (
         "select activity_id, activity, count_if(status = 'sent') as sent_rows, "

@@ -14,7 +14,7 @@ MOST_QUARANTINED_SHARE = 0.05
 
 
 def account_rules(table: Table) -> tuple[Rule, ...]:
-    """Rules on the loads that a staging table has read."""
+    """Return rules on the loads that a staging table has read."""
     this = f"table_name = {quote_literal(table.name)}"
     return (
         Rule(
@@ -42,7 +42,7 @@ def account_rules(table: Table) -> tuple[Rule, ...]:
 
 
 def accounts(tables: Sequence[Table], batches: Mapping[str, Sequence[str] | None] | None) -> Subject:
-    """The account of these staging tables, all in one statement.
+    """Return the account of these staging tables, all in one statement.
 
     Args:
         tables: Staging tables.

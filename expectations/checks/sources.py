@@ -44,7 +44,7 @@ class SourceLimits:
 
 
 def poll_rules(source: str, limits: SourceLimits, now: datetime) -> tuple[Rule, ...]:
-    """Rules on the newest poll of each entity, and on every poll of the run."""
+    """Return rules on the newest poll of each entity, and on every poll of the run."""
     minutes = limits.max_age_seconds / 60
     return (
         _make_rule(
@@ -158,7 +158,7 @@ def _make_poll_subject(source: str, snapshots: Sequence[datetime], limits: Sourc
 
 
 def _select_polls(source: str, limits: SourceLimits, snapshots: Sequence[datetime]) -> str:
-    """The newest poll of each entity with the usual number of rows, and the polls of the run."""
+    """Return the newest poll of each entity with the usual number of rows, and the polls of the run."""
     ranked = (
         "select p.*, row_number() over (partition by entity order by snapshot_at desc, recorded_at desc) as nth "
         f"from {{polls}} p where source = {quote_literal(source)}"

@@ -31,12 +31,12 @@ def warm_up() -> None:
 
 
 def rules_of(table: Table) -> tuple[Rule, ...]:
-    """Every rule on the rows of a table: generated from its contract, then hand-written."""
+    """Return every rule on the rows of a table: generated from its contract, then hand-written."""
     return (*contract_rules(table), *business_rules(table))
 
 
 def rule_names(table: Table) -> frozenset[str]:
-    """Names of all rules that a table has today, those on its columns and on the account of its loads among them."""
+    """Return the names of all rules that a table has today, on its columns and on its loads' account, too."""
     on_loads = account_rules(table) if table.layer is Layer.STAGING else ()
     return frozenset(rule.name for rule in (*rules_of(table), schema_rule(table), *on_loads))
 

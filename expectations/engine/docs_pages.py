@@ -43,7 +43,7 @@ class ResultPage(DefaultJinjaPageView):
     """The page of one table's newest result."""
 
     def render(self, document: Any, template: Any = None, **kwargs: Any) -> str:
-        """The page as HTML that needs nothing from the web."""
+        """Return the page as HTML that needs nothing from the web."""
         rendered: Any = super()
         page = offline(str(rendered.render(document, template, **kwargs)))
         return page.replace("<body>", "<body><p><a href='../../../../index.html'>All tables</a></p>", 1)
@@ -63,7 +63,7 @@ class IndexBuilder(DefaultSiteIndexBuilder):
 
 
 def offline(page: str) -> str:
-    """The page without scripts and without anything remote, in the style of these pages."""
+    """Return the page without scripts and without anything remote, in the style of these pages."""
     for remote in (_SCRIPT, _REMOTE_TAG, _FOOTER):
         page = remote.sub("", page)
     page = _REMOTE_URL.sub("none", page)

@@ -26,7 +26,7 @@ FAILING_ROWS = "snowcast.failing_rows"
 
 
 def sql(text: str) -> Any:
-    """An SQL expression as it is: a colon in it (a time, a path of a VARIANT) is no bind parameter."""
+    """Return an SQL expression as it is: a colon in it (a time, a path of a VARIANT) is no bind parameter."""
     return sqlalchemy.literal_column(text)
 
 
@@ -53,7 +53,7 @@ class FailingRows(TableMetricProvider):
 
 
 def _statement(configuration: Any) -> RenderedStringTemplateContent:
-    """A rule as Data Docs show it: what must be true, how grave it is, why."""
+    """Return a rule as Data Docs show it: what must be true, how grave it is, why."""
     kwargs = configuration.kwargs
     return RenderedStringTemplateContent(
         content_block_type="string_template",

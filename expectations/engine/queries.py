@@ -15,7 +15,7 @@ MOST_BATCHES = 500
 
 
 def select_rows(table: Table, batch_ids: Sequence[str] | None) -> tuple[str, str]:
-    """The rows that these builds or loads wrote, and the scope; the whole table where None, or too many, are given."""
+    """Select the rows that these builds or loads wrote; the whole table where None, or too many, are given."""
     whole = f"select t.* from {{{table.name}}} t"
     if batch_ids is None or len(batch_ids) > MOST_BATCHES:
         return whole, "full"
@@ -24,7 +24,7 @@ def select_rows(table: Table, batch_ids: Sequence[str] | None) -> tuple[str, str
 
 
 def add_helpers(rows: str, rules: Iterable[Rule], database: str) -> str:
-    """The rows with the computed columns and joins that the rules use, each once."""
+    """Return the rows with the computed columns and joins that the rules use, each once."""
     helpers: dict[str, Helper] = {}
     for rule in rules:
         helpers.update({_name(helper): helper for helper in rule.helpers})
@@ -42,7 +42,7 @@ def add_helpers(rows: str, rules: Iterable[Rule], database: str) -> str:
 
 
 def named(query: str, database: str, rows: str = "") -> str:
-    """The query with `{table_name}` written in full and `{batch}` as the validated rows."""
+    """Return the query with `{table_name}` written in full and `{batch}` as the validated rows."""
 
     def replacement(match: re.Match[str]) -> str:
         name = match.group(1)

@@ -10,7 +10,7 @@ _HEADER = ("| table | rule | severity | found | why it is there |", "|---|---|--
 
 
 def format_summary(results: Sequence[RuleResult]) -> str:
-    """How many rules on how many tables, and what failed, in one line."""
+    """Return how many rules on how many tables, and what failed, in one line."""
     failed = [result for result in results if not result.success]
     critical = sum(result.severity == "critical" for result in failed)
     tables = len({result.table_name for result in results})
@@ -19,7 +19,7 @@ def format_summary(results: Sequence[RuleResult]) -> str:
 
 
 def markdown(results: Sequence[RuleResult], docs_link: str | None = None) -> str:
-    """What failed, worst first; then how many rules held on each table."""
+    """Return what failed, worst first; then how many rules held on each table."""
     failed = [result for result in sort_worst_first(results) if not result.success]
     lines = [f"**{format_summary(results)}**", ""]
     if failed:

@@ -36,7 +36,7 @@ class RuleResult:
 
 
 def find_blocked_tables(results: Iterable[RuleResult]) -> set[str]:
-    """Tables that broke a critical rule: nothing may be built from them until they are repaired."""
+    """Return tables that broke a critical rule: nothing may be built from them until they are repaired."""
     return {r.table_name for r in results if not r.success and r.severity == _CRITICAL}
 
 
@@ -51,7 +51,7 @@ def make_ledger_rows(
     validated_at: datetime,
     batches: Mapping[str, Sequence[str] | None] | None = None,
 ) -> list[dict[str, Any]]:
-    """Rows of OPS.VALIDATION_RESULTS.
+    """Return rows of OPS.VALIDATION_RESULTS.
 
     Args:
         results: What was found.

@@ -150,7 +150,7 @@ class _Check:
 
 
 def first_line(message: str) -> str:
-    """What an error says, without the statement and the traceback behind it."""
+    """Return what an error says, without the statement and the traceback behind it."""
     text = re.split(r"\n\[SQL:|\n\(Background|Traceback", message, maxsplit=1)[0]
     text = re.sub(r"^\(snowflake\.connector\.errors\.\w+\)\s*", "", text.strip())
     return printable(" ".join(text.split()))[:300] or "the warehouse gave no reason"

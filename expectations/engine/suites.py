@@ -142,7 +142,7 @@ def suites_for(docs_root: Path | None) -> Suites:
 
 
 def expectation(rule: Rule, key: Sequence[str]) -> ExpectRuleToHold:
-    """A rule as a Great Expectations expectation."""
+    """Return a rule as a Great Expectations expectation."""
     return ExpectRuleToHold(
         rule=rule.name,
         fails=rule.fails,
@@ -153,7 +153,7 @@ def expectation(rule: Rule, key: Sequence[str]) -> ExpectRuleToHold:
 
 
 def schema_expectation(rule: Rule, declared: dict[str, str], found: dict[str, str]) -> ExpectColumnsAsDeclared:
-    """The schema rule of a table as a Great Expectations expectation."""
+    """Return the schema rule of a table as a Great Expectations expectation."""
     return ExpectColumnsAsDeclared(
         rule=rule.name,
         reason=rule.reason,
@@ -172,7 +172,7 @@ def _find_outcome(result: Any) -> Outcome:
 
 
 def _find_raised(info: dict[str, Any] | None) -> str | None:
-    """The message of the exception in a result; GX files it either flat or under the id of the metric that raised."""
+    """Find the exception's message in a result; GX files it flat, or under the id of the metric that raised."""
     for entry in (info or {}, *(value for value in (info or {}).values() if isinstance(value, dict))):
         if entry.get("raised_exception"):
             return str(entry.get("exception_message") or "the rule raised an error without a message")

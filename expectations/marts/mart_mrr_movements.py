@@ -55,7 +55,7 @@ def _differs(kind: str) -> str:
 
 
 def _rate(name: str, kept: str) -> Rule:
-    """A share of what the month opened with."""
+    """Return a share of what the month opened with."""
     rate = f"({kept})::float / nullif(opening_mrr, 0)::float"
     return Rule(
         name=f"{name} is ({kept}) / opening_mrr",

@@ -8,7 +8,7 @@ from transforms.contract import Table
 
 
 def stream_rules(table: Table, events: str) -> tuple[Rule, ...]:
-    """What must be true of an activity stream (SEMANTICS §4).
+    """Return what must be true of an activity stream (SEMANTICS §4).
 
     Args:
         table: The stream.
@@ -81,7 +81,7 @@ def identity_rules() -> tuple[Rule, ...]:
 
 
 def feature_rules(table: Table) -> tuple[Rule, ...]:
-    """Every row is of a known activity and carries exactly its features."""
+    """Return every row is of a known activity and carries exactly its features."""
     kind = _kind(table.name)
     known = {one.name: one for one in known_activities().values() if _kind(one.stream) == kind}
     cases = " ".join(

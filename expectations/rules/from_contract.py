@@ -14,7 +14,7 @@ from transforms.contract import Column, History, Table
 
 
 def contract_rules(table: Table) -> tuple[Rule, ...]:
-    """Rules on stored rows that follow from the contract; columns and types are one rule apart, `schema_rule`."""
+    """Make the rules on stored rows that follow from the contract; columns and types are `schema_rule`."""
     of_history = history_rules(table, table.write) if isinstance(table.write, History) else ()
     of_columns = (rule for column in table.stored_columns for rule in _column_rules(table, column))
     return (unique_key(table), *of_history, *of_columns)
@@ -24,7 +24,7 @@ SCHEMA_RULE = "columns and types as declared"
 
 
 def schema_rule(table: Table) -> Rule:
-    """The table is stored as it is declared."""
+    """Return the table is stored as it is declared."""
     return Rule(
         name=SCHEMA_RULE,
         fails="",

@@ -13,7 +13,7 @@ _FOREVER = "'9999-12-31'::timestamp_ntz"
 
 
 def history_rules(table: Table, history: History) -> tuple[Rule, ...]:
-    """The invariants of a history, as its strategy and its deletes have them."""
+    """Return the invariants of a history, as its strategy and its deletes have them."""
     chain = _chain(table, history)
     return (
         _one_current(table, history, chain),
@@ -49,7 +49,7 @@ def history_rules(table: Table, history: History) -> tuple[Rule, ...]:
 
 
 def deletions_are_snapshots(table: Table, staging: str) -> Rule:
-    """A key goes at a snapshot: only a delivery that does not list it can say so.
+    """Return a key goes at a snapshot: only a delivery that does not list it can say so.
 
     Args:
         table: A history that knows deletions.
@@ -72,7 +72,7 @@ def deletions_are_snapshots(table: Table, staging: str) -> Rule:
 
 
 def _following(table: Table) -> Lookup:
-    """When the version after a version begins."""
+    """Return when the version after a version begins."""
     versions = _versions(table, f"{', '.join(table.key)}, lead(valid_from) over ({_per_key(table)}) as starts_at")
     return Lookup(
         "following", versions, ("starts_at",), " and ".join(f"following.{name} = t.{name}" for name in table.key)
@@ -80,7 +80,7 @@ def _following(table: Table) -> Lookup:
 
 
 def _one_current(table: Table, history: History, chain: Lookup) -> Rule:
-    """A key without a current version is gone, which only `invalidate` leaves like that."""
+    """Return a key without a current version is gone, which only `invalidate` leaves like that."""
     may_be_gone = history.hard_deletes is HardDeletes.INVALIDATE
     return Rule(
         name=f"a key has {'at most ' if may_be_gone else ''}one current version",
@@ -159,7 +159,7 @@ def _observed_after(history: History) -> Rule:
 
 
 def _chain(table: Table, history: History) -> Lookup:
-    """Per key: the number of current versions, and the first version at which each kind of break is, NULL for none."""
+    """Select per key the number of current versions, and the first version with each kind of break, or NULL."""
     key = table.business_key
     follows = f"coalesce(lag(valid_to) over ({_per_key(table)}) = valid_from, false)"
     as_before = " and ".join(
@@ -185,7 +185,7 @@ def _chain(table: Table, history: History) -> Lookup:
 
 
 def _versions(table: Table, columns: str) -> str:
-    """All versions of the keys that are validated."""
+    """Return all versions of the keys that are validated."""
     key = ", ".join(table.business_key)
     return f"select {columns} from {{{table.name}}} where ({key}) in (select {key} from {{batch}} b)"
 

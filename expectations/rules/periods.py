@@ -6,7 +6,7 @@ from expectations.rules.rule import CRITICAL, Lookup, Rule
 
 
 def first_day(day: str) -> str:
-    """SQL: the first day of the period, of the row's kind, that holds the day; weeks begin on Monday."""
+    """Write the SQL for the first day of the period, of the row's kind, that holds the day; weeks begin on Monday."""
     return (
         f"(case period when 'month' then date_trunc('month', {day}) "
         f"when 'week' then dateadd(day, 1 - dayofweekiso({day}), {day}) else {day} end)::date"
@@ -14,7 +14,7 @@ def first_day(day: str) -> str:
 
 
 def periods_later(count: str, start: str) -> str:
-    """SQL: the first day of the period that is so many later."""
+    """Write the SQL for the first day of the period that is so many later."""
     return (
         f"(case period when 'month' then dateadd(month, {count}, {start}) "
         f"when 'week' then dateadd(day, 7 * ({count}), {start}) else dateadd(day, {count}, {start}) end)::date"
@@ -34,7 +34,7 @@ def first_of_period(*columns: str) -> Rule:
 
 
 def newest_day_in(table: str) -> Lookup:
-    """The newest day of each kind of customer, from the table's own days."""
+    """Return the newest day of each kind of customer, from the table's own days."""
     return Lookup(
         "reach",
         f"select customer_kind, max(period_start) as newest_day from {{{table}}} where period = 'day' "

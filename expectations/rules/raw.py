@@ -35,7 +35,7 @@ RECORD_RULES = (
 
 
 def listed_once(*fields: str) -> Rule:
-    """A file names nothing twice.
+    """Return a file names nothing twice.
 
     Args:
         fields: Fields of RECORD that name what a line is about.

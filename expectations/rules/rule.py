@@ -78,10 +78,10 @@ class Rule:
 
 
 def quote_literal(text: str) -> str:
-    """The text as an SQL string literal."""
+    """Return the text as an SQL string literal."""
     return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def timestamp(time: datetime) -> str:
-    """The UTC time as an SQL literal."""
+    """Return the UTC time as an SQL literal."""
     return f"'{time.replace(tzinfo=None).isoformat(sep=' ', timespec='milliseconds')}'::timestamp_ntz"

@@ -52,7 +52,7 @@ def stored_columns(connection: Any, database: str, tables: Sequence[Table]) -> d
 
 
 def kind_of(data_type: str, scale: int | None) -> str:
-    """A type of the information schema, numbers with their scale."""
+    """Return a type of the information schema, numbers with their scale."""
     return f"NUMBER({scale} decimals)" if data_type == "NUMBER" and scale else str(data_type)
 
 

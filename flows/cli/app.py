@@ -70,7 +70,7 @@ def _leave_at_once(code: int) -> NoReturn:
 
 
 def _hand_over(arguments: Sequence[str]) -> int | None:
-    """The exit code of a command that the home's resident worker ran; None where this process is to run it."""
+    """Return the exit code of a command that the home's resident worker ran; None where this process is to run it."""
     if not arguments or arguments[0] not in _FOR_THE_RESIDENT or {"-h", "--help"} & set(arguments):
         return None
     from flows.services.resident import hand_over
@@ -83,7 +83,7 @@ def _hand_over(arguments: Sequence[str]) -> int | None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """The exit code of one command; an error is one line on standard error."""
+    """Return the exit code of one command; an error is one line on standard error."""
     return find_outcome(arguments)[0]
 
 
@@ -114,7 +114,7 @@ def _run_app(arguments: Sequence[str]) -> int:
 
 
 def _report_unexpected(error: Exception) -> int:
-    """Exit code of an error that is not written for people: what it says in one line, its trace in the log."""
+    """Return exit code of an error that is not written for people: what it says in one line, its trace in the log."""
     if hasattr(error, "exit_code") and hasattr(error, "format_message"):
         say_error(f"{error.format_message()} See `snowcast --help`.")
         return int(error.exit_code)

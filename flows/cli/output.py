@@ -128,7 +128,7 @@ def print_json(value: Any) -> None:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON and CSV have it: times in ISO 8601, exact numbers as numbers where they fit."""
+    """Return a value as JSON and CSV have it: times in ISO 8601, exact numbers as numbers where they fit."""
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, Decimal):
@@ -139,7 +139,7 @@ def plain(value: Any) -> Any:
 
 
 def _escape_text(text: str) -> str:
-    """Text of others for rich: it neither styles anything nor moves the cursor."""
+    """Return text of others for rich: it neither styles anything nor moves the cursor."""
     return escape(printable(text))
 
 
@@ -165,7 +165,7 @@ class Form(StrEnum):
 
 
 def parse_time(text: str, option: str) -> datetime:
-    """The time that an option states, in UTC.
+    """Return the time that an option states, in UTC.
 
     Raises:
         ConfigError: It is no ISO 8601 time.

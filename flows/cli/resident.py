@@ -116,7 +116,7 @@ def _become(order: dict[str, Any], streams: Sequence[int]) -> None:
 
 
 def _open_stream(number: int, encoding: str, errors: str) -> Any:
-    """A standard stream as Python opens it: what is an error appears line by line."""
+    """Return a standard stream as Python opens it: what is an error appears line by line."""
     mode, buffering = "r" if number == 0 else "w", 1 if number == 2 else -1
     return open(number, mode, buffering, encoding=encoding, errors=errors, closefd=False)  # noqa: SIM115 - for the process
 

@@ -25,7 +25,7 @@ class State:
     verbose: bool
 
     def settings(self) -> Settings:
-        """The settings, with the home folder ready to write.
+        """Return the settings, with the home folder ready to write.
 
         Raises:
             ConfigError: They are wrong, or the home cannot be written.
@@ -39,7 +39,7 @@ class State:
 
     @contextmanager
     def reader(self) -> Iterator[tuple[Reader, Settings]]:
-        """What commands read the warehouse with that need no Snowpark."""
+        """Open what commands read the warehouse with that need no Snowpark."""
         from flows.warehouse.reading import open_reader
 
         settings = self.settings()
@@ -49,7 +49,7 @@ class State:
 
     @contextmanager
     def session(self) -> Iterator[tuple[Session, Settings]]:
-        """A session on the prepared warehouse, for commands that ask with frames or write."""
+        """Open a session on the prepared warehouse, for commands that ask with frames or write."""
         from flows.warehouse import open_session, prepare
 
         settings = self.settings()
@@ -68,7 +68,7 @@ def quiet_connector() -> None:
 
 
 def check_selectors(selectors: Sequence[str]) -> list[str]:
-    """The selectors, if each names something.
+    """Return the selectors, if each names something.
 
     Raises:
         ConfigError: One matches nothing; the message names near ones.

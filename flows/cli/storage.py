@@ -13,7 +13,7 @@ _FULL_TEXTS = ("no space left on device", "disk quota exceeded", "database or di
 
 
 def explain_storage(error: BaseException) -> str | None:
-    """What a person can do about an error of storage; None where it is about something else."""
+    """Return what a person can do about an error of storage; None where it is about something else."""
     for one in _list_causes(error):
         if any(text in str(one).lower() for text in _FULL_TEXTS) and not isinstance(one, OSError):
             return f"The disk is full. {_FREE_SPACE}"
@@ -25,7 +25,7 @@ def explain_storage(error: BaseException) -> str | None:
 
 
 def _list_causes(error: BaseException) -> Iterator[BaseException]:
-    """The error, and those that it was raised from or while handling."""
+    """Yield the error, and those that it was raised from or while handling."""
     seen: set[int] = set()
     waiting: list[BaseException | None] = [error]
     while waiting:

@@ -31,7 +31,7 @@ def deploy_to_prefect(settings: Settings) -> list[str]:
 
 
 def deployments() -> list[dict[str, Any]]:
-    """The deployments that prefect.yaml declares."""
+    """Return the deployments that prefect.yaml declares."""
     import yaml  # type: ignore[import-untyped]
 
     declared = yaml.safe_load(PREFECT_FILE.read_text(encoding="utf-8"))

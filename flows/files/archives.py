@@ -22,7 +22,7 @@ _WORKBOOK = "xl/workbook.xml"  # what every workbook has, and nothing else
 
 
 def open_parts(file: InputFile) -> list[InputFile]:
-    """The members of a zip archive or the tabs of a workbook as files, or the file itself where it is neither."""
+    """Open a zip archive into its members and a workbook into its tabs; any other file stays itself."""
     if file.fault is not None:
         return [file]
     try:
@@ -75,7 +75,7 @@ def _list_tabs(file: InputFile) -> list[InputFile]:
 
 
 def _read_tab_rows(file: InputFile, name: str) -> Iterator[Sequence[Any]]:
-    """The values of every row, also of blank ones; a chart has none."""
+    """Yield the values of every row, also of blank ones; a chart has none."""
     with _open_workbook(file) as book:
         tab = book[name]
         if hasattr(tab, "iter_rows"):
@@ -85,7 +85,7 @@ def _read_tab_rows(file: InputFile, name: str) -> Iterator[Sequence[Any]]:
 
 
 def _format_cell(cell: Any) -> Any:
-    """Text and truth as they are; days and times, where a program took the text for one, as the logs spell them.
+    """Return text and truth as they are; days and times, where a program took the text for one, as the logs spell them.
 
     A whole number is one however the program stores it; of more than 15 digits it has lost some, so that it is shown
     with its exponent, which staging refuses. What is left, such as a time without a day, is text that says it.
@@ -106,7 +106,7 @@ def _format_number(cell: float) -> Any:
 
 
 def refused(file: InputFile, reason: str) -> InputFile:
-    """The file as one that is refused without being opened."""
+    """Return the file as one that is refused without being opened."""
     return replace(file, fault=reason)
 
 

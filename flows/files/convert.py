@@ -100,7 +100,7 @@ class _Input:
         return self._moment
 
     def items(self) -> Iterator[tuple[str, Any]]:
-        """Its records, each with its entity.
+        """Yield its records, each with its entity.
 
         Raises:
             RefusedFile: It cannot be read, or is not what it must be.
@@ -115,7 +115,7 @@ class _Input:
             yield entity, item
 
     def _read(self) -> Iterator[Any]:
-        """What the file holds, read by whatever its kind needs: all that goes wrong there is said of the file."""
+        """Yield what the file holds, read by whatever its kind needs: all that goes wrong there is said of the file."""
         items = read_items(self.file, self.kind.encoding, self.kind.naming)
         while True:
             try:
@@ -217,7 +217,7 @@ def _check_complete(landing: _Landing, kind: FileKind) -> None:
 
 
 def _finish_writers(landing: _Landing, one: _Input, known: DeliveredBefore) -> tuple[tuple[LandedFile, ...], bool]:
-    """The landing files made visible, or those of the same content, and whether any is to be loaded."""
+    """Return the landing files made visible, or those of the same content, and whether any is to be loaded."""
     landed: list[LandedFile] = []
     is_new = False
     for entity, writer in landing.writers.items():

@@ -55,22 +55,22 @@ class FileKind:
     fields: frozenset[str] = frozenset()
 
     def naming(self, names: Sequence[str]) -> tuple[list[str], bool]:
-        """The names of a header as they are declared, and whether they show what the file holds."""
+        """Return the names of a header as they are declared, and whether they show what the file holds."""
         declared = {name.casefold(): name for name in sorted(self.fields)}
         found = [name if name in self.fields else declared.get(name.casefold(), name) for name in names]
         return found, self.entity_of(found) is not None
 
     def missing(self, entity: str, names: Collection[str]) -> list[str]:
-        """Required fields of the entity that are not among the names."""
+        """Return required fields of the entity that are not among the names."""
         return [known[0] for known in self.required.get(entity, ()) if not set(known) & set(names)]
 
     def unknown(self, entity: str, names: Collection[str]) -> list[str]:
-        """Columns of a header that the entity is not known to have; none where its columns are not stated."""
+        """Return columns of a header that the entity is not known to have; none where its columns are not stated."""
         return [name for name in names if name not in self.known[entity]] if entity in self.known else []
 
 
 def recognise_records(kind: FileKind, items: Iterator[Any]) -> Iterator[tuple[str, Any]]:
-    """Records of pages, arrays and rows, each with its entity; one that is not recognised goes with the others.
+    """Yield records of pages, arrays and rows, each with its entity; one that is not recognised goes with the others.
 
     A CSV's header and notes come with its entity too.
 
@@ -145,7 +145,7 @@ class _Fields:
 
 
 def _find_similar(kind: FileKind, name: str, names: Sequence[str]) -> str | None:
-    """The name among those that no table declares that may be meant."""
+    """Return the name among those that no table declares that may be meant."""
     alike = {other: _measure_likeness(name, other) for other in names if other not in kind.fields}
     best = max(alike, key=lambda other: alike[other], default=None)
     return best if best is not None and alike[best] >= _NEAR else None
@@ -195,7 +195,7 @@ _TELLING = 2
 
 
 def make_declared_kind(source: str, *, tells_missing: bool = False, **options: Any) -> FileKind:
-    """What the files of a source look like, by the contracts of its tables.
+    """Return what the files of a source look like, by the contracts of its tables.
 
     Args:
         source: E.g. billing.

@@ -27,7 +27,7 @@ class Delivery:
 
     @classmethod
     def of(cls, file: InputFile, kind: FileKind, snapshot_at: datetime) -> Delivery:
-        """The delivery of a file that is read as `kind` and observed at that time."""
+        """Return the delivery of a file that is read as `kind` and observed at that time."""
         parts = [kind.source, file.path, file.size, file.version, snapshot_at.isoformat(), kind.encoding]
         delivery_id = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
         return cls(delivery_id, kind.source, file.path, file.size, file.version, snapshot_at)
@@ -71,7 +71,7 @@ class DeliveredBefore:
         return landed is not None and self._durable.issuperset(landed)
 
     def copied_from(self, entity: str, content_hash: str, path: str) -> LandedFile | None:
-        """The landing file of equal content; None for a path known before, which was overwritten, not copied."""
+        """Return the landing file of equal content; None for a path known before, which was overwritten, not copied."""
         return None if path in self._paths else self._by_content.get((entity, content_hash))
 
     def add(self, landed: LandedFile) -> None:

@@ -62,7 +62,7 @@ class Location(Protocol):
         """What the paths of its files begin with."""
 
     def files(self) -> list[InputFile]:
-        """What it holds.
+        """Return what it holds.
 
         Raises:
             ConfigError: It does not exist, holds nothing or may not be read.
@@ -104,12 +104,12 @@ class FileLocation:
         return f"{self.path}/"
 
     def files(self) -> list[InputFile]:
-        """Its files, as `find_files` finds them."""
+        """Return its files, as `find_files` finds them."""
         return find_files(self)
 
 
 def mask_secrets(text: str, url: str) -> str:
-    """The text without the secrets of the URL."""
+    """Return the text without the secrets of the URL."""
     password = _PASSWORD.search(url)
     query = url.partition("?")[2]
     values = [part.partition("=")[2] for part in query.split("&")]
@@ -121,7 +121,7 @@ def mask_secrets(text: str, url: str) -> str:
 
 
 def find_files(place: FileLocation) -> list[InputFile]:
-    """The files of a place, hidden ones left out; archives and workbooks are opened into their parts.
+    """Return the files of a place, hidden ones left out; archives and workbooks are opened into their parts.
 
     Raises:
         ConfigError: It does not exist, holds no file, may not be read, or needs a library that is not installed.
@@ -155,12 +155,12 @@ def _find_local_files(place: FileLocation) -> Iterator[InputFile]:
 
 
 def readable_name(name: str) -> str:
-    """The name as text can hold it: each byte that is no UTF-8 as its hexadecimal escape."""
+    """Return the name as text can hold it: each byte that is no UTF-8 as its hexadecimal escape."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _make_local_file(file: Path, label: str, parent: str) -> Iterator[InputFile]:
-    """The file, or what of its kind is refused; folders are none."""
+    """Yield the file, or what of its kind is refused; folders are none."""
     path = readable_name(str(file))
     try:
         state = file.stat()
@@ -282,7 +282,7 @@ def _is_hidden(label: str) -> bool:
 
 
 def _read_time(facts: Mapping[str, Any]) -> datetime | None:
-    """When the file was written, in UTC; libraries give a number of seconds, a datetime or its text."""
+    """Return when the file was written, in UTC; libraries give a number of seconds, a datetime or its text."""
     value = next((facts[name] for name in _MODIFIED if facts.get(name)), None)
     if isinstance(value, str):
         try:

@@ -31,12 +31,12 @@ _DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_/]?)(\d\d)\2(\d\d)(?!\d)")
 
 
 def snapshot_time_in_path(names: Iterable[str]) -> datetime | None:
-    """The moment that the first of the names states which states one."""
+    """Return the moment that the first of the names states which states one."""
     return next((moment for moment in map(_find_moment, names) if moment), None)
 
 
 def snapshot_day_in_path(names: Iterable[str]) -> datetime | None:
-    """The moment, or midnight of the day, that the first of the names states which states one."""
+    """Return the moment, or midnight of the day, that the first of the names states which states one."""
     return next((moment for moment in (_find_moment(name) or _find_day(name) for name in names) if moment), None)
 
 
@@ -55,7 +55,7 @@ def _find_moment(name: str) -> datetime | None:
 
 
 def _find_day(name: str) -> datetime | None:
-    """The last day that the name states: in a path the one that is nearest to the file."""
+    """Return the last day that the name states: in a path the one that is nearest to the file."""
     days = []
     for found in _DAY.finditer(name):
         try:
@@ -83,7 +83,7 @@ class Manifest:
 
 
 def read_manifests(files: Iterable[InputFile]) -> dict[str, Manifest]:
-    """The manifests among the files by the folder that they speak of."""
+    """Return the manifests among the files by the folder that they speak of."""
     return {file.directory: _read_manifest(file) for file in files if file.name == MANIFEST}
 
 

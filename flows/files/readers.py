@@ -70,7 +70,7 @@ def parse_json(text: str | bytes) -> Any:
 
 
 def _recode_to_utf8(binary: io.BufferedReader[Bounded], encoding: str) -> Lines:
-    """The lines in UTF-8; line ends inside quoted fields stay as they are."""
+    """Return the lines in UTF-8; line ends inside quoted fields stay as they are."""
     if codecs.lookup(encoding).name == "utf-8":
         return iter(binary)
     return (line.encode() for line in io.TextIOWrapper(binary, encoding, newline="\n"))
@@ -133,7 +133,7 @@ def _read_json_lines(first: bytes, second: bytes, rest: Lines) -> Iterator[Any]:
 
 
 def _make_one_line(line: bytes) -> bytes:
-    """The line as UTF-8 without control characters, which a warehouse would take for line ends or refuse."""
+    """Return the line as UTF-8 without control characters, which a warehouse would take for line ends or refuse."""
     return shown(line.strip().decode("utf-8", "backslashreplace")).encode()
 
 

@@ -29,12 +29,12 @@ Naming = Callable[[Sequence[str]], tuple[list[str], bool]]
 
 
 def as_they_are(names: Sequence[str]) -> tuple[list[str], bool]:
-    """The naming of a source that declares no names."""
+    """Return the naming of a source that declares no names."""
     return list(names), True
 
 
 def read_csv(lines: Iterator[bytes], naming: Naming) -> Iterator[Any]:
-    """The header, then rows as it names them; one of another length is a list, for staging to refuse, not to guess.
+    """Yield the header, then rows as it names them; one of another length is a list, for staging to refuse.
 
     Args:
         lines: UTF-8, without a byte order mark.
@@ -63,7 +63,7 @@ def read_csv(lines: Iterator[bytes], naming: Naming) -> Iterator[Any]:
 
 
 def read_tab(rows: Iterator[Sequence[Any]], naming: Naming) -> Iterator[Any]:
-    """The header of a tab, then its rows as it names them; cells that a row lacks at its end are empty.
+    """Yield the header of a tab, then its rows as it names them; cells that a row lacks at its end are empty.
 
     Raises:
         UnrecognisedFile: It is empty, or has no header.
@@ -90,7 +90,7 @@ def read_tab(rows: Iterator[Sequence[Any]], naming: Naming) -> Iterator[Any]:
 
 
 def named(cells: Sequence[str], naming: Naming) -> list[str]:
-    """The names of a header's columns: declared ones where they are, '' where a column has none.
+    """Return the names of a header's columns: declared ones where they are, '' where a column has none.
 
     Raises:
         RefusedFile: Two columns have one name.
@@ -104,7 +104,7 @@ def named(cells: Sequence[str], naming: Naming) -> list[str]:
 
 
 def _normalise_line_ends(lines: Iterator[bytes]) -> Iterator[bytes]:
-    """The lines, split where a CR alone ends them, without a Ctrl-Z at the end of the last."""
+    """Yield the lines, split where a CR alone ends them, without a Ctrl-Z at the end of the last."""
     first = next(lines, b"")
     if b"\r" in first.rstrip(b"\r\n").replace(b"\r\n", b""):
         everything = b"".join(chain((first,), lines))
@@ -119,7 +119,7 @@ def _normalise_line_ends(lines: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _find_header(above: Sequence[str], naming: Naming) -> tuple[int, str]:
-    """Which line is the header, and what delimits its cells."""
+    """Return which line is the header, and what delimits its cells."""
     stated = _SEPARATOR.fullmatch(above[0].rstrip("\r\n")) if above else None
     candidates = (stated[1],) if stated else _DELIMITERS
     for number, line in enumerate(above):
@@ -140,7 +140,7 @@ def _split_cells(line: str, delimiter: str) -> list[str]:
 
 
 def _note_lines_above(lines: Sequence[str]) -> Iterator[Note]:
-    """What stands above the header: a title is left out, rows with several cells may be data.
+    """Yield what stands above the header: a title is left out, rows with several cells may be data.
 
     Raises:
         RefusedFile: There are such rows.
@@ -176,7 +176,7 @@ def _read_rows(rows: Iterator[list[str]], names: Sequence[str]) -> Iterator[Any]
 
 
 def _make_record(row: Sequence[str], names: Sequence[str]) -> dict[str, str] | None:
-    """The row by name; None where it is too short, or has cells beyond the header that hold something."""
+    """Return the row by name; None where it is too short, or has cells beyond the header that hold something."""
     if len(row) != len(names):
         named_count = len(_strip_empty_end(names))
         if len(row) < named_count or any(row[len(names) :]):
@@ -228,7 +228,7 @@ class SheetFindings:
         self._errors: list[str] = []
 
     def checked(self, items: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
-        """The items without blank rows; a formula error becomes an object, which staging refuses in any column."""
+        """Yield the items without blank rows; a formula error becomes an object, which staging refuses anywhere."""
         for entity, item in items:
             self._row += 1
             if not isinstance(item, dict):  # the header, or a row of another length
@@ -239,7 +239,7 @@ class SheetFindings:
                 yield entity, self._mark_errors(item)
 
     def warnings(self) -> Iterator[str]:
-        """What a person should know."""
+        """Yield what a person should know."""
         if self._blank:
             rows = "row is" if len(self._blank) == 1 else "rows are"
             yield f"{len(self._blank):,} blank {rows} left out (first: row {self._blank[0]})"

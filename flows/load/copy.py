@@ -37,12 +37,12 @@ class Copied:
 
 
 def name_stage(database: str) -> str:
-    """Full name of the stage that landing files go to."""
+    """Return full name of the stage that landing files go to."""
     return f"{checked_identifier(database).upper()}.RAW.{STAGE}"
 
 
 def make_load_id(landed: LandedFile) -> str:
-    """The load's name: `<source>/<entity>_<snapshot>_<content hash>`, made of the file's path alone."""
+    """Return the load's name: `<source>/<entity>_<snapshot>_<content hash>`, made of the file's path alone."""
     return f"{landed.source}/{landed.entity}{landed.relative_path[-_TAIL:][:_TAIL_LENGTH]}"
 
 
@@ -111,7 +111,7 @@ def copy_files(
 
 
 def read_loaded_rows(session: Session, database: str, table: Table, load_ids: Sequence[str]) -> dict[str, set[int]]:
-    """Row numbers that RAW holds of the loads, by load."""
+    """Return row numbers that RAW holds of the loads, by load."""
     from snowflake.snowpark.functions import col
 
     held: dict[str, set[int]] = defaultdict(set)
@@ -126,14 +126,14 @@ def _to_pairs(rows: Iterable[Any]) -> Iterable[tuple[str, int]]:
 
 
 def _express_landing_path(landed: LandedFile) -> str:
-    """Expression for the path of the landing file of a row, `<source>/<entity>/yyyy/mm/dd/<name>`."""
+    """Return expression for the path of the landing file of a row, `<source>/<entity>/yyyy/mm/dd/<name>`."""
     year, month, day = (f"SUBSTR(METADATA$FILENAME, -{_STAMP - start}, {n})" for start, n in ((0, 4), (4, 2), (6, 2)))
     folders = f"'{landed.source}/{landed.entity}/' || {year} || '/' || {month} || '/' || {day}"
     return f"{folders} || '/{landed.entity}' || SUBSTR(METADATA$FILENAME, -{_TAIL})"
 
 
 def _express_timestamp() -> str:
-    """`YYYY-MM-DD HH:MI:SS.FF3` put together from the stamp `YYYYMMDDTHHMISSFF3Z` of the file's name."""
+    """Put `YYYY-MM-DD HH:MI:SS.FF3` together from the stamp `YYYYMMDDTHHMISSFF3Z` of the file's name."""
     places = ((0, 4, "-"), (4, 2, "-"), (6, 2, " "), (9, 2, ":"), (11, 2, ":"), (13, 2, "."), (15, 3, ""))
     parts = [f"SUBSTR(METADATA$FILENAME, -{_STAMP - start}, {length})" for start, length, _ in places]
     joined = "".join(f"{part} || '{mark}' || " for part, (_, _, mark) in zip(parts, places[:-1], strict=False))

@@ -93,7 +93,7 @@ def read_loaded_files(session: Session, database: str) -> frozenset[str]:
 
 
 def find_pending_files(session: Session, database: str, root: Path, source: str | None = None) -> list[LandedFile]:
-    """Landing files (of one source) that are not loaded yet, ordered by path."""
+    """List landing files (of one source) that are not loaded yet, ordered by path."""
     landed = list_landed_files(root, source)
     if not landed:
         return []
@@ -209,7 +209,7 @@ class _Batch:
         return loads
 
     def _settle_known_to_history(self, table: Table, files: list[LandedFile]) -> dict[str, Copied]:
-        """Outcome of files that the load history knows and OPS.LOADS does not.
+        """Return outcome of files that the load history knows and OPS.LOADS does not.
 
         RAW decides: where it holds rows of the file the ledger is all that is missing; where it holds none, the
         history remembers a COPY that was rolled back, and the file is loaded all the same.

@@ -104,7 +104,7 @@ def redrive(session: Session, settings: Settings, refused: Refusal, repaired: An
 
 
 def _find_raw_table(name: str) -> Table:
-    """The raw table behind a table that refuses records: a raw table itself, staging, or a history of it.
+    """Return the raw table behind a table that refuses records: a raw table itself, staging, or a history of it.
 
     Raises:
         ConfigError: The table refuses what it makes of many records.

@@ -63,20 +63,20 @@ class Outbox:
         self._ledger = session.table(PUBLICATIONS.full_name(database))
 
     def states(self) -> DataFrame:
-        """The newest state of each activity that is not new."""
+        """Return the newest state of each activity that is not new."""
         return publications.newest_states(self._ledger, self._destination)
 
     def new_events(self) -> DataFrame:
-        """The events that wait to be sent for the first time, or again after they were released."""
+        """Return the events that wait to be sent for the first time, or again after they were released."""
         return publications.unpublished(self._streams, self._activities, self.states())
 
     def counts(self) -> list[dict[str, Any]]:
-        """How many activities are in which state, by activity: name, status, whether fresh, count."""
+        """Return how many activities are in which state, by activity: name, status, whether fresh, count."""
         rows = publications.counted(self.states(), forgotten_before()).collect()
         return [{"activity": r[0], "status": r[1], "is_fresh": bool(r[2]), "count": int(r[3])} for r in rows]
 
     def changed(self) -> tuple[int, int]:
-        """How many sent events no longer are what their row says, and how many have no row any more."""
+        """Return how many sent events no longer are what their row says, and how many have no row any more."""
         frame = publications.changed_since(self._streams, self._activities, self._ledger, self._destination)
         rows = frame.group_by("is_gone").count().collect()
         found = {bool(row[0]): int(row[1]) for row in rows}
@@ -158,5 +158,5 @@ def _read_clock() -> datetime:
 
 
 def forgotten_before() -> datetime:
-    """What was sent before this moment, UTC, Amplitude may have forgotten, so it would take it a second time."""
+    """Return what was sent before this moment, UTC, Amplitude may have forgotten, so it would take it a second time."""
     return _read_clock() - FORGETS_AFTER

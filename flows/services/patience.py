@@ -34,7 +34,7 @@ class Patience:
 
 
 def cpu_time(pid: int) -> str | None:
-    """The CPU time that a process has used so far, as the system writes it; None where it is gone."""
+    """Return the CPU time that a process has used so far, as the system writes it; None where it is gone."""
     try:  # Linux; the fields behind the name, which may hold blanks
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
         return f"{fields[11]} {fields[12]}"

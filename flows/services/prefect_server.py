@@ -58,7 +58,7 @@ class PrefectServer:
 
 
 def ensure_running(settings: Settings, *, quiet_seconds: float = _QUIET_SECONDS) -> PrefectServer:
-    """The running server of this home, started if there is none; returns when it answers.
+    """Return the running server of this home, started if there is none; returns when it answers.
 
     A server may take as long to start as it shows signs of life; one without any for `quiet_seconds` is given up.
 
@@ -80,7 +80,7 @@ def ensure_running(settings: Settings, *, quiet_seconds: float = _QUIET_SECONDS)
 
 
 def find(home: Path) -> PrefectServer | None:
-    """The running server of this home, or None; the file of a server that is gone counts as none."""
+    """Return the running server of this home, or None; the file of a server that is gone counts as none."""
     server = process.read_endpoint(endpoint_file(home), PrefectServer)
     return server if server and _answers(server) else None
 
@@ -111,14 +111,14 @@ def connect(settings: Settings) -> str:
 
 
 def client_environment(settings: Settings) -> dict[str, str]:
-    """Variables with which a Prefect client finds its server; the local one is started where needed."""
+    """Return variables with which a Prefect client finds its server; the local one is started where needed."""
     if settings.prefect_api_url:
         return {"PREFECT_API_URL": settings.prefect_api_url}
     return ensure_running(settings).environment
 
 
 def endpoint_file(home: Path) -> Path:
-    """The file that holds address and secret of the local server."""
+    """Return the file that holds address and secret of the local server."""
     return _prefect_folder(home) / "server.json"
 
 
@@ -168,7 +168,7 @@ def _make_variables(folder: Path, secret: str) -> dict[str, str]:
 
 
 def _keep_port(dead: PrefectServer | None) -> int | None:
-    """The port of a server that has died, if no other program has taken it."""
+    """Return the port of a server that has died, if no other program has taken it."""
     try:
         return _find_port(dead.port) if dead else None
     except ConfigError:

@@ -51,7 +51,7 @@ def mark_run_under_way(home: Path, name: str) -> Iterator[None]:
 
 
 def list_runs_under_way(home: Path) -> list[RunUnderWay]:
-    """The runs of this home, the oldest first; what dead ones left is taken away."""
+    """Return the runs of this home, the oldest first; what dead ones left is taken away."""
     found = []
     for path in (home / "runs").glob("*.json"):
         if not process.is_locked(path):

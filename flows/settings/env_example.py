@@ -21,7 +21,7 @@ _SECTIONS = {
 
 
 def example() -> str:
-    """The text of `.env.example`: every setting with its meaning and default, commented out."""
+    """Return the text of `.env.example`: every setting with its meaning and default, commented out."""
     lines = ["# Copy to .env and take the # off what you change. The environment wins over this file."]
     for name, field in variables():
         if name in _SECTIONS:

@@ -30,7 +30,7 @@ _SILENCED = {
 
 
 def load_settings(env_file: Path | None = None, **changes: Any) -> Settings:
-    """Settings from arguments, the environment and `.env`, in that order of precedence.
+    """Return settings from arguments, the environment and `.env`, in that order of precedence.
 
     Args:
         env_file: Another file than `.env` of the current folder.
@@ -91,7 +91,7 @@ def replace_environment(variables: Mapping[str, str]) -> None:
 
 
 def ready_home(settings: Settings) -> Path:
-    """The home folder, created (mode 0700) where it is missing.
+    """Return the home folder, created (mode 0700) where it is missing.
 
     Raises:
         ConfigError: It cannot be created or written.
@@ -132,7 +132,7 @@ def _explain(error: ValidationError) -> str:
 
 
 def variables() -> list[tuple[str, Any]]:
-    """Name and field of every variable, in the order of the file."""
+    """Return name and field of every variable, in the order of the file."""
     inherited = [name for name in Settings.model_fields if name not in Settings.__annotations__]
     others = [name for name in Settings.model_fields if name not in (*inherited, "snowflake")]
     ours = [

@@ -18,7 +18,7 @@ SOURCES: dict[str, Source] = {
 
 
 def find_source(name: str) -> Source:
-    """The source of that name.
+    """Return the source of that name.
 
     Raises:
         ConfigError: There is none.
@@ -29,7 +29,7 @@ def find_source(name: str) -> Source:
 
 
 def choose_sources(names: Iterable[str], settings: Settings) -> list[str]:
-    """The named sources, or, where none is named, all that are configured.
+    """Return the named sources, or, where none is named, all that are configured.
 
     Raises:
         ConfigError: One is not known.

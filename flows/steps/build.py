@@ -27,7 +27,7 @@ Window = tuple[datetime, datetime]
 def build_step(
     model: Model, run_id: str, mode: str = "incremental", window: Window | None = None, states: States | None = None
 ) -> Step:
-    """Building one table, as a task of its own name; the table is the asset that the task makes."""
+    """Make the task that builds one table; the table is its asset."""
     settings = load_settings()
     built = materialize(
         make_asset(model, settings),
@@ -77,14 +77,14 @@ def report_build(name: str, outcome: BuildResult | Exception) -> None:
 
 
 def asset_key(name: str, settings: Settings) -> str:
-    """The asset of a table: `snowflake://database/schema/table`."""
+    """Return the asset of a table: `snowflake://database/schema/table`."""
     from transforms.catalog import models
 
     return f"snowflake://{settings.database}/{models()[name].table.layer}/{name}".lower()
 
 
 def make_asset(model: Model, settings: Settings) -> Asset:
-    """A table as a Prefect asset."""
+    """Return a table as a Prefect asset."""
     properties = AssetProperties(name=model.table.name, description=model.table.grain)
     return Asset(key=asset_key(model.table.name, settings), properties=properties)
 

@@ -44,12 +44,12 @@ class RunCosts:
     costs: list[Cost]
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as plain values."""
+        """Return the same as plain values."""
         return asdict(self)
 
 
 def sum_costs(statements: Iterable[Statement]) -> list[Cost]:
-    """The statements, added up."""
+    """Return the statements, added up."""
     counted: dict[tuple[str, str], list[float]] = {}
     for one in statements:
         counted.setdefault((one.step or OF_THE_FLOW, one.table), []).append(one.seconds)
@@ -57,7 +57,7 @@ def sum_costs(statements: Iterable[Statement]) -> list[Cost]:
 
 
 def read_costs(session: Session, settings: Settings) -> RunCosts | None:
-    """Costs of the newest run that has any; None where there is none yet."""
+    """Return costs of the newest run that has any; None where there is none yet."""
     rows = session.sql(
         f"SELECT run_id, flow, started_at, costs FROM {RUNS.full_name(settings.database)} "
         "WHERE costs IS NOT NULL ORDER BY started_at DESC LIMIT 1"

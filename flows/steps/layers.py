@@ -165,7 +165,7 @@ def _is_checked(run: Run, name: str) -> bool:
 
 
 def _find_batches(run: Run, names: Sequence[str]) -> Mapping[str, list[str]]:
-    """Per table, the builds and loads of this run that wrote rows."""
+    """Return per table, the builds and loads of this run that wrote rows."""
     found = run.loads_by_table()
     for build in run.builds:
         if build.build_id and _has_written(build):

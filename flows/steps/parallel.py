@@ -49,7 +49,7 @@ def run_steps(steps: Sequence[Step], workers: int, tell: Callable[[Step, Any], N
 
 
 def map_at_once(workers: int) -> Callable[[Callable[[Given], Result], Sequence[Given]], Iterable[Result]]:
-    """A `map` that works on so many at once; results come in order, the first exception is raised."""
+    """Return a `map` that works on so many at once; results come in order, the first exception is raised."""
     if workers == 1:
         return map
     return lambda work, given: _map_in_threads(work, given, workers)

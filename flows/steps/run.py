@@ -76,7 +76,7 @@ class Run:
         self.refused += [f"{path} {fault}" for path, fault in report.damaged]
 
     def loads_by_table(self, source: str | None = None) -> dict[str, list[str]]:
-        """The loads (of one source) of each raw table."""
+        """Return the loads (of one source) of each raw table."""
         found: dict[str, list[str]] = {}
         for load in self.loads:
             if source is None or load.source_file.startswith(f"{source}/"):
@@ -99,7 +99,7 @@ class Run:
         return (datetime.now(UTC) - self.started_at).total_seconds()
 
     def summary(self) -> str:
-        """What it did, in one line."""
+        """Return what it did, in one line."""
         written = sum(build.rows_inserted + build.rows_updated + build.rows_deleted for build in self.builds)
         parts = [
             f"{_format_count(len(self.loads), 'file')} loaded" if self.loads else "",
@@ -117,7 +117,7 @@ class Run:
         return "; ".join(part for part in parts if part) or "nothing to do"
 
     def problem(self) -> Exception | None:
-        """The error that the run ends in, if it does."""
+        """Return the error that the run ends in, if it does."""
         if self.failures:
             return self.failures[0]
         if self.broken:
@@ -167,7 +167,7 @@ def record_run(flow: str) -> Iterator[tuple[Run, Session]]:
 
 
 def latest_run() -> Run | None:
-    """The run that began last in this process, whether it has ended or not."""
+    """Return the run that began last in this process, whether it has ended or not."""
     return _latest
 
 

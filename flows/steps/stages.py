@@ -22,7 +22,7 @@ _NAMED_IN_QUERY = re.compile(r"{(\w+)}")
 
 
 def sort_into_stages(models: Iterable[Model]) -> list[list[Model]]:
-    """The tables in stages, those of a stage by layer and otherwise in the order in which they come."""
+    """Return the tables in stages, those of a stage by layer and otherwise in the order in which they come."""
     places: dict[str, int] = {}
     chosen = list(models)
     by_name = {model.table.name: model for model in chosen}
@@ -35,7 +35,7 @@ def sort_into_stages(models: Iterable[Model]) -> list[list[Model]]:
 
 
 def find_upstream(names: Iterable[str]) -> set[str]:
-    """Every table that these stand on, near and far."""
+    """Return every table that these stand on, near and far."""
     from transforms.catalog import models
 
     found: set[str] = set()
@@ -60,7 +60,7 @@ def _move_behind_inputs(model: Model, places: dict[str, int]) -> bool:
 
 @cache
 def _find_tables_of_rules(name: str) -> frozenset[str]:
-    """Tables that the rules of a table read beside it; not those that stand on it, which are built after its check."""
+    """Find tables that a table's rules read beside it; those that stand on it are built after its check."""
     from expectations.checks.tables import rules_of
     from expectations.rules.rule import Lookup
     from transforms.catalog import models

@@ -38,7 +38,7 @@ def read_standing(session: Session, database: str) -> Standing:
 
 
 def standing_statement(database: str) -> str:
-    """The statement that finds what is open, for runs and for commands that read."""
+    """Return the statement that finds what is open, for runs and for commands that read."""
     from expectations.rules.from_contract import SCHEMA_RULE
 
     results = VALIDATION_RESULTS.full_name(database)
@@ -71,7 +71,7 @@ def standing_statement(database: str) -> str:
 
 
 def parse_standing(rows: Iterable[Sequence[Any]]) -> Standing:
-    """What is open, from the rows of that statement. A rule that a table no longer has keeps it closed no longer."""
+    """Read what is open from that statement's rows; a rule that a table no longer has closes it no longer."""
     from transforms.catalog import models
 
     found = [tuple(row) for row in rows]

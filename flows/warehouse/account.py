@@ -28,7 +28,7 @@ SESSION_PARAMETERS = {
 
 
 def read_account_login(settings: Settings) -> dict[str, Any]:
-    """Connection parameters of the account; the first of block, connections file and variables that is set.
+    """Return connection parameters of the account; the first of block, connections file and variables that is set.
 
     Raises:
         ConfigError: The login is incomplete, or what it names does not exist.

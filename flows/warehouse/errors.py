@@ -30,7 +30,7 @@ def warehouse_errors(settings: Settings) -> Iterator[None]:
 
 
 def _find_client_errors() -> tuple[type[Exception], ...]:
-    """What the connector raises, and Snowpark where it is used at all."""
+    """Return what the connector raises, and Snowpark where it is used at all."""
     from snowflake.connector.errors import Error
 
     if "snowflake.snowpark" not in sys.modules:
@@ -41,7 +41,7 @@ def _find_client_errors() -> tuple[type[Exception], ...]:
 
 
 def name_warehouse(settings: Settings, parameters: Mapping[str, Any] | None = None) -> str:
-    """Name the warehouse, for the text of an error."""
+    """Return name the warehouse, for the text of an error."""
     if settings.warehouse == "embedded":
         return "The embedded warehouse"
     login = parameters or {"account": settings.snowflake.account, "host": settings.snowflake.host}
@@ -50,7 +50,7 @@ def name_warehouse(settings: Settings, parameters: Mapping[str, Any] | None = No
 
 
 def read_code(error: BaseException) -> int | None:
-    """Snowflake's error number, wherever the connector or Snowpark put it."""
+    """Read Snowflake's error number, wherever the connector or Snowpark put it."""
     for carrier in (error, getattr(error, "conn_error", None), error.__cause__, error.__context__):
         number = getattr(carrier, "errno", None) or getattr(carrier, "sql_error_code", None)
         if isinstance(number, int) and number > 0:
@@ -59,7 +59,7 @@ def read_code(error: BaseException) -> int | None:
 
 
 def first_line(error: BaseException) -> str:
-    """What an error of the connector says, in one line."""
+    """Return what an error of the connector says, in one line."""
     text = str(getattr(error, "raw_msg", None) or getattr(error, "message", None) or error).strip()
     line = (text.splitlines() or [type(error).__name__])[0].replace(".Aborting", "").strip()
     return line if line.endswith(".") else line + "."

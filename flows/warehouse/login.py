@@ -22,7 +22,7 @@ _SHOWN = ("account", "user", "host", "port", "protocol", "database", "schema", "
 
 
 def connection_parameters(settings: Settings) -> dict[str, Any]:
-    """What the Snowflake connector, Snowpark and snowflake-sqlalchemy connect with; the embedded warehouse is started.
+    """Return what any Snowflake client connects with; the embedded warehouse is started.
 
     Raises:
         ConfigError: The login is incomplete.
@@ -49,7 +49,7 @@ def start(settings: Settings) -> None:
 
 
 def status_parameters(settings: Settings, *, show_secret: bool) -> dict[str, Any] | None:
-    """Connection parameters for people, the secret named by its place; None where the embedded one does not run."""
+    """Return connection parameters for people, the secret named by its place; None where nothing runs."""
     if settings.warehouse != "embedded":
         login = read_account_login(settings)
         return {name: value for name, value in login.items() if name in _SHOWN}
@@ -96,7 +96,7 @@ def connect(settings: Settings, **session_parameters: Any) -> TaggedConnection:
 
 
 def _make_pauses(settings: Settings) -> Callable[[], Iterator[float]]:
-    """Seconds between two tries of one request. The connector alone would go on for ever when the warehouse is gone."""
+    """Make the pauses between tries of a request; the connector alone would try for ever."""
 
     def pauses() -> Iterator[float]:
         yield from _LOCAL_PAUSES if settings.warehouse == "embedded" else _PAUSES

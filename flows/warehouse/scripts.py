@@ -89,7 +89,7 @@ def prepare_warehouse(session: Session, settings: Settings) -> Look:
 
 
 def look(session: Session, settings: Settings) -> Look | None:
-    """What is in place, in one statement; None where there is not even a ledger of versions."""
+    """Return what is in place, in one statement; None where there is not even a ledger of versions."""
     from snowflake.snowpark.exceptions import SnowparkSQLException
 
     from expectations.rules.schemas import kind_of
@@ -121,7 +121,7 @@ def look(session: Session, settings: Settings) -> Look | None:
 
 
 def make_version(settings: Settings) -> str:
-    """A text that changes with the scripts, with a contract's stored columns and with the tables that are built."""
+    """Hash what is prepared: the scripts, the stored columns of the contracts, the tables that are built."""
     from transforms.engine.tables import built_tables, every_table
 
     scripts = [script.read_text(encoding="utf-8") for script in sorted(SCRIPTS.glob("*.sql"))]
@@ -143,7 +143,7 @@ def run_scripts(session: Session, settings: Settings, folder: Path) -> list[str]
 
 
 def statements(text: str, settings: Settings) -> list[str]:
-    """The statements of a script, its `<% … %>` places filled from the settings; the project's scripts only."""
+    """Return the statements of a script, its `<% … %>` places filled from the settings; the project's scripts only."""
     values = {"database": settings.database, "warehouse": settings.snowflake.warehouse or "SNOWCAST_WH"}
     for name, value in values.items():
         text = text.replace(f"<% {name} %>", value)

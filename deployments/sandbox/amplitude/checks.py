@@ -31,7 +31,7 @@ class Refusal:
 
 
 def refusal_of(events: Sequence[Event], shortest_id: int, faults: Mapping[str, FaultRule]) -> Refusal | None:
-    """The 400 that names the bad events, or None where all are good."""
+    """Return the 400 that names the bad events, or None where all are good."""
     missing: dict[str, list[int]] = defaultdict(list)
     invalid: dict[str, list[int]] = defaultdict(list)
     short: dict[str, list[int]] = defaultdict(list)
@@ -94,7 +94,7 @@ class Throttle:
             self._counts[who].append((now, len(places)))
 
     def refusal_of(self, events: Sequence[Event], faults: Mapping[str, FaultRule]) -> Refusal | None:
-        """The 429 that names the throttled events and people, or None; the faults throttle the first `rows` events."""
+        """Return the 429 that names throttled events and people, or None; faults throttle the first `rows` events."""
         if "daily_quota" in faults:
             return self._refuse_over_quota(events[: faults["daily_quota"].rows])
         people = _group_by_person(events)
@@ -134,7 +134,7 @@ class Throttle:
 
 
 def _group_by_person(events: Sequence[Event]) -> dict[tuple[str, str], list[int]]:
-    """The places of the events of each user and each device."""
+    """Return the places of the events of each user and each device."""
     found: dict[tuple[str, str], list[int]] = defaultdict(list)
     for place, event in enumerate(events):
         for name in _IDS:

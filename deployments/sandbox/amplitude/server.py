@@ -48,7 +48,7 @@ LIMITS: Final = {
 
 
 def api_key_of(client_secret: str) -> str:
-    """The API key of a sandbox: another one at each start, as its other secrets, so another project for a client."""
+    """Return the API key of a sandbox: another one at each start, so another project for a client."""
     return hashlib.sha256(f"amplitude {client_secret}".encode()).hexdigest()[:32]
 
 
@@ -104,7 +104,7 @@ class AmplitudeApi:
         self._lock = threading.Lock()
 
     def answer(self, request: Request) -> Answer:
-        """The answer to an upload."""
+        """Return the answer to an upload."""
         with self._lock:
             self._requests[request.path] += 1
             faults = self._faults.fire(request)
@@ -115,7 +115,7 @@ class AmplitudeApi:
         return answer
 
     def report(self, query: Request) -> dict[str, Any]:
-        """What the control endpoint shows: the summary, with `events` also that many of the newest events."""
+        """Return what the control endpoint shows: the summary, with `events` also that many of the newest events."""
         with self._lock:
             shown = self.held.summary()
             if (count := query.one("events")) is not None:
@@ -156,7 +156,7 @@ class AmplitudeApi:
         return self._take(request, events, faults)
 
     def _judge_size(self, request: Request, faults: Mapping[str, FaultRule]) -> Answer:
-        """413, but by the fault only for more than its `rows` events: who halves gets through."""
+        """Refuse with 413, by the fault only for more than its `rows` events: who halves gets through."""
         if "413" in faults and len(request.body) <= LIMITS[request.path].body_bytes:
             try:
                 count = len(json.loads(request.body)["events"])

@@ -44,11 +44,11 @@ class Customer:
     is_withheld: bool = False
 
     def account_at(self, at: int) -> Account | None:
-        """The row of users.csv, if it is there."""
+        """Return the row of users.csv, if it is there."""
         return None if self.is_withheld or self.is_absent(at) else self.account.at(at)
 
     def terms_at(self, subscription: Subscription, at: int) -> Terms | None:
-        """The row of a subscription of this customer, if it is there."""
+        """Return the row of a subscription of this customer, if it is there."""
         return None if self.is_absent(at) else subscription.shown.at(at)
 
     def is_absent(self, at: int) -> bool:
@@ -61,13 +61,13 @@ class Customer:
 
 
 def joined_by(at: int, customers: int) -> int:
-    """How many have been given a place by then: a rush at the opening, then ever more a month."""
+    """Return how many have been given a place by then: a rush at the opening, then ever more a month."""
     elapsed = max(at - _OPENED_AT, 0) / _FIRST_SPAN
     return math.ceil(customers * (_OPENING_SHARE + (1 - _OPENING_SHARE) * math.pow(elapsed, _GROWTH))) + 1
 
 
 def join(dice: Dice, index: int, customers: int) -> Customer:
-    """The customer of that number, with everything that will ever happen to the account.
+    """Return the customer of that number, with everything that will ever happen to the account.
 
     Args:
         dice: chance.
@@ -91,7 +91,7 @@ def join(dice: Dice, index: int, customers: int) -> Customer:
 
 
 def _subscribe(dice: Dice, customer: Customer, plan: int, period: str, first_day: int) -> list[PlanChange]:
-    """All subscriptions of a customer; the changes of plan that the account goes through."""
+    """Return all subscriptions of a customer; the changes of plan that the account goes through."""
     changes: list[PlanChange] = []
     entered_at = customer.joined_at
     for number in range(_MOST_SUBSCRIPTIONS):

@@ -62,7 +62,7 @@ class BillingView:
         self._watched = lru_cache(maxsize=WINDOW_DAYS * 2)(self._watch)
 
     def files(self, at: datetime, *, everything: bool = False) -> dict[str, str]:
-        """The delivery of a day.
+        """Return the delivery of a day.
 
         Args:
             at: a time of the day; a delivery shows the system at its midnight, so that all it holds is of days before.
@@ -87,7 +87,7 @@ class BillingView:
         }
 
     def customers(self, at: int) -> list[Customer]:
-        """The customers that may have joined by a time."""
+        """Return the customers that may have joined by a time."""
         count = joined_by(at, self._count)
         while len(self._customers) < count:
             self._customers.append(join(self._dice, len(self._customers), self._count))
@@ -143,7 +143,7 @@ class BillingView:
 def billing_files(
     world: World, at: datetime, *, customers: int = DEFAULT_CUSTOMERS, everything: bool = False
 ) -> dict[str, str]:
-    """The delivery of a day: BillingView.files for those who ask once."""
+    """Return the delivery of a day: BillingView.files for those who ask once."""
     return BillingView(world, customers).files(at, everything=everything)
 
 

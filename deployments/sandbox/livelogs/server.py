@@ -78,7 +78,7 @@ class SheetsApi:
         return self.root + TOKEN_PATH
 
     def answer(self, request: Request) -> Answer:
-        """The answer to a request under one of PREFIXES."""
+        """Return the answer to a request under one of PREFIXES."""
         with self._lock:
             self._requests[request.path] += 1
         faults = self._faults.fire(request)
@@ -132,7 +132,7 @@ class SheetsApi:
 
 
 def _describe_sheet(tabs: Mapping[str, list[Row]]) -> dict[str, Any]:
-    """The spreadsheet without its cells."""
+    """Return the spreadsheet without its cells."""
     sheets = [
         {
             "properties": {
@@ -149,7 +149,7 @@ def _describe_sheet(tabs: Mapping[str, list[Row]]) -> dict[str, Any]:
 
 
 def _list_values(name: str, tabs: Mapping[str, list[Row]], is_formatted: bool) -> dict[str, Any]:
-    """A range's rows; what is empty at the end of a row, and rows at the end of the range, are left out."""
+    """Return a range's rows; what is empty at the end of a row, and rows at the end of the range, are left out."""
     match = _RANGE.fullmatch(name)
     tab = match["tab"].strip("'").replace("''", "'") if match else ""
     if match is None or tab not in tabs:

@@ -29,7 +29,7 @@ class ServiceAccount:
         self._lock = threading.Lock()
 
     def as_file(self, token_url: str) -> dict[str, Any]:
-        """The key file: what a client needs to ask `token_url` for a token."""
+        """Return the key file: what a client needs to ask `token_url` for a token."""
         return {
             "type": "service_account",
             "project_id": "snowcast-sandbox",
@@ -54,7 +54,7 @@ class ServiceAccount:
             return False
 
     def _verify(self, message: bytes, signature: bytes) -> bool:
-        """RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, 8.2.2), which Google's libraries sign with."""
+        """Verify RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, 8.2.2), which Google's libraries sign with."""
         _, modulus, exponent = self._key
         size = (modulus.bit_length() + 7) // 8
         digest = _SHA256_PREFIX + hashlib.sha256(message).digest()

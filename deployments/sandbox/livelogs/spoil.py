@@ -11,7 +11,7 @@ Rows = list[list[Any]]
 
 
 def spoil_tab(name: str, rows: Rows, faults: Mapping[str, FaultRule]) -> Rows:
-    """The rows of a tab, its header first, with the faults in them; the given ones are not changed."""
+    """Return the rows of a tab, its header first, with the faults in them; the given ones are not changed."""
     for fault, spoil in _SPOILS.items():
         if fault in faults and faults[fault].tab in ("", name):
             rows = spoil(rows, faults[fault])

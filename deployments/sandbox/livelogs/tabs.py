@@ -66,7 +66,7 @@ class LiveLogsView:
         self.tabs = lru_cache(maxsize=2)(self._make_tabs)
 
     def at(self, time: int) -> dict[str, list[Row]]:
-        """The rows of each tab, its header first, as they were written at the last full hour."""
+        """Return the rows of each tab, its header first, as they were written at the last full hour."""
         return self.tabs(time - time % HOUR)
 
     def _make_tabs(self, hour: int) -> dict[str, list[Row]]:
@@ -105,7 +105,7 @@ class LiveLogsView:
         ]
 
     def _measure_audience(self, broadcast: Broadcast, fewer: float) -> _Audience:
-        """What was counted every ten minutes; in a few logs fewer different viewers than viewers at a time."""
+        """Return what was counted every ten minutes; in a few logs fewer different viewers than viewers at a time."""
         times = range(broadcast.started_at, broadcast.ended_at, _STEP)
         peak, peak_at = max((self._world.viewers_of(broadcast, at), -at) for at in times)
         givers = len({gift.giver for gift in self._gifts(broadcast.stream_id)})
@@ -125,7 +125,7 @@ class LiveLogsView:
 
 
 def text_of(seconds: int, milliseconds: int = 0) -> str:
-    """A time as the logs write it: `2026-11-01 18:00:00.25 UTC`, without a fraction of nothing."""
+    """Return a time as the logs write it: `2026-11-01 18:00:00.25 UTC`, without a fraction of nothing."""
     fraction = f".{milliseconds:03}".rstrip("0").rstrip(".")
     return f"{moment(seconds):%Y-%m-%d %H:%M:%S}{fraction} UTC"
 

@@ -39,7 +39,7 @@ class Control:
         self.service_account: Callable[[], dict[str, Any]] = dict
 
     def answer(self, request: Request) -> Answer:
-        """The answer to a control request."""
+        """Return the answer to a control request."""
         given = request.headers.get(SECRET_HEADER.lower(), "")
         if not secrets.compare_digest(given.encode(), self._secret.encode()):
             return _refuse(401, f"the control endpoints ask for the header {SECRET_HEADER} with the sandbox's secret")

@@ -80,7 +80,7 @@ class SandboxEndpoint:
         return dict(self.control("GET", "requests")["requests"])
 
     def service_account(self) -> dict[str, Any]:
-        """The key of the service account that the sandbox's sheet is shared with, as Google Cloud hands it out."""
+        """Return the key of the service account that the sheet is shared with, as Google Cloud hands it out."""
         return self.control("GET", "service_account")
 
     def set_clock(self, at: datetime | float) -> datetime:

@@ -30,7 +30,7 @@ class SandboxPaths:
 
     @classmethod
     def of(cls, home: Path) -> SandboxPaths:
-        """The paths under a SNOWCAST_HOME."""
+        """Return the paths under a SNOWCAST_HOME."""
         return cls(Path(home).expanduser().resolve() / "sandbox")
 
     @property
@@ -64,7 +64,7 @@ class SandboxPaths:
 
 
 def ensure_running(home: Path, *, timeout: float = 30, **settings: Any) -> SandboxEndpoint:
-    """The running sandbox of this home, started in the background if there is none.
+    """Return the running sandbox of this home, started in the background if there is none.
 
     Args:
         home: SNOWCAST_HOME.
@@ -100,7 +100,7 @@ def ensure_running(home: Path, *, timeout: float = 30, **settings: Any) -> Sandb
 
 
 def find(home: Path) -> SandboxEndpoint | None:
-    """The running sandbox of this home, or None; a stale endpoint file counts as none."""
+    """Return the running sandbox of this home, or None; a stale endpoint file counts as none."""
     endpoint = process.read_endpoint(SandboxPaths.of(home).endpoint, SandboxEndpoint)
     if endpoint is None:
         return None
@@ -128,7 +128,7 @@ def stop(home: Path) -> bool:
 
 
 def _find_fitting(home: Path, wanted: SandboxSettings, named: dict[str, Any]) -> SandboxEndpoint | None:
-    """The running sandbox, if it has the settings that the caller named."""
+    """Return the running sandbox, if it has the settings that the caller named."""
     endpoint = find(home)
     if endpoint is None:
         return None

@@ -98,11 +98,11 @@ class HttpServer(ThreadingHTTPServer):
         super().__init__((HOST, port), _Handler)
 
     def answering(self, path: str) -> HelixApi | SheetsApi | AmplitudeApi | Control:
-        """What answers requests of a path."""
+        """Return what answers requests of a path."""
         return next((found for prefix, found in self._answering.items() if path.startswith(prefix)), self._api)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client may hang up; anything else is a fault of ours and goes to the log."""
+        """Log what is a fault of ours: a client may hang up."""
         if not isinstance(sys.exception(), (ConnectionError, TimeoutError)):
             super().handle_error(request, client_address)
 
@@ -175,7 +175,7 @@ class SandboxServer:
         return f"{self.url}/oauth2/"
 
     def service_account(self) -> dict[str, Any]:
-        """The key of the service account that the sandbox's sheet is shared with, as Google Cloud hands it out."""
+        """Return the key of the service account that the sheet is shared with, as Google Cloud hands it out."""
         return self.sheets.account.as_file(self.sheets.token_url)
 
     @property
@@ -194,7 +194,7 @@ class SandboxServer:
         return moment(self.clock.now())
 
     def idle_seconds(self) -> float:
-        """How long nobody has asked anything (in real time)."""
+        """Return how long nobody has asked anything (in real time)."""
         return time.monotonic() - self._http.asked_at
 
     def set_clock(self, at: datetime | float) -> datetime:

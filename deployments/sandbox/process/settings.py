@@ -41,7 +41,7 @@ class SandboxSettings:
 
     @classmethod
     def of(cls, **values: Any) -> SandboxSettings:
-        """Settings from plain values; a datetime is taken as start.
+        """Return settings from plain values; a datetime is taken as start.
 
         Raises:
             ValueError: an unknown setting or clock.
@@ -57,5 +57,5 @@ class SandboxSettings:
         return settings
 
     def as_dict(self) -> dict[str, Any]:
-        """The settings as JSON takes them."""
+        """Return the settings as JSON takes them."""
         return asdict(self)

@@ -84,7 +84,7 @@ def _write_poll(view: HelixView, folder: Path, at: int, top: int | None, written
 
 
 def _read_known(records: Iterable[Record], name: str) -> list[str]:
-    """The ids that records name, each once, in order."""
+    """Return the ids that records name, each once, in order."""
     return list(dict.fromkeys(record[name] for record in records if record[name]))
 
 

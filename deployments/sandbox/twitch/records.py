@@ -33,7 +33,7 @@ class HelixView:
         self._game_of_name = {game.name.lower(): game for game in world.shelf.games}
 
     def streams(self, at: datetime | float) -> list[Record]:
-        """All live streams, most viewers first. The list is shared: callers must not change it."""
+        """Return all live streams, most viewers first. The list is shared: callers must not change it."""
         seconds = epoch(at)
         with self._lock:
             if seconds not in self._listings:
@@ -45,7 +45,7 @@ class HelixView:
             return self._listings[seconds]
 
     def users(self, at: datetime | float, ids: Iterable[str] = (), logins: Iterable[str] = ()) -> list[Record]:
-        """The users with these ids or logins, without those who do not exist (yet) or are banned."""
+        """Return the users with these ids or logins, without those who do not exist (yet) or are banned."""
         seconds = epoch(at)
         found = {person.index: person for id_ in ids if (person := self._person_of_id.get(id_))}
         wanted = {login.lower() for login in logins}
@@ -55,7 +55,7 @@ class HelixView:
         return [self._make_user(person, seconds) for person in found.values() if person.is_listed(seconds)]
 
     def games(self, at: datetime | float, ids: Iterable[str] = (), names: Iterable[str] = ()) -> list[Record]:
-        """The games with these ids or names, without those that Helix does not return (any more)."""
+        """Return the games with these ids or names, without those that Helix does not return (any more)."""
         seconds = epoch(at)
         found = [self._game_of_id.get(id_) for id_ in ids]
         found += [self._game_of_name.get(name.lower()) for name in names]
@@ -63,11 +63,11 @@ class HelixView:
         return [_make_game(game) for game in listed.values()]
 
     def all_users(self, at: datetime | float) -> list[Record]:
-        """Every user that Get Users would return."""
+        """Return every user that Get Users would return."""
         return self.users(at, ids=self._person_of_id)
 
     def top_games(self, at: datetime | float) -> list[Record]:
-        """The games that are being streamed, most watched first."""
+        """Return the games that are being streamed, most watched first."""
         watched: dict[str, int] = {}
         for stream in self.streams(at):
             watched[stream["game_id"]] = watched.get(stream["game_id"], 0) + stream["viewer_count"]

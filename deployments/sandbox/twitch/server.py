@@ -61,7 +61,7 @@ class HelixApi:
         }
 
     def answer(self, request: Request) -> Answer:
-        """The answer to any request but those of the control endpoints."""
+        """Return the answer to any request but those of the control endpoints."""
         with self._lock:
             self.requests[request.path] += 1
         faults = self.faults.fire(request)
@@ -157,7 +157,7 @@ class HelixApi:
 
 
 def _filter_streams(records: list[dict[str, Any]], request: Request) -> list[dict[str, Any]]:
-    """The streams that the filters let through: any value of one filter, all filters together."""
+    """Return the streams that the filters let through: any value of one filter, all filters together."""
     games, languages = set(request.many("game_id")), set(request.many("language"))
     ids, logins = set(request.many("user_id")), {login.lower() for login in request.many("user_login")}
     for name in ("game_id", "language", "user_id", "user_login"):

@@ -24,7 +24,7 @@ class Form(NamedTuple):
 
 
 def form_of(dice: Dice, person: Person, broadcast: Broadcast) -> Form:
-    """The form of the session that a broadcast belongs to."""
+    """Return the form of the session that a broadcast belongs to."""
     level, raided, when, size, *_ = dice.throw(Topic.SESSION, person.index, broadcast.session)
     raid_at = broadcast.session_started_at + when * (broadcast.session_ended_at - broadcast.session_started_at)
     raiders = (8 + person.usual_viewers * 0.5) * math.exp(bell(size)) if raided < 0.10 else 0.0

@@ -61,11 +61,11 @@ class Calendar:
         self._days: OrderedDict[int, list[Broadcast]] = OrderedDict()
 
     def live_at(self, at: int) -> list[Broadcast]:
-        """The broadcasts that are live at a time."""
+        """Return the broadcasts that are live at a time."""
         return [broadcast for broadcast in self.between(at, at + 1) if broadcast.started_at <= at < broadcast.ended_at]
 
     def between(self, start: int, end: int) -> Iterator[Broadcast]:
-        """The broadcasts that are live at some time of [start, end)."""
+        """Yield the broadcasts that are live at some time of [start, end)."""
         for day in range((start - _LONGEST) // DAY - 1, end // DAY + 2):
             for broadcast in self._number_day(day):
                 if broadcast.started_at < end and start < broadcast.ended_at:
@@ -85,7 +85,7 @@ class Calendar:
         return found
 
     def _plan_day(self, day: int) -> dict[int, list[Span]]:
-        """The sessions that every streamer plans to begin on a local day."""
+        """Return the sessions that every streamer plans to begin on a local day."""
         plans: dict[int, list[Span]] = {}
         for person in self._people:
             spans = self._plan(person, day)
@@ -118,7 +118,7 @@ class Calendar:
         return self._dice.throw(Topic.SEASON, person.index, season)[0] < person.habit.season_chance
 
     def _make_broadcasts(self, person: Person, day: int, spans: list[Span], limit: int) -> Iterator[Broadcast]:
-        """The broadcasts of one planned day of one streamer."""
+        """Yield the broadcasts of one planned day of one streamer."""
         for number, (start, planned_end) in enumerate(spans):
             end = min(planned_end, limit - 2 * MINUTE - start % 240)
             ban = next((span for span in person.bans if start < span[1] and span[0] < end), None)
@@ -133,7 +133,7 @@ class Calendar:
                 yield Broadcast(str(stream_id), person.index, part_start, part_end, day * 2 + number, start, end)
 
     def _split_parts(self, person: Person, session: int, start: int, end: int) -> Iterator[Span]:
-        """A session, or what a crash or a false start makes of it."""
+        """Yield a session, or what a crash or a false start makes of it."""
         kind, where, gap, again, *_ = self._dice.throw(Topic.RESTARTS, person.index, session)
         length = end - start
         cuts: list[Span] = []

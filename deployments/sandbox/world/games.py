@@ -46,12 +46,12 @@ class GameShelf:
         )
 
     def favourites(self, person: int) -> tuple[int, int, int]:
-        """The three games that a streamer plays most."""
+        """Return the three games that a streamer plays most."""
         first, second, third, *_ = self._dice.throw(Topic.FAVOURITES, person)
         return self._wheel.pick(first), self._wheel.pick(second), self._wheel.pick(third)
 
     def choose(self, person: int, at: int, chance: float, detail: float) -> int:
-        """What a streamer plays next: mostly a favourite, at times the newest release, at times anything.
+        """Return what a streamer plays next: mostly a favourite, at times the newest release, at times anything.
 
         Returns:
             The index of a game that is out at that time, or NO_CATEGORY.

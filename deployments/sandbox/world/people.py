@@ -114,7 +114,7 @@ class Person:
 
 
 def settle(dice: Dice, scale: int) -> list[Person]:
-    """All streamers of a world, in the order of their index.
+    """Return all streamers of a world, in the order of their index.
 
     Raises:
         ValueError: the scale is outside of 1 … MOST_STREAMERS.
@@ -149,7 +149,7 @@ def _make_person(dice: Dice, index: int, rank: int, scale: int) -> Person:
 
 
 def _choose_habit(dice: Dice, index: int, rank_share: float) -> Habit:
-    """A daily rhythm: most stream in the evening, the well-known more often and longer."""
+    """Return a daily rhythm: most stream in the evening, the well-known more often and longer."""
     kind, when, hour, spread, length, second, season, days = dice.throw(Topic.HABIT, index)
     if kind < 0.008:
         return Habit((1.0,) * 7, int(24 * when) * 60, 0, DAY // MINUTE, 0.0, 1.0, True)

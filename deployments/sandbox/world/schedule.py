@@ -32,12 +32,12 @@ class Programme(NamedTuple):
     is_mature: bool
 
     def scene_at(self, at: int) -> Scene:
-        """The scene on air at a time."""
+        """Return the scene on air at a time."""
         return self.scenes[max(bisect(self.scenes, (at, len(self.scenes) + 10**6)) - 1, 0)]
 
 
 def write_programme(dice: Dice, shelf: GameShelf, person: Person, broadcast: Broadcast) -> Programme:
-    """The programme of the session a broadcast belongs to; it goes on where a crash cut it."""
+    """Return the programme of the session a broadcast belongs to; it goes on where a crash cut it."""
     switchy, language_luck, mature_luck, *_ = dice.throw(Topic.PROGRAMME, person.index, broadcast.session)
     language = person.origin.language
     if language_luck < 0.03:

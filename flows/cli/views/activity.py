@@ -40,7 +40,7 @@ def point_at_mistakes(question: str) -> Iterator[None]:
 
 
 def find_activity(name: str) -> Activity:
-    """The activity of that name.
+    """Return the activity of that name.
 
     Raises:
         ConfigError: There is none; the message names the nearest and all that are known.
@@ -56,7 +56,7 @@ def find_activity(name: str) -> Activity:
 
 
 def list_of_activities() -> Rows:
-    """Columns and rows: every activity with the stream that it is in."""
+    """Return columns and rows: every activity with the stream that it is in."""
     from transforms.activity.definitions.registry import known_activities
 
     known = sorted(known_activities().values(), key=lambda activity: (activity.stream, activity.name))
@@ -65,7 +65,7 @@ def list_of_activities() -> Rows:
 
 
 def list_features(activity: Activity) -> Rows:
-    """Columns and rows: everything that a question can name of an activity, with its type."""
+    """Return columns and rows: everything that a question can name of an activity, with its type."""
     from transforms.activity.columns import STREAM
     from transforms.activity.datasets.offers import STREAM_TYPES
 
@@ -76,7 +76,7 @@ def list_features(activity: Activity) -> Rows:
 
 
 def _format_spelling(data_type: DataType) -> str:
-    """A type as contracts spell it."""
+    """Return a type as contracts spell it."""
     from transforms import contract
     from transforms.types import DecimalType
 
@@ -87,7 +87,7 @@ def _format_spelling(data_type: DataType) -> str:
 
 
 def plan_question(question: str) -> Plan:
-    """The plan of a question in text form.
+    """Return the plan of a question in text form.
 
     Raises:
         ConfigError: It is wrong.
@@ -101,7 +101,7 @@ def plan_question(question: str) -> Plan:
 
 
 def answer(session: Session, settings: Settings, plan: Plan) -> Rows:
-    """Columns and rows of a question's dataset, by entity and time."""
+    """Return columns and rows of a question's dataset, by entity and time."""
     from transforms.activity.datasets.frames import planned_dataset
     from transforms.catalog import models
 
@@ -111,7 +111,7 @@ def answer(session: Session, settings: Settings, plan: Plan) -> Rows:
 
 
 def format_for_people(columns: list[str], rows: list[list[Any]]) -> Rows:
-    """The answer without the ids, which tell a person nothing: entity, time and number name a row."""
+    """Return the answer without the ids, which tell a person nothing: entity, time and number name a row."""
     return columns[1:], [row[1:] for row in rows]
 
 

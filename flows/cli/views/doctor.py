@@ -30,7 +30,7 @@ class Finding:
     exit_code: int = 0
 
     def as_dict(self) -> dict[str, Any]:
-        """The finding as plain values."""
+        """Return the finding as plain values."""
         return asdict(self)
 
 

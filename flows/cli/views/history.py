@@ -70,7 +70,7 @@ class Timeline:
 
 
 def find_history(name: str) -> Table:
-    """The contract of a history.
+    """Return the contract of a history.
 
     Raises:
         ConfigError: There is no history of that name.
@@ -89,7 +89,7 @@ def find_history(name: str) -> Table:
 def read_timeline(
     session: Session, settings: Settings, table: Table, key: str, *, at: datetime | None = None
 ) -> Timeline:
-    """The history of a key, or of it the version that existed at a time.
+    """Return the history of a key, or of it the version that existed at a time.
 
     Args:
         session: Where the history is.
@@ -120,7 +120,7 @@ def read_timeline(
 
 
 def format_for_people(timeline: Timeline) -> tuple[list[str], list[list[Any]]]:
-    """Columns and rows of a table for the terminal: per span its times, and what it says with the changes marked."""
+    """Return columns and rows for the terminal: per span its times, and what it says with the changes marked."""
     rows: list[list[Any]] = []
     for span in timeline.spans:
         until = span.valid_to or datetime.now(UTC).replace(tzinfo=None)
@@ -130,7 +130,7 @@ def format_for_people(timeline: Timeline) -> tuple[list[str], list[list[Any]]]:
 
 
 def format_for_programs(timeline: Timeline) -> tuple[list[str], list[list[Any]]]:
-    """Columns and rows for CSV and JSON: the stored columns and the names of those that changed.
+    """Return columns and rows for CSV and JSON: the stored columns and the names of those that changed.
 
     A time in which the key was gone and that no version tells of has its two times and NULL in every other column.
     """
@@ -161,7 +161,7 @@ def _format_value(value: Any) -> str:
 
 
 def _format_duration(length: timedelta) -> str:
-    """The length in its two largest units."""
+    """Return the length in its two largest units."""
     rest = int(length.total_seconds())
     told: list[tuple[int, str]] = []
     for unit, seconds in _UNITS:
@@ -172,7 +172,7 @@ def _format_duration(length: timedelta) -> str:
 
 
 def _list_namings(table: Table) -> list[tuple[str, ...]]:
-    """The lists of columns by which a key may be named, the one for people first."""
+    """Return the lists of columns by which a key may be named, the one for people first."""
     from transforms.contract import History
 
     named_by = table.write.named_by if isinstance(table.write, History) else ()
@@ -224,7 +224,7 @@ def _explain_many(table: Table, key: str, rows: Sequence[dict[str, Any]]) -> str
 
 
 def _make_spans(table: Table, rows: Sequence[dict[str, Any]]) -> list[Span]:
-    """The versions with what each changed, and the times between them and after the last."""
+    """Return the versions with what each changed, and the times between them and after the last."""
     spans = [_make_version(table, None, rows[0])]
     for before, row in pairwise(rows):
         if before["valid_to"] is not None and before["valid_to"] < row["valid_from"]:

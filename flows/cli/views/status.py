@@ -73,7 +73,7 @@ class Status:
     runs: list[PastRun]
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as plain values."""
+        """Return the same as plain values."""
         return asdict(self)
 
 
@@ -92,7 +92,7 @@ def read_status(reader: Reader, settings: Settings) -> Status:
 
 
 def _read_freshness(reader: Reader, database: str) -> list[Freshness]:
-    """Newest snapshot per raw table: files count as well as polls."""
+    """Return newest snapshot per raw table: files count as well as polls."""
     raw = [model.table for model in in_order(["raw"])]
     parts = [
         f"SELECT '{table.source}', MAX(_SNAPSHOT_AT), COUNT(DISTINCT _SNAPSHOT_AT) FROM {table.full_name(database)}"

@@ -37,7 +37,7 @@ class Judgement:
 
 
 def judge_taken(upload: Sequence[Outgoing], body: Mapping[str, Any]) -> Judgement | None:
-    """200: all were taken, or had been before; where fewer are counted than were sent, the halves tell which.
+    """Judge a 200: all were taken, or had been before; where fewer are counted, the halves say which.
 
     Sending again is safe: Amplitude drops an insert_id that it has. None: one event was sent and none is counted, so
     it is not known what became of it.
@@ -54,7 +54,7 @@ def is_of_amplitude(status: int, body: Mapping[str, Any]) -> bool:
 
 
 def judge_too_large(upload: Sequence[Outgoing]) -> Judgement:
-    """413: halves go on; an event that is too large by itself never will."""
+    """Judge a 413: halves go on; an event that is too large by itself never will."""
     if len(upload) > 1:
         return Judgement(again=_split_in_half(upload))
     size = len(upload[0].text.encode())
@@ -62,7 +62,7 @@ def judge_too_large(upload: Sequence[Outgoing]) -> Judgement:
 
 
 def judge_bad_request(upload: Sequence[Outgoing], body: Mapping[str, Any]) -> Judgement:
-    """400: the named events are rejected, the others sent again; where none is named, the halves tell which it is."""
+    """Judge a 400: named events are rejected, the others sent again; where none is named, the halves say which."""
     reasons = _read_reasons(upload, body)
     if not reasons and len(upload) > 1:
         return Judgement(again=_split_in_half(upload))
@@ -76,7 +76,7 @@ def judge_bad_request(upload: Sequence[Outgoing], body: Mapping[str, Any]) -> Ju
 
 
 def judge_throttled(upload: Sequence[Outgoing], body: Mapping[str, Any]) -> Judgement:
-    """429: those over their daily quota wait for a later run, the throttled for a pause, the others go on at once."""
+    """Judge a 429: over the daily quota waits for a later run, throttled for a pause, the others go on at once."""
     over_quota = _read_people(body, "exceeded_daily_quota")
     slow_down = _read_people(body, "throttled")
     named = {place for place in body.get("throttled_events") or () if isinstance(place, int)}
@@ -94,7 +94,7 @@ def judge_throttled(upload: Sequence[Outgoing], body: Mapping[str, Any]) -> Judg
 
 
 def _read_reasons(upload: Sequence[Outgoing], body: Mapping[str, Any]) -> dict[int, str]:
-    """Why each event that the answer names is bad, by its place in the upload."""
+    """Return why each event that the answer names is bad, by its place in the upload."""
     found: dict[int, list[str]] = {}
     for part, verb in _NAMED.items():
         fields = body.get(part)
@@ -115,7 +115,7 @@ def _read_places(places: Any, upload: Sequence[Outgoing]) -> Iterable[int]:
 
 
 def _read_people(body: Mapping[str, Any], prefix: str) -> set[tuple[str, str]]:
-    """The users and devices that an answer names."""
+    """Return the users and devices that an answer names."""
     kinds = {"user_id": f"{prefix}_users", "device_id": f"{prefix}_devices"}
     return {(kind, str(name)) for kind, part in kinds.items() for name in body.get(part) or ()}
 

@@ -195,7 +195,7 @@ class AmplitudeClient:
         return f'{{"api_key":{key},{options},"events":[{events}]}}'.encode()
 
     def _read_body(self, response: httpx.Response) -> Mapping[str, Any]:
-        """What was answered, without the key; nothing where it is no JSON object."""
+        """Return what was answered, without the key; nothing where it is no JSON object."""
         try:
             body = response.json()
         except ValueError:

@@ -84,12 +84,12 @@ class Published:
                 self.reasons.append(f"{verdict.outgoing.activity} {verdict.outgoing.activity_id}: {verdict.reason}")
 
     def unknown(self) -> int:
-        """Events of this run without a verdict: they stay pending, and the next run sends them again."""
+        """Return events of this run without a verdict: they stay pending, and the next run sends them again."""
         done = self.sent.total() + self.rejected.total() + self.released.total()
         return 0 if self.is_dry_run else self.waiting.total() - done
 
     def line(self) -> str:
-        """What happened, in one line."""
+        """Return what happened, in one line."""
         left, done = self.released.total(), "to send" if self.is_dry_run else "sent"
         count = (self.waiting if self.is_dry_run else self.sent).total()
         parts = [
@@ -104,7 +104,7 @@ class Published:
         return f"{self.destination}: {', '.join(part for part in parts if part)}"
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as plain values."""
+        """Return the same as plain values."""
         return asdict(self)
 
 
@@ -150,7 +150,7 @@ def publish(
 
 
 def choose_activities(names: Sequence[str]) -> list[str]:
-    """The named activities, or all that the streams know.
+    """Return the named activities, or all that the streams know.
 
     Raises:
         ConfigError: One is not known; the message names near ones.
@@ -168,7 +168,7 @@ def choose_activities(names: Sequence[str]) -> list[str]:
 
 
 def choose_target(settings: Settings) -> Target:
-    """Where the settings publish to: a project of Amplitude, or the sandbox, which is started if it does not run.
+    """Return where the settings publish to: a project of Amplitude, or the sandbox, started if it does not run.
 
     Raises:
         ConfigError: A host is set and no key.
@@ -197,7 +197,7 @@ def choose_target(settings: Settings) -> Target:
 
 
 def _read_streams(session: Session, settings: Settings, activities: Sequence[str]) -> list[DataFrame]:
-    """The streams that have the activities."""
+    """Return the streams that have the activities."""
     from transforms.activity.definitions.registry import known_activities
     from transforms.catalog import models
 
@@ -222,7 +222,7 @@ def _send(outbox: Outbox, queue: Queue, target: Target, published: Published) ->
 
 
 def _preview(outbox: Outbox, published: Published) -> Published:
-    """What a run would send."""
+    """Return what a run would send."""
     from snowflake.snowpark.functions import col, to_json
 
     new = outbox.new_events()

@@ -82,7 +82,7 @@ class SheetsClient:
         self._http.set_timeout(access.retries.timeout_seconds)
 
     def tabs(self) -> dict[str, Grid]:
-        """The tabs of the spreadsheet with their sizes.
+        """Return the tabs of the spreadsheet with their sizes.
 
         Raises:
             ConfigError: It does not exist or may not be read.
@@ -93,7 +93,7 @@ class SheetsClient:
         return {title: Grid(grid.get("rowCount", 0), grid.get("columnCount", 0)) for title, grid in grids}
 
     def rows(self, tab: str, grid: Grid) -> Iterator[Sequence[Any]]:
-        """The rows of a tab, blank ones included, asked for in batches.
+        """Yield the rows of a tab, blank ones included, asked for in batches.
 
         Google leaves out what is empty at the end of a row and of a range, so a batch is filled up to its size.
 

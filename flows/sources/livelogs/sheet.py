@@ -21,7 +21,7 @@ SOURCE = "livelogs"
 
 
 def livelogs_files() -> FileKind:
-    """What tabs and their exports look like, by the contracts of the tables."""
+    """Return what tabs and their exports look like, by the contracts of the tables."""
     return make_declared_kind(SOURCE, tells_missing=True, is_sheet=True)
 
 
@@ -52,7 +52,7 @@ class SheetLocation:
         return f"sheet:{self.sheet_id}/"
 
     def files(self) -> list[InputFile]:
-        """The tabs as files; what they hold is asked for when they are read.
+        """Return the tabs as files; what they hold is asked for when they are read.
 
         Raises:
             ConfigError: The sheet may not be read, or lacks a tab.

@@ -79,7 +79,7 @@ class LivelogsSource(FileSource):
 
 
 def _read_service_account(settings: Settings) -> Mapping[str, Any]:
-    """The key of the service account, from the one place that is set.
+    """Return the key of the service account, from the one place that is set.
 
     Raises:
         ConfigError: None or more than one is set, or it holds no JSON object.

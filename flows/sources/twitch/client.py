@@ -242,7 +242,7 @@ def _refuse_constant(name: str) -> NoReturn:
 
 
 def _describe_error(error: BaseException) -> str:
-    """An error's text without URLs of requests, which hold the client secret when a token was asked for."""
+    """Return an error's text without URLs of requests, which hold the client secret when a token was asked for."""
     if isinstance(error, TimeoutError):
         return "no answer in time"
     if isinstance(error, _Retry):

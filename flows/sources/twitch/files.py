@@ -18,7 +18,7 @@ _SIGNATURES: tuple[tuple[str, frozenset[str]], ...] = (
 
 
 def entity_of(keys: Collection[str]) -> str | None:
-    """The Helix entity that a record's keys show, None where they show none."""
+    """Return the Helix entity that a record's keys show, None where they show none."""
     given = set(keys)
     return next((entity for entity, signature in _SIGNATURES if signature <= given), None)
 

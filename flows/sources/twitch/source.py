@@ -31,11 +31,11 @@ class TwitchSource:
     is_polled = True
 
     def is_configured(self, settings: Settings) -> bool:
-        """Always: without an application the sandbox is polled."""
+        """Return True: without an application the sandbox is polled."""
         return True
 
     def uses_sandbox_server(self, settings: Settings) -> bool:
-        """Where no application is set."""
+        """Return where no application is set."""
         return settings.uses_sandbox
 
     def check_configuration(self, settings: Settings) -> tuple[bool, str]:
@@ -48,7 +48,7 @@ class TwitchSource:
     def due_snapshots(
         self, settings: Settings, polls: int | None, snapshot_at: datetime | None
     ) -> Iterator[datetime | None]:
-        """The present, or for the sandbox the polls that are due.
+        """Yield the present, or for the sandbox the polls that are due.
 
         The sandbox's clock is moved to each moment before it is given out. It never runs ahead of the real one: the
         first run looks back over as many intervals as `sandbox_first_polls` says, a later one polls the present.
@@ -81,14 +81,14 @@ class TwitchSource:
         return HELIX_FILES
 
     def limits(self, settings: Settings) -> SourceLimits:
-        """A poll each interval, of which two may be missed."""
+        """Return a poll each interval, of which two may be missed."""
         from expectations.checks.sources import SourceLimits
 
         return SourceLimits(max_age_seconds=round(180 * settings.poll_interval_minutes))
 
 
 def twitch_config(settings: Settings) -> TwitchConfig:
-    """Where to poll, as whom, and what."""
+    """Return where to poll, as whom, and what."""
     from flows.sources.twitch.poll import TwitchConfig
 
     limits: dict[str, Any] = {
@@ -116,7 +116,7 @@ def twitch_config(settings: Settings) -> TwitchConfig:
 
 
 def _plan_sandbox_polls(settings: Settings, polls: int | None, now: datetime) -> list[datetime]:
-    """Moments that end now, an interval apart, or closer where the newest poll is not so long ago."""
+    """Return moments that end now, an interval apart, or closer where the newest poll is not so long ago."""
     newest = max(
         (file.snapshot_at for file in list_landed_files(settings.landing_root, TwitchSource.name)), default=None
     )
