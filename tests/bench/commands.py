@@ -87,10 +87,10 @@ def _connector(home: Path) -> str:
 
 
 def _wait_for_the_resident(home: Path) -> None:
-    from flows.services.resident_place import FileLocation
+    from flows.services.resident_place import Place
 
     deadline = time.monotonic() + 120
-    while not FileLocation(home).socket.exists():
+    while not Place(home).socket.exists():
         if time.monotonic() > deadline:
             sys.exit("bench: the resident worker did not start")
         time.sleep(0.1)
