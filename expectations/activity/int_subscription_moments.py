@@ -20,7 +20,6 @@ RULES = (
         severity=CRITICAL,
         reason="the first period begins a subscription, the others renew it, and 0 is its end",
         shows=("activity", "period_number"),
-        reads=("activity", "period_number"),
     ),
     Rule(
         name="nothing happens to a subscription before it begins",
@@ -29,6 +28,5 @@ RULES = (
         reason="renewals and the end follow the begin",
         shows=("activity", "happened_at", "begun_happened_at"),
         helpers=(_BEGIN,),
-        reads=("subscription_id", "happened_at"),
     ),
 )

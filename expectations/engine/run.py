@@ -98,7 +98,8 @@ class _Check:
     def __init__(self, subject: Subject, stored: Columns, database: str) -> None:
         self._subject, self._stored, self._database = subject, stored, database
         self._schema_rule = schema_rule(subject.table)
-        self._askable = [rule for rule in subject.rules if set(rule.reads) <= set(stored)]
+        self._absent = [name for name in declared_columns(subject.table) if name not in stored]
+        self._askable = [rule for rule in subject.rules if not rule.columns_among(self._absent)]
 
     def run(self, suites: Suites, run_id: str) -> list[RuleResult]:
         subject, table = self._subject, self._subject.table
@@ -125,8 +126,7 @@ class _Check:
         return [name for name in self._subject.shown_key if name in self._stored]
 
     def _find_missing(self, rule: Rule) -> str:
-        lacking = sorted(set(rule.reads) - set(self._stored))
-        return f"not checked: {self._subject.table.name} lacks {', '.join(lacking)}"
+        return f"not checked: {self._subject.table.name} lacks {', '.join(sorted(rule.columns_among(self._absent)))}"
 
     def _make_from(self, rule: Rule, outcome: Outcome | None) -> RuleResult:
         if outcome is None:

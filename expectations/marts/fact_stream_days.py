@@ -22,7 +22,6 @@ RULES = (
         severity=CRITICAL,
         reason="time is split at UTC midnight",
         shows=("covered_ms",),
-        reads=("covered_ms",),
     ),
     Rule(
         name="a day without samples has no peak, one with samples has one",
@@ -30,7 +29,6 @@ RULES = (
         severity=CRITICAL,
         reason="the peak is the highest sample of the day",
         shows=("samples", "peak_viewers"),
-        reads=("samples", "peak_viewers"),
     ),
     Rule(
         name="no viewer time without covered time",
@@ -38,7 +36,6 @@ RULES = (
         severity=CRITICAL,
         reason="viewers are counted over time",
         shows=("viewer_ms", "covered_ms"),
-        reads=("viewer_ms", "covered_ms"),
     ),
     Rule(
         name="a stream's days cover what its session covers",
@@ -47,6 +44,5 @@ RULES = (
         reason="splitting by category and day neither loses nor adds time; or only one of the two was built",
         shows=("session_days_ms", "session_covered_ms"),
         helpers=(_SESSION,),
-        reads=("stream_id", "covered_ms"),
     ),
 )

@@ -24,7 +24,6 @@ RULES = (
         severity=WARNING,
         reason="clocks differ, or a file's snapshot time is wrong",
         shows=("started_at", "last_seen_at"),
-        reads=("started_at", "last_seen_at"),
     ),
     Rule(
         name="the peak is not below the average",
@@ -32,7 +31,6 @@ RULES = (
         severity=CRITICAL,
         reason="an average of samples cannot exceed the highest of them",
         shows=("peak_viewers", "avg_viewers"),
-        reads=("peak_viewers", "avg_viewers"),
     ),
     Rule(
         name="airtime is at most the time from first to last sample",
@@ -40,7 +38,6 @@ RULES = (
         severity=CRITICAL,
         reason="more is covered than was observed: time is counted twice",
         shows=("covered_ms", "first_seen_at", "last_seen_at"),
-        reads=("covered_ms", "first_seen_at", "last_seen_at"),
     ),
     Rule(
         name="samples and peak are those of fact_stream_snapshots",
@@ -49,6 +46,5 @@ RULES = (
         reason="a session that lost or repeated samples; rebuild it with --full-refresh",
         shows=("samples", "fact_samples", "peak_viewers", "fact_peak"),
         helpers=(_SAMPLES,),
-        reads=("stream_id", "samples", "peak_viewers"),
     ),
 )

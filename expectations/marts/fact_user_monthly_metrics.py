@@ -58,7 +58,6 @@ RULES = (
         reason="each payment counts once for its user and month",
         shows=("revenue", "paid_revenue", "payment_count", "paid_payment_count", "is_paying"),
         helpers=(_PAID,),
-        reads=("user_key", "year_month", "revenue", "payment_count", "is_paying"),
     ),
     Rule(
         name="mrr and subscriptions are those of fact_subscription_months",
@@ -67,7 +66,6 @@ RULES = (
         reason="each subscription counts once for its user and month",
         shows=("mrr", "subscribed_mrr", "active_subscriptions", "subscribed_subscriptions"),
         helpers=(_SUBSCRIBED,),
-        reads=("user_key", "year_month", "mrr", "active_subscriptions"),
     ),
     Rule(
         name="hours watched are those of the newest deliveries",
@@ -76,7 +74,6 @@ RULES = (
         reason="a day that is delivered again counts once, as it was last delivered",
         shows=("hours_watched", "watched_hours", "is_watching"),
         helpers=(_WATCHED,),
-        reads=("user_key", "year_month", "hours_watched", "is_watching"),
     ),
     Rule(
         name="who has a subscription to pay for has paid",
@@ -87,6 +84,5 @@ RULES = (
         "the first month may have been delivered in part, the newest one is not over",
         shows=("subscribed_due_payments", "mrr", "revenue"),
         helpers=(_SUBSCRIBED, _FIRST, _NEWEST),
-        reads=("user_key", "year_month", "is_paying"),
     ),
 )

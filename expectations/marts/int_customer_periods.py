@@ -58,7 +58,6 @@ RULES = (
         reason="who is new, retained, back or gone is read from them",
         shows=("cohort_start", "previous_start", "next_start", "around_before_start", "around_after_start"),
         helpers=(_AROUND,),
-        reads=(*_KEY, "cohort_start", "previous_start", "next_start"),
     ),
     Rule(
         name="acts are those of the activity streams",
@@ -67,7 +66,6 @@ RULES = (
         reason="each act counts once, in the day, the week and the month of its time",
         shows=("activity_count", "acts_found"),
         helpers=(_ACTS,),
-        reads=(*_KEY, "activity_count"),
     ),
     streamers_only(),
 )

@@ -23,6 +23,5 @@ RULES = (
         reason="each user with an id counts once in a month, whatever was paid or watched",
         shows=("user_count", "active_paying", "active_watching"),
         helpers=(_ACTIVE,),
-        reads=("year_month", "definition", "user_count"),
     ),
 )

@@ -23,7 +23,6 @@ RULES = (
         reason="revenue is the sum of all payments of the month, exact to the cent",
         shows=("revenue", "paid_revenue", "refunded", "paid_refunded"),
         helpers=(_PAID,),
-        reads=("year_month", "revenue", "refunded"),
     ),
     Rule(
         name="payments and refunds are those of fact_payments",
@@ -32,6 +31,5 @@ RULES = (
         reason="each payment of the month is counted once, as a payment or as a refund",
         shows=("payment_count", "paid_payment_count", "refund_count", "paid_refund_count"),
         helpers=(_PAID,),
-        reads=("year_month", "payment_count", "refund_count"),
     ),
 )

@@ -22,7 +22,6 @@ RULES = (
         reason="a streamer's day is the sum of the streams of that day",
         shows=("viewer_ms", "days_viewer_ms", "covered_ms", "days_covered_ms"),
         helpers=(_DAYS,),
-        reads=("streamer_key", "date_day", "viewer_ms", "covered_ms"),
     ),
     Rule(
         name="nobody is on air for more than 24 hours of a day",
@@ -30,6 +29,5 @@ RULES = (
         severity=WARNING,
         reason="a streamer has one stream at a time; more means that two ids overlap",
         shows=("airtime_minutes",),
-        reads=("airtime_minutes",),
     ),
 )

@@ -26,7 +26,6 @@ def stream_rules(table: Table, events: str) -> tuple[Rule, ...]:
             reason="first, nth and last of a customer are found by their number",
             shows=("activity", "person", "activity_occurrence"),
             helpers=(numbers,),
-            reads=("activity", "person", "activity_occurrence"),
         ),
         Rule(
             name="occurrences are in the order of ts and activity_id",
@@ -35,7 +34,6 @@ def stream_rules(table: Table, events: str) -> tuple[Rule, ...]:
             reason="a late or equal-time event is numbered at its place",
             shows=("activity", "person", "ts", "following_ts"),
             helpers=(following,),
-            reads=("activity", "person", "activity_occurrence", "ts"),
         ),
         Rule(
             name="activity_repeated_at is the time of the next occurrence",
@@ -44,7 +42,6 @@ def stream_rules(table: Table, events: str) -> tuple[Rule, ...]:
             reason="what happened in between is found by the two times",
             shows=("activity", "person", "activity_repeated_at", "following_ts"),
             helpers=(following,),
-            reads=("activity", "person", "activity_occurrence", "activity_repeated_at"),
         ),
         _once(table),
         _as_gathered(table, events),
@@ -59,7 +56,6 @@ def identity_rules() -> tuple[Rule, ...]:
             fails="customer is null and anonymous_customer_id is null",
             severity=CRITICAL,
             reason="an event of nobody belongs to the quarantine",
-            reads=("customer", "anonymous_customer_id"),
         ),
         Rule(
             name="an event is its customer's, or else the anonymous one's",
@@ -67,7 +63,6 @@ def identity_rules() -> tuple[Rule, ...]:
             severity=CRITICAL,
             reason="numbers and lifecycle are per person",
             shows=("person", "customer", "anonymous_customer_id"),
-            reads=("person", "customer", "anonymous_customer_id"),
         ),
         Rule(
             name="people are named <platform>:<id>",
@@ -75,7 +70,6 @@ def identity_rules() -> tuple[Rule, ...]:
             severity=CRITICAL,
             reason="ids of two platforms never meet by chance",
             shows=("customer", "anonymous_customer_id"),
-            reads=("person", "customer", "anonymous_customer_id"),
         ),
     )
 
@@ -95,7 +89,6 @@ def feature_rules(table: Table) -> tuple[Rule, ...]:
             severity=CRITICAL,
             reason="features and meaning are declared in one file; after removing one rebuild with --full-refresh",
             shows=("activity",),
-            reads=("activity",),
         ),
         Rule(
             name="every row of an activity has the same features",
@@ -104,7 +97,6 @@ def feature_rules(table: Table) -> tuple[Rule, ...]:
             severity=CRITICAL,
             reason="a feature that is not known is NULL, and never absent",
             shows=("activity", "feature_json"),
-            reads=("activity", "feature_json"),
         ),
     )
 
@@ -122,7 +114,6 @@ def _once(table: Table) -> Rule:
         severity=CRITICAL,
         reason="it is emitted at the moment at which its rule first holds",
         shows=("activity", "person"),
-        reads=("activity", "activity_occurrence"),
     )
 
 
@@ -142,7 +133,6 @@ def _as_gathered(table: Table, events: str) -> Rule:
         reason="an event that was corrected, linked or withdrawn and not taken over; rebuild it with --full-refresh",
         shows=("activity", "person", "gathered_person", "ts", "gathered_ts"),
         helpers=(gathered,),
-        reads=("activity_id", "activity", "person", "ts"),
     )
 
 

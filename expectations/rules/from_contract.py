@@ -42,7 +42,6 @@ def unique_key(table: Table) -> Rule:
         severity=CRITICAL,
         reason=f"the grain is {table.grain}; a repeated key multiplies every join and sum",
         helpers=(Computed("_key_rows", f"count(*) over (partition by {keys})"),),
-        reads=table.key,
     )
 
 
@@ -63,7 +62,6 @@ def _not_null(column: Column) -> Rule:
         fails=f"{column.name} is null",
         severity=CRITICAL,
         reason=f"required: {column.description}",
-        reads=(column.name,),
     )
 
 
@@ -76,7 +74,6 @@ def _range(column: Column) -> Iterator[Rule]:
                 severity=CRITICAL,
                 reason=f"declared range of {column.description}",
                 shows=(column.name,),
-                reads=(column.name,),
             )
 
 
@@ -87,7 +84,6 @@ def _accepted(column: Column) -> Rule:
         severity=WARNING,
         reason=f"known: {', '.join(repr(value) for value in column.accepted)}; an unknown code is kept and reported",
         shows=(column.name,),
-        reads=(column.name,),
     )
 
 
@@ -108,5 +104,4 @@ def _foreign_key(table: Table, column: Column, references: str) -> Rule:
                 on=f"{alias}.id = t.{column.name}",
             ),
         ),
-        reads=(column.name,),
     )

@@ -23,7 +23,6 @@ def history_rules(table: Table, history: History) -> tuple[Rule, ...]:
             severity=CRITICAL,
             reason="readers choose the current version by either of the two",
             shows=("is_current", "valid_to"),
-            reads=("is_current", "valid_to"),
         ),
         Rule(
             name="no version is empty or ends before it begins",
@@ -31,7 +30,6 @@ def history_rules(table: Table, history: History) -> tuple[Rule, ...]:
             severity=CRITICAL,
             reason="a version holds in [valid_from, valid_to)",
             shows=("valid_to",),
-            reads=("valid_from", "valid_to"),
         ),
         _unbroken(table, chain, "no two versions of a key overlap", "overlap_at", "as_of would find two versions"),
         *_gap_rules(table, history, chain),
@@ -67,7 +65,6 @@ def deletions_are_snapshots(table: Table, staging: str) -> Rule:
         reason=f"{staging} has no delivery of that time, so none that could have missed the key",
         shows=(gone_at,),
         helpers=(delivered, _following(table)) if is_invalidated else (delivered,),
-        reads=(*table.key, "valid_to", "is_deleted"),
     )
 
 
@@ -89,7 +86,6 @@ def _one_current(table: Table, history: History, chain: Lookup) -> Rule:
         reason="joins on is_current lose or double what belongs to the key",
         shows=("chain_current_versions",),
         helpers=(chain,),
-        reads=(*table.business_key, "is_current"),
     )
 
 
@@ -102,7 +98,6 @@ def _unbroken(table: Table, chain: Lookup, name: str, broken_at: str, reason: st
         reason=reason,
         shows=(shown,),
         helpers=(chain,),
-        reads=(*table.key, "valid_to"),
     )
 
 
@@ -125,7 +120,6 @@ def _deletion_rules(table: Table, history: History, chain: Lookup) -> tuple[Rule
             severity=CRITICAL,
             reason=f"hard deletes: {history.hard_deletes}",
             shows=("is_deleted",),
-            reads=("is_deleted",),
         ),
     )
 
@@ -142,7 +136,6 @@ def _unique_version_key(table: Table) -> Rule:
         reason="facts join the version that held by it",
         shows=("version_key",),
         helpers=(Lookup("same_key", query, ("versions",), "same_key.version_key = t.version_key"),),
-        reads=("version_key",),
     )
 
 
@@ -154,7 +147,6 @@ def _observed_after(history: History) -> Rule:
         severity=CRITICAL if is_ours else WARNING,
         reason="a version begins when it was observed" if is_ours else f"{history.effective_at} lies in the future",
         shows=("observed_at_last",),
-        reads=("valid_from", "observed_at_last"),
     )
 
 

@@ -38,7 +38,6 @@ def ordered(first: str, last: str) -> Rule:
         severity=CRITICAL,
         reason="a span that ends before it begins was put together from the wrong rows",
         shows=(first, last),
-        reads=(first, last),
     )
 
 
@@ -50,7 +49,6 @@ def first_of_month(*columns: str) -> Rule:
         severity=CRITICAL,
         reason="months are joined and grouped by their first day",
         shows=columns,
-        reads=columns,
     )
 
 
@@ -64,7 +62,6 @@ def one_row_per(reason: str, *columns: str) -> Rule:
         reason=reason,
         shows=columns,
         helpers=(Computed("_rows_of_name", f"count(*) over (partition by {same})"),),
-        reads=columns,
     )
 
 
@@ -76,5 +73,4 @@ def _formula(measure: str, formula: str, reason: str, *of: str) -> Rule:
         severity=CRITICAL,
         reason=reason,
         shows=(measure, *of),
-        reads=(measure, *of),
     )

@@ -29,7 +29,6 @@ def first_of_period(*columns: str) -> Rule:
         severity=CRITICAL,
         reason="periods are joined and grouped by their first day",
         shows=("period", *columns),
-        reads=("period", *columns),
     )
 
 
@@ -53,5 +52,4 @@ def streamers_only(*counted: str) -> Rule:
         severity=CRITICAL,
         reason="a viewer's acts name no stream in common, and 0 would say that there was none",
         shows=("customer_kind", "stream_count"),
-        reads=("customer_kind", "stream_count", *counted),
     )

@@ -14,7 +14,6 @@ def not_after_snapshot(column: str) -> Rule:
         severity=WARNING,
         reason="a slip in the date, or a wrong time of the delivery",
         shows=(column,),
-        reads=(column, "snapshot_at"),
     )
 
 
@@ -39,5 +38,4 @@ def one_state_per_update(table: Table) -> Rule:
         reason="the newest delivery counts, but when the change happened is not known",
         shows=("updated_at", "same_update_states"),
         helpers=(Lookup("same_update", query, ("states",), on),),
-        reads=(key, "updated_at", *given),
     )

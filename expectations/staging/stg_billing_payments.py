@@ -13,7 +13,6 @@ RULES = (
         severity=WARNING,
         reason="neither a payment nor a refund; it is counted as neither",
         shows=("amount",),
-        reads=("amount",),
     ),
     Rule(
         name="a payment names its user",
@@ -21,6 +20,5 @@ RULES = (
         severity=WARNING,
         reason="it counts as revenue of the unknown member",
         shows=("user_id", "amount"),
-        reads=("user_id",),
     ),
 )

@@ -21,7 +21,6 @@ RULES = (
         severity=WARNING,
         reason="it is kept and never active; a slip in one of the dates, or one that was cancelled before it began",
         shows=("start_date", "end_date"),
-        reads=("start_date", "end_date"),
     ),
     Rule(
         name="a subscription's user is known",
@@ -30,13 +29,11 @@ RULES = (
         reason="no delivery of users lists the user: the subscription counts, its user has no details",
         shows=("user_id",),
         helpers=(_LISTED,),
-        reads=("user_key", "user_id"),
     ),
     Rule(
         name="a subscription has a time of its last change",
         fails="updated_at is null",
         severity=WARNING,
         reason="the field is there and empty: subscriptions_history_timestamp cannot place the record and refuses it",
-        reads=("updated_at",),
     ),
 )

@@ -15,6 +15,5 @@ RULES = (
         severity=WARNING,
         reason="an empty field of the file; reports show the user under no country or plan",
         shows=("country", "plan_type", "signup_date"),
-        reads=("country", "plan_type", "signup_date"),
     ),
 )

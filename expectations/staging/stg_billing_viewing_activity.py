@@ -13,13 +13,11 @@ RULES = (
         severity=WARNING,
         reason="minutes instead of hours, or several screens of one account",
         shows=("hours_watched",),
-        reads=("hours_watched",),
     ),
     Rule(
         name="an hour watched names its user",
         fails="user_id = ''",
         severity=WARNING,
         reason="it counts for the unknown member",
-        reads=("user_id",),
     ),
 )

@@ -11,6 +11,5 @@ RULES = (
         severity=WARNING,
         reason="gifts of the kind are shown without a name, or have a price that no gift can have",
         shows=("gift_name", "list_points"),
-        reads=("gift_name", "list_points"),
     ),
 )

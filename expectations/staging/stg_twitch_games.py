@@ -10,6 +10,5 @@ RULES = (
         fails="game_name is null",
         severity=WARNING,
         reason="Get Games returns known categories only, and each has a name",
-        reads=("game_name",),
     ),
 )

@@ -11,7 +11,6 @@ RULES = (
         severity=WARNING,
         reason="a wrong snapshot time, or a created_at that Twitch changed",
         shows=("account_created_at",),
-        reads=("account_created_at", "snapshot_at"),
     ),
     Rule(
         name="the login is the name without capitals",
@@ -19,6 +18,5 @@ RULES = (
         severity=WARNING,
         reason="Twitch lets a name differ from its login only by capitals, or where it is in another script",
         shows=("streamer_login", "streamer_name"),
-        reads=("streamer_login", "streamer_name"),
     ),
 )

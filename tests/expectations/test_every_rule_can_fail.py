@@ -88,4 +88,4 @@ def test_rule_holds_on_good_rows_and_fails_on_its_bad_row(
 def test_rules_of_a_table_have_names_of_their_own_and_say_why(table: Table) -> None:
     rules = rules_of(table)
     assert len({rule.name for rule in rules}) == len(rules)
-    assert all(rule.reason and set(rule.reads) <= {c.name for c in table.stored_columns} for rule in rules)
+    assert all(rule.reason for rule in rules)
