@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ def _serve(paths: SandboxPaths, settings: SandboxSettings, server: SandboxServer
         control_secret=server.control_secret,
         pid=os.getpid(),
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        settings=settings.as_dict(),
+        settings=asdict(settings),
     )
     server.control.about.update(pid=endpoint.pid, started_at=endpoint.started_at, settings=endpoint.settings)
     server.control.on_stop = is_over.set
@@ -81,7 +82,7 @@ def _serve(paths: SandboxPaths, settings: SandboxSettings, server: SandboxServer
 
 def _restore_clock(paths: SandboxPaths, settings: SandboxSettings) -> Clock:
     """Return the clock, where it stood when a sandbox with the same settings was last moved."""
-    same = {name: value for name, value in settings.as_dict().items() if name not in ("port", "idle_seconds")}
+    same = {name: value for name, value in asdict(settings).items() if name not in ("port", "idle_seconds")}
     has_own_time = settings.start is not None or settings.clock != "running" or settings.speed != 1
 
     def save(at: float) -> None:

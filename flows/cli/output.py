@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -129,6 +130,8 @@ def print_json(value: Any) -> None:
 
 def plain(value: Any) -> Any:
     """Return a value as JSON and CSV have it: times in ISO 8601, exact numbers as numbers where they fit."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, Decimal):

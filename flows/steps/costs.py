@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from flows.settings import Settings
 from flows.warehouse.statements import Statement
@@ -42,10 +42,6 @@ class RunCosts:
     statements: int
     seconds: float
     costs: list[Cost]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the same as plain values."""
-        return asdict(self)
 
 
 def sum_costs(statements: Iterable[Statement]) -> list[Cost]:

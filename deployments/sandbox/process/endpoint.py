@@ -20,8 +20,35 @@ class SandboxError(Exception):
     """The sandbox cannot be started, found or controlled; the message says why in one line."""
 
 
+class Addresses:
+    """The addresses of a sandbox that listens."""
+
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """The root of all its endpoints, without a slash at the end."""
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def base_url(self) -> str:
+        """What twitchAPI takes as base_url."""
+        return f"{self.url}/helix/"
+
+    @property
+    def auth_url(self) -> str:
+        """What twitchAPI takes as auth_base_url."""
+        return f"{self.url}/oauth2/"
+
+    @property
+    def amplitude_url(self) -> str:
+        """What stands for Amplitude's host: `/batch` and `/2/httpapi` follow."""
+        return f"{self.url}{AMPLITUDE_PREFIX.rstrip('/')}"
+
+
 @dataclass(frozen=True)
-class SandboxEndpoint:
+class SandboxEndpoint(Addresses):
     """A running sandbox.
 
     Attributes:
@@ -43,26 +70,6 @@ class SandboxEndpoint:
     pid: int
     started_at: str
     settings: dict[str, Any]
-
-    @property
-    def url(self) -> str:
-        """The root of all its endpoints, without a slash at the end."""
-        return f"http://{self.host}:{self.port}"
-
-    @property
-    def base_url(self) -> str:
-        """What twitchAPI takes as base_url."""
-        return f"{self.url}/helix/"
-
-    @property
-    def auth_url(self) -> str:
-        """What twitchAPI takes as auth_base_url."""
-        return f"{self.url}/oauth2/"
-
-    @property
-    def amplitude_url(self) -> str:
-        """What stands for Amplitude's host: `/batch` and `/2/httpapi` follow."""
-        return f"{self.url}{AMPLITUDE_PREFIX.rstrip('/')}"
 
     @property
     def amplitude_key(self) -> str:

@@ -11,7 +11,7 @@ import json
 import os
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -132,12 +132,12 @@ def _find_fitting(home: Path, wanted: SandboxSettings, named: dict[str, Any]) ->
     endpoint = find(home)
     if endpoint is None:
         return None
-    values = wanted.as_dict()
+    values = asdict(wanted)
     return endpoint if all(endpoint.settings.get(name) == values[name] for name in named) else None
 
 
 def _start(paths: SandboxPaths, settings: SandboxSettings, deadline: float) -> SandboxEndpoint:
-    command = ["-m", "deployments.sandbox", str(paths.root.parent), json.dumps(settings.as_dict())]
+    command = ["-m", "deployments.sandbox", str(paths.root.parent), json.dumps(asdict(settings))]
     started = process.start_apart(command, log=paths.log, folder=paths.root, environment=os.environ)
     while time.monotonic() < deadline:
         endpoint = process.read_endpoint(paths.endpoint, SandboxEndpoint)

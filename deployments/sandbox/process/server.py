@@ -20,6 +20,7 @@ from deployments.sandbox.http.messages import Answer, Request
 from deployments.sandbox.livelogs.server import PREFIXES, SheetsApi
 from deployments.sandbox.livelogs.tabs import LiveLogsView
 from deployments.sandbox.process.control import CONTROL_PREFIX, Control
+from deployments.sandbox.process.endpoint import Addresses
 from deployments.sandbox.twitch.records import HelixView
 from deployments.sandbox.twitch.server import HelixApi
 from deployments.sandbox.world.timestamps import epoch, moment
@@ -107,7 +108,7 @@ class HttpServer(ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-class SandboxServer:
+class SandboxServer(Addresses):
     """Serves a world as Helix and as a Google Sheet of live logs, and takes events as Amplitude, while `with` lasts.
 
     Args:
@@ -151,37 +152,13 @@ class SandboxServer:
         self.control.service_account = self.service_account
         self.control.amplitude = self.amplitude
         self._http = HttpServer(self.api, self.sheets, self.amplitude, self.control, port)
+        self.host, self.port = HOST, int(self._http.server_address[1])
         self.sheets.root = self.url
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True, name="sandbox")
-
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        return int(self._http.server_address[1])
-
-    @property
-    def url(self) -> str:
-        """The root of all its endpoints, without a slash at the end."""
-        return f"http://{HOST}:{self.port}"
-
-    @property
-    def base_url(self) -> str:
-        """What twitchAPI takes as base_url."""
-        return f"{self.url}/helix/"
-
-    @property
-    def auth_url(self) -> str:
-        """What twitchAPI takes as auth_base_url."""
-        return f"{self.url}/oauth2/"
 
     def service_account(self) -> dict[str, Any]:
         """Return the key of the service account that the sheet is shared with, as Google Cloud hands it out."""
         return self.sheets.account.as_file(self.sheets.token_url)
-
-    @property
-    def amplitude_url(self) -> str:
-        """What stands for Amplitude's host: `/batch` and `/2/httpapi` follow."""
-        return f"{self.url}{AMPLITUDE_PREFIX.rstrip('/')}"
 
     @property
     def requests(self) -> Counter[str]:

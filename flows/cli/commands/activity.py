@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.output import Form, Json, print_json, print_rows, say
+from flows.cli.output import Form, Json, print_rows, say
 
 activity = typer.Typer(name="activity", help="Activity streams: what there is, and questions.", no_args_is_help=True)
 
@@ -22,10 +22,7 @@ def list_activities(as_json: Json = False) -> None:
     from flows.cli.views.activity import list_of_activities
 
     columns, rows = list_of_activities()
-    if as_json:
-        print_json([dict(zip(columns, row, strict=True)) for row in rows])
-    else:
-        print_rows(columns, rows, "table")
+    print_rows(columns, rows, "json" if as_json else "table")
 
 
 @activity.command("describe")
@@ -38,11 +35,9 @@ def describe_activity(
 
     found = find_activity(name)
     columns, rows = list_features(found)
-    if as_json:
-        print_json([dict(zip(columns, row, strict=True)) for row in rows])
-        return
-    say(f"{found.name}, in {found.stream}: {found.description}")
-    print_rows(columns, rows, "table")
+    if not as_json:
+        say(f"{found.name}, in {found.stream}: {found.description}")
+    print_rows(columns, rows, "json" if as_json else "table")
 
 
 @activity.command("query")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.cli.commands.run import run_flow
-from flows.cli.output import print_json, print_rows, say
+from flows.cli.output import Json, print_json, print_rows, say
 from flows.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def publish_amplitude(
             help="Send also what was rejected, or what is unconfirmed for so long that it may then arrive twice."
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON, for programs.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Send the activities that Amplitude, or the sandbox where no key is set, has not got yet; each once."""
     from flows.publish_to.amplitude.publish import AGAIN, choose_activities
@@ -73,7 +73,7 @@ def _list_outcomes() -> list[Published]:
 
 def _print_json() -> None:
     for published in _list_outcomes():
-        print_json(published.as_dict())
+        print_json(published)
 
 
 def _print_published(published: Published) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,7 +33,7 @@ def list_refusals(
     with context.obj.reader() as (reader, settings):
         found = find_refusals(reader, settings, table=table, limit=limit)
     if as_json:
-        print_json([asdict(one) for one in found])
+        print_json(found)
         return
     columns = ["id", "table", "rule", "reason", "source file", "row", "redriven"]
     rows: list[list[Any]] = [
@@ -50,7 +49,7 @@ def show_refusal(context: typer.Context, identifier: Identifier) -> None:
     from flows.load.redrive import find_refusal
 
     with context.obj.reader() as (reader, settings):
-        print_json(asdict(find_refusal(reader, settings, identifier)))
+        print_json(find_refusal(reader, settings, identifier))
 
 
 @commands.command("redrive")

@@ -31,7 +31,7 @@ def status(
     with context.obj.reader() as (reader, settings):
         state = read_status(reader, settings)
     if as_json:
-        print_json(state.as_dict())
+        print_json(state)
         return
     say(f"{settings.warehouse} warehouse, database {state.database}, {state.at:%Y-%m-%d %H:%M:%S} UTC\n")
     for title, rows in (
@@ -55,7 +55,7 @@ def _print_costs(context: typer.Context, as_json: bool) -> None:
     with context.obj.session() as (session, settings):
         found = read_costs(session, settings)
     if as_json:
-        print_json(found.as_dict() if found else None)
+        print_json(found)
     elif found is None:
         say("no run has been counted yet")
     else:
@@ -103,10 +103,7 @@ def tables(context: typer.Context, as_json: Json = False) -> None:
         }
         for model in in_order()
     ]
-    if as_json:
-        print_json(rows)
-    else:
-        print_rows(list(rows[0]), [list(row.values()) for row in rows], "table")
+    print_rows(list(rows[0]), [list(row.values()) for row in rows], "json" if as_json else "table")
 
 
 def history(

@@ -85,7 +85,7 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
 
     findings = examine(context.obj.settings())
     if as_json:
-        print_json([finding.as_dict() for finding in findings])
+        print_json(findings)
     else:
         print_rows(["check", "state", "detail"], [[f.check, f.state, f.detail] for f in findings], "table")
     bad = [finding for finding in findings if finding.state == "failed"]

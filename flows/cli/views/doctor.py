@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Literal
+from typing import Literal
 
 from flows.errors import SnowcastError
 from flows.services import prefect_server
@@ -28,10 +28,6 @@ class Finding:
     state: Literal["ok", "note", "failed"]
     detail: str
     exit_code: int = 0
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the finding as plain values."""
-        return asdict(self)
 
 
 def examine(settings: Settings) -> list[Finding]:

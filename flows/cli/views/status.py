@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flows.settings import Settings
 from flows.steps.standing import parse_standing, standing_statement
@@ -71,10 +71,6 @@ class Status:
     tables: list[TableRows]
     quarantine: list[Refused]
     runs: list[PastRun]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the same as plain values."""
-        return asdict(self)
 
 
 def read_status(reader: Reader, settings: Settings) -> Status:

@@ -21,7 +21,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
@@ -102,10 +102,6 @@ class Published:
             f"{self.held_back:,} held back: it is unknown if they arrived" if self.held_back else "",
         ]
         return f"{self.destination}: {', '.join(part for part in parts if part)}"
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the same as plain values."""
-        return asdict(self)
 
 
 def publish(
