@@ -107,11 +107,11 @@ def _make_index(results: Iterable[_NewestResult]) -> str:
 
 
 def _make_line(one: _NewestResult) -> str:
-    kind, told = _format_verdict(one)
+    kind, text = _format_verdict(one)
     name, checked, run = map(html.escape, (one.table, one.checked, one.run))
     link = html.escape(one.link, quote=True)
     return (
-        f"<tr><td><a href='{link}'>{name}</a></td><td class='{kind}'>{told}</td><td>{checked}</td><td>{run}</td></tr>"
+        f"<tr><td><a href='{link}'>{name}</a></td><td class='{kind}'>{text}</td><td>{checked}</td><td>{run}</td></tr>"
     )
 
 

@@ -114,10 +114,10 @@ class ExpectRuleToHold(_Stated):
         rows = execution_engine.get_domain_records({"batch_id": self.configuration.kwargs["batch_id"]})
         first = sqlalchemy.select(*columns).select_from(rows).where(sql(self.fails)).order_by(*columns).limit(1)
         found = execution_engine.execute_query(first).fetchone()
-        shown = ", ".join(
+        display = ", ".join(
             f"{name} {_select_shown(value)}" for name, value in zip(self.shows, found or (), strict=False)
         )
-        return f"first {shown}"
+        return f"first {display}"
 
 
 class ExpectColumnsAsDeclared(_Stated):

@@ -14,8 +14,8 @@ def format_summary(results: Sequence[RuleResult]) -> str:
     failed = [result for result in results if not result.success]
     critical = sum(result.severity == "critical" for result in failed)
     tables = len({result.table_name for result in results})
-    told = f"{len(results)} rules on {tables} tables"
-    return f"{told}; failed: {critical} critical, {len(failed) - critical} warning" if failed else f"{told}, all hold"
+    text = f"{len(results)} rules on {tables} tables"
+    return f"{text}; failed: {critical} critical, {len(failed) - critical} warning" if failed else f"{text}, all hold"
 
 
 def markdown(results: Sequence[RuleResult], docs_link: str | None = None) -> str:

@@ -59,7 +59,7 @@ def make_ledger_rows(
         validated_at: When the check began: what is written later is not checked.
         batches: Table -> batches that were checked; they are kept with the table's first result.
     """
-    told = {name: list(ids) for name, ids in (batches or {}).items() if ids}
+    text = {name: list(ids) for name, ids in (batches or {}).items() if ids}
     return [
         {
             "run_id": run_id,
@@ -71,7 +71,7 @@ def make_ledger_rows(
             "observed": result.observed,
             "scope": result.scope,
             "validated_at": validated_at,
-            "batches": told.pop(result.table_name, None),
+            "batches": text.pop(result.table_name, None),
         }
         for result in results
     ]

@@ -90,13 +90,13 @@ def _one_current(table: Table, history: History, chain: Lookup) -> Rule:
 
 
 def _unbroken(table: Table, chain: Lookup, name: str, broken_at: str, reason: str) -> Rule:
-    shown = f"chain_{broken_at}"
+    display = f"chain_{broken_at}"
     return Rule(
         name=name,
-        fails=f"{shown} is not null",
+        fails=f"{display} is not null",
         severity=CRITICAL,
         reason=reason,
-        shows=(shown,),
+        shows=(display,),
         helpers=(chain,),
     )
 

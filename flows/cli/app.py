@@ -125,8 +125,8 @@ def _report_unexpected(error: Exception) -> int:
         return 1
     from flows.cli.storage import explain_storage
 
-    if told := explain_storage(error):
-        say_error(told)
+    if line := explain_storage(error):
+        say_error(line)
         return SourceError.exit_code
     import logging
 

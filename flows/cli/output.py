@@ -58,9 +58,9 @@ def point_at(text: str, start: int, length: int) -> None:
     """
     begin = text.rfind("\n", 0, start) + 1
     line = text[begin:].split("\n", 1)[0].replace("\t", " ")
-    shown = Console(stderr=True, highlight=False, soft_wrap=True)
-    shown.print(_escape_text(line))
-    shown.print(" " * (start - begin) + "^" * max(length, 1))
+    display = Console(stderr=True, highlight=False, soft_wrap=True)
+    display.print(_escape_text(line))
+    display.print(" " * (start - begin) + "^" * max(length, 1))
 
 
 class TerminalReporter:

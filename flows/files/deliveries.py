@@ -113,6 +113,6 @@ def _report_files(kind: FileKind, place: Location, reports: Iterable[FileReport]
 
 
 def _format_report(report: FileReport) -> str:
-    told = report.status if report.reason is None else f"{report.status}: {report.reason}"
+    text = report.status if report.reason is None else f"{report.status}: {report.reason}"
     rows = f" ({report.rows:,} records)" if report.rows else ""
-    return "; ".join([told + rows, *report.warnings])
+    return "; ".join([text + rows, *report.warnings])

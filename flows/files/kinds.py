@@ -140,8 +140,8 @@ class _Fields:
                     for name in missing
                     if (found := _find_similar(self._kind, name, names))
                 ]
-                told = "; ".join([f"it has {_format_names(names)}", *near])
-                raise RefusedFile(f"looks like {entity}, but its header has no column {', '.join(missing)}; {told}")
+                text = "; ".join([f"it has {_format_names(names)}", *near])
+                raise RefusedFile(f"looks like {entity}, but its header has no column {', '.join(missing)}; {text}")
 
 
 def _find_similar(kind: FileKind, name: str, names: Sequence[str]) -> str | None:

@@ -170,8 +170,8 @@ def _make_local_file(file: Path, label: str, parent: str) -> Iterator[InputFile]
         return
     if stat.S_ISDIR(state.st_mode):
         if file.is_symlink():
-            told = "is a link to a folder, which is not followed: give that folder itself"
-            yield refused(InputFile(label, None, BytesIO, parent, path), told)
+            text = "is a link to a folder, which is not followed: give that folder itself"
+            yield refused(InputFile(label, None, BytesIO, parent, path), text)
         return
     one = InputFile(
         label,

@@ -90,8 +90,8 @@ def read_manifests(files: Iterable[InputFile]) -> dict[str, Manifest]:
 def _read_manifest(file: InputFile) -> Manifest:
     try:
         with file.open() as content:
-            said = json.load(content)
-        return _parse_manifest(said)
+            stated = json.load(content)
+        return _parse_manifest(stated)
     except RefusedFile as refusal:
         return Manifest(fault=str(refusal))
     except (OSError, ValueError, RecursionError) as error:

@@ -152,9 +152,9 @@ def _note_lines_above(lines: Sequence[str]) -> Iterator[Note]:
             f"has rows above its header (first: {several[:_SHOWN]!r}). Delete what stands above the header"
         )
     if titles:
-        shown = titles[0].strip(" ,;|\t")[:_SHOWN]
+        display = titles[0].strip(" ,;|\t")[:_SHOWN]
         count = "1 line" if len(titles) == 1 else f"{len(titles)} lines"
-        yield Note(f"{count} above the header left out (first: {shown})")
+        yield Note(f"{count} above the header left out (first: {display})")
 
 
 def _read_rows(rows: Iterator[list[str]], names: Sequence[str]) -> Iterator[Any]:

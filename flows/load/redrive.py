@@ -66,8 +66,8 @@ def find_refusal(reader: Reader, settings: Settings, quarantine_id: str) -> Refu
     """
     found = _read_refusals(reader, settings, "STARTSWITH(q.quarantine_id, ?)", [quarantine_id], 2)
     if len(found) != 1:
-        told = "names more than one record" if found else "names no record"
-        raise ConfigError(f"{quarantine_id!r} {told} of the quarantine. `snowcast quarantine list` shows their ids.")
+        text = "names more than one record" if found else "names no record"
+        raise ConfigError(f"{quarantine_id!r} {text} of the quarantine. `snowcast quarantine list` shows their ids.")
     return found[0]
 
 

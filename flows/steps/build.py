@@ -114,5 +114,5 @@ def _format_build(result: BuildResult) -> str:
         "removed": result.rows_deleted,
         "quarantined": result.rows_quarantined,
     }
-    told = ", ".join(f"{count:,} {word}" for word, count in changes.items() if count) or "no change"
-    return f"{told} ({result.seconds:.1f} s)"
+    text = ", ".join(f"{count:,} {word}" for word, count in changes.items() if count) or "no change"
+    return f"{text} ({result.seconds:.1f} s)"

@@ -60,7 +60,7 @@ def read_costs(session: Session, settings: Settings) -> RunCosts | None:
     ).collect()
     if not rows:
         return None
-    run_id, flow, started_at, told = rows[0]
-    costs = [Cost(**one) for one in json.loads(told)]
+    run_id, flow, started_at, text = rows[0]
+    costs = [Cost(**one) for one in json.loads(text)]
     statements, seconds = sum(one.statements for one in costs), round(sum(one.seconds for one in costs), 3)
     return RunCosts(run_id, flow, started_at.isoformat(), statements, seconds, costs)

@@ -99,7 +99,7 @@ def check_source(
 
 
 def _format_load(report: LoadReport) -> str:
-    told = f"{len(report.loads)} files, {report.rows_loaded:,} rows" if report.loads else "nothing new"
+    text = f"{len(report.loads)} files, {report.rows_loaded:,} rows" if report.loads else "nothing new"
     if report.rows_rejected:
-        told += f", {report.rows_rejected:,} lines quarantined"
-    return told + "".join(f"; {path} {fault}" for path, fault in report.damaged)
+        text += f", {report.rows_rejected:,} lines quarantined"
+    return text + "".join(f"; {path} {fault}" for path, fault in report.damaged)

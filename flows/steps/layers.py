@@ -71,7 +71,7 @@ class _Cycle:
             reporter().advanced("build", ", ".join(model.table.name for model in new))
         order = [model.table.name for model in ready]
 
-        def tell(step: Step, outcome: Any) -> None:
+        def report(step: Step, outcome: Any) -> None:
             outcomes[step.name] = outcome
             while order and order[0] in outcomes:
                 self._keep(order[0], outcomes[order.pop(0)])
@@ -79,7 +79,7 @@ class _Cycle:
                     progress.advance()
 
         steps = [build_step(model, self.run.run_id, self.mode, self.window, self.states) for model in new]
-        run_steps(steps, workers(self.run.settings), tell)
+        run_steps(steps, workers(self.run.settings), report)
         for name in list(order):
             self._keep(name, outcomes[name])
 

@@ -27,22 +27,22 @@ class Step:
     parameters: dict[str, Any]
 
 
-def run_steps(steps: Sequence[Step], workers: int, tell: Callable[[Step, Any], None]) -> None:
-    """Run the steps, at most so many at once, and tell each outcome, a result or an exception, in the steps' order.
+def run_steps(steps: Sequence[Step], workers: int, report: Callable[[Step, Any], None]) -> None:
+    """Run the steps, at most so many at once, and report each outcome, a result or an exception, in the steps' order.
 
-    Whatever ends this early, be it Ctrl-C or an exception of `tell`, ends what the other steps have under way: their
+    Whatever ends this early, be it Ctrl-C or an exception of `report`, ends what the other steps have under way: their
     statements are cancelled and their transactions rolled back before it returns.
     """
     if workers == 1 or len(steps) <= 1:
         for step in steps:
-            tell(step, _catch_outcome(partial(step.task, **step.parameters)))
+            report(step, _catch_outcome(partial(step.task, **step.parameters)))
         return
     runner: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=workers)
     with runner:
         try:
             futures = [runner.submit(step.task, step.parameters) for step in steps]
             for step, future in zip(steps, futures, strict=True):
-                tell(step, _catch_outcome(future.result))
+                report(step, _catch_outcome(future.result))
         except BaseException:
             break_off()
             raise

@@ -129,8 +129,8 @@ def make_version(settings: Settings) -> str:
         [f"{table.layer}.{table.name}", [[c.name, repr(c.type), c.nullable] for c in table.stored_columns]]
         for table in every_table()
     ]
-    spelled = json.dumps([scripts, settings.snowflake.warehouse, contracts, built_tables()])
-    return hashlib.sha256(spelled.encode()).hexdigest()[:32]
+    written = json.dumps([scripts, settings.snowflake.warehouse, contracts, built_tables()])
+    return hashlib.sha256(written.encode()).hexdigest()[:32]
 
 
 def run_scripts(session: Session, settings: Settings, folder: Path) -> list[str]:

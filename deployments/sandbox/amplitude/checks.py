@@ -71,8 +71,8 @@ def refusal_of(events: Sequence[Event], shortest_id: int, faults: Mapping[str, F
 
 def is_chosen(event: Event, one_in: int, word: str) -> bool:
     """Whether the event is one of those that a fault refuses: about one in so many, the same ones every time."""
-    spelled = hashlib.sha256(f"{word} {event.get('insert_id')}".encode()).digest()
-    return int.from_bytes(spelled[:4], "big") % max(one_in, 1) == 0
+    written = hashlib.sha256(f"{word} {event.get('insert_id')}".encode()).digest()
+    return int.from_bytes(written[:4], "big") % max(one_in, 1) == 0
 
 
 class Throttle:

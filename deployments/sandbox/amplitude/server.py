@@ -117,13 +117,13 @@ class AmplitudeApi:
     def report(self, query: Request) -> dict[str, Any]:
         """Return what the control endpoint shows: the summary, with `events` also that many of the newest events."""
         with self._lock:
-            shown = self.held.summary()
+            display = self.held.summary()
             if (count := query.one("events")) is not None:
-                shown["newest"] = self.held.events[-min(int(count), _MOST_SHOWN) :] if int(count) > 0 else []
+                display["newest"] = self.held.events[-min(int(count), _MOST_SHOWN) :] if int(count) > 0 else []
             if query.one("insert_ids") is not None:
-                shown["insert_ids"] = [event["insert_id"] for event in self.held.events]
-                shown["refused_ids"] = dict(self.held.refused)
-            return shown
+                display["insert_ids"] = [event["insert_id"] for event in self.held.events]
+                display["refused_ids"] = dict(self.held.refused)
+            return display
 
     def clear(self) -> None:
         """Forget all events."""

@@ -74,7 +74,7 @@ def join(dice: Dice, index: int, customers: int) -> Customer:
         index: number of the customer.
         customers: how many have joined by the sandbox's first day; it sets how fast they come.
     """
-    luck, plan, period, where, spelled, row_late, withheld, trial = dice.throw(Topic.SUBSCRIBER, index)
+    luck, plan, period, where, written, row_late, withheld, trial = dice.throw(Topic.SUBSCRIBER, index)
     share = (index / customers - _OPENING_SHARE) / (1 - _OPENING_SHARE)
     place = _FIRST_SPAN * share ** (1 / _GROWTH) if share > 0 else 0.0
     joined_at = _OPENED_AT + int(place + luck * DAY * (1.5 if share > 0 else _OPENING_DAYS))
@@ -82,7 +82,7 @@ def join(dice: Dice, index: int, customers: int) -> Customer:
     first_day = day_of(joined_at) + (14 if trial < 0.08 else 0)
     changes = _subscribe(dice, customer, PLAN_WHEEL.pick(plan), YEARLY if period < 0.12 else MONTHLY, first_day)
     _leave_gaps(dice, customer)
-    country = _spell_name(ORIGINS[ORIGIN_WHEEL.pick(where)].country, spelled)
+    country = _spell_name(ORIGINS[ORIGIN_WHEEL.pick(where)].country, written)
     seen_at = joined_at + (int((1 + row_late * 60) * DAY) if row_late < 0.05 else 0)
     _keep_account(
         dice, customer, Account(country, day_of(joined_at), PLAN_WHEEL.pick(plan), joined_at), seen_at, changes

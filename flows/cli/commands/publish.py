@@ -54,7 +54,7 @@ def publish_amplitude(
 
     sources = ["twitch"] if context.obj.settings().publishes_to_sandbox else []
     if as_json:
-        run_flow(context.obj, publish_events, sources=sources, tell=_print_json)
+        run_flow(context.obj, publish_events, sources=sources, report=_print_json)
         return
     try:
         run_flow(context.obj, publish_events, sources=sources)

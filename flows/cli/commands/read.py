@@ -41,9 +41,9 @@ def status(
         ("Last runs", state.runs),
     ):
         say(title)
-        shown = [_simplify_row(asdict(row)) for row in rows]
-        if shown:
-            print_rows(list(shown[0]), [list(row.values()) for row in shown], "table")
+        display = [_simplify_row(asdict(row)) for row in rows]
+        if display:
+            print_rows(list(display[0]), [list(row.values()) for row in display], "table")
         else:
             say("none")
         say("")

@@ -136,25 +136,25 @@ def run_flow(
     *,
     sources: Sequence[str] = (),
     is_checked: bool = False,
-    tell: Callable[[], None] | None = None,
+    report: Callable[[], None] | None = None,
 ) -> Run:
-    """Start what the flow and its sources need, run it, and tell what it did, also where it ends in an error.
+    """Start what the flow and its sources need, run it, and report what it did, also where it ends in an error.
 
     Args:
         state: The global options.
         flow: Calls the flow.
         sources: Sources that the flow asks.
         is_checked: It validates something whatever it finds: the rule engine is imported while the services start.
-        tell: Tells what it did in place of the steps' lines and the summary.
+        report: Reports what it did in place of the steps' lines and the summary.
     """
     from flows.services.start import start_services
     from flows.services.under_way import end_in_order, mark_run_under_way
 
     settings = state.settings()
-    if tell:
+    if report:
         report_to(LogReporter())
-    shown = nullcontext() if tell else report_to_terminal()
-    with mark_run_under_way(settings.home, _name_command()), end_in_order(), shown as reporter:
+    display = nullcontext() if report else report_to_terminal()
+    with mark_run_under_way(settings.home, _name_command()), end_in_order(), display as reporter:
         if reporter:
             reporter.advanced("start", "Prefect server, warehouse")
         services = start_services(settings, sandbox=need_sandbox_server(sources, settings))
@@ -165,7 +165,7 @@ def run_flow(
         try:
             return _call_flow(flow, settings)
         finally:
-            tell() if tell else _print_summary(state)
+            report() if report else _print_summary(state)
 
 
 def _call_flow(flow: Callable[[], Run], settings: Settings) -> Run:

@@ -59,15 +59,15 @@ def down(
 
     settings = context.obj.settings()
     runs = list_runs_under_way(settings.home)
-    told = "; ".join(map(str, runs))
+    text = "; ".join(map(str, runs))
     if runs and not force:
         raise ConfigError(
-            f"{len(runs)} run{'s are' if len(runs) > 1 else ' is'} under way: {told}. "
+            f"{len(runs)} run{'s are' if len(runs) > 1 else ' is'} under way: {text}. "
             "Stop when they have ended, or end them with `snowcast down --force`."
         )
     if runs:
         end_runs(settings.home, runs)
-        say(f"Ended: {told}.")
+        say(f"Ended: {text}.")
     stopped = stop_services(settings)
     say(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
 

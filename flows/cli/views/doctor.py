@@ -62,16 +62,16 @@ def _check_libraries(_: Settings) -> Finding:
 
 def _check_home(settings: Settings) -> Finding:
     free = shutil.disk_usage(settings.home).free
-    told = f"{settings.home}, {free / 1e9:.1f} GB free"
-    return Finding("home", "ok" if free > _NEEDED_BYTES else "failed", told, 2)
+    text = f"{settings.home}, {free / 1e9:.1f} GB free"
+    return Finding("home", "ok" if free > _NEEDED_BYTES else "failed", text, 2)
 
 
 def _check_source(source: Source, settings: Settings) -> Finding:
     try:
-        is_real, told = source.check_configuration(settings)
+        is_real, text = source.check_configuration(settings)
     except SnowcastError as error:
         return Finding(source.name, "failed", str(error), error.exit_code)
-    return Finding(source.name, "ok" if is_real else "note", told)
+    return Finding(source.name, "ok" if is_real else "note", text)
 
 
 def _check_prefect(settings: Settings) -> Finding:

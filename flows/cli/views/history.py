@@ -82,8 +82,8 @@ def find_history(name: str) -> Table:
     if name.lower() in histories:
         return histories[name.lower()]
     near = difflib.get_close_matches(name.lower(), histories, n=1)
-    told = f"did you mean {near[0]}?" if near else f"histories are {', '.join(sorted(histories))}."
-    raise ConfigError(f"{name!r} is no history; {told}")
+    text = f"did you mean {near[0]}?" if near else f"histories are {', '.join(sorted(histories))}."
+    raise ConfigError(f"{name!r} is no history; {text}")
 
 
 def read_timeline(
@@ -115,8 +115,8 @@ def read_timeline(
     if at is None:
         return Timeline(table, named, table.tracked_columns, tuple(_make_spans(table, rows)))
     found = [_lower_names(row.as_dict()) for row in as_of(of_key, at.replace(tzinfo=None)).collect()]
-    shown = tuple(column.name for column in table.observed_columns if column.name not in named)
-    return Timeline(table, named, shown, tuple(_make_version(table, None, row) for row in found))
+    display = tuple(column.name for column in table.observed_columns if column.name not in named)
+    return Timeline(table, named, display, tuple(_make_version(table, None, row) for row in found))
 
 
 def format_for_people(timeline: Timeline) -> tuple[list[str], list[list[Any]]]:
@@ -163,12 +163,12 @@ def _format_value(value: Any) -> str:
 def _format_duration(length: timedelta) -> str:
     """Return the length in its two largest units."""
     rest = int(length.total_seconds())
-    told: list[tuple[int, str]] = []
+    text: list[tuple[int, str]] = []
     for unit, seconds in _UNITS:
         count, rest = divmod(rest, seconds)
-        if count or told:
-            told.append((count, unit))
-    return " ".join(f"{count} {unit}" for count, unit in told[:2] if count) or "0 s"
+        if count or text:
+            text.append((count, unit))
+    return " ".join(f"{count} {unit}" for count, unit in text[:2] if count) or "0 s"
 
 
 def _list_namings(table: Table) -> list[tuple[str, ...]]:
@@ -237,8 +237,8 @@ def _make_spans(table: Table, rows: Sequence[dict[str, Any]]) -> list[Span]:
 
 def _make_version(table: Table, before: dict[str, Any] | None, row: dict[str, Any]) -> Span:
     changed = tuple(name for name in table.tracked_columns if before is not None and before[name] != row[name])
-    said = tuple(before[name] for name in changed) if before else ()
-    return Span(row["valid_from"], row["valid_to"], row["is_deleted"], changed, said, row)
+    stated = tuple(before[name] for name in changed) if before else ()
+    return Span(row["valid_from"], row["valid_to"], row["is_deleted"], changed, stated, row)
 
 
 def _lower_names(row: dict[str, Any]) -> dict[str, Any]:

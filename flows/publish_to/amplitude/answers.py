@@ -68,8 +68,8 @@ def judge_bad_request(upload: Sequence[Outgoing], body: Mapping[str, Any]) -> Ju
         return Judgement(again=_split_in_half(upload))
     if not reasons:
         field_name = body.get("missing_field")
-        told = f"{body.get('error', 'refused')}{f': {field_name}' if field_name else ''} (400)"
-        reasons = {0: told[:_MOST_REASON]}
+        text = f"{body.get('error', 'refused')}{f': {field_name}' if field_name else ''} (400)"
+        reasons = {0: text[:_MOST_REASON]}
     good = [outgoing for place, outgoing in enumerate(upload) if place not in reasons]
     bad = [Verdict(upload[place], REJECTED, reason) for place, reason in sorted(reasons.items())]
     return Judgement(bad, again=[good] if good else [])

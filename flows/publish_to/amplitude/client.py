@@ -113,7 +113,7 @@ class AmplitudeClient:
             ConfigError: Amplitude refuses the key, or is not served there.
             SourceError: The outcome of an upload is still unknown after every try; its events have no verdict.
         """
-        short = {one.activity_id: told for one in events if (told := one.shortcoming(self._target.min_id_length))}
+        short = {one.activity_id: text for one in events if (text := one.shortcoming(self._target.min_id_length))}
         if short:
             yield [Verdict(one, REJECTED, short[one.activity_id]) for one in events if one.activity_id in short]
         throttled = [one for one in events if one.activity_id not in short]
