@@ -7,7 +7,7 @@ stops a build: what did arrive is true.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -45,8 +45,13 @@ class SourceLimits:
 
 def poll_rules(source: str, limits: SourceLimits, now: datetime) -> tuple[Rule, ...]:
     """Return rules on the newest poll of each entity, and on every poll of the run."""
+    return (*_make_volume_rules(source, limits, now), *_make_completeness_rules(source, limits))
+
+
+def _make_volume_rules(source: str, limits: SourceLimits, now: datetime) -> Iterator[Rule]:
+    """Yield the rules on the newest poll: it is not old, and brings about as much as usual."""
     minutes = limits.max_age_seconds / 60
-    return (
+    yield from (
         _make_rule(
             f"{source}: newest snapshot is at most {minutes:g} minutes old",
             f"nth = 1 and snapshot_at < timestampadd(second, -{limits.max_age_seconds}, {timestamp(now)})",
@@ -61,6 +66,12 @@ def poll_rules(source: str, limits: SourceLimits, now: datetime) -> tuple[Rule, 
             "distinct_rows",
             "usual_rows",
         ),
+    )
+
+
+def _make_completeness_rules(source: str, limits: SourceLimits) -> Iterator[Rule]:
+    """Yield the rules on each poll: nothing is missing without a word, and little is missing or repeated at all."""
+    yield from (
         _make_rule(
             f"{source}: every listing ends by itself",
             "ended <> 'complete'",
@@ -141,15 +152,16 @@ def validate_source(
         observed = delivery_subjects(source, raw_tables, snapshots, limits, now)
     else:
         observed = [_make_poll_subject(source, snapshots, limits or SourceLimits(), now)]
-    drift = Subject(
-        SCHEMA_DRIFT,
-        f"select t.* from {{schema_drift}} t where {_find_table(raw_tables)}",
-        "source",
-        (drift_rule(source, raw_tables),),
-        ("table_name", "field"),
-        name=f"schema_drift_{source}",
+    return check_subjects(
+        logins, [*observed, _make_drift_subject(source, raw_tables)], run_id=run_id, docs_root=docs_root, stored=stored
     )
-    return check_subjects(logins, [*observed, drift], run_id=run_id, docs_root=docs_root, stored=stored)
+
+
+def _make_drift_subject(source: str, tables: Sequence[Table]) -> Subject:
+    names = ", ".join(quote_literal(table.name) for table in tables)
+    rows = f"select t.* from {{schema_drift}} t where {f'table_name in ({names})' if names else 'false'}"
+    rules = (drift_rule(source, tables),)
+    return Subject(SCHEMA_DRIFT, rows, "source", rules, ("table_name", "field"), name=f"schema_drift_{source}")
 
 
 def _make_poll_subject(source: str, snapshots: Sequence[datetime], limits: SourceLimits, now: datetime) -> Subject:
@@ -176,7 +188,3 @@ def _select_polls(source: str, limits: SourceLimits, snapshots: Sequence[datetim
 
 def _make_rule(name: str, fails: str, reason: str, *shows: str) -> Rule:
     return Rule(name=name, fails=fails, severity=WARNING, reason=reason, shows=shows)
-
-
-def _find_table(tables: Sequence[Table]) -> str:
-    return f"table_name in ({', '.join(quote_literal(t.name) for t in tables)})" if tables else "false"

@@ -14,10 +14,18 @@ def stream_rules(table: Table, events: str) -> tuple[Rule, ...]:
         table: The stream.
         events: The table with the events that it numbers.
     """
-    numbers, following = _numbers(table), _following(table)
     return (
         *identity_rules(),
         *feature_rules(table),
+        *_make_occurrence_rules(table),
+        _once(table),
+        _as_gathered(table, events),
+    )
+
+
+def _make_occurrence_rules(table: Table) -> tuple[Rule, ...]:
+    numbers, following = _numbers(table), _following(table)
+    return (
         Rule(
             name="a person's occurrences of an activity are 1 to n without a gap",
             fails="numbers_first <> 1 or numbers_last <> numbers_row_count "
@@ -43,8 +51,6 @@ def stream_rules(table: Table, events: str) -> tuple[Rule, ...]:
             shows=("activity", "person", "activity_repeated_at", "following_ts"),
             helpers=(following,),
         ),
-        _once(table),
-        _as_gathered(table, events),
     )
 
 

@@ -88,16 +88,13 @@ def copy_files(
     Returns:
         Outcome by relative path; a file that the load history knows is not among them.
     """
-    columns = ", ".join(column.name for column in RAW_COLUMNS)
     prefix = f"{files[0].source}/{files[0].entity}"
     by_name = {PurePosixPath(landed.relative_path).name: landed.relative_path for landed in files}
     names = ", ".join(f"'{prefix}/{name}'" for name in by_name)
+    # CONTINUE: one broken line must not keep the others out; the load finds what COPY skipped and quarantines it.
     rows = session.sql(
-        f"COPY INTO {table.full_name(database)} ({columns}) FROM ("
-        f"SELECT $1, {_express_landing_path(files[0])}, METADATA$FILE_ROW_NUMBER, {_SNAPSHOT_AT}, "
-        f"'{loaded_at:%Y-%m-%d %H:%M:%S.%f}'::TIMESTAMP_NTZ, "
-        f"'{prefix}' || SUBSTR(METADATA$FILENAME, -{_TAIL}, {_TAIL_LENGTH}) "
-        f"FROM @{name_stage(database)}) "
+        f"COPY INTO {table.full_name(database)} ({', '.join(column.name for column in RAW_COLUMNS)}) "
+        f"FROM ({_express_rows(files[0], loaded_at)} FROM @{name_stage(database)}) "
         f"FILES = ({names}) FILE_FORMAT = (TYPE = JSON COMPRESSION = GZIP) ON_ERROR = CONTINUE FORCE = {force}"
     ).collect()
     copied: dict[str, Copied] = {}
@@ -108,6 +105,15 @@ def copy_files(
         if path:
             copied[path] = Copied(int(answer["rows_parsed"]), int(answer["rows_loaded"]), answer.get("first_error"))
     return copied
+
+
+def _express_rows(landed: LandedFile, loaded_at: datetime) -> str:
+    """Return the SELECT of RAW's columns of a staged file of that source and entity, up to its FROM."""
+    return (
+        f"SELECT $1, {_express_landing_path(landed)}, METADATA$FILE_ROW_NUMBER, {_SNAPSHOT_AT}, "
+        f"'{loaded_at:%Y-%m-%d %H:%M:%S.%f}'::TIMESTAMP_NTZ, "
+        f"'{landed.source}/{landed.entity}' || SUBSTR(METADATA$FILENAME, -{_TAIL}, {_TAIL_LENGTH})"
+    )
 
 
 def read_loaded_rows(session: Session, database: str, table: Table, load_ids: Sequence[str]) -> dict[str, set[int]]:

@@ -124,19 +124,14 @@ def load_pending(
         TransientError: Another process has been loading for ten minutes.
     """
     targets = {table.source: table for table in tables if table.source}
-    done = 0
     reports: list[LoadReport] = []
     with hold_loading_lock(root):
         sweep_unfinished(root)
-        pending, strange = _split_by_target(find_pending_files(session, database, root, source), targets)
-        for path in strange:
-            logger.warning("%s: no raw table takes files of its kind; it stays where it is", path)
+        pending = [one for one in find_pending_files(session, database, root, source) if _has_target(one, targets)]
         for start in range(0, len(pending), FILES_PER_COPY):
-            part = pending[start : start + FILES_PER_COPY]
-            reports.append(_Batch(session, database, root, targets).load(part))
-            done += len(part)
+            reports.append(_Batch(session, database, root, targets).load(pending[start : start + FILES_PER_COPY]))
             if on_progress:
-                on_progress(done, len(pending))
+                on_progress(min(start + FILES_PER_COPY, len(pending)), len(pending))
     return LoadReport(
         loads=tuple(load for report in reports for load in report.loads),
         polls=sum(report.polls for report in reports),
@@ -144,9 +139,11 @@ def load_pending(
     )
 
 
-def _split_by_target(files: list[LandedFile], targets: dict[str, Table]) -> tuple[list[LandedFile], list[str]]:
-    known = [one for one in files if one.entity == POLLS_ENTITY or _name_kind(one) in targets]
-    return known, [one.relative_path for one in files if one not in known]
+def _has_target(landed: LandedFile, targets: dict[str, Table]) -> bool:
+    if landed.entity == POLLS_ENTITY or _name_kind(landed) in targets:
+        return True
+    logger.warning("%s: no raw table takes files of its kind; it stays where it is", landed.relative_path)
+    return False
 
 
 def _name_kind(landed: LandedFile) -> str:
