@@ -92,7 +92,6 @@ LONGEST_MODULE, LONGEST_FUNCTION = 300, 40
 KNOWN_LONG = frozenset(
     {
         "deployments/embedded/stages/stage.py",
-        "flows/load/copy.py copy_files",
         "transforms/build.py build_table",
         "transforms/contract.py",
         "transforms/engine/batches.py",

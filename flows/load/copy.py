@@ -1,30 +1,28 @@
-"""PUT and COPY: landing files onto the stage and from there into a RAW table, many files in one statement.
+"""COPY: staged files into a RAW table, many files in one statement, and what Snowflake answers of each.
 
-On the stage the files of an entity lie in one folder, whatever their dates, so that one PUT takes them all; the path of
-the landing file, with its folders of dates, is made again from the file's name.
+On the stage an entity's files lie in one folder; the path of the landing file, with its folders of dates, is made again
+from the file's name.
 """
 
 from __future__ import annotations
 
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from flows.landing import LandedFile
-from transforms.contract import RAW_COLUMNS, checked_identifier
+from flows.load.stage import TAIL, TAIL_LENGTH, name_stage
+from transforms.contract import RAW_COLUMNS
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
     from transforms.contract import Table
 
-STAGE = "LANDING"
-# A landing file's name ends in `_<snapshot: 19>_<hash: 16>.ndjson.gz`: places counted from the end of the path.
-_STAMP, _TAIL, _TAIL_LENGTH = 46, 47, 37
+_STAMP = TAIL - 1  # behind the underscore: where the snapshot time begins
 
 
 @dataclass(frozen=True)
@@ -34,32 +32,6 @@ class Copied:
     rows_parsed: int
     rows_loaded: int
     first_error: str | None
-
-
-def name_stage(database: str) -> str:
-    """Return full name of the stage that landing files go to."""
-    return f"{checked_identifier(database).upper()}.RAW.{STAGE}"
-
-
-def make_load_id(landed: LandedFile) -> str:
-    """Return the load's name: `<source>/<entity>_<snapshot>_<content hash>`, made of the file's path alone."""
-    return f"{landed.source}/{landed.entity}{landed.relative_path[-_TAIL:][:_TAIL_LENGTH]}"
-
-
-def put_files(session: Session, database: str, root: Path, files: Iterable[LandedFile]) -> None:
-    """Copy landing files to the stage; one PUT per entity.
-
-    A file that is there already is written again: the upload that made it may have been cut off.
-    """
-    by_folder: dict[str, list[Path]] = defaultdict(list)
-    for landed in files:
-        by_folder[f"{landed.source}/{landed.entity}"].append(root / landed.relative_path)
-    for folder, paths in by_folder.items():
-        with tempfile.TemporaryDirectory(prefix="snowcast-put-") as selection:
-            # PUT takes one pattern, so the files that are meant are gathered under one.
-            for path in paths:
-                (Path(selection) / path.name).symlink_to(path.resolve())
-            session.file.put(f"{selection}/*", f"@{name_stage(database)}/{folder}", auto_compress=False, overwrite=True)
 
 
 def copy_files(
@@ -72,10 +44,6 @@ def copy_files(
     force: bool = False,
 ) -> dict[str, Copied]:
     """COPY staged files into a raw table.
-
-    Snapshot time and load id are cut out of the file's name, so that files of any number of snapshots share one
-    statement. COPY takes only some functions and TO_TIMESTAMP without a format (data-load-transform in Snowflake's
-    user guide): hence the text that is put together and cast.
 
     Args:
         session: Where to load; part of its open transaction.
@@ -108,11 +76,16 @@ def copy_files(
 
 
 def _express_rows(landed: LandedFile, loaded_at: datetime) -> str:
-    """Return the SELECT of RAW's columns of a staged file of that source and entity, up to its FROM."""
+    """Return the SELECT of RAW's columns of staged files, up to its FROM; all are of one source and entity.
+
+    Snapshot time and load id are cut out of the file's name, so that files of any number of snapshots share one
+    statement. COPY takes only some functions and TO_TIMESTAMP without a format (data-load-transform in Snowflake's
+    user guide): hence the text that is put together and cast.
+    """
     return (
         f"SELECT $1, {_express_landing_path(landed)}, METADATA$FILE_ROW_NUMBER, {_SNAPSHOT_AT}, "
         f"'{loaded_at:%Y-%m-%d %H:%M:%S.%f}'::TIMESTAMP_NTZ, "
-        f"'{landed.source}/{landed.entity}' || SUBSTR(METADATA$FILENAME, -{_TAIL}, {_TAIL_LENGTH})"
+        f"'{landed.source}/{landed.entity}' || SUBSTR(METADATA$FILENAME, -{TAIL}, {TAIL_LENGTH})"
     )
 
 
@@ -135,7 +108,7 @@ def _express_landing_path(landed: LandedFile) -> str:
     """Return expression for the path of the landing file of a row, `<source>/<entity>/yyyy/mm/dd/<name>`."""
     year, month, day = (f"SUBSTR(METADATA$FILENAME, -{_STAMP - start}, {n})" for start, n in ((0, 4), (4, 2), (6, 2)))
     folders = f"'{landed.source}/{landed.entity}/' || {year} || '/' || {month} || '/' || {day}"
-    return f"{folders} || '/{landed.entity}' || SUBSTR(METADATA$FILENAME, -{_TAIL})"
+    return f"{folders} || '/{landed.entity}' || SUBSTR(METADATA$FILENAME, -{TAIL})"
 
 
 def _express_timestamp() -> str:

@@ -28,7 +28,8 @@ from flows.landing import (
     read_lines,
     sweep_unfinished,
 )
-from flows.load.copy import Copied, copy_files, make_load_id, put_files, read_loaded_rows
+from flows.load.copy import Copied, copy_files, read_loaded_rows
+from flows.load.stage import make_load_id, put_files
 from transforms.engine.ledgers import append_rows, transaction
 from transforms.ops import LOADS, POLLS, QUARANTINE
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flows.errors import ConfigError
 from flows.landing import land
-from flows.load.copy import make_load_id
+from flows.load.stage import make_load_id
 from flows.settings import Settings
 from transforms.catalog import models
 from transforms.ops import LOADS, QUARANTINE, REDRIVES
