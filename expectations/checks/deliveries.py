@@ -1,7 +1,7 @@
 """Rules of a source that comes as files: is its newest delivery fresh, whole and of the usual size?
 
 They read LOADS (what each delivery brought into RAW) and DELIVERIES (the files). A delivery is what was observed at one
-time; a file that was refused is told by the run that read it and leaves no row here.
+time; a file that was refused is reported by the run that read it and leaves no row here.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ from expectations.engine.connection import URL
 from expectations.engine.gx_rules import ExpectColumnsAsDeclared, ExpectRuleToHold
 from expectations.rules.rule import Rule
 
-# What goes wrong is told by the results; the library would log it a second time, with tracebacks.
+# What goes wrong stands in the results; the library would log it a second time, with tracebacks.
 logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
 
 SITE = "validation"

@@ -1,4 +1,4 @@
-"""A disk that is full or a folder that may not be written, whoever ran into it: told in one line, not as a trace."""
+"""A disk that is full or a folder that may not be written, whoever ran into it: one line, and no trace."""
 
 from __future__ import annotations
 

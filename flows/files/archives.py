@@ -33,7 +33,7 @@ def open_parts(file: InputFile) -> list[InputFile]:
                 members = [info for info in archive.infolist() if not info.is_dir()]
                 is_workbook = any(info.filename == _WORKBOOK for info in members)
     except (RefusedFile, OSError):
-        return [file]  # told when it is read
+        return [file]  # refused when it is read
     except Exception as error:  # zipfile raises many kinds for what it cannot read
         return [refused(file, f"is an archive that cannot be read: {type(error).__name__}: {error}")]
     if is_workbook:

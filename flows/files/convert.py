@@ -1,6 +1,6 @@
 """Delivered files into landing files: one mechanism for every source that comes as files, or that a person hands over.
 
-What a file holds is told by its keys or its header, never by its name. CSV values stay text, as the file has them:
+What a file holds shows in its keys or its header, never in its name. CSV values stay text, as the file has them:
 staging reads them. A bad file is refused with its reason and the others land.
 
 When the source was observed is said by the manifest beside the file, else by the file's name or (daily deliveries) its

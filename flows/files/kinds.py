@@ -37,7 +37,7 @@ class FileKind:
         is_daily: Deliveries are daily: a day alone states their time, folders may state it, and manifests are read.
         encoding: Of the files' text.
         encoding_setting: The setting that states another encoding.
-        known: Columns that a header of an entity should have: one that lacks some is told, and they are NULL.
+        known: Columns that a header of an entity should have: one that lacks some is reported, and they are NULL.
         fields: Every name that the source's tables declare: a header may write them in other capitals.
         is_sheet: They are tabs of a spreadsheet or exports of one: blank rows and formula errors are looked for.
     """
@@ -199,7 +199,7 @@ def make_declared_kind(source: str, *, tells_missing: bool = False, **options: A
 
     Args:
         source: E.g. billing.
-        tells_missing: A header that lacks a field which RAW names is told, also where staging can do without.
+        tells_missing: A header that lacks a field which RAW names is reported, also where staging can do without.
         **options: More fields of FileKind.
     """
     tables = {str(table.source).partition("/")[2]: table for table in _find_raw_tables(source)}

@@ -29,7 +29,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=::|://)")
 _PASSWORD = re.compile(r"//[^/@]*:([^/@]*)@")
 # What the libraries name the time and the tag of a file in their listings.
 _MODIFIED, _TAGS = ("LastModified", "last_modified", "mtime", "updated", "modified", "created"), ("ETag", "etag")
-# Errors of cloud libraries that say that no credentials are set, or that they are wrong; told by name, because the
+# Errors of cloud libraries that say that no credentials are set, or that they are wrong; known by name, because the
 # libraries are optional.
 _NO_CREDENTIALS = {
     "ClientAuthenticationError",
@@ -134,7 +134,7 @@ def find_files(place: FileLocation) -> list[InputFile]:
         )
     parts: list[InputFile] = []
     for file in sorted(files, key=lambda file: file.label):
-        # Whether a local file is an archive is told by its first bytes; a remote one is not fetched for that.
+        # Whether a local file is an archive shows in its first bytes; a remote one is not fetched for that.
         is_asked = not place.is_remote or file.name.lower().endswith(ENDINGS)
         parts += open_parts(file) if is_asked else [file]
     return parts

@@ -1,6 +1,6 @@
 """Files that somebody delivers: members of zip archives, unpacked from gzip, in any encoding, read as items.
 
-What a file is, is told by its content: gzip and zip by their first bytes, JSON by its first character, everything
+What a file is shows in its content: gzip and zip by their first bytes, JSON by its first character, everything
 else is tried as CSV. A file that cannot be read raises `RefusedFile` with the reason, so that the others go on.
 """
 

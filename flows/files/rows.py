@@ -1,6 +1,6 @@
 """Rows of CSV files and tabs as people and programs write them, by the header that names their cells.
 
-The delimiter is told by the header: comma, semicolon, tab or pipe, or what Excel's `sep=;` says. Taken where nothing is
+The delimiter is found in the header: comma, semicolon, tab or pipe, or what Excel's `sep=;` says. Taken where nothing is
 lost: blanks around names, blank lines and a title above the header, columns without a name, CR line ends, a Ctrl-Z at
 the end. A cell under a column without a name is kept as `column_<number>`.
 """

@@ -27,7 +27,7 @@ class RunUnderWay:
     started_at: str
 
     def __str__(self) -> str:
-        """How a person is told of it."""
+        """The run as a person reads of it."""
         return f"{self.name} (process {self.pid}, since {self.started_at} UTC)"
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @task(name="fetch", task_run_name="fetch {source}", **STEP)
 def fetch_source(source: str, run_id: str, snapshot_at: datetime | None = None) -> Fetched:
-    """Fetch a source once and land what came; one that failed half-way is told in the result."""
+    """Fetch a source once and land what came; the error of one that failed half-way is in the result."""
     from flows.sources.registry import find_source
 
     settings = load_settings()

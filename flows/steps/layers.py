@@ -61,7 +61,7 @@ class _Cycle:
     window: Window | None
 
     def build(self, stage: Sequence[Model], progress: Progress | None) -> None:
-        """Build the tables of a stage at the same time; those with nothing new are only told."""
+        """Build the tables of a stage at the same time; those with nothing new are only reported."""
         outcomes: dict[str, BuildResult | Exception] = {}
         ready = [model for model in stage if model.build and not _is_blocked(self.run, model, self.closed)]
         idle = [model.table.name for model in ready if has_nothing_new(model.table.name, self.states, self.mode)]
@@ -149,7 +149,7 @@ def _find_newest_batches(session: Session, database: str) -> dict[str, list[str]
 
 
 def _is_blocked(run: Run, model: Model, closed: set[str]) -> bool:
-    """Whether the table stands on a closed or broken one, or on one that was itself not built; it is told then."""
+    """Whether the table stands on a closed or broken one, or on one that was itself not built; it is reported then."""
     causes = [name for name in model.inputs if name in closed or name in run.broken] or [
         run.blocked[name] for name in model.inputs if name in run.blocked
     ]

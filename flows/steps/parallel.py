@@ -1,4 +1,4 @@
-"""Steps at the same time, told one after the other: what a run does and says does not depend on how many work."""
+"""Steps at the same time, reported one after the other: what a run does and says does not depend on how many work."""
 
 from __future__ import annotations
 

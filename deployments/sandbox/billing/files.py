@@ -166,7 +166,7 @@ def write_billing_deliveries(
         days: how many.
         customers: see BillingView.
         everything_first: the first one holds all payments and viewing activity since the opening.
-        on_day: told the number of each delivery that is written, from 0.
+        on_day: called with the number of each delivery that is written, from 0.
 
     Returns:
         The files, in the order of their days.

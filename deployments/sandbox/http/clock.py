@@ -22,7 +22,7 @@ class Clock:
             `step_seconds` with every new listing of streams except the first.
         speed: simulated seconds per real second, for `running`.
         step_seconds: see `mode`.
-        on_move: told the time whenever the clock was moved, other than by running.
+        on_move: called with the time whenever the clock was moved, other than by running.
 
     Raises:
         ValueError: the mode is unknown.

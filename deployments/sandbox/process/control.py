@@ -24,10 +24,10 @@ class Control:
         secret: asked of every request.
 
     Attributes:
-        about: told by GET /_control/about.
+        about: returned by GET /_control/about.
         amplitude: the receiver whose events GET /_control/amplitude shows.
         on_stop: called by POST /_control/stop.
-        service_account: told by GET /_control/service_account.
+        service_account: returned by GET /_control/service_account.
     """
 
     def __init__(self, api: HelixApi, secret: str) -> None:

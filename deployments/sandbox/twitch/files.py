@@ -51,7 +51,7 @@ def generate(
         polls: how many.
         interval: seconds between two polls.
         top: so many streams per poll, most watched first; None for all.
-        on_poll: told the number of each poll that is written.
+        on_poll: called with the number of each poll that is written.
 
     Returns:
         What was written.

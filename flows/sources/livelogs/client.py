@@ -183,7 +183,7 @@ class _RedirectedClient(HTTPClient):
         return response
 
 
-class _Refused(Exception):  # noqa: N818 - told on as one of our errors
+class _Refused(Exception):  # noqa: N818 - raised on as one of our errors
     """An answer that is no success; the text is the server's reason."""
 
     def __init__(self, status: int, message: str) -> None:

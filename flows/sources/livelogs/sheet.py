@@ -2,7 +2,7 @@
 
 Every tab is read whole and declared complete: one that shrank is reported with both counts. A header must have the
 columns that staging cannot do without; one that was renamed is refused by name, with the name that may be meant. Other
-columns that it lacks are told and NULL. A new column is kept and reported as drift.
+columns that it lacks are reported and NULL. A new column is kept and reported as drift.
 """
 
 from __future__ import annotations

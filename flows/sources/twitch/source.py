@@ -62,7 +62,7 @@ class TwitchSource:
             yield moment
 
     def fetch(self, settings: Settings, session: Session, snapshot_at: datetime | None) -> Fetched:
-        """Poll once; a source that failed half-way is told in the result."""
+        """Poll once; the error of a source that failed half-way is in the result."""
         from flows.sources.twitch import poll as twitch
 
         polled = twitch.poll(
