@@ -60,7 +60,7 @@ class State:
 
 
 def quiet_connector() -> None:
-    """Keep the warnings of the connector and of Snowpark off the terminal: their errors are raised and reported once."""
+    """Keep warnings of the connector and of Snowpark off the terminal: their errors are raised and reported once."""
     import logging
 
     for name in ("snowflake", "snowflake.connector", "snowflake.snowpark"):

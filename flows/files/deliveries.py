@@ -1,4 +1,4 @@
-"""Delivered files on their way in: landed, reported to whoever waits, kept in OPS.DELIVERIES so that they are read once.
+"""Delivered files on their way in: landed, reported to who waits, kept in OPS.DELIVERIES so that they are read once.
 
 The ledger's row is written after the landing files, which the load takes up whatever happens in between; and a row
 counts only while all that it names is in RAW or under the landing root.

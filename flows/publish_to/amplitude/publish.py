@@ -11,7 +11,7 @@ answer is turned into a verdict per event before the next upload is made.
 
 Amplitude drops an insert_id that it had from the same device within seven days; the ledger takes over from there. An
 attempt without a verdict that is older than that is not sent again by itself, because it might arrive twice: it is
-held back and reported, and `--again unconfirmed` sends it. `--again rejected` sends what was rejected, as its row is now.
+held back and reported; `--again unconfirmed` sends it. `--again rejected` sends what was rejected, as its row is now.
 """
 
 from __future__ import annotations
