@@ -1,7 +1,5 @@
 """Business rules of int_identities."""
 
-from __future__ import annotations
-
 from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule
 
 _ONWARD = Lookup(

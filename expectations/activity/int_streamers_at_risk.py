@@ -1,7 +1,5 @@
 """Business rules of int_streamers_at_risk."""
 
-from __future__ import annotations
-
 from expectations.rules.rule import CRITICAL, Lookup, Rule
 
 _NEWEST = Lookup(

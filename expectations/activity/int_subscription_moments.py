@@ -1,7 +1,5 @@
 """Business rules of int_subscription_moments."""
 
-from __future__ import annotations
-
 from expectations.rules.rule import CRITICAL, Lookup, Rule
 
 _BEGIN = Lookup(

@@ -1,7 +1,5 @@
 """Business rules of dim_date."""
 
-from __future__ import annotations
-
 from expectations.rules.rule import CRITICAL, Lookup, Rule
 
 _BEFORE = Lookup(

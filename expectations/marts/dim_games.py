@@ -1,7 +1,5 @@
 """Business rules of dim_games."""
 
-from __future__ import annotations
-
 from expectations.rules.marts import ordered
 from expectations.rules.rule import CRITICAL, WARNING, Rule
 

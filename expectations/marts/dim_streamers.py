@@ -1,7 +1,5 @@
 """Business rules of dim_streamers."""
 
-from __future__ import annotations
-
 from expectations.rules.marts import ordered
 from expectations.rules.rule import CRITICAL, WARNING, Computed, Rule
 

@@ -1,7 +1,5 @@
 """Business rules of dim_users."""
 
-from __future__ import annotations
-
 from expectations.rules.marts import one_row_per, ordered
 from expectations.rules.rule import CRITICAL, WARNING, Rule
 

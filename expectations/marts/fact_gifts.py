@@ -1,7 +1,5 @@
 """Business rules of fact_gifts."""
 
-from __future__ import annotations
-
 from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule
 
 _READ = Lookup(

@@ -1,7 +1,5 @@
 """Business rules of fact_payments."""
 
-from __future__ import annotations
-
 from expectations.rules.marts import first_of_month
 from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule
 

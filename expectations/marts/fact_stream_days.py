@@ -1,7 +1,5 @@
 """Business rules of fact_stream_days."""
 
-from __future__ import annotations
-
 from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule
 
 _OF_BATCH = "where stream_id in (select stream_id from {batch} b)"

@@ -1,7 +1,5 @@
 """Business rules of fact_stream_sessions."""
 
-from __future__ import annotations
-
 from expectations.rules.marts import measure_rules, ordered
 from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule
 

@@ -1,7 +1,5 @@
 """Business rules of fact_stream_snapshots."""
 
-from __future__ import annotations
-
 from expectations.rules.rule import CRITICAL, WARNING, Computed, Rule
 
 RULES = (

@@ -1,7 +1,5 @@
 """Business rules of fact_subscription_months."""
 
-from __future__ import annotations
-
 from expectations.rules.marts import first_of_month
 from expectations.rules.rule import CRITICAL, Lookup, Rule
 from transforms.formulas.billing_periods import MONTHS, WEEKLY

@@ -1,7 +1,5 @@
 """Business rules of fact_user_monthly_metrics."""
 
-from __future__ import annotations
-
 from expectations.rules.marts import COUNTED_MONTHS, first_of_month
 from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule
 from transforms.formulas.billing_periods import MONTHS

@@ -1,7 +1,5 @@
 """Business rules of mart_concurrent_viewers."""
 
-from __future__ import annotations
-
 from expectations.rules.rule import CRITICAL, Lookup, Rule
 
 _PARTS = Lookup(

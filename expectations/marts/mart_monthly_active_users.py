@@ -1,7 +1,5 @@
 """Business rules of mart_monthly_active_users."""
 
-from __future__ import annotations
-
 from expectations.rules.marts import first_of_month
 from expectations.rules.rule import CRITICAL, Lookup, Rule
 

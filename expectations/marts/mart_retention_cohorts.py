@@ -1,7 +1,5 @@
 """Business rules of mart_retention_cohorts."""
 
-from __future__ import annotations
-
 from expectations.rules.periods import first_of_period, newest_day_in, periods_later, streamers_only
 from expectations.rules.rule import CRITICAL, Lookup, Rule
 

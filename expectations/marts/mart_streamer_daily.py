@@ -1,7 +1,5 @@
 """Business rules of mart_streamer_daily."""
 
-from __future__ import annotations
-
 from expectations.rules.marts import measure_rules
 from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule
 

@@ -1,7 +1,5 @@
 """Business rules of mart_top_streamers."""
 
-from __future__ import annotations
-
 from expectations.rules.marts import measure_rules
 from expectations.rules.rule import CRITICAL, Computed, Rule
 

@@ -1,7 +1,5 @@
 """Business rules of raw_twitch_streams."""
 
-from __future__ import annotations
-
 from expectations.rules.raw import RECORD_RULES
 from expectations.rules.rule import WARNING, Rule
 

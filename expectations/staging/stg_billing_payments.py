@@ -1,7 +1,5 @@
 """Business rules of stg_billing_payments."""
 
-from __future__ import annotations
-
 from expectations.rules.rule import WARNING, Rule
 from expectations.rules.staging import not_after_snapshot
 

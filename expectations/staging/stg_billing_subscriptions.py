@@ -1,7 +1,5 @@
 """Business rules of stg_billing_subscriptions."""
 
-from __future__ import annotations
-
 from expectations.rules.rule import WARNING, Lookup, Rule
 from expectations.rules.staging import one_state_per_update
 from transforms.staging.stg_billing_subscriptions import TABLE

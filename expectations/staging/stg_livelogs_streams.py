@@ -1,7 +1,5 @@
 """Business rules of stg_livelogs_streams."""
 
-from __future__ import annotations
-
 from expectations.rules.rule import WARNING, Rule
 
 RULES = (

@@ -1,8 +1,8 @@
 """Rows of CSV files and tabs as people and programs write them, by the header that names their cells.
 
-The delimiter is that of the header: comma, semicolon, tab or pipe, or what Excel's `sep=;` says. Where nothing is
-lost it takes: blanks around names, blank lines and a title above the header, columns without a name, CR line ends, a Ctrl-Z at
-the end. A cell under a column without a name is kept as `column_<number>`.
+The delimiter is that of the header: comma, semicolon, tab or pipe, or what Excel's `sep=;` says. Where nothing is lost
+it takes blanks around names, blank lines and a title above the header, columns without a name, CR line ends, a Ctrl-Z
+at the end. A cell under a column without a name is kept as `column_<number>`.
 """
 
 from __future__ import annotations
