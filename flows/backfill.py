@@ -9,7 +9,7 @@ from prefect import flow
 from flows.errors import ConfigError
 from flows.steps.artifacts import publish_artifacts
 from flows.steps.layers import build_layers
-from flows.steps.run import Run, recorded_run
+from flows.steps.run import Run, record_run
 
 
 @flow(name="backfill")
@@ -21,15 +21,15 @@ def backfill(from_time: datetime, to_time: datetime, select: list[str] | None = 
         to_time: First moment that is not.
         select: Tables, layers, tags and graph operators; none: every table.
     """
-    window = (_utc(from_time), _utc(to_time))
+    window = (_to_utc(from_time), _to_utc(to_time))
     if window[0] >= window[1]:
         raise ConfigError(f"--from {from_time} is not before --to {to_time}: the range [from, to) would be empty.")
-    with recorded_run("backfill") as (run, _):
+    with record_run("backfill") as (run, _):
         build_layers(run, select or [], mode="backfill", window=window)
         publish_artifacts(run)
     return run
 
 
-def _utc(moment: datetime) -> datetime:
-    """The moment as tables store it: UTC, without a zone."""
+def _to_utc(moment: datetime) -> datetime:
+    """Return the moment as tables store it: UTC, without a zone."""
     return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)

@@ -14,7 +14,7 @@ from flows.sources.registry import SOURCES
 from flows.steps.artifacts import publish_artifacts
 from flows.steps.ingest import check_source, fetch_source, land_files, load_raw
 from flows.steps.layers import build_layers
-from flows.steps.run import Run, recorded_run
+from flows.steps.run import Run, record_run
 
 
 @flow(name="ingest-twitch")
@@ -26,7 +26,7 @@ def ingest_twitch(snapshot_at: datetime | None = None, from_files: str | None = 
         from_files: A file or folder of Helix pages, records or CSV instead of a poll.
         polls: Polls to take from the sandbox, which moves its clock; a real source is polled once.
     """
-    return _ingest("twitch", snapshot_at, from_files, polls)
+    return _ingest_source("twitch", snapshot_at, from_files, polls)
 
 
 @flow(name="ingest-billing")
@@ -37,7 +37,7 @@ def ingest_billing(snapshot_at: datetime | None = None, from_files: str | None =
         snapshot_at: When billing was observed, for files that do not say it.
         from_files: A file or folder of billing's CSV files instead of the place that is set.
     """
-    return _ingest("billing", snapshot_at, from_files)
+    return _ingest_source("billing", snapshot_at, from_files)
 
 
 @flow(name="ingest-livelogs")
@@ -48,7 +48,7 @@ def ingest_livelogs(snapshot_at: datetime | None = None, from_files: str | None 
         snapshot_at: When the sheet was read; for files, only where their names do not say it.
         from_files: A file or folder of CSV or XLSX exports instead of the sheet that is set.
     """
-    return _ingest("livelogs", snapshot_at, from_files)
+    return _ingest_source("livelogs", snapshot_at, from_files)
 
 
 @flow(name="ingest-identity")
@@ -59,7 +59,7 @@ def ingest_identity(snapshot_at: datetime | None = None, from_files: str | None 
         snapshot_at: When the links were known, for files that do not say it.
         from_files: A file or folder of links instead of the place that is set.
     """
-    return _ingest("identity", snapshot_at, from_files)
+    return _ingest_source("identity", snapshot_at, from_files)
 
 
 FLOWS: dict[str, Flow[..., Run]] = {
@@ -70,8 +70,8 @@ FLOWS: dict[str, Flow[..., Run]] = {
 }
 
 
-def _ingest(source: str, snapshot_at: datetime | None, from_files: str | None, polls: int | None = None) -> Run:
-    with recorded_run(f"ingest-{source}") as (run, _):
+def _ingest_source(source: str, snapshot_at: datetime | None, from_files: str | None, polls: int | None = None) -> Run:
+    with record_run(f"ingest-{source}") as (run, _):
         if from_files:
             run.fetched(source, land_files(source, Path(from_files), run.run_id, snapshot_at))
         else:

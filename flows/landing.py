@@ -67,8 +67,8 @@ class LandedFile:
         return cls(relative_path, match["source"], match["entity"], snapshot_at, match["hash"])
 
 
-def utc_milliseconds(moment: datetime) -> datetime:
-    """The moment in UTC, cut to the milliseconds that a landing file's name holds; a naive one is taken as UTC."""
+def cut_to_milliseconds(moment: datetime) -> datetime:
+    """Cut a moment to the milliseconds, in UTC, that a landing file's name holds; a naive one is taken as UTC."""
     aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return aware.replace(microsecond=aware.microsecond // 1000 * 1000)
 
@@ -95,7 +95,7 @@ class LandingWriter:
         self._root = root
         self._source = source
         self._entity = entity
-        self._snapshot_at = utc_milliseconds(snapshot_at)
+        self._snapshot_at = cut_to_milliseconds(snapshot_at)
         self._hash = hashlib.sha256()
         self._part = root / _UNFINISHED / f"{entity}-{uuid.uuid4().hex}.part"
 
@@ -146,7 +146,7 @@ class LandingWriter:
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
-        landed = self._landed()
+        landed = self._name_file()
         target = self._root / landed.relative_path
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -154,7 +154,7 @@ class LandingWriter:
             _sync_folder(target.parent)
         return landed
 
-    def _landed(self) -> LandedFile:
+    def _name_file(self) -> LandedFile:
         content_hash = self.content_hash
         moment = self._snapshot_at
         stamp = f"{moment:%Y%m%dT%H%M%S}{moment.microsecond // 1000:03d}Z"
@@ -170,8 +170,8 @@ def land(root: Path, source: str, entity: str, snapshot_at: datetime, records: I
         return writer.finish()
 
 
-def landed_files(root: Path, source: str | None = None) -> list[LandedFile]:
-    """Every visible landing file under the root (of one source), ordered by path."""
+def list_landed_files(root: Path, source: str | None = None) -> list[LandedFile]:
+    """Return every visible landing file under the root (of one source), ordered by path."""
     start = root / source if source else root
     found: list[LandedFile] = []
     for folder, folders, names in os.walk(start):
@@ -183,14 +183,14 @@ def landed_files(root: Path, source: str | None = None) -> list[LandedFile]:
 
 
 def read_lines(root: Path, landed: LandedFile) -> Iterator[bytes]:
-    """The lines of a landing file, without their line ends."""
+    """Yield the lines of a landing file, without their line ends."""
     with gzip.open(root / landed.relative_path, "rb") as lines:
         for line in lines:
             yield line.rstrip(b"\n")
 
 
 def count_rows(root: Path, landed: LandedFile) -> int:
-    """Lines of a landing file, which is read whole and compared with the hash in its name.
+    """Return lines of a landing file, which is read whole and compared with the hash in its name.
 
     Raises:
         DamagedFile: It cannot be read, or its content is not what was landed.
@@ -210,7 +210,7 @@ def count_rows(root: Path, landed: LandedFile) -> int:
 
 
 @contextmanager
-def loading_lock(root: Path) -> Iterator[None]:
+def hold_loading_lock(root: Path) -> Iterator[None]:
     """Hold the landing root's lock: two processes that load the same files at once would load them twice.
 
     Raises:

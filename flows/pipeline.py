@@ -6,10 +6,10 @@ from prefect import flow
 
 from flows.ingest import fetch, load
 from flows.publish import publish_to_amplitude
-from flows.sources.registry import chosen_sources
+from flows.sources.registry import choose_sources
 from flows.steps.artifacts import publish_artifacts
 from flows.steps.layers import build_layers
-from flows.steps.run import Run, recorded_run
+from flows.steps.run import Run, record_run
 
 
 @flow(name="pipeline")
@@ -27,8 +27,8 @@ def pipeline(
         polls: Polls to take from the sandbox; a real source is polled once.
         sources: Sources to ingest; none: all that are configured.
     """
-    with recorded_run("pipeline") as (run, _):
-        fetch(run, chosen_sources(sources or [], run.settings), polls)
+    with record_run("pipeline") as (run, _):
+        fetch(run, choose_sources(sources or [], run.settings), polls)
         load(run)
         build_layers(run, select or [], mode="full_refresh" if full_refresh else "incremental")
         if "amplitude" in run.settings.publish_to:

@@ -9,7 +9,7 @@ from prefect import flow
 from flows.reporting import reporter
 from flows.steps.artifacts import publish_artifacts
 from flows.steps.publish import check_publications, publish_events
-from flows.steps.run import Run, recorded_run
+from flows.steps.run import Run, record_run
 
 
 @flow(name="publish-amplitude")
@@ -28,7 +28,7 @@ def publish_amplitude(
         only_with_key: Do nothing where no key is set. Each start of the sandbox is another project to the ledger: a
             schedule would publish everything to it again and again.
     """
-    with recorded_run("publish-amplitude") as (run, _):
+    with record_run("publish-amplitude") as (run, _):
         if only_with_key and run.settings.publishes_to_sandbox:
             reporter().finished("publish to amplitude", "SNOWCAST_AMPLITUDE_API_KEY is not set", "skipped")
         else:

@@ -18,10 +18,10 @@ class Reporter(Protocol):
     """Takes what steps report."""
 
     def advanced(self, step: str, detail: str) -> None:
-        """A step is under way and has come this far."""
+        """Say how far a step has come."""
 
     def finished(self, step: str, detail: str, mark: Mark = "ok") -> None:
-        """A step is done."""
+        """Say that a step is done."""
 
 
 class LogReporter:
@@ -46,7 +46,7 @@ _reporter: Reporter = LogReporter()
 
 
 def reporter() -> Reporter:
-    """The current reporter."""
+    """Return the current reporter."""
     return _reporter
 
 

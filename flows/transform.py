@@ -6,7 +6,7 @@ from prefect import flow
 
 from flows.steps.artifacts import publish_artifacts
 from flows.steps.layers import build_layers
-from flows.steps.run import Run, recorded_run
+from flows.steps.run import Run, record_run
 
 
 @flow(name="transform")
@@ -17,7 +17,7 @@ def transform(select: list[str] | None = None, full_refresh: bool = False) -> Ru
         select: Tables, layers, tags and graph operators; none: every table.
         full_refresh: Rebuild them from all their input rows.
     """
-    with recorded_run("transform") as (run, _):
+    with record_run("transform") as (run, _):
         build_layers(run, select or [], mode="full_refresh" if full_refresh else "incremental")
         publish_artifacts(run)
     return run

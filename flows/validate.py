@@ -6,7 +6,7 @@ from prefect import flow
 
 from flows.steps.artifacts import publish_artifacts
 from flows.steps.layers import validate_stored
-from flows.steps.run import Run, recorded_run
+from flows.steps.run import Run, record_run
 
 
 @flow(name="validate")
@@ -17,7 +17,7 @@ def validate(select: list[str] | None = None, full: bool = True) -> Run:
         select: Tables, layers, tags and graph operators; none: every table.
         full: All rows; else those of the newest build or load of each table.
     """
-    with recorded_run("validate") as (run, _):
+    with record_run("validate") as (run, _):
         validate_stored(run, select or [], full=full)
         publish_artifacts(run)
     return run

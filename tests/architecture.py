@@ -92,11 +92,6 @@ LONGEST_MODULE, LONGEST_FUNCTION = 300, 40
 KNOWN_LONG = frozenset(
     {
         "deployments/embedded/stages/stage.py",
-        "expectations/checks/sources.py poll_rules",
-        "expectations/checks/sources.py validate_source",
-        "expectations/rules/activity.py stream_rules",
-        "flows/load/copy.py copy_files",
-        "flows/load/loader.py load_pending",
         "transforms/build.py build_table",
         "transforms/contract.py",
         "transforms/engine/batches.py",

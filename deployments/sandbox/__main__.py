@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ def _run(paths: SandboxPaths, settings: SandboxSettings) -> int:
         server = SandboxServer(
             World(settings.seed, settings.scale),
             port=settings.port,
-            clock=_clock(paths, settings),
+            clock=_restore_clock(paths, settings),
             points=settings.points,
             window_seconds=settings.window_seconds,
         )
@@ -65,7 +66,7 @@ def _serve(paths: SandboxPaths, settings: SandboxSettings, server: SandboxServer
         control_secret=server.control_secret,
         pid=os.getpid(),
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
-        settings=settings.as_dict(),
+        settings=asdict(settings),
     )
     server.control.about.update(pid=endpoint.pid, started_at=endpoint.started_at, settings=endpoint.settings)
     server.control.on_stop = is_over.set
@@ -79,9 +80,9 @@ def _serve(paths: SandboxPaths, settings: SandboxSettings, server: SandboxServer
             paths.endpoint.unlink(missing_ok=True)
 
 
-def _clock(paths: SandboxPaths, settings: SandboxSettings) -> Clock:
-    """The clock, where it stood when a sandbox with the same settings was last moved."""
-    same = {name: value for name, value in settings.as_dict().items() if name not in ("port", "idle_seconds")}
+def _restore_clock(paths: SandboxPaths, settings: SandboxSettings) -> Clock:
+    """Return the clock, where it stood when a sandbox with the same settings was last moved."""
+    same = {name: value for name, value in asdict(settings).items() if name not in ("port", "idle_seconds")}
     has_own_time = settings.start is not None or settings.clock != "running" or settings.speed != 1
 
     def save(at: float) -> None:

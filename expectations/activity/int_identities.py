@@ -1,7 +1,5 @@
 """Business rules of int_identities."""
 
-from __future__ import annotations
-
 from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule
 
 _ONWARD = Lookup(
@@ -17,7 +15,6 @@ RULES = (
         fails="streamer_key <> user_key",
         severity=CRITICAL,
         reason="both are the hash of (platform, anonymous_id)",
-        reads=("streamer_key", "user_key"),
     ),
     Rule(
         name="links come to an end",
@@ -26,6 +23,5 @@ RULES = (
         reason="the customer is linked itself: links go in a circle, or on for more than 8; take one of them back",
         shows=("known_as", "customer", "onward_led_to"),
         helpers=(_ONWARD,),
-        reads=("customer", "known_as"),
     ),
 )

@@ -1,7 +1,5 @@
 """Business rules of int_streamers_at_risk."""
 
-from __future__ import annotations
-
 from expectations.rules.rule import CRITICAL, Lookup, Rule
 
 _NEWEST = Lookup(
@@ -20,7 +18,6 @@ RULES = (
         severity=CRITICAL,
         reason="that is the rule (SEMANTICS §4)",
         shows=("streams", "streams_before", "unique_viewers", "unique_viewers_before"),
-        reads=("streams", "streams_before", "unique_viewers", "unique_viewers_before"),
     ),
     Rule(
         name="the moment is the end of a UTC day that the data has reached",
@@ -30,6 +27,5 @@ RULES = (
         reason="after the newest broadcast nothing is known, which is held against nobody",
         shows=("at_risk_at", "known_until", "newest_stream_at"),
         helpers=(_NEWEST,),
-        reads=("person", "at_risk_at", "known_until"),
     ),
 )

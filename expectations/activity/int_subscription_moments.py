@@ -1,7 +1,5 @@
 """Business rules of int_subscription_moments."""
 
-from __future__ import annotations
-
 from expectations.rules.rule import CRITICAL, Lookup, Rule
 
 _BEGIN = Lookup(
@@ -20,7 +18,6 @@ RULES = (
         severity=CRITICAL,
         reason="the first period begins a subscription, the others renew it, and 0 is its end",
         shows=("activity", "period_number"),
-        reads=("activity", "period_number"),
     ),
     Rule(
         name="nothing happens to a subscription before it begins",
@@ -29,6 +26,5 @@ RULES = (
         reason="renewals and the end follow the begin",
         shows=("activity", "happened_at", "begun_happened_at"),
         helpers=(_BEGIN,),
-        reads=("subscription_id", "happened_at"),
     ),
 )

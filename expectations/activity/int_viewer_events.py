@@ -1,7 +1,5 @@
 """Business rules of int_viewer_events."""
 
-from __future__ import annotations
-
 from expectations.rules.activity import feature_rules, identity_rules
 from transforms.activity.int_viewer_events import TABLE
 

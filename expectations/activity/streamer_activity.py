@@ -1,7 +1,5 @@
 """Business rules of streamer_activity."""
 
-from __future__ import annotations
-
 from expectations.rules.activity import stream_rules
 from transforms.activity.streamer_activity import TABLE
 

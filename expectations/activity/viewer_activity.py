@@ -1,7 +1,5 @@
 """Business rules of viewer_activity."""
 
-from __future__ import annotations
-
 from expectations.rules.activity import stream_rules
 from transforms.activity.viewer_activity import TABLE
 

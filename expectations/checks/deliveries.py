@@ -1,7 +1,7 @@
 """Rules of a source that comes as files: is its newest delivery fresh, whole and of the usual size?
 
 They read LOADS (what each delivery brought into RAW) and DELIVERIES (the files). A delivery is what was observed at one
-time; a file that was refused is told by the run that read it and leaves no row here.
+time; a file that was refused is reported by the run that read it and leaves no row here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from expectations.engine.run import Subject
-from expectations.rules.rule import WARNING, Rule, quoted, timestamp
+from expectations.rules.rule import WARNING, Rule, quote_literal, timestamp
 from transforms.contract import Table
 from transforms.ops import DELIVERIES, LOADS
 
@@ -34,7 +34,7 @@ class DeliveryLimits:
 
 
 def delivery_rules(source: str, limits: DeliveryLimits, now: datetime) -> tuple[Rule, ...]:
-    """Rules on the newest delivery of each entity, and on those of the run."""
+    """Return rules on the newest delivery of each entity, and on those of the run."""
     hours = limits.max_age_seconds / 3600
     return (
         Rule(
@@ -64,7 +64,7 @@ def delivery_rules(source: str, limits: DeliveryLimits, now: datetime) -> tuple[
 
 
 def file_rule(source: str) -> Rule:
-    """A file of the newest delivery, or of the run, is not empty."""
+    """Return a file of the newest delivery, or of the run, is not empty."""
     return Rule(
         name=f"{source}: every delivered file has records",
         fails="status = 'empty'",
@@ -77,7 +77,7 @@ def file_rule(source: str) -> Rule:
 def delivery_subjects(
     source: str, raw_tables: Sequence[Table], snapshots: Sequence[datetime], limits: DeliveryLimits, now: datetime
 ) -> list[Subject]:
-    """What to check of the deliveries of a source.
+    """Return what to check of the deliveries of a source.
 
     Args:
         source: E.g. billing.
@@ -89,15 +89,15 @@ def delivery_subjects(
     times = ", ".join(timestamp(time) for time in snapshots) or "null"
     loads = Subject(
         LOADS,
-        _deliveries(raw_tables, times),
+        _select_deliveries(raw_tables, times),
         "source",
         delivery_rules(source, limits, now),
         ("table_name", "snapshot_at"),
         name=f"loads_{source}",
     )
-    newest = f"(select max(snapshot_at) from {{deliveries}} where source = {quoted(source)})"
+    newest = f"(select max(snapshot_at) from {{deliveries}} where source = {quote_literal(source)})"
     files = (
-        f"select d.* from {{deliveries}} d where d.source = {quoted(source)} "
+        f"select d.* from {{deliveries}} d where d.source = {quote_literal(source)} "
         f"and (d.snapshot_at = {newest} or d.snapshot_at in ({times}))"
     )
     return [
@@ -106,13 +106,13 @@ def delivery_subjects(
     ]
 
 
-def _deliveries(raw_tables: Sequence[Table], times: str) -> str:
-    """Per raw table its newest delivery, and those of the run, with the rows of the delivery before.
+def _select_deliveries(raw_tables: Sequence[Table], times: str) -> str:
+    """Return per raw table its newest delivery, and those of the run, with the rows of the delivery before.
 
     The first delivery of a source that is not complete may hold all that ever was: nothing is compared with it.
     """
     listed = " union all ".join(
-        f"select {quoted(table.name)} as table_name, {str(table.is_complete).lower()} as is_complete"
+        f"select {quote_literal(table.name)} as table_name, {str(table.is_complete).lower()} as is_complete"
         for table in raw_tables
     )
     per_delivery = (

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from expectations.engine.tables import table_named
-from expectations.rules.rule import quoted
+from expectations.engine.tables import find_table
+from expectations.rules.rule import quote_literal
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def unknown_fields(
     session: Session, database: str, loads: Mapping[str, Sequence[str]], *, now: datetime
 ) -> list[dict[str, Any]]:
-    """Rows for OPS.SCHEMA_DRIFT: every unknown field of these loads, with the number of records that have it.
+    """Return rows for OPS.SCHEMA_DRIFT: every unknown field of these loads, with the number of records that have it.
 
     Args:
         session: Where RAW is; one statement reads all tables.
@@ -29,21 +29,22 @@ def unknown_fields(
     Returns:
         One row per table and field; the ledger keeps the first that it gets.
     """
-    tables = [table_named(name) for name, load_ids in loads.items() if load_ids]
+    tables = [find_table(name) for name, load_ids in loads.items() if load_ids]
     watched = [table for table in tables if table.fields]
     if not watched:
         return []
-    parts = [_fields(database, table, loads[table.name]) for table in watched]
+    parts = [_read_fields(database, table, loads[table.name]) for table in watched]
     found = session.sql(f"{' union all '.join(parts)} order by table_name, field").collect()
     names = ("table_name", "field", "load_id", "rows_seen")
     return [{**dict(zip(names, row, strict=True)), "seen_at": now} for row in found]
 
 
-def _fields(database: str, table: Table, load_ids: Sequence[str]) -> str:
-    loads = ", ".join(quoted(load_id) for load_id in load_ids)
-    known = ", ".join(quoted(name) for name in table.fields)
+def _read_fields(database: str, table: Table, load_ids: Sequence[str]) -> str:
+    loads = ", ".join(quote_literal(load_id) for load_id in load_ids)
+    known = ", ".join(quote_literal(name) for name in table.fields)
     return (
-        f"select {quoted(table.name)} as table_name, f.key as field, min(t._load_id) as load_id, count(*) as rows_seen "
+        f"select {quote_literal(table.name)} as table_name, f.key as field, min(t._load_id) as load_id, "
+        "count(*) as rows_seen "
         f"from {table.full_name(database)} t, lateral flatten(input => t.record) f "
         f"where t._load_id in ({loads}) and f.key is not null and f.key not in ({known}) group by f.key"
     )

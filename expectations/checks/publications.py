@@ -9,7 +9,7 @@ from pathlib import Path
 from expectations.engine.connection import Logins
 from expectations.engine.results import RuleResult
 from expectations.engine.run import Subject, check_subjects
-from expectations.rules.rule import CRITICAL, WARNING, Rule, quoted, timestamp
+from expectations.rules.rule import CRITICAL, WARNING, Rule, quote_literal, timestamp
 from expectations.rules.schemas import Columns
 from transforms.ops import PUBLICATIONS
 
@@ -78,7 +78,7 @@ def validate_publications(
     """
     attempts = Subject(
         PUBLICATIONS,
-        _attempts(destination, run_id),
+        _select_attempts(destination, run_id),
         "batch",
         ATTEMPT_RULES,
         ("activity_id", "activity"),
@@ -86,7 +86,7 @@ def validate_publications(
     )
     whole = Subject(
         PUBLICATIONS,
-        _destination(destination, run_id, forgotten_before),
+        _match_destination(destination, run_id, forgotten_before),
         "full",
         DESTINATION_RULES,
         ("destination",),
@@ -95,23 +95,23 @@ def validate_publications(
     return check_subjects(logins, [attempts, whole], run_id=run_id, docs_root=docs_root, stored=stored)
 
 
-def _attempts(destination: str, run_id: str) -> str:
-    """The activities that the run wrote rows of, with the rows that they have at the destination."""
-    here = f"destination = {quoted(destination)}"
+def _select_attempts(destination: str, run_id: str) -> str:
+    """Return the activities that the run wrote rows of, with the rows that they have at the destination."""
+    here = f"destination = {quote_literal(destination)}"
     return (
         "select activity_id, activity, count_if(status = 'sent') as sent_rows, "
         "count_if(status = 'pending') as pending_rows, count_if(status in ('sent', 'rejected')) as verdict_rows, "
         "count_if(status = 'rejected' and reason is null) as unexplained_rows "
         f"from {{publications}} where {here} and activity_id in "
-        f"(select activity_id from {{publications}} where {here} and run_id = {quoted(run_id)}) "
+        f"(select activity_id from {{publications}} where {here} and run_id = {quote_literal(run_id)}) "
         "group by activity_id, activity"
     )
 
 
-def _destination(destination: str, run_id: str, forgotten_before: datetime) -> str:
+def _match_destination(destination: str, run_id: str, forgotten_before: datetime) -> str:
     """One row: attempts without an outcome that are too old, and the verdicts of the run."""
-    here = f"destination = {quoted(destination)}"
-    this_run = f"run_id = {quoted(run_id)}"
+    here = f"destination = {quote_literal(destination)}"
+    this_run = f"run_id = {quote_literal(run_id)}"
     without_outcome = (
         f"select count(*) from {{publications}} p where {here} and status = 'pending' "
         f"and recorded_at < {timestamp(forgotten_before)} and not exists (select 1 from {{publications}} o "
@@ -119,7 +119,7 @@ def _destination(destination: str, run_id: str, forgotten_before: datetime) -> s
         "and o.status <> 'pending')"
     )
     return (
-        f"select {quoted(destination)} as destination, ({without_outcome}) as forgotten_rows, "
+        f"select {quote_literal(destination)} as destination, ({without_outcome}) as forgotten_rows, "
         f"count_if(status in ('sent', 'rejected') and {this_run}) as run_verdicts, "
         f"count_if(status = 'rejected' and {this_run}) as run_rejected from {{publications}} where {here}"
     )

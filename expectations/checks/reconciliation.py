@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from expectations.engine.queries import MOST_BATCHES
 from expectations.engine.run import Subject
-from expectations.rules.rule import CRITICAL, WARNING, Rule, quoted
+from expectations.rules.rule import CRITICAL, WARNING, Rule, quote_literal
 from transforms.contract import Table
 from transforms.ops import RECONCILIATION
 
@@ -14,8 +14,8 @@ MOST_QUARANTINED_SHARE = 0.05
 
 
 def account_rules(table: Table) -> tuple[Rule, ...]:
-    """Rules on the loads that a staging table has read."""
-    this = f"table_name = {quoted(table.name)}"
+    """Return rules on the loads that a staging table has read."""
+    this = f"table_name = {quote_literal(table.name)}"
     return (
         Rule(
             name=f"{table.name}: raw = staged + quarantined + superseded, load by load",
@@ -42,7 +42,7 @@ def account_rules(table: Table) -> tuple[Rule, ...]:
 
 
 def accounts(tables: Sequence[Table], batches: Mapping[str, Sequence[str] | None] | None) -> Subject:
-    """The account of these staging tables, all in one statement.
+    """Return the account of these staging tables, all in one statement.
 
     Args:
         tables: Staging tables.
@@ -55,7 +55,7 @@ def accounts(tables: Sequence[Table], batches: Mapping[str, Sequence[str] | None
     batch = None not in asked and len(builds) <= MOST_BATCHES
     return Subject(
         table=RECONCILIATION,
-        rows=_loads(tables, builds if batch else None),
+        rows=_select_loads(tables, builds if batch else None),
         scope="batch" if batch else "full",
         rules=tuple(rule for table in tables for rule in account_rules(table)),
         shown_key=("table_name", "load_id"),
@@ -64,13 +64,12 @@ def accounts(tables: Sequence[Table], batches: Mapping[str, Sequence[str] | None
     )
 
 
-def _loads(tables: Sequence[Table], builds: Sequence[str] | None) -> str:
-    names = ", ".join(quoted(table.name) for table in tables)
-    touched = (
-        f" and load_id in (select load_id from {{reconciliation}} where build_id in ({', '.join(map(quoted, builds))}))"
-        if builds is not None
-        else ""
-    )
+def _select_loads(tables: Sequence[Table], builds: Sequence[str] | None) -> str:
+    names = ", ".join(quote_literal(table.name) for table in tables)
+    touched = ""
+    if builds is not None:
+        ids = ", ".join(map(quote_literal, builds))
+        touched = f" and load_id in (select load_id from {{reconciliation}} where build_id in ({ids}))"
     sums = ", ".join(
         f"sum({name}) as {name}" for name in ("raw_rows", "staged_rows", "quarantined_rows", "superseded_rows")
     )

@@ -7,7 +7,7 @@ stops a build: what did arrive is true.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from expectations.checks.deliveries import DeliveryLimits, delivery_subjects
 from expectations.engine.connection import Logins
 from expectations.engine.results import RuleResult
 from expectations.engine.run import Subject, check_subjects
-from expectations.rules.rule import WARNING, Rule, quoted, timestamp
+from expectations.rules.rule import WARNING, Rule, quote_literal, timestamp
 from expectations.rules.schemas import Columns
 from transforms.contract import Table
 from transforms.ops import POLLS, SCHEMA_DRIFT
@@ -44,16 +44,21 @@ class SourceLimits:
 
 
 def poll_rules(source: str, limits: SourceLimits, now: datetime) -> tuple[Rule, ...]:
-    """Rules on the newest poll of each entity, and on every poll of the run."""
+    """Return rules on the newest poll of each entity, and on every poll of the run."""
+    return (*_make_volume_rules(source, limits, now), *_make_completeness_rules(source, limits))
+
+
+def _make_volume_rules(source: str, limits: SourceLimits, now: datetime) -> Iterator[Rule]:
+    """Yield the rules on the newest poll: it is not old, and brings about as much as usual."""
     minutes = limits.max_age_seconds / 60
-    return (
-        _rule(
+    yield from (
+        _make_rule(
             f"{source}: newest snapshot is at most {minutes:g} minutes old",
             f"nth = 1 and snapshot_at < timestampadd(second, -{limits.max_age_seconds}, {timestamp(now)})",
             "polls stopped, or the source could not be reached: look at the runs and the schedule",
             "snapshot_at",
         ),
-        _rule(
+        _make_rule(
             f"{source}: a poll brings {limits.least_share:.0%} to {limits.most_times:.0%} of the usual rows",
             f"nth = 1 and usual_polls >= 3 and (distinct_rows < {limits.least_share!r} * usual_rows "
             f"or distinct_rows > {limits.most_times!r} * usual_rows)",
@@ -61,14 +66,20 @@ def poll_rules(source: str, limits: SourceLimits, now: datetime) -> tuple[Rule, 
             "distinct_rows",
             "usual_rows",
         ),
-        _rule(
+    )
+
+
+def _make_completeness_rules(source: str, limits: SourceLimits) -> Iterator[Rule]:
+    """Yield the rules on each poll: nothing is missing without a word, and little is missing or repeated at all."""
+    yield from (
+        _make_rule(
             f"{source}: every listing ends by itself",
             "ended <> 'complete'",
             "an empty, looped, refused, capped or failed listing misses records: they are not gone, only unseen",
             "ended",
             "note",
         ),
-        _rule(
+        _make_rule(
             f"{source}: every record or id that was asked for is accounted for",
             "ended <> 'failed' and missing_ids > 0 and distinct_rows + missing_ids < requested",
             "an id must be either returned or counted as missing",
@@ -76,14 +87,14 @@ def poll_rules(source: str, limits: SourceLimits, now: datetime) -> tuple[Rule, 
             "distinct_rows",
             "missing_ids",
         ),
-        _rule(
+        _make_rule(
             f"{source}: at most {limits.most_missing_share:.0%} of the ids asked for are unknown",
             f"missing_ids > {limits.most_missing_share!r} * requested",
             "banned users and dropped categories are absent, but not so many",
             "requested",
             "missing_ids",
         ),
-        _rule(
+        _make_rule(
             f"{source}: at most {limits.most_repeated_share:.0%} of the records are repeats",
             f"rows_received - distinct_rows > {limits.most_repeated_share!r} * rows_received",
             "a listing repeats records while it moves; so many mean that it looped",
@@ -96,11 +107,11 @@ def poll_rules(source: str, limits: SourceLimits, now: datetime) -> tuple[Rule, 
 def drift_rule(source: str, tables: Sequence[Table]) -> Rule:
     """No field that the contracts of the source's raw tables do not know, by now."""
     known = " or ".join(
-        f"(table_name = {quoted(t.name)} and field in ({', '.join(quoted(name) for name in t.fields)}))"
+        f"(table_name = {quote_literal(t.name)} and field in ({', '.join(quote_literal(name) for name in t.fields)}))"
         for t in tables
         if t.fields
     )
-    return _rule(
+    return _make_rule(
         f"{source}: no unknown fields",
         f"not ({known})" if known else "true",
         "kept in RAW; add the field to the raw table's contract, and to staging if it is wanted",
@@ -140,28 +151,29 @@ def validate_source(
     if isinstance(limits, DeliveryLimits):
         observed = delivery_subjects(source, raw_tables, snapshots, limits, now)
     else:
-        observed = [_poll_subject(source, snapshots, limits or SourceLimits(), now)]
-    drift = Subject(
-        SCHEMA_DRIFT,
-        f"select t.* from {{schema_drift}} t where {_table_in(raw_tables)}",
-        "source",
-        (drift_rule(source, raw_tables),),
-        ("table_name", "field"),
-        name=f"schema_drift_{source}",
+        observed = [_make_poll_subject(source, snapshots, limits or SourceLimits(), now)]
+    return check_subjects(
+        logins, [*observed, _make_drift_subject(source, raw_tables)], run_id=run_id, docs_root=docs_root, stored=stored
     )
-    return check_subjects(logins, [*observed, drift], run_id=run_id, docs_root=docs_root, stored=stored)
 
 
-def _poll_subject(source: str, snapshots: Sequence[datetime], limits: SourceLimits, now: datetime) -> Subject:
-    rows, rules = _polls(source, limits, snapshots), poll_rules(source, limits, now)
+def _make_drift_subject(source: str, tables: Sequence[Table]) -> Subject:
+    names = ", ".join(quote_literal(table.name) for table in tables)
+    rows = f"select t.* from {{schema_drift}} t where {f'table_name in ({names})' if names else 'false'}"
+    rules = (drift_rule(source, tables),)
+    return Subject(SCHEMA_DRIFT, rows, "source", rules, ("table_name", "field"), name=f"schema_drift_{source}")
+
+
+def _make_poll_subject(source: str, snapshots: Sequence[datetime], limits: SourceLimits, now: datetime) -> Subject:
+    rows, rules = _select_polls(source, limits, snapshots), poll_rules(source, limits, now)
     return Subject(POLLS, rows, "source", rules, ("entity",), name=f"polls_{source}")
 
 
-def _polls(source: str, limits: SourceLimits, snapshots: Sequence[datetime]) -> str:
-    """The newest poll of each entity with the usual number of rows, and the polls of the run."""
+def _select_polls(source: str, limits: SourceLimits, snapshots: Sequence[datetime]) -> str:
+    """Return the newest poll of each entity with the usual number of rows, and the polls of the run."""
     ranked = (
         "select p.*, row_number() over (partition by entity order by snapshot_at desc, recorded_at desc) as nth "
-        f"from {{polls}} p where source = {quoted(source)}"
+        f"from {{polls}} p where source = {quote_literal(source)}"
     )
     usual = (
         f"select entity, median(distinct_rows) as usual_rows, count(*) as usual_polls from ({ranked}) r "
@@ -174,9 +186,5 @@ def _polls(source: str, limits: SourceLimits, snapshots: Sequence[datetime]) -> 
     )
 
 
-def _rule(name: str, fails: str, reason: str, *shows: str) -> Rule:
+def _make_rule(name: str, fails: str, reason: str, *shows: str) -> Rule:
     return Rule(name=name, fails=fails, severity=WARNING, reason=reason, shows=shows)
-
-
-def _table_in(tables: Sequence[Table]) -> str:
-    return f"table_name in ({', '.join(quoted(t.name) for t in tables)})" if tables else "false"

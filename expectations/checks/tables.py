@@ -9,16 +9,16 @@ from pathlib import Path
 
 from expectations.checks.reconciliation import account_rules, accounts
 from expectations.engine.connection import Logins
-from expectations.engine.queries import table_rows
-from expectations.engine.results import RuleResult, blocked_tables
+from expectations.engine.queries import select_rows
+from expectations.engine.results import RuleResult
 from expectations.engine.run import Each, Subject, check_subjects
-from expectations.engine.tables import business_rules, table_named
+from expectations.engine.tables import business_rules, find_table
 from expectations.rules.from_contract import contract_rules, schema_rule
 from expectations.rules.rule import CRITICAL, Rule
 from expectations.rules.schemas import Columns
 from transforms.contract import Layer, Table
 
-__all__ = ["RuleResult", "blocked_tables", "build_docs", "rules_of", "validate_tables", "warm_up"]
+__all__ = ["RuleResult", "build_docs", "rules_of", "validate_tables", "warm_up"]
 
 
 @cache
@@ -31,12 +31,12 @@ def warm_up() -> None:
 
 
 def rules_of(table: Table) -> tuple[Rule, ...]:
-    """Every rule on the rows of a table: generated from its contract, then hand-written."""
+    """Return every rule on the rows of a table: generated from its contract, then hand-written."""
     return (*contract_rules(table), *business_rules(table))
 
 
 def rule_names(table: Table) -> frozenset[str]:
-    """Names of all rules that a table has today, those on its columns and on the account of its loads among them."""
+    """Return the names of all rules that a table has today, on its columns and on its loads' account, too."""
     on_loads = account_rules(table) if table.layer is Layer.STAGING else ()
     return frozenset(rule.name for rule in (*rules_of(table), schema_rule(table), *on_loads))
 
@@ -70,14 +70,14 @@ def validate_tables(
         ContractError: A name is no table.
         snowflake.connector.Error: The warehouse cannot be reached.
     """
-    tables = [table_named(name) for name in names]
+    tables = [find_table(name) for name in names]
     written = [t for t in tables if batches is None or _is_written(batches.get(t.name, ()))]
-    subjects = [_subject(table, None if batches is None else batches[table.name]) for table in written]
+    subjects = [_make_subject(table, None if batches is None else batches[table.name]) for table in written]
     staged = [table for table in written if table.layer is Layer.STAGING]
     if staged:
         subjects.append(accounts(staged, batches))
     results = check_subjects(logins, subjects, run_id=run_id, docs_root=docs_root, stored=stored, each=each)
-    results += [_nothing_written(table) for table in tables if table not in written]
+    results += [_make_empty_result(table) for table in tables if table not in written]
     position = {name: place for place, name in enumerate(names)}
     return sorted(results, key=lambda result: position.get(result.table_name, len(names)))
 
@@ -100,12 +100,12 @@ def _is_written(batch_ids: Sequence[str] | None) -> bool:
     return batch_ids is None or len(batch_ids) > 0
 
 
-def _subject(table: Table, batch_ids: Sequence[str] | None) -> Subject:
-    rows, scope = table_rows(table, batch_ids)
+def _make_subject(table: Table, batch_ids: Sequence[str] | None) -> Subject:
+    rows, scope = select_rows(table, batch_ids)
     return Subject(table, rows, scope, rules_of(table), table.key, with_schema=True)
 
 
-def _nothing_written(table: Table) -> RuleResult:
+def _make_empty_result(table: Table) -> RuleResult:
     return RuleResult(
         layer=table.layer.value,
         table_name=table.name,

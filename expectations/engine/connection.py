@@ -40,21 +40,21 @@ class SharedConnection(threading.local):
         return getattr(self.opened, name)
 
     def cursor(self) -> SnowflakeCursor:
-        """A cursor of the login that takes SQLAlchemy's parameters."""
+        """Return a cursor of the login that takes SQLAlchemy's parameters."""
         connection: Any = self
         return SnowflakeCursor(connection)
 
     def close(self) -> None:
-        """Nothing: the login is closed by the one who opened it."""
+        """Do nothing: the login is closed by the one who opened it."""
 
     def rollback(self) -> None:
-        """Nothing: reads leave no transaction."""
+        """Do nothing: reads leave no transaction."""
 
     def commit(self) -> None:
-        """Nothing: reads leave no transaction."""
+        """Do nothing: reads leave no transaction."""
 
     def autocommit(self, mode: bool) -> None:
-        """Nothing: the login keeps its mode."""
+        """Do nothing: the login keeps its mode."""
 
 
 _shared = SharedConnection()
@@ -71,7 +71,7 @@ def login(logins: Logins, name: str = "") -> Iterator[Any]:
     Yields:
         The connection.
     """
-    with _opened(logins, name) as opened:
+    with _open(logins, name) as opened:
         before, _shared.opened = _shared.opened, opened
         try:
             yield opened
@@ -79,14 +79,14 @@ def login(logins: Logins, name: str = "") -> Iterator[Any]:
             _shared.opened = before
 
 
-def _opened(logins: Logins, name: str) -> AbstractContextManager[Any]:
+def _open(logins: Logins, name: str) -> AbstractContextManager[Any]:
     if isinstance(logins, Mapping):
         return snowflake.connector.connect(**logins)
     return logins(name) if callable(logins) else nullcontext(logins)
 
 
 def _hand_out(dialect: Any, _record: Any, _arguments: Any, parameters: dict[str, Any]) -> SharedConnection | None:
-    """The login in force for engines on `URL`; None lets every other engine connect as usual."""
+    """Return the login in force for engines on `URL`; None lets every other engine connect as usual."""
     is_ours = dialect.name == "snowflake" and parameters.get("user") == _PLACEHOLDER
     if is_ours:
         # Version and current schema are nothing to us; asking for them would be two statements for every engine.

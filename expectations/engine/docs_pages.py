@@ -43,7 +43,7 @@ class ResultPage(DefaultJinjaPageView):
     """The page of one table's newest result."""
 
     def render(self, document: Any, template: Any = None, **kwargs: Any) -> str:
-        """The page as HTML that needs nothing from the web."""
+        """Return the page as HTML that needs nothing from the web."""
         rendered: Any = super()
         page = offline(str(rendered.render(document, template, **kwargs)))
         return page.replace("<body>", "<body><p><a href='../../../../index.html'>All tables</a></p>", 1)
@@ -58,12 +58,12 @@ class IndexBuilder(DefaultSiteIndexBuilder):
             return None, None
         keys = self._build_validation_and_profiling_result_site_keys(skip_and_clean_missing)
         kept = self.data_context.validation_results_store
-        page = _index(_newest_result(key, kept.get(key)) for key in keys)
+        page = _make_index(_find_newest_result(key, kept.get(key)) for key in keys)
         return self.target_store.write_index_page(page), None
 
 
 def offline(page: str) -> str:
-    """The page without scripts and without anything remote, in the style of these pages."""
+    """Return the page without scripts and without anything remote, in the style of these pages."""
     for remote in (_SCRIPT, _REMOTE_TAG, _FOOTER):
         page = remote.sub("", page)
     page = _REMOTE_URL.sub("none", page)
@@ -83,7 +83,7 @@ class _NewestResult:
     link: str
 
 
-def _newest_result(key: Any, result: Any) -> _NewestResult:
+def _find_newest_result(key: Any, result: Any) -> _NewestResult:
     failed = Counter(one.expectation_config.severity for one in result.results if not one.success)
     name = key.expectation_suite_identifier.name
     return _NewestResult(
@@ -96,8 +96,8 @@ def _newest_result(key: Any, result: Any) -> _NewestResult:
     )
 
 
-def _index(results: Iterable[_NewestResult]) -> str:
-    lines = "".join(map(_line, sorted(results, key=lambda one: (not one.critical, not one.warning, one.table))))
+def _make_index(results: Iterable[_NewestResult]) -> str:
+    lines = "".join(map(_make_line, sorted(results, key=lambda one: (not one.critical, not one.warning, one.table))))
     return (
         f"<!DOCTYPE html><html><head><meta charset='utf-8'><title>Snowcast validation</title>{STYLE}</head><body>"
         "<h1>Snowcast validation</h1><p>The newest result of each table. "
@@ -106,16 +106,16 @@ def _index(results: Iterable[_NewestResult]) -> str:
     )
 
 
-def _line(one: _NewestResult) -> str:
-    kind, told = _verdict(one)
+def _make_line(one: _NewestResult) -> str:
+    kind, text = _format_verdict(one)
     name, checked, run = map(html.escape, (one.table, one.checked, one.run))
     link = html.escape(one.link, quote=True)
     return (
-        f"<tr><td><a href='{link}'>{name}</a></td><td class='{kind}'>{told}</td><td>{checked}</td><td>{run}</td></tr>"
+        f"<tr><td><a href='{link}'>{name}</a></td><td class='{kind}'>{text}</td><td>{checked}</td><td>{run}</td></tr>"
     )
 
 
-def _verdict(one: _NewestResult) -> tuple[str, str]:
+def _format_verdict(one: _NewestResult) -> tuple[str, str]:
     """Style and words: a warning is reported, only a critical rule stops what is built from the table."""
     warned = f"{one.warning} warning{'' if one.warning == 1 else 's'}"
     if one.critical:

@@ -26,7 +26,7 @@ FAILING_ROWS = "snowcast.failing_rows"
 
 
 def sql(text: str) -> Any:
-    """An SQL expression as it is: a colon in it (a time, a path of a VARIANT) is no bind parameter."""
+    """Return an SQL expression as it is: a colon in it (a time, a path of a VARIANT) is no bind parameter."""
     return sqlalchemy.literal_column(text)
 
 
@@ -53,7 +53,7 @@ class FailingRows(TableMetricProvider):
 
 
 def _statement(configuration: Any) -> RenderedStringTemplateContent:
-    """A rule as Data Docs show it: what must be true, how grave it is, why."""
+    """Return a rule as Data Docs show it: what must be true, how grave it is, why."""
     kwargs = configuration.kwargs
     return RenderedStringTemplateContent(
         content_block_type="string_template",
@@ -114,8 +114,10 @@ class ExpectRuleToHold(_Stated):
         rows = execution_engine.get_domain_records({"batch_id": self.configuration.kwargs["batch_id"]})
         first = sqlalchemy.select(*columns).select_from(rows).where(sql(self.fails)).order_by(*columns).limit(1)
         found = execution_engine.execute_query(first).fetchone()
-        shown = ", ".join(f"{name} {_shown(value)}" for name, value in zip(self.shows, found or (), strict=False))
-        return f"first {shown}"
+        display = ", ".join(
+            f"{name} {_select_shown(value)}" for name, value in zip(self.shows, found or (), strict=False)
+        )
+        return f"first {display}"
 
 
 class ExpectColumnsAsDeclared(_Stated):
@@ -143,6 +145,6 @@ class ExpectColumnsAsDeclared(_Stated):
         }
 
 
-def _shown(value: Any) -> str:
+def _select_shown(value: Any) -> str:
     text = "NULL" if value is None else printable(str(value))
     return text if len(text) <= 80 else f"{text[:77]}..."

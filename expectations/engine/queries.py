@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from expectations.engine.tables import table_named
-from expectations.rules.rule import Computed, Helper, Lookup, Rule, quoted
+from expectations.engine.tables import find_table
+from expectations.rules.rule import Computed, Helper, Lookup, Rule, quote_literal
 from transforms.contract import Table
 
 _PLACEHOLDER = re.compile(r"{(\w+)}")
@@ -14,17 +14,17 @@ _PLACEHOLDER = re.compile(r"{(\w+)}")
 MOST_BATCHES = 500
 
 
-def table_rows(table: Table, batch_ids: Sequence[str] | None) -> tuple[str, str]:
-    """The rows that these builds or loads wrote, and the scope; the whole table where None, or too many, are given."""
+def select_rows(table: Table, batch_ids: Sequence[str] | None) -> tuple[str, str]:
+    """Select the rows that these builds or loads wrote; the whole table where None, or too many, are given."""
     whole = f"select t.* from {{{table.name}}} t"
     if batch_ids is None or len(batch_ids) > MOST_BATCHES:
         return whole, "full"
-    ids = ", ".join(quoted(batch_id) for batch_id in sorted(set(batch_ids)))
+    ids = ", ".join(quote_literal(batch_id) for batch_id in sorted(set(batch_ids)))
     return f"{whole} where t.{table.batch_column} in ({ids})", "batch"
 
 
-def with_helpers(rows: str, rules: Iterable[Rule], database: str) -> str:
-    """The rows with the computed columns and joins that the rules use, each once."""
+def add_helpers(rows: str, rules: Iterable[Rule], database: str) -> str:
+    """Return the rows with the computed columns and joins that the rules use, each once."""
     helpers: dict[str, Helper] = {}
     for rule in rules:
         helpers.update({_name(helper): helper for helper in rule.helpers})
@@ -42,11 +42,11 @@ def with_helpers(rows: str, rules: Iterable[Rule], database: str) -> str:
 
 
 def named(query: str, database: str, rows: str = "") -> str:
-    """The query with `{table_name}` written in full and `{batch}` as the validated rows."""
+    """Return the query with `{table_name}` written in full and `{batch}` as the validated rows."""
 
     def replacement(match: re.Match[str]) -> str:
         name = match.group(1)
-        return f"({rows})" if name == "batch" else table_named(name).full_name(database)
+        return f"({rows})" if name == "batch" else find_table(name).full_name(database)
 
     return _PLACEHOLDER.sub(replacement, query)
 

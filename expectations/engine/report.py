@@ -4,38 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from expectations.engine.results import RuleResult, worst_first
+from expectations.engine.results import RuleResult, sort_worst_first
 
 _HEADER = ("| table | rule | severity | found | why it is there |", "|---|---|---|---|---|")
 
 
-def summary_line(results: Sequence[RuleResult]) -> str:
-    """How many rules on how many tables, and what failed, in one line."""
+def format_summary(results: Sequence[RuleResult]) -> str:
+    """Return how many rules on how many tables, and what failed, in one line."""
     failed = [result for result in results if not result.success]
     critical = sum(result.severity == "critical" for result in failed)
     tables = len({result.table_name for result in results})
-    told = f"{len(results)} rules on {tables} tables"
-    return f"{told}; failed: {critical} critical, {len(failed) - critical} warning" if failed else f"{told}, all hold"
+    text = f"{len(results)} rules on {tables} tables"
+    return f"{text}; failed: {critical} critical, {len(failed) - critical} warning" if failed else f"{text}, all hold"
 
 
 def markdown(results: Sequence[RuleResult], docs_link: str | None = None) -> str:
-    """What failed, worst first; then how many rules held on each table."""
-    failed = [result for result in worst_first(results) if not result.success]
-    lines = [f"**{summary_line(results)}**", ""]
+    """Return what failed, worst first; then how many rules held on each table."""
+    failed = [result for result in sort_worst_first(results) if not result.success]
+    lines = [f"**{format_summary(results)}**", ""]
     if failed:
-        lines += [*_HEADER, *(_row(result) for result in failed), ""]
-    lines += ["| table | scope | rules | held |", "|---|---|---|---|", *_per_table(results)]
+        lines += [*_HEADER, *(_make_row(result) for result in failed), ""]
+    lines += ["| table | scope | rules | held |", "|---|---|---|---|", *_count_per_table(results)]
     if docs_link:
         lines += ["", f"[Data Docs]({docs_link})"]
     return "\n".join(lines)
 
 
-def _row(result: RuleResult) -> str:
+def _make_row(result: RuleResult) -> str:
     cells = (f"{result.layer}.{result.table_name}", result.rule, result.severity, result.observed, result.reason)
-    return f"| {' | '.join(_cell(cell) for cell in cells)} |"
+    return f"| {' | '.join(_escape_cell(cell) for cell in cells)} |"
 
 
-def _per_table(results: Sequence[RuleResult]) -> list[str]:
+def _count_per_table(results: Sequence[RuleResult]) -> list[str]:
     tables = dict.fromkeys((result.layer, result.table_name, result.scope) for result in results)
     rows = []
     for layer, name, scope in tables:
@@ -44,5 +44,5 @@ def _per_table(results: Sequence[RuleResult]) -> list[str]:
     return rows
 
 
-def _cell(text: str) -> str:
+def _escape_cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")

@@ -35,23 +35,23 @@ class RuleResult:
     reason: str = ""
 
 
-def blocked_tables(results: Iterable[RuleResult]) -> set[str]:
-    """Tables that broke a critical rule: nothing may be built from them until they are repaired."""
+def find_blocked_tables(results: Iterable[RuleResult]) -> set[str]:
+    """Return tables that broke a critical rule: nothing may be built from them until they are repaired."""
     return {r.table_name for r in results if not r.success and r.severity == _CRITICAL}
 
 
-def worst_first(results: Iterable[RuleResult]) -> list[RuleResult]:
+def sort_worst_first(results: Iterable[RuleResult]) -> list[RuleResult]:
     """Critical failures, then warnings, then what held."""
     return sorted(results, key=lambda r: (r.success, r.severity != _CRITICAL, r.layer, r.table_name))
 
 
-def ledger_rows(
+def make_ledger_rows(
     results: Iterable[RuleResult],
     run_id: str,
     validated_at: datetime,
     batches: Mapping[str, Sequence[str] | None] | None = None,
 ) -> list[dict[str, Any]]:
-    """Rows of OPS.VALIDATION_RESULTS.
+    """Return rows of OPS.VALIDATION_RESULTS.
 
     Args:
         results: What was found.
@@ -59,7 +59,7 @@ def ledger_rows(
         validated_at: When the check began: what is written later is not checked.
         batches: Table -> batches that were checked; they are kept with the table's first result.
     """
-    told = {name: list(ids) for name, ids in (batches or {}).items() if ids}
+    text = {name: list(ids) for name, ids in (batches or {}).items() if ids}
     return [
         {
             "run_id": run_id,
@@ -71,7 +71,7 @@ def ledger_rows(
             "observed": result.observed,
             "scope": result.scope,
             "validated_at": validated_at,
-            "batches": told.pop(result.table_name, None),
+            "batches": text.pop(result.table_name, None),
         }
         for result in results
     ]

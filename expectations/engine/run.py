@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from expectations.engine.connection import Logins, login
 from expectations.engine.printable import printable
-from expectations.engine.queries import named, with_helpers
+from expectations.engine.queries import add_helpers, named
 from expectations.engine.results import RuleResult
 from expectations.rules.from_contract import schema_rule
 from expectations.rules.rule import Rule
@@ -98,42 +98,44 @@ class _Check:
     def __init__(self, subject: Subject, stored: Columns, database: str) -> None:
         self._subject, self._stored, self._database = subject, stored, database
         self._schema_rule = schema_rule(subject.table)
-        self._askable = [rule for rule in subject.rules if set(rule.reads) <= set(stored)]
+        self._absent = [name for name in declared_columns(subject.table) if name not in stored]
+        self._askable = [rule for rule in subject.rules if not rule.columns_among(self._absent)]
 
     def run(self, suites: Suites, run_id: str) -> list[RuleResult]:
         subject, table = self._subject, self._subject.table
         if not self._stored:
             absent = f"{table.layer}.{table.name}".upper()
-            return [self._result(self._schema_rule, False, f"{absent} does not exist: build it, then validate again")]
+            return [
+                self._make_result(self._schema_rule, False, f"{absent} does not exist: build it, then validate again")
+            ]
         from expectations.engine.suites import expectation, schema_expectation
 
         schema_rules = [self._schema_rule] if subject.with_schema else []
         asked = [
             *(schema_expectation(rule, declared_columns(table), self._stored) for rule in schema_rules),
-            *(expectation(rule, self._shown_key()) for rule in self._askable),
+            *(expectation(rule, self._select_key()) for rule in self._askable),
         ]
-        query = with_helpers(named(subject.rows, self._database), self._askable, self._database)
+        query = add_helpers(named(subject.rows, self._database), self._askable, self._database)
         outcomes = {outcome.rule: outcome for outcome in suites.check(subject.name or table.name, query, asked, run_id)}
         return [
-            *(self._from(rule, outcomes.get(rule.name)) for rule in (*schema_rules, *self._askable)),
-            *(self._result(r, False, self._lacking(r)) for r in subject.rules if r not in self._askable),
+            *(self._make_from(rule, outcomes.get(rule.name)) for rule in (*schema_rules, *self._askable)),
+            *(self._make_result(r, False, self._find_missing(r)) for r in subject.rules if r not in self._askable),
         ]
 
-    def _shown_key(self) -> list[str]:
+    def _select_key(self) -> list[str]:
         return [name for name in self._subject.shown_key if name in self._stored]
 
-    def _lacking(self, rule: Rule) -> str:
-        lacking = sorted(set(rule.reads) - set(self._stored))
-        return f"not checked: {self._subject.table.name} lacks {', '.join(lacking)}"
+    def _find_missing(self, rule: Rule) -> str:
+        return f"not checked: {self._subject.table.name} lacks {', '.join(sorted(rule.columns_among(self._absent)))}"
 
-    def _from(self, rule: Rule, outcome: Outcome | None) -> RuleResult:
+    def _make_from(self, rule: Rule, outcome: Outcome | None) -> RuleResult:
         if outcome is None:
-            return self._result(rule, False, "not checked: Great Expectations gave no result")
+            return self._make_result(rule, False, "not checked: Great Expectations gave no result")
         if outcome.error is not None:
-            return self._result(rule, False, f"not checked: {first_line(outcome.error)}")
-        return self._result(rule, outcome.success, outcome.observed)
+            return self._make_result(rule, False, f"not checked: {first_line(outcome.error)}")
+        return self._make_result(rule, outcome.success, outcome.observed)
 
-    def _result(self, rule: Rule, success: bool, observed: str) -> RuleResult:
+    def _make_result(self, rule: Rule, success: bool, observed: str) -> RuleResult:
         table = (self._subject.result_tables or {}).get(rule.name, self._subject.table)
         return RuleResult(
             layer=table.layer.value,
@@ -148,7 +150,7 @@ class _Check:
 
 
 def first_line(message: str) -> str:
-    """What an error says, without the statement and the traceback behind it."""
+    """Return what an error says, without the statement and the traceback behind it."""
     text = re.split(r"\n\[SQL:|\n\(Background|Traceback", message, maxsplit=1)[0]
     text = re.sub(r"^\(snowflake\.connector\.errors\.\w+\)\s*", "", text.strip())
     return printable(" ".join(text.split()))[:300] or "the warehouse gave no reason"

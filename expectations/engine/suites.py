@@ -35,7 +35,7 @@ from expectations.engine.connection import URL
 from expectations.engine.gx_rules import ExpectColumnsAsDeclared, ExpectRuleToHold
 from expectations.rules.rule import Rule
 
-# What goes wrong is told by the results; the library would log it a second time, with tracebacks.
+# What goes wrong stands in the results; the library would log it a second time, with tracebacks.
 logging.getLogger("great_expectations").setLevel(logging.CRITICAL)
 
 SITE = "validation"
@@ -60,7 +60,7 @@ class Suites:
 
     def __init__(self, docs_root: Path | None) -> None:
         self._docs_root = docs_root
-        self._context = gx.get_context(project_config=_configuration(docs_root), mode="ephemeral")
+        self._context = gx.get_context(project_config=_configure(docs_root), mode="ephemeral")
         self._unrendered: list[ValidationResultIdentifier] = []
         self._of_thread = threading.local()
         self._making = threading.Lock()
@@ -88,12 +88,12 @@ class Suites:
         asset = source.add_query_asset(name=name, query=query)
         try:
             result = self._validate(asset, expectations)
-            if len(expectations) > 1 and any(_raised(one.exception_info) for one in result.results):
+            if len(expectations) > 1 and any(_find_raised(one.exception_info) for one in result.results):
                 result.results = [self._validate(asset, [copy(one)]).results[0] for one in expectations]
         finally:
             source.delete_asset(name)
         self._keep(name, result, run_id)
-        return [_outcome(one) for one in result.results]
+        return [_find_outcome(one) for one in result.results]
 
     def build_docs(self) -> None:
         """Render Data Docs: the pages of what was checked since the last time (all, if nothing was), and the index."""
@@ -142,7 +142,7 @@ def suites_for(docs_root: Path | None) -> Suites:
 
 
 def expectation(rule: Rule, key: Sequence[str]) -> ExpectRuleToHold:
-    """A rule as a Great Expectations expectation."""
+    """Return a rule as a Great Expectations expectation."""
     return ExpectRuleToHold(
         rule=rule.name,
         fails=rule.fails,
@@ -153,7 +153,7 @@ def expectation(rule: Rule, key: Sequence[str]) -> ExpectRuleToHold:
 
 
 def schema_expectation(rule: Rule, declared: dict[str, str], found: dict[str, str]) -> ExpectColumnsAsDeclared:
-    """The schema rule of a table as a Great Expectations expectation."""
+    """Return the schema rule of a table as a Great Expectations expectation."""
     return ExpectColumnsAsDeclared(
         rule=rule.name,
         reason=rule.reason,
@@ -163,23 +163,23 @@ def schema_expectation(rule: Rule, declared: dict[str, str], found: dict[str, st
     )
 
 
-def _outcome(result: Any) -> Outcome:
+def _find_outcome(result: Any) -> Outcome:
     rule = result.expectation_config.kwargs["rule"]
-    raised = _raised(result.exception_info)
+    raised = _find_raised(result.exception_info)
     if raised is not None:
         return Outcome(rule, success=False, observed="", error=raised)
     return Outcome(rule, success=bool(result.success), observed=str(result.result.get("observed_value", "")))
 
 
-def _raised(info: dict[str, Any] | None) -> str | None:
-    """The message of the exception in a result; GX files it either flat or under the id of the metric that raised."""
+def _find_raised(info: dict[str, Any] | None) -> str | None:
+    """Find the exception's message in a result; GX files it flat, or under the id of the metric that raised."""
     for entry in (info or {}, *(value for value in (info or {}).values() if isinstance(value, dict))):
         if entry.get("raised_exception"):
             return str(entry.get("exception_message") or "the rule raised an error without a message")
     return None
 
 
-def _configuration(docs_root: Path | None) -> DataContextConfig:
+def _configure(docs_root: Path | None) -> DataContextConfig:
     memory = InMemoryStoreBackendDefaults(init_temp_docs_sites=False)
     if docs_root is not None:
         memory.stores[memory.validation_results_store_name]["store_backend"] = _folder(docs_root / _RESULTS)
@@ -188,9 +188,9 @@ def _configuration(docs_root: Path | None) -> DataContextConfig:
         "site_name": "Snowcast validation: the newest result of each table",
         "show_how_to_buttons": False,
         "store_backend": _folder(docs_root) if docs_root else None,
-        "site_index_builder": _page_class("IndexBuilder"),
+        "site_index_builder": _find_page_class("IndexBuilder"),
         "site_section_builders": {
-            "validations": {"class_name": "DefaultSiteSectionBuilder", "view": _page_class("ResultPage")},
+            "validations": {"class_name": "DefaultSiteSectionBuilder", "view": _find_page_class("ResultPage")},
             "expectations": "none",
             "profiling": "none",
         },
@@ -203,7 +203,7 @@ def _configuration(docs_root: Path | None) -> DataContextConfig:
     )
 
 
-def _page_class(name: str) -> dict[str, str]:
+def _find_page_class(name: str) -> dict[str, str]:
     return {"module_name": "expectations.engine.docs_pages", "class_name": name}
 
 

@@ -13,8 +13,8 @@ from transforms.ops import LEDGERS
 
 
 @cache
-def table_named(name: str) -> Table:
-    """The contract of a table.
+def find_table(name: str) -> Table:
+    """Return the contract of a table.
 
     Raises:
         ContractError: There is no table of that name.
@@ -31,7 +31,7 @@ def table_named(name: str) -> Table:
 
 @cache
 def business_rules(table: Table) -> tuple[Rule, ...]:
-    """The hand-written rules of a table: `RULES` of expectations/<layer>/<table>.py; none where there is no file."""
+    """Return the hand-written rules of a table: `RULES` of expectations/<layer>/<table>.py, if there is one."""
     module = f"expectations.{table.layer.lower()}.{table.name}"
     return cast(tuple[Rule, ...], import_module(module).RULES) if _exists(module) else ()
 

@@ -1,7 +1,5 @@
 """Business rules of subscriptions_history_check."""
 
-from __future__ import annotations
-
 from expectations.rules.history import deletions_are_snapshots
 from transforms.history.subscriptions_history_check import TABLE
 

@@ -1,7 +1,5 @@
 """Business rules of users_history."""
 
-from __future__ import annotations
-
 from expectations.rules.history import deletions_are_snapshots
 from transforms.history.users_history import TABLE
 

@@ -1,7 +1,5 @@
 """Business rules of dim_date."""
 
-from __future__ import annotations
-
 from expectations.rules.rule import CRITICAL, Lookup, Rule
 
 _BEFORE = Lookup(
@@ -19,7 +17,6 @@ RULES = (
         severity=CRITICAL,
         reason="a missing day drops out of every report that joins the calendar",
         helpers=(_BEFORE, _FIRST),
-        reads=("date_day",),
     ),
     Rule(
         name="weeks begin on Monday",
@@ -28,7 +25,6 @@ RULES = (
         severity=CRITICAL,
         reason="weeks are ISO 8601; growth and retention by week stand on it",
         shows=("week_start", "day_of_week"),
-        reads=("week_start", "date_day", "day_of_week"),
     ),
     Rule(
         name="weekends are Saturday and Sunday",
@@ -36,6 +32,5 @@ RULES = (
         severity=CRITICAL,
         reason="weekday 6 is Saturday",
         shows=("day_of_week", "is_weekend"),
-        reads=("is_weekend", "day_of_week"),
     ),
 )

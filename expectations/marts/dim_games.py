@@ -1,7 +1,5 @@
 """Business rules of dim_games."""
 
-from __future__ import annotations
-
 from expectations.rules.marts import ordered
 from expectations.rules.rule import CRITICAL, WARNING, Rule
 
@@ -13,13 +11,11 @@ RULES = (
         severity=CRITICAL,
         reason="'' means no category: it needs a name of its own in every report",
         shows=("game_name",),
-        reads=("game_id", "game_name"),
     ),
     Rule(
         name="every category has a name",
         fails="game_name is null",
         severity=WARNING,
         reason="neither the games listing nor a stream named it yet",
-        reads=("game_name",),
     ),
 )

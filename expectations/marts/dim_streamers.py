@@ -1,7 +1,5 @@
 """Business rules of dim_streamers."""
 
-from __future__ import annotations
-
 from expectations.rules.marts import ordered
 from expectations.rules.rule import CRITICAL, WARNING, Computed, Rule
 
@@ -15,7 +13,6 @@ RULES = (
         reason="one streamer_key for each platform and streamer_id; two rows double all that joins them",
         shows=("platform", "streamer_id"),
         helpers=(Computed("_current_rows", "count(*) over (partition by t.platform, t.streamer_id)"),),
-        reads=("platform", "streamer_id"),
     ),
     Rule(
         name="every streamer has a name",
@@ -23,6 +20,5 @@ RULES = (
         severity=WARNING,
         reason="neither the users listing nor a stream named the streamer yet; live logs tell no names",
         shows=("streamer_id",),
-        reads=("streamer_name", "platform"),
     ),
 )

@@ -1,7 +1,5 @@
 """Business rules of dim_users."""
 
-from __future__ import annotations
-
 from expectations.rules.marts import one_row_per, ordered
 from expectations.rules.rule import CRITICAL, WARNING, Rule
 
@@ -15,7 +13,6 @@ RULES = (
         severity=CRITICAL,
         reason="reports tell known users from unknown members by is_known",
         shows=("is_known", "details_seen_at"),
-        reads=("is_known", "details_seen_at"),
     ),
     Rule(
         name="an unknown member has no details",
@@ -23,7 +20,6 @@ RULES = (
         severity=CRITICAL,
         reason="details come from users files only",
         shows=("country", "plan_type", "signup_date"),
-        reads=("is_known", "country", "plan_type", "signup_date"),
     ),
     Rule(
         name="everybody who is named is in a users file",
@@ -31,6 +27,5 @@ RULES = (
         severity=WARNING,
         reason="another file names a user that no users file listed yet; it counts all the same (live logs have none)",
         shows=("user_id",),
-        reads=("is_known", "user_id", "platform"),
     ),
 )

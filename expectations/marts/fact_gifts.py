@@ -1,7 +1,5 @@
 """Business rules of fact_gifts."""
 
-from __future__ import annotations
-
 from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule
 
 _READ = Lookup(
@@ -28,7 +26,6 @@ RULES = (
         reason="a gift that was corrected and not taken over; rebuild it with --full-refresh",
         shows=("points", "newest_points", "is_cancelled", "newest_is_cancelled"),
         helpers=(_READ,),
-        reads=("points", "is_cancelled", "streamer_key"),
     ),
     Rule(
         name="a gift's stream is one of the streamer and was on",
@@ -38,7 +35,6 @@ RULES = (
         reason="points of a stream are summed by it",
         shows=("stream_id", "gifted_at", "stream_started_at", "stream_ended_at"),
         helpers=(_STREAM,),
-        reads=("stream_id", "streamer_key", "gifted_at"),
     ),
     Rule(
         name="points count for a stream unless cancelled or outside",
@@ -46,7 +42,6 @@ RULES = (
         severity=CRITICAL,
         reason="a gift that was taken back is worth nothing to the streamer",
         shows=("points_in_stream", "points", "is_cancelled", "stream_id"),
-        reads=("points_in_stream", "points", "is_cancelled", "stream_id"),
     ),
     Rule(
         name="a gift without a giver is anonymous",
@@ -54,7 +49,6 @@ RULES = (
         severity=CRITICAL,
         reason="nobody may become a fan by gifts of nobody",
         shows=("user_id", "is_anonymous"),
-        reads=("user_id", "is_anonymous"),
     ),
     Rule(
         name="a gift was given in a logged stream",
@@ -62,7 +56,6 @@ RULES = (
         severity=WARNING,
         reason="the stream is not logged, or not yet: the gift counts for the streamer and for no stream",
         shows=("streamer_id", "gifted_at"),
-        reads=("stream_id", "streamer_id", "gifted_at"),
     ),
     Rule(
         name="what was given is in GIFT_TYPE",
@@ -70,6 +63,5 @@ RULES = (
         severity=WARNING,
         reason="the kind was never listed, or the gift does not say what it is: points are its own",
         shows=("gift_id",),
-        reads=("gift_id", "gift_name"),
     ),
 )

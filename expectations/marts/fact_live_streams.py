@@ -7,7 +7,13 @@ from expectations.rules.rule import CRITICAL, WARNING, Rule
 
 def _oddity(name: str, fails: str, reason: str, *columns: str) -> Rule:
     """Something that the logs are known to do: kept as it is, and counted."""
-    return Rule(name=name, fails=fails, severity=WARNING, reason=reason, shows=columns, reads=columns)
+    return Rule(
+        name=name,
+        fails=fails,
+        severity=WARNING,
+        reason=reason,
+        shows=columns,
+    )
 
 
 RULES = (
@@ -18,7 +24,6 @@ RULES = (
         severity=CRITICAL,
         reason="a minute that was begun counts",
         shows=("duration_minutes", "duration_seconds"),
-        reads=("duration_minutes", "duration_seconds"),
     ),
     Rule(
         name="seconds_to_peak is the time from started_at to max_viewers_at",
@@ -27,7 +32,6 @@ RULES = (
         severity=CRITICAL,
         reason="the time to the peak follows from the two times",
         shows=("seconds_to_peak", "started_at", "max_viewers_at"),
-        reads=("seconds_to_peak", "started_at", "max_viewers_at"),
     ),
     _oddity(
         "the peak is within the stream, to the second",

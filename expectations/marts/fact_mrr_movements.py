@@ -60,7 +60,6 @@ RULES = (
         reason="revenue that is in one of the two only was lost or counted twice",
         shows=("closing_mrr", "months_mrr"),
         helpers=(_MONTHS,),
-        reads=("grain", "entity_id", "year_month", "closing_mrr"),
     ),
     Rule(
         name="a month opens with what the month before closed with",
@@ -69,7 +68,6 @@ RULES = (
         reason="movements between two months explain the whole difference",
         shows=("opening_mrr", "before_closing_mrr"),
         helpers=(_BEFORE,),
-        reads=("grain", "entity_id", "year_month", "opening_mrr"),
     ),
     Rule(
         name="what a month closes with has a month after it",
@@ -78,14 +76,12 @@ RULES = (
         reason="revenue that ends is churn in the next month",
         shows=("closing_mrr", "calendar_last_month"),
         helpers=(_AFTER, _NEWEST),
-        reads=("grain", "entity_id", "year_month", "closing_mrr"),
     ),
     Rule(
         name="something is there or was",
         fails="opening_mrr = 0 and closing_mrr = 0",
         severity=CRITICAL,
         reason="nothing moved, so there is no movement to name",
-        reads=("opening_mrr", "closing_mrr"),
     ),
     Rule(
         name="the movement is what opening and closing say",
@@ -94,7 +90,6 @@ RULES = (
         reason="10, 15, 15, 0, 20 are new, expansion, unchanged, churn, reactivation (SEMANTICS §5)",
         shows=("movement", "opening_mrr", "closing_mrr", "known_first_month"),
         helpers=(_FIRST,),
-        reads=("grain", "entity_id", "year_month", "movement", "opening_mrr", "closing_mrr"),
     ),
     Rule(
         name="mrr_change is closing less opening",
@@ -102,6 +97,5 @@ RULES = (
         severity=CRITICAL,
         reason="changes are summed by movement",
         shows=("mrr_change", "opening_mrr", "closing_mrr"),
-        reads=("mrr_change", "opening_mrr", "closing_mrr"),
     ),
 )

@@ -1,7 +1,5 @@
 """Business rules of fact_payments."""
 
-from __future__ import annotations
-
 from expectations.rules.marts import first_of_month
 from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule
 
@@ -40,7 +38,6 @@ RULES = (
         severity=CRITICAL,
         reason="revenue is by month of payment (SEMANTICS §5)",
         shows=("year_month", "payment_date"),
-        reads=("year_month", "payment_date"),
     ),
     Rule(
         name="a negative amount is a refund, and only that",
@@ -48,7 +45,6 @@ RULES = (
         severity=CRITICAL,
         reason="refunds are negative and lower revenue",
         shows=("amount", "is_refund"),
-        reads=("amount", "is_refund"),
     ),
     Rule(
         name="amount, day and user are those of int_payments",
@@ -58,7 +54,6 @@ RULES = (
         reason="a payment that was corrected and not taken over; rebuild it with --full-refresh",
         shows=("amount", "delivered_amount", "payment_date", "delivered_payment_date"),
         helpers=(_DELIVERED,),
-        reads=("payment_id", "amount", "payment_date", "user_key"),
     ),
     Rule(
         name="the user's version held at the end of the day, or is the first",
@@ -69,7 +64,6 @@ RULES = (
         reason="country and plan of a payment are those of its day",
         shows=("payment_date", "is_before_history", "version_valid_from", "version_valid_to"),
         helpers=(_VERSION, _LISTED),
-        reads=("user_key", "user_version_key", "is_before_history", "payment_date"),
     ),
     Rule(
         name="a payment's user is known",
@@ -78,6 +72,5 @@ RULES = (
         reason="no users file lists who paid, or the payment names nobody: it counts, under an unknown member",
         shows=("user_id", "amount"),
         helpers=(_PAYER,),
-        reads=("user_key",),
     ),
 )

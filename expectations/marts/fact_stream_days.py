@@ -1,7 +1,5 @@
 """Business rules of fact_stream_days."""
 
-from __future__ import annotations
-
 from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule
 
 _OF_BATCH = "where stream_id in (select stream_id from {batch} b)"
@@ -22,7 +20,6 @@ RULES = (
         severity=CRITICAL,
         reason="time is split at UTC midnight",
         shows=("covered_ms",),
-        reads=("covered_ms",),
     ),
     Rule(
         name="a day without samples has no peak, one with samples has one",
@@ -30,7 +27,6 @@ RULES = (
         severity=CRITICAL,
         reason="the peak is the highest sample of the day",
         shows=("samples", "peak_viewers"),
-        reads=("samples", "peak_viewers"),
     ),
     Rule(
         name="no viewer time without covered time",
@@ -38,7 +34,6 @@ RULES = (
         severity=CRITICAL,
         reason="viewers are counted over time",
         shows=("viewer_ms", "covered_ms"),
-        reads=("viewer_ms", "covered_ms"),
     ),
     Rule(
         name="a stream's days cover what its session covers",
@@ -47,6 +42,5 @@ RULES = (
         reason="splitting by category and day neither loses nor adds time; or only one of the two was built",
         shows=("session_days_ms", "session_covered_ms"),
         helpers=(_SESSION,),
-        reads=("stream_id", "covered_ms"),
     ),
 )

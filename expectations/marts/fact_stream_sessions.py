@@ -1,7 +1,5 @@
 """Business rules of fact_stream_sessions."""
 
-from __future__ import annotations
-
 from expectations.rules.marts import measure_rules, ordered
 from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule
 
@@ -24,7 +22,6 @@ RULES = (
         severity=WARNING,
         reason="clocks differ, or a file's snapshot time is wrong",
         shows=("started_at", "last_seen_at"),
-        reads=("started_at", "last_seen_at"),
     ),
     Rule(
         name="the peak is not below the average",
@@ -32,7 +29,6 @@ RULES = (
         severity=CRITICAL,
         reason="an average of samples cannot exceed the highest of them",
         shows=("peak_viewers", "avg_viewers"),
-        reads=("peak_viewers", "avg_viewers"),
     ),
     Rule(
         name="airtime is at most the time from first to last sample",
@@ -40,7 +36,6 @@ RULES = (
         severity=CRITICAL,
         reason="more is covered than was observed: time is counted twice",
         shows=("covered_ms", "first_seen_at", "last_seen_at"),
-        reads=("covered_ms", "first_seen_at", "last_seen_at"),
     ),
     Rule(
         name="samples and peak are those of fact_stream_snapshots",
@@ -49,6 +44,5 @@ RULES = (
         reason="a session that lost or repeated samples; rebuild it with --full-refresh",
         shows=("samples", "fact_samples", "peak_viewers", "fact_peak"),
         helpers=(_SAMPLES,),
-        reads=("stream_id", "samples", "peak_viewers"),
     ),
 )

@@ -1,7 +1,5 @@
 """Business rules of fact_stream_snapshots."""
 
-from __future__ import annotations
-
 from expectations.rules.rule import CRITICAL, WARNING, Computed, Rule
 
 RULES = (
@@ -12,7 +10,6 @@ RULES = (
         reason="Helix repeats streams across pages; a second row would count its viewers twice",
         shows=("stream_id", "snapshot_at"),
         helpers=(Computed("_samples", "count(*) over (partition by t.platform, t.stream_id, t.snapshot_at)"),),
-        reads=("platform", "stream_id", "snapshot_at"),
     ),
     Rule(
         name="minutes_live is not negative",
@@ -20,7 +17,6 @@ RULES = (
         severity=WARNING,
         reason="the snapshot is before the stream's start: clocks differ, or a file's time is wrong",
         shows=("stream_id", "snapshot_at", "started_at", "minutes_live"),
-        reads=("minutes_live",),
     ),
     Rule(
         name="minutes_live is the time since the start, floored",
@@ -29,7 +25,6 @@ RULES = (
         severity=CRITICAL,
         reason="SEMANTICS §2",
         shows=("stream_id", "snapshot_at", "started_at", "minutes_live"),
-        reads=("minutes_live", "started_at", "snapshot_at"),
     ),
     Rule(
         name="the next sample is later",
@@ -37,7 +32,6 @@ RULES = (
         severity=CRITICAL,
         reason="samples of a stream are ordered by time",
         shows=("stream_id", "snapshot_at", "next_snapshot_at"),
-        reads=("next_snapshot_at", "snapshot_at"),
     ),
     Rule(
         name="a count holds at most until the next sample",
@@ -45,6 +39,5 @@ RULES = (
         severity=CRITICAL,
         reason="time that two samples hold is counted twice; a last sample holds for no time",
         shows=("stream_id", "snapshot_at", "next_snapshot_at", "hold_ms"),
-        reads=("hold_ms", "snapshot_at", "next_snapshot_at"),
     ),
 )

@@ -1,7 +1,5 @@
 """Business rules of fact_subscription_months."""
 
-from __future__ import annotations
-
 from expectations.rules.marts import first_of_month
 from expectations.rules.rule import CRITICAL, Lookup, Rule
 from transforms.formulas.billing_periods import MONTHS, WEEKLY
@@ -45,7 +43,6 @@ RULES = (
         severity=CRITICAL,
         reason="a subscription has revenue from its first to its last day (SEMANTICS §5)",
         shows=("start_date", "end_date"),
-        reads=("year_month", "start_date", "end_date"),
     ),
     Rule(
         name="an open-ended subscription runs to the newest month",
@@ -54,7 +51,6 @@ RULES = (
         reason="it is in the newest delivery and has no end; without the month it would count as churned",
         shows=("own_last_month", "calendar_last_month"),
         helpers=(_IS_THERE, _LAST, _NEWEST),
-        reads=("subscription_id", "end_date"),
     ),
     Rule(
         name="mrr is the price of one month",
@@ -62,7 +58,6 @@ RULES = (
         severity=CRITICAL,
         reason="what a year costs is divided by 12 and rounded to the cent",
         shows=("monthly_price", "billing_period", "mrr"),
-        reads=("mrr", "monthly_price", "billing_period"),
     ),
     Rule(
         name="what ended within a month is no revenue at its end",
@@ -71,7 +66,6 @@ RULES = (
         reason="a switch of plan within a month would count both plans (SEMANTICS §5)",
         shows=("start_date", "end_date", "mrr"),
         helpers=(_NEWEST,),
-        reads=("year_month", "start_date", "end_date", "mrr"),
     ),
     Rule(
         name="what is active at the end of a month is revenue",
@@ -82,15 +76,6 @@ RULES = (
         reason="a subscription that is still there and whose period goes on would count as churned",
         shows=("start_date", "end_date", "monthly_price", "mrr"),
         helpers=(_VERSION, _IS_THERE, _NEWEST),
-        reads=(
-            "subscription_id",
-            "subscription_version_key",
-            "year_month",
-            "start_date",
-            "end_date",
-            "monthly_price",
-            "mrr",
-        ),
     ),
     Rule(
         name="price and billing period are those of the version at the end of the month, or of the first",
@@ -102,13 +87,5 @@ RULES = (
         reason="a change of price counts from the month at whose end it held",
         shows=("monthly_price", "version_monthly_price", "version_valid_from", "version_next_from"),
         helpers=(_VERSION,),
-        reads=(
-            "subscription_id",
-            "subscription_version_key",
-            "monthly_price",
-            "billing_period",
-            "is_before_history",
-            "year_month",
-        ),
     ),
 )

@@ -1,7 +1,5 @@
 """Business rules of fact_user_monthly_metrics."""
 
-from __future__ import annotations
-
 from expectations.rules.marts import COUNTED_MONTHS, first_of_month
 from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule
 from transforms.formulas.billing_periods import MONTHS
@@ -58,7 +56,6 @@ RULES = (
         reason="each payment counts once for its user and month",
         shows=("revenue", "paid_revenue", "payment_count", "paid_payment_count", "is_paying"),
         helpers=(_PAID,),
-        reads=("user_key", "year_month", "revenue", "payment_count", "is_paying"),
     ),
     Rule(
         name="mrr and subscriptions are those of fact_subscription_months",
@@ -67,7 +64,6 @@ RULES = (
         reason="each subscription counts once for its user and month",
         shows=("mrr", "subscribed_mrr", "active_subscriptions", "subscribed_subscriptions"),
         helpers=(_SUBSCRIBED,),
-        reads=("user_key", "year_month", "mrr", "active_subscriptions"),
     ),
     Rule(
         name="hours watched are those of the newest deliveries",
@@ -76,7 +72,6 @@ RULES = (
         reason="a day that is delivered again counts once, as it was last delivered",
         shows=("hours_watched", "watched_hours", "is_watching"),
         helpers=(_WATCHED,),
-        reads=("user_key", "year_month", "hours_watched", "is_watching"),
     ),
     Rule(
         name="who has a subscription to pay for has paid",
@@ -87,6 +82,5 @@ RULES = (
         "the first month may have been delivered in part, the newest one is not over",
         shows=("subscribed_due_payments", "mrr", "revenue"),
         helpers=(_SUBSCRIBED, _FIRST, _NEWEST),
-        reads=("user_key", "year_month", "is_paying"),
     ),
 )

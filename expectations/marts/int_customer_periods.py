@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.rules.periods import first_day, first_of_period, streamers_only
-from expectations.rules.rule import CRITICAL, Lookup, Rule, quoted
+from expectations.rules.rule import CRITICAL, Lookup, Rule, quote_literal
 from transforms.marts.int_customer_periods import NO_ACTS_OF_VIEWERS, STREAMER_ACTS
 
 _OF_BATCH = "person in (select person from {batch} b)"
@@ -28,7 +28,7 @@ def _acts(kind: str, condition: str) -> str:
 
 
 def _names(activities: tuple[str, ...]) -> str:
-    return ", ".join(quoted(name) for name in activities)
+    return ", ".join(quote_literal(name) for name in activities)
 
 
 _VIEWERS_ACT = (
@@ -58,7 +58,6 @@ RULES = (
         reason="who is new, retained, back or gone is read from them",
         shows=("cohort_start", "previous_start", "next_start", "around_before_start", "around_after_start"),
         helpers=(_AROUND,),
-        reads=(*_KEY, "cohort_start", "previous_start", "next_start"),
     ),
     Rule(
         name="acts are those of the activity streams",
@@ -67,7 +66,6 @@ RULES = (
         reason="each act counts once, in the day, the week and the month of its time",
         shows=("activity_count", "acts_found"),
         helpers=(_ACTS,),
-        reads=(*_KEY, "activity_count"),
     ),
     streamers_only(),
 )

@@ -1,7 +1,5 @@
 """Business rules of mart_concurrent_viewers."""
 
-from __future__ import annotations
-
 from expectations.rules.rule import CRITICAL, Lookup, Rule
 
 _PARTS = Lookup(
@@ -22,7 +20,6 @@ RULES = (
         reason="every stream is in exactly one category, '' included",
         shows=("viewers", "parts_game_viewers", "streams", "parts_game_streams"),
         helpers=(_PARTS,),
-        reads=("scope", "viewers", "streams", "snapshot_at"),
     ),
     Rule(
         name="all viewers are the sum over languages",
@@ -31,7 +28,6 @@ RULES = (
         reason="every stream has exactly one language, '' where none is known",
         shows=("viewers", "parts_language_viewers"),
         helpers=(_PARTS,),
-        reads=("scope", "viewers", "snapshot_at"),
     ),
     Rule(
         name="only streams with viewers are counted",
@@ -39,7 +35,6 @@ RULES = (
         severity=CRITICAL,
         reason="charts drop streams with 0 viewers (SEMANTICS §2), so each one counted adds at least 1",
         shows=("viewers", "streams"),
-        reads=("viewers", "streams"),
     ),
     Rule(
         name="date_day is the day of snapshot_at",
@@ -47,6 +42,5 @@ RULES = (
         severity=CRITICAL,
         reason="daily peaks are looked up by it",
         shows=("date_day",),
-        reads=("date_day", "snapshot_at"),
     ),
 )

@@ -1,7 +1,5 @@
 """Business rules of mart_game_daily."""
 
-from __future__ import annotations
-
 from expectations.rules.marts import measure_rules
 from expectations.rules.rule import CRITICAL, Lookup, Rule
 
@@ -23,7 +21,6 @@ RULES = (
         reason="a category's day is the sum of its streams of that day",
         shows=("viewer_ms", "days_viewer_ms", "covered_ms", "days_covered_ms"),
         helpers=(_DAYS,),
-        reads=("game_id", "date_day", "viewer_ms", "covered_ms"),
     ),
     Rule(
         name="the category's peak is at least the highest sample of its streams",
@@ -32,6 +29,5 @@ RULES = (
         reason="the viewers of a category at a snapshot include those of its biggest stream",
         shows=("peak_viewers", "days_highest_sample"),
         helpers=(_DAYS,),
-        reads=("game_id", "date_day", "peak_viewers"),
     ),
 )

@@ -1,7 +1,5 @@
 """Business rules of mart_growth_accounting."""
 
-from __future__ import annotations
-
 from expectations.rules.periods import first_of_period, newest_day_in, periods_later, streamers_only
 from expectations.rules.rule import CRITICAL, Lookup, Rule
 
@@ -38,7 +36,6 @@ RULES = (
         severity=CRITICAL,
         reason="everybody who is active is there for the first time, still or again (SEMANTICS §5)",
         shows=("active_count", "new_count", "retained_count", "resurrected_count"),
-        reads=("active_count", "new_count", "retained_count", "resurrected_count"),
     ),
     Rule(
         name="active of the period before = retained + churned",
@@ -47,7 +44,6 @@ RULES = (
         reason="everybody who was active is still there or gone (SEMANTICS §5)",
         shows=("before_active_count", "retained_count", "churned_count"),
         helpers=(_BEFORE,),
-        reads=(*_ROW, "active_count", "retained_count", "churned_count"),
     ),
     Rule(
         name="cumulative = cumulative of the period before + new",
@@ -56,7 +52,6 @@ RULES = (
         reason="nobody is new twice",
         shows=("cumulative_count", "before_cumulative_count", "new_count"),
         helpers=(_BEFORE,),
-        reads=(*_ROW, "cumulative_count", "new_count"),
     ),
     Rule(
         name="no period is missing",
@@ -64,7 +59,6 @@ RULES = (
         severity=CRITICAL,
         reason="a period without activity is there with zeros, so that series have no holes",
         helpers=(_BEFORE, _FIRST),
-        reads=_ROW,
     ),
     Rule(
         name="counts are those of int_customer_periods",
@@ -75,7 +69,6 @@ RULES = (
         reason="each customer counts once in a period",
         shows=("active_count", "counted_active", "new_count", "retained_count", "activity_count", "stream_count"),
         helpers=(_COUNTED,),
-        reads=(*_ROW, "active_count", "new_count", "retained_count", "activity_count", "stream_count"),
     ),
     Rule(
         name="quick_ratio is (new + resurrected) / churned",
@@ -84,7 +77,6 @@ RULES = (
         severity=CRITICAL,
         reason="NULL where nobody churned",
         shows=("quick_ratio", "new_count", "resurrected_count", "churned_count"),
-        reads=("quick_ratio", "new_count", "resurrected_count", "churned_count"),
     ),
     Rule(
         name="a period is over when a later day has data",
@@ -93,7 +85,6 @@ RULES = (
         reason="counts of a period that goes on are not final",
         shows=("is_over", "reach_newest_day"),
         helpers=(newest_day_in("mart_growth_accounting"),),
-        reads=(*_ROW, "is_over"),
     ),
     streamers_only(),
 )

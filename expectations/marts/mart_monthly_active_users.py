@@ -1,7 +1,5 @@
 """Business rules of mart_monthly_active_users."""
 
-from __future__ import annotations
-
 from expectations.rules.marts import first_of_month
 from expectations.rules.rule import CRITICAL, Lookup, Rule
 
@@ -23,6 +21,5 @@ RULES = (
         reason="each user with an id counts once in a month, whatever was paid or watched",
         shows=("user_count", "active_paying", "active_watching"),
         helpers=(_ACTIVE,),
-        reads=("year_month", "definition", "user_count"),
     ),
 )

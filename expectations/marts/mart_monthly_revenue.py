@@ -1,7 +1,5 @@
 """Business rules of mart_monthly_revenue."""
 
-from __future__ import annotations
-
 from expectations.rules.marts import first_of_month
 from expectations.rules.rule import CRITICAL, Lookup, Rule
 
@@ -23,7 +21,6 @@ RULES = (
         reason="revenue is the sum of all payments of the month, exact to the cent",
         shows=("revenue", "paid_revenue", "refunded", "paid_refunded"),
         helpers=(_PAID,),
-        reads=("year_month", "revenue", "refunded"),
     ),
     Rule(
         name="payments and refunds are those of fact_payments",
@@ -32,6 +29,5 @@ RULES = (
         reason="each payment of the month is counted once, as a payment or as a refund",
         shows=("payment_count", "paid_payment_count", "refund_count", "paid_refund_count"),
         helpers=(_PAID,),
-        reads=("year_month", "payment_count", "refund_count"),
     ),
 )

@@ -1,7 +1,5 @@
 """Business rules of mart_retention_cohorts."""
 
-from __future__ import annotations
-
 from expectations.rules.periods import first_of_period, newest_day_in, periods_later, streamers_only
 from expectations.rules.rule import CRITICAL, Lookup, Rule
 
@@ -47,7 +45,6 @@ RULES = (
         severity=CRITICAL,
         reason="ages count calendar periods",
         shows=("period", "cohort_start", "age", "period_start"),
-        reads=("period", "cohort_start", "age", "period_start"),
     ),
     Rule(
         name="at age 0 the whole cohort is active",
@@ -55,7 +52,6 @@ RULES = (
         severity=CRITICAL,
         reason="the first act is what makes a customer one of the cohort",
         shows=("customer_count", "cohort_size"),
-        reads=("age", "customer_count", "cohort_size"),
     ),
     Rule(
         name="retention_rate is customer_count / cohort_size",
@@ -64,7 +60,6 @@ RULES = (
         severity=CRITICAL,
         reason="a rate stands beside the count that it is of",
         shows=("retention_rate", "customer_count", "cohort_size"),
-        reads=("retention_rate", "customer_count", "cohort_size"),
     ),
     Rule(
         name="what is measured is NULL until the period is over",
@@ -74,7 +69,6 @@ RULES = (
         reason="0 would say that nobody came back, which is not known yet (SEMANTICS §5)",
         shows=("customer_count", "activity_count", "reach_newest_day"),
         helpers=(newest_day_in("mart_retention_cohorts"),),
-        reads=(*_CELL, "customer_count", "activity_count"),
     ),
     Rule(
         name="a cohort has every age up to the newest period",
@@ -83,7 +77,6 @@ RULES = (
         reason="an age without return is there with 0, so that curves have no holes",
         shows=("cells_of_cohort", "cells_oldest", "cells_last_start", "known_newest_start"),
         helpers=(_CELLS, _NEWEST),
-        reads=_CELL,
     ),
     Rule(
         name="cohort_size is the number of customers whose first act is in it",
@@ -92,7 +85,6 @@ RULES = (
         reason="each customer is in one cohort of each kind of period",
         shows=("cohort_size", "begun_customers"),
         helpers=(_BEGUN,),
-        reads=(*_COHORT, "cohort_size"),
     ),
     Rule(
         name="counts are those of int_customer_periods",
@@ -102,7 +94,6 @@ RULES = (
         reason="each customer counts once in a cell, each stream too",
         shows=("customer_count", "counted_customers", "activity_count", "stream_count"),
         helpers=(_COUNTED,),
-        reads=(*_CELL, "customer_count", "activity_count", "stream_count"),
     ),
     streamers_only("customer_count"),
 )

@@ -1,7 +1,5 @@
 """Business rules of mart_streamer_daily."""
 
-from __future__ import annotations
-
 from expectations.rules.marts import measure_rules
 from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule
 
@@ -22,7 +20,6 @@ RULES = (
         reason="a streamer's day is the sum of the streams of that day",
         shows=("viewer_ms", "days_viewer_ms", "covered_ms", "days_covered_ms"),
         helpers=(_DAYS,),
-        reads=("streamer_key", "date_day", "viewer_ms", "covered_ms"),
     ),
     Rule(
         name="nobody is on air for more than 24 hours of a day",
@@ -30,6 +27,5 @@ RULES = (
         severity=WARNING,
         reason="a streamer has one stream at a time; more means that two ids overlap",
         shows=("airtime_minutes",),
-        reads=("airtime_minutes",),
     ),
 )

@@ -1,7 +1,5 @@
 """Business rules of mart_top_streamers."""
 
-from __future__ import annotations
-
 from expectations.rules.marts import measure_rules
 from expectations.rules.rule import CRITICAL, Computed, Rule
 
@@ -17,7 +15,6 @@ RULES = (
         reason="ties are broken by streamer_key, so ranks are unique in a window",
         shows=("streamer_rank",),
         helpers=(_SAME_RANK,),
-        reads=("ranking_window", "streamer_rank"),
     ),
     Rule(
         name="a better rank was watched at least as much",
@@ -26,6 +23,5 @@ RULES = (
         reason="streamers are ranked by hours watched",
         shows=("streamer_rank", "viewer_ms", "_better"),
         helpers=(_BETTER,),
-        reads=("ranking_window", "streamer_rank", "viewer_ms"),
     ),
 )

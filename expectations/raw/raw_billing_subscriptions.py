@@ -1,7 +1,5 @@
 """Business rules of raw_billing_subscriptions."""
 
-from __future__ import annotations
-
 from expectations.rules.raw import RECORD_RULES, listed_once
 
 RULES = (*RECORD_RULES, listed_once("subscription_id"))

@@ -1,7 +1,5 @@
 """Business rules of raw_identity_links."""
 
-from __future__ import annotations
-
 from expectations.rules.raw import RECORD_RULES
 
 RULES = RECORD_RULES

@@ -1,7 +1,5 @@
 """Business rules of raw_livelogs_gifts."""
 
-from __future__ import annotations
-
 from expectations.rules.raw import RECORD_RULES, listed_once
 
 RULES = (*RECORD_RULES, listed_once("id"))

@@ -1,7 +1,5 @@
 """Business rules of raw_twitch_games."""
 
-from __future__ import annotations
-
 from expectations.rules.raw import RECORD_RULES
 
 RULES = RECORD_RULES

@@ -1,7 +1,5 @@
 """Business rules of raw_twitch_streams."""
 
-from __future__ import annotations
-
 from expectations.rules.raw import RECORD_RULES
 from expectations.rules.rule import WARNING, Rule
 
@@ -13,6 +11,5 @@ RULES = (
         severity=WARNING,
         reason="Helix once sent a list; such a record goes to the quarantine. CSV has numbers as text",
         shows=("record['id']", "record['viewer_count']"),
-        reads=("record",),
     ),
 )

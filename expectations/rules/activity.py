@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from expectations.rules.rule import CRITICAL, Lookup, Rule, quoted
+from expectations.rules.rule import CRITICAL, Lookup, Rule, quote_literal
 from transforms.activity.definitions.registry import FROM_FACTS, LIFECYCLE, known_activities
 from transforms.contract import Table
 
 
 def stream_rules(table: Table, events: str) -> tuple[Rule, ...]:
-    """What must be true of an activity stream (SEMANTICS §4).
+    """Return what must be true of an activity stream (SEMANTICS §4).
 
     Args:
         table: The stream.
         events: The table with the events that it numbers.
     """
-    numbers, following = _numbers(table), _following(table)
     return (
         *identity_rules(),
         *feature_rules(table),
+        *_make_occurrence_rules(table),
+        _once(table),
+        _as_gathered(table, events),
+    )
+
+
+def _make_occurrence_rules(table: Table) -> tuple[Rule, ...]:
+    numbers, following = _numbers(table), _following(table)
+    return (
         Rule(
             name="a person's occurrences of an activity are 1 to n without a gap",
             fails="numbers_first <> 1 or numbers_last <> numbers_row_count "
@@ -26,7 +34,6 @@ def stream_rules(table: Table, events: str) -> tuple[Rule, ...]:
             reason="first, nth and last of a customer are found by their number",
             shows=("activity", "person", "activity_occurrence"),
             helpers=(numbers,),
-            reads=("activity", "person", "activity_occurrence"),
         ),
         Rule(
             name="occurrences are in the order of ts and activity_id",
@@ -35,7 +42,6 @@ def stream_rules(table: Table, events: str) -> tuple[Rule, ...]:
             reason="a late or equal-time event is numbered at its place",
             shows=("activity", "person", "ts", "following_ts"),
             helpers=(following,),
-            reads=("activity", "person", "activity_occurrence", "ts"),
         ),
         Rule(
             name="activity_repeated_at is the time of the next occurrence",
@@ -44,10 +50,7 @@ def stream_rules(table: Table, events: str) -> tuple[Rule, ...]:
             reason="what happened in between is found by the two times",
             shows=("activity", "person", "activity_repeated_at", "following_ts"),
             helpers=(following,),
-            reads=("activity", "person", "activity_occurrence", "activity_repeated_at"),
         ),
-        _once(table),
-        _as_gathered(table, events),
     )
 
 
@@ -55,19 +58,17 @@ def identity_rules() -> tuple[Rule, ...]:
     """Somebody did it, and whose row it is follows from who."""
     return (
         Rule(
-            name="a deed has a customer or an anonymous customer",
+            name="an event has a customer or an anonymous customer",
             fails="customer is null and anonymous_customer_id is null",
             severity=CRITICAL,
-            reason="a deed of nobody belongs to the quarantine",
-            reads=("customer", "anonymous_customer_id"),
+            reason="an event of nobody belongs to the quarantine",
         ),
         Rule(
-            name="a deed is its customer's, or else the anonymous one's",
+            name="an event is its customer's, or else the anonymous one's",
             fails="person is distinct from coalesce(customer, anonymous_customer_id)",
             severity=CRITICAL,
             reason="numbers and lifecycle are per person",
             shows=("person", "customer", "anonymous_customer_id"),
-            reads=("person", "customer", "anonymous_customer_id"),
         ),
         Rule(
             name="people are named <platform>:<id>",
@@ -75,27 +76,25 @@ def identity_rules() -> tuple[Rule, ...]:
             severity=CRITICAL,
             reason="ids of two platforms never meet by chance",
             shows=("customer", "anonymous_customer_id"),
-            reads=("person", "customer", "anonymous_customer_id"),
         ),
     )
 
 
 def feature_rules(table: Table) -> tuple[Rule, ...]:
-    """Every row is of a known activity and carries exactly its features."""
+    """Return every row is of a known activity and carries exactly its features."""
     kind = _kind(table.name)
     known = {one.name: one for one in known_activities().values() if _kind(one.stream) == kind}
     cases = " ".join(
-        f"when {quoted(name)} then {quoted(','.join(sorted(f.name for f in one.features)))}"
+        f"when {quote_literal(name)} then {quote_literal(','.join(sorted(f.name for f in one.features)))}"
         for name, one in known.items()
     )
     return (
         Rule(
             name="the activity is one that is declared",
-            fails=f"activity not in ({', '.join(quoted(name) for name in known)})",
+            fails=f"activity not in ({', '.join(quote_literal(name) for name in known)})",
             severity=CRITICAL,
             reason="features and meaning are declared in one file; after removing one rebuild with --full-refresh",
             shows=("activity",),
-            reads=("activity",),
         ),
         Rule(
             name="every row of an activity has the same features",
@@ -104,30 +103,28 @@ def feature_rules(table: Table) -> tuple[Rule, ...]:
             severity=CRITICAL,
             reason="a feature that is not known is NULL, and never absent",
             shows=("activity", "feature_json"),
-            reads=("activity", "feature_json"),
         ),
     )
 
 
 def _kind(table: str) -> str:
-    """Whose deeds a stream, or the table of its events, holds: streamer or viewer."""
+    """Whose events a stream, or the table of its events, holds: streamer or viewer."""
     return table.removeprefix("int_").removesuffix("_activity").removesuffix("_events")
 
 
 def _once(table: Table) -> Rule:
-    names = ", ".join(quoted(one.name) for one in LIFECYCLE[_kind(table.name)])
+    names = ", ".join(quote_literal(one.name) for one in LIFECYCLE[_kind(table.name)])
     return Rule(
         name="a lifecycle activity happens once",
         fails=f"activity in ({names}) and activity_occurrence > 1",
         severity=CRITICAL,
         reason="it is emitted at the moment at which its rule first holds",
         shows=("activity", "person"),
-        reads=("activity", "activity_occurrence"),
     )
 
 
 def _as_gathered(table: Table, events: str) -> Rule:
-    sources = ", ".join(quoted(one.name) for one in FROM_FACTS[_kind(table.name)])
+    sources = ", ".join(quote_literal(one.name) for one in FROM_FACTS[_kind(table.name)])
     gathered = Lookup(
         "gathered",
         f"select activity_id, person, ts from {{{events}}} where activity_id in (select activity_id from {{batch}} b)",
@@ -142,7 +139,6 @@ def _as_gathered(table: Table, events: str) -> Rule:
         reason="an event that was corrected, linked or withdrawn and not taken over; rebuild it with --full-refresh",
         shows=("activity", "person", "gathered_person", "ts", "gathered_ts"),
         helpers=(gathered,),
-        reads=("activity_id", "activity", "person", "ts"),
     )
 
 

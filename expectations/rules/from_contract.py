@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from expectations.rules.history import history_rules
-from expectations.rules.rule import CRITICAL, WARNING, Computed, Lookup, Rule, quoted
+from expectations.rules.rule import CRITICAL, WARNING, Computed, Lookup, Rule, quote_literal
 from transforms.contract import Column, History, Table
 
 
 def contract_rules(table: Table) -> tuple[Rule, ...]:
-    """Rules on stored rows that follow from the contract; columns and types are one rule apart, `schema_rule`."""
+    """Make the rules on stored rows that follow from the contract; columns and types are `schema_rule`."""
     of_history = history_rules(table, table.write) if isinstance(table.write, History) else ()
     of_columns = (rule for column in table.stored_columns for rule in _column_rules(table, column))
     return (unique_key(table), *of_history, *of_columns)
@@ -24,7 +24,7 @@ SCHEMA_RULE = "columns and types as declared"
 
 
 def schema_rule(table: Table) -> Rule:
-    """The table is stored as it is declared."""
+    """Return the table is stored as it is declared."""
     return Rule(
         name=SCHEMA_RULE,
         fails="",
@@ -42,7 +42,6 @@ def unique_key(table: Table) -> Rule:
         severity=CRITICAL,
         reason=f"the grain is {table.grain}; a repeated key multiplies every join and sum",
         helpers=(Computed("_key_rows", f"count(*) over (partition by {keys})"),),
-        reads=table.key,
     )
 
 
@@ -63,7 +62,6 @@ def _not_null(column: Column) -> Rule:
         fails=f"{column.name} is null",
         severity=CRITICAL,
         reason=f"required: {column.description}",
-        reads=(column.name,),
     )
 
 
@@ -76,18 +74,16 @@ def _range(column: Column) -> Iterator[Rule]:
                 severity=CRITICAL,
                 reason=f"declared range of {column.description}",
                 shows=(column.name,),
-                reads=(column.name,),
             )
 
 
 def _accepted(column: Column) -> Rule:
     return Rule(
         name=f"{column.name} is a known value",
-        fails=f"{column.name} not in ({', '.join(quoted(value) for value in column.accepted)})",
+        fails=f"{column.name} not in ({', '.join(quote_literal(value) for value in column.accepted)})",
         severity=WARNING,
         reason=f"known: {', '.join(repr(value) for value in column.accepted)}; an unknown code is kept and reported",
         shows=(column.name,),
-        reads=(column.name,),
     )
 
 
@@ -108,5 +104,4 @@ def _foreign_key(table: Table, column: Column, references: str) -> Rule:
                 on=f"{alias}.id = t.{column.name}",
             ),
         ),
-        reads=(column.name,),
     )

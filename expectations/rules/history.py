@@ -13,7 +13,7 @@ _FOREVER = "'9999-12-31'::timestamp_ntz"
 
 
 def history_rules(table: Table, history: History) -> tuple[Rule, ...]:
-    """The invariants of a history, as its strategy and its deletes have them."""
+    """Return the invariants of a history, as its strategy and its deletes have them."""
     chain = _chain(table, history)
     return (
         _one_current(table, history, chain),
@@ -23,7 +23,6 @@ def history_rules(table: Table, history: History) -> tuple[Rule, ...]:
             severity=CRITICAL,
             reason="readers choose the current version by either of the two",
             shows=("is_current", "valid_to"),
-            reads=("is_current", "valid_to"),
         ),
         Rule(
             name="no version is empty or ends before it begins",
@@ -31,7 +30,6 @@ def history_rules(table: Table, history: History) -> tuple[Rule, ...]:
             severity=CRITICAL,
             reason="a version holds in [valid_from, valid_to)",
             shows=("valid_to",),
-            reads=("valid_from", "valid_to"),
         ),
         _unbroken(table, chain, "no two versions of a key overlap", "overlap_at", "as_of would find two versions"),
         *_gap_rules(table, history, chain),
@@ -49,7 +47,7 @@ def history_rules(table: Table, history: History) -> tuple[Rule, ...]:
 
 
 def deletions_are_snapshots(table: Table, staging: str) -> Rule:
-    """A key goes at a snapshot: only a delivery that does not list it can say so.
+    """Return a key goes at a snapshot: only a delivery that does not list it can say so.
 
     Args:
         table: A history that knows deletions.
@@ -67,12 +65,11 @@ def deletions_are_snapshots(table: Table, staging: str) -> Rule:
         reason=f"{staging} has no delivery of that time, so none that could have missed the key",
         shows=(gone_at,),
         helpers=(delivered, _following(table)) if is_invalidated else (delivered,),
-        reads=(*table.key, "valid_to", "is_deleted"),
     )
 
 
 def _following(table: Table) -> Lookup:
-    """When the version after a version begins."""
+    """Return when the version after a version begins."""
     versions = _versions(table, f"{', '.join(table.key)}, lead(valid_from) over ({_per_key(table)}) as starts_at")
     return Lookup(
         "following", versions, ("starts_at",), " and ".join(f"following.{name} = t.{name}" for name in table.key)
@@ -80,7 +77,7 @@ def _following(table: Table) -> Lookup:
 
 
 def _one_current(table: Table, history: History, chain: Lookup) -> Rule:
-    """A key without a current version is gone, which only `invalidate` leaves like that."""
+    """Return a key without a current version is gone, which only `invalidate` leaves like that."""
     may_be_gone = history.hard_deletes is HardDeletes.INVALIDATE
     return Rule(
         name=f"a key has {'at most ' if may_be_gone else ''}one current version",
@@ -89,20 +86,18 @@ def _one_current(table: Table, history: History, chain: Lookup) -> Rule:
         reason="joins on is_current lose or double what belongs to the key",
         shows=("chain_current_versions",),
         helpers=(chain,),
-        reads=(*table.business_key, "is_current"),
     )
 
 
 def _unbroken(table: Table, chain: Lookup, name: str, broken_at: str, reason: str) -> Rule:
-    shown = f"chain_{broken_at}"
+    display = f"chain_{broken_at}"
     return Rule(
         name=name,
-        fails=f"{shown} is not null",
+        fails=f"{display} is not null",
         severity=CRITICAL,
         reason=reason,
-        shows=(shown,),
+        shows=(display,),
         helpers=(chain,),
-        reads=(*table.key, "valid_to"),
     )
 
 
@@ -125,7 +120,6 @@ def _deletion_rules(table: Table, history: History, chain: Lookup) -> tuple[Rule
             severity=CRITICAL,
             reason=f"hard deletes: {history.hard_deletes}",
             shows=("is_deleted",),
-            reads=("is_deleted",),
         ),
     )
 
@@ -142,7 +136,6 @@ def _unique_version_key(table: Table) -> Rule:
         reason="facts join the version that held by it",
         shows=("version_key",),
         helpers=(Lookup("same_key", query, ("versions",), "same_key.version_key = t.version_key"),),
-        reads=("version_key",),
     )
 
 
@@ -154,12 +147,11 @@ def _observed_after(history: History) -> Rule:
         severity=CRITICAL if is_ours else WARNING,
         reason="a version begins when it was observed" if is_ours else f"{history.effective_at} lies in the future",
         shows=("observed_at_last",),
-        reads=("valid_from", "observed_at_last"),
     )
 
 
 def _chain(table: Table, history: History) -> Lookup:
-    """Per key: the number of current versions, and the first version at which each kind of break is, NULL for none."""
+    """Select per key the number of current versions, and the first version with each kind of break, or NULL."""
     key = table.business_key
     follows = f"coalesce(lag(valid_to) over ({_per_key(table)}) = valid_from, false)"
     as_before = " and ".join(
@@ -185,7 +177,7 @@ def _chain(table: Table, history: History) -> Lookup:
 
 
 def _versions(table: Table, columns: str) -> str:
-    """All versions of the keys that are validated."""
+    """Return all versions of the keys that are validated."""
     key = ", ".join(table.business_key)
     return f"select {columns} from {{{table.name}}} where ({key}) in (select {key} from {{batch}} b)"
 

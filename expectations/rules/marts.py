@@ -16,7 +16,7 @@ _NEARLY = "1e-9 * greatest(1, abs({0}))"
 
 
 def measure_rules() -> tuple[Rule, ...]:
-    """The measures are the sums that they are made of (SEMANTICS §2): hours, average and airtime."""
+    """Return the measures are the sums that they are made of (SEMANTICS §2): hours, average and airtime."""
     return (
         _formula("hours_watched", "viewer_ms::float / 3600000", "viewer-hours are viewers x time", "viewer_ms"),
         _formula("airtime_minutes", "covered_ms::float / 60000", "airtime is the covered time", "covered_ms"),
@@ -31,31 +31,29 @@ def measure_rules() -> tuple[Rule, ...]:
 
 
 def ordered(first: str, last: str) -> Rule:
-    """A span does not end before it begins."""
+    """Return a span does not end before it begins."""
     return Rule(
         name=f"{first} is not after {last}",
         fails=f"{first} > {last}",
         severity=CRITICAL,
         reason="a span that ends before it begins was put together from the wrong rows",
         shows=(first, last),
-        reads=(first, last),
     )
 
 
 def first_of_month(*columns: str) -> Rule:
-    """Months are named by their first day."""
+    """Return months are named by their first day."""
     return Rule(
         name=f"{' and '.join(columns)} {'is' if len(columns) == 1 else 'are'} the first of a month",
         fails=" or ".join(f"{column} <> date_trunc('month', {column})" for column in columns),
         severity=CRITICAL,
         reason="months are joined and grouped by their first day",
         shows=columns,
-        reads=columns,
     )
 
 
 def one_row_per(reason: str, *columns: str) -> Rule:
-    """What a person calls a thing names one row."""
+    """Return what a person calls a thing names one row."""
     same = ", ".join(f"t.{column}" for column in columns)
     return Rule(
         name=f"{' and '.join(columns)} name one row",
@@ -64,7 +62,6 @@ def one_row_per(reason: str, *columns: str) -> Rule:
         reason=reason,
         shows=columns,
         helpers=(Computed("_rows_of_name", f"count(*) over (partition by {same})"),),
-        reads=columns,
     )
 
 
@@ -76,5 +73,4 @@ def _formula(measure: str, formula: str, reason: str, *of: str) -> Rule:
         severity=CRITICAL,
         reason=reason,
         shows=(measure, *of),
-        reads=(measure, *of),
     )

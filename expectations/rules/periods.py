@@ -6,7 +6,7 @@ from expectations.rules.rule import CRITICAL, Lookup, Rule
 
 
 def first_day(day: str) -> str:
-    """SQL: the first day of the period, of the row's kind, that holds the day; weeks begin on Monday."""
+    """Write the SQL for the first day of the period, of the row's kind, that holds the day; weeks begin on Monday."""
     return (
         f"(case period when 'month' then date_trunc('month', {day}) "
         f"when 'week' then dateadd(day, 1 - dayofweekiso({day}), {day}) else {day} end)::date"
@@ -14,7 +14,7 @@ def first_day(day: str) -> str:
 
 
 def periods_later(count: str, start: str) -> str:
-    """SQL: the first day of the period that is so many later."""
+    """Write the SQL for the first day of the period that is so many later."""
     return (
         f"(case period when 'month' then dateadd(month, {count}, {start}) "
         f"when 'week' then dateadd(day, 7 * ({count}), {start}) else dateadd(day, {count}, {start}) end)::date"
@@ -29,12 +29,11 @@ def first_of_period(*columns: str) -> Rule:
         severity=CRITICAL,
         reason="periods are joined and grouped by their first day",
         shows=("period", *columns),
-        reads=("period", *columns),
     )
 
 
 def newest_day_in(table: str) -> Lookup:
-    """The newest day of each kind of customer, from the table's own days."""
+    """Return the newest day of each kind of customer, from the table's own days."""
     return Lookup(
         "reach",
         f"select customer_kind, max(period_start) as newest_day from {{{table}}} where period = 'day' "
@@ -53,5 +52,4 @@ def streamers_only(*counted: str) -> Rule:
         severity=CRITICAL,
         reason="a viewer's acts name no stream in common, and 0 would say that there was none",
         shows=("customer_kind", "stream_count"),
-        reads=("customer_kind", "stream_count", *counted),
     )

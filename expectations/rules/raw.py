@@ -12,7 +12,6 @@ RECORD_RULES = (
         fails="record is null or typeof(record) <> 'OBJECT'",
         severity=WARNING,
         reason="staging quarantines anything else; many of them mean that a file is not what its folder says",
-        reads=("record",),
     ),
     Rule(
         name="every row's load is in OPS.LOADS with its number of rows",
@@ -21,7 +20,6 @@ RECORD_RULES = (
         reason="a load that was cut off or written twice; staging must not read it",
         shows=("_load_id", "_load_rows", "ledger_rows_loaded"),
         helpers=(_LOADS, Computed("_load_rows", "count(*) over (partition by t._load_id)")),
-        reads=("_load_id",),
     ),
     Rule(
         name="no snapshot is later than its load",
@@ -29,13 +27,12 @@ RECORD_RULES = (
         severity=WARNING,
         reason="a wrong clock or a wrong time in a file's name moves every measure of time",
         shows=("_snapshot_at", "_loaded_at"),
-        reads=("_snapshot_at", "_loaded_at"),
     ),
 )
 
 
 def listed_once(*fields: str) -> Rule:
-    """A file names nothing twice.
+    """Return a file names nothing twice.
 
     Args:
         fields: Fields of RECORD that name what a line is about.
@@ -49,5 +46,4 @@ def listed_once(*fields: str) -> Rule:
         reason="staging keeps the last line of them, which is a guess: ask the source which one is right",
         shows=named,
         helpers=(Computed("_lines", f"count(*) over (partition by {same})"),),
-        reads=("record", "_source_file"),
     )

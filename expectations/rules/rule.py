@@ -7,6 +7,8 @@ becomes part of the batch.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,6 +16,7 @@ from transforms.contract import Severity
 
 CRITICAL = Severity.CRITICAL
 WARNING = Severity.WARNING
+_LITERAL, _WORD = re.compile("'[^']*'"), re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,6 @@ class Rule:
         reason: Why it matters, or what usually breaks it.
         shows: Columns whose values explain a bad row, beside its key.
         helpers: What the condition uses beside the table's own columns.
-        reads: Columns of the table that `fails` uses; the rule is not checked where one is missing.
     """
 
     name: str
@@ -69,19 +71,26 @@ class Rule:
     reason: str
     shows: tuple[str, ...] = ()
     helpers: tuple[Helper, ...] = ()
-    reads: tuple[str, ...] = ()
 
     @property
     def is_critical(self) -> bool:
         """Whether a failure stops what is downstream."""
         return self.severity is Severity.CRITICAL
 
+    def columns_among(self, names: Iterable[str]) -> list[str]:
+        """Return which of these columns its SQL names: it cannot be checked without them."""
+        texts = [self.fails, *self.shows]
+        for helper in self.helpers:
+            texts += [helper.sql] if isinstance(helper, Computed) else [helper.query, helper.on]
+        words = set(_WORD.findall(_LITERAL.sub("", " ".join(texts))))
+        return [name for name in names if name in words]
 
-def quoted(text: str) -> str:
-    """The text as an SQL string literal."""
+
+def quote_literal(text: str) -> str:
+    """Return the text as an SQL string literal."""
     return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def timestamp(time: datetime) -> str:
-    """The UTC time as an SQL literal."""
+    """Return the UTC time as an SQL literal."""
     return f"'{time.replace(tzinfo=None).isoformat(sep=' ', timespec='milliseconds')}'::timestamp_ntz"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from expectations.rules.rule import quoted
+from expectations.rules.rule import quote_literal
 from transforms.contract import Table, check_identifier
 from transforms.types import (
     BooleanType,
@@ -38,8 +38,8 @@ def declared_columns(table: Table) -> Columns:
 
 def stored_columns(connection: Any, database: str, tables: Sequence[Table]) -> dict[str, Columns]:
     """Table -> columns that are really there; a table that does not exist is not in it."""
-    names = ", ".join(sorted({quoted(table.name.upper()) for table in tables}))
-    schemas = ", ".join(sorted({quoted(table.layer.value) for table in tables}))
+    names = ", ".join(sorted({quote_literal(table.name.upper()) for table in tables}))
+    schemas = ", ".join(sorted({quote_literal(table.layer.value) for table in tables}))
     rows = connection.cursor().execute(
         "select table_name, column_name, data_type, numeric_scale "
         f"from {check_identifier(database)}.information_schema.columns "
@@ -52,7 +52,7 @@ def stored_columns(connection: Any, database: str, tables: Sequence[Table]) -> d
 
 
 def kind_of(data_type: str, scale: int | None) -> str:
-    """A type of the information schema, numbers with their scale."""
+    """Return a type of the information schema, numbers with their scale."""
     return f"NUMBER({scale} decimals)" if data_type == "NUMBER" and scale else str(data_type)
 
 

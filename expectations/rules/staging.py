@@ -7,19 +7,18 @@ from transforms.contract import Table
 
 
 def not_after_snapshot(column: str) -> Rule:
-    """A day that is over when the source tells of it, wherever on Earth it was."""
+    """Return a day that is over when the source tells of it, wherever on Earth it was."""
     return Rule(
         name=f"{column} is not after the snapshot",
         fails=f"{column} > dateadd(day, 1, snapshot_at::date)",
         severity=WARNING,
         reason="a slip in the date, or a wrong time of the delivery",
         shows=(column,),
-        reads=(column, "snapshot_at"),
     )
 
 
 def one_state_per_update(table: Table) -> Rule:
-    """A record's own time of change tells its states apart.
+    """Return a record's own time of change tells its states apart.
 
     Args:
         table: A staging table with `updated_at` and one row of its key's first column in each delivery.
@@ -39,5 +38,4 @@ def one_state_per_update(table: Table) -> Rule:
         reason="the newest delivery counts, but when the change happened is not known",
         shows=("updated_at", "same_update_states"),
         helpers=(Lookup("same_update", query, ("states",), on),),
-        reads=(key, "updated_at", *given),
     )

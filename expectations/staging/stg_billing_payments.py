@@ -1,7 +1,5 @@
 """Business rules of stg_billing_payments."""
 
-from __future__ import annotations
-
 from expectations.rules.rule import WARNING, Rule
 from expectations.rules.staging import not_after_snapshot
 
@@ -13,7 +11,6 @@ RULES = (
         severity=WARNING,
         reason="neither a payment nor a refund; it is counted as neither",
         shows=("amount",),
-        reads=("amount",),
     ),
     Rule(
         name="a payment names its user",
@@ -21,6 +18,5 @@ RULES = (
         severity=WARNING,
         reason="it counts as revenue of the unknown member",
         shows=("user_id", "amount"),
-        reads=("user_id",),
     ),
 )

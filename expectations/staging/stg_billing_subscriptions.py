@@ -1,7 +1,5 @@
 """Business rules of stg_billing_subscriptions."""
 
-from __future__ import annotations
-
 from expectations.rules.rule import WARNING, Lookup, Rule
 from expectations.rules.staging import one_state_per_update
 from transforms.staging.stg_billing_subscriptions import TABLE
@@ -21,7 +19,6 @@ RULES = (
         severity=WARNING,
         reason="it is kept and never active; a slip in one of the dates, or one that was cancelled before it began",
         shows=("start_date", "end_date"),
-        reads=("start_date", "end_date"),
     ),
     Rule(
         name="a subscription's user is known",
@@ -30,13 +27,11 @@ RULES = (
         reason="no delivery of users lists the user: the subscription counts, its user has no details",
         shows=("user_id",),
         helpers=(_LISTED,),
-        reads=("user_key", "user_id"),
     ),
     Rule(
         name="a subscription has a time of its last change",
         fails="updated_at is null",
         severity=WARNING,
         reason="the field is there and empty: subscriptions_history_timestamp cannot place the record and refuses it",
-        reads=("updated_at",),
     ),
 )

@@ -1,7 +1,5 @@
 """Business rules of stg_billing_users."""
 
-from __future__ import annotations
-
 from expectations.rules.rule import WARNING, Rule
 from expectations.rules.staging import not_after_snapshot, one_state_per_update
 from transforms.staging.stg_billing_users import TABLE
@@ -15,6 +13,5 @@ RULES = (
         severity=WARNING,
         reason="an empty field of the file; reports show the user under no country or plan",
         shows=("country", "plan_type", "signup_date"),
-        reads=("country", "plan_type", "signup_date"),
     ),
 )

@@ -1,7 +1,5 @@
 """Business rules of stg_billing_viewing_activity."""
 
-from __future__ import annotations
-
 from expectations.rules.rule import WARNING, Rule
 from expectations.rules.staging import not_after_snapshot
 
@@ -13,13 +11,11 @@ RULES = (
         severity=WARNING,
         reason="minutes instead of hours, or several screens of one account",
         shows=("hours_watched",),
-        reads=("hours_watched",),
     ),
     Rule(
         name="an hour watched names its user",
         fails="user_id = ''",
         severity=WARNING,
         reason="it counts for the unknown member",
-        reads=("user_id",),
     ),
 )

@@ -1,7 +1,5 @@
 """Business rules of stg_identity_links."""
 
-from __future__ import annotations
-
 from expectations.rules.rule import WARNING, Rule
 
 RULES = (
@@ -11,6 +9,5 @@ RULES = (
         severity=WARNING,
         reason="a slip in the date: the newest link of an id wins, so this one would for long",
         shows=("linked_at", "snapshot_at"),
-        reads=("linked_at", "snapshot_at"),
     ),
 )

@@ -1,7 +1,5 @@
 """Business rules of stg_livelogs_gift_types."""
 
-from __future__ import annotations
-
 from expectations.rules.rule import WARNING, Rule
 
 RULES = (
@@ -11,6 +9,5 @@ RULES = (
         severity=WARNING,
         reason="gifts of the kind are shown without a name, or have a price that no gift can have",
         shows=("gift_name", "list_points"),
-        reads=("gift_name", "list_points"),
     ),
 )

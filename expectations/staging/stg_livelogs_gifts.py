@@ -1,7 +1,5 @@
 """Business rules of stg_livelogs_gifts."""
 
-from __future__ import annotations
-
 from expectations.rules.rule import WARNING, Rule
 
 RULES = (
@@ -11,7 +9,6 @@ RULES = (
         severity=WARNING,
         reason="utcTimestamp is taken; if timestamp is right it was not UTC",
         shows=("gifted_at", "unix_seconds"),
-        reads=("gifted_at", "unix_seconds"),
     ),
     Rule(
         name="no gift is later than the read",
@@ -19,7 +16,6 @@ RULES = (
         severity=WARNING,
         reason="a time that is not UTC, or a wrong time of the read",
         shows=("gifted_at",),
-        reads=("gifted_at", "snapshot_at"),
     ),
     Rule(
         name="a gift is worth points",
@@ -27,6 +23,5 @@ RULES = (
         severity=WARNING,
         reason="a cancelled gift is marked and keeps its points; what takes points away is no gift",
         shows=("points", "transaction_type"),
-        reads=("points", "transaction_type"),
     ),
 )

@@ -1,7 +1,5 @@
 """Business rules of stg_twitch_games."""
 
-from __future__ import annotations
-
 from expectations.rules.rule import WARNING, Rule
 
 RULES = (
@@ -10,6 +8,5 @@ RULES = (
         fails="game_name is null",
         severity=WARNING,
         reason="Get Games returns known categories only, and each has a name",
-        reads=("game_name",),
     ),
 )

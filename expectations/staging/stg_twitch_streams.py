@@ -1,7 +1,5 @@
 """Business rules of stg_twitch_streams."""
 
-from __future__ import annotations
-
 from expectations.rules.rule import WARNING, Lookup, Rule
 
 _STARTS = Lookup(
@@ -19,7 +17,6 @@ RULES = (
         severity=WARNING,
         reason="minutes_live would be negative; a wrong snapshot time in a file's name, or clocks that differ",
         shows=("started_at",),
-        reads=("started_at", "snapshot_at"),
     ),
     Rule(
         name="a stream keeps its started_at",
@@ -28,7 +25,6 @@ RULES = (
         reason="started_at is constant for a stream_id (a restart is a new id); sessions rely on it",
         shows=("started_at", "starts_times"),
         helpers=(_STARTS,),
-        reads=("stream_id", "started_at"),
     ),
     Rule(
         name="a live stream names its streamer's login and name",
@@ -36,6 +32,5 @@ RULES = (
         severity=WARNING,
         reason="Helix sends both; without them a dimension row has no readable name",
         shows=("streamer_id",),
-        reads=("streamer_login", "streamer_name"),
     ),
 )

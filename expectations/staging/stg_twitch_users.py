@@ -1,7 +1,5 @@
 """Business rules of stg_twitch_users."""
 
-from __future__ import annotations
-
 from expectations.rules.rule import WARNING, Rule
 
 RULES = (
@@ -11,7 +9,6 @@ RULES = (
         severity=WARNING,
         reason="a wrong snapshot time, or a created_at that Twitch changed",
         shows=("account_created_at",),
-        reads=("account_created_at", "snapshot_at"),
     ),
     Rule(
         name="the login is the name without capitals",
@@ -19,6 +16,5 @@ RULES = (
         severity=WARNING,
         reason="Twitch lets a name differ from its login only by capitals, or where it is in another script",
         shows=("streamer_login", "streamer_name"),
-        reads=("streamer_login", "streamer_name"),
     ),
 )

@@ -30,7 +30,7 @@ for commands in (run_flows, read, quarantine, activity, services, sandbox, deplo
     commands.register(app)
 
 
-def _version(asked: bool) -> None:
+def _print_version(asked: bool) -> None:
     if asked:
         from importlib.metadata import version
 
@@ -39,11 +39,13 @@ def _version(asked: bool) -> None:
 
 
 @app.callback()
-def _options(
+def _take_options(
     context: typer.Context,
     home: Annotated[Path | None, typer.Option(help="Folder of everything Snowcast keeps (SNOWCAST_HOME).")] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show Prefect's log on the terminal.")] = False,
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Version.")
+    ] = False,
 ) -> None:
     context.obj = State(home=home, verbose=verbose)
 
@@ -51,10 +53,10 @@ def _options(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and leave with its exit code: 0 done, 1 refused, 2 wrong use, 3 out of reach."""
     given = sys.argv[1:] if arguments is None else arguments
-    handed_over = _handed_over(given)
+    handed_over = _hand_over(given)
     if handed_over is not None:
         sys.exit(handed_over)
-    code, is_cut_off = outcome_of(given)
+    code, is_cut_off = find_outcome(given)
     if is_cut_off:
         _leave_at_once(code)
     sys.exit(code)
@@ -67,8 +69,8 @@ def _leave_at_once(code: int) -> NoReturn:
     os._exit(code)
 
 
-def _handed_over(arguments: Sequence[str]) -> int | None:
-    """The exit code of a command that the home's resident worker ran; None where this process is to run it."""
+def _hand_over(arguments: Sequence[str]) -> int | None:
+    """Return the exit code of a command that the home's resident worker ran; None where this process is to run it."""
     if not arguments or arguments[0] not in _FOR_THE_RESIDENT or {"-h", "--help"} & set(arguments):
         return None
     from flows.services.resident import hand_over
@@ -81,20 +83,20 @@ def _handed_over(arguments: Sequence[str]) -> int | None:
 
 
 def run(arguments: Sequence[str]) -> int:
-    """The exit code of one command; an error is one line on standard error."""
-    return outcome_of(arguments)[0]
+    """Return the exit code of one command; an error is one line on standard error."""
+    return find_outcome(arguments)[0]
 
 
-def outcome_of(arguments: Sequence[str]) -> tuple[int, bool]:
+def find_outcome(arguments: Sequence[str]) -> tuple[int, bool]:
     """Run one command; returns its exit code, and whether Prefect is gone and nothing is to be waited for any more."""
     try:
-        return _ended(arguments), False
+        return _run_app(arguments), False
     except PrefectGoneError as error:
         say_error(str(error))
         return error.exit_code, True
 
 
-def _ended(arguments: Sequence[str]) -> int:
+def _run_app(arguments: Sequence[str]) -> int:
     try:
         result = app(args=list(arguments), standalone_mode=False)
     except PrefectGoneError:
@@ -105,14 +107,14 @@ def _ended(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         result = _INTERRUPTED
     except Exception as error:
-        return _explained(error)
+        return _report_unexpected(error)
     if result == _INTERRUPTED:
         say_error("interrupted; what was committed stays, the next run goes on from there")
     return result if isinstance(result, int) else 0
 
 
-def _explained(error: Exception) -> int:
-    """Exit code of an error that is not written for people: what it says in one line, its trace in the log."""
+def _report_unexpected(error: Exception) -> int:
+    """Return exit code of an error that is not written for people: what it says in one line, its trace in the log."""
     if hasattr(error, "exit_code") and hasattr(error, "format_message"):
         say_error(f"{error.format_message()} See `snowcast --help`.")
         return int(error.exit_code)
@@ -123,8 +125,8 @@ def _explained(error: Exception) -> int:
         return 1
     from flows.cli.storage import explain_storage
 
-    if told := explain_storage(error):
-        say_error(told)
+    if line := explain_storage(error):
+        say_error(line)
         return SourceError.exit_code
     import logging
 

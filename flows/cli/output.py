@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -37,12 +38,14 @@ def console() -> Console:
 
 def say(text: str) -> None:
     """Print one line of text as it is."""
-    console().print(_safe(text))
+    console().print(_escape_text(text))
 
 
 def say_error(text: str) -> None:
     """Print one line on standard error."""
-    Console(stderr=True, highlight=False, soft_wrap=True).print(f"[red]snowcast:[/] {_safe(' '.join(text.split()))}")
+    Console(stderr=True, highlight=False, soft_wrap=True).print(
+        f"[red]snowcast:[/] {_escape_text(' '.join(text.split()))}"
+    )
 
 
 def point_at(text: str, start: int, length: int) -> None:
@@ -55,9 +58,9 @@ def point_at(text: str, start: int, length: int) -> None:
     """
     begin = text.rfind("\n", 0, start) + 1
     line = text[begin:].split("\n", 1)[0].replace("\t", " ")
-    shown = Console(stderr=True, highlight=False, soft_wrap=True)
-    shown.print(_safe(line))
-    shown.print(" " * (start - begin) + "^" * max(length, 1))
+    display = Console(stderr=True, highlight=False, soft_wrap=True)
+    display.print(_escape_text(line))
+    display.print(" " * (start - begin) + "^" * max(length, 1))
 
 
 class TerminalReporter:
@@ -73,11 +76,11 @@ class TerminalReporter:
             if self._status is None:
                 self._status = self._console.status("")
                 self._status.start()
-            self._status.update(f"{_safe(step)}: {_safe(detail)}")
+            self._status.update(f"{_escape_text(step)}: {_escape_text(detail)}")
 
     def finished(self, step: str, detail: str, mark: Mark = "ok") -> None:
         """Print the step's line."""
-        self._console.print(f"{_MARKS[mark]} {_safe(step):<{_WIDTH}} {_safe(detail)}")
+        self._console.print(f"{_MARKS[mark]} {_escape_text(step):<{_WIDTH}} {_escape_text(detail)}")
 
     def close(self) -> None:
         """Take the moving line away."""
@@ -87,7 +90,7 @@ class TerminalReporter:
 
 
 @contextmanager
-def terminal_reporter() -> Iterator[TerminalReporter]:
+def report_to_terminal() -> Iterator[TerminalReporter]:
     """Report the steps of the block to the terminal."""
     reporter = TerminalReporter()
     report_to(reporter)
@@ -112,9 +115,9 @@ def print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], form: str)
         for position, name in enumerate(columns):
             numbers = [row[position] for row in rows if row[position] is not None]
             numeric = bool(numbers) and all(isinstance(value, int | float | Decimal) for value in numbers)
-            table.add_column(_safe(name), justify="right" if numeric else "left", overflow="fold")
+            table.add_column(_escape_text(name), justify="right" if numeric else "left", overflow="fold")
         for row in rows:
-            table.add_row(*[_safe(_shown(value)) for value in row])
+            table.add_row(*[_escape_text(_format_value(value)) for value in row])
         Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE).print(table)
         say(f"{len(rows):,} row{'' if len(rows) == 1 else 's'}")
 
@@ -126,7 +129,9 @@ def print_json(value: Any) -> None:
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON and CSV have it: times in ISO 8601, exact numbers as numbers where they fit."""
+    """Return a value as JSON and CSV have it: times in ISO 8601, exact numbers as numbers where they fit."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, Decimal):
@@ -136,12 +141,12 @@ def plain(value: Any) -> Any:
     return value if isinstance(value, bool | int | float | str) else str(value)
 
 
-def _safe(text: str) -> str:
-    """Text of others for rich: it neither styles anything nor moves the cursor."""
+def _escape_text(text: str) -> str:
+    """Return text of others for rich: it neither styles anything nor moves the cursor."""
     return escape(printable(text))
 
 
-def _shown(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if value is None:
         return "NULL"
     if isinstance(value, float):
@@ -162,8 +167,8 @@ class Form(StrEnum):
     JSON = "json"
 
 
-def parsed_moment(text: str, option: str) -> datetime:
-    """The time that an option states, in UTC.
+def parse_time(text: str, option: str) -> datetime:
+    """Return the time that an option states, in UTC.
 
     Raises:
         ConfigError: It is no ISO 8601 time.

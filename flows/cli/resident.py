@@ -22,7 +22,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
-from flows.cli.app import outcome_of
+from flows.cli.app import find_outcome
 from flows.services.resident import GO, PASSED_ON, PATIENCE_SECONDS, receive, send
 from flows.services.resident_place import Place
 from flows.settings import replace_environment
@@ -90,9 +90,9 @@ def _serve_one(connection: socket.socket) -> NoReturn:
         if connection.recv(1) != GO:
             os._exit(0)
         connection.settimeout(None)
-        threading.Thread(target=_end_with, args=(connection,), daemon=True).start()
+        threading.Thread(target=_end_with_command, args=(connection,), daemon=True).start()
         _become(order, streams)
-        code, is_cut_off = outcome_of(order["arguments"])
+        code, is_cut_off = find_outcome(order["arguments"])
     except SystemExit as left:
         code = left.code if isinstance(left.code, int) else 1
     except BaseException:
@@ -111,17 +111,17 @@ def _become(order: dict[str, Any], streams: Sequence[int]) -> None:
     os.chdir(order["folder"])
     os.umask(order["umask"])
     sys.argv = [order["program"], *order["arguments"]]
-    sys.stdin, sys.stdout, sys.stderr = (_stream(number, *how) for number, how in enumerate(order["streams"]))
+    sys.stdin, sys.stdout, sys.stderr = (_open_stream(number, *how) for number, how in enumerate(order["streams"]))
     replace_environment(order["environment"])
 
 
-def _stream(number: int, encoding: str, errors: str) -> Any:
-    """A standard stream as Python opens it: what is an error appears line by line."""
+def _open_stream(number: int, encoding: str, errors: str) -> Any:
+    """Return a standard stream as Python opens it: what is an error appears line by line."""
     mode, buffering = "r" if number == 0 else "w", 1 if number == 2 else -1
     return open(number, mode, buffering, encoding=encoding, errors=errors, closefd=False)  # noqa: SIM115 - for the process
 
 
-def _end_with(connection: socket.socket) -> None:
+def _end_with_command(connection: socket.socket) -> None:
     """End the child when its command is gone: there is nobody to tell, as with a process that was killed."""
     if connection.recv(1) == b"":
         os.killpg(os.getpgrp(), signal.SIGTERM)

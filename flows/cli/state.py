@@ -25,7 +25,7 @@ class State:
     verbose: bool
 
     def settings(self) -> Settings:
-        """The settings, with the home folder ready to write.
+        """Return the settings, with the home folder ready to write.
 
         Raises:
             ConfigError: They are wrong, or the home cannot be written.
@@ -39,7 +39,7 @@ class State:
 
     @contextmanager
     def reader(self) -> Iterator[tuple[Reader, Settings]]:
-        """What commands read the warehouse with that need no Snowpark."""
+        """Open what commands read the warehouse with that need no Snowpark."""
         from flows.warehouse.reading import open_reader
 
         settings = self.settings()
@@ -49,7 +49,7 @@ class State:
 
     @contextmanager
     def session(self) -> Iterator[tuple[Session, Settings]]:
-        """A session on the prepared warehouse, for commands that ask with frames or write."""
+        """Open a session on the prepared warehouse, for commands that ask with frames or write."""
         from flows.warehouse import open_session, prepare
 
         settings = self.settings()
@@ -60,15 +60,15 @@ class State:
 
 
 def quiet_connector() -> None:
-    """Keep the warnings of the connector and of Snowpark off the terminal: their errors are raised and told once."""
+    """Keep warnings of the connector and of Snowpark off the terminal: their errors are raised and reported once."""
     import logging
 
     for name in ("snowflake", "snowflake.connector", "snowflake.snowpark"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
-def checked_selectors(selectors: Sequence[str]) -> list[str]:
-    """The selectors, if each names something.
+def check_selectors(selectors: Sequence[str]) -> list[str]:
+    """Return the selectors, if each names something.
 
     Raises:
         ConfigError: One matches nothing; the message names near ones.

@@ -1,4 +1,4 @@
-"""A disk that is full or a folder that may not be written, whoever ran into it: told in one line, not as a trace."""
+"""A disk that is full or a folder that may not be written, whoever ran into it: one line, and no trace."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _FULL_TEXTS = ("no space left on device", "disk quota exceeded", "database or di
 
 
 def explain_storage(error: BaseException) -> str | None:
-    """What a person can do about an error of storage; None where it is about something else."""
-    for one in _chain(error):
+    """Return what a person can do about an error of storage; None where it is about something else."""
+    for one in _list_causes(error):
         if any(text in str(one).lower() for text in _FULL_TEXTS) and not isinstance(one, OSError):
             return f"The disk is full. {_FREE_SPACE}"
         if isinstance(one, OSError) and one.errno in _FULL:
@@ -24,8 +24,8 @@ def explain_storage(error: BaseException) -> str | None:
     return None
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """The error, and those that it was raised from or while handling."""
+def _list_causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield the error, and those that it was raised from or while handling."""
     seen: set[int] = set()
     waiting: list[BaseException | None] = [error]
     while waiting:

@@ -25,13 +25,13 @@ def deploy_to_prefect(settings: Settings) -> list[str]:
         SourceError: Prefect refused.
     """
     prefect_server.connect(settings)
-    _prefect("work-pool", "create", WORK_POOL, "--type", "process", "--overwrite")
-    _prefect("deploy", "--all", "--prefect-file", str(PREFECT_FILE))
+    _run_prefect("work-pool", "create", WORK_POOL, "--type", "process", "--overwrite")
+    _run_prefect("deploy", "--all", "--prefect-file", str(PREFECT_FILE))
     return [f"{entry['entrypoint'].partition(':')[2].replace('_', '-')}/{entry['name']}" for entry in deployments()]
 
 
 def deployments() -> list[dict[str, Any]]:
-    """The deployments that prefect.yaml declares."""
+    """Return the deployments that prefect.yaml declares."""
     import yaml  # type: ignore[import-untyped]
 
     declared = yaml.safe_load(PREFECT_FILE.read_text(encoding="utf-8"))
@@ -45,10 +45,10 @@ def run_worker(settings: Settings) -> NoReturn:
     os.chdir(ROOT)
     # A script's background process ignores SIGINT, and Prefect's worker ends itself by one when it is told to stop.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    os.execve(sys.executable, command, _child_environment(settings))
+    os.execve(sys.executable, command, _make_child_environment(settings))
 
 
-def _prefect(*arguments: str) -> None:
+def _run_prefect(*arguments: str) -> None:
     command = [sys.executable, "-m", "prefect", "--no-prompt", *arguments]
     done = subprocess.run(
         command,
@@ -63,5 +63,5 @@ def _prefect(*arguments: str) -> None:
         raise SourceError(f"`prefect {' '.join(arguments[:2])}` failed: {lines[-1]}")
 
 
-def _child_environment(settings: Settings) -> dict[str, str]:
+def _make_child_environment(settings: Settings) -> dict[str, str]:
     return change_environment({"SNOWCAST_HOME": str(settings.home)}, apply=False)

@@ -9,7 +9,7 @@ from flows.warehouse.scripts import SCRIPTS, run_scripts, statements
 
 
 def snowflake_statements(settings: Settings) -> list[str]:
-    """Every statement of the deployment, in order."""
+    """Return every statement of the deployment, in order."""
     scripts = [*sorted((SCRIPTS / "account").glob("*.sql")), *sorted(SCRIPTS.glob("*.sql"))]
     return [one for script in scripts for one in statements(script.read_text(encoding="utf-8"), settings)]
 

@@ -21,8 +21,8 @@ ENDINGS = (".zip", ".xlsx", ".xlsm")
 _WORKBOOK = "xl/workbook.xml"  # what every workbook has, and nothing else
 
 
-def opened_parts(file: InputFile) -> list[InputFile]:
-    """The members of a zip archive or the tabs of a workbook as files, or the file itself where it is neither."""
+def open_parts(file: InputFile) -> list[InputFile]:
+    """Open a zip archive into its members and a workbook into its tabs; any other file stays itself."""
     if file.fault is not None:
         return [file]
     try:
@@ -33,16 +33,16 @@ def opened_parts(file: InputFile) -> list[InputFile]:
                 members = [info for info in archive.infolist() if not info.is_dir()]
                 is_workbook = any(info.filename == _WORKBOOK for info in members)
     except (RefusedFile, OSError):
-        return [file]  # told when it is read
+        return [file]  # refused when it is read
     except Exception as error:  # zipfile raises many kinds for what it cannot read
         return [refused(file, f"is an archive that cannot be read: {type(error).__name__}: {error}")]
     if is_workbook:
-        return _tabs_of(file)
+        return _list_tabs(file)
     return [
         replace(
             file,
             label=f"{file.label}!{info.filename}",
-            open=_member_opener(file, info),
+            open=_make_opener(file, info),
             path=f"{file.path}!{info.filename}",
             size=info.file_size,
             packed=info.compress_size,
@@ -52,13 +52,13 @@ def opened_parts(file: InputFile) -> list[InputFile]:
     ] or [file]
 
 
-def _member_opener(file: InputFile, member: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:
+def _make_opener(file: InputFile, member: zipfile.ZipInfo) -> Callable[[], IO[bytes]]:
     return lambda: zipfile.ZipFile(file.open()).open(member)
 
 
-def _tabs_of(file: InputFile) -> list[InputFile]:
+def _list_tabs(file: InputFile) -> list[InputFile]:
     try:
-        with _opened_workbook(file) as book:
+        with _open_workbook(file) as book:
             names = list(book.sheetnames)
     except RefusedFile as refusal:
         return [refused(file, str(refusal))]
@@ -68,24 +68,24 @@ def _tabs_of(file: InputFile) -> list[InputFile]:
             label=f"{file.label}!{name}",
             path=f"{file.path}!{name}",
             archive=file.label,
-            rows=partial(_rows_of_tab, file, name),
+            rows=partial(_read_tab_rows, file, name),
         )
         for name in names
     ]
 
 
-def _rows_of_tab(file: InputFile, name: str) -> Iterator[Sequence[Any]]:
-    """The values of every row, also of blank ones; a chart has none."""
-    with _opened_workbook(file) as book:
+def _read_tab_rows(file: InputFile, name: str) -> Iterator[Sequence[Any]]:
+    """Yield the values of every row, also of blank ones; a chart has none."""
+    with _open_workbook(file) as book:
         tab = book[name]
         if hasattr(tab, "iter_rows"):
             tab.reset_dimensions()  # what a file says of its size may be wrong, and rows would be left out
             for row in tab.iter_rows(values_only=True):
-                yield [_spelled(cell) for cell in row]
+                yield [_format_cell(cell) for cell in row]
 
 
-def _spelled(cell: Any) -> Any:
-    """Text and truth as they are; days and times, where a program took the text for one, as the logs spell them.
+def _format_cell(cell: Any) -> Any:
+    """Return text and truth as they are; days and times, where a program took the text for one, as the logs spell them.
 
     A whole number is one however the program stores it; of more than 15 digits it has lost some, so that it is shown
     with its exponent, which staging refuses. What is left, such as a time without a day, is text that says it.
@@ -93,11 +93,11 @@ def _spelled(cell: Any) -> Any:
     if isinstance(cell, datetime):
         return f"{cell.date()}" if cell.time() == _MIDNIGHT else f"{cell.isoformat(sep=' ')} UTC"
     if isinstance(cell, int | float) and not isinstance(cell, bool):
-        return _spelled_number(cell)
+        return _format_number(cell)
     return cell if cell is None or isinstance(cell, bool | str) else str(cell)
 
 
-def _spelled_number(cell: float) -> Any:
+def _format_number(cell: float) -> Any:
     if not math.isfinite(cell):
         return str(cell)
     if abs(cell) >= _MOST_EXACT:
@@ -106,12 +106,12 @@ def _spelled_number(cell: float) -> Any:
 
 
 def refused(file: InputFile, reason: str) -> InputFile:
-    """The file as one that is refused without being opened."""
+    """Return the file as one that is refused without being opened."""
     return replace(file, fault=reason)
 
 
 @contextmanager
-def _opened_workbook(file: InputFile) -> Iterator[Any]:
+def _open_workbook(file: InputFile) -> Iterator[Any]:
     import openpyxl
 
     try:

@@ -1,6 +1,6 @@
 """Delivered files into landing files: one mechanism for every source that comes as files, or that a person hands over.
 
-What a file holds is told by its keys or its header, never by its name. CSV values stay text, as the file has them:
+What a file holds shows in its keys or its header, never in its name. CSV values stay text, as the file has them:
 staging reads them. A bad file is refused with its reason and the others land.
 
 When the source was observed is said by the manifest beside the file, else by the file's name or (daily deliveries) its
@@ -21,10 +21,10 @@ from typing import Any
 
 from flows.errors import SnowcastError
 from flows.files.file import BadLine, Header, InputFile, Note, RefusedFile, UnrecognisedFile
-from flows.files.kinds import FileKind, recognised
-from flows.files.known_files import Delivery, Known
-from flows.files.locations import FilePlace
-from flows.files.observed_at import MANIFEST, Manifest, read_manifests, stated_day, stated_moment
+from flows.files.kinds import FileKind, recognise_records
+from flows.files.known_files import DeliveredBefore, Delivery
+from flows.files.locations import Location
+from flows.files.observed_at import MANIFEST, Manifest, read_manifests, snapshot_day_in_path, snapshot_time_in_path
 from flows.files.readers import read_items
 from flows.files.report import DELIVERED_BEFORE, EMPTY, LANDED, LOADED_BEFORE, REFUSED, SKIPPED, FileReport
 from flows.files.rows import SheetFindings
@@ -35,7 +35,7 @@ _LONGEST_REASON = 500
 
 
 def deliver_files(
-    kind: FileKind, place: FilePlace, landing_root: Path, known: Known, *, snapshot_at: datetime | None = None
+    kind: FileKind, place: Location, landing_root: Path, known: DeliveredBefore, *, snapshot_at: datetime | None = None
 ) -> Iterator[FileReport]:
     """Land every file of a place and yield what became of each, those that state their time first.
 
@@ -80,7 +80,7 @@ class _Input:
 
     def __init__(self, kind: FileKind, file: InputFile, manifest: Manifest, given: datetime | None) -> None:
         self.kind, self.file, self.manifest = kind, file, manifest
-        named = stated_day((*file.names, file.folder)) if kind.is_daily else stated_moment(file.names)
+        named = snapshot_day_in_path((*file.names, file.folder)) if kind.is_daily else snapshot_time_in_path(file.names)
         stated = manifest.snapshot_at or named or given
         self.is_stated = stated is not None
         self._moment = stated or file.modified_at
@@ -100,12 +100,12 @@ class _Input:
         return self._moment
 
     def items(self) -> Iterator[tuple[str, Any]]:
-        """Its records, each with its entity.
+        """Yield its records, each with its entity.
 
         Raises:
             RefusedFile: It cannot be read, or is not what it must be.
         """
-        items = recognised(self.kind, self._read())
+        items = recognise_records(self.kind, self._read())
         for entity, item in self.findings.checked(items) if self.kind.is_sheet else items:
             if entity in self.kind.complete and self.manifest.calls_partial(entity, self.file.name):
                 raise RefusedFile(
@@ -115,7 +115,7 @@ class _Input:
             yield entity, item
 
     def _read(self) -> Iterator[Any]:
-        """What the file holds, read by whatever its kind needs: all that goes wrong there is said of the file."""
+        """Yield what the file holds, read by whatever its kind needs: all that goes wrong there is said of the file."""
         items = read_items(self.file, self.kind.encoding, self.kind.naming)
         while True:
             try:
@@ -167,21 +167,21 @@ class _Landing:
             if not isinstance(item, dict):
                 self.odd_rows += 1
                 self.oddity = self.oddity or f"first: {str(item)[:_SHOWN]}"
-            self.writers[entity].write_line(_encoded(item))
+            self.writers[entity].write_line(_encode(item))
 
     @property
     def rows(self) -> int:
         return sum(writer.rows for writer in self.writers.values())
 
 
-def _encoded(record: Any) -> bytes:
+def _encode(record: Any) -> bytes:
     try:
         return encode_record(record)
     except (ValueError, TypeError, RecursionError) as error:
         raise RefusedFile(f"has a record that is no JSON: {type(error).__name__}: {error}"[:_LONGEST_REASON]) from None
 
 
-def _land(one: _Input, root: Path, known: Known) -> FileReport:
+def _land(one: _Input, root: Path, known: DeliveredBefore) -> FileReport:
     if one.file.fault is not None:
         raise RefusedFile(one.file.fault)
     delivery = Delivery.of(one.file, one.kind, one.moment)
@@ -196,11 +196,11 @@ def _land(one: _Input, root: Path, known: Known) -> FileReport:
         if not landing.rows:
             only = ", only a header: no snapshot is taken of it" if landing.header else ""
             return FileReport(label, EMPTY, f"holds no records{only}", delivery=delivery)
-        landed, is_new = _finished(landing, one, known)
+        landed, is_new = _finish_writers(landing, one, known)
     if not is_new:
         names = ", ".join(file.relative_path for file in landed)
         return FileReport(label, LOADED_BEFORE, f"same records as {names}", landed=landed, delivery=delivery)
-    warnings = (*_warnings(landing, one.is_stated), *landing.notes, *one.findings.warnings())
+    warnings = (*_list_warnings(landing, one.is_stated), *landing.notes, *one.findings.warnings())
     bad = len(landing.bad)
     return FileReport(label, LANDED, None, warnings, landed, rows=landing.rows, bad_lines=bad, delivery=delivery)
 
@@ -216,8 +216,8 @@ def _check_complete(landing: _Landing, kind: FileKind) -> None:
         )
 
 
-def _finished(landing: _Landing, one: _Input, known: Known) -> tuple[tuple[LandedFile, ...], bool]:
-    """The landing files made visible, or those of the same content, and whether any is to be loaded."""
+def _finish_writers(landing: _Landing, one: _Input, known: DeliveredBefore) -> tuple[tuple[LandedFile, ...], bool]:
+    """Return the landing files made visible, or those of the same content, and whether any is to be loaded."""
     landed: list[LandedFile] = []
     is_new = False
     for entity, writer in landing.writers.items():
@@ -230,7 +230,7 @@ def _finished(landing: _Landing, one: _Input, known: Known) -> tuple[tuple[Lande
     return tuple(landed), is_new
 
 
-def _warnings(landing: _Landing, is_stated: bool) -> Iterator[str]:
+def _list_warnings(landing: _Landing, is_stated: bool) -> Iterator[str]:
     if not is_stated:
         yield (
             f"its name states no snapshot time, so its modification time {landing.moment:%Y-%m-%d %H:%M:%S} UTC "

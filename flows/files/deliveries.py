@@ -1,4 +1,4 @@
-"""Delivered files on their way in: landed, told to whoever waits, kept in OPS.DELIVERIES so that they are read once.
+"""Delivered files on their way in: landed, reported to who waits, kept in OPS.DELIVERIES so that they are read once.
 
 The ledger's row is written after the landing files, which the load takes up whatever happens in between; and a row
 counts only while all that it names is in RAW or under the landing root.
@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 from flows.errors import SourceError
 from flows.files.convert import deliver_files
 from flows.files.kinds import FileKind
-from flows.files.known_files import Known
+from flows.files.known_files import DeliveredBefore
 from flows.files.limits import LIMITS, Limits
-from flows.files.locations import FilePlace
+from flows.files.locations import Location
 from flows.files.report import DELIVERED_BEFORE, EMPTY, SKIPPED, Fetched, FileReport
-from flows.load.loader import loaded_files
+from flows.load.loader import read_loaded_files
 from flows.reporting import Mark, reporter
 from flows.settings import Settings
 from transforms.engine.ledgers import append_rows
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def deliver(
-    session: Session, settings: Settings, kind: FileKind, place: FilePlace, snapshot_at: datetime | None = None
+    session: Session, settings: Settings, kind: FileKind, place: Location, snapshot_at: datetime | None = None
 ) -> Fetched:
     """Land the files of a place that were not delivered before, and say what became of each.
 
@@ -37,7 +37,7 @@ def deliver(
         ConfigError: The place does not exist, holds no file or may not be read.
     """
     LIMITS.set(Limits(settings.file_mebibytes, settings.file_ratio, settings.file_seconds))
-    known = _known(session, settings, kind)
+    known = _read_delivered_before(session, settings, kind)
     reports: list[FileReport] = []
     failure: SourceError | None = None
     try:
@@ -47,13 +47,13 @@ def deliver(
     except SourceError as error:
         failure = error
     reports.sort(key=lambda report: report.file)
-    append_rows(session, DELIVERIES, _rows(reports))
-    _tell(kind, place, reports)
+    append_rows(session, DELIVERIES, _make_rows(reports))
+    _report_files(kind, place, reports)
     snapshots = {report.delivery.snapshot_at for report in reports if report.delivery}
     return Fetched(tuple(sorted(snapshots)), tuple(reports), failure)
 
 
-def has_others(session: Session, settings: Settings, source: str, place: FilePlace) -> bool:
+def has_others(session: Session, settings: Settings, source: str, place: Location) -> bool:
     """Whether files of the source were delivered from elsewhere than a local place."""
     from snowflake.snowpark.functions import col, lit, startswith
 
@@ -61,21 +61,21 @@ def has_others(session: Session, settings: Settings, source: str, place: FilePla
     return ledger.filter(~startswith(col("file_path"), lit(place.prefix))).count() > 0
 
 
-def _known(session: Session, settings: Settings, kind: FileKind) -> Known:
+def _read_delivered_before(session: Session, settings: Settings, kind: FileKind) -> DeliveredBefore:
     from snowflake.snowpark.functions import col
 
     ledger = session.table(DELIVERIES.full_name(settings.database)).filter(col("source") == kind.source)
     rows = ledger.select("delivery_id", "file_path", "landed_files").collect()
-    return Known(
+    return DeliveredBefore(
         settings.landing_root,
         kind.source,
-        loaded_files(session, settings.database),
+        read_loaded_files(session, settings.database),
         deliveries={row[0]: json.loads(row[2] or "[]") for row in rows},
         paths={row[1] for row in rows},
     )
 
 
-def _rows(reports: Iterable[FileReport]) -> list[dict[str, Any]]:
+def _make_rows(reports: Iterable[FileReport]) -> list[dict[str, Any]]:
     now = datetime.now(UTC)
     return [
         {
@@ -95,7 +95,7 @@ def _rows(reports: Iterable[FileReport]) -> list[dict[str, Any]]:
     ]
 
 
-def _tell(kind: FileKind, place: FilePlace, reports: Iterable[FileReport]) -> None:
+def _report_files(kind: FileKind, place: Location, reports: Iterable[FileReport]) -> None:
     """One line per file that was read, one for all that were not."""
     before = 0
     for report in reports:
@@ -105,14 +105,14 @@ def _tell(kind: FileKind, place: FilePlace, reports: Iterable[FileReport]) -> No
         unusual = report.warnings or report.status == EMPTY
         usual: Mark = "skipped" if report.status == SKIPPED else "ok"
         mark: Mark = "failed" if report.is_refused else "warning" if unusual else usual
-        reporter().finished(f"read {report.file}", _line(report), mark)
+        reporter().finished(f"read {report.file}", _format_report(report), mark)
     if before:
         files = "file was" if before == 1 else "files were"
         text = f"{before:,} {files} delivered before in {place.display_name}: not read"
         reporter().finished(f"read {kind.source} files", text, "skipped")
 
 
-def _line(report: FileReport) -> str:
-    told = report.status if report.reason is None else f"{report.status}: {report.reason}"
+def _format_report(report: FileReport) -> str:
+    text = report.status if report.reason is None else f"{report.status}: {report.reason}"
     rows = f" ({report.rows:,} records)" if report.rows else ""
-    return "; ".join([told + rows, *report.warnings])
+    return "; ".join([text + rows, *report.warnings])

@@ -11,7 +11,7 @@ from typing import IO, Any
 
 
 def shown(text: str) -> str:
-    """The text with what no terminal can show, such as control characters and halves of emojis, as escapes."""
+    """Return the text with what no terminal can show, such as control characters and halves of emojis, as escapes."""
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 

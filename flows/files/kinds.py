@@ -1,8 +1,8 @@
 """What the files of a source look like, and which entity each of their records is.
 
-Where the contracts of the tables that they become declare their columns (`declared_kind`), a header shows the entity of
-which it has the most columns that no other entity has. Which columns an entity has, must have, and whether a delivery
-lists all of it, is then declared by its tables alone: RAW names the fields, staging those that it cannot do without.
+Where the contracts of the tables that they become declare their columns (`make_declared_kind`), a header shows the
+entity of which it has the most columns that no other entity has. Which columns an entity has, must have, and whether a
+delivery lists all of it, is then declared by its tables alone: RAW names the fields, staging those that it needs.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class FileKind:
         is_daily: Deliveries are daily: a day alone states their time, folders may state it, and manifests are read.
         encoding: Of the files' text.
         encoding_setting: The setting that states another encoding.
-        known: Columns that a header of an entity should have: one that lacks some is told, and they are NULL.
+        known: Columns that a header of an entity should have: one that lacks some is reported, and they are NULL.
         fields: Every name that the source's tables declare: a header may write them in other capitals.
         is_sheet: They are tabs of a spreadsheet or exports of one: blank rows and formula errors are looked for.
     """
@@ -55,22 +55,22 @@ class FileKind:
     fields: frozenset[str] = frozenset()
 
     def naming(self, names: Sequence[str]) -> tuple[list[str], bool]:
-        """The names of a header as they are declared, and whether they show what the file holds."""
+        """Return the names of a header as they are declared, and whether they show what the file holds."""
         declared = {name.casefold(): name for name in sorted(self.fields)}
         found = [name if name in self.fields else declared.get(name.casefold(), name) for name in names]
         return found, self.entity_of(found) is not None
 
     def missing(self, entity: str, names: Collection[str]) -> list[str]:
-        """Required fields of the entity that are not among the names."""
+        """Return required fields of the entity that are not among the names."""
         return [known[0] for known in self.required.get(entity, ()) if not set(known) & set(names)]
 
     def unknown(self, entity: str, names: Collection[str]) -> list[str]:
-        """Columns of a header that the entity is not known to have; none where its columns are not stated."""
+        """Return columns of a header that the entity is not known to have; none where its columns are not stated."""
         return [name for name in names if name not in self.known[entity]] if entity in self.known else []
 
 
-def recognised(kind: FileKind, items: Iterator[Any]) -> Iterator[tuple[str, Any]]:
-    """Records of pages, arrays and rows, each with its entity; one that is not recognised goes with the others.
+def recognise_records(kind: FileKind, items: Iterator[Any]) -> Iterator[tuple[str, Any]]:
+    """Yield records of pages, arrays and rows, each with its entity; one that is not recognised goes with the others.
 
     A CSV's header and notes come with its entity too.
 
@@ -85,17 +85,17 @@ def recognised(kind: FileKind, items: Iterator[Any]) -> Iterator[tuple[str, Any]
         if isinstance(item, Note):
             notes.append(item)
             continue
-        for record in _records_of(kind, item):
-            entity = kind.entity_of(_keys(record)) or entity
+        for record in _unpack_records(kind, item):
+            entity = kind.entity_of(_read_keys(record)) or entity
             if entity is None:
                 waiting.append(record)
                 if len(waiting) > _LOOK_AHEAD:
-                    raise UnrecognisedFile(_unrecognised(kind, waiting))
+                    raise UnrecognisedFile(_explain_unrecognised(kind, waiting))
                 continue
             fields.saw(entity, record)
             if isinstance(record, Header):
                 fields.check()
-                notes += _lacking(kind, entity, record)
+                notes += _note_missing(kind, entity, record)
             for note in notes:
                 yield entity, note
             notes.clear()
@@ -105,7 +105,7 @@ def recognised(kind: FileKind, items: Iterator[Any]) -> Iterator[tuple[str, Any]
             yield entity, record
     is_table = kind.is_daily or kind.is_sheet
     if any(is_table or not isinstance(record, Header) for record in waiting):
-        raise UnrecognisedFile(_unrecognised(kind, waiting))
+        raise UnrecognisedFile(_explain_unrecognised(kind, waiting))
     fields.check()
 
 
@@ -115,16 +115,16 @@ class _Fields:
     def __init__(self, kind: FileKind) -> None:
         self._kind = kind
         self._missing: dict[str, list[str]] = {}
-        self._shown: dict[str, Sequence[str]] = {}
+        self._format_names: dict[str, Sequence[str]] = {}
 
     def saw(self, entity: str, record: Any) -> None:
         """Take in the fields of a header or record."""
-        names = _keys(record)
+        names = _read_keys(record)
         if names and self._missing.get(entity) != []:
             lacking = self._kind.missing(entity, names)
             known = self._missing.get(entity)
             self._missing[entity] = lacking if known is None else [name for name in known if name in lacking]
-            self._shown.setdefault(entity, names)
+            self._format_names.setdefault(entity, names)
 
     def check(self) -> None:
         """Refuse a file that cannot be what it looks like.
@@ -134,25 +134,29 @@ class _Fields:
         """
         for entity, missing in self._missing.items():
             if missing:
-                names = self._shown[entity]
-                near = [f"rename {found} to {name}?" for name in missing if (found := _near(self._kind, name, names))]
-                told = "; ".join([f"it has {_shown(names)}", *near])
-                raise RefusedFile(f"looks like {entity}, but its header has no column {', '.join(missing)}; {told}")
+                names = self._format_names[entity]
+                near = [
+                    f"rename {found} to {name}?"
+                    for name in missing
+                    if (found := _find_similar(self._kind, name, names))
+                ]
+                text = "; ".join([f"it has {_format_names(names)}", *near])
+                raise RefusedFile(f"looks like {entity}, but its header has no column {', '.join(missing)}; {text}")
 
 
-def _near(kind: FileKind, name: str, names: Sequence[str]) -> str | None:
-    """The name among those that no table declares that may be meant."""
-    alike = {other: _likeness(name, other) for other in names if other not in kind.fields}
+def _find_similar(kind: FileKind, name: str, names: Sequence[str]) -> str | None:
+    """Return the name among those that no table declares that may be meant."""
+    alike = {other: _measure_likeness(name, other) for other in names if other not in kind.fields}
     best = max(alike, key=lambda other: alike[other], default=None)
     return best if best is not None and alike[best] >= _NEAR else None
 
 
-def _likeness(name: str, other: str) -> float:
+def _measure_likeness(name: str, other: str) -> float:
     one, two = (text.casefold().replace("_", "").replace(" ", "") for text in (name, other))
     return 1.0 if two.endswith(one) else SequenceMatcher(None, one, two).ratio()
 
 
-def _lacking(kind: FileKind, entity: str, header: Header) -> Iterator[Note]:
+def _note_missing(kind: FileKind, entity: str, header: Header) -> Iterator[Note]:
     lacking = sorted(kind.known.get(entity, frozenset()) - set(header.names))
     if lacking:
         unknown = kind.unknown(entity, header.names)
@@ -160,7 +164,7 @@ def _lacking(kind: FileKind, entity: str, header: Header) -> Iterator[Note]:
         yield Note(f"its header has no column {', '.join(lacking)}: NULL in every row{more}")
 
 
-def _records_of(kind: FileKind, item: Any) -> Iterator[Any]:
+def _unpack_records(kind: FileKind, item: Any) -> Iterator[Any]:
     if isinstance(item, dict) and isinstance(item.get("data"), list) and kind.entity_of(item) is None:
         yield from item["data"]
     elif isinstance(item, list) and (not item or not all(isinstance(cell, str) for cell in item)):
@@ -169,20 +173,20 @@ def _records_of(kind: FileKind, item: Any) -> Iterator[Any]:
         yield item
 
 
-def _unrecognised(kind: FileKind, records: list[Any]) -> str:
-    keys = next((keys for keys in map(_keys, records) if keys), None)
+def _explain_unrecognised(kind: FileKind, records: list[Any]) -> str:
+    keys = next((keys for keys in map(_read_keys, records) if keys), None)
     if keys is None:
         return f"holds no records of {kind.holds}"
-    return f"holds something else than {kind.holds}: its records have {_shown(keys)}"
+    return f"holds something else than {kind.holds}: its records have {_format_names(keys)}"
 
 
-def _keys(record: Any) -> Sequence[str]:
+def _read_keys(record: Any) -> Sequence[str]:
     if isinstance(record, Header):
         return record.names
     return list(record) if isinstance(record, Mapping) else ()
 
 
-def _shown(names: Sequence[str]) -> str:
+def _format_names(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN_KEYS]) + (", …" if len(names) > _SHOWN_KEYS else "")
 
 
@@ -190,17 +194,17 @@ def _shown(names: Sequence[str]) -> str:
 _TELLING = 2
 
 
-def declared_kind(source: str, *, tells_missing: bool = False, **options: Any) -> FileKind:
-    """What the files of a source look like, by the contracts of its tables.
+def make_declared_kind(source: str, *, tells_missing: bool = False, **options: Any) -> FileKind:
+    """Return what the files of a source look like, by the contracts of its tables.
 
     Args:
         source: E.g. billing.
-        tells_missing: A header that lacks a field which RAW names is told, also where staging can do without.
+        tells_missing: A header that lacks a field which RAW names is reported, also where staging can do without.
         **options: More fields of FileKind.
     """
-    tables = {str(table.source).partition("/")[2]: table for table in _raw_tables(source)}
-    required = {entity: _required(table) for entity, table in tables.items()}
-    options.setdefault("entity_of", partial(_entity_of, own=_own_fields(tables)))
+    tables = {str(table.source).partition("/")[2]: table for table in _find_raw_tables(source)}
+    required = {entity: _list_required(table) for entity, table in tables.items()}
+    options.setdefault("entity_of", partial(_recognise_entity, own=_find_own_fields(tables)))
     options.setdefault("holds", ", ".join(sorted(tables)[:-1]) + f" or {max(tables)}")
     fields = {name for table in tables.values() for name in table.fields}
     return FileKind(
@@ -213,21 +217,21 @@ def declared_kind(source: str, *, tells_missing: bool = False, **options: Any) -
     )
 
 
-def _raw_tables(source: str) -> list[Table]:
+def _find_raw_tables(source: str) -> list[Table]:
     tables = [model.table for model in models().values()]
     return [table for table in tables if table.source and table.source.startswith(f"{source}/")]
 
 
-def _required(table: Table) -> list[tuple[str, ...]]:
+def _list_required(table: Table) -> list[tuple[str, ...]]:
     """Fields that staging cannot do without, each with the names that it had before."""
     columns = [column for reader in find_readers(table.name) for column in reader.table.columns]
     return [(column.payload, *column.formerly) for column in columns if column.payload and not column.nullable]
 
 
-def _own_fields(tables: Mapping[str, Table]) -> dict[str, frozenset[str]]:
+def _find_own_fields(tables: Mapping[str, Table]) -> dict[str, frozenset[str]]:
     """Fields that only the entity has."""
     names = {
-        entity: frozenset(table.fields) | {name for known in _required(table) for name in known}
+        entity: frozenset(table.fields) | {name for known in _list_required(table) for name in known}
         for entity, table in tables.items()
     }
     return {
@@ -236,7 +240,7 @@ def _own_fields(tables: Mapping[str, Table]) -> dict[str, frozenset[str]]:
     }
 
 
-def _entity_of(keys: Collection[str], own: Mapping[str, frozenset[str]]) -> str | None:
+def _recognise_entity(keys: Collection[str], own: Mapping[str, frozenset[str]]) -> str | None:
     found = {entity: len(fields.intersection(keys)) for entity, fields in own.items()}
     most = max(found.values(), default=0)
     best = [entity for entity, count in found.items() if count == most]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from flows.files.file import InputFile
 from flows.files.kinds import FileKind
-from flows.landing import LandedFile, landed_files
+from flows.landing import LandedFile, list_landed_files
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,13 @@ class Delivery:
 
     @classmethod
     def of(cls, file: InputFile, kind: FileKind, snapshot_at: datetime) -> Delivery:
-        """The delivery of a file that is read as `kind` and observed at that time."""
+        """Return the delivery of a file that is read as `kind` and observed at that time."""
         parts = [kind.source, file.path, file.size, file.version, snapshot_at.isoformat(), kind.encoding]
         delivery_id = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
         return cls(delivery_id, kind.source, file.path, file.size, file.version, snapshot_at)
 
 
-class Known:
+class DeliveredBefore:
     """What is in RAW or on its way there: contents by entity and hash, and files that were delivered before.
 
     Args:
@@ -57,7 +57,7 @@ class Known:
         self._deliveries = deliveries or {}
         self._paths = frozenset(paths)
         parsed = (LandedFile.parse(path) for path in loaded)
-        everything = [*landed_files(root, source), *(landed for landed in parsed if landed)]
+        everything = [*list_landed_files(root, source), *(landed for landed in parsed if landed)]
         self._durable = frozenset(landed.relative_path for landed in everything)
         self._by_content = {(landed.entity, landed.content_hash): landed for landed in everything}
 
@@ -71,7 +71,7 @@ class Known:
         return landed is not None and self._durable.issuperset(landed)
 
     def copied_from(self, entity: str, content_hash: str, path: str) -> LandedFile | None:
-        """The landing file of equal content; None for a path known before, which was overwritten, not copied."""
+        """Return the landing file of equal content; None for a path known before, which was overwritten, not copied."""
         return None if path in self._paths else self._by_content.get((entity, content_hash))
 
     def add(self, landed: LandedFile) -> None:

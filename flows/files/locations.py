@@ -21,7 +21,7 @@ from typing import IO, Any, Protocol
 from urllib.parse import unquote
 
 from flows.errors import ConfigError, SourceError
-from flows.files.archives import ENDINGS, opened_parts, refused
+from flows.files.archives import ENDINGS, open_parts, refused
 from flows.files.file import InputFile, RefusedFile
 
 MASK = "***"
@@ -29,7 +29,7 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*(?=::|://)")
 _PASSWORD = re.compile(r"//[^/@]*:([^/@]*)@")
 # What the libraries name the time and the tag of a file in their listings.
 _MODIFIED, _TAGS = ("LastModified", "last_modified", "mtime", "updated", "modified", "created"), ("ETag", "etag")
-# Errors of cloud libraries that say that no credentials are set, or that they are wrong; told by name, because the
+# Errors of cloud libraries that say that no credentials are set, or that they are wrong; known by name, because the
 # libraries are optional.
 _NO_CREDENTIALS = {
     "ClientAuthenticationError",
@@ -46,8 +46,8 @@ _LONGEST_TEXT = 300
 _SHORTEST_SECRET = 4
 
 
-class FilePlace(Protocol):
-    """Where files come from: a `Place`, or the tabs of a spreadsheet that is asked."""
+class Location(Protocol):
+    """Where files come from: a `FileLocation`, or the tabs of a spreadsheet that is asked."""
 
     @property
     def holds(self) -> str:
@@ -62,7 +62,7 @@ class FilePlace(Protocol):
         """What the paths of its files begin with."""
 
     def files(self) -> list[InputFile]:
-        """What it holds.
+        """Return what it holds.
 
         Raises:
             ConfigError: It does not exist, holds nothing or may not be read.
@@ -71,7 +71,7 @@ class FilePlace(Protocol):
 
 
 @dataclass(frozen=True)
-class Place:
+class FileLocation:
     """A file or folder, by its path or URL.
 
     Args:
@@ -91,7 +91,7 @@ class Place:
     @property
     def display_name(self) -> str:
         """Name the place, for messages and ledgers."""
-        return masked(self.url, self.url)
+        return mask_secrets(self.url, self.url)
 
     @property
     def path(self) -> Path:
@@ -104,12 +104,12 @@ class Place:
         return f"{self.path}/"
 
     def files(self) -> list[InputFile]:
-        """Its files, as `find_files` finds them."""
+        """Return its files, as `find_files` finds them."""
         return find_files(self)
 
 
-def masked(text: str, url: str) -> str:
-    """The text without the secrets of the URL."""
+def mask_secrets(text: str, url: str) -> str:
+    """Return the text without the secrets of the URL."""
     password = _PASSWORD.search(url)
     query = url.partition("?")[2]
     values = [part.partition("=")[2] for part in query.split("&")]
@@ -120,27 +120,27 @@ def masked(text: str, url: str) -> str:
     return text
 
 
-def find_files(place: Place) -> list[InputFile]:
-    """The files of a place, hidden ones left out; archives and workbooks are opened into their parts.
+def find_files(place: FileLocation) -> list[InputFile]:
+    """Return the files of a place, hidden ones left out; archives and workbooks are opened into their parts.
 
     Raises:
         ConfigError: It does not exist, holds no file, may not be read, or needs a library that is not installed.
         SourceError: It cannot be reached.
     """
-    files = list(_remote_files(place) if place.is_remote else _local_files(place))
+    files = list(_find_remote_files(place) if place.is_remote else _find_local_files(place))
     if not files:
         raise ConfigError(
             f"{place.named_by}: {place.display_name} holds no files. Expected a file or a folder of files."
         )
     parts: list[InputFile] = []
     for file in sorted(files, key=lambda file: file.label):
-        # Whether a local file is an archive is told by its first bytes; a remote one is not fetched for that.
+        # Whether a local file is an archive shows in its first bytes; a remote one is not fetched for that.
         is_asked = not place.is_remote or file.name.lower().endswith(ENDINGS)
-        parts += opened_parts(file) if is_asked else [file]
+        parts += open_parts(file) if is_asked else [file]
     return parts
 
 
-def _local_files(place: Place) -> Iterator[InputFile]:
+def _find_local_files(place: FileLocation) -> Iterator[InputFile]:
     root = place.path
     if not root.exists():
         raise ConfigError(
@@ -151,16 +151,16 @@ def _local_files(place: Place) -> Iterator[InputFile]:
         label = file.name if file == root else file.relative_to(root).as_posix()
         if file == root or not _is_hidden(label):
             parent = root.parent.name if file == root else root.name
-            yield from _local_file(file, readable_name(label), readable_name(parent))
+            yield from _make_local_file(file, readable_name(label), readable_name(parent))
 
 
 def readable_name(name: str) -> str:
-    """The name as text can hold it: each byte that is no UTF-8 as its hexadecimal escape."""
+    """Return the name as text can hold it: each byte that is no UTF-8 as its hexadecimal escape."""
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
-def _local_file(file: Path, label: str, parent: str) -> Iterator[InputFile]:
-    """The file, or what of its kind is refused; folders are none."""
+def _make_local_file(file: Path, label: str, parent: str) -> Iterator[InputFile]:
+    """Yield the file, or what of its kind is refused; folders are none."""
     path = readable_name(str(file))
     try:
         state = file.stat()
@@ -170,12 +170,12 @@ def _local_file(file: Path, label: str, parent: str) -> Iterator[InputFile]:
         return
     if stat.S_ISDIR(state.st_mode):
         if file.is_symlink():
-            told = "is a link to a folder, which is not followed: give that folder itself"
-            yield refused(InputFile(label, None, BytesIO, parent, path), told)
+            text = "is a link to a folder, which is not followed: give that folder itself"
+            yield refused(InputFile(label, None, BytesIO, parent, path), text)
         return
     one = InputFile(
         label,
-        modified_at=_moment(state.st_mtime),
+        modified_at=_to_datetime(state.st_mtime),
         open=lambda: file.open("rb"),
         parent=parent,
         path=path,
@@ -186,15 +186,15 @@ def _local_file(file: Path, label: str, parent: str) -> Iterator[InputFile]:
     yield one if is_regular else refused(one, "is no regular file (a pipe, socket or device) and is not opened")
 
 
-def _moment(seconds: float) -> datetime | None:
+def _to_datetime(seconds: float) -> datetime | None:
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
         return None
 
 
-def _remote_files(place: Place) -> Iterator[InputFile]:
-    with _remote_errors(place):
+def _find_remote_files(place: FileLocation) -> Iterator[InputFile]:
+    with _translate_remote_errors(place):
         import fsspec
 
         filesystem, root = fsspec.core.url_to_fs(place.url, skip_instance_cache=True)
@@ -207,23 +207,23 @@ def _remote_files(place: Place) -> Iterator[InputFile]:
         # Object stores may show a folder as an object whose name ends in a slash.
         if facts.get("type") == "directory" or name.endswith("/") or _is_hidden(label):
             continue
-        modified_at = _time_of(facts)
+        modified_at = _read_time(facts)
         yield InputFile(
-            masked(label, place.url),
+            mask_secrets(label, place.url),
             modified_at=modified_at,
-            open=_fetcher(place, filesystem, name),
+            open=_make_fetcher(place, filesystem, name),
             parent=root.rstrip("/").rpartition("/")[2],
-            path=masked(f"{place.url.partition('://')[0]}://{name}", place.url),
+            path=mask_secrets(f"{place.url.partition('://')[0]}://{name}", place.url),
             size=facts.get("size"),
             version=str(next((facts[tag] for tag in _TAGS if facts.get(tag)), modified_at)),
         )
 
 
-def _fetcher(place: Place, filesystem: Any, name: str) -> Any:
+def _make_fetcher(place: FileLocation, filesystem: Any, name: str) -> Any:
     def fetch() -> IO[bytes]:
         copy = tempfile.NamedTemporaryFile(prefix="snowcast-")  # noqa: SIM115 - the reader closes it
         try:
-            with _remote_errors(place):
+            with _translate_remote_errors(place):
                 filesystem.get_file(name, copy.name)
         except ConfigError as refusal:
             copy.close()
@@ -237,7 +237,7 @@ def _fetcher(place: Place, filesystem: Any, name: str) -> Any:
 
 
 @contextmanager
-def _remote_errors(place: Place) -> Iterator[None]:
+def _translate_remote_errors(place: FileLocation) -> Iterator[None]:
     """Errors of fsspec and its libraries as ours, without secrets.
 
     Raises:
@@ -255,20 +255,25 @@ def _remote_errors(place: Place) -> Iterator[None]:
         raise ConfigError(f"{where} does not exist. Expected a file or a folder of files.") from None
     except PermissionError as error:
         raise ConfigError(
-            f"{where} may not be read with the credentials that are set ({_told(error, place)})."
+            f"{where} may not be read with the credentials that are set ({_format_error(error, place)})."
         ) from None
     except Exception as error:
         if type(error).__name__ in _NO_CREDENTIALS or getattr(error, "status_code", None) in _REFUSED:
-            raise ConfigError(f"{where} cannot be read without valid credentials ({_told(error, place)}).") from None
+            raise ConfigError(
+                f"{where} cannot be read without valid credentials ({_format_error(error, place)})."
+            ) from None
         if isinstance(error, ValueError) and "rotocol" in str(error):
-            raise ConfigError(f"{where}: {_told(error, place)}. Expected a folder, s3://… or abfs://….") from None
+            raise ConfigError(
+                f"{where}: {_format_error(error, place)}. Expected a folder, s3://… or abfs://…."
+            ) from None
+        text = _format_error(error, place)
         raise SourceError(
-            f"{where} cannot be reached ({_told(error, place)}). Run again later: what is landed already is kept."
+            f"{where} cannot be reached ({text}). Run again later: what is landed already is kept."
         ) from None
 
 
-def _told(error: BaseException, place: Place) -> str:
-    text = masked(" ".join(str(error).split()), place.url)[:_LONGEST_TEXT]
+def _format_error(error: BaseException, place: FileLocation) -> str:
+    text = mask_secrets(" ".join(str(error).split()), place.url)[:_LONGEST_TEXT]
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
@@ -276,8 +281,8 @@ def _is_hidden(label: str) -> bool:
     return any(part.startswith(".") for part in label.split("/"))
 
 
-def _time_of(facts: Mapping[str, Any]) -> datetime | None:
-    """When the file was written, in UTC; libraries give a number of seconds, a datetime or its text."""
+def _read_time(facts: Mapping[str, Any]) -> datetime | None:
+    """Return when the file was written, in UTC; libraries give a number of seconds, a datetime or its text."""
     value = next((facts[name] for name in _MODIFIED if facts.get(name)), None)
     if isinstance(value, str):
         try:

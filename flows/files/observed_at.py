@@ -30,17 +30,17 @@ _MOMENTS = (
 _DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_/]?)(\d\d)\2(\d\d)(?!\d)")
 
 
-def stated_moment(names: Iterable[str]) -> datetime | None:
-    """The moment that the first of the names states which states one."""
-    return next((moment for moment in map(_moment, names) if moment), None)
+def snapshot_time_in_path(names: Iterable[str]) -> datetime | None:
+    """Return the moment that the first of the names states which states one."""
+    return next((moment for moment in map(_find_moment, names) if moment), None)
 
 
-def stated_day(names: Iterable[str]) -> datetime | None:
-    """The moment, or midnight of the day, that the first of the names states which states one."""
-    return next((moment for moment in (_moment(name) or _day(name) for name in names) if moment), None)
+def snapshot_day_in_path(names: Iterable[str]) -> datetime | None:
+    """Return the moment, or midnight of the day, that the first of the names states which states one."""
+    return next((moment for moment in (_find_moment(name) or _find_day(name) for name in names) if moment), None)
 
 
-def _moment(name: str) -> datetime | None:
+def _find_moment(name: str) -> datetime | None:
     epoch = _EPOCH_MILLISECONDS.search(name)
     if epoch:
         return datetime.fromtimestamp(int(epoch[1]) / 1000, UTC)
@@ -54,8 +54,8 @@ def _moment(name: str) -> datetime | None:
     return None
 
 
-def _day(name: str) -> datetime | None:
-    """The last day that the name states: in a path the one that is nearest to the file."""
+def _find_day(name: str) -> datetime | None:
+    """Return the last day that the name states: in a path the one that is nearest to the file."""
     days = []
     for found in _DAY.finditer(name):
         try:
@@ -83,15 +83,15 @@ class Manifest:
 
 
 def read_manifests(files: Iterable[InputFile]) -> dict[str, Manifest]:
-    """The manifests among the files by the folder that they speak of."""
+    """Return the manifests among the files by the folder that they speak of."""
     return {file.directory: _read_manifest(file) for file in files if file.name == MANIFEST}
 
 
 def _read_manifest(file: InputFile) -> Manifest:
     try:
         with file.open() as content:
-            said = json.load(content)
-        return _parse_manifest(said)
+            stated = json.load(content)
+        return _parse_manifest(stated)
     except RefusedFile as refusal:
         return Manifest(fault=str(refusal))
     except (OSError, ValueError, RecursionError) as error:

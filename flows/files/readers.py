@@ -1,6 +1,6 @@
 """Files that somebody delivers: members of zip archives, unpacked from gzip, in any encoding, read as items.
 
-What a file is, is told by its content: gzip and zip by their first bytes, JSON by its first character, everything
+What a file is shows in its content: gzip and zip by their first bytes, JSON by its first character, everything
 else is tried as CSV. A file that cannot be read raises `RefusedFile` with the reason, so that the others go on.
 """
 
@@ -50,16 +50,16 @@ def read_items(file: InputFile, encoding: str = "utf-8", naming: Naming = as_the
             if start == _GZIP:
                 with gzip.open(raw) as unpacked:
                     bounded = io.BufferedReader(Bounded(unpacked, file.packed or file.size))
-                    yield from _read_unpacked(_in_utf8(bounded, encoding), naming)
+                    yield from _read_unpacked(_recode_to_utf8(bounded, encoding), naming)
             else:
                 bounded = io.BufferedReader(Bounded(raw, file.packed))
-                yield from _read_unpacked(_in_utf8(bounded, encoding), naming)
+                yield from _read_unpacked(_recode_to_utf8(bounded, encoding), naming)
     except EOFError:
         raise RefusedFile("is cut off: its gzip data end too early") from None
     except (gzip.BadGzipFile, zlib.error, zipfile.BadZipFile) as error:
         raise RefusedFile(f"cannot be unpacked: {error}") from None
     except UnicodeError as error:
-        raise RefusedFile(f"is not {encoding.upper()} text ({_fault(error)})") from None
+        raise RefusedFile(f"is not {encoding.upper()} text ({_explain_fault(error)})") from None
     except (OSError, RuntimeError) as error:
         raise RefusedFile(f"cannot be read: {error}") from None
 
@@ -69,14 +69,14 @@ def parse_json(text: str | bytes) -> Any:
     return json.loads(text, parse_constant=_refuse_constant)
 
 
-def _in_utf8(binary: io.BufferedReader[Bounded], encoding: str) -> Lines:
-    """The lines in UTF-8; line ends inside quoted fields stay as they are."""
+def _recode_to_utf8(binary: io.BufferedReader[Bounded], encoding: str) -> Lines:
+    """Return the lines in UTF-8; line ends inside quoted fields stay as they are."""
     if codecs.lookup(encoding).name == "utf-8":
         return iter(binary)
     return (line.encode() for line in io.TextIOWrapper(binary, encoding, newline="\n"))
 
 
-def _fault(error: UnicodeError) -> str:
+def _explain_fault(error: UnicodeError) -> str:
     if not isinstance(error, UnicodeDecodeError):
         return str(error)
     return f"byte 0x{error.object[error.start]:02x} after {error.object[max(0, error.start - 20) : error.start]!r}"
@@ -126,14 +126,14 @@ def _read_json_lines(first: bytes, second: bytes, rest: Lines) -> Iterator[Any]:
         except (ValueError, RecursionError) as error:
             if not line.endswith(b"\n"):
                 raise RefusedFile(f"is cut off in line {number}, its last one") from None
-            content = _as_one_line(line)
+            content = _make_one_line(line)
             # Of several values on one line COPY would make several rows; as one text it stays one, and is refused.
             is_several = isinstance(error, json.JSONDecodeError) and error.msg == "Extra data"
             yield BadLine(number, json.dumps(content.decode()).encode() if is_several else content, str(error))
 
 
-def _as_one_line(line: bytes) -> bytes:
-    """The line as UTF-8 without control characters, which a warehouse would take for line ends or refuse."""
+def _make_one_line(line: bytes) -> bytes:
+    """Return the line as UTF-8 without control characters, which a warehouse would take for line ends or refuse."""
     return shown(line.strip().decode("utf-8", "backslashreplace")).encode()
 
 

@@ -1,8 +1,8 @@
 """Rows of CSV files and tabs as people and programs write them, by the header that names their cells.
 
-The delimiter is told by the header: comma, semicolon, tab or pipe, or what Excel's `sep=;` says. Taken where nothing is
-lost: blanks around names, blank lines and a title above the header, columns without a name, CR line ends, a Ctrl-Z at
-the end. A cell under a column without a name is kept as `column_<number>`.
+The delimiter is that of the header: comma, semicolon, tab or pipe, or what Excel's `sep=;` says. Where nothing is lost
+it takes blanks around names, blank lines and a title above the header, columns without a name, CR line ends, a Ctrl-Z
+at the end. A cell under a column without a name is kept as `column_<number>`.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ Naming = Callable[[Sequence[str]], tuple[list[str], bool]]
 
 
 def as_they_are(names: Sequence[str]) -> tuple[list[str], bool]:
-    """The naming of a source that declares no names."""
+    """Return the naming of a source that declares no names."""
     return list(names), True
 
 
 def read_csv(lines: Iterator[bytes], naming: Naming) -> Iterator[Any]:
-    """The header, then rows as it names them; one of another length is a list, for staging to refuse, not to guess.
+    """Yield the header, then rows as it names them; one of another length is a list, for staging to refuse.
 
     Args:
         lines: UTF-8, without a byte order mark.
@@ -43,54 +43,54 @@ def read_csv(lines: Iterator[bytes], naming: Naming) -> Iterator[Any]:
     Raises:
         RefusedFile: It is no CSV, or cut off.
     """
-    decoded = (line.decode() for line in _with_plain_ends(lines))
+    decoded = (line.decode() for line in _normalise_line_ends(lines))
     above = list(islice(decoded, _LOOKED_AT))
     begin, delimiter = _find_header(above, naming)
-    written = _cells(above[begin], delimiter)
+    written = _split_cells(above[begin], delimiter)
     is_spaced = len(written) > 1 and all(cell.startswith(" ") for cell in written[1:])  # written as "a, b, c"
     rows = csv.reader(chain(above[begin:], decoded), delimiter=delimiter, strict=True, skipinitialspace=is_spaced)
     try:
         cells = next(rows)
         if len(cells) < 2:
             raise RefusedFile(f"is neither JSON nor CSV with a header; it begins with {above[0].encode()[:_SHOWN]!r}")
-        yield from _noted_above(above[:begin])
+        yield from _note_lines_above(above[:begin])
         names = named(cells, naming)
         yield Header(tuple(name for name in names if name))
-        yield from _rows(rows, names)
+        yield from _read_rows(rows, names)
     except csv.Error as error:
         cut = "is cut off: its last quoted field has no end" if "unexpected end" in str(error) else ""
         raise RefusedFile(cut or f"is not valid CSV: line {begin + rows.line_num}: {error}") from None
 
 
 def read_tab(rows: Iterator[Sequence[Any]], naming: Naming) -> Iterator[Any]:
-    """The header of a tab, then its rows as it names them; cells that a row lacks at its end are empty.
+    """Yield the header of a tab, then its rows as it names them; cells that a row lacks at its end are empty.
 
     Raises:
         UnrecognisedFile: It is empty, or has no header.
         RefusedFile: Its header has two columns of one name.
     """
     above: list[list[Any]] = []
-    filled = (cells for cells in map(_without_empty_end, rows) if cells)
+    filled = (cells for cells in map(_strip_empty_end, rows) if cells)
     for cells in islice(filled, _LOOKED_AT):
         above.append(cells)
-        if _shows(cells, naming):
+        if _shows_entity(cells, naming):
             break
     if not above:
         raise UnrecognisedFile("is empty")
-    if not _shows(above[-1], naming):
+    if not _shows_entity(above[-1], naming):
         begin = 0
         if not _is_header(above[0]):
             raise UnrecognisedFile("has no header: its first row has cells that are no text")
     else:
         begin = len(above) - 1
-        yield from _noted_above([", ".join(map(str, cells)) for cells in above[:-1]])
+        yield from _note_lines_above([", ".join(map(str, cells)) for cells in above[:-1]])
     names = named(above[begin], naming)
     yield Header(tuple(name for name in names if name))
-    yield from _cells_of(chain(above[begin + 1 :], rows), names)
+    yield from _read_cells(chain(above[begin + 1 :], rows), names)
 
 
 def named(cells: Sequence[str], naming: Naming) -> list[str]:
-    """The names of a header's columns: declared ones where they are, '' where a column has none.
+    """Return the names of a header's columns: declared ones where they are, '' where a column has none.
 
     Raises:
         RefusedFile: Two columns have one name.
@@ -103,8 +103,8 @@ def named(cells: Sequence[str], naming: Naming) -> list[str]:
     return names
 
 
-def _with_plain_ends(lines: Iterator[bytes]) -> Iterator[bytes]:
-    """The lines, split where a CR alone ends them, without a Ctrl-Z at the end of the last."""
+def _normalise_line_ends(lines: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the lines, split where a CR alone ends them, without a Ctrl-Z at the end of the last."""
     first = next(lines, b"")
     if b"\r" in first.rstrip(b"\r\n").replace(b"\r\n", b""):
         everything = b"".join(chain((first,), lines))
@@ -119,28 +119,28 @@ def _with_plain_ends(lines: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _find_header(above: Sequence[str], naming: Naming) -> tuple[int, str]:
-    """Which line is the header, and what delimits its cells."""
+    """Return which line is the header, and what delimits its cells."""
     stated = _SEPARATOR.fullmatch(above[0].rstrip("\r\n")) if above else None
     candidates = (stated[1],) if stated else _DELIMITERS
     for number, line in enumerate(above):
         for delimiter in candidates:
-            cells = _cells(line, delimiter)
+            cells = _split_cells(line, delimiter)
             if len(cells) > 1 and naming([cell.strip() for cell in cells])[1]:
                 return number, delimiter
     begin = 1 if stated and len(above) > 1 else 0
-    best = max(candidates, key=lambda delimiter: len(_cells(above[begin], delimiter)))
+    best = max(candidates, key=lambda delimiter: len(_split_cells(above[begin], delimiter)))
     return begin, best
 
 
-def _cells(line: str, delimiter: str) -> list[str]:
+def _split_cells(line: str, delimiter: str) -> list[str]:
     try:
         return next(csv.reader([line], delimiter=delimiter), [])
     except csv.Error:
         return []
 
 
-def _noted_above(lines: Sequence[str]) -> Iterator[Note]:
-    """What stands above the header: a title is left out, rows with several cells may be data.
+def _note_lines_above(lines: Sequence[str]) -> Iterator[Note]:
+    """Yield what stands above the header: a title is left out, rows with several cells may be data.
 
     Raises:
         RefusedFile: There are such rows.
@@ -152,53 +152,53 @@ def _noted_above(lines: Sequence[str]) -> Iterator[Note]:
             f"has rows above its header (first: {several[:_SHOWN]!r}). Delete what stands above the header"
         )
     if titles:
-        shown = titles[0].strip(" ,;|\t")[:_SHOWN]
+        display = titles[0].strip(" ,;|\t")[:_SHOWN]
         count = "1 line" if len(titles) == 1 else f"{len(titles)} lines"
-        yield Note(f"{count} above the header left out (first: {shown})")
+        yield Note(f"{count} above the header left out (first: {display})")
 
 
-def _rows(rows: Iterator[list[str]], names: Sequence[str]) -> Iterator[Any]:
+def _read_rows(rows: Iterator[list[str]], names: Sequence[str]) -> Iterator[Any]:
     short: list[str] | None = None
     for row in rows:
         if short is not None:
             yield short
             short = None
-        record = _record(row, names)
+        record = _make_record(row, names)
         if record is not None:
             yield record
         elif row:
             short = row
-    named_count = len(_without_empty_end(names))
+    named_count = len(_strip_empty_end(names))
     if short is not None and len(short) < named_count:
         raise RefusedFile(f"is cut off: its last row has {len(short)} of {named_count} fields")
     if short is not None:
         yield short
 
 
-def _record(row: Sequence[str], names: Sequence[str]) -> dict[str, str] | None:
-    """The row by name; None where it is too short, or has cells beyond the header that hold something."""
+def _make_record(row: Sequence[str], names: Sequence[str]) -> dict[str, str] | None:
+    """Return the row by name; None where it is too short, or has cells beyond the header that hold something."""
     if len(row) != len(names):
-        named_count = len(_without_empty_end(names))
+        named_count = len(_strip_empty_end(names))
         if len(row) < named_count or any(row[len(names) :]):
             return None
-    return _by_name(row, names)
+    return _name_cells(row, names)
 
 
-def _by_name(row: Sequence[Any], names: Sequence[str]) -> dict[str, Any]:
+def _name_cells(row: Sequence[Any], names: Sequence[str]) -> dict[str, Any]:
     pairs = enumerate(zip(names, row, strict=False), start=1)
     return {name or f"column_{number}": cell for number, (name, cell) in pairs if name or cell not in ("", None)}
 
 
-def _cells_of(rows: Iterator[Sequence[Any]], names: Sequence[str]) -> Iterator[Any]:
+def _read_cells(rows: Iterator[Sequence[Any]], names: Sequence[str]) -> Iterator[Any]:
     for row in rows:
-        cells = _without_empty_end(row)
+        cells = _strip_empty_end(row)
         if len(cells) > len(names):
             yield [str(cell) for cell in cells]
         else:
-            yield _by_name([*cells, *[""] * (len(names) - len(cells))], names)
+            yield _name_cells([*cells, *[""] * (len(names) - len(cells))], names)
 
 
-def _shows(cells: Sequence[Any], naming: Naming) -> bool:
+def _shows_entity(cells: Sequence[Any], naming: Naming) -> bool:
     return _is_header(cells) and naming([cell.strip() for cell in cells])[1]
 
 
@@ -206,7 +206,7 @@ def _is_header(cells: Sequence[Any]) -> bool:
     return len(cells) > 1 and all(isinstance(cell, str) for cell in cells)
 
 
-def _without_empty_end(row: Sequence[Any]) -> list[Any]:
+def _strip_empty_end(row: Sequence[Any]) -> list[Any]:
     cells = ["" if cell is None else cell for cell in row]
     while cells and cells[-1] == "":
         cells.pop()
@@ -228,7 +228,7 @@ class SheetFindings:
         self._errors: list[str] = []
 
     def checked(self, items: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
-        """The items without blank rows; a formula error becomes an object, which staging refuses in any column."""
+        """Yield the items without blank rows; a formula error becomes an object, which staging refuses anywhere."""
         for entity, item in items:
             self._row += 1
             if not isinstance(item, dict):  # the header, or a row of another length
@@ -236,10 +236,10 @@ class SheetFindings:
             elif all(value == "" for value in item.values()):
                 self._blank.append(self._row)
             else:
-                yield entity, self._without_errors(item)
+                yield entity, self._mark_errors(item)
 
     def warnings(self) -> Iterator[str]:
-        """What a person should know."""
+        """Yield what a person should know."""
         if self._blank:
             rows = "row is" if len(self._blank) == 1 else "rows are"
             yield f"{len(self._blank):,} blank {rows} left out (first: row {self._blank[0]})"
@@ -247,7 +247,7 @@ class SheetFindings:
             cells = "cell holds a formula error" if len(self._errors) == 1 else "cells hold formula errors"
             yield f"{len(self._errors):,} {cells} (first: {self._errors[0]}): staging refuses the rows"
 
-    def _without_errors(self, record: dict[str, Any]) -> dict[str, Any]:
+    def _mark_errors(self, record: dict[str, Any]) -> dict[str, Any]:
         wrong = {name: value for name, value in record.items() if isinstance(value, str) and value in FORMULA_ERRORS}
         self._errors += [f"row {self._row}, column {name}: {value}" for name, value in wrong.items()]
         return {**record, **{name: {"formula_error": value} for name, value in wrong.items()}} if wrong else record

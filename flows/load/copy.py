@@ -1,30 +1,28 @@
-"""PUT and COPY: landing files onto the stage and from there into a RAW table, many files in one statement.
+"""COPY: staged files into a RAW table, many files in one statement, and what Snowflake answers of each.
 
-On the stage the files of an entity lie in one folder, whatever their dates, so that one PUT takes them all; the path of
-the landing file, with its folders of dates, is made again from the file's name.
+On the stage an entity's files lie in one folder; the path of the landing file, with its folders of dates, is made again
+from the file's name.
 """
 
 from __future__ import annotations
 
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from flows.landing import LandedFile
-from transforms.contract import RAW_COLUMNS, check_identifier
+from flows.load.stage import TAIL, TAIL_LENGTH, name_stage
+from transforms.contract import RAW_COLUMNS
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
     from transforms.contract import Table
 
-STAGE = "LANDING"
-# A landing file's name ends in `_<snapshot: 19>_<hash: 16>.ndjson.gz`: places counted from the end of the path.
-_STAMP, _TAIL, _TAIL_LENGTH = 46, 47, 37
+_STAMP = TAIL - 1  # behind the underscore: where the snapshot time begins
 
 
 @dataclass(frozen=True)
@@ -34,32 +32,6 @@ class Copied:
     rows_parsed: int
     rows_loaded: int
     first_error: str | None
-
-
-def stage_name(database: str) -> str:
-    """Full name of the stage that landing files go to."""
-    return f"{check_identifier(database).upper()}.RAW.{STAGE}"
-
-
-def load_id_of(landed: LandedFile) -> str:
-    """The load's name: `<source>/<entity>_<snapshot>_<content hash>`, made of the file's path alone."""
-    return f"{landed.source}/{landed.entity}{landed.relative_path[-_TAIL:][:_TAIL_LENGTH]}"
-
-
-def put_files(session: Session, database: str, root: Path, files: Iterable[LandedFile]) -> None:
-    """Copy landing files to the stage; one PUT per entity.
-
-    A file that is there already is written again: the upload that made it may have been cut off.
-    """
-    by_folder: dict[str, list[Path]] = defaultdict(list)
-    for landed in files:
-        by_folder[f"{landed.source}/{landed.entity}"].append(root / landed.relative_path)
-    for folder, paths in by_folder.items():
-        with tempfile.TemporaryDirectory(prefix="snowcast-put-") as selection:
-            # PUT takes one pattern, so the files that are meant are gathered under one.
-            for path in paths:
-                (Path(selection) / path.name).symlink_to(path.resolve())
-            session.file.put(f"{selection}/*", f"@{stage_name(database)}/{folder}", auto_compress=False, overwrite=True)
 
 
 def copy_files(
@@ -73,10 +45,6 @@ def copy_files(
 ) -> dict[str, Copied]:
     """COPY staged files into a raw table.
 
-    Snapshot time and load id are cut out of the file's name, so that files of any number of snapshots share one
-    statement. COPY takes only some functions and TO_TIMESTAMP without a format (data-load-transform in Snowflake's
-    user guide): hence the text that is put together and cast.
-
     Args:
         session: Where to load; part of its open transaction.
         database: Holds the table and the stage.
@@ -88,16 +56,13 @@ def copy_files(
     Returns:
         Outcome by relative path; a file that the load history knows is not among them.
     """
-    columns = ", ".join(column.name for column in RAW_COLUMNS)
     prefix = f"{files[0].source}/{files[0].entity}"
     by_name = {PurePosixPath(landed.relative_path).name: landed.relative_path for landed in files}
     names = ", ".join(f"'{prefix}/{name}'" for name in by_name)
+    # CONTINUE: one broken line must not keep the others out; the load finds what COPY skipped and quarantines it.
     rows = session.sql(
-        f"COPY INTO {table.full_name(database)} ({columns}) FROM ("
-        f"SELECT $1, {_landing_path(files[0])}, METADATA$FILE_ROW_NUMBER, {_SNAPSHOT_AT}, "
-        f"'{loaded_at:%Y-%m-%d %H:%M:%S.%f}'::TIMESTAMP_NTZ, "
-        f"'{prefix}' || SUBSTR(METADATA$FILENAME, -{_TAIL}, {_TAIL_LENGTH}) "
-        f"FROM @{stage_name(database)}) "
+        f"COPY INTO {table.full_name(database)} ({', '.join(column.name for column in RAW_COLUMNS)}) "
+        f"FROM ({_express_rows(files[0], loaded_at)} FROM @{name_stage(database)}) "
         f"FILES = ({names}) FILE_FORMAT = (TYPE = JSON COMPRESSION = GZIP) ON_ERROR = CONTINUE FORCE = {force}"
     ).collect()
     copied: dict[str, Copied] = {}
@@ -110,34 +75,48 @@ def copy_files(
     return copied
 
 
-def loaded_rows(session: Session, database: str, table: Table, load_ids: Sequence[str]) -> dict[str, set[int]]:
-    """Row numbers that RAW holds of the loads, by load."""
+def _express_rows(landed: LandedFile, loaded_at: datetime) -> str:
+    """Return the SELECT of RAW's columns of staged files, up to its FROM; all are of one source and entity.
+
+    Snapshot time and load id are cut out of the file's name, so that files of any number of snapshots share one
+    statement. COPY takes only some functions and TO_TIMESTAMP without a format (data-load-transform in Snowflake's
+    user guide): hence the text that is put together and cast.
+    """
+    return (
+        f"SELECT $1, {_express_landing_path(landed)}, METADATA$FILE_ROW_NUMBER, {_SNAPSHOT_AT}, "
+        f"'{loaded_at:%Y-%m-%d %H:%M:%S.%f}'::TIMESTAMP_NTZ, "
+        f"'{landed.source}/{landed.entity}' || SUBSTR(METADATA$FILENAME, -{TAIL}, {TAIL_LENGTH})"
+    )
+
+
+def read_loaded_rows(session: Session, database: str, table: Table, load_ids: Sequence[str]) -> dict[str, set[int]]:
+    """Return row numbers that RAW holds of the loads, by load."""
     from snowflake.snowpark.functions import col
 
     held: dict[str, set[int]] = defaultdict(set)
     frame = session.table(table.full_name(database)).filter(col("_load_id").in_(*load_ids))
-    for load_id, source_row in _pairs(frame.select("_load_id", "_source_row").collect()):
+    for load_id, source_row in _to_pairs(frame.select("_load_id", "_source_row").collect()):
         held[load_id].add(source_row)
     return held
 
 
-def _pairs(rows: Iterable[Any]) -> Iterable[tuple[str, int]]:
+def _to_pairs(rows: Iterable[Any]) -> Iterable[tuple[str, int]]:
     return ((str(row[0]), int(row[1])) for row in rows)
 
 
-def _landing_path(landed: LandedFile) -> str:
-    """Expression for the path of the landing file of a row, `<source>/<entity>/yyyy/mm/dd/<name>`."""
+def _express_landing_path(landed: LandedFile) -> str:
+    """Return expression for the path of the landing file of a row, `<source>/<entity>/yyyy/mm/dd/<name>`."""
     year, month, day = (f"SUBSTR(METADATA$FILENAME, -{_STAMP - start}, {n})" for start, n in ((0, 4), (4, 2), (6, 2)))
     folders = f"'{landed.source}/{landed.entity}/' || {year} || '/' || {month} || '/' || {day}"
-    return f"{folders} || '/{landed.entity}' || SUBSTR(METADATA$FILENAME, -{_TAIL})"
+    return f"{folders} || '/{landed.entity}' || SUBSTR(METADATA$FILENAME, -{TAIL})"
 
 
-def _timestamp_parts() -> str:
-    """`YYYY-MM-DD HH:MI:SS.FF3` put together from the stamp `YYYYMMDDTHHMISSFF3Z` of the file's name."""
+def _express_timestamp() -> str:
+    """Put `YYYY-MM-DD HH:MI:SS.FF3` together from the stamp `YYYYMMDDTHHMISSFF3Z` of the file's name."""
     places = ((0, 4, "-"), (4, 2, "-"), (6, 2, " "), (9, 2, ":"), (11, 2, ":"), (13, 2, "."), (15, 3, ""))
     parts = [f"SUBSTR(METADATA$FILENAME, -{_STAMP - start}, {length})" for start, length, _ in places]
     joined = "".join(f"{part} || '{mark}' || " for part, (_, _, mark) in zip(parts, places[:-1], strict=False))
     return f"({joined}{parts[-1]})::TIMESTAMP_NTZ"
 
 
-_SNAPSHOT_AT = _timestamp_parts()
+_SNAPSHOT_AT = _express_timestamp()

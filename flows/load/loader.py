@@ -23,12 +23,13 @@ from flows.landing import (
     DamagedFile,
     LandedFile,
     count_rows,
-    landed_files,
-    loading_lock,
+    hold_loading_lock,
+    list_landed_files,
     read_lines,
     sweep_unfinished,
 )
-from flows.load.copy import Copied, copy_files, load_id_of, loaded_rows, put_files
+from flows.load.copy import Copied, copy_files, read_loaded_rows
+from flows.load.stage import make_load_id, put_files
 from transforms.engine.ledgers import append_rows, transaction
 from transforms.ops import LOADS, POLLS, QUARANTINE
 
@@ -86,18 +87,18 @@ class LoadReport:
         return sum(load.rows_rejected for load in self.loads)
 
 
-def loaded_files(session: Session, database: str) -> frozenset[str]:
+def read_loaded_files(session: Session, database: str) -> frozenset[str]:
     """Source files that OPS.LOADS names."""
     rows = session.sql(f"SELECT source_file FROM {LOADS.full_name(database)}").collect()
     return frozenset(str(row[0]) for row in rows)
 
 
-def pending_files(session: Session, database: str, root: Path, source: str | None = None) -> list[LandedFile]:
-    """Landing files (of one source) that are not loaded yet, ordered by path."""
-    landed = landed_files(root, source)
+def find_pending_files(session: Session, database: str, root: Path, source: str | None = None) -> list[LandedFile]:
+    """List landing files (of one source) that are not loaded yet, ordered by path."""
+    landed = list_landed_files(root, source)
     if not landed:
         return []
-    loaded = loaded_files(session, database)
+    loaded = read_loaded_files(session, database)
     return [one for one in landed if one.relative_path not in loaded]
 
 
@@ -124,19 +125,14 @@ def load_pending(
         TransientError: Another process has been loading for ten minutes.
     """
     targets = {table.source: table for table in tables if table.source}
-    done = 0
     reports: list[LoadReport] = []
-    with loading_lock(root):
+    with hold_loading_lock(root):
         sweep_unfinished(root)
-        pending, strange = _split(pending_files(session, database, root, source), targets)
-        for path in strange:
-            logger.warning("%s: no raw table takes files of its kind; it stays where it is", path)
+        pending = [one for one in find_pending_files(session, database, root, source) if _has_target(one, targets)]
         for start in range(0, len(pending), FILES_PER_COPY):
-            part = pending[start : start + FILES_PER_COPY]
-            reports.append(_Batch(session, database, root, targets).load(part))
-            done += len(part)
+            reports.append(_Batch(session, database, root, targets).load(pending[start : start + FILES_PER_COPY]))
             if on_progress:
-                on_progress(done, len(pending))
+                on_progress(min(start + FILES_PER_COPY, len(pending)), len(pending))
     return LoadReport(
         loads=tuple(load for report in reports for load in report.loads),
         polls=sum(report.polls for report in reports),
@@ -144,12 +140,14 @@ def load_pending(
     )
 
 
-def _split(files: list[LandedFile], targets: dict[str, Table]) -> tuple[list[LandedFile], list[str]]:
-    known = [one for one in files if one.entity == POLLS_ENTITY or _kind(one) in targets]
-    return known, [one.relative_path for one in files if one not in known]
+def _has_target(landed: LandedFile, targets: dict[str, Table]) -> bool:
+    if landed.entity == POLLS_ENTITY or _name_kind(landed) in targets:
+        return True
+    logger.warning("%s: no raw table takes files of its kind; it stays where it is", landed.relative_path)
+    return False
 
 
-def _kind(landed: LandedFile) -> str:
+def _name_kind(landed: LandedFile) -> str:
     return f"{landed.source}/{landed.entity}"
 
 
@@ -181,9 +179,9 @@ class _Batch:
     def _load_staged(self, files: Sequence[LandedFile]) -> LoadReport:
         by_kind: dict[str, list[LandedFile]] = defaultdict(list)
         for one in files:
-            by_kind[POLLS_ENTITY if one.entity == POLLS_ENTITY else _kind(one)].append(one)
+            by_kind[POLLS_ENTITY if one.entity == POLLS_ENTITY else _name_kind(one)].append(one)
         poll_files = by_kind.pop(POLLS_ENTITY, [])
-        polls = [record for one in poll_files for record in _poll_records(self._root, one)]
+        polls = [record for one in poll_files for record in _read_poll_records(self._root, one)]
         with transaction(self._session):
             loads = [load for kind, part in by_kind.items() for load in self._copy(self._targets[kind], part)]
             append_rows(self._session, POLLS, polls)
@@ -195,39 +193,39 @@ class _Batch:
         copied = copy_files(self._session, self._database, table, files, loaded_at=self._loaded_at)
         unsaid = [one for one in files if one.relative_path not in copied]
         copied |= self._settle_known_to_history(table, unsaid)
-        loads = [self._load_of(table, one, copied.get(one.relative_path)) for one in files]
+        loads = [self._make_load(table, one, copied.get(one.relative_path)) for one in files]
         rejected = {load.load_id: copied[load.source_file] for load in loads if load.rows_rejected}
         if rejected:
-            held = loaded_rows(self._session, self._database, table, list(rejected))
+            held = read_loaded_rows(self._session, self._database, table, list(rejected))
             rows = [
                 row
                 for load in loads
                 if load.load_id in rejected
-                for row in self._rejected_lines(load, held.get(load.load_id, set()), rejected[load.load_id])
+                for row in self._find_rejected_lines(load, held.get(load.load_id, set()), rejected[load.load_id])
             ]
             append_rows(self._session, QUARANTINE, rows)
         return loads
 
     def _settle_known_to_history(self, table: Table, files: list[LandedFile]) -> dict[str, Copied]:
-        """Outcome of files that the load history knows and OPS.LOADS does not.
+        """Return outcome of files that the load history knows and OPS.LOADS does not.
 
         RAW decides: where it holds rows of the file the ledger is all that is missing; where it holds none, the
         history remembers a COPY that was rolled back, and the file is loaded all the same.
         """
         if not files:
             return {}
-        held = loaded_rows(self._session, self._database, table, [load_id_of(one) for one in files])
+        held = read_loaded_rows(self._session, self._database, table, [make_load_id(one) for one in files])
         outcome = {
             one.relative_path: Copied(self._lines[one.relative_path], len(rows), None)
             for one in files
-            if (rows := held.get(load_id_of(one)))
+            if (rows := held.get(make_load_id(one)))
         }
         absent = [one for one in files if one.relative_path not in outcome]
         if absent:
             outcome |= copy_files(self._session, self._database, table, absent, loaded_at=self._loaded_at, force=True)
         return outcome
 
-    def _load_of(self, table: Table, landed: LandedFile, copied: Copied | None) -> LoadResult:
+    def _make_load(self, table: Table, landed: LandedFile, copied: Copied | None) -> LoadResult:
         lines = self._lines[landed.relative_path]
         # A file without one good line may count as a single broken document; one that was not read counts as none.
         is_whole = copied is not None and copied.rows_parsed and (copied.first_error or copied.rows_parsed == lines)
@@ -241,7 +239,7 @@ class _Batch:
 
     def _load(self, table_name: str, landed: LandedFile, parsed: int, rejected: int) -> LoadResult:
         return LoadResult(
-            load_id=load_id_of(landed),
+            load_id=make_load_id(landed),
             table_name=table_name,
             source_file=landed.relative_path,
             content_hash=landed.content_hash,
@@ -252,7 +250,7 @@ class _Batch:
             loaded_at=self._loaded_at,
         )
 
-    def _rejected_lines(self, load: LoadResult, held: set[int], copied: Copied) -> Iterator[dict[str, Any]]:
+    def _find_rejected_lines(self, load: LoadResult, held: set[int], copied: Copied) -> Iterator[dict[str, Any]]:
         """Quarantine rows for the lines of a file that RAW does not hold."""
         landed = LandedFile.parse(load.source_file)
         if landed is None:
@@ -260,10 +258,10 @@ class _Batch:
         for number, line in enumerate(read_lines(self._root, landed), start=1):
             if number not in held:
                 yield {
-                    "quarantine_id": _quarantine_id(load, number),
+                    "quarantine_id": _make_quarantine_id(load, number),
                     "table_name": load.table_name,
                     "rule": NOT_JSON,
-                    "reason": f"the line is no JSON: {_json_fault(line) or copied.first_error}",
+                    "reason": f"the line is no JSON: {_find_json_fault(line) or copied.first_error}",
                     "record": line.decode(errors="replace"),
                     "source_file": load.source_file,
                     "source_row": number,
@@ -272,11 +270,11 @@ class _Batch:
                 }
 
 
-def _quarantine_id(load: LoadResult, row: int) -> str:
+def _make_quarantine_id(load: LoadResult, row: int) -> str:
     return hashlib.sha256(json.dumps([load.table_name, load.source_file, row, NOT_JSON]).encode()).hexdigest()[:32]
 
 
-def _json_fault(line: bytes) -> str | None:
+def _find_json_fault(line: bytes) -> str | None:
     try:
         json.loads(line)
     except ValueError as error:
@@ -284,7 +282,7 @@ def _json_fault(line: bytes) -> str | None:
     return None
 
 
-def _poll_records(root: Path, landed: LandedFile) -> list[dict[str, Any]]:
+def _read_poll_records(root: Path, landed: LandedFile) -> list[dict[str, Any]]:
     records = [json.loads(line) for line in read_lines(root, landed)]
     times = ("snapshot_at", "recorded_at")
     return [{**record, **{name: datetime.fromisoformat(record[name]) for name in times}} for record in records]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flows.errors import ConfigError
 from flows.landing import land
-from flows.load.copy import load_id_of
+from flows.load.stage import make_load_id
 from flows.settings import Settings
 from transforms.catalog import models
 from transforms.ops import LOADS, QUARANTINE, REDRIVES
@@ -53,21 +53,21 @@ class Refusal:
 _FIELDS = tuple(field.name for field in fields(Refusal))
 
 
-def refusals(reader: Reader, settings: Settings, *, table: str | None = None, limit: int = 100) -> list[Refusal]:
+def find_refusals(reader: Reader, settings: Settings, *, table: str | None = None, limit: int = 100) -> list[Refusal]:
     """Quarantined records, newest first."""
-    return _read(reader, settings, "? IS NULL OR q.table_name = ?", [table, table], limit)
+    return _read_refusals(reader, settings, "? IS NULL OR q.table_name = ?", [table, table], limit)
 
 
-def refusal(reader: Reader, settings: Settings, quarantine_id: str) -> Refusal:
+def find_refusal(reader: Reader, settings: Settings, quarantine_id: str) -> Refusal:
     """One quarantined record, by its id or the unique beginning of it.
 
     Raises:
         ConfigError: No record or more than one is named so.
     """
-    found = _read(reader, settings, "STARTSWITH(q.quarantine_id, ?)", [quarantine_id], 2)
+    found = _read_refusals(reader, settings, "STARTSWITH(q.quarantine_id, ?)", [quarantine_id], 2)
     if len(found) != 1:
-        told = "names more than one record" if found else "names no record"
-        raise ConfigError(f"{quarantine_id!r} {told} of the quarantine. `snowcast quarantine list` shows their ids.")
+        text = "names more than one record" if found else "names no record"
+        raise ConfigError(f"{quarantine_id!r} {text} of the quarantine. `snowcast quarantine list` shows their ids.")
     return found[0]
 
 
@@ -90,12 +90,12 @@ def redrive(session: Session, settings: Settings, refused: Refusal, repaired: An
         raise ConfigError(
             f"{refused.quarantine_id}: the record is as it was refused ({refused.reason}). Repair it first."
         )
-    raw = _raw_table(refused.table)
+    raw = _find_raw_table(refused.table)
     source, entity = str(raw.source).split("/")
     landed = land(settings.landing_root, source, entity, refused.snapshot_at or refused.quarantined_at, [repaired])
     if landed is None:
         raise ConfigError(f"{refused.quarantine_id}: the repaired record is empty.")
-    load_id = load_id_of(landed)
+    load_id = make_load_id(landed)
     row = {"quarantine_id": refused.quarantine_id, "load_id": load_id, "redriven_at": datetime.now(UTC)}
     append_rows(session, REDRIVES, [row])
     raw_tables = [model.table for model in models().values() if model.table.source]
@@ -103,8 +103,8 @@ def redrive(session: Session, settings: Settings, refused: Refusal, repaired: An
     return load_id
 
 
-def _raw_table(name: str) -> Table:
-    """The raw table behind a table that refuses records: a raw table itself, staging, or a history of it.
+def _find_raw_table(name: str) -> Table:
+    """Return the raw table behind a table that refuses records: a raw table itself, staging, or a history of it.
 
     Raises:
         ConfigError: The table refuses what it makes of many records.
@@ -115,10 +115,10 @@ def _raw_table(name: str) -> Table:
             f"{name} refuses events, which have no file of their own. Repair the record that the event names at its "
             "source: its next delivery makes the event."
         )
-    return model.table if model.table.source else _raw_table(model.inputs[0])
+    return model.table if model.table.source else _find_raw_table(model.inputs[0])
 
 
-def _read(reader: Reader, settings: Settings, condition: str, values: list[Any], limit: int) -> list[Refusal]:
+def _read_refusals(reader: Reader, settings: Settings, condition: str, values: list[Any], limit: int) -> list[Refusal]:
     database = settings.database
     statement = (
         "SELECT q.quarantine_id, q.table_name, q.rule, q.reason, q.record, q.source_file, q.source_row, "
@@ -129,10 +129,10 @@ def _read(reader: Reader, settings: Settings, condition: str, values: list[Any],
         f"WHERE {condition} ORDER BY q.quarantined_at DESC, q.quarantine_id LIMIT {limit}"
     )
     rows = reader.rows(statement, values)
-    return [Refusal(**dict(zip(_FIELDS, (*row[:4], _parsed(row[4]), *row[5:]), strict=True))) for row in rows]
+    return [Refusal(**dict(zip(_FIELDS, (*row[:4], _parse_variant(row[4]), *row[5:]), strict=True))) for row in rows]
 
 
-def _parsed(variant: str | None) -> Any:
+def _parse_variant(variant: str | None) -> Any:
     if variant is None:
         return None
     try:

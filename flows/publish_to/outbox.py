@@ -63,20 +63,20 @@ class Outbox:
         self._ledger = session.table(PUBLICATIONS.full_name(database))
 
     def states(self) -> DataFrame:
-        """The newest state of each activity that is not new."""
+        """Return the newest state of each activity that is not new."""
         return publications.find_newest_states(self._ledger, self._destination)
 
     def new_events(self) -> DataFrame:
-        """The events that wait to be sent for the first time, or again after they were released."""
+        """Return the events that wait to be sent for the first time, or again after they were released."""
         return publications.find_unpublished(self._streams, self._activities, self.states())
 
     def counts(self) -> list[dict[str, Any]]:
-        """How many activities are in which state, by activity: name, status, whether fresh, count."""
+        """Return how many activities are in which state, by activity: name, status, whether fresh, count."""
         rows = publications.count_by_status(self.states(), forgotten_before()).collect()
         return [{"activity": r[0], "status": r[1], "is_fresh": bool(r[2]), "count": int(r[3])} for r in rows]
 
     def changed(self) -> tuple[int, int]:
-        """How many sent events no longer are what their row says, and how many have no row any more."""
+        """Return how many sent events no longer are what their row says, and how many have no row any more."""
         frame = publications.find_changed(self._streams, self._activities, self._ledger, self._destination)
         rows = frame.group_by("is_gone").count().collect()
         found = {bool(row[0]): int(row[1]) for row in rows}
@@ -89,11 +89,11 @@ class Outbox:
         Args:
             with_forgotten: Also what has been pending for longer than Amplitude remembers: it may arrive twice.
         """
-        again = publications.find_unconfirmed(self._ledger, self._resendable(with_forgotten), self._destination)
+        again = publications.find_unconfirmed(self._ledger, self._find_resendable(with_forgotten), self._destination)
         frame = publications.build_queue(again, self.new_events())
         with merge.materialize(self._session, frame) as kept:
             total = kept.count()
-            yield Queue(total, self._slices(kept, total))
+            yield Queue(total, self._claim_slices(kept, total))
 
     @contextmanager
     def recording(self) -> Iterator[Callable[[Sequence[Verdict]], None]]:
@@ -116,7 +116,7 @@ class Outbox:
 
     def release_rejected(self) -> int:
         """Let what was rejected be sent again, as its row is now; returns how many events that are."""
-        released = publications.build_releases(self.states(), self._destination, REJECTED, self._run_id, _now())
+        released = publications.build_releases(self.states(), self._destination, REJECTED, self._run_id, _read_clock())
         return append_frame(self._session, PUBLICATIONS, released)
 
     def _write(self, verdicts: Sequence[Verdict]) -> None:
@@ -136,27 +136,27 @@ class Outbox:
         ]
         append_rows(self._session, PUBLICATIONS, rows)
 
-    def _resendable(self, with_forgotten: bool) -> DataFrame:
+    def _find_resendable(self, with_forgotten: bool) -> DataFrame:
         from snowflake.snowpark.functions import col, lit
 
         states = self.states()
         return states if with_forgotten else states.filter(col("recorded_at") >= lit(forgotten_before()))
 
-    def _slices(self, kept: DataFrame, total: int) -> Iterator[list[Outgoing]]:
+    def _claim_slices(self, kept: DataFrame, total: int) -> Iterator[list[Outgoing]]:
         from snowflake.snowpark.functions import col
 
         for start in range(0, total, _CLAIMED_AT_ONCE):
             part = kept.filter((col("position") > start) & (col("position") <= start + _CLAIMED_AT_ONCE))
-            claims = publications.build_claims(part, self._destination, self._run_id, _now())
+            claims = publications.build_claims(part, self._destination, self._run_id, _read_clock())
             append_new_frame(self._session, PUBLICATIONS, claims)
             rows = publications.format_events(part).collect()
             yield [Outgoing(row[0], row[1], int(row[2]), row[3]) for row in rows]
 
 
-def _now() -> datetime:
+def _read_clock() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
 def forgotten_before() -> datetime:
-    """What was sent before this moment, UTC, Amplitude may have forgotten, so it would take it a second time."""
-    return _now() - FORGETS_AFTER
+    """Return what was sent before this moment, UTC, Amplitude may have forgotten, so it would take it a second time."""
+    return _read_clock() - FORGETS_AFTER

@@ -42,7 +42,7 @@ class Outgoing:
         return {(name, str(self.event[name])) for name in ("user_id", "device_id") if self.event.get(name) is not None}
 
     def shortcoming(self, shortest_id: int) -> str | None:
-        """Why Amplitude would refuse it, or take it without its person; None where it would not."""
+        """Return why Amplitude would refuse it, or take it without its person; None where it would not."""
         if not self.people:
             return "names neither a user nor a device"
         nobody = [f"{name} {value!r}" for name, value in sorted(self.people) if is_placeholder(value)]
@@ -57,8 +57,8 @@ def is_placeholder(value: str) -> bool:
     return value.strip().lower() in _PLACEHOLDERS
 
 
-def uploads_of(events: Iterable[Outgoing], most_events: int, most_bytes: int) -> Iterator[list[Outgoing]]:
-    """The events in order, in uploads within both limits; an event above the limit by itself is one alone."""
+def split_uploads(events: Iterable[Outgoing], most_events: int, most_bytes: int) -> Iterator[list[Outgoing]]:
+    """Yield the events in order, in uploads within both limits; an event above the limit by itself is one alone."""
     upload: list[Outgoing] = []
     size = 0
     for outgoing in events:

@@ -27,14 +27,14 @@ class Patience:
             pid: The process; None where it is not known yet.
             files: What it writes while it works.
         """
-        signs = (pid, cpu_time(pid) if pid else None, [_size(file) for file in files])
+        signs = (pid, cpu_time(pid) if pid else None, [_measure_file(file) for file in files])
         if signs != self._seen:
             self._seen, self._since = signs, time.monotonic()
         return time.monotonic() - self._since > self.quiet_seconds
 
 
 def cpu_time(pid: int) -> str | None:
-    """The CPU time that a process has used so far, as the system writes it; None where it is gone."""
+    """Return the CPU time that a process has used so far, as the system writes it; None where it is gone."""
     try:  # Linux; the fields behind the name, which may hold blanks
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
         return f"{fields[11]} {fields[12]}"
@@ -45,7 +45,7 @@ def cpu_time(pid: int) -> str | None:
     return done.stdout.strip() or None
 
 
-def _size(file: Path) -> int:
+def _measure_file(file: Path) -> int:
     try:
         return file.stat().st_size
     except OSError:

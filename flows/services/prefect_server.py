@@ -58,7 +58,7 @@ class PrefectServer:
 
 
 def ensure_running(settings: Settings, *, quiet_seconds: float = _QUIET_SECONDS) -> PrefectServer:
-    """The running server of this home, started if there is none; returns when it answers.
+    """Return the running server of this home, started if there is none; returns when it answers.
 
     A server may take as long to start as it shows signs of life; one without any for `quiet_seconds` is given up.
 
@@ -69,25 +69,25 @@ def ensure_running(settings: Settings, *, quiet_seconds: float = _QUIET_SECONDS)
     if running := find(settings.home):
         return running
     ready_home(settings)
-    folder = _folder(settings.home)
+    folder = _prefect_folder(settings.home)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     started = None
-    with suppress(process.LockedError), process.hold_lock(_lock(settings.home)) as lock:
+    with suppress(process.LockedError), process.hold_lock(_lock_file(settings.home)) as lock:
         dead = process.read_endpoint(endpoint_file(settings.home), PrefectServer)
         endpoint_file(settings.home).unlink(missing_ok=True)
         started = _start(settings, lock, dead)
-    return _answering(settings, started, Patience(quiet_seconds))
+    return _wait_for_answer(settings, started, Patience(quiet_seconds))
 
 
 def find(home: Path) -> PrefectServer | None:
-    """The running server of this home, or None; the file of a server that is gone counts as none."""
+    """Return the running server of this home, or None; the file of a server that is gone counts as none."""
     server = process.read_endpoint(endpoint_file(home), PrefectServer)
     return server if server and _answers(server) else None
 
 
 def lives(home: Path) -> bool:
     """Whether there is a server of this home, also while it starts or is too busy to answer."""
-    return process.is_locked(_lock(home))
+    return process.is_locked(_lock_file(home))
 
 
 def stop(home: Path) -> bool:
@@ -111,23 +111,23 @@ def connect(settings: Settings) -> str:
 
 
 def client_environment(settings: Settings) -> dict[str, str]:
-    """Variables with which a Prefect client finds its server; the local one is started where needed."""
+    """Return variables with which a Prefect client finds its server; the local one is started where needed."""
     if settings.prefect_api_url:
         return {"PREFECT_API_URL": settings.prefect_api_url}
     return ensure_running(settings).environment
 
 
 def endpoint_file(home: Path) -> Path:
-    """The file that holds address and secret of the local server."""
-    return _folder(home) / "server.json"
+    """Return the file that holds address and secret of the local server."""
+    return _prefect_folder(home) / "server.json"
 
 
-def _folder(home: Path) -> Path:
+def _prefect_folder(home: Path) -> Path:
     return home / "prefect"
 
 
-def _lock(home: Path) -> Path:
-    return _folder(home) / "server.lock"
+def _lock_file(home: Path) -> Path:
+    return _prefect_folder(home) / "server.lock"
 
 
 def _start(settings: Settings, lock: IO[str], dead: PrefectServer | None) -> Popen[bytes]:
@@ -138,14 +138,14 @@ def _start(settings: Settings, lock: IO[str], dead: PrefectServer | None) -> Pop
         lock: The lock.
         dead: The one before it, which was not stopped: its clients find this one again where that one was.
     """
-    port = _port_of(dead) or _free_port(settings.prefect_port)
+    port = _keep_port(dead) or _find_port(settings.prefect_port)
     secret = dead.secret if dead else secrets.token_urlsafe(24)
-    folder = _folder(settings.home)
+    folder = _prefect_folder(settings.home)
     started = process.start_apart(
         _command(port),
-        log=_log(settings),
+        log=_log_file(settings),
         folder=folder,
-        environment=change_environment(_server_variables(folder, secret), apply=False),
+        environment=change_environment(_make_variables(folder, secret), apply=False),
         passed=[lock],
     )
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -157,7 +157,7 @@ def _command(port: int) -> list[str]:
     return ["-m", "prefect", "server", "start", "--host", HOST, "--port", str(port), "--log-level", "WARNING"]
 
 
-def _server_variables(folder: Path, secret: str) -> dict[str, str]:
+def _make_variables(folder: Path, secret: str) -> dict[str, str]:
     return {
         "PREFECT_HOME": str(folder),
         "PREFECT_PROFILES_PATH": str(folder / "profiles.toml"),
@@ -167,15 +167,15 @@ def _server_variables(folder: Path, secret: str) -> dict[str, str]:
     }
 
 
-def _port_of(dead: PrefectServer | None) -> int | None:
-    """The port of a server that has died, if no other program has taken it."""
+def _keep_port(dead: PrefectServer | None) -> int | None:
+    """Return the port of a server that has died, if no other program has taken it."""
     try:
-        return _free_port(dead.port) if dead else None
+        return _find_port(dead.port) if dead else None
     except ConfigError:
         return None
 
 
-def _free_port(wanted: int | None) -> int:
+def _find_port(wanted: int | None) -> int:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -187,8 +187,8 @@ def _free_port(wanted: int | None) -> int:
         return int(probe.getsockname()[1])
 
 
-def _answering(settings: Settings, started: Popen[bytes] | None, patience: Patience) -> PrefectServer:
-    folder, log = _folder(settings.home), _log(settings)
+def _wait_for_answer(settings: Settings, started: Popen[bytes] | None, patience: Patience) -> PrefectServer:
+    folder, log = _prefect_folder(settings.home), _log_file(settings)
     files = [log, folder / "prefect.db", folder / "prefect.db-wal"]
     looked_at = time.monotonic()
     while True:
@@ -211,7 +211,7 @@ def _answering(settings: Settings, started: Popen[bytes] | None, patience: Patie
     )
 
 
-def _log(settings: Settings) -> Path:
+def _log_file(settings: Settings) -> Path:
     return settings.logs_root / "prefect-server.log"
 
 

@@ -21,7 +21,7 @@ _is_settled.set()
 
 
 @contextmanager
-def prefect_watched(settings: Settings) -> Iterator[None]:
+def watch_prefect(settings: Settings) -> Iterator[None]:
     """Start the local server again whenever it dies during the block; one of the user's own is not ours to start."""
     if settings.prefect_api_url:
         yield

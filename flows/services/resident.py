@@ -40,7 +40,7 @@ def hand_over(home: Path, arguments: Sequence[str]) -> int | None:
         except (OSError, ValueError, KeyError):
             return None  # nothing was begun: a child that is not told to go ends
         connection.settimeout(None)
-        return _outcome(connection, child)
+        return _wait_for_child(connection, child)
 
 
 def _send_order(connection: socket.socket, arguments: Sequence[str]) -> None:
@@ -58,7 +58,7 @@ def _send_order(connection: socket.socket, arguments: Sequence[str]) -> None:
     send(connection, order)
 
 
-def _outcome(connection: socket.socket, child: int) -> int:
+def _wait_for_child(connection: socket.socket, child: int) -> int:
     """Wait for the child's exit code, passing on the signals that arrive meanwhile."""
     last = signal.SIGKILL
 
@@ -91,12 +91,12 @@ def receive(connection: socket.socket) -> dict[str, Any]:
     Raises:
         ConnectionError: The other side has left.
     """
-    (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size))
-    message: dict[str, Any] = json.loads(_exactly(connection, length))
+    (length,) = _LENGTH.unpack(_receive_bytes(connection, _LENGTH.size))
+    message: dict[str, Any] = json.loads(_receive_bytes(connection, length))
     return message
 
 
-def _exactly(connection: socket.socket, length: int) -> bytes:
+def _receive_bytes(connection: socket.socket, length: int) -> bytes:
     held = b""
     while len(held) < length:
         part = connection.recv(length - len(held))

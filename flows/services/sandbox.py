@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def ensure_sandbox(settings: Settings) -> SandboxEndpoint:
-    """The running sandbox of this home, started in the background if there is none.
+    """Return the running sandbox of this home, started in the background if there is none.
 
     Raises:
         SourceError: It does not start.

@@ -27,12 +27,12 @@ class RunUnderWay:
     started_at: str
 
     def __str__(self) -> str:
-        """How a person is told of it."""
+        """The run as a person reads of it."""
         return f"{self.name} (process {self.pid}, since {self.started_at} UTC)"
 
 
 @contextmanager
-def run_under_way(home: Path, name: str) -> Iterator[None]:
+def mark_run_under_way(home: Path, name: str) -> Iterator[None]:
     """Count as a run of this home while the block lasts, however the process ends."""
     folder = home / "runs"
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -50,8 +50,8 @@ def run_under_way(home: Path, name: str) -> Iterator[None]:
             path.unlink(missing_ok=True)
 
 
-def runs_under_way(home: Path) -> list[RunUnderWay]:
-    """The runs of this home, the oldest first; what dead ones left is taken away."""
+def list_runs_under_way(home: Path) -> list[RunUnderWay]:
+    """Return the runs of this home, the oldest first; what dead ones left is taken away."""
     found = []
     for path in (home / "runs").glob("*.json"):
         if not process.is_locked(path):
@@ -63,7 +63,7 @@ def runs_under_way(home: Path) -> list[RunUnderWay]:
 
 
 @contextmanager
-def ended_in_order() -> Iterator[None]:
+def end_in_order() -> Iterator[None]:
     """Let SIGTERM end the block as Ctrl-C does; a command in the background of a script does not hear of Ctrl-C."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -86,5 +86,5 @@ def end_runs(home: Path, runs: Sequence[RunUnderWay]) -> None:
         for pid in ended:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
-        if process.wait_until(lambda: not ended & {run.pid for run in runs_under_way(home)}, _PATIENCE_SECONDS):
+        if process.wait_until(lambda: not ended & {run.pid for run in list_runs_under_way(home)}, _PATIENCE_SECONDS):
             return

@@ -41,7 +41,7 @@ class ActivitySettings(BaseSettings):
 
     @field_validator("shared_id_spaces", mode="before")
     @classmethod
-    def _grouped(cls, value: Any) -> Any:
+    def _split_groups(cls, value: Any) -> Any:
         if not isinstance(value, str):
             return value
         groups = [tuple(part.strip() for part in group.split(",") if part.strip()) for group in value.split(";")]
@@ -49,7 +49,7 @@ class ActivitySettings(BaseSettings):
 
     @field_validator("shared_id_spaces")
     @classmethod
-    def _told_apart(cls, value: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
+    def _check_groups(cls, value: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
         names = [name for group in value for name in group]
         repeated = sorted({name for name in names if names.count(name) > 1})
         if repeated:

@@ -44,19 +44,19 @@ class AmplitudeSettings(BaseSettings):
 
     @field_validator("amplitude_activities", "publish_to", mode="before")
     @classmethod
-    def _names(cls, value: Any) -> Any:
+    def _split_names(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("amplitude_host")
     @classmethod
-    def _known_host(cls, value: str) -> str:
+    def _check_host(cls, value: str) -> str:
         if value not in _HOSTS and not value.startswith(("http://", "https://")):
             raise ValueError("must be us, eu or begin with http:// or https://")
         return value.rstrip("/")
 
     @field_validator("publish_to")
     @classmethod
-    def _known_destination(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _check_destination(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if unknown := [name for name in value if name not in _DESTINATIONS]:
             raise ValueError(f"knows no {unknown[0]!r}; known: {', '.join(_DESTINATIONS)}")
         return value

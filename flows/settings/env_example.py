@@ -21,16 +21,16 @@ _SECTIONS = {
 
 
 def example() -> str:
-    """The text of `.env.example`: every setting with its meaning and default, commented out."""
+    """Return the text of `.env.example`: every setting with its meaning and default, commented out."""
     lines = ["# Copy to .env and take the # off what you change. The environment wins over this file."]
     for name, field in variables():
         if name in _SECTIONS:
             lines += ["", f"# ---- {_SECTIONS[name]}"]
-        lines += [f"# {field.description}", f"# {name}={_spelled(field.default)}"]
+        lines += [f"# {field.description}", f"# {name}={_format_default(field.default)}"]
     return "\n".join(lines) + "\n"
 
 
-def _spelled(default: Any) -> str:
+def _format_default(default: Any) -> str:
     if default is None:
         return ""
     if isinstance(default, bool):

@@ -30,7 +30,7 @@ _SILENCED = {
 
 
 def load_settings(env_file: Path | None = None, **changes: Any) -> Settings:
-    """Settings from arguments, the environment and `.env`, in that order of precedence.
+    """Return settings from arguments, the environment and `.env`, in that order of precedence.
 
     Args:
         env_file: Another file than `.env` of the current folder.
@@ -48,7 +48,7 @@ def load_settings(env_file: Path | None = None, **changes: Any) -> Settings:
         login = SnowflakeSettings(_env_file=file)  # type: ignore[call-arg]
         settings = Settings(_env_file=file, snowflake=login, **given)  # type: ignore[call-arg]
     except ValidationError as error:
-        raise ConfigError(_explained(error)) from None
+        raise ConfigError(_explain(error)) from None
     if settings.telemetry:
         for name in _SILENCED:
             if os.environ.get(name) == _SILENCED[name]:
@@ -91,7 +91,7 @@ def replace_environment(variables: Mapping[str, str]) -> None:
 
 
 def ready_home(settings: Settings) -> Path:
-    """The home folder, created (mode 0700) where it is missing.
+    """Return the home folder, created (mode 0700) where it is missing.
 
     Raises:
         ConfigError: It cannot be created or written.
@@ -119,7 +119,7 @@ def _refuse_unknown(values: Mapping[str, str | None], place: str) -> None:
             raise ConfigError(f"{name} in {place} is no setting of Snowcast. {hint}")
 
 
-def _explained(error: ValidationError) -> str:
+def _explain(error: ValidationError) -> str:
     first = error.errors()[0]
     name = str(first["loc"][0]) if first["loc"] else "settings"
     prefix = "SNOWFLAKE_" if error.title == SnowflakeSettings.__name__ else PREFIX
@@ -132,7 +132,7 @@ def _explained(error: ValidationError) -> str:
 
 
 def variables() -> list[tuple[str, Any]]:
-    """Name and field of every variable, in the order of the file."""
+    """Return name and field of every variable, in the order of the file."""
     inherited = [name for name in Settings.model_fields if name not in Settings.__annotations__]
     others = [name for name in Settings.model_fields if name not in (*inherited, "snowflake")]
     ours = [

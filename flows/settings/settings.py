@@ -131,7 +131,7 @@ class Settings(AmplitudeSettings, ActivitySettings):
 
     @field_validator("home")
     @classmethod
-    def _absolute(cls, value: Path) -> Path:
+    def _make_absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
     @field_validator(
@@ -144,14 +144,14 @@ class Settings(AmplitudeSettings, ActivitySettings):
 
     @field_validator("twitch_base_url", "twitch_auth_url", "livelogs_url")
     @classmethod
-    def _ends_in_slash(cls, value: str) -> str:
+    def _add_slash(cls, value: str) -> str:
         if not value.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
         return value if value.endswith("/") else value + "/"
 
     @field_validator("billing_encoding")
     @classmethod
-    def _known_encoding(cls, value: str) -> str:
+    def _check_encoding(cls, value: str) -> str:
         try:
             "".encode(value)
         except LookupError:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.errors import ConfigError
-from flows.files.locations import Place
+from flows.files.locations import FileLocation
 from flows.files.report import Fetched
-from flows.landing import landed_files
+from flows.landing import list_landed_files
 from flows.settings import Settings
 from flows.sources.source import FileSource
 
@@ -33,12 +33,12 @@ class BillingSource(FileSource):
         """Whether a folder or URL of CSV files is set."""
         return settings.billing_url is not None
 
-    def place(self, settings: Settings) -> Place:
+    def place(self, settings: Settings) -> FileLocation:
         """Return the folder or URL that is set, or the folder that the sandbox writes to."""
         if settings.billing_url is not None:
-            return Place(settings.billing_url.get_secret_value(), self.setting)
+            return FileLocation(settings.billing_url.get_secret_value(), self.setting)
         if settings.uses_sandbox:
-            return Place(str(_sandbox_folder(settings)), "the sandbox's deliveries")
+            return FileLocation(str(_sandbox_folder(settings)), "the sandbox's deliveries")
         raise ConfigError(f"{self.setting} is not set. Set the folder or URL that billing's CSV files come to.")
 
     def due_snapshots(
@@ -68,9 +68,9 @@ class BillingSource(FileSource):
 
 def billing_files(encoding: str = "utf-8") -> FileKind:
     """Return what billing's files look like, by the contracts of its tables."""
-    from flows.files.kinds import declared_kind
+    from flows.files.kinds import make_declared_kind
 
-    return declared_kind(
+    return make_declared_kind(
         BillingSource.name, is_daily=True, encoding=encoding, encoding_setting="SNOWCAST_BILLING_ENCODING"
     )
 
@@ -87,7 +87,7 @@ def _write_due(settings: Settings, until: datetime) -> None:
     """
     from deployments.sandbox import World, write_billing_deliveries
 
-    landed = landed_files(settings.landing_root, BillingSource.name)
+    landed = list_landed_files(settings.landing_root, BillingSource.name)
     newest = max((file.snapshot_at.date() for file in landed), default=None)
     today = until.date()
     days = settings.sandbox_first_deliveries

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from flows.errors import ConfigError
-from flows.files.locations import Place
+from flows.files.locations import FileLocation
 from flows.settings import Settings
 from flows.sources.source import FileSource
 
@@ -27,11 +27,11 @@ class IdentitySource(FileSource):
         """Whether a folder or URL of links is set."""
         return settings.identity_url is not None
 
-    def place(self, settings: Settings) -> Place:
+    def place(self, settings: Settings) -> FileLocation:
         """Return the folder or URL that is set."""
         if settings.identity_url is None:
             raise ConfigError(f"{self.setting} is not set. Set the folder or URL that files of identity links come to.")
-        return Place(settings.identity_url.get_secret_value(), self.setting)
+        return FileLocation(settings.identity_url.get_secret_value(), self.setting)
 
     def file_kind(self, settings: Settings) -> FileKind:
         """Return the kind of CSV, or JSON records, of one entity."""
@@ -41,7 +41,7 @@ class IdentitySource(FileSource):
         return FileKind(
             source=self.name,
             holds="identity links",
-            entity_of=_entity_of,
+            entity_of=_recognise_entity,
             required={"links": [(name,) for name in _REQUIRED]},
             is_daily=True,
             fields=frozenset(TABLE.fields),
@@ -54,5 +54,5 @@ class IdentitySource(FileSource):
         return DeliveryLimits(max_age_seconds=366 * 86_400, least_share=0.0, most_times=1e6)
 
 
-def _entity_of(keys: Collection[str]) -> str | None:
+def _recognise_entity(keys: Collection[str]) -> str | None:
     return "links" if "anonymous_id" in keys else None

@@ -17,8 +17,8 @@ SOURCES: dict[str, Source] = {
 }
 
 
-def known_source(name: str) -> Source:
-    """The source of that name.
+def find_source(name: str) -> Source:
+    """Return the source of that name.
 
     Raises:
         ConfigError: There is none.
@@ -28,13 +28,13 @@ def known_source(name: str) -> Source:
     return SOURCES[name]
 
 
-def chosen_sources(names: Iterable[str], settings: Settings) -> list[str]:
-    """The named sources, or, where none is named, all that are configured.
+def choose_sources(names: Iterable[str], settings: Settings) -> list[str]:
+    """Return the named sources, or, where none is named, all that are configured.
 
     Raises:
         ConfigError: One is not known.
     """
-    named = [known_source(name).name for name in names]
+    named = [find_source(name).name for name in names]
     return named or [source.name for source in SOURCES.values() if source.is_configured(settings)]
 
 

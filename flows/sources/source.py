@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from expectations.checks.deliveries import DeliveryLimits
     from expectations.checks.sources import SourceLimits
     from flows.files.kinds import FileKind
-    from flows.files.locations import FilePlace
+    from flows.files.locations import Location
 
 
 class Source(Protocol):
@@ -48,7 +48,7 @@ class Source(Protocol):
     def due_snapshots(
         self, settings: Settings, polls: int | None, snapshot_at: datetime | None
     ) -> Iterator[datetime | None]:
-        """The snapshot time of each fetch to make; None where the fetch itself tells.
+        """Return the snapshot time of each fetch to make; None where the fetch itself tells.
 
         Args:
             settings: The run's.
@@ -64,7 +64,7 @@ class Source(Protocol):
         """
 
     def file_kind(self, settings: Settings) -> FileKind:
-        """What its files look like."""
+        """Return what its files look like."""
 
     def limits(self, settings: Settings) -> SourceLimits | DeliveryLimits:
         """From where on what it sends is reported."""
@@ -91,7 +91,7 @@ class FileSource(ABC):
         """Whether the user has set its place."""
 
     @abstractmethod
-    def place(self, settings: Settings) -> FilePlace:
+    def place(self, settings: Settings) -> Location:
         """Return where its files are: the place that is set, or the sandbox's.
 
         Raises:

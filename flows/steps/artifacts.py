@@ -19,9 +19,9 @@ from expectations.engine.printable import printable
 from expectations.engine.report import markdown
 from flows.reporting import reporter
 from flows.services.prefect_watch import settle
-from flows.steps.costs import costs_of
+from flows.steps.costs import sum_costs
 from flows.steps.run import Run
-from flows.warehouse import sent_statements
+from flows.warehouse import list_sent_statements
 
 _MOST_ROWS = 500
 
@@ -42,13 +42,17 @@ def publish_artifacts(run: Run) -> None:
 
 
 def _publish(run: Run) -> None:
-    _table("load-summary", [_load_row(load) for load in run.loads], "Landing files loaded into RAW")
-    _table("build-summary", [_build_row(build) for build in run.builds], "Tables built")
-    _table("publish-summary", [row for one in run.published for row in _published_rows(one)], "Events published")
-    _table("costs", [asdict(cost) for cost in costs_of(sent_statements())], "Statements and seconds of each step")
+    _create_table("load-summary", [_make_load_row(load) for load in run.loads], "Landing files loaded into RAW")
+    _create_table("build-summary", [_make_build_row(build) for build in run.builds], "Tables built")
+    _create_table(
+        "publish-summary", [row for one in run.published for row in _make_published_rows(one)], "Events published"
+    )
+    _create_table(
+        "costs", [asdict(cost) for cost in sum_costs(list_sent_statements())], "Statements and seconds of each step"
+    )
     if run.checks:
         report = markdown(run.checks, (run.settings.docs_root / "index.html").as_uri())
-        text = printable("\n".join([report, *_blocked_lines(run)]))
+        text = printable("\n".join([report, *_list_blocked(run)]))
         create_markdown_artifact(key="validation-report", markdown=text)
 
 
@@ -71,24 +75,24 @@ class Progress:
             self._id = None
 
 
-def _blocked_lines(run: Run) -> list[str]:
+def _list_blocked(run: Run) -> list[str]:
     if not run.blocked:
         return []
     rows = [f"| {name} | {cause} |" for name, cause in run.blocked.items()]
     return ["", "| not built | because of |", "|---|---|", *rows]
 
 
-def _table(key: str, rows: Sequence[Mapping[str, Any]], description: str) -> None:
+def _create_table(key: str, rows: Sequence[Mapping[str, Any]], description: str) -> None:
     if rows:
-        table = [{name: _shown(value) for name, value in row.items()} for row in rows[:_MOST_ROWS]]
+        table = [{name: _make_printable(value) for name, value in row.items()} for row in rows[:_MOST_ROWS]]
         create_table_artifact(key=key, table=table, description=description)
 
 
-def _shown(value: Any) -> Any:
+def _make_printable(value: Any) -> Any:
     return printable(value) if isinstance(value, str) else value
 
 
-def _load_row(load: Any) -> dict[str, Any]:
+def _make_load_row(load: Any) -> dict[str, Any]:
     return {
         "table": load.table_name,
         "file": load.source_file,
@@ -98,7 +102,7 @@ def _load_row(load: Any) -> dict[str, Any]:
     }
 
 
-def _published_rows(published: Any) -> list[dict[str, Any]]:
+def _make_published_rows(published: Any) -> list[dict[str, Any]]:
     names = sorted({*published.waiting, *published.sent, *published.rejected, *published.released})
     return [
         {
@@ -113,7 +117,7 @@ def _published_rows(published: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _build_row(build: Any) -> dict[str, Any]:
+def _make_build_row(build: Any) -> dict[str, Any]:
     return {
         "table": build.table_name,
         "mode": build.mode,

@@ -27,15 +27,15 @@ Window = tuple[datetime, datetime]
 def build_step(
     model: Model, run_id: str, mode: str = "incremental", window: Window | None = None, states: States | None = None
 ) -> Step:
-    """Building one table, as a task of its own name; the table is the asset that the task makes."""
+    """Make the task that builds one table; the table is its asset."""
     settings = load_settings()
     built = materialize(
-        asset_of(model, settings),
+        make_asset(model, settings),
         name="build",
         task_run_name="build {name}",
         asset_deps=[asset_key(name, settings) for name in model.inputs],
         **STEP,
-    )(_build)
+    )(_build_in_session)
     name = model.table.name
     given = {"name": name, "run_id": run_id, "mode": mode, "window": window, "states": states}
     return Step(name, built, given)
@@ -45,10 +45,10 @@ def has_nothing_new(name: str, states: States, mode: str) -> bool:
     """Whether building the table would do nothing; asks nobody."""
     from transforms import build as building
 
-    return building.has_nothing_new(name, states, _parameters(load_settings()), mode)
+    return building.has_nothing_new(name, states, make_parameters(load_settings()), mode)
 
 
-def _build(name: str, run_id: str, mode: str, window: Window | None, states: States | None) -> BuildResult:
+def _build_in_session(name: str, run_id: str, mode: str, window: Window | None, states: States | None) -> BuildResult:
     from transforms.build import build_table
     from transforms.engine.merge import BuildConflictError
 
@@ -60,7 +60,7 @@ def _build(name: str, run_id: str, mode: str, window: Window | None, states: Sta
                 name,
                 run_id=run_id,
                 mode=mode,
-                parameters=_parameters(settings),
+                parameters=make_parameters(settings),
                 window=window,
                 states=states,
             )
@@ -73,23 +73,24 @@ def report_build(name: str, outcome: BuildResult | Exception) -> None:
     if isinstance(outcome, Exception):
         reporter().finished(f"build {name}", " ".join(str(outcome).split())[:_MOST_TEXT], "failed")
     else:
-        reporter().finished(f"build {name}", _build_line(outcome), "skipped" if outcome.skipped else "ok")
+        reporter().finished(f"build {name}", _format_build(outcome), "skipped" if outcome.skipped else "ok")
 
 
 def asset_key(name: str, settings: Settings) -> str:
-    """The asset of a table: `snowflake://database/schema/table`."""
+    """Return the asset of a table: `snowflake://database/schema/table`."""
     from transforms.catalog import models
 
     return f"snowflake://{settings.database}/{models()[name].table.layer}/{name}".lower()
 
 
-def asset_of(model: Model, settings: Settings) -> Asset:
-    """A table as a Prefect asset."""
+def make_asset(model: Model, settings: Settings) -> Asset:
+    """Return a table as a Prefect asset."""
     properties = AssetProperties(name=model.table.name, description=model.table.grain)
     return Asset(key=asset_key(model.table.name, settings), properties=properties)
 
 
-def _parameters(settings: Settings) -> dict[str, Any]:
+def make_parameters(settings: Settings) -> dict[str, Any]:
+    """Return the values that tables may name as parameters beside their inputs."""
     today = datetime.now(UTC).date()
     return {
         "gap_cap_seconds": settings.gap_cap_seconds,
@@ -104,7 +105,7 @@ def _parameters(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _build_line(result: BuildResult) -> str:
+def _format_build(result: BuildResult) -> str:
     if result.skipped:
         return "nothing new"
     changes = {
@@ -113,5 +114,5 @@ def _build_line(result: BuildResult) -> str:
         "removed": result.rows_deleted,
         "quarantined": result.rows_quarantined,
     }
-    told = ", ".join(f"{count:,} {word}" for word, count in changes.items() if count) or "no change"
-    return f"{told} ({result.seconds:.1f} s)"
+    text = ", ".join(f"{count:,} {word}" for word, count in changes.items() if count) or "no change"
+    return f"{text} ({result.seconds:.1f} s)"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from flows.settings import Settings
 from flows.warehouse.statements import Statement
@@ -43,13 +43,9 @@ class RunCosts:
     seconds: float
     costs: list[Cost]
 
-    def as_dict(self) -> dict[str, Any]:
-        """The same as plain values."""
-        return asdict(self)
 
-
-def costs_of(statements: Iterable[Statement]) -> list[Cost]:
-    """The statements, added up."""
+def sum_costs(statements: Iterable[Statement]) -> list[Cost]:
+    """Return the statements, added up."""
     counted: dict[tuple[str, str], list[float]] = {}
     for one in statements:
         counted.setdefault((one.step or OF_THE_FLOW, one.table), []).append(one.seconds)
@@ -57,14 +53,14 @@ def costs_of(statements: Iterable[Statement]) -> list[Cost]:
 
 
 def read_costs(session: Session, settings: Settings) -> RunCosts | None:
-    """Costs of the newest run that has any; None where there is none yet."""
+    """Return costs of the newest run that has any; None where there is none yet."""
     rows = session.sql(
         f"SELECT run_id, flow, started_at, costs FROM {RUNS.full_name(settings.database)} "
         "WHERE costs IS NOT NULL ORDER BY started_at DESC LIMIT 1"
     ).collect()
     if not rows:
         return None
-    run_id, flow, started_at, told = rows[0]
-    costs = [Cost(**one) for one in json.loads(told)]
+    run_id, flow, started_at, text = rows[0]
+    costs = [Cost(**one) for one in json.loads(text)]
     statements, seconds = sum(one.statements for one in costs), round(sum(one.seconds for one in costs), 3)
     return RunCosts(run_id, flow, started_at.isoformat(), statements, seconds, costs)

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 @task(name="fetch", task_run_name="fetch {source}", **STEP)
 def fetch_source(source: str, run_id: str, snapshot_at: datetime | None = None) -> Fetched:
-    """Fetch a source once and land what came; one that failed half-way is told in the result."""
-    from flows.sources.registry import known_source
+    """Fetch a source once and land what came; the error of one that failed half-way is in the result."""
+    from flows.sources.registry import find_source
 
     settings = load_settings()
     with open_session(settings, step=f"fetch {source}", run=run_id) as session:
-        return known_source(source).fetch(settings, session, snapshot_at)
+        return find_source(source).fetch(settings, session, snapshot_at)
 
 
 @task(name="load", task_run_name="load landing files", **STEP)
@@ -47,7 +47,7 @@ def load_raw(run_id: str) -> LoadReport:
             tables,
             on_progress=lambda done, total: reporter().advanced("load", f"{done:,} of {total:,} files"),
         )
-    reporter().finished("load", _load_line(report), "failed" if report.damaged else "ok")
+    reporter().finished("load", _format_load(report), "failed" if report.damaged else "ok")
     return report
 
 
@@ -55,13 +55,13 @@ def load_raw(run_id: str) -> LoadReport:
 def land_files(source: str, path: Path, run_id: str, snapshot_at: datetime | None = None) -> Fetched:
     """Land the files of a source that a person hands over, and say what became of each."""
     from flows.files.deliveries import deliver
-    from flows.files.locations import Place
-    from flows.sources.registry import known_source
+    from flows.files.locations import FileLocation
+    from flows.sources.registry import find_source
 
     settings = load_settings()
     with open_session(settings, step=f"land files of {source}", run=run_id) as session:
-        kind = known_source(source).file_kind(settings)
-        return deliver(session, settings, kind, Place(str(path)), snapshot_at)
+        kind = find_source(source).file_kind(settings)
+        return deliver(session, settings, kind, FileLocation(str(path)), snapshot_at)
 
 
 @task(name="check source", task_run_name="check source {source}", **STEP)
@@ -71,7 +71,7 @@ def check_source(
     """Check a source by what it sent: freshness, volume, completeness of its polls, fields that nobody declared."""
     from expectations.checks.drift import unknown_fields
     from expectations.checks.sources import validate_source
-    from flows.sources.registry import known_source
+    from flows.sources.registry import find_source
     from transforms.catalog import models
     from transforms.engine.ledgers import append_rows
     from transforms.ops import SCHEMA_DRIFT
@@ -89,7 +89,7 @@ def check_source(
             now=now,
             raw_tables=tables,
             snapshots=snapshots,
-            limits=known_source(source).limits(settings),
+            limits=find_source(source).limits(settings),
             docs_root=settings.docs_root,
             stored=stored_columns(),
         )
@@ -98,8 +98,8 @@ def check_source(
     return results
 
 
-def _load_line(report: LoadReport) -> str:
-    told = f"{len(report.loads)} files, {report.rows_loaded:,} rows" if report.loads else "nothing new"
+def _format_load(report: LoadReport) -> str:
+    text = f"{len(report.loads)} files, {report.rows_loaded:,} rows" if report.loads else "nothing new"
     if report.rows_rejected:
-        told += f", {report.rows_rejected:,} lines quarantined"
-    return told + "".join(f"; {path} {fault}" for path, fault in report.damaged)
+        text += f", {report.rows_rejected:,} lines quarantined"
+    return text + "".join(f"; {path} {fault}" for path, fault in report.damaged)

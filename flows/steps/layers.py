@@ -13,7 +13,7 @@ from flows.steps.artifacts import Progress
 from flows.steps.build import Window, build_step, has_nothing_new, report_build
 from flows.steps.parallel import Step, run_steps
 from flows.steps.run import Run
-from flows.steps.stages import LAYERS, stages_of, upstream_of
+from flows.steps.stages import LAYERS, find_upstream, sort_into_stages
 from flows.steps.standing import Standing, read_standing
 from flows.steps.validate import validate_stage
 from flows.warehouse import open_session, workers
@@ -44,7 +44,7 @@ def build_layers(
     cycle = _Cycle(run, left, states, set(left.closed), mode, window)
     cycle.check_what_is_left(models)
     progress = Progress(len(models), f"{mode} of {len(models)} tables") if mode != "incremental" else None
-    for stage in stages_of(models):
+    for stage in sort_into_stages(models):
         cycle.build(stage, progress)
         cycle.check([model.table.name for model in stage])
 
@@ -61,17 +61,17 @@ class _Cycle:
     window: Window | None
 
     def build(self, stage: Sequence[Model], progress: Progress | None) -> None:
-        """Build the tables of a stage at the same time; those with nothing new are only told."""
+        """Build the tables of a stage at the same time; those with nothing new are only reported."""
         outcomes: dict[str, BuildResult | Exception] = {}
         ready = [model for model in stage if model.build and not _is_blocked(self.run, model, self.closed)]
         idle = [model.table.name for model in ready if has_nothing_new(model.table.name, self.states, self.mode)]
-        outcomes.update({name: _nothing_built(name, self.mode) for name in idle})
+        outcomes.update({name: _make_idle_result(name, self.mode) for name in idle})
         new = [model for model in ready if model.table.name not in outcomes]
         if new:
             reporter().advanced("build", ", ".join(model.table.name for model in new))
         order = [model.table.name for model in ready]
 
-        def tell(step: Step, outcome: Any) -> None:
+        def report(step: Step, outcome: Any) -> None:
             outcomes[step.name] = outcome
             while order and order[0] in outcomes:
                 self._keep(order[0], outcomes[order.pop(0)])
@@ -79,7 +79,7 @@ class _Cycle:
                     progress.advance()
 
         steps = [build_step(model, self.run.run_id, self.mode, self.window, self.states) for model in new]
-        run_steps(steps, workers(self.run.settings), tell)
+        run_steps(steps, workers(self.run.settings), report)
         for name in list(order):
             self._keep(name, outcomes[name])
 
@@ -95,7 +95,7 @@ class _Cycle:
 
     def check(self, names: Sequence[str]) -> None:
         """Check what was written of these tables, in this run or in one that could not check it; closed ones whole."""
-        written = _batches(self.run, names)
+        written = _find_batches(self.run, names)
         batches: dict[str, list[str] | None] = {}
         for name in names:
             if name in self.closed and not _is_checked(self.run, name):
@@ -104,16 +104,16 @@ class _Cycle:
                 unchecked = [*written.get(name, []), *self.left.unchecked.get(name, [])]
                 batches.update({name: list(dict.fromkeys(unchecked))} if unchecked else {})
         self.closed -= {name for name, ids in batches.items() if ids is None}
-        self.closed |= _validated(self.run, list(batches), batches)
+        self.closed |= _validate_and_find_closed(self.run, list(batches), batches)
 
     def check_what_is_left(self, models: Sequence[Model]) -> None:
         """Check what earlier runs left unchecked of tables that are not selected, and that selected ones stand on."""
         selected = {model.table.name for model in models}
-        unselected = upstream_of(selected) - selected
+        unselected = find_upstream(selected) - selected
         self.check([name for name in self.left.unchecked if name in unselected and name not in self.closed])
 
 
-def _nothing_built(name: str, mode: str) -> BuildResult:
+def _make_idle_result(name: str, mode: str) -> BuildResult:
     from transforms.engine.write import BuildResult
 
     return BuildResult(name, mode, None, skipped=True)
@@ -126,13 +126,13 @@ def validate_stored(run: Run, selectors: Sequence[str] = (), *, full: bool = Tru
     batches = None
     if not full:
         with open_session(run.settings, step="read state", run=run.run_id) as session:
-            batches = _newest_batches(session, run.settings.database)
+            batches = _find_newest_batches(session, run.settings.database)
     by_layer = sorted(select_models(selectors), key=lambda model: LAYERS.index(model.table.layer))
     for _, stage in groupby(by_layer, key=lambda model: model.table.layer):
-        _validated(run, [model.table.name for model in stage], batches)
+        _validate_and_find_closed(run, [model.table.name for model in stage], batches)
 
 
-def _newest_batches(session: Session, database: str) -> dict[str, list[str]]:
+def _find_newest_batches(session: Session, database: str) -> dict[str, list[str]]:
     from snowflake.snowpark.functions import col, rank
     from snowflake.snowpark.window import Window as Over
 
@@ -149,7 +149,7 @@ def _newest_batches(session: Session, database: str) -> dict[str, list[str]]:
 
 
 def _is_blocked(run: Run, model: Model, closed: set[str]) -> bool:
-    """Whether the table stands on a closed or broken one, or on one that was itself not built; it is told then."""
+    """Whether the table stands on a closed or broken one, or on one that was itself not built; it is reported then."""
     causes = [name for name in model.inputs if name in closed or name in run.broken] or [
         run.blocked[name] for name in model.inputs if name in run.blocked
     ]
@@ -164,8 +164,8 @@ def _is_checked(run: Run, name: str) -> bool:
     return any(check.table_name == name for check in run.checks)
 
 
-def _batches(run: Run, names: Sequence[str]) -> Mapping[str, list[str]]:
-    """Per table, the builds and loads of this run that wrote rows."""
+def _find_batches(run: Run, names: Sequence[str]) -> Mapping[str, list[str]]:
+    """Return per table, the builds and loads of this run that wrote rows."""
     found = run.loads_by_table()
     for build in run.builds:
         if build.build_id and _has_written(build):
@@ -177,13 +177,15 @@ def _has_written(build: BuildResult) -> bool:
     return build.rows_inserted + build.rows_updated > 0
 
 
-def _validated(run: Run, names: Sequence[str], batches: Mapping[str, Sequence[str] | None] | None) -> set[str]:
+def _validate_and_find_closed(
+    run: Run, names: Sequence[str], batches: Mapping[str, Sequence[str] | None] | None
+) -> set[str]:
     if not names:
         return set()
-    from expectations.engine.results import blocked_tables
+    from expectations.engine.results import find_blocked_tables
     from transforms.catalog import models
 
     layers = sorted({models()[name].table.layer for name in names}, key=LAYERS.index)
     results = validate_stage(" and ".join(layers), names, run.run_id, batches)
     run.checks += results
-    return blocked_tables(results)
+    return find_blocked_tables(results)

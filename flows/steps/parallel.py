@@ -1,4 +1,4 @@
-"""Steps at the same time, told one after the other: what a run does and says does not depend on how many work."""
+"""Steps at the same time, reported one after the other: what a run does and says does not depend on how many work."""
 
 from __future__ import annotations
 
@@ -27,35 +27,35 @@ class Step:
     parameters: dict[str, Any]
 
 
-def run_steps(steps: Sequence[Step], workers: int, tell: Callable[[Step, Any], None]) -> None:
-    """Run the steps, at most so many at once, and tell each outcome, a result or an exception, in the steps' order.
+def run_steps(steps: Sequence[Step], workers: int, report: Callable[[Step, Any], None]) -> None:
+    """Run the steps, at most so many at once, and report each outcome, a result or an exception, in the steps' order.
 
-    Whatever ends this early, be it Ctrl-C or an exception of `tell`, ends what the other steps have under way: their
+    Whatever ends this early, be it Ctrl-C or an exception of `report`, ends what the other steps have under way: their
     statements are cancelled and their transactions rolled back before it returns.
     """
     if workers == 1 or len(steps) <= 1:
         for step in steps:
-            tell(step, _outcome(partial(step.task, **step.parameters)))
+            report(step, _catch_outcome(partial(step.task, **step.parameters)))
         return
     runner: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=workers)
     with runner:
         try:
             futures = [runner.submit(step.task, step.parameters) for step in steps]
             for step, future in zip(steps, futures, strict=True):
-                tell(step, _outcome(future.result))
+                report(step, _catch_outcome(future.result))
         except BaseException:
             break_off()
             raise
 
 
 def map_at_once(workers: int) -> Callable[[Callable[[Given], Result], Sequence[Given]], Iterable[Result]]:
-    """A `map` that works on so many at once; results come in order, the first exception is raised."""
+    """Return a `map` that works on so many at once; results come in order, the first exception is raised."""
     if workers == 1:
         return map
-    return lambda work, given: _mapped(work, given, workers)
+    return lambda work, given: _map_in_threads(work, given, workers)
 
 
-def _mapped(work: Callable[[Given], Result], given: Sequence[Given], workers: int) -> Iterator[Result]:
+def _map_in_threads(work: Callable[[Given], Result], given: Sequence[Given], workers: int) -> Iterator[Result]:
     with ThreadPoolExecutor(max_workers=workers) as executor:
         try:
             futures = [executor.submit(copy_context().run, work, one) for one in given]
@@ -66,7 +66,7 @@ def _mapped(work: Callable[[Given], Result], given: Sequence[Given], workers: in
             raise
 
 
-def _outcome(call: Callable[[], Any]) -> Any:
+def _catch_outcome(call: Callable[[], Any]) -> Any:
     try:
         return call()
     except Exception as error:

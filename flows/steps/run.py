@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from flows.errors import SnowcastError, ValidationFailed
-from flows.services.under_way import run_under_way
+from flows.services.under_way import mark_run_under_way
 from flows.settings import Settings, load_settings
-from flows.steps.costs import costs_of
-from flows.warehouse import open_session, prepare, sent_statements
+from flows.steps.costs import sum_costs
+from flows.warehouse import list_sent_statements, open_session, prepare
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
@@ -76,7 +76,7 @@ class Run:
         self.refused += [f"{path} {fault}" for path, fault in report.damaged]
 
     def loads_by_table(self, source: str | None = None) -> dict[str, list[str]]:
-        """The loads (of one source) of each raw table."""
+        """Return the loads (of one source) of each raw table."""
         found: dict[str, list[str]] = {}
         for load in self.loads:
             if source is None or load.source_file.startswith(f"{source}/"):
@@ -99,23 +99,25 @@ class Run:
         return (datetime.now(UTC) - self.started_at).total_seconds()
 
     def summary(self) -> str:
-        """What it did, in one line."""
+        """Return what it did, in one line."""
         written = sum(build.rows_inserted + build.rows_updated + build.rows_deleted for build in self.builds)
         parts = [
-            f"{_count(len(self.loads), 'file')} loaded" if self.loads else "",
-            f"{_count(len(self.builds), 'table')} built, {_count(written, 'row')} written" if self.builds else "",
-            f"{_count(len(self.checks), 'rule')} checked" if self.checks else "",
-            f"{_count(len(self.failed_checks), 'critical failure')}" if self.failed_checks else "",
-            f"{_count(len(self.warnings), 'warning')}" if self.warnings else "",
-            f"{_count(len(self.broken), 'table')} failed to build" if self.broken else "",
-            f"{_count(len(self.blocked), 'table')} blocked" if self.blocked else "",
-            f"{_count(len(self.refused), 'input')} refused" if self.refused else "",
+            f"{_format_count(len(self.loads), 'file')} loaded" if self.loads else "",
+            f"{_format_count(len(self.builds), 'table')} built, {_format_count(written, 'row')} written"
+            if self.builds
+            else "",
+            f"{_format_count(len(self.checks), 'rule')} checked" if self.checks else "",
+            f"{_format_count(len(self.failed_checks), 'critical failure')}" if self.failed_checks else "",
+            f"{_format_count(len(self.warnings), 'warning')}" if self.warnings else "",
+            f"{_format_count(len(self.broken), 'table')} failed to build" if self.broken else "",
+            f"{_format_count(len(self.blocked), 'table')} blocked" if self.blocked else "",
+            f"{_format_count(len(self.refused), 'input')} refused" if self.refused else "",
             *(f"published to {one.line()}" for one in self.published),
         ]
         return "; ".join(part for part in parts if part) or "nothing to do"
 
     def problem(self) -> Exception | None:
-        """The error that the run ends in, if it does."""
+        """Return the error that the run ends in, if it does."""
         if self.failures:
             return self.failures[0]
         if self.broken:
@@ -123,23 +125,23 @@ class Run:
         if self.failed_checks:
             failed = self.failed_checks[0]
             return ValidationFailed(
-                f"{_count(len(self.failed_checks), 'critical rule')} failed, first {failed.table_name}: {failed.rule} "
-                f"({failed.observed}). See the validation report."
+                f"{_format_count(len(self.failed_checks), 'critical rule')} failed, first {failed.table_name}: "
+                f"{failed.rule} ({failed.observed}). See the validation report."
             )
         if self.refused:
-            return ValidationFailed(f"{_count(len(self.refused), 'input')} refused, first: {self.refused[0]}")
+            return ValidationFailed(f"{_format_count(len(self.refused), 'input')} refused, first: {self.refused[0]}")
         rejected = sum(one.rejected.total() for one in self.published)
         if rejected:
             first = next(one for one in self.published if one.rejected).reasons[0]
             return ValidationFailed(
-                f"{_count(rejected, 'event')} rejected, first {first}. OPS.PUBLICATIONS has them all; "
+                f"{_format_count(rejected, 'event')} rejected, first {first}. OPS.PUBLICATIONS has them all; "
                 "`snowcast publish amplitude --again rejected` tries them again."
             )
         return None
 
 
 @contextmanager
-def recorded_run(flow: str) -> Iterator[tuple[Run, Session]]:
+def record_run(flow: str) -> Iterator[tuple[Run, Session]]:
     """Open the warehouse for a flow, and write its row of OPS.RUNS when it ends, however it ends.
 
     Raises:
@@ -148,8 +150,8 @@ def recorded_run(flow: str) -> Iterator[tuple[Run, Session]]:
     """
     global _latest
     settings = load_settings()
-    run = Run(_run_id(), flow, settings, datetime.now(UTC))
-    with run_under_way(settings.home, flow), open_session(settings, flow=flow, run=run.run_id) as session:
+    run = Run(_read_run_id(), flow, settings, datetime.now(UTC))
+    with mark_run_under_way(settings.home, flow), open_session(settings, flow=flow, run=run.run_id) as session:
         _latest = run
         prepare(session, settings)
         try:
@@ -165,7 +167,7 @@ def recorded_run(flow: str) -> Iterator[tuple[Run, Session]]:
 
 
 def latest_run() -> Run | None:
-    """The run that began last in this process, whether it has ended or not."""
+    """Return the run that began last in this process, whether it has ended or not."""
     return _latest
 
 
@@ -183,18 +185,18 @@ def _record(run: Run, state: str, summary: str) -> None:
     from transforms.ops import RUNS
 
     times = {"started_at": run.started_at.replace(tzinfo=None), "ended_at": datetime.now(UTC).replace(tzinfo=None)}
-    costs = [asdict(cost) for cost in costs_of(sent_statements())]
+    costs = [asdict(cost) for cost in sum_costs(list_sent_statements())]
     row = {"run_id": run.run_id, "flow": run.flow, "state": state, **times, "summary": summary, "costs": costs}
     with open_session(run.settings) as session:
         append_rows(session, RUNS, [row])
 
 
-def _run_id() -> str:
+def _read_run_id() -> str:
     from prefect.runtime import flow_run
 
     return str(flow_run.id or uuid.uuid4())
 
 
-def _count(number: int, noun: str) -> str:
+def _format_count(number: int, noun: str) -> str:
     plural = noun if number == 1 else noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
     return f"{number:,} {plural}"

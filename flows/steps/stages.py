@@ -21,21 +21,21 @@ LAYERS = tuple(Layer)
 _NAMED_IN_QUERY = re.compile(r"{(\w+)}")
 
 
-def stages_of(models: Iterable[Model]) -> list[list[Model]]:
-    """The tables in stages, those of a stage by layer and otherwise in the order in which they come."""
+def sort_into_stages(models: Iterable[Model]) -> list[list[Model]]:
+    """Return the tables in stages, those of a stage by layer and otherwise in the order in which they come."""
     places: dict[str, int] = {}
     chosen = list(models)
     by_name = {model.table.name: model for model in chosen}
     for model in chosen:
         places[model.table.name] = 1 + max([places[name] for name in model.inputs if name in places], default=-1)
-    while any(_moved(model, places) for model in by_name.values()):
+    while any(_move_behind_inputs(model, places) for model in by_name.values()):
         continue
     in_place = sorted(chosen, key=lambda model: (places[model.table.name], LAYERS.index(model.table.layer)))
     return [list(stage) for _, stage in groupby(in_place, key=lambda model: places[model.table.name])]
 
 
-def upstream_of(names: Iterable[str]) -> set[str]:
-    """Every table that these stand on, near and far."""
+def find_upstream(names: Iterable[str]) -> set[str]:
+    """Return every table that these stand on, near and far."""
     from transforms.catalog import models
 
     found: set[str] = set()
@@ -47,11 +47,11 @@ def upstream_of(names: Iterable[str]) -> set[str]:
     return found
 
 
-def _moved(model: Model, places: dict[str, int]) -> bool:
+def _move_behind_inputs(model: Model, places: dict[str, int]) -> bool:
     """Put a table behind what it reads, and not before what its rules read; returns whether it had to be moved."""
     name = model.table.name
     after = [places[read] + 1 for read in model.inputs if read in places]
-    beside = [places[read] for read in _read_by_rules(name) if read in places]
+    beside = [places[read] for read in _find_tables_of_rules(name) if read in places]
     place = max([*after, *beside, 0])
     is_moved = place > places[name]
     places[name] = max(place, places[name])
@@ -59,8 +59,8 @@ def _moved(model: Model, places: dict[str, int]) -> bool:
 
 
 @cache
-def _read_by_rules(name: str) -> frozenset[str]:
-    """Tables that the rules of a table read beside it; not those that stand on it, which are built after its check."""
+def _find_tables_of_rules(name: str) -> frozenset[str]:
+    """Find tables that a table's rules read beside it; those that stand on it are built after its check."""
     from expectations.checks.tables import rules_of
     from expectations.rules.rule import Lookup
     from transforms.catalog import models
@@ -69,4 +69,4 @@ def _read_by_rules(name: str) -> frozenset[str]:
         helper.query for rule in rules_of(models()[name].table) for helper in rule.helpers if isinstance(helper, Lookup)
     ]
     read = {table for query in queries for table in _NAMED_IN_QUERY.findall(query)}
-    return frozenset(table for table in read & set(models()) if name not in upstream_of([table]) and table != name)
+    return frozenset(table for table in read & set(models()) if name not in find_upstream([table]) and table != name)

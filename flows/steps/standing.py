@@ -34,11 +34,11 @@ class Standing:
 
 def read_standing(session: Session, database: str) -> Standing:
     """Read it from the ledgers, in one statement."""
-    return standing_of(session.sql(standing_statement(database)).collect())
+    return parse_standing(session.sql(standing_statement(database)).collect())
 
 
 def standing_statement(database: str) -> str:
-    """The statement that finds what is open, for runs and for commands that read."""
+    """Return the statement that finds what is open, for runs and for commands that read."""
     from expectations.rules.from_contract import SCHEMA_RULE
 
     results = VALIDATION_RESULTS.full_name(database)
@@ -70,14 +70,14 @@ def standing_statement(database: str) -> str:
     )
 
 
-def standing_of(rows: Iterable[Sequence[Any]]) -> Standing:
-    """What is open, from the rows of that statement. A rule that a table no longer has keeps it closed no longer."""
+def parse_standing(rows: Iterable[Sequence[Any]]) -> Standing:
+    """Read what is open from that statement's rows; a rule that a table no longer has closes it no longer."""
     from transforms.catalog import models
 
     found = [tuple(row) for row in rows]
     known = models()
     failed = {(name, rule) for kind, name, rule in found if kind == "failed" and name in known}
-    closed = frozenset(name for name, rule in failed if rule in _rule_names(known[name].table))
+    closed = frozenset(name for name, rule in failed if rule in _read_rule_names(known[name].table))
     unchecked: dict[str, list[str]] = {}
     for kind, name, batch in found:
         if kind == "unchecked" and name in known:
@@ -85,7 +85,7 @@ def standing_of(rows: Iterable[Sequence[Any]]) -> Standing:
     return Standing(closed, unchecked)
 
 
-def _rule_names(table: Table) -> frozenset[str]:
+def _read_rule_names(table: Table) -> frozenset[str]:
     """Imported where a rule has failed: a command that only reads is over before the rules' libraries are there."""
     from expectations.checks.tables import rule_names
 

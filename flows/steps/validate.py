@@ -56,7 +56,7 @@ def validate_stage(
             each=map_at_once(workers(settings)),
         )
         keep_results(session, settings, results, run_id, began, batches)
-    for layer, found in groupby(sorted(results, key=_layer_place), key=lambda result: result.layer):
+    for layer, found in groupby(sorted(results, key=_rank_layer), key=lambda result: result.layer):
         report_checks(f"validate {layer}", list(found))
     return results
 
@@ -70,14 +70,14 @@ def keep_results(
     batches: Mapping[str, Sequence[str] | None] | None = None,
 ) -> None:
     """Keep the results of rules in OPS.VALIDATION_RESULTS."""
-    from expectations.engine.results import ledger_rows
+    from expectations.engine.results import make_ledger_rows
     from transforms.engine.ledgers import append_rows
     from transforms.ops import VALIDATION_RESULTS
 
-    append_rows(session, VALIDATION_RESULTS, ledger_rows(results, run_id, began, batches))
+    append_rows(session, VALIDATION_RESULTS, make_ledger_rows(results, run_id, began, batches))
 
 
-def _layer_place(result: RuleResult) -> int:
+def _rank_layer(result: RuleResult) -> int:
     from transforms.contract import Layer
 
     return list(Layer).index(Layer(result.layer))
@@ -85,8 +85,8 @@ def _layer_place(result: RuleResult) -> int:
 
 def report_checks(step: str, results: Sequence[RuleResult]) -> None:
     """Print what the rules of a step found."""
-    from expectations.engine.report import summary_line
+    from expectations.engine.report import format_summary
 
     broken = [result for result in results if not result.success]
     mark: Mark = "failed" if any(r.severity == "critical" for r in broken) else "warning" if broken else "ok"
-    reporter().finished(step, summary_line(results), mark)
+    reporter().finished(step, format_summary(results), mark)

@@ -3,10 +3,10 @@
 from flows.warehouse.login import connection_parameters, start, status_parameters
 from flows.warehouse.session import (
     break_off,
+    list_sent_statements,
     open_plain_connection,
     open_session,
     prepare,
-    sent_statements,
     stored_columns,
     workers,
 )
@@ -17,7 +17,7 @@ __all__ = [
     "open_plain_connection",
     "open_session",
     "prepare",
-    "sent_statements",
+    "list_sent_statements",
     "start",
     "status_parameters",
     "stored_columns",

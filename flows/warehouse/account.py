@@ -27,22 +27,22 @@ SESSION_PARAMETERS = {
 }
 
 
-def account_login(settings: Settings) -> dict[str, Any]:
-    """Connection parameters of the account; the first of block, connections file and variables that is set.
+def read_account_login(settings: Settings) -> dict[str, Any]:
+    """Return connection parameters of the account; the first of block, connections file and variables that is set.
 
     Raises:
         ConfigError: The login is incomplete, or what it names does not exist.
     """
     if settings.snowflake_block:
-        login = _from_block(settings.snowflake_block)
+        login = _read_block(settings.snowflake_block)
     elif settings.snowflake_connection:
-        login = _from_connections_file(settings.snowflake_connection)
+        login = _read_connections_file(settings.snowflake_connection)
     else:
-        login = _from_variables(settings.snowflake)
+        login = _read_variables(settings.snowflake)
     return {**login, "database": settings.database, "application": "Snowcast"}
 
 
-def _from_block(name: str) -> dict[str, Any]:
+def _read_block(name: str) -> dict[str, Any]:
     from prefect_snowflake.database import SnowflakeConnector
 
     try:
@@ -63,7 +63,7 @@ def _from_block(name: str) -> dict[str, Any]:
     return {**login, "warehouse": block.warehouse, "schema": block.schema_}
 
 
-def _from_connections_file(name: str) -> dict[str, Any]:
+def _read_connections_file(name: str) -> dict[str, Any]:
     from snowflake.connector.config_manager import CONFIG_MANAGER
 
     try:
@@ -78,7 +78,7 @@ def _from_connections_file(name: str) -> dict[str, Any]:
     return dict(known[name])
 
 
-def _from_variables(given: SnowflakeSettings) -> dict[str, Any]:
+def _read_variables(given: SnowflakeSettings) -> dict[str, Any]:
     missing = [f"SNOWFLAKE_{name.upper()}" for name in ("account", "user") if not getattr(given, name)]
     secrets = (given.private_key_path, given.password, given.token, given.authenticator)
     if not any(secrets):

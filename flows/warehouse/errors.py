@@ -23,14 +23,14 @@ def warehouse_errors(settings: Settings) -> Iterator[None]:
     """Turn what the connector raises when the warehouse is gone into a TransientError; other errors pass."""
     try:
         yield
-    except _client_errors() as error:
-        if code_of(error) in PASSING_CODES:
-            raise TransientError(f"{place_of(settings)} stopped answering: {first_line(error)}") from error
+    except _find_client_errors() as error:
+        if read_code(error) in PASSING_CODES:
+            raise TransientError(f"{name_warehouse(settings)} stopped answering: {first_line(error)}") from error
         raise
 
 
-def _client_errors() -> tuple[type[Exception], ...]:
-    """What the connector raises, and Snowpark where it is used at all."""
+def _find_client_errors() -> tuple[type[Exception], ...]:
+    """Return what the connector raises, and Snowpark where it is used at all."""
     from snowflake.connector.errors import Error
 
     if "snowflake.snowpark" not in sys.modules:
@@ -40,8 +40,8 @@ def _client_errors() -> tuple[type[Exception], ...]:
     return (Error, SnowparkClientException)
 
 
-def place_of(settings: Settings, parameters: Mapping[str, Any] | None = None) -> str:
-    """Name the warehouse, for the text of an error."""
+def name_warehouse(settings: Settings, parameters: Mapping[str, Any] | None = None) -> str:
+    """Return name the warehouse, for the text of an error."""
     if settings.warehouse == "embedded":
         return "The embedded warehouse"
     login = parameters or {"account": settings.snowflake.account, "host": settings.snowflake.host}
@@ -49,8 +49,8 @@ def place_of(settings: Settings, parameters: Mapping[str, Any] | None = None) ->
     return f"Snowflake account {login.get('account')} ({host})"
 
 
-def code_of(error: BaseException) -> int | None:
-    """Snowflake's error number, wherever the connector or Snowpark put it."""
+def read_code(error: BaseException) -> int | None:
+    """Read Snowflake's error number, wherever the connector or Snowpark put it."""
     for carrier in (error, getattr(error, "conn_error", None), error.__cause__, error.__context__):
         number = getattr(carrier, "errno", None) or getattr(carrier, "sql_error_code", None)
         if isinstance(number, int) and number > 0:
@@ -59,7 +59,7 @@ def code_of(error: BaseException) -> int | None:
 
 
 def first_line(error: BaseException) -> str:
-    """What an error of the connector says, in one line."""
+    """Return what an error of the connector says, in one line."""
     text = str(getattr(error, "raw_msg", None) or getattr(error, "message", None) or error).strip()
     line = (text.splitlines() or [type(error).__name__])[0].replace(".Aborting", "").strip()
     return line if line.endswith(".") else line + "."

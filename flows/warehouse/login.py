@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from flows.errors import ConfigError, SnowcastError, SourceError, TransientError
 from flows.settings import Settings
-from flows.warehouse.account import SESSION_PARAMETERS, account_login
-from flows.warehouse.errors import PASSING_CODES, code_of, first_line, place_of
+from flows.warehouse.account import SESSION_PARAMETERS, read_account_login
+from flows.warehouse.errors import PASSING_CODES, first_line, name_warehouse, read_code
 
 if TYPE_CHECKING:
     from flows.warehouse.connection import TaggedConnection
@@ -22,13 +22,13 @@ _SHOWN = ("account", "user", "host", "port", "protocol", "database", "schema", "
 
 
 def connection_parameters(settings: Settings) -> dict[str, Any]:
-    """What the Snowflake connector, Snowpark and snowflake-sqlalchemy connect with; the embedded warehouse is started.
+    """Return what any Snowflake client connects with; the embedded warehouse is started.
 
     Raises:
         ConfigError: The login is incomplete.
         SourceError: The embedded warehouse does not start.
     """
-    login = _embedded_login(settings) if settings.warehouse == "embedded" else account_login(settings)
+    login = _start_embedded(settings) if settings.warehouse == "embedded" else read_account_login(settings)
     session_parameters = {
         **login.pop("session_parameters", {}),
         **SESSION_PARAMETERS,
@@ -45,13 +45,13 @@ def start(settings: Settings) -> None:
         SourceError: It does not start.
     """
     if settings.warehouse == "embedded":
-        _embedded_login(settings)
+        _start_embedded(settings)
 
 
 def status_parameters(settings: Settings, *, show_secret: bool) -> dict[str, Any] | None:
-    """Connection parameters for people, the secret named by its place; None where the embedded one does not run."""
+    """Return connection parameters for people, the secret named by its place; None where nothing runs."""
     if settings.warehouse != "embedded":
-        login = account_login(settings)
+        login = read_account_login(settings)
         return {name: value for name, value in login.items() if name in _SHOWN}
     from deployments.embedded import find
 
@@ -64,7 +64,7 @@ def status_parameters(settings: Settings, *, show_secret: bool) -> dict[str, Any
     return {**{name: login[name] for name in _SHOWN if name in login}, "password": password}
 
 
-def _embedded_login(settings: Settings) -> dict[str, Any]:
+def _start_embedded(settings: Settings) -> dict[str, Any]:
     from deployments.embedded import EmbeddedError, ensure_running
 
     try:
@@ -90,13 +90,13 @@ def connect(settings: Settings, **session_parameters: Any) -> TaggedConnection:
     parameters["session_parameters"]["PYTHON_SNOWPARK_USE_SQL_SIMPLIFIER"] = False
     parameters["session_parameters"].update(session_parameters)
     try:
-        return TaggedConnection(**parameters, paramstyle="qmark", backoff_policy=_pauses_of(settings))
+        return TaggedConnection(**parameters, paramstyle="qmark", backoff_policy=_make_pauses(settings))
     except (snowflake.connector.errors.Error, ValueError, TypeError) as error:
-        raise _login_error(error, settings, parameters) from None
+        raise _explain_login_error(error, settings, parameters) from None
 
 
-def _pauses_of(settings: Settings) -> Callable[[], Iterator[float]]:
-    """Seconds between two tries of one request. The connector alone would go on for ever when the warehouse is gone."""
+def _make_pauses(settings: Settings) -> Callable[[], Iterator[float]]:
+    """Make the pauses between tries of a request; the connector alone would try for ever."""
 
     def pauses() -> Iterator[float]:
         yield from _LOCAL_PAUSES if settings.warehouse == "embedded" else _PAUSES
@@ -107,8 +107,8 @@ def _pauses_of(settings: Settings) -> Callable[[], Iterator[float]]:
     return pauses
 
 
-def _login_error(error: Exception, settings: Settings, parameters: Mapping[str, Any]) -> SnowcastError:
-    code, text = code_of(error), first_line(error)
+def _explain_login_error(error: Exception, settings: Settings, parameters: Mapping[str, Any]) -> SnowcastError:
+    code, text = read_code(error), first_line(error)
     who = f"user {parameters.get('user')} at account {parameters.get('account')}"
     if code in _NO_SUCH_ACCOUNT or "404 Not Found" in text or "403 Forbidden" in text:
         return ConfigError(f"Snowflake knows no account {parameters.get('account')}. Check SNOWFLAKE_ACCOUNT.")
@@ -116,6 +116,7 @@ def _login_error(error: Exception, settings: Settings, parameters: Mapping[str, 
         return ConfigError(f"Snowflake refused the login of {who}: {text} Check the SNOWFLAKE_* variables.")
     if code in PASSING_CODES:
         return TransientError(
-            f"{place_of(settings, parameters)} cannot be reached: {text} Check the account's name and the network."
+            f"{name_warehouse(settings, parameters)} cannot be reached: {text} "
+            "Check the account's name and the network."
         )
     return ConfigError(f"The login of {who} failed: {text}")

@@ -29,7 +29,7 @@ class Logins:
         self._is_broken_off = False
 
     def take(self) -> Login:
-        """A login that no other thread uses.
+        """Return a login that no other thread uses.
 
         Raises:
             BrokenOffError: The flow was stopped.

@@ -30,21 +30,21 @@ class Reader:
         self._is_prepared = False
 
     def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """The rows of a statement."""
-        return [tuple(row) for row in self._executed(statement, parameters).fetchall()]
+        """Return the rows of a statement."""
+        return [tuple(row) for row in self._execute(statement, parameters).fetchall()]
 
     def table(self, statement: str, parameters: Sequence[Any] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Names of the columns, as they are stored, and the rows of a statement."""
-        cursor = self._executed(statement, parameters)
+        """Return names of the columns, as they are stored, and the rows of a statement."""
+        cursor = self._execute(statement, parameters)
         return [column.name for column in cursor.description], [tuple(row) for row in cursor.fetchall()]
 
     def records(self, statement: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
-        """The rows of a statement by column, names in lower case."""
+        """Return the rows of a statement by column, names in lower case."""
         columns, rows = self.table(statement, parameters)
         names = [name.lower() for name in columns]
         return [dict(zip(names, row, strict=True)) for row in rows]
 
-    def _executed(self, statement: str, parameters: Sequence[Any]) -> SnowflakeCursor:
+    def _execute(self, statement: str, parameters: Sequence[Any]) -> SnowflakeCursor:
         from snowflake.connector.errors import ProgrammingError
 
         cursor = self._connection.cursor()
@@ -66,7 +66,7 @@ class Reader:
 
 @contextmanager
 def open_reader(settings: Settings) -> Iterator[Reader]:
-    """A reader of the warehouse.
+    """Open a reader of the warehouse.
 
     Raises:
         ConfigError: The account, user or credentials are wrong.

@@ -89,14 +89,14 @@ def prepare_warehouse(session: Session, settings: Settings) -> Look:
 
 
 def look(session: Session, settings: Settings) -> Look | None:
-    """What is in place, in one statement; None where there is not even a ledger of versions."""
+    """Return what is in place, in one statement; None where there is not even a ledger of versions."""
     from snowflake.snowpark.exceptions import SnowparkSQLException
 
     from expectations.rules.schemas import kind_of
     from transforms.contract import Layer
     from transforms.ops import HEADS, VERSIONS
 
-    version = version_of(settings)
+    version = make_version(settings)
     layers = ", ".join(f"'{layer}'" for layer in Layer)
     try:
         rows = session.sql(
@@ -120,8 +120,8 @@ def look(session: Session, settings: Settings) -> Look | None:
     return Look(present, types, heads, is_prepared=any(row[0] == "version" for row in rows))
 
 
-def version_of(settings: Settings) -> str:
-    """A text that changes with the scripts, with a contract's stored columns and with the tables that are built."""
+def make_version(settings: Settings) -> str:
+    """Hash what is prepared: the scripts, the stored columns of the contracts, the tables that are built."""
     from transforms.engine.tables import list_built_tables, list_tables
 
     scripts = [script.read_text(encoding="utf-8") for script in sorted(SCRIPTS.glob("*.sql"))]
@@ -129,8 +129,8 @@ def version_of(settings: Settings) -> str:
         [f"{table.layer}.{table.name}", [[c.name, repr(c.type), c.nullable] for c in table.stored_columns]]
         for table in list_tables()
     ]
-    spelled = json.dumps([scripts, settings.snowflake.warehouse, contracts, list_built_tables()])
-    return hashlib.sha256(spelled.encode()).hexdigest()[:32]
+    written = json.dumps([scripts, settings.snowflake.warehouse, contracts, list_built_tables()])
+    return hashlib.sha256(written.encode()).hexdigest()[:32]
 
 
 def run_scripts(session: Session, settings: Settings, folder: Path) -> list[str]:
@@ -143,7 +143,7 @@ def run_scripts(session: Session, settings: Settings, folder: Path) -> list[str]
 
 
 def statements(text: str, settings: Settings) -> list[str]:
-    """The statements of a script, its `<% … %>` places filled from the settings; the project's scripts only."""
+    """Return the statements of a script, its `<% … %>` places filled from the settings; the project's scripts only."""
     values = {"database": settings.database, "warehouse": settings.snowflake.warehouse or "SNOWCAST_WH"}
     for name, value in values.items():
         text = text.replace(f"<% {name} %>", value)
@@ -160,13 +160,13 @@ def _prepare(session: Session, settings: Settings, seen: Look | None) -> None:
         create_table(session, VERSIONS)
         prepare_heads(session, is_created=True)
         return
-    widened = {place: _widened(session, settings, place, have) for place, have in seen.present.items()}
+    widened = {place: _widen(session, settings, place, have) for place, have in seen.present.items()}
     prepare_tables(session, widened, seen.heads)
-    row: Mapping[str, object] = {"version": version_of(settings), "applied_at": datetime.now(UTC)}
+    row: Mapping[str, object] = {"version": make_version(settings), "applied_at": datetime.now(UTC)}
     append_rows(session, VERSIONS, [row])
 
 
-def _widened(session: Session, settings: Settings, place: tuple[str, str], have: dict[str, bool]) -> dict[str, bool]:
+def _widen(session: Session, settings: Settings, place: tuple[str, str], have: dict[str, bool]) -> dict[str, bool]:
     """Add the columns that a table lacks, and let those be NULL that its contract no longer has; returns what it has.
 
     By ALTER, which changes no row: what another flow appends to a ledger at the same time is kept.

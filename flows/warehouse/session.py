@@ -28,7 +28,7 @@ _current: ContextVar[_Place | None] = ContextVar("place", default=None)
 
 @contextmanager
 def open_session(settings: Settings, **tag: str) -> Iterator[Session]:
-    """A Snowpark session whose statements carry `tag` (flow, run, step, table) as their QUERY_TAG, as JSON.
+    """Open a Snowpark session whose statements carry `tag` (flow, run, step, table) as their QUERY_TAG, as JSON.
 
     Inside another `open_session` the login is shared: a flow logs in once, its steps add their tag. A step in a thread
     of its own takes another login of the flow, which the next step of some thread takes over when it is done.
@@ -61,20 +61,20 @@ def open_session(settings: Settings, **tag: str) -> Iterator[Session]:
             logins.close()
 
 
-def sent_statements() -> list[Statement]:
-    """What the flow that has the warehouse open has sent so far, by all its logins."""
+def list_sent_statements() -> list[Statement]:
+    """Return what the flow that has the warehouse open has sent so far, by all its logins."""
     place = _current.get()
     return place.logins.log.statements if place else []
 
 
 def workers(settings: Settings) -> int:
-    """How many tables are built, or checked, at the same time."""
+    """Return how many tables are built, or checked, at the same time."""
     return settings.workers or (2 if settings.warehouse == "embedded" else 4)
 
 
 @contextmanager
 def open_plain_connection(settings: Settings, **tag: str) -> Iterator[TaggedConnection]:
-    """A connection of its own, without Snowpark: its statements carry `tag` and write their parameters as ?."""
+    """Open a connection without Snowpark: its statements carry `tag` and write their parameters as ?."""
     with warehouse_errors(settings), closing(connect(settings, QUERY_TAG=json.dumps(tag))) as connection:
         yield connection
 
@@ -110,6 +110,6 @@ def prepare(session: Session, settings: Settings) -> None:
 
 
 def stored_columns() -> Mapping[str, dict[str, str]] | None:
-    """Columns and types of every table, as the flow that has the warehouse open saw them; None: it has not looked."""
+    """Return columns and types of every table as this flow saw them; None: it has not looked."""
     place = _current.get()
     return place.logins.columns if place else None

@@ -16,8 +16,8 @@ def _features(activity: str) -> Values:
     return {feature.name: None for feature in known_activities()[activity].features}
 
 
-def _deed(person: str, activity: str, **changes: Any) -> Values:
-    """One deed of a person; its activity_id is not that of any event."""
+def _event(person: str, activity: str, **changes: Any) -> Values:
+    """One event of a person; its activity_id is not that of any row of the events' table."""
     return {
         "activity_id": f"{person} {activity}",
         "person": person,
@@ -30,10 +30,10 @@ def _deed(person: str, activity: str, **changes: Any) -> Values:
 
 
 def _numbered(person: str, activity: str, **changes: Any) -> Values:
-    return _deed(person, activity, **{"activity_occurrence": 1, "activity_repeated_at": None, **changes})
+    return _event(person, activity, **{"activity_occurrence": 1, "activity_repeated_at": None, **changes})
 
 
-_GOOD = {"streamer": _deed("twitch:s", "stream_started"), "viewer": _deed("billing:v", "payment_made")}
+_GOOD = {"streamer": _event("twitch:s", "stream_started"), "viewer": _event("billing:v", "payment_made")}
 _ONCE = {"streamer": "first_stream_completed", "viewer": "gift_giver"}
 _RISK = {"streams": 1, "streams_before": 3, "unique_viewers": 9, "unique_viewers_before": 9}
 
@@ -52,7 +52,7 @@ GOOD: dict[str, Values] = {
     },
 }
 
-# Rows that rules look up, in no batch that is checked: deeds that come with those that are planted.
+# Rows that rules look up, in no batch that is checked: events that come with those that are planted.
 ALSO: dict[str, list[Values]] = {
     "int_identities": [{"user_key": "on", "known_as": "livelogs:b", "customer": "livelogs:c"}],
     "int_subscription_moments": [{"subscription_id": "apart", "happened_at": _AT}],
@@ -82,8 +82,8 @@ APART: dict[str, Values] = {
 def _of_events(kind: str) -> dict[str, Values | list[Values]]:
     """What breaks the rules that events and streams share."""
     return {
-        "a deed has a customer or an anonymous customer": {"customer": None},
-        "a deed is its customer's, or else the anonymous one's": {"person": "x:another"},
+        "an event has a customer or an anonymous customer": {"customer": None},
+        "an event is its customer's, or else the anonymous one's": {"person": "x:another"},
         "people are named <platform>:<id>": {"customer": "apart", "person": "apart"},
         "the activity is one that is declared": {"activity": "danced"},
         "every row of an activity has the same features": {"feature_json": {"stream_id": None, "more": 1}},

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from expectations.rules.from_contract import contract_rules, unique_key
-from expectations.rules.rule import Rule, quoted
+from expectations.rules.rule import Rule, quote_literal
 from expectations.rules.schemas import declared_columns
 from tests.expectations.planted_histories import (
     apart_in_history,
@@ -54,7 +54,7 @@ def bad_rows(table: Table, rule: Rule, number: int) -> list[Row]:
         return [row]
     if rule not in contract_rules(table):
         raise AssertionError(f"no bad row is planted for {table.name}: {rule.name}; add it to planted_rows.PLANTED")
-    (name,) = rule.reads
+    (name,) = rule.columns_among(table.column_names)
     column = next(column for column in table.stored_columns if column.name == name)
     return [{**row, name: _broken(column, rule, declared_columns(table)[name])}]
 
@@ -99,8 +99,8 @@ def _literal(value: Any, kind: str) -> str:
     if value is None:
         return f"null::{_stored(kind)}"
     if kind == "VARIANT":
-        return f"parse_json({quoted(json.dumps(value))})"
-    return f"{quoted(str(value))}::{_stored(kind)}"
+        return f"parse_json({quote_literal(json.dumps(value))})"
+    return f"{quote_literal(str(value))}::{_stored(kind)}"
 
 
 def _stored(kind: str) -> str:

@@ -13,7 +13,7 @@ import pytest
 
 from expectations.checks.tables import build_docs, rules_of, validate_tables
 from expectations.engine.suites import alone_in
-from expectations.engine.tables import table_named
+from expectations.engine.tables import find_table
 from tests.expectations.planting import GOOD_BATCH, bad_batch
 
 
@@ -57,7 +57,7 @@ def test_the_index_tells_warnings_from_critical_failures_and_lists_the_gravest_f
     planted: dict[str, Any], tmp_path: Path
 ) -> None:
     def bad(table: str, *rules: str) -> list[str]:
-        names = [rule.name for rule in rules_of(table_named(table))]
+        names = [rule.name for rule in rules_of(find_table(table))]
         return [bad_batch(names.index(rule)) for rule in rules]
 
     batches = {

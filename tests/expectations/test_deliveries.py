@@ -9,7 +9,7 @@ import pytest
 
 from expectations.checks.deliveries import DeliveryLimits, delivery_rules, file_rule
 from expectations.checks.sources import validate_source
-from expectations.engine.tables import table_named
+from expectations.engine.tables import find_table
 from tests.expectations.planting import create_statement, good_row, insert_statement
 from transforms.contract import Layer
 from transforms.ops import DELIVERIES, LOADS, SCHEMA_DRIFT
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
 
 NOON = datetime(2026, 3, 10, 12, 0, tzinfo=UTC)
-USERS, PAYMENTS = table_named("raw_billing_users"), table_named("raw_billing_payments")
+USERS, PAYMENTS = find_table("raw_billing_users"), find_table("raw_billing_payments")
 FRESH, WHOLE, USUAL = (rule.name for rule in delivery_rules("billing", DeliveryLimits(), NOON))
 FILLED = file_rule("billing").name
 Values = dict[str, Any]

@@ -12,7 +12,7 @@ from expectations.checks.reconciliation import account_rules
 from expectations.checks.sources import SourceLimits, drift_rule, poll_rules, validate_source
 from expectations.checks.tables import validate_tables
 from expectations.engine.results import RuleResult
-from expectations.engine.tables import table_named
+from expectations.engine.tables import find_table
 from tests.expectations.planting import create_statement, good_row, insert_statement
 from transforms.contract import Layer, Table
 from transforms.ops import LEDGERS, LOADS, POLLS, RECONCILIATION, SCHEMA_DRIFT
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
-RAW_TABLES = [table_named(f"raw_twitch_{entity}") for entity in ("streams", "users", "games")]
-STREAMS = table_named("stg_twitch_streams")
+RAW_TABLES = [find_table(f"raw_twitch_{entity}") for entity in ("streams", "users", "games")]
+STREAMS = find_table("stg_twitch_streams")
 Values = dict[str, Any]
 
 

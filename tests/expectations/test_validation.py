@@ -10,9 +10,9 @@ import pytest
 
 from expectations.checks import tables as validate
 from expectations.checks.tables import rules_of, validate_tables
-from expectations.engine.report import markdown, summary_line
-from expectations.engine.results import RuleResult, blocked_tables, ledger_rows
-from expectations.engine.tables import business_rules, table_named
+from expectations.engine.report import format_summary, markdown
+from expectations.engine.results import RuleResult, find_blocked_tables, make_ledger_rows
+from expectations.engine.tables import business_rules, find_table
 from expectations.rules.rule import CRITICAL, WARNING, Rule
 from tests.expectations.conftest import tables
 from tests.expectations.planting import GOOD_BATCH, bad_batch, create_statement, good_row, insert_statement
@@ -22,8 +22,8 @@ from transforms.ops import LEDGERS, VALIDATION_RESULTS
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
 
-STREAMS = table_named("stg_twitch_streams")
-DAYS = table_named("dim_date")
+STREAMS = find_table("stg_twitch_streams")
+DAYS = find_table("dim_date")
 GOOD = {table.name: [GOOD_BATCH] for table in tables()}
 
 
@@ -88,7 +88,7 @@ def test_whole_tables_show_what_the_batch_did_not(planted_connection: SnowflakeC
     assert {result.scope for result in results} == {"full"}
     # A table holds one bad row per rule, so every rule on rows fails.
     assert {rule.name for rule in rules_of(STREAMS)} <= set(broken(results))
-    assert blocked_tables(results) == {"stg_twitch_streams"}
+    assert find_blocked_tables(results) == {"stg_twitch_streams"}
 
 
 def test_failed_rule_says_how_many_rows_and_names_the_first(planted_connection: SnowflakeConnection) -> None:
@@ -152,8 +152,8 @@ def test_a_rule_that_the_warehouse_refuses_does_not_hide_the_others(
     assert found[refused.name].startswith("not checked: ")
     assert "no_such_column" in found[refused.name].lower()
     assert "\n" not in found[refused.name]
-    assert len(results) == 2 + len(rules_of(table_named("dim_games"))) - 1
-    assert blocked_tables(results) == set()
+    assert len(results) == 2 + len(rules_of(find_table("dim_games"))) - 1
+    assert find_blocked_tables(results) == set()
 
 
 def test_warnings_are_reported_and_block_nothing() -> None:
@@ -165,8 +165,8 @@ def test_warnings_are_reported_and_block_nothing() -> None:
         result("dim_streamers", "critical", True),
         result("fact_stream_days", "critical", False),
     ]
-    assert blocked_tables(results) == {"fact_stream_days"}
-    assert summary_line(results) == "3 rules on 3 tables; failed: 1 critical, 1 warning"
+    assert find_blocked_tables(results) == {"fact_stream_days"}
+    assert format_summary(results) == "3 rules on 3 tables; failed: 1 critical, 1 warning"
     lines = markdown(results, "http://docs").splitlines()
     assert lines[4] == "| MARTS.fact_stream_days | critical False | critical | seen | because |"
     assert "| MARTS.dim_streamers | batch | 1 | 1 |" in lines
@@ -175,7 +175,7 @@ def test_warnings_are_reported_and_block_nothing() -> None:
 
 def test_results_are_rows_of_the_ledger() -> None:
     result = RuleResult("MARTS", "dim_games", "rule", CRITICAL.value, True, "3 rows", "full", "because")
-    (row,) = ledger_rows([result], "run", datetime(2026, 3, 1))
+    (row,) = make_ledger_rows([result], "run", datetime(2026, 3, 1))
     assert tuple(row) == VALIDATION_RESULTS.column_names
 
 

@@ -24,7 +24,7 @@ STREAMER = models()["streamer_activity"].table
 DAYS = timedelta(days=1)
 
 
-def deed(activity: str, customer: str, day: float, number: int, **features: Any) -> dict[str, Any]:
+def make_event(activity: str, customer: str, day: float, number: int, **features: Any) -> dict[str, Any]:
     """One row of the stream; it is repeated the day after unless told."""
     known = {feature.name: None for feature in known_activities()[activity].features}
     return {
@@ -41,12 +41,12 @@ def deed(activity: str, customer: str, day: float, number: int, **features: Any)
 
 
 STORED = [
-    deed("stream_started", "twitch:1", 0, 1, streamer_type="gaming"),
-    deed("stream_started", "livelogs:a", 1, 1, streamer_type="music"),
-    deed("stream_started", "livelogs:b", 2, 1),
-    deed("gift_received", "livelogs:a", 3, 1, points=10, gift_name="rose"),
-    deed("gift_received", "livelogs:a", 11, 2, points=500, gift_name="a car"),
-    deed("gift_received", "livelogs:b", 9.5, 1, points=7),
+    make_event("stream_started", "twitch:1", 0, 1, streamer_type="gaming"),
+    make_event("stream_started", "livelogs:a", 1, 1, streamer_type="music"),
+    make_event("stream_started", "livelogs:b", 2, 1),
+    make_event("gift_received", "livelogs:a", 3, 1, points=10, gift_name="rose"),
+    make_event("gift_received", "livelogs:a", 11, 2, points=500, gift_name="a car"),
+    make_event("gift_received", "livelogs:b", 9.5, 1, points=7),
 ]
 STORED[3]["activity_repeated_at"] = STORED[4]["ts"]
 QUESTION = """
@@ -64,7 +64,7 @@ COLUMNS = ["activity_id", "entity", "ts", "occurrence", "streamer_type", "first_
 
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A home whose warehouse holds these deeds."""
+    """A home whose warehouse holds these events."""
     from deployments.embedded import stop
 
     home = tmp_path_factory.mktemp("home")

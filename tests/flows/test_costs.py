@@ -13,7 +13,7 @@ import pytest
 
 from flows.landing import land
 from flows.settings import Settings, load_settings
-from flows.warehouse import open_session, prepare, sent_statements, stored_columns
+from flows.warehouse import list_sent_statements, open_session, prepare, stored_columns
 from flows.warehouse.statements import Statement, StatementLog
 from tests.feeding import stream
 from transforms.catalog import select_models
@@ -118,9 +118,9 @@ def test_all_rules_of_a_table_are_one_statement(settings: Settings):
 
 def counting(work: Callable[[], Any]) -> tuple[Any, list[Statement]]:
     """What the work gives, and what it sent."""
-    before = len(sent_statements())
+    before = len(list_sent_statements())
     result = work()
-    return result, sent_statements()[before:]
+    return result, list_sent_statements()[before:]
 
 
 def counted_by_the_warehouse() -> Counter[str]:

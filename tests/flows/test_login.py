@@ -11,9 +11,8 @@ import pytest
 
 from flows.errors import ConfigError
 from flows.settings import load_settings
-from flows.warehouse import connection_parameters, open_session, sent_statements
-from flows.warehouse import session as warehouse
-from flows.warehouse.account import SESSION_PARAMETERS, account_login
+from flows.warehouse import connection_parameters, list_sent_statements, login, open_session
+from flows.warehouse.account import SESSION_PARAMETERS, read_account_login
 from flows.warehouse.scripts import SCRIPTS, statements
 
 
@@ -64,7 +63,10 @@ def test_a_step_in_a_thread_of_its_own_takes_a_login_that_the_next_one_uses_agai
             thread.join()
         assert used[0] is used[1]
         assert used[0] is not outer
-        assert [(one.step, one.text) for one in sent_statements()] == [("first", "SELECT 1"), ("second", "SELECT 1")]
+        assert [(one.step, one.text) for one in list_sent_statements()] == [
+            ("first", "SELECT 1"),
+            ("second", "SELECT 1"),
+        ]
 
 
 def test_a_wrong_password_is_a_configuration_error_without_the_password(account, tmp_path, monkeypatch):
@@ -112,8 +114,8 @@ def test_every_script_is_idempotent_and_names_the_database_of_the_settings(tmp_p
 
 def test_the_defaults_of_the_account_and_of_a_connection_file_do_not_matter(account, database, tmp_path, monkeypatch):
     hostile = {"TIMEZONE": "America/Los_Angeles", "TIMESTAMP_TYPE_MAPPING": "TIMESTAMP_LTZ", "WEEK_START": 7}
-    login = account_login(load_settings(home=tmp_path, database=database))
-    monkeypatch.setattr(warehouse, "account_login", lambda settings: {**login, "session_parameters": dict(hostile)})
+    given = read_account_login(load_settings(home=tmp_path, database=database))
+    monkeypatch.setattr(login, "account_login", lambda settings: {**given, "session_parameters": dict(hostile)})
     settings = load_settings(home=tmp_path, database=database)
     asked = connection_parameters(settings)["session_parameters"]
     assert {name: asked[name] for name in SESSION_PARAMETERS} == SESSION_PARAMETERS

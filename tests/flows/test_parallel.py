@@ -13,7 +13,7 @@ from prefect import task
 from flows.settings import load_settings
 from flows.steps.parallel import Step, run_steps
 from flows.steps.task import STEP
-from flows.warehouse import open_session, sent_statements
+from flows.warehouse import list_sent_statements, open_session
 from tests.feeding import content, stream
 from transforms.catalog import select_models
 
@@ -110,5 +110,5 @@ def test_ctrl_c_ends_the_other_steps_and_undoes_what_they_had_begun():
         assert reached == ["slow"]
         assert "cancel" in ended[0].lower(), ended
         assert time.monotonic() - began < 60
-        assert [one.text for one in sent_statements() if one.step == "slow"][-1] == "ROLLBACK"
+        assert [one.text for one in list_sent_statements() if one.step == "slow"][-1] == "ROLLBACK"
         assert session.sql("SELECT COUNT(*) FROM ANALYTICS.PUBLIC.MARKS").collect()[0][0] == 0

@@ -67,7 +67,7 @@ def test_status_tells_freshness_rows_and_runs(snowcast):
     assert state["runs"][0]["flow"] == "pipeline"
     assert state["runs"][0]["state"] == "completed"
     refused = {(one["table"], one["rule"]) for one in state["quarantine"]}
-    assert refused <= {("int_viewer_events", "a deed has a customer or an anonymous customer")}
+    assert refused <= {("int_viewer_events", "an event has a customer or an anonymous customer")}
     told = snowcast("status").out
     for title in ("Freshness", "Tables", "Quarantine", "Last runs"):
         assert title in told

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flows.settings import Settings, load_settings
-from flows.warehouse import open_session, prepare, scripts, sent_statements, stored_columns
+from flows.warehouse import list_sent_statements, open_session, prepare, scripts, stored_columns
 from transforms.engine.tables import list_built_tables, list_tables
 from transforms.ops import LOADS
 
@@ -34,9 +34,9 @@ def session(settings: Settings) -> Iterator[object]:
 
 def made_by(session, settings: Settings) -> list[str]:
     """What preparing sends, but for the look."""
-    before = len(sent_statements())
+    before = len(list_sent_statements())
     prepare(session, settings)
-    return [one.text for one in sent_statements()[before:] if "UNION ALL SELECT 'version'" not in one.text]
+    return [one.text for one in list_sent_statements()[before:] if "UNION ALL SELECT 'version'" not in one.text]
 
 
 def heads(session) -> list[str]:
@@ -44,15 +44,15 @@ def heads(session) -> list[str]:
 
 
 def test_an_empty_database_takes_a_statement_per_table(session):
-    scripts = sum(one.text.startswith("CREATE") and " TABLE " not in one.text for one in sent_statements())
-    assert len(sent_statements()) <= len(list_tables()) + scripts + 6, [one.text for one in sent_statements()]
+    scripts = sum(one.text.startswith("CREATE") and " TABLE " not in one.text for one in list_sent_statements())
+    assert len(list_sent_statements()) <= len(list_tables()) + scripts + 6, [one.text for one in list_sent_statements()]
     assert heads(session) == list_built_tables()
 
 
 def test_what_is_in_place_is_seen_in_one_look(session, settings):
-    before = len(sent_statements())
+    before = len(list_sent_statements())
     prepare(session, settings)
-    assert len(sent_statements()) - before == 1
+    assert len(list_sent_statements()) - before == 1
     columns = stored_columns()
     assert columns is not None
     assert columns["loads"]["rows_parsed"] == "NUMBER"

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from expectations.engine.gx_rules import _shown
+from expectations.engine.gx_rules import _select_shown
 from expectations.engine.printable import printable
 from flows.cli.output import TerminalReporter, point_at, print_json, print_rows, say, say_error
 
@@ -58,4 +58,4 @@ def test_a_program_gets_csv_and_json_as_they_are(capsys: pytest.CaptureFixture[s
 
 
 def test_an_example_of_a_failed_rule_does_not_act():
-    assert _shown(HOSTILE) == WRITTEN_OUT
+    assert _select_shown(HOSTILE) == WRITTEN_OUT

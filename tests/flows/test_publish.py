@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
+from flows.cli.output import print_json
+from flows.publish_to.amplitude.publish import Published
 from flows.settings import load_settings
 
 GIFTS = """
@@ -49,6 +52,11 @@ def test_it_publishes_to_the_sandbox_once_and_the_sandbox_shows_it(snowcast, fil
     runs = json.loads(snowcast("status", "--json").out)["runs"]
     assert [run["flow"] for run in runs] == ["publish-amplitude"] * 3
     assert runs[1]["summary"].endswith("3 sent")
+
+
+def test_what_was_published_is_json_by_activity(capsys):
+    print_json(Published("sandbox", sent=Counter({"gift_sent": 3})))
+    assert json.loads(capsys.readouterr().out)["sent"] == {"gift_sent": 3}
 
 
 def test_a_schedule_publishes_nothing_until_a_key_is_set(snowcast, filled):

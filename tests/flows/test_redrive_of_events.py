@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from flows.errors import ConfigError
-from flows.load.redrive import _raw_table
+from flows.load.redrive import _find_raw_table
 
 
 def test_a_refused_event_is_not_driven_again_but_its_records_are():
-    assert _raw_table("stg_billing_payments").name == "raw_billing_payments"
+    assert _find_raw_table("stg_billing_payments").name == "raw_billing_payments"
     with pytest.raises(ConfigError, match="int_viewer_events refuses events, which have no file of their own"):
-        _raw_table("int_viewer_events")
+        _find_raw_table("int_viewer_events")

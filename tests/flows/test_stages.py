@@ -5,12 +5,14 @@ from __future__ import annotations
 import pytest
 
 from flows.steps import stages
-from flows.steps.stages import stages_of, upstream_of
+from flows.steps.stages import find_upstream, sort_into_stages
 from transforms.catalog import models, select_models
 
 
 def places(selectors: tuple[str, ...] = ()) -> dict[str, int]:
-    return {m.table.name: number for number, stage in enumerate(stages_of(select_models(selectors))) for m in stage}
+    return {
+        m.table.name: number for number, stage in enumerate(sort_into_stages(select_models(selectors))) for m in stage
+    }
 
 
 def test_no_table_is_built_with_one_that_it_reads_or_before_it():
@@ -22,14 +24,14 @@ def test_no_table_is_built_with_one_that_it_reads_or_before_it():
 
 def test_what_a_rule_reads_is_built_by_then():
     place = places()
-    read = {name: stages._read_by_rules(name) for name in models()}
+    read = {name: stages._find_tables_of_rules(name) for name in models()}
     assert {"dim_streamers", "dim_games"} <= read["fact_stream_snapshots"]
     late = [(name, one) for name, tables in read.items() for one in tables if place[one] > place[name]]
     assert late == []
 
 
 def test_layers_do_not_wait_for_one_another_where_nothing_binds_them():
-    assert len(stages_of(select_models())) <= 12
+    assert len(sort_into_stages(select_models())) <= 12
     assert places()["streamers_history"] == places()["dim_streamers"]
 
 
@@ -41,5 +43,5 @@ def test_a_selection_keeps_its_order(selectors: tuple[str, ...]):
 
 
 def test_upstream_is_everything_below():
-    assert upstream_of(["fact_stream_days"]) >= {"fact_stream_snapshots", "stg_twitch_streams", "raw_twitch_streams"}
-    assert upstream_of(["raw_twitch_streams", "no_such_table"]) == set()
+    assert find_upstream(["fact_stream_days"]) >= {"fact_stream_snapshots", "stg_twitch_streams", "raw_twitch_streams"}
+    assert find_upstream(["raw_twitch_streams", "no_such_table"]) == set()

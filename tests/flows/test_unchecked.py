@@ -27,12 +27,12 @@ def unchecked(snowcast) -> set[str]:
 
 def built_by_a_run_that_died(name: str) -> str:
     """Build a table as a run does that ends before it validates; returns the build."""
-    from flows.steps.build import _parameters
+    from flows.steps.build import make_parameters
     from transforms.build import build_table
 
     settings = load_settings()
     with open_session(settings) as session:
-        built = build_table(session, name, run_id="died", mode="incremental", parameters=_parameters(settings))
+        built = build_table(session, name, run_id="died", mode="incremental", parameters=make_parameters(settings))
     assert built.build_id
     return built.build_id
 
@@ -40,12 +40,12 @@ def built_by_a_run_that_died(name: str) -> str:
 def loaded_by_a_run_that_died() -> None:
     """Land a poll and load it as a run does that ends before it validates."""
     from flows.load.loader import load_pending
-    from flows.sources.registry import known_source
+    from flows.sources.registry import find_source
     from transforms.catalog import select_models
 
     settings = load_settings()
     with open_session(settings) as session:
-        source = known_source("twitch")
+        source = find_source("twitch")
         (moment,) = source.due_snapshots(settings, 1, None)
         source.fetch(settings, session, moment)
         tables = [model.table for model in select_models(["raw"])]

@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from flows.services.under_way import run_under_way, runs_under_way
+from flows.services.under_way import list_runs_under_way, mark_run_under_way
 
 ROOT = Path(__file__).parents[2]
 RUN = """
 import sys, time
 from pathlib import Path
-from flows.under_way import ended_in_order, run_under_way
-with run_under_way(Path(sys.argv[1]), "pipeline"), ended_in_order():
+from flows.under_way import end_in_order, mark_run_under_way
+with mark_run_under_way(Path(sys.argv[1]), "pipeline"), end_in_order():
     print("begun", flush=True)
     try:
         time.sleep(600)
@@ -63,17 +63,17 @@ def test_down_by_force_ends_the_runs_as_ctrl_c_does(snowcast, run):
 
 
 def test_a_run_that_was_killed_is_not_under_way(home, run):
-    assert [found.pid for found in runs_under_way(home)] == [run.pid]
+    assert [found.pid for found in list_runs_under_way(home)] == [run.pid]
     os.kill(run.pid, signal.SIGKILL)
     run.wait()
-    assert runs_under_way(home) == []
+    assert list_runs_under_way(home) == []
     assert list((home / "runs").iterdir()) == []
 
 
 def test_a_flow_inside_of_a_command_is_one_run(tmp_path):
-    with run_under_way(tmp_path, "snowcast build"), run_under_way(tmp_path, "transform"):
-        assert [found.name for found in runs_under_way(tmp_path)] == ["snowcast build"]
-    assert runs_under_way(tmp_path) == []
+    with mark_run_under_way(tmp_path, "snowcast build"), mark_run_under_way(tmp_path, "transform"):
+        assert [found.name for found in list_runs_under_way(tmp_path)] == ["snowcast build"]
+    assert list_runs_under_way(tmp_path) == []
 
 
 def test_a_command_is_under_way_while_it_starts_and_runs(snowcast, home):
@@ -82,7 +82,7 @@ def test_a_command_is_under_way_while_it_starts_and_runs(snowcast, home):
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=environment)
     seen: set[str] = set()
     while process.poll() is None:
-        seen |= {found.name for found in runs_under_way(home)}
+        seen |= {found.name for found in list_runs_under_way(home)}
         time.sleep(0.05)
     assert process.returncode == 0
     assert seen == {"snowcast build"}

@@ -15,8 +15,8 @@ import pytest
 from snowflake.snowpark import Session
 
 from flows.files.convert import deliver_files
-from flows.files.known_files import Known
-from flows.files.locations import Place
+from flows.files.known_files import DeliveredBefore
+from flows.files.locations import FileLocation
 from flows.load.loader import load_pending
 from flows.sources.livelogs.sheet import livelogs_files
 from tests.feeding import build_all, content, written
@@ -145,7 +145,9 @@ def test_the_public_live_logs_give_streams_per_day_growth_and_retention(bit_by_b
 def ingest(session: Session, file: Path, root: Path) -> None:
     """The file as a delivery: landed, and loaded by COPY."""
     kind = livelogs_files()
-    (report,) = deliver_files(kind, Place(str(file)), root, Known(root, kind.source), snapshot_at=DELIVERED_AT)
+    (report,) = deliver_files(
+        kind, FileLocation(str(file)), root, DeliveredBefore(root, kind.source), snapshot_at=DELIVERED_AT
+    )
     assert (report.rows, report.is_refused) == (3148, False)
     database = str(session.get_current_database()).strip(chr(34))
     session.sql(f"CREATE STAGE IF NOT EXISTS {database}.RAW.LANDING").collect()

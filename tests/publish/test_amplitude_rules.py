@@ -13,7 +13,7 @@ from deployments.sandbox import SandboxServer
 from deployments.sandbox.amplitude.checks import is_chosen
 from flows.errors import ConfigError, SourceError
 from flows.publish_to.amplitude.client import AmplitudeClient, Target
-from flows.publish_to.outgoing import Outgoing, uploads_of
+from flows.publish_to.outgoing import Outgoing, split_uploads
 from tests.publish.conftest import held_ids
 
 UPLOADS = {"batch": "/amplitude/batch", "http": "/amplitude/2/httpapi"}
@@ -93,7 +93,7 @@ def test_an_upload_has_at_most_1_or_20_megabytes(receiver, send, mode, uploads):
 
 def test_uploads_keep_order_and_an_event_above_the_limit_is_alone():
     outgoing = [Outgoing(str(number), "a", 1, "x" * size) for number, size in enumerate([3, 3, 50, 3, 3, 3])]
-    assert [[one.activity_id for one in upload] for upload in uploads_of(outgoing, 2, 10)] == [
+    assert [[one.activity_id for one in upload] for upload in split_uploads(outgoing, 2, 10)] == [
         ["0", "1"],
         ["2"],
         ["3", "4"],

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from flows.errors import ConfigError, SourceError
-from flows.publish_to.amplitude.publish import chosen_activities, publish, target_of
+from flows.publish_to.amplitude.publish import choose_activities, choose_target, publish
 from flows.settings import load_settings
 from tests.publish.conftest import T0, gifts, held_ids
 
@@ -80,7 +80,7 @@ def test_only_the_chosen_activities_are_sent(warehouse, receiver, settings):
 
 def test_an_unknown_activity_is_refused_with_near_ones():
     with pytest.raises(ConfigError, match=r"no activity 'gift_sended'\. Did you mean gift_sent"):
-        chosen_activities(["gift_sended"])
+        choose_activities(["gift_sended"])
 
 
 def test_pending_rows_of_a_run_that_died_are_sent_again_byte_by_byte(warehouse, receiver, settings):
@@ -187,7 +187,7 @@ def test_two_publishers_of_one_home_do_not_run_at_once(warehouse, receiver, sett
 
 def test_the_ledger_names_a_project_by_host_and_fingerprint_never_by_its_key(tmp_path):
     settings = load_settings(home=tmp_path, amplitude_api_key="0123456789abcdef0123456789abcdef", amplitude_host="eu")
-    target = target_of(settings)
+    target = choose_target(settings)
     assert target.name.startswith("api.eu.amplitude.com/")
     assert target.url == "https://api.eu.amplitude.com/batch"
     assert "0123" not in repr(target) + target.name
@@ -195,4 +195,4 @@ def test_the_ledger_names_a_project_by_host_and_fingerprint_never_by_its_key(tmp
 
 def test_a_host_without_a_key_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="SNOWCAST_AMPLITUDE_API_KEY is not"):
-        target_of(load_settings(home=tmp_path, amplitude_host="https://proxy.example.com"))
+        choose_target(load_settings(home=tmp_path, amplitude_host="https://proxy.example.com"))

@@ -96,7 +96,7 @@ def lines() -> list[dict[str, str]]:
 def built(endpoint: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     """A database that the file went through: delivered, loaded and built as a run does it."""
     from flows.files.deliveries import deliver
-    from flows.files.locations import Place
+    from flows.files.locations import FileLocation
     from flows.load.loader import load_pending
     from flows.settings import load_settings
     from flows.sources.livelogs.sheet import livelogs_files
@@ -109,7 +109,7 @@ def built(endpoint: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     prepare(session)
     session.sql(f"CREATE STAGE {name}.RAW.LANDING").collect()
     settings = load_settings(home=tmp_path_factory.mktemp("live_logs"), database=name)
-    (report,) = deliver(session, settings, livelogs_files(), Place(str(SAMPLE)), READ_AT).files
+    (report,) = deliver(session, settings, livelogs_files(), FileLocation(str(SAMPLE)), READ_AT).files
     assert (report.status, report.rows, report.warnings) == ("landed", 3148, ())
     raw = [model.table for model in models().values() if "livelogs" in model.table.tags and model.build is None]
     load_pending(session, name, settings.landing_root, raw)

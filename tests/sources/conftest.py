@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from deployments.sandbox import SandboxServer, World
 from flows.files.convert import deliver_files
-from flows.files.known_files import Known
-from flows.files.locations import Place
+from flows.files.known_files import DeliveredBefore
+from flows.files.locations import FileLocation
 from flows.files.report import FileReport
 from flows.landing import LandedFile
 from flows.sources.twitch.files import HELIX_FILES
@@ -59,8 +59,8 @@ def land_helix_files(
     path: Path, landing_root: Path, *, loaded: Collection[str] = (), **options: Any
 ) -> list[FileReport]:
     """What becomes of Helix files, by name; RAW holds the landing files `loaded`."""
-    known = Known(landing_root, HELIX_FILES.source, loaded)
-    reports = deliver_files(HELIX_FILES, Place(str(path)), landing_root, known, **options)
+    known = DeliveredBefore(landing_root, HELIX_FILES.source, loaded)
+    reports = deliver_files(HELIX_FILES, FileLocation(str(path)), landing_root, known, **options)
     return sorted(reports, key=lambda report: report.file)
 
 

@@ -13,15 +13,15 @@ from azure.storage.blob import BlobServiceClient
 
 from flows.errors import ConfigError
 from flows.files.convert import deliver_files
-from flows.files.known_files import Known
-from flows.files.locations import Place, find_files
+from flows.files.known_files import DeliveredBefore
+from flows.files.locations import FileLocation, find_files
 from flows.files.report import LANDED
 from flows.sources.billing import billing_files
 from tests.sources.azurite import KEY, running_azurite
 from tests.sources.conftest import records_in
 
 USERS = b"user_id,country,signup_date,plan_type\nU1,US,2023-01-05,basic\n"
-PLACE = Place("abfs://deliveries@tests.dfs.core.windows.net/billing", "SNOWCAST_BILLING_URL")
+PLACE = FileLocation("abfs://deliveries@tests.dfs.core.windows.net/billing", "SNOWCAST_BILLING_URL")
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def _login(connection_string: str, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("container")
 def test_files_of_a_container_are_delivered_like_those_of_a_folder(tmp_path: Path) -> None:
     kind = billing_files()
-    (report,) = deliver_files(kind, PLACE, tmp_path, Known(tmp_path, kind.source))
+    (report,) = deliver_files(kind, PLACE, tmp_path, DeliveredBefore(tmp_path, kind.source))
 
     assert (report.file, report.status) == ("2026-11-01/users.csv", LANDED)
     (landed,) = report.landed
@@ -70,7 +70,7 @@ def test_a_blob_is_known_by_its_path_size_and_tag(container: Any) -> None:
 @pytest.mark.usefixtures("container")
 def test_a_folder_that_is_not_there_is_a_configuration_error() -> None:
     with pytest.raises(ConfigError, match=r"abfs://deliveries/nothing does not exist"):
-        find_files(Place("abfs://deliveries/nothing"))
+        find_files(FileLocation("abfs://deliveries/nothing"))
 
 
 @pytest.mark.usefixtures("container")

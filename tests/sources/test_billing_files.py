@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from flows.files.convert import deliver_files
-from flows.files.known_files import Known
-from flows.files.locations import Place
+from flows.files.known_files import DeliveredBefore
+from flows.files.locations import FileLocation
 from flows.files.report import EMPTY, LANDED, LOADED_BEFORE, REFUSED, FileReport
 from flows.sources.billing import billing_files
 from tests.sources.conftest import records_in, visible_files
@@ -52,8 +52,8 @@ class Folder:
 
     def land(self, *, encoding: str = "utf-8", **options: Any) -> dict[str, FileReport]:
         kind = billing_files(encoding)
-        known = Known(self.landing, kind.source)
-        reports = deliver_files(kind, Place(str(self.path)), self.landing, known, **options)
+        known = DeliveredBefore(self.landing, kind.source)
+        reports = deliver_files(kind, FileLocation(str(self.path)), self.landing, known, **options)
         return {report.file: report for report in reports}
 
     def land_one(self, name: str, content: str | bytes, **options: Any) -> FileReport:

@@ -12,7 +12,7 @@ from flows.errors import ConfigError
 from flows.landing import land
 from flows.settings import Settings, load_settings
 from flows.sources.billing import BillingSource
-from flows.sources.registry import SOURCES, chosen_sources, known_source, need_sandbox_server
+from flows.sources.registry import SOURCES, choose_sources, find_source, need_sandbox_server
 
 NOON = datetime(2026, 11, 5, 12, tzinfo=UTC)
 
@@ -68,15 +68,15 @@ def test_a_run_takes_the_sources_that_are_configured(
 ) -> None:
     settings = load_settings(home=tmp_path, **changes)
 
-    assert chosen_sources([], settings) == chosen
-    assert chosen_sources(["billing"], settings) == ["billing"]
+    assert choose_sources([], settings) == chosen
+    assert choose_sources(["billing"], settings) == ["billing"]
     assert need_sandbox_server(chosen, settings) is (not changes)
     assert need_sandbox_server(["billing"], settings) is False
 
 
 def test_an_unknown_source_is_told_with_the_known_ones() -> None:
     with pytest.raises(ConfigError, match="There is no source 'youtube'. Known: twitch, billing, livelogs, identity."):
-        known_source("youtube")
+        find_source("youtube")
 
 
 def test_a_source_is_named_as_its_raw_tables_are() -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from flows.files.convert import deliver_files
 from flows.files.kinds import FileKind
-from flows.files.known_files import Known
-from flows.files.locations import Place
+from flows.files.known_files import DeliveredBefore
+from flows.files.locations import FileLocation
 from flows.files.report import LANDED
 from flows.landing import read_lines
 from flows.settings import load_settings
@@ -36,7 +36,7 @@ def test_every_damaged_file_is_told_and_the_good_one_lands(source: str, tmp_path
     for file_name, file_content in {**damaged, name: content}.items():
         (given / file_name).write_bytes(file_content)
     kind = kind_of(source)
-    reports = list(deliver_files(kind, Place(str(given)), landing, Known(landing, kind.source)))
+    reports = list(deliver_files(kind, FileLocation(str(given)), landing, DeliveredBefore(landing, kind.source)))
 
     told = {report.file.partition("!")[0] for report in reports}
     assert told == {*damaged, name}, f"seed {SEED}"

@@ -13,7 +13,7 @@ import pytest
 from flows.errors import ConfigError
 from flows.files import deliveries
 from flows.files.deliveries import deliver, has_others
-from flows.files.locations import Place
+from flows.files.locations import FileLocation
 from flows.files.report import DELIVERED_BEFORE, EMPTY, LANDED, LOADED_BEFORE, REFUSED
 from flows.landing import LandingWriter
 from flows.load import loader
@@ -67,7 +67,7 @@ class Way:
 
     def deliver(self, **options: Any) -> dict[str, str]:
         """Deliver the folder; the status of each file."""
-        fetched = deliver(self.session, self.settings, billing_files(), Place(str(self.folder)), **options)
+        fetched = deliver(self.session, self.settings, billing_files(), FileLocation(str(self.folder)), **options)
         return {report.file: report.status for report in fetched.files}
 
     def load(self) -> None:
@@ -192,7 +192,7 @@ def test_another_time_or_encoding_is_another_delivery(way: Way) -> None:
     way.put("users.csv", USERS)
     for day in (1, 2):
         assert way.deliver(snapshot_at=datetime(2026, 11, day, tzinfo=UTC)) == {"users.csv": LANDED}
-    place = Place(str(way.folder))
+    place = FileLocation(str(way.folder))
     (report,) = deliver(
         way.session, way.settings, billing_files("cp1252"), place, datetime(2026, 11, 2, tzinfo=UTC)
     ).files
@@ -276,6 +276,6 @@ def test_the_ledger_tells_whether_files_came_from_elsewhere(way: Way) -> None:
     way.put("users_20261101.csv", USERS)
     way.deliver()
 
-    assert not has_others(way.session, way.settings, "billing", Place(str(way.folder)))
-    assert not has_others(way.session, way.settings, "twitch", Place("/elsewhere"))
-    assert has_others(way.session, way.settings, "billing", Place(str(way.folder) + "2"))
+    assert not has_others(way.session, way.settings, "billing", FileLocation(str(way.folder)))
+    assert not has_others(way.session, way.settings, "twitch", FileLocation("/elsewhere"))
+    assert has_others(way.session, way.settings, "billing", FileLocation(str(way.folder) + "2"))

@@ -10,8 +10,8 @@ from pydantic import SecretStr
 
 from flows.errors import ConfigError
 from flows.files.convert import deliver_files
-from flows.files.known_files import Known
-from flows.files.locations import Place
+from flows.files.known_files import DeliveredBefore
+from flows.files.locations import FileLocation
 from flows.files.report import LANDED, REFUSED
 from flows.settings import load_settings
 from flows.sources.identity import IdentitySource
@@ -27,8 +27,8 @@ def test_a_file_of_links_is_landed_and_one_without_a_customer_is_refused(tmp_pat
     (given / "links_20261101.csv").write_text(f"{','.join(LINE)}\n{','.join(LINE.values())}\n")
     (given / "cut.csv").write_text("platform,anonymous_id\nlivelogs,a\n")
     kind = IdentitySource().file_kind(load_settings(home=tmp_path))
-    known = Known(landing, kind.source)
-    reports = {one.file: one for one in deliver_files(kind, Place(str(given)), landing, known, snapshot_at=DAY)}
+    known = DeliveredBefore(landing, kind.source)
+    reports = {one.file: one for one in deliver_files(kind, FileLocation(str(given)), landing, known, snapshot_at=DAY)}
     landed, cut = reports["links_20261101.csv"], reports["cut.csv"]
     assert (landed.status, cut.status) == (LANDED, REFUSED)
     assert "no column customer_id" in str(cut)

@@ -23,9 +23,9 @@ from flows.landing import (
     LandedFile,
     LandingWriter,
     count_rows,
+    hold_loading_lock,
     land,
-    landed_files,
-    loading_lock,
+    list_landed_files,
     sweep_unfinished,
 )
 from tests.sources.conftest import records_in, visible_files
@@ -82,7 +82,7 @@ def test_a_path_tells_what_was_landed(moment: datetime, tmp_path_factory: pytest
     landed = land(root, "twitch", "users", moment, [{}])
 
     assert landed is not None
-    found = landed_files(root, "twitch")
+    found = list_landed_files(root, "twitch")
     assert found == [LandedFile.parse(landed.relative_path)]
     assert found[0].snapshot_at == moment.replace(microsecond=moment.microsecond // 1000 * 1000, tzinfo=UTC)
 
@@ -153,7 +153,7 @@ def test_other_files_under_the_root_are_not_landing_files(tmp_path: Path) -> Non
     ):
         (folder / name).touch()
 
-    assert landed_files(tmp_path) == []
+    assert list_landed_files(tmp_path) == []
 
 
 def test_memory_does_not_grow_with_the_number_of_records(tmp_path: Path) -> None:
@@ -193,9 +193,9 @@ def test_a_landing_root_that_cannot_be_written_is_a_configuration_error(tmp_path
 
 
 def test_only_one_process_loads_at_a_time(tmp_path: Path) -> None:
-    script = "import sys; from pathlib import Path; from flows.landing import loading_lock\n"
-    script += "with loading_lock(Path(sys.argv[1])): print('loading')"
-    with loading_lock(tmp_path):
+    script = "import sys; from pathlib import Path; from flows.landing import hold_loading_lock\n"
+    script += "with hold_loading_lock(Path(sys.argv[1])): print('loading')"
+    with hold_loading_lock(tmp_path):
         child = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE)
         with pytest.raises(subprocess.TimeoutExpired):
             child.communicate(timeout=2)

@@ -12,8 +12,8 @@ import pytest
 from openpyxl import Workbook
 
 from flows.files.convert import deliver_files
-from flows.files.known_files import Known
-from flows.files.locations import Place
+from flows.files.known_files import DeliveredBefore
+from flows.files.locations import FileLocation
 from flows.files.report import FileReport
 from flows.sources.livelogs.sheet import livelogs_files
 from tests.sources.conftest import records_in
@@ -51,8 +51,10 @@ class Folder:
 
     def land(self, name: str, content: str | bytes) -> dict[str, FileReport]:
         (self.path / name).write_bytes(content.encode() if isinstance(content, str) else content)
-        known = Known(self.landing, "livelogs")
-        reports = deliver_files(livelogs_files(), Place(str(self.path)), self.landing, known, snapshot_at=READ_AT)
+        known = DeliveredBefore(self.landing, "livelogs")
+        reports = deliver_files(
+            livelogs_files(), FileLocation(str(self.path)), self.landing, known, snapshot_at=READ_AT
+        )
         return {report.file: report for report in reports}
 
     def records(self, report: FileReport) -> dict[str, list[Any]]:

@@ -13,10 +13,10 @@ from deployments.sandbox import SHEET_ID, TABS, SandboxServer
 from deployments.sandbox.world.timestamps import epoch
 from flows.errors import ConfigError, TransientError
 from flows.files.convert import deliver_files
-from flows.files.known_files import Known
+from flows.files.known_files import DeliveredBefore
 from flows.files.report import FileReport
 from flows.sources.livelogs.client import SheetsAccess, SheetsClient
-from flows.sources.livelogs.sheet import SheetPlace, livelogs_files
+from flows.sources.livelogs.sheet import SheetLocation, livelogs_files
 from tests.sources.conftest import FAST, records_in
 
 READ_AT = datetime(2026, 11, 1, 18, tzinfo=UTC)
@@ -25,22 +25,22 @@ Read = Callable[..., dict[str, FileReport]]
 
 
 @pytest.fixture
-def place_of(sandbox: SandboxServer) -> Callable[..., SheetPlace]:
+def place_of(sandbox: SandboxServer) -> Callable[..., SheetLocation]:
     """Makes the place of the sandbox's sheet."""
 
-    def make(sheet_id: str = SHEET_ID, tabs: tuple[str, ...] = TABS, **account: Any) -> SheetPlace:
+    def make(sheet_id: str = SHEET_ID, tabs: tuple[str, ...] = TABS, **account: Any) -> SheetLocation:
         key = {**sandbox.service_account(), **account}
-        return SheetPlace(SheetsAccess(key, f"{sandbox.url}/", FAST, rows_a_batch=100), sheet_id, tabs)
+        return SheetLocation(SheetsAccess(key, f"{sandbox.url}/", FAST, rows_a_batch=100), sheet_id, tabs)
 
     return make
 
 
 @pytest.fixture
-def read(place_of: Callable[..., SheetPlace], tmp_path: Path) -> Read:
+def read(place_of: Callable[..., SheetLocation], tmp_path: Path) -> Read:
     """Reads the sheet; what became of each tab, by its name."""
 
     def run(**changes: Any) -> dict[str, FileReport]:
-        kind, known = livelogs_files(), Known(tmp_path, "livelogs")
+        kind, known = livelogs_files(), DeliveredBefore(tmp_path, "livelogs")
         reports = deliver_files(kind, place_of(**changes), tmp_path, known, snapshot_at=READ_AT)
         return {report.file: report for report in reports}
 
@@ -136,7 +136,7 @@ def test_blank_rows_and_formula_errors_are_reported(sandbox: SandboxServer, read
     ],
 )
 def test_a_wrong_configuration_is_told_without_the_key(
-    place_of: Callable[..., SheetPlace], changes: dict[str, Any], told: str
+    place_of: Callable[..., SheetLocation], changes: dict[str, Any], told: str
 ):
     with pytest.raises(ConfigError, match=told) as caught:
         place_of(**changes).files()
@@ -145,7 +145,7 @@ def test_a_wrong_configuration_is_told_without_the_key(
 
 
 def test_a_sheet_that_is_not_shared_names_who_to_share_it_with(
-    sandbox: SandboxServer, place_of: Callable[..., SheetPlace]
+    sandbox: SandboxServer, place_of: Callable[..., SheetLocation]
 ):
     sandbox.inject("no_access")
     email = sandbox.service_account()["client_email"]

@@ -15,7 +15,7 @@ from flows.files.report import LOADED_BEFORE
 from flows.landing import LandedFile, LandingWriter, land
 from flows.load import copy as copying
 from flows.load import loader
-from flows.load.loader import LoadReport, load_pending, loaded_files, pending_files
+from flows.load.loader import LoadReport, find_pending_files, load_pending, read_loaded_files
 from flows.sources.twitch.poll import poll
 from tests.sources.conftest import land_helix_files
 
@@ -307,10 +307,10 @@ def test_pending_is_what_the_ledger_does_not_name(warehouse: Warehouse) -> None:
     warehouse.load()
     second = warehouse.land("users", [{"id": "2"}])
 
-    pending = pending_files(warehouse.session, warehouse.database, warehouse.root)
+    pending = find_pending_files(warehouse.session, warehouse.database, warehouse.root)
 
     assert [one.relative_path for one in pending] == [second.relative_path]
-    assert loaded_files(warehouse.session, warehouse.database) == {first.relative_path}
+    assert read_loaded_files(warehouse.session, warehouse.database) == {first.relative_path}
 
 
 def test_a_renamed_copy_of_a_loaded_file_is_not_loaded(warehouse: Warehouse, tmp_path: Path) -> None:
@@ -320,7 +320,7 @@ def test_a_renamed_copy_of_a_loaded_file_is_not_loaded(warehouse: Warehouse, tmp
     land_helix_files(tmp_path / "streams_1695574829212.json", warehouse.root)
     warehouse.load()
 
-    loaded = loaded_files(warehouse.session, warehouse.database)
+    loaded = read_loaded_files(warehouse.session, warehouse.database)
     (report,) = land_helix_files(tmp_path / "renamed.json", warehouse.root, loaded=loaded)
 
     assert report.status == LOADED_BEFORE

@@ -19,9 +19,9 @@ import pytest
 
 from flows.files.convert import deliver_files
 from flows.files.kinds import FileKind
-from flows.files.known_files import Known
+from flows.files.known_files import DeliveredBefore
 from flows.files.limits import LIMITS, Limits
-from flows.files.locations import Place
+from flows.files.locations import FileLocation
 from flows.files.report import LANDED, REFUSED, SKIPPED, FileReport
 from flows.landing import read_lines
 from flows.sources.billing import billing_files
@@ -46,8 +46,8 @@ class Folder:
             file = self.path / name.replace("__", ".")
             file.write_bytes(content.encode() if isinstance(content, str) else content)
         kind = kind or billing_files()
-        known = Known(self.landing, kind.source)
-        return {one.file: one for one in deliver_files(kind, Place(str(self.path)), self.landing, known)}
+        known = DeliveredBefore(self.landing, kind.source)
+        return {one.file: one for one in deliver_files(kind, FileLocation(str(self.path)), self.landing, known)}
 
     def records(self, report: FileReport) -> list[Any]:
         return [record for file in report.landed for record in records_in(self.landing, file)]

@@ -15,8 +15,8 @@ from moto.server import ThreadedMotoServer
 
 from flows.errors import ConfigError, SourceError
 from flows.files.convert import deliver_files
-from flows.files.known_files import Known
-from flows.files.locations import Place, find_files, masked
+from flows.files.known_files import DeliveredBefore
+from flows.files.locations import FileLocation, find_files, mask_secrets
 from flows.files.report import LANDED, REFUSED, FileReport
 from flows.settings import load_settings
 from flows.sources.billing import billing_files
@@ -59,8 +59,8 @@ def bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> A
 def land(url: str, tmp_path: Path) -> dict[str, FileReport]:
     kind = billing_files()
     root = tmp_path / "landing"
-    place = Place(url, "SNOWCAST_BILLING_URL")
-    return {report.file: report for report in deliver_files(kind, place, root, Known(root, kind.source))}
+    place = FileLocation(url, "SNOWCAST_BILLING_URL")
+    return {report.file: report for report in deliver_files(kind, place, root, DeliveredBefore(root, kind.source))}
 
 
 def test_files_of_a_bucket_are_delivered_like_those_of_a_folder(bucket: Any, tmp_path: Path) -> None:
@@ -90,11 +90,11 @@ def test_files_of_a_bucket_are_delivered_like_those_of_a_folder(bucket: Any, tmp
 
 def test_an_object_is_known_by_its_path_size_and_tag(bucket: Any) -> None:
     bucket.put_object(Key="billing/users.csv", Body=USERS)
-    (first,) = find_files(Place("s3://deliveries/billing"))
+    (first,) = find_files(FileLocation("s3://deliveries/billing"))
     bucket.put_object(Key="billing/users.csv", Body=USERS)
-    (same,) = find_files(Place("s3://deliveries/billing"))
+    (same,) = find_files(FileLocation("s3://deliveries/billing"))
     bucket.put_object(Key="billing/users.csv", Body=USERS.replace(b"US", b"DE"))
-    (changed,) = find_files(Place("s3://deliveries/billing"))
+    (changed,) = find_files(FileLocation("s3://deliveries/billing"))
 
     assert (first.path, first.size) == ("s3://deliveries/billing/users.csv", len(USERS))
     assert (first.path, first.size, first.version) == (same.path, same.size, same.version)
@@ -160,8 +160,8 @@ def test_an_object_that_vanishes_is_refused_and_the_others_land(bucket: Any, tmp
     bucket.put_object(Key="billing/a_20261101.csv", Body=USERS)
     bucket.put_object(Key="billing/b_20261101.csv", Body=PAYMENTS)
     kind = billing_files()
-    place = Place("s3://deliveries/billing")
-    reports = deliver_files(kind, place, tmp_path, Known(tmp_path, kind.source))
+    place = FileLocation("s3://deliveries/billing")
+    reports = deliver_files(kind, place, tmp_path, DeliveredBefore(tmp_path, kind.source))
     first = next(reports)
     bucket.delete_objects(Delete={"Objects": [{"Key": "billing/b_20261101.csv"}]})
     (second,) = reports
@@ -175,7 +175,7 @@ SECRET_URL = "https://user:p%40ss@files.example.test/billing?sig=s3cr%2Ft&expire
 
 @pytest.mark.parametrize("text", [SECRET_URL, "sent sig=s3cr%2Ft", "sent s3cr/t", "as user:p@ss", "as p%40ss"])
 def test_secrets_of_a_url_are_masked(text: str) -> None:
-    shown = masked(text, SECRET_URL)
+    shown = mask_secrets(text, SECRET_URL)
 
     assert "***" in shown
     for secret in ("p@ss", "p%40ss", "s3cr/t", "s3cr%2Ft"):
@@ -185,11 +185,11 @@ def test_secrets_of_a_url_are_masked(text: str) -> None:
 def test_a_container_before_the_account_is_no_secret() -> None:
     url = "abfs://container@account.dfs.core.windows.net/billing"
 
-    assert Place(url).shown == url
+    assert FileLocation(url).display_name == url
 
 
 def test_no_repr_shows_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SNOWCAST_BILLING_URL", SECRET_URL)
     settings = load_settings()
 
-    assert "s3cr" not in repr(settings) + repr(Place(SECRET_URL)) + settings.model_dump_json()
+    assert "s3cr" not in repr(settings) + repr(FileLocation(SECRET_URL)) + settings.model_dump_json()

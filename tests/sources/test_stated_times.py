@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from flows.files.observed_at import stated_day, stated_moment
+from flows.files.observed_at import snapshot_day_in_path, snapshot_time_in_path
 
 DAY = datetime(2026, 11, 1, tzinfo=UTC)
 MOMENT = datetime(2026, 11, 1, 4, 30, 15, tzinfo=UTC)
@@ -29,7 +29,7 @@ MOMENT = datetime(2026, 11, 1, 4, 30, 15, tzinfo=UTC)
     ],
 )
 def test_a_name_states_a_moment(name: str, moment: datetime | None) -> None:
-    assert stated_moment([name]) == moment
+    assert snapshot_time_in_path([name]) == moment
 
 
 @pytest.mark.parametrize(
@@ -54,4 +54,4 @@ def test_a_name_states_a_moment(name: str, moment: datetime | None) -> None:
     ],
 )
 def test_the_nearest_name_that_states_a_day_counts(names: list[str], day: datetime | None) -> None:
-    assert stated_day(names) == day
+    assert snapshot_day_in_path(names) == day

@@ -33,7 +33,7 @@ def stored_names() -> dict[str, Any]:
         "tables": tables,
         "ledgers": {table.name: _digest(table) for table in LEDGERS},
         "activities": sorted(known_activities()),
-        "parameters": {name: str(value) for name, value in sorted(build._parameters(Settings()).items())},
+        "parameters": {name: str(value) for name, value in sorted(build.make_parameters(Settings()).items())},
     }
 
 

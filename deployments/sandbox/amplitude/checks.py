@@ -31,7 +31,7 @@ class Refusal:
 
 
 def refusal_of(events: Sequence[Event], shortest_id: int, faults: Mapping[str, FaultRule]) -> Refusal | None:
-    """The 400 that names the bad events, or None where all are good."""
+    """Return the 400 that names the bad events, or None where all are good."""
     missing: dict[str, list[int]] = defaultdict(list)
     invalid: dict[str, list[int]] = defaultdict(list)
     short: dict[str, list[int]] = defaultdict(list)
@@ -71,8 +71,8 @@ def refusal_of(events: Sequence[Event], shortest_id: int, faults: Mapping[str, F
 
 def is_chosen(event: Event, one_in: int, word: str) -> bool:
     """Whether the event is one of those that a fault refuses: about one in so many, the same ones every time."""
-    spelled = hashlib.sha256(f"{word} {event.get('insert_id')}".encode()).digest()
-    return int.from_bytes(spelled[:4], "big") % max(one_in, 1) == 0
+    written = hashlib.sha256(f"{word} {event.get('insert_id')}".encode()).digest()
+    return int.from_bytes(written[:4], "big") % max(one_in, 1) == 0
 
 
 class Throttle:
@@ -90,18 +90,18 @@ class Throttle:
     def count(self, events: Sequence[Event]) -> None:
         """Events were taken."""
         now = self._now()
-        for who, places in _by_person(events).items():
+        for who, places in _group_by_person(events).items():
             self._counts[who].append((now, len(places)))
 
     def refusal_of(self, events: Sequence[Event], faults: Mapping[str, FaultRule]) -> Refusal | None:
-        """The 429 that names the throttled events and people, or None; the faults throttle the first `rows` events."""
+        """Return the 429 that names throttled events and people, or None; faults throttle the first `rows` events."""
         if "daily_quota" in faults:
-            return self._quota_refusal(events[: faults["daily_quota"].rows])
-        people = _by_person(events)
-        rates = {who: self._rate_with(who, len(places)) for who, places in people.items()}
+            return self._refuse_over_quota(events[: faults["daily_quota"].rows])
+        people = _group_by_person(events)
+        rates = {who: self._measure_rate(who, len(places)) for who, places in people.items()}
         over = {who: rate for who, rate in rates.items() if rate > self._rate}
         if "throttle_events" in faults:
-            over |= {who: self._rate + 1 for who in _by_person(events[: faults["throttle_events"].rows])}
+            over |= {who: self._rate + 1 for who in _group_by_person(events[: faults["throttle_events"].rows])}
         if not over:
             return None
         body = {
@@ -114,14 +114,14 @@ class Throttle:
         }
         return Refusal(429, body)
 
-    def _rate_with(self, who: tuple[str, str], more: int) -> int:
+    def _measure_rate(self, who: tuple[str, str], more: int) -> int:
         recent = self._counts[who]
         while recent and recent[0][0] <= self._now() - _WINDOW_SECONDS:
             recent.popleft()
         return -(-(sum(number for _, number in recent) + more) // _WINDOW_SECONDS)
 
-    def _quota_refusal(self, events: Sequence[Event]) -> Refusal:
-        people = _by_person(events)
+    def _refuse_over_quota(self, events: Sequence[Event]) -> Refusal:
+        people = _group_by_person(events)
         body = {
             "code": 429,
             "error": "Too many requests for some devices and users",
@@ -133,8 +133,8 @@ class Throttle:
         return Refusal(429, body)
 
 
-def _by_person(events: Sequence[Event]) -> dict[tuple[str, str], list[int]]:
-    """The places of the events of each user and each device."""
+def _group_by_person(events: Sequence[Event]) -> dict[tuple[str, str], list[int]]:
+    """Return the places of the events of each user and each device."""
     found: dict[tuple[str, str], list[int]] = defaultdict(list)
     for place, event in enumerate(events):
         for name in _IDS:

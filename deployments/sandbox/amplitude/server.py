@@ -48,7 +48,7 @@ LIMITS: Final = {
 
 
 def api_key_of(client_secret: str) -> str:
-    """The API key of a sandbox: another one at each start, as its other secrets, so another project for a client."""
+    """Return the API key of a sandbox: another one at each start, so another project for a client."""
     return hashlib.sha256(f"amplitude {client_secret}".encode()).hexdigest()[:32]
 
 
@@ -104,7 +104,7 @@ class AmplitudeApi:
         self._lock = threading.Lock()
 
     def answer(self, request: Request) -> Answer:
-        """The answer to an upload."""
+        """Return the answer to an upload."""
         with self._lock:
             self._requests[request.path] += 1
             faults = self._faults.fire(request)
@@ -115,15 +115,15 @@ class AmplitudeApi:
         return answer
 
     def report(self, query: Request) -> dict[str, Any]:
-        """What the control endpoint shows: the summary, with `events` also that many of the newest events."""
+        """Return what the control endpoint shows: the summary, with `events` also that many of the newest events."""
         with self._lock:
-            shown = self.held.summary()
+            display = self.held.summary()
             if (count := query.one("events")) is not None:
-                shown["newest"] = self.held.events[-min(int(count), _MOST_SHOWN) :] if int(count) > 0 else []
+                display["newest"] = self.held.events[-min(int(count), _MOST_SHOWN) :] if int(count) > 0 else []
             if query.one("insert_ids") is not None:
-                shown["insert_ids"] = [event["insert_id"] for event in self.held.events]
-                shown["refused_ids"] = dict(self.held.refused)
-            return shown
+                display["insert_ids"] = [event["insert_id"] for event in self.held.events]
+                display["refused_ids"] = dict(self.held.refused)
+            return display
 
     def clear(self) -> None:
         """Forget all events."""
@@ -134,18 +134,20 @@ class AmplitudeApi:
     def _judge(self, request: Request, faults: Mapping[str, FaultRule]) -> Answer:
         limits = LIMITS.get(request.path)
         if limits is None or request.method != "POST":
-            return _refused(404 if limits is None else 405, "not found" if limits is None else "method not allowed")
+            return _make_refusal(
+                404 if limits is None else 405, "not found" if limits is None else "method not allowed"
+            )
         if len(request.body) > limits.body_bytes or "413" in faults:
             return self._judge_size(request, faults)
         try:
             upload = json.loads(request.body)
         except ValueError:
-            return _refused(400, "Invalid JSON request body")
+            return _make_refusal(400, "Invalid JSON request body")
         if (wrong := self._judge_envelope(upload, faults)) is not None:
             return wrong
         events: list[Event] = upload["events"]
         if len(events) > _MOST_EVENTS:
-            return _refused(413, "Payload too large")
+            return _make_refusal(413, "Payload too large")
         shortest = int((upload.get("options") or {}).get("min_id_length", 5))
         refusal = refusal_of(events, shortest, faults) or self._throttles[request.path].refusal_of(events, faults)
         if refusal is not None:
@@ -154,7 +156,7 @@ class AmplitudeApi:
         return self._take(request, events, faults)
 
     def _judge_size(self, request: Request, faults: Mapping[str, FaultRule]) -> Answer:
-        """413, but by the fault only for more than its `rows` events: who halves gets through."""
+        """Refuse with 413, by the fault only for more than its `rows` events: who halves gets through."""
         if "413" in faults and len(request.body) <= LIMITS[request.path].body_bytes:
             try:
                 count = len(json.loads(request.body)["events"])
@@ -162,18 +164,18 @@ class AmplitudeApi:
                 count = 0
             if count <= faults["413"].rows:
                 return self._judge(request, {name: rule for name, rule in faults.items() if name != "413"})
-        return _refused(413, "Payload too large")
+        return _make_refusal(413, "Payload too large")
 
     def _judge_envelope(self, upload: Any, faults: Mapping[str, FaultRule]) -> Answer | None:
         if not isinstance(upload, dict):
-            return _refused(400, "Invalid JSON request body")
+            return _make_refusal(400, "Invalid JSON request body")
         for name in ("api_key", "events"):
             if not upload.get(name):
-                return _refused(400, "Request missing required field", missing_field=name)
+                return _make_refusal(400, "Request missing required field", missing_field=name)
         if "forbidden" in faults:
-            return _refused(403, "Forbidden")
+            return _make_refusal(403, "Forbidden")
         if upload["api_key"] != self.api_key or "invalid_key" in faults:
-            return _refused(400, f"Invalid API key: {upload['api_key']}")
+            return _make_refusal(400, f"Invalid API key: {upload['api_key']}")
         return None
 
     def _keep_refused(self, events: list[Event], refusal: Refusal) -> None:
@@ -183,7 +185,7 @@ class AmplitudeApi:
     def _take(self, request: Request, events: list[Event], faults: Mapping[str, FaultRule]) -> Answer:
         """Take the events, unless a fault ends the request before."""
         if set(faults) & {"500", "502", "503", "504", "drop_connection"}:
-            return _refused(500, "Internal Server Error")
+            return _make_refusal(500, "Internal Server Error")
         now = self._now()
         self._throttles[request.path].count(events)
         for event in events:
@@ -196,7 +198,7 @@ class AmplitudeApi:
                 self._seen[device, insert_id] = now
                 self.held.events.append(event)
         if "fail_after_taking" in faults:
-            return _refused(500, "Internal Server Error")
+            return _make_refusal(500, "Internal Server Error")
         answer = Answer(
             200,
             {
@@ -210,5 +212,5 @@ class AmplitudeApi:
         return answer
 
 
-def _refused(code: int, error: str, **more: Any) -> Answer:
+def _make_refusal(code: int, error: str, **more: Any) -> Answer:
     return Answer(code, {"code": code, "error": error, **more})

@@ -44,11 +44,11 @@ class Customer:
     is_withheld: bool = False
 
     def account_at(self, at: int) -> Account | None:
-        """The row of users.csv, if it is there."""
+        """Return the row of users.csv, if it is there."""
         return None if self.is_withheld or self.is_absent(at) else self.account.at(at)
 
     def terms_at(self, subscription: Subscription, at: int) -> Terms | None:
-        """The row of a subscription of this customer, if it is there."""
+        """Return the row of a subscription of this customer, if it is there."""
         return None if self.is_absent(at) else subscription.shown.at(at)
 
     def is_absent(self, at: int) -> bool:
@@ -61,20 +61,20 @@ class Customer:
 
 
 def joined_by(at: int, customers: int) -> int:
-    """How many have been given a place by then: a rush at the opening, then ever more a month."""
+    """Return how many have been given a place by then: a rush at the opening, then ever more a month."""
     elapsed = max(at - _OPENED_AT, 0) / _FIRST_SPAN
     return math.ceil(customers * (_OPENING_SHARE + (1 - _OPENING_SHARE) * math.pow(elapsed, _GROWTH))) + 1
 
 
 def join(dice: Dice, index: int, customers: int) -> Customer:
-    """The customer of that number, with everything that will ever happen to the account.
+    """Return the customer of that number, with everything that will ever happen to the account.
 
     Args:
         dice: chance.
         index: number of the customer.
         customers: how many have joined by the sandbox's first day; it sets how fast they come.
     """
-    luck, plan, period, where, spelled, row_late, withheld, trial = dice.throw(Topic.SUBSCRIBER, index)
+    luck, plan, period, where, written, row_late, withheld, trial = dice.throw(Topic.SUBSCRIBER, index)
     share = (index / customers - _OPENING_SHARE) / (1 - _OPENING_SHARE)
     place = _FIRST_SPAN * share ** (1 / _GROWTH) if share > 0 else 0.0
     joined_at = _OPENED_AT + int(place + luck * DAY * (1.5 if share > 0 else _OPENING_DAYS))
@@ -82,7 +82,7 @@ def join(dice: Dice, index: int, customers: int) -> Customer:
     first_day = day_of(joined_at) + (14 if trial < 0.08 else 0)
     changes = _subscribe(dice, customer, PLAN_WHEEL.pick(plan), YEARLY if period < 0.12 else MONTHLY, first_day)
     _leave_gaps(dice, customer)
-    country = _spelled(ORIGINS[ORIGIN_WHEEL.pick(where)].country, spelled)
+    country = _spell_name(ORIGINS[ORIGIN_WHEEL.pick(where)].country, written)
     seen_at = joined_at + (int((1 + row_late * 60) * DAY) if row_late < 0.05 else 0)
     _keep_account(
         dice, customer, Account(country, day_of(joined_at), PLAN_WHEEL.pick(plan), joined_at), seen_at, changes
@@ -91,7 +91,7 @@ def join(dice: Dice, index: int, customers: int) -> Customer:
 
 
 def _subscribe(dice: Dice, customer: Customer, plan: int, period: str, first_day: int) -> list[PlanChange]:
-    """All subscriptions of a customer; the changes of plan that the account goes through."""
+    """Return all subscriptions of a customer; the changes of plan that the account goes through."""
     changes: list[PlanChange] = []
     entered_at = customer.joined_at
     for number in range(_MOST_SUBSCRIPTIONS):
@@ -113,12 +113,12 @@ def _subscribe(dice: Dice, customer: Customer, plan: int, period: str, first_day
             entered_at = max(seconds_of(first_day, int(second * DAY)), ending.seen_at)
             continue
         if erased < 0.2:
-            customer.absences.append((_erased_at(ending, until_erased), HISTORY_ENDS))
+            customer.absences.append((_choose_erasure(ending, until_erased), HISTORY_ENDS))
         return changes
     return changes
 
 
-def _erased_at(ending: Ending, chance: float) -> int:
+def _choose_erasure(ending: Ending, chance: float) -> int:
     """Some who left have everything about them deleted within weeks."""
     return max(seconds_of(ending.day + 1), ending.seen_at) + int((1 + 30 * chance) * DAY)
 
@@ -126,7 +126,7 @@ def _erased_at(ending: Ending, chance: float) -> int:
 def _leave_gaps(dice: Dice, customer: Customer) -> None:
     """Accounts are suspended and vanish for days; what comes back is as it was, for some with a new `updated_at`."""
     gone_for_good = min((start for start, _ in customer.absences), default=HISTORY_ENDS)
-    for number, at in enumerate(_moments(dice, Topic.SUSPENSION, customer, 90)):
+    for number, at in enumerate(_choose_moments(dice, Topic.SUSPENSION, customer, 90)):
         length, *_ = dice.throw(Topic.SUSPENSION, customer.index, 1, number)
         back_at = at + int((1.1 + 5 * length) * DAY)
         if back_at < gone_for_good:
@@ -138,7 +138,7 @@ def _keep_account(
 ) -> None:
     """What users.csv shows: the plan follows the subscriptions, people move, a return may be stamped."""
     steps: list[tuple[int, int, dict[str, object]]] = [(c.at, c.seen_at, {"plan": c.plan}) for c in plan_changes]
-    for number, at in enumerate(_moments(dice, Topic.MOVE, customer, 160)):
+    for number, at in enumerate(_choose_moments(dice, Topic.MOVE, customer, 160)):
         where, *_ = dice.throw(Topic.MOVE, customer.index, 1, number)
         steps.append((at, at, {"country": ORIGINS[ORIGIN_WHEEL.pick(where)].country}))
     for _, back_at in customer.absences:
@@ -153,7 +153,7 @@ def _keep_account(
         customer.account.show(step_seen_at, account)
 
 
-def _moments(dice: Dice, topic: int, customer: Customer, mean_months: float) -> list[int]:
+def _choose_moments(dice: Dice, topic: int, customer: Customer, mean_months: float) -> list[int]:
     """Times at random (exponential gaps) in the life of an account."""
     found: list[int] = []
     at = float(customer.joined_at + 2 * DAY)
@@ -165,7 +165,7 @@ def _moments(dice: Dice, topic: int, customer: Customer, mean_months: float) -> 
         found.append(int(at))
 
 
-def _spelled(country: str, chance: float) -> str:
+def _spell_name(country: str, chance: float) -> str:
     """Mostly as it should be; some were typed by hand."""
     if chance < 0.015:
         return country.lower()

@@ -62,7 +62,7 @@ class BillingView:
         self._watched = lru_cache(maxsize=WINDOW_DAYS * 2)(self._watch)
 
     def files(self, at: datetime, *, everything: bool = False) -> dict[str, str]:
-        """The delivery of a day.
+        """Return the delivery of a day.
 
         Args:
             at: a time of the day; a delivery shows the system at its midnight, so that all it holds is of days before.
@@ -80,27 +80,27 @@ class BillingView:
         first = OPENED.toordinal() if everything else max(day - WINDOW_DAYS, OPENED.toordinal())
         midnight, stamp = seconds_of(day), f"{date.fromordinal(day):%Y%m%d}"
         return {
-            f"users_{stamp}.csv": _csv(_USERS, self._users(midnight)),
-            f"subscriptions_{stamp}.csv": _csv(_SUBSCRIPTIONS, self._subscriptions(midnight)),
-            f"payments_{stamp}.csv": _csv(_PAYMENTS, self._payments(midnight, first, day - 1)),
-            f"viewing_activity_{stamp}.csv": _csv(_VIEWING, self._viewing(midnight, first, day - 1)),
+            f"users_{stamp}.csv": _to_csv(_USERS, self._list_users(midnight)),
+            f"subscriptions_{stamp}.csv": _to_csv(_SUBSCRIPTIONS, self._list_subscriptions(midnight)),
+            f"payments_{stamp}.csv": _to_csv(_PAYMENTS, self._list_payments(midnight, first, day - 1)),
+            f"viewing_activity_{stamp}.csv": _to_csv(_VIEWING, self._list_viewing(midnight, first, day - 1)),
         }
 
     def customers(self, at: int) -> list[Customer]:
-        """The customers that may have joined by a time."""
+        """Return the customers that may have joined by a time."""
         count = joined_by(at, self._count)
         while len(self._customers) < count:
             self._customers.append(join(self._dice, len(self._customers), self._count))
         return self._customers[:count]
 
-    def _users(self, at: int) -> Iterator[Row]:
+    def _list_users(self, at: int) -> Iterator[Row]:
         for customer in self.customers(at):
             account = customer.account_at(at)
             if account:
-                signup_date, plan = _iso_date(account.signup_day), PLANS[account.plan].name
+                signup_date, plan = _format_date(account.signup_day), PLANS[account.plan].name
                 yield customer.user_id, account.country, signup_date, plan, iso(account.updated_at)
 
-    def _subscriptions(self, at: int) -> Iterator[Row]:
+    def _list_subscriptions(self, at: int) -> Iterator[Row]:
         for customer in self.customers(at):
             for own in customer.subscriptions:
                 terms = customer.terms_at(own, at)
@@ -108,14 +108,14 @@ class BillingView:
                     yield (
                         own.subscription_id,
                         customer.user_id,
-                        _iso_date(terms.start_day),
-                        "" if terms.end_day is None else _iso_date(terms.end_day),
-                        _decimal(terms.cents),
+                        _format_date(terms.start_day),
+                        "" if terms.end_day is None else _format_date(terms.end_day),
+                        _format_amount(terms.cents),
                         own.period,
                         "" if terms.updated_at is None else iso(terms.updated_at),
                     )
 
-    def _payments(self, at: int, first: int, last: int) -> Iterator[Row]:
+    def _list_payments(self, at: int, first: int, last: int) -> Iterator[Row]:
         found = [
             (payment.day, payment.payment_id, payment.user_id, cents)
             for customer in self.customers(at)
@@ -123,16 +123,16 @@ class BillingView:
             if (cents := payment.cents.at(at)) is not None
         ]
         for day, payment_id, user_id, cents in sorted(found):
-            yield payment_id, user_id, _iso_date(day), _decimal(cents)
+            yield payment_id, user_id, _format_date(day), _format_amount(cents)
 
-    def _viewing(self, at: int, first: int, last: int) -> Iterator[Row]:
+    def _list_viewing(self, at: int, first: int, last: int) -> Iterator[Row]:
         for day in range(first, last + 1):
             watched = self._watched(day) if last - day < WINDOW_DAYS else self._watch(day)
-            watch_date = _iso_date(day)
+            watch_date = _format_date(day)
             for viewing in watched:
                 hundredths = viewing.at(at)
                 if hundredths is not None:
-                    yield viewing.user_id, watch_date, _decimal(hundredths)
+                    yield viewing.user_id, watch_date, _format_amount(hundredths)
 
     def _watch(self, day: int) -> list[Viewing]:
         covered = (customer for customer in self.customers(seconds_of(day + 1)) if customer.is_covered(day))
@@ -143,7 +143,7 @@ class BillingView:
 def billing_files(
     world: World, at: datetime, *, customers: int = DEFAULT_CUSTOMERS, everything: bool = False
 ) -> dict[str, str]:
-    """The delivery of a day: BillingView.files for those who ask once."""
+    """Return the delivery of a day: BillingView.files for those who ask once."""
     return BillingView(world, customers).files(at, everything=everything)
 
 
@@ -166,7 +166,7 @@ def write_billing_deliveries(
         days: how many.
         customers: see BillingView.
         everything_first: the first one holds all payments and viewing activity since the opening.
-        on_day: told the number of each delivery that is written, from 0.
+        on_day: called with the number of each delivery that is written, from 0.
 
     Returns:
         The files, in the order of their days.
@@ -191,7 +191,7 @@ def _write(path: Path, text: str) -> Path:
     return part.replace(path)
 
 
-def _csv(header: Row, rows: Iterable[Row]) -> str:
+def _to_csv(header: Row, rows: Iterable[Row]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(header)
@@ -200,10 +200,10 @@ def _csv(header: Row, rows: Iterable[Row]) -> str:
 
 
 @lru_cache(maxsize=4_096)
-def _iso_date(day: int) -> str:
+def _format_date(day: int) -> str:
     return date.fromordinal(day).isoformat()
 
 
-def _decimal(hundredths: int) -> str:
+def _format_amount(hundredths: int) -> str:
     sign, amount = ("-", -hundredths) if hundredths < 0 else ("", hundredths)
     return f"{sign}{amount // 100}.{amount % 100:02}"

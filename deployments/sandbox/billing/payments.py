@@ -26,7 +26,7 @@ class Payment(NamedTuple):
 
 
 def payments_of(dice: Dice, customer: Customer, first: int, last: int) -> Iterator[Payment]:
-    """The payments and refunds of a customer that are dated from one day to another, both included."""
+    """Yield the payments and refunds of a customer that are dated from one day to another, both included."""
     for subscription in customer.subscriptions:
         if subscription.first_day > last:
             return
@@ -42,7 +42,7 @@ def payments_of(dice: Dice, customer: Customer, first: int, last: int) -> Iterat
 
 
 def _settle(dice: Dice, customer: Customer, own: Subscription, month: int, due: int) -> Iterator[Payment]:
-    """What comes of one due payment: nothing, a payment, or a payment and its refund."""
+    """Yield what comes of one due payment: nothing, a payment, or a payment and its refund."""
     kind, second, delay, wrong, days, refund, part, nobody = dice.throw(
         Topic.PAYMENT, customer.index, own.number, month
     )

@@ -34,7 +34,7 @@ PLAN_WHEEL: Final = Wheel([plan.weight for plan in PLANS])
 
 
 def list_price(plan: int, period: str, day: int) -> int:
-    """What a plan costs those who begin, or whose price is fixed anew, on a day."""
+    """Return what a plan costs those who begin, or whose price is fixed anew, on a day."""
     on = date.fromordinal(day)
     rises = max(on.year - OPENED.year - (on.month < 5), 0)
     monthly = PLANS[plan].cents + rises * PLANS[plan].rise_cents
@@ -42,7 +42,7 @@ def list_price(plan: int, period: str, day: int) -> int:
 
 
 def months_later(day: int, months: int) -> int:
-    """The same day of a later month, or the last day of a month that is too short."""
+    """Return the same day of a later month, or the last day of a month that is too short."""
     on = date.fromordinal(day)
     years, month = divmod(on.month - 1 + months, 12)
     year = on.year + years
@@ -50,6 +50,6 @@ def months_later(day: int, months: int) -> int:
 
 
 def months_between(first: int, last: int) -> int:
-    """How many calendar months lie between two days."""
+    """Return how many calendar months lie between two days."""
     one, other = date.fromordinal(first), date.fromordinal(last)
     return (other.year - one.year) * 12 + other.month - one.month

@@ -13,12 +13,12 @@ EPOCH_DAY = 719_163  # date(1970, 1, 1).toordinal()
 
 
 def seconds_of(day: int, second: int = 0) -> int:
-    """Seconds since 1970 of a second of a day (an ordinal of `date`)."""
+    """Return seconds since 1970 of a second of a day (an ordinal of `date`)."""
     return (day - EPOCH_DAY) * DAY + second
 
 
 def day_of(at: int) -> int:
-    """The day (an ordinal of `date`) that a time falls on."""
+    """Return the day (an ordinal of `date`) that a time falls on."""
     return at // DAY + EPOCH_DAY
 
 
@@ -58,7 +58,7 @@ class Shown(Generic[Values]):
         return self.values[-1]
 
     def at(self, at: int) -> Values | None:
-        """What an export of that time shows."""
+        """Return what an export of that time shows."""
         place = bisect(self.since, at)
         return self.values[place - 1] if place else None
 

@@ -25,14 +25,14 @@ class Viewing(NamedTuple):
     corrected: int
 
     def at(self, at: int) -> int | None:
-        """The hundredths of an hour that an export of that time shows."""
+        """Return the hundredths of an hour that an export of that time shows."""
         if at < self.seen_at:
             return None
         return self.corrected if self.corrected_at is not None and at >= self.corrected_at else self.hundredths
 
 
 def viewing_of(dice: Dice, customer: Customer, day: int) -> Viewing | None:
-    """What a customer watched on a day on which a subscription covers it."""
+    """Return what a customer watched on a day on which a subscription covers it."""
     habit = dice.throw(Topic.VIEWING, customer.index, -1)
     throw = dice.throw(Topic.VIEWING, customer.index, day // _DAYS_PER_THROW)
     place = day % _DAYS_PER_THROW * 2

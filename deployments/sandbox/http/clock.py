@@ -22,7 +22,7 @@ class Clock:
             `step_seconds` with every new listing of streams except the first.
         speed: simulated seconds per real second, for `running`.
         step_seconds: see `mode`.
-        on_move: told the time whenever the clock was moved, other than by running.
+        on_move: called with the time whenever the clock was moved, other than by running.
 
     Raises:
         ValueError: the mode is unknown.
@@ -49,7 +49,7 @@ class Clock:
         self._has_listed = False
 
     def now(self) -> int:
-        """The simulated time; a running clock moves every ten seconds, as a platform refreshes its lists."""
+        """Return the simulated time; a running clock moves every ten seconds, as a platform refreshes its lists."""
         seconds = int(self._exact())
         return seconds - seconds % _LISTING_AGE if self.mode == "running" else seconds
 
@@ -66,7 +66,7 @@ class Clock:
         return self.now()
 
     def new_listing(self) -> int:
-        """The time for the first page of a listing."""
+        """Return the time for the first page of a listing."""
         with self._lock:
             if self.mode == "step" and self._has_listed:
                 self._move(self._at + self.step_seconds)
@@ -85,7 +85,7 @@ class Clock:
         self._on_move(at)
 
     def as_dict(self) -> dict[str, object]:
-        """The clock as the control endpoint shows it."""
+        """Return the clock as the control endpoint shows it."""
         return {
             "at": moment(self.now()).isoformat(),
             "mode": self.mode,

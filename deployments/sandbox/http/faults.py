@@ -113,7 +113,7 @@ class FaultRule:
 
     @classmethod
     def parse(cls, rule: Mapping[str, Any]) -> FaultRule:
-        """A rule from JSON.
+        """Return a rule from JSON.
 
         Raises:
             ValueError: an unknown field or fault, or no fault at all.
@@ -161,7 +161,7 @@ class FaultBoard:
             self._seen.clear()
 
     def fire(self, request: Request) -> dict[str, FaultRule]:
-        """The faults that this request gets, by name."""
+        """Return the faults that this request gets, by name."""
         fired: dict[str, FaultRule] = {}
         with self._lock:
             for place, rule in enumerate(self._rules):
@@ -173,7 +173,7 @@ class FaultBoard:
         return fired
 
     def as_list(self) -> list[dict[str, Any]]:
-        """The rules with the number of requests each has fired on."""
+        """Return the rules with the number of requests each has fired on."""
         with self._lock:
             return [
                 {**asdict(rule), "fired": sum(map(rule.is_due, range(1, seen + 1)))}

@@ -24,21 +24,21 @@ class Request:
 
     @classmethod
     def parse(cls, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Request:
-        """A request from what the socket gave."""
+        """Return a request from what the socket gave."""
         parts = urlsplit(target)
         lower = {name.lower(): value for name, value in headers.items()}
         return cls(method, parts.path, parse_qs(parts.query, keep_blank_values=True), lower, body)
 
     def one(self, name: str) -> str | None:
-        """The first value of a query parameter."""
+        """Return the first value of a query parameter."""
         return next(iter(self.query.get(name, ())), None)
 
     def many(self, name: str) -> list[str]:
-        """All values of a query parameter that may be repeated."""
+        """Return all values of a query parameter that may be repeated."""
         return list(self.query.get(name, ()))
 
     def fields(self) -> dict[str, str]:
-        """Parameters of the query and of a form body together."""
+        """Return parameters of the query and of a form body together."""
         form = parse_qs(self.body.decode("utf-8", "replace"))
         return {name: values[0] for name, values in {**form, **self.query}.items()}
 
@@ -68,7 +68,7 @@ class Answer:
     is_truncated: bool = False
 
     def body(self) -> bytes:
-        """The bytes to send."""
+        """Return the bytes to send."""
         if self.raw is not None:
             return self.raw
         return json.dumps(self.content, ensure_ascii=False, separators=(",", ":")).encode()
@@ -83,5 +83,5 @@ class HelixError(Exception):
 
 
 def error_body(status: int, message: str) -> dict[str, object]:
-    """The body of an error as Helix writes it."""
+    """Return the body of an error as Helix writes it."""
     return {"error": HTTPStatus(status).phrase, "status": status, "message": message}

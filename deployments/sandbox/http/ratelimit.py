@@ -35,14 +35,14 @@ class PointBucket:
             return True
 
     def headers(self) -> dict[str, str]:
-        """The three headers of every Helix answer; Reset is when the bucket is full again."""
+        """Return the three headers of every Helix answer; Reset is when the bucket is full again."""
         missing = self.points - self._left
         reset = self._seen_at + missing * self.window_seconds / self.points
         return limit_headers(self.points, int(self._left), reset)
 
 
 def limit_headers(limit: int, remaining: int, reset_at: float) -> dict[str, str]:
-    """The rate limit headers with given values."""
+    """Return the rate limit headers with given values."""
     return {
         "Ratelimit-Limit": str(limit),
         "Ratelimit-Remaining": str(remaining),

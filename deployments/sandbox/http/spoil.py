@@ -16,7 +16,7 @@ _HTML: Final = b"<html><head><title>Please stand by</title></head><body><h1>Plea
 
 
 def spoil_records(records: list[Record], name_field: str, faults: Mapping[str, FaultRule]) -> list[Record]:
-    """The records of an answer with the faults in them; the given ones are not changed."""
+    """Return the records of an answer with the faults in them; the given ones are not changed."""
     if "missing_ids" in faults:
         records = records[faults["missing_ids"].rows :]
     if "new_field" in faults:
@@ -36,7 +36,7 @@ def spoil_records(records: list[Record], name_field: str, faults: Mapping[str, F
 
 
 def spoil_answer(answer: Answer, faults: Mapping[str, FaultRule]) -> Answer:
-    """The answer with the faults that do not look at its records."""
+    """Return the answer with the faults that do not look at its records."""
     for name, status in _STATUS_FAULTS.items():
         if name in faults:
             answer = Answer(status, error_body(status, ""))

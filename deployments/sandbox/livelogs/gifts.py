@@ -63,17 +63,17 @@ class Gift:
 
 
 def gifts_of(dice: Dice, broadcast: Broadcast) -> list[Gift]:
-    """The gifts of a broadcast, in the order of their ids: about fifty, at times two in one second."""
+    """Return the gifts of a broadcast, in the order of their ids: about fifty, at times two in one second."""
     many, *_ = dice.throw(Topic.GIFT, broadcast.person, int(broadcast.stream_id))
     count = min(int(-_USUAL_GIFTS * math.log(1 - many)), _MOST_GIFTS)
-    return [gift for number in range(count) for gift in _given(dice, broadcast, number)]
+    return [gift for number in range(count) for gift in _give(dice, broadcast, number)]
 
 
-def _given(dice: Dice, broadcast: Broadcast, number: int) -> Iterator[Gift]:
+def _give(dice: Dice, broadcast: Broadcast, number: int) -> Iterator[Gift]:
     stream = int(broadcast.stream_id)
     when, what, fan, who, secret, twice, cancelled, later = dice.throw(Topic.GIFT, stream, 1 + number)
     at = broadcast.started_at + int(when * (broadcast.ended_at - broadcast.started_at))
-    giver = ANONYMOUS if secret < _ANONYMOUS else _giver(dice, broadcast.person, fan, who)
+    giver = ANONYMOUS if secret < _ANONYMOUS else _choose_giver(dice, broadcast.person, fan, who)
     for copy in range(2 if twice < _DOUBLE else 1):
         yield Gift(
             transaction_id=stream * 1_000 + 2 * number + copy,
@@ -86,14 +86,14 @@ def _given(dice: Dice, broadcast: Broadcast, number: int) -> Iterator[Gift]:
         )
 
 
-def _giver(dice: Dice, person: int, fan: float, who: float) -> str:
-    """A fan of the streamer, the first ones far more often than the others, or anybody."""
+def _choose_giver(dice: Dice, person: int, fan: float, who: float) -> str:
+    """Return a fan of the streamer, the first ones far more often than the others, or anybody."""
     if fan < 0.7:
         return uuid_of(dice, Topic.GIFT_GIVER, person, int(_FANS * who**3))
     return uuid_of(dice, Topic.GIFT_GIVER, -1, int(_VIEWERS * who**2))
 
 
 def uuid_of(dice: Dice, topic: int, first: int, second: int = 0) -> str:
-    """The id of somebody on the platform of the live logs."""
+    """Return the id of somebody on the platform of the live logs."""
     quarters = [int(chance * 2**32) for chance in dice.throw(topic, first, second)[:4]]
     return str(UUID(bytes=struct.pack(">4L", *quarters), version=4))

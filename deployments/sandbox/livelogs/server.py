@@ -78,7 +78,7 @@ class SheetsApi:
         return self.root + TOKEN_PATH
 
     def answer(self, request: Request) -> Answer:
-        """The answer to a request under one of PREFIXES."""
+        """Return the answer to a request under one of PREFIXES."""
         with self._lock:
             self._requests[request.path] += 1
         faults = self._faults.fire(request)
@@ -87,10 +87,10 @@ class SheetsApi:
                 if name in faults:
                     raise SheetsError(status, message)
             if request.path == TOKEN_PATH:
-                answer = self._token(request, faults)
+                answer = self._issue_token(request, faults)
             else:
                 self._check_token(request, faults)
-                answer = Answer(200, self._content(request, faults))
+                answer = Answer(200, self._make_content(request, faults))
         except SheetsError as error:
             answer = error.answer
         spoilt = spoil_answer(answer, faults)
@@ -98,7 +98,7 @@ class SheetsApi:
             spoilt.content = SheetsError(spoilt.status, "The service is currently unavailable.").answer.content
         return spoilt
 
-    def _token(self, request: Request, faults: Mapping[str, FaultRule]) -> Answer:
+    def _issue_token(self, request: Request, faults: Mapping[str, FaultRule]) -> Answer:
         fields = request.fields()
         if fields.get("grant_type") != _GRANT:
             return Answer(400, {"error": "unsupported_grant_type", "error_description": "Invalid grant_type"})
@@ -117,22 +117,22 @@ class SheetsApi:
         if scheme.lower() != "bearer" or self._tokens.get(token, 0) < time.time():
             raise SheetsError(401, "Request had invalid authentication credentials.")
 
-    def _content(self, request: Request, faults: Mapping[str, FaultRule]) -> dict[str, Any]:
+    def _make_content(self, request: Request, faults: Mapping[str, FaultRule]) -> dict[str, Any]:
         sheet, _, rest = request.path.removeprefix("/v4/spreadsheets/").partition("/")
         if request.method != "GET" or sheet != SHEET_ID:
             raise SheetsError(404, "Requested entity was not found.")
         tabs = {name: spoil_tab(name, rows, faults) for name, rows in self.view.at(self._clock.now()).items()}
         if not rest:
-            return _metadata(tabs)
+            return _describe_sheet(tabs)
         if rest != "values:batchGet":
             raise SheetsError(404, "Requested entity was not found.")
         is_formatted = request.one("valueRenderOption") != "UNFORMATTED_VALUE"
-        ranges = [_values(name, tabs, is_formatted) for name in request.many("ranges")]
+        ranges = [_list_values(name, tabs, is_formatted) for name in request.many("ranges")]
         return {"spreadsheetId": SHEET_ID, "valueRanges": ranges}
 
 
-def _metadata(tabs: Mapping[str, list[Row]]) -> dict[str, Any]:
-    """The spreadsheet without its cells."""
+def _describe_sheet(tabs: Mapping[str, list[Row]]) -> dict[str, Any]:
+    """Return the spreadsheet without its cells."""
     sheets = [
         {
             "properties": {
@@ -148,26 +148,26 @@ def _metadata(tabs: Mapping[str, list[Row]]) -> dict[str, Any]:
     return {"spreadsheetId": SHEET_ID, "properties": {"title": "Live logs"}, "sheets": sheets}
 
 
-def _values(name: str, tabs: Mapping[str, list[Row]], is_formatted: bool) -> dict[str, Any]:
-    """A range's rows; what is empty at the end of a row, and rows at the end of the range, are left out."""
+def _list_values(name: str, tabs: Mapping[str, list[Row]], is_formatted: bool) -> dict[str, Any]:
+    """Return a range's rows; what is empty at the end of a row, and rows at the end of the range, are left out."""
     match = _RANGE.fullmatch(name)
     tab = match["tab"].strip("'").replace("''", "'") if match else ""
     if match is None or tab not in tabs:
         raise SheetsError(400, f"Unable to parse range: {name}")
     rows = tabs[tab]
     columns, last_row = len(rows[0]), len(rows) + _SPARE_ROWS
-    left, top = _cell(match["from"] or "A1", 1, 1)
-    right, bottom = _cell(match["to"] or "", columns, last_row)
+    left, top = _make_cell(match["from"] or "A1", 1, 1)
+    right, bottom = _make_cell(match["to"] or "", columns, last_row)
     if top > last_row or left > columns:
         limits = f"Max rows: {last_row}, max columns: {columns}"
         raise SheetsError(400, f"Range ({name}) exceeds grid limits. {limits}")
-    cells = [_shown(row[left - 1 : right], is_formatted) for row in rows[top - 1 : bottom]]
+    cells = [_format_cell(row[left - 1 : right], is_formatted) for row in rows[top - 1 : bottom]]
     while cells and not cells[-1]:
         cells.pop()
     return {"range": name, "majorDimension": "ROWS", "values": cells} if cells else {"range": name}
 
 
-def _cell(text: str, column: int, row: int) -> tuple[int, int]:
+def _make_cell(text: str, column: int, row: int) -> tuple[int, int]:
     """Column and row of a cell's name, counted from 1; the given ones where it names none."""
     letters, digits = _CELL.fullmatch(text).groups()  # type: ignore[union-attr]
     for place, letter in enumerate(letters):
@@ -175,7 +175,7 @@ def _cell(text: str, column: int, row: int) -> tuple[int, int]:
     return column, int(digits) if digits else row
 
 
-def _shown(row: Row, is_formatted: bool) -> Row:
+def _format_cell(row: Row, is_formatted: bool) -> Row:
     cells = [str(cell).upper() if isinstance(cell, bool) else str(cell) for cell in row] if is_formatted else list(row)
     while cells and cells[-1] == "":
         cells.pop()

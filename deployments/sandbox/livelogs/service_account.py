@@ -29,7 +29,7 @@ class ServiceAccount:
         self._lock = threading.Lock()
 
     def as_file(self, token_url: str) -> dict[str, Any]:
-        """The key file: what a client needs to ask `token_url` for a token."""
+        """Return the key file: what a client needs to ask `token_url` for a token."""
         return {
             "type": "service_account",
             "project_id": "snowcast-sandbox",
@@ -44,17 +44,17 @@ class ServiceAccount:
         """Whether a JWT is signed with the key, for this token endpoint, and in force."""
         head, _, signature = assertion.rpartition(".")
         try:
-            claims = json.loads(_decoded(head.partition(".")[2]))
+            claims = json.loads(_decode(head.partition(".")[2]))
             is_in_force = (
                 claims["iat"] - _SLACK <= time.time() < claims["exp"] <= claims["iat"] + _LONGEST_LIFE + _SLACK
             )
             is_for_us = claims["iss"] == EMAIL and claims["aud"] in (token_url, _AUDIENCE) and bool(claims["scope"])
-            return is_in_force and is_for_us and self._signed(head.encode(), _decoded(signature))
+            return is_in_force and is_for_us and self._verify(head.encode(), _decode(signature))
         except (ValueError, KeyError, TypeError):
             return False
 
-    def _signed(self, message: bytes, signature: bytes) -> bool:
-        """RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, 8.2.2), which Google's libraries sign with."""
+    def _verify(self, message: bytes, signature: bytes) -> bool:
+        """Verify RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, 8.2.2), which Google's libraries sign with."""
         _, modulus, exponent = self._key
         size = (modulus.bit_length() + 7) // 8
         digest = _SHA256_PREFIX + hashlib.sha256(message).digest()
@@ -81,5 +81,5 @@ class ServiceAccount:
         return pem.decode(), numbers.n, numbers.e
 
 
-def _decoded(text: str) -> bytes:
+def _decode(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

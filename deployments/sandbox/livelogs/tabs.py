@@ -63,13 +63,13 @@ class LiveLogsView:
         self._calendar = Calendar(world.dice, world.people[: self._count])
         self._gifts = lru_cache(maxsize=4_096)(lambda stream_id: gifts_of(world.dice, self._streams[stream_id]))
         self._streams: dict[str, Broadcast] = {}
-        self.tabs = lru_cache(maxsize=2)(self._tabs)
+        self.tabs = lru_cache(maxsize=2)(self._make_tabs)
 
     def at(self, time: int) -> dict[str, list[Row]]:
-        """The rows of each tab, its header first, as they were written at the last full hour."""
+        """Return the rows of each tab, its header first, as they were written at the last full hour."""
         return self.tabs(time - time % HOUR)
 
-    def _tabs(self, hour: int) -> dict[str, list[Row]]:
+    def _make_tabs(self, hour: int) -> dict[str, list[Row]]:
         monday = hour // DAY * DAY - (moment(hour).weekday() + 7) * DAY
         streams = [one for one in self._calendar.between(monday, hour) if one.started_at >= monday]
         self._streams.update((one.stream_id, one) for one in streams)
@@ -77,60 +77,60 @@ class LiveLogsView:
         given = [(one, gift) for one in streams for gift in self._gifts(one.stream_id) if gift.at < hour]
         given.sort(key=lambda pair: (pair[1].at, pair[1].transaction_id))
         return {
-            "LOGS": [list(LOGS), *(self._logged(one) for one in over if self._is_logged(one))],
-            "TRANSACTIONS": [list(TRANSACTIONS), *(self._transaction(one, gift, hour) for one, gift in given)],
+            "LOGS": [list(LOGS), *(self._log_broadcasts(one) for one in over if self._is_logged(one))],
+            "TRANSACTIONS": [list(TRANSACTIONS), *(self._make_transaction(one, gift, hour) for one, gift in given)],
             "GIFT_TYPE": [list(GIFT_TYPE), *([k.gift_id, k.name, k.points] for k in KINDS if k.is_listed)],
         }
 
     def _is_logged(self, broadcast: Broadcast) -> bool:
         return self._world.dice.throw(Topic.LOGGED_STREAM, int(broadcast.stream_id))[0] >= _NOT_LOGGED
 
-    def _logged(self, broadcast: Broadcast) -> Row:
+    def _log_broadcasts(self, broadcast: Broadcast) -> Row:
         person, stream = self._world.person_of(broadcast), int(broadcast.stream_id)
         _, end, likes, fewer, stays, comments, follows, milliseconds = self._world.dice.throw(
             Topic.LOGGED_STREAM, stream
         )
-        audience = self._audience(broadcast, fewer)
-        watched = _watched(audience, broadcast.ended_at - broadcast.started_at, stays)
+        audience = self._measure_audience(broadcast, fewer)
+        watched = _measure_watched(audience, broadcast.ended_at - broadcast.started_at, stays)
         points = sum(gift.kind.points for gift in self._gifts(broadcast.stream_id) if gift.cancelled_at is None)
         peak_at = text_of(audience.peak_at, int(milliseconds * 1_000)) if audience.peak else ""
         return [
             *(stream + _ID_OFFSET, text_of(broadcast.started_at), text_of(broadcast.ended_at)),
             *(broadcast.ended_at - broadcast.started_at, _ENDS[int(end * len(_ENDS))], audience.peak, peak_at),
-            *(0, int(audience.unique * likes * 6), 0, False, "", self._streamer_id(broadcast)),
-            *(text_of(person.created_at), _country(person), "", audience.unique, int(audience.unique * 0.55)),
+            *(0, int(audience.unique * likes * 6), 0, False, "", self._make_streamer_id(broadcast)),
+            *(text_of(person.created_at), _choose_country(person), "", audience.unique, int(audience.unique * 0.55)),
             *(int(audience.unique * 0.4), int(audience.unique * 0.8), int(audience.unique * 0.3)),
             *(int(audience.unique * 0.15), *watched, int(audience.unique * comments * 3)),
             *(int(audience.unique * (follows - 0.2) * 0.05), points, ""),
         ]
 
-    def _audience(self, broadcast: Broadcast, fewer: float) -> _Audience:
-        """What was counted every ten minutes; in a few logs fewer different viewers than viewers at a time."""
+    def _measure_audience(self, broadcast: Broadcast, fewer: float) -> _Audience:
+        """Return what was counted every ten minutes; in a few logs fewer different viewers than viewers at a time."""
         times = range(broadcast.started_at, broadcast.ended_at, _STEP)
         peak, peak_at = max((self._world.viewers_of(broadcast, at), -at) for at in times)
         givers = len({gift.giver for gift in self._gifts(broadcast.stream_id)})
         unique = int(peak * 0.8) if fewer < 0.05 else max(int(peak * 2.6), givers)
         return _Audience(peak, -peak_at, unique)
 
-    def _transaction(self, broadcast: Broadcast, gift: Gift, hour: int) -> Row:
+    def _make_transaction(self, broadcast: Broadcast, gift: Gift, hour: int) -> Row:
         is_cancelled = gift.cancelled_at is not None and gift.cancelled_at <= hour
         return [
-            *(gift.transaction_id, self._streamer_id(broadcast), gift.giver, text_of(gift.at, gift.milliseconds)),
+            *(gift.transaction_id, self._make_streamer_id(broadcast), gift.giver, text_of(gift.at, gift.milliseconds)),
             *(gift.at, gift.type, gift.kind.gift_id, gift.kind.points, is_cancelled),
             *("", f"r{gift.transaction_id}", gift.kind.points, f"t{gift.transaction_id // 10}"),
         ]
 
-    def _streamer_id(self, broadcast: Broadcast) -> str:
+    def _make_streamer_id(self, broadcast: Broadcast) -> str:
         return uuid_of(self._world.dice, Topic.LOGGED_STREAM, -1, broadcast.person)
 
 
 def text_of(seconds: int, milliseconds: int = 0) -> str:
-    """A time as the logs write it: `2026-11-01 18:00:00.25 UTC`, without a fraction of nothing."""
+    """Return a time as the logs write it: `2026-11-01 18:00:00.25 UTC`, without a fraction of nothing."""
     fraction = f".{milliseconds:03}".rstrip("0").rstrip(".")
     return f"{moment(seconds):%Y-%m-%d %H:%M:%S}{fraction} UTC"
 
 
-def _watched(audience: _Audience, length: int, stays: float) -> Iterator[Any]:
+def _measure_watched(audience: _Audience, length: int, stays: float) -> Iterator[Any]:
     """Viewer seconds in all, per viewer and per visit; nothing where nobody watched."""
     if not audience.unique:
         return iter(("", "", ""))
@@ -138,5 +138,5 @@ def _watched(audience: _Audience, length: int, stays: float) -> Iterator[Any]:
     return iter((int(average * audience.unique), average, round(average * 0.6, 2)))
 
 
-def _country(person: Person) -> str:
+def _choose_country(person: Person) -> str:
     return _COUNTRIES.get(person.origin.language, "United States")

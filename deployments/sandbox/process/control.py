@@ -24,10 +24,10 @@ class Control:
         secret: asked of every request.
 
     Attributes:
-        about: told by GET /_control/about.
+        about: returned by GET /_control/about.
         amplitude: the receiver whose events GET /_control/amplitude shows.
         on_stop: called by POST /_control/stop.
-        service_account: told by GET /_control/service_account.
+        service_account: returned by GET /_control/service_account.
     """
 
     def __init__(self, api: HelixApi, secret: str) -> None:
@@ -39,10 +39,10 @@ class Control:
         self.service_account: Callable[[], dict[str, Any]] = dict
 
     def answer(self, request: Request) -> Answer:
-        """The answer to a control request."""
+        """Return the answer to a control request."""
         given = request.headers.get(SECRET_HEADER.lower(), "")
         if not secrets.compare_digest(given.encode(), self._secret.encode()):
-            return _refusal(401, f"the control endpoints ask for the header {SECRET_HEADER} with the sandbox's secret")
+            return _refuse(401, f"the control endpoints ask for the header {SECRET_HEADER} with the sandbox's secret")
         name = f"{request.method} {request.path.removeprefix(CONTROL_PREFIX)}"
         routes: dict[str, Callable[[Any], dict[str, Any]]] = {
             "GET about": lambda _: self.about,
@@ -59,11 +59,11 @@ class Control:
             "POST stop": self._stop,
         }
         if name not in routes:
-            return _refusal(404, f"no control endpoint {name!r}; known are {', '.join(routes)}")
+            return _refuse(404, f"no control endpoint {name!r}; known are {', '.join(routes)}")
         try:
             return Answer(200, routes[name](json.loads(request.body or b"{}")))
         except (ValueError, TypeError, OverflowError) as error:
-            return _refusal(400, str(error))
+            return _refuse(400, str(error))
 
     def _move_clock(self, order: Any) -> dict[str, Any]:
         if not isinstance(order, dict) or not set(order) & {"at", "advance_seconds"}:
@@ -97,5 +97,5 @@ class Control:
         return {"stopping": True}
 
 
-def _refusal(status: int, message: str) -> Answer:
+def _refuse(status: int, message: str) -> Answer:
     return Answer(status, {"status": status, "message": message})

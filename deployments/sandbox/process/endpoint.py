@@ -20,8 +20,35 @@ class SandboxError(Exception):
     """The sandbox cannot be started, found or controlled; the message says why in one line."""
 
 
+class Addresses:
+    """The addresses of a sandbox that listens."""
+
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """The root of all its endpoints, without a slash at the end."""
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def base_url(self) -> str:
+        """What twitchAPI takes as base_url."""
+        return f"{self.url}/helix/"
+
+    @property
+    def auth_url(self) -> str:
+        """What twitchAPI takes as auth_base_url."""
+        return f"{self.url}/oauth2/"
+
+    @property
+    def amplitude_url(self) -> str:
+        """What stands for Amplitude's host: `/batch` and `/2/httpapi` follow."""
+        return f"{self.url}{AMPLITUDE_PREFIX.rstrip('/')}"
+
+
 @dataclass(frozen=True)
-class SandboxEndpoint:
+class SandboxEndpoint(Addresses):
     """A running sandbox.
 
     Attributes:
@@ -45,26 +72,6 @@ class SandboxEndpoint:
     settings: dict[str, Any]
 
     @property
-    def url(self) -> str:
-        """The root of all its endpoints, without a slash at the end."""
-        return f"http://{self.host}:{self.port}"
-
-    @property
-    def base_url(self) -> str:
-        """What twitchAPI takes as base_url."""
-        return f"{self.url}/helix/"
-
-    @property
-    def auth_url(self) -> str:
-        """What twitchAPI takes as auth_base_url."""
-        return f"{self.url}/oauth2/"
-
-    @property
-    def amplitude_url(self) -> str:
-        """What stands for Amplitude's host: `/batch` and `/2/httpapi` follow."""
-        return f"{self.url}{AMPLITUDE_PREFIX.rstrip('/')}"
-
-    @property
     def amplitude_key(self) -> str:
         """The API key that the receiver asks for."""
         return api_key_of(self.client_secret)
@@ -80,7 +87,7 @@ class SandboxEndpoint:
         return dict(self.control("GET", "requests")["requests"])
 
     def service_account(self) -> dict[str, Any]:
-        """The key of the service account that the sandbox's sheet is shared with, as Google Cloud hands it out."""
+        """Return the key of the service account that the sheet is shared with, as Google Cloud hands it out."""
         return self.control("GET", "service_account")
 
     def set_clock(self, at: datetime | float) -> datetime:
@@ -115,14 +122,14 @@ class SandboxEndpoint:
             with opener.open(request, timeout=timeout) as answer:
                 return dict(json.loads(answer.read()))
         except urllib.error.HTTPError as error:
-            raise SandboxError(f"the sandbox refused {name}: {_message(error)}") from error
+            raise SandboxError(f"the sandbox refused {name}: {_read_message(error)}") from error
         except (OSError, ValueError) as error:
             raise SandboxError(
                 f"the sandbox at {self.url} does not answer; `snowcast sandbox start` starts it"
             ) from error
 
 
-def _message(error: urllib.error.HTTPError) -> str:
+def _read_message(error: urllib.error.HTTPError) -> str:
     try:
         return str(json.loads(error.read())["message"])
     except (ValueError, KeyError, TypeError):

@@ -11,7 +11,7 @@ import json
 import os
 import signal
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,7 +30,7 @@ class SandboxPaths:
 
     @classmethod
     def of(cls, home: Path) -> SandboxPaths:
-        """The paths under a SNOWCAST_HOME."""
+        """Return the paths under a SNOWCAST_HOME."""
         return cls(Path(home).expanduser().resolve() / "sandbox")
 
     @property
@@ -64,7 +64,7 @@ class SandboxPaths:
 
 
 def ensure_running(home: Path, *, timeout: float = 30, **settings: Any) -> SandboxEndpoint:
-    """The running sandbox of this home, started in the background if there is none.
+    """Return the running sandbox of this home, started in the background if there is none.
 
     Args:
         home: SNOWCAST_HOME.
@@ -79,14 +79,14 @@ def ensure_running(home: Path, *, timeout: float = 30, **settings: Any) -> Sandb
         ValueError: an unknown setting.
     """
     wanted = SandboxSettings.of(**settings)
-    if endpoint := _fitting(home, wanted, settings):
+    if endpoint := _find_fitting(home, wanted, settings):
         return endpoint
     paths = SandboxPaths.of(home)
     deadline = time.monotonic() + timeout
     try:
         paths.root.mkdir(parents=True, exist_ok=True)
         with process.hold_lock(paths.start_lock, within=timeout):
-            if endpoint := _fitting(home, wanted, settings):
+            if endpoint := _find_fitting(home, wanted, settings):
                 return endpoint
             stop(home)
             return _start(paths, wanted, deadline)
@@ -100,7 +100,7 @@ def ensure_running(home: Path, *, timeout: float = 30, **settings: Any) -> Sandb
 
 
 def find(home: Path) -> SandboxEndpoint | None:
-    """The running sandbox of this home, or None; a stale endpoint file counts as none."""
+    """Return the running sandbox of this home, or None; a stale endpoint file counts as none."""
     endpoint = process.read_endpoint(SandboxPaths.of(home).endpoint, SandboxEndpoint)
     if endpoint is None:
         return None
@@ -127,17 +127,17 @@ def stop(home: Path) -> bool:
     return True
 
 
-def _fitting(home: Path, wanted: SandboxSettings, named: dict[str, Any]) -> SandboxEndpoint | None:
-    """The running sandbox, if it has the settings that the caller named."""
+def _find_fitting(home: Path, wanted: SandboxSettings, named: dict[str, Any]) -> SandboxEndpoint | None:
+    """Return the running sandbox, if it has the settings that the caller named."""
     endpoint = find(home)
     if endpoint is None:
         return None
-    values = wanted.as_dict()
+    values = asdict(wanted)
     return endpoint if all(endpoint.settings.get(name) == values[name] for name in named) else None
 
 
 def _start(paths: SandboxPaths, settings: SandboxSettings, deadline: float) -> SandboxEndpoint:
-    command = ["-m", "deployments.sandbox", str(paths.root.parent), json.dumps(settings.as_dict())]
+    command = ["-m", "deployments.sandbox", str(paths.root.parent), json.dumps(asdict(settings))]
     started = process.start_apart(command, log=paths.log, folder=paths.root, environment=os.environ)
     while time.monotonic() < deadline:
         endpoint = process.read_endpoint(paths.endpoint, SandboxEndpoint)

@@ -20,6 +20,7 @@ from deployments.sandbox.http.messages import Answer, Request
 from deployments.sandbox.livelogs.server import PREFIXES, SheetsApi
 from deployments.sandbox.livelogs.tabs import LiveLogsView
 from deployments.sandbox.process.control import CONTROL_PREFIX, Control
+from deployments.sandbox.process.endpoint import Addresses
 from deployments.sandbox.twitch.records import HelixView
 from deployments.sandbox.twitch.server import HelixApi
 from deployments.sandbox.world.timestamps import epoch, moment
@@ -98,16 +99,16 @@ class HttpServer(ThreadingHTTPServer):
         super().__init__((HOST, port), _Handler)
 
     def answering(self, path: str) -> HelixApi | SheetsApi | AmplitudeApi | Control:
-        """What answers requests of a path."""
+        """Return what answers requests of a path."""
         return next((found for prefix, found in self._answering.items() if path.startswith(prefix)), self._api)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client may hang up; anything else is a fault of ours and goes to the log."""
+        """Log what is a fault of ours: a client may hang up."""
         if not isinstance(sys.exception(), (ConnectionError, TimeoutError)):
             super().handle_error(request, client_address)
 
 
-class SandboxServer:
+class SandboxServer(Addresses):
     """Serves a world as Helix and as a Google Sheet of live logs, and takes events as Amplitude, while `with` lasts.
 
     Args:
@@ -151,37 +152,13 @@ class SandboxServer:
         self.control.service_account = self.service_account
         self.control.amplitude = self.amplitude
         self._http = HttpServer(self.api, self.sheets, self.amplitude, self.control, port)
+        self.host, self.port = HOST, int(self._http.server_address[1])
         self.sheets.root = self.url
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True, name="sandbox")
 
-    @property
-    def port(self) -> int:
-        """The port it listens on."""
-        return int(self._http.server_address[1])
-
-    @property
-    def url(self) -> str:
-        """The root of all its endpoints, without a slash at the end."""
-        return f"http://{HOST}:{self.port}"
-
-    @property
-    def base_url(self) -> str:
-        """What twitchAPI takes as base_url."""
-        return f"{self.url}/helix/"
-
-    @property
-    def auth_url(self) -> str:
-        """What twitchAPI takes as auth_base_url."""
-        return f"{self.url}/oauth2/"
-
     def service_account(self) -> dict[str, Any]:
-        """The key of the service account that the sandbox's sheet is shared with, as Google Cloud hands it out."""
+        """Return the key of the service account that the sheet is shared with, as Google Cloud hands it out."""
         return self.sheets.account.as_file(self.sheets.token_url)
-
-    @property
-    def amplitude_url(self) -> str:
-        """What stands for Amplitude's host: `/batch` and `/2/httpapi` follow."""
-        return f"{self.url}{AMPLITUDE_PREFIX.rstrip('/')}"
 
     @property
     def requests(self) -> Counter[str]:
@@ -194,7 +171,7 @@ class SandboxServer:
         return moment(self.clock.now())
 
     def idle_seconds(self) -> float:
-        """How long nobody has asked anything (in real time)."""
+        """Return how long nobody has asked anything (in real time)."""
         return time.monotonic() - self._http.asked_at
 
     def set_clock(self, at: datetime | float) -> datetime:

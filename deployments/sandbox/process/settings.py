@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -41,7 +41,7 @@ class SandboxSettings:
 
     @classmethod
     def of(cls, **values: Any) -> SandboxSettings:
-        """Settings from plain values; a datetime is taken as start.
+        """Return settings from plain values; a datetime is taken as start.
 
         Raises:
             ValueError: an unknown setting or clock.
@@ -55,7 +55,3 @@ class SandboxSettings:
         if settings.clock not in MODES:
             raise ValueError(f"clock {settings.clock!r} is unknown; known are {', '.join(MODES)}")
         return settings
-
-    def as_dict(self) -> dict[str, Any]:
-        """The settings as JSON takes them."""
-        return asdict(self)

@@ -21,13 +21,13 @@ class Cursor(NamedTuple):
     last_id: str
 
     def encode(self) -> str:
-        """The cursor as text, nested as the platform's own are."""
+        """Return the cursor as text, nested as the platform's own are."""
         place = base64.b64encode(json.dumps(list(self)).encode()).decode()
         return base64.b64encode(json.dumps({"b": {"Cursor": None}, "a": {"Cursor": place}}).encode()).decode()
 
 
 def decode(text: str) -> Cursor | None:
-    """The cursor that a text stands for, or None if it is none of ours."""
+    """Return the cursor that a text stands for, or None if it is none of ours."""
     try:
         place = json.loads(base64.b64decode(text, validate=True))["a"]["Cursor"]
         page, viewers, last_id = json.loads(base64.b64decode(place, validate=True))

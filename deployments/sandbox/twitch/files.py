@@ -51,7 +51,7 @@ def generate(
         polls: how many.
         interval: seconds between two polls.
         top: so many streams per poll, most watched first; None for all.
-        on_poll: told the number of each poll that is written.
+        on_poll: called with the number of each poll that is written.
 
     Returns:
         What was written.
@@ -74,8 +74,8 @@ def _write_poll(view: HelixView, folder: Path, at: int, top: int | None, written
         cursor = {"cursor": Cursor(number, last["viewer_count"], last["id"]).encode()} if last else {}
         part = f"_p{number:03}" if len(pages) > 1 else ""
         written.files.append(_write(folder / f"streams_{at}000{part}.json", {"data": page, "pagination": cursor}))
-    users = view.users(at, ids=_known(streams, "user_id"))
-    games = view.games(at, ids=_known(streams, "game_id"))
+    users = view.users(at, ids=_read_known(streams, "user_id"))
+    games = view.games(at, ids=_read_known(streams, "game_id"))
     written.files.append(_write(folder / f"users_{at}000.json", users))
     written.files.append(_write(folder / f"games_{at}000.json", games))
     written.streams += len(streams)
@@ -83,8 +83,8 @@ def _write_poll(view: HelixView, folder: Path, at: int, top: int | None, written
     written.games += len(games)
 
 
-def _known(records: Iterable[Record], name: str) -> list[str]:
-    """The ids that records name, each once, in order."""
+def _read_known(records: Iterable[Record], name: str) -> list[str]:
+    """Return the ids that records name, each once, in order."""
     return list(dict.fromkeys(record[name] for record in records if record[name]))
 
 

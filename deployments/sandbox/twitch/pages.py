@@ -16,7 +16,7 @@ Record = dict[str, Any]
 def page_of(
     records: list[Record], request: Request, rank: Callable[[int, Record], int], faults: Mapping[str, FaultRule]
 ) -> dict[str, Any]:
-    """The page of a sorted listing that a request asks for.
+    """Return the page of a sorted listing that a request asks for.
 
     Args:
         records: the whole listing in order.
@@ -36,7 +36,7 @@ def page_of(
     cursor = cursor_of(request)
     if cursor and "refuse_cursor" in faults:
         raise HelixError(400, "Invalid cursor.")
-    start = _start(records, cursor, rank, faults)
+    start = _find_start(records, cursor, rank, faults)
     end = start + min(size, faults["short_page"].rows if "short_page" in faults else size)
     data = [] if "empty_page" in faults else records[start:end]
     if "loop_cursor" in faults:
@@ -52,7 +52,7 @@ def page_of(
 
 
 def page_size(request: Request) -> int:
-    """The number of records asked for: 1 to 100, 20 if not said."""
+    """Return the number of records asked for: 1 to 100, 20 if not said."""
     text = request.one("first") or "20"
     if not text.isdigit() or not 1 <= int(text) <= 100:
         limit = "less than or equal to 100" if text.isdigit() and int(text) else "greater than or equal to 1"
@@ -61,7 +61,7 @@ def page_size(request: Request) -> int:
 
 
 def cursor_of(request: Request) -> Cursor | None:
-    """The cursor of a request, None for a first page."""
+    """Return the cursor of a request, None for a first page."""
     text = request.one("after")
     if not text:
         return None
@@ -71,13 +71,13 @@ def cursor_of(request: Request) -> Cursor | None:
     return cursor
 
 
-def _start(
+def _find_start(
     records: list[Record],
     cursor: Cursor | None,
     rank: Callable[[int, Record], int],
     faults: Mapping[str, FaultRule],
 ) -> int:
-    """The place of the page's first record: behind the cursor's record, or behind where it would be by now."""
+    """Return the place of the page's first record: behind the cursor's record, or behind where it would be by now."""
     if cursor is None:
         return 0
     places = [(-rank(place, record), record["id"]) for place, record in enumerate(records)]

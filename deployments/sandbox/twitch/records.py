@@ -33,11 +33,11 @@ class HelixView:
         self._game_of_name = {game.name.lower(): game for game in world.shelf.games}
 
     def streams(self, at: datetime | float) -> list[Record]:
-        """All live streams, most viewers first. The list is shared: callers must not change it."""
+        """Return all live streams, most viewers first. The list is shared: callers must not change it."""
         seconds = epoch(at)
         with self._lock:
             if seconds not in self._listings:
-                records = [self._stream(broadcast, seconds) for broadcast in self.world.live_at(seconds)]
+                records = [self._make_stream(broadcast, seconds) for broadcast in self.world.live_at(seconds)]
                 records.sort(key=lambda record: (-record["viewer_count"], record["id"]))
                 self._listings[seconds] = records
                 while len(self._listings) > _LISTINGS_KEPT:
@@ -45,35 +45,35 @@ class HelixView:
             return self._listings[seconds]
 
     def users(self, at: datetime | float, ids: Iterable[str] = (), logins: Iterable[str] = ()) -> list[Record]:
-        """The users with these ids or logins, without those who do not exist (yet) or are banned."""
+        """Return the users with these ids or logins, without those who do not exist (yet) or are banned."""
         seconds = epoch(at)
         found = {person.index: person for id_ in ids if (person := self._person_of_id.get(id_))}
         wanted = {login.lower() for login in logins}
         if wanted:
             named = (person for person in self.world.people if person.name_at(seconds).login in wanted)
             found.update((person.index, person) for person in named)
-        return [self._user(person, seconds) for person in found.values() if person.is_listed(seconds)]
+        return [self._make_user(person, seconds) for person in found.values() if person.is_listed(seconds)]
 
     def games(self, at: datetime | float, ids: Iterable[str] = (), names: Iterable[str] = ()) -> list[Record]:
-        """The games with these ids or names, without those that Helix does not return (any more)."""
+        """Return the games with these ids or names, without those that Helix does not return (any more)."""
         seconds = epoch(at)
         found = [self._game_of_id.get(id_) for id_ in ids]
         found += [self._game_of_name.get(name.lower()) for name in names]
         listed = {game.index: game for game in found if game and game.is_listed(seconds)}
-        return [_game_record(game) for game in listed.values()]
+        return [_make_game(game) for game in listed.values()]
 
     def all_users(self, at: datetime | float) -> list[Record]:
-        """Every user that Get Users would return."""
+        """Return every user that Get Users would return."""
         return self.users(at, ids=self._person_of_id)
 
     def top_games(self, at: datetime | float) -> list[Record]:
-        """The games that are being streamed, most watched first."""
+        """Return the games that are being streamed, most watched first."""
         watched: dict[str, int] = {}
         for stream in self.streams(at):
             watched[stream["game_id"]] = watched.get(stream["game_id"], 0) + stream["viewer_count"]
         return self.games(at, ids=sorted(watched, key=lambda id_: (-watched[id_], id_)))
 
-    def _stream(self, broadcast: Broadcast, at: int) -> Record:
+    def _make_stream(self, broadcast: Broadcast, at: int) -> Record:
         world = self.world
         person = world.people[broadcast.person]
         name = person.name_at(at)
@@ -98,7 +98,7 @@ class HelixView:
             "is_mature": programme.is_mature,
         }
 
-    def _user(self, person: Person, at: int) -> Record:
+    def _make_user(self, person: Person, at: int) -> Record:
         name = person.name_at(at)
         text, has_text, offline, *_ = self.world.dice.throw(Topic.ACCOUNT, person.index, 1)
         texts = DESCRIPTIONS.get(person.origin.language, DESCRIPTIONS["en"])
@@ -115,7 +115,7 @@ class HelixView:
         }
 
 
-def _game_record(game: Game) -> Record:
+def _make_game(game: Game) -> Record:
     return {
         "id": game.game_id,
         "name": game.name,

@@ -54,14 +54,14 @@ class HelixApi:
         self._tokens: dict[str, float] = {}
         self._lock = threading.Lock()
         self._routes: dict[tuple[str, str], Callable[[Request, Faults], dict[str, Any]]] = {
-            ("GET", "/helix/streams"): self._streams,
-            ("GET", "/helix/users"): self._users,
-            ("GET", "/helix/games"): self._games,
-            ("GET", "/helix/games/top"): self._top_games,
+            ("GET", "/helix/streams"): self._answer_streams,
+            ("GET", "/helix/users"): self._answer_users,
+            ("GET", "/helix/games"): self._answer_games,
+            ("GET", "/helix/games/top"): self._answer_top_games,
         }
 
     def answer(self, request: Request) -> Answer:
-        """The answer to any request but those of the control endpoints."""
+        """Return the answer to any request but those of the control endpoints."""
         with self._lock:
             self.requests[request.path] += 1
         faults = self.faults.fire(request)
@@ -70,13 +70,15 @@ class HelixApi:
                 self._tokens.clear()
         try:
             answer = (
-                self._token(request, faults) if request.path.startswith("/oauth2/") else self._helix(request, faults)
+                self._issue_token(request, faults)
+                if request.path.startswith("/oauth2/")
+                else self._answer_helix(request, faults)
             )
         except HelixError as error:
             answer = error.answer
         return spoil_answer(answer, faults)
 
-    def _helix(self, request: Request, faults: Faults) -> Answer:
+    def _answer_helix(self, request: Request, faults: Faults) -> Answer:
         route = self._routes.get((request.method, request.path))
         if route is None:
             raise HelixError(404, "")
@@ -98,9 +100,9 @@ class HelixApi:
         if client_id != self._client_id:
             raise HelixError(401, "Client ID and OAuth token do not match" if client_id else "Client ID is missing")
 
-    def _token(self, request: Request, faults: Faults) -> Answer:
+    def _issue_token(self, request: Request, faults: Faults) -> Answer:
         if (request.method, request.path) == ("GET", "/oauth2/validate"):
-            return self._validate(request)
+            return self._validate_token(request)
         if (request.method, request.path) != ("POST", "/oauth2/token"):
             return Answer(404, {"status": 404, "message": "not found"})
         fields = request.fields()
@@ -118,14 +120,14 @@ class HelixApi:
             self._tokens[token] = time.time() + _TOKEN_SECONDS
         return Answer(200, {"access_token": token, "expires_in": _TOKEN_SECONDS, "token_type": "bearer"})
 
-    def _validate(self, request: Request) -> Answer:
+    def _validate_token(self, request: Request) -> Answer:
         token = request.headers.get("authorization", "").partition(" ")[2]
         if token not in self._tokens:
             return Answer(401, {"status": 401, "message": "invalid access token"})
         left = int(self._tokens[token] - time.time())
         return Answer(200, {"client_id": self._client_id, "scopes": [], "expires_in": left})
 
-    def _streams(self, request: Request, faults: Faults) -> dict[str, Any]:
+    def _answer_streams(self, request: Request, faults: Faults) -> dict[str, Any]:
         cursor = cursor_of(request)
         at = self.clock.now() if cursor else self.clock.new_listing()
         if "drift" in faults and cursor:
@@ -134,28 +136,28 @@ class HelixApi:
         body = page_of(records, request, lambda _, record: int(record["viewer_count"]), faults)
         return {"data": spoil_records(body["data"], "title", faults), "pagination": body["pagination"]}
 
-    def _users(self, request: Request, faults: Faults) -> dict[str, Any]:
+    def _answer_users(self, request: Request, faults: Faults) -> dict[str, Any]:
         ids, logins = request.many("id"), request.many("login")
         if not ids and not logins:
             raise HelixError(400, "Must provide an ID, Login or OAuth Token.")
         _check_count("id", [*ids, *logins])
         return {"data": spoil_records(self.view.users(self.clock.now(), ids, logins), "login", faults)}
 
-    def _games(self, request: Request, faults: Faults) -> dict[str, Any]:
+    def _answer_games(self, request: Request, faults: Faults) -> dict[str, Any]:
         ids, names = request.many("id"), request.many("name")
         if not (ids or names or request.many("igdb_id")):
             raise HelixError(400, "Missing required parameter: id, name or igdb_id")
         _check_count("id", [*ids, *names])
         return {"data": spoil_records(self.view.games(self.clock.now(), ids, names), "name", faults)}
 
-    def _top_games(self, request: Request, faults: Faults) -> dict[str, Any]:
+    def _answer_top_games(self, request: Request, faults: Faults) -> dict[str, Any]:
         records = self.view.top_games(self.clock.now())
         body = page_of(records, request, lambda place, _: len(records) - place, faults)
         return {"data": spoil_records(body["data"], "name", faults), "pagination": body["pagination"]}
 
 
 def _filter_streams(records: list[dict[str, Any]], request: Request) -> list[dict[str, Any]]:
-    """The streams that the filters let through: any value of one filter, all filters together."""
+    """Return the streams that the filters let through: any value of one filter, all filters together."""
     games, languages = set(request.many("game_id")), set(request.many("language"))
     ids, logins = set(request.many("user_id")), {login.lower() for login in request.many("user_login")}
     for name in ("game_id", "language", "user_id", "user_login"):

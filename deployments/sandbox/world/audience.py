@@ -24,7 +24,7 @@ class Form(NamedTuple):
 
 
 def form_of(dice: Dice, person: Person, broadcast: Broadcast) -> Form:
-    """The form of the session that a broadcast belongs to."""
+    """Return the form of the session that a broadcast belongs to."""
     level, raided, when, size, *_ = dice.throw(Topic.SESSION, person.index, broadcast.session)
     raid_at = broadcast.session_started_at + when * (broadcast.session_ended_at - broadcast.session_started_at)
     raiders = (8 + person.usual_viewers * 0.5) * math.exp(bell(size)) if raided < 0.10 else 0.0
@@ -40,15 +40,15 @@ def count_viewers(dice: Dice, person: Person, broadcast: Broadcast, form: Form, 
     leaving = 0.6 + 0.4 * min(max(left / (8 * MINUTE), 0.0), 1.0)
     awake = audience_awake(minute * MINUTE + person.origin.utc_offset_minutes * MINUTE)
     flicker, rounding, *_ = dice.throw(Topic.FLICKER, person.index, minute)
-    expected = person.usual_viewers * form.level * arriving * leaving * awake * _career(dice, person, at)
-    expected *= math.exp(0.14 * _drift(dice, person.index, at)) * (1 + 0.02 * bell(flicker))
+    expected = person.usual_viewers * form.level * arriving * leaving * awake * _measure_career(dice, person, at)
+    expected *= math.exp(0.14 * _measure_drift(dice, person.index, at)) * (1 + 0.02 * bell(flicker))
     since_raid = at - form.raid_at
     if form.raid_viewers and since_raid >= 0:
         expected += form.raid_viewers * math.exp(-since_raid / (14 * MINUTE))
     return int(expected + rounding)
 
 
-def _career(dice: Dice, person: Person, at: int) -> float:
+def _measure_career(dice: Dice, person: Person, at: int) -> float:
     """Popularity moves slowly over the months."""
     season, share = divmod(at / _SEASON, 1.0)
     before = bell(dice.throw(Topic.FORM, person.index, int(season))[0])
@@ -56,12 +56,12 @@ def _career(dice: Dice, person: Person, at: int) -> float:
     return math.exp(0.22 * (before * (1 - share) + after * share))
 
 
-def _drift(dice: Dice, index: int, at: int) -> float:
+def _measure_drift(dice: Dice, index: int, at: int) -> float:
     """Smooth noise with a new direction every quarter of an hour."""
     node, share = divmod(at / _NODE, 1.0)
-    first = _node(dice, index, int(node))
-    return first + (_node(dice, index, int(node) + 1) - first) * share * share * (3 - 2 * share)
+    first = _throw_node(dice, index, int(node))
+    return first + (_throw_node(dice, index, int(node) + 1) - first) * share * share * (3 - 2 * share)
 
 
-def _node(dice: Dice, index: int, node: int) -> float:
+def _throw_node(dice: Dice, index: int, node: int) -> float:
     return bell(dice.throw(Topic.DRIFT, index, node // 8)[node % 8])

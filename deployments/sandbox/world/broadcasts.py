@@ -61,31 +61,31 @@ class Calendar:
         self._days: OrderedDict[int, list[Broadcast]] = OrderedDict()
 
     def live_at(self, at: int) -> list[Broadcast]:
-        """The broadcasts that are live at a time."""
+        """Return the broadcasts that are live at a time."""
         return [broadcast for broadcast in self.between(at, at + 1) if broadcast.started_at <= at < broadcast.ended_at]
 
     def between(self, start: int, end: int) -> Iterator[Broadcast]:
-        """The broadcasts that are live at some time of [start, end)."""
+        """Yield the broadcasts that are live at some time of [start, end)."""
         for day in range((start - _LONGEST) // DAY - 1, end // DAY + 2):
-            for broadcast in self._day(day):
+            for broadcast in self._number_day(day):
                 if broadcast.started_at < end and start < broadcast.ended_at:
                     yield broadcast
 
-    def _day(self, day: int) -> list[Broadcast]:
+    def _number_day(self, day: int) -> list[Broadcast]:
         with self._lock:
-            return _remember(self._days, day, self._broadcasts_of_day)
+            return _remember(self._days, day, self._find_broadcasts)
 
-    def _broadcasts_of_day(self, day: int) -> list[Broadcast]:
+    def _find_broadcasts(self, day: int) -> list[Broadcast]:
         following = [_remember(self._plans, day + ahead, self._plan_day) for ahead in (1, 2)]
         found: list[Broadcast] = []
         for index, spans in _remember(self._plans, day, self._plan_day).items():
             next_starts = [span[0] for plan in following for span in plan.get(index, ())[:1]]
             limit = min(next_starts, default=spans[-1][1] + _LONGEST)
-            found.extend(self._broadcasts(self._people[index], day, spans, limit))
+            found.extend(self._make_broadcasts(self._people[index], day, spans, limit))
         return found
 
     def _plan_day(self, day: int) -> dict[int, list[Span]]:
-        """The sessions that every streamer plans to begin on a local day."""
+        """Return the sessions that every streamer plans to begin on a local day."""
         plans: dict[int, list[Span]] = {}
         for person in self._people:
             spans = self._plan(person, day)
@@ -117,8 +117,8 @@ class Calendar:
         season = (day + person.index * 11) // _SEASON_DAYS
         return self._dice.throw(Topic.SEASON, person.index, season)[0] < person.habit.season_chance
 
-    def _broadcasts(self, person: Person, day: int, spans: list[Span], limit: int) -> Iterator[Broadcast]:
-        """The broadcasts of one planned day of one streamer."""
+    def _make_broadcasts(self, person: Person, day: int, spans: list[Span], limit: int) -> Iterator[Broadcast]:
+        """Yield the broadcasts of one planned day of one streamer."""
         for number, (start, planned_end) in enumerate(spans):
             end = min(planned_end, limit - 2 * MINUTE - start % 240)
             ban = next((span for span in person.bans if start < span[1] and span[0] < end), None)
@@ -127,13 +127,13 @@ class Calendar:
                 end = 0 if ban[0] <= start else min(end, ban[0] + (3 + start % 12) * MINUTE)
             if end - start < _SHORTEST:
                 continue
-            for part, (part_start, part_end) in enumerate(self._parts(person, day * 2 + number, start, end)):
+            for part, (part_start, part_end) in enumerate(self._split_parts(person, day * 2 + number, start, end)):
                 slot = (person.index * 8 + number * 4 + part) * 387_421 % _IDS_A_DAY
                 stream_id = _FIRST_STREAM_ID + (day - HISTORY_BEGINS // DAY) * _IDS_A_DAY + slot
                 yield Broadcast(str(stream_id), person.index, part_start, part_end, day * 2 + number, start, end)
 
-    def _parts(self, person: Person, session: int, start: int, end: int) -> Iterator[Span]:
-        """A session, or what a crash or a false start makes of it."""
+    def _split_parts(self, person: Person, session: int, start: int, end: int) -> Iterator[Span]:
+        """Yield a session, or what a crash or a false start makes of it."""
         kind, where, gap, again, *_ = self._dice.throw(Topic.RESTARTS, person.index, session)
         length = end - start
         cuts: list[Span] = []

@@ -39,19 +39,19 @@ class GameShelf:
 
     def __init__(self, dice: Dice, scale: int) -> None:
         self._dice = dice
-        self.games = _games(dice, min(60 + scale // 12, 1_000))
+        self.games = _make_games(dice, min(60 + scale // 12, 1_000))
         self._wheel = Wheel([game.weight for game in self.games])
         self._releases = sorted(
             (game.released_at, game.index) for game in self.games if game.released_at > HISTORY_BEGINS
         )
 
     def favourites(self, person: int) -> tuple[int, int, int]:
-        """The three games that a streamer plays most."""
+        """Return the three games that a streamer plays most."""
         first, second, third, *_ = self._dice.throw(Topic.FAVOURITES, person)
         return self._wheel.pick(first), self._wheel.pick(second), self._wheel.pick(third)
 
     def choose(self, person: int, at: int, chance: float, detail: float) -> int:
-        """What a streamer plays next: mostly a favourite, at times the newest release, at times anything.
+        """Return what a streamer plays next: mostly a favourite, at times the newest release, at times anything.
 
         Returns:
             The index of a game that is out at that time, or NO_CATEGORY.
@@ -61,36 +61,36 @@ class GameShelf:
             return NO_CATEGORY
         for limit, choice in zip((0.56, 0.74, 0.83), favourites, strict=True):
             if chance < limit:
-                return self._released(choice, at)
+                return self._choose_release(choice, at)
         if chance < 0.91:
             newest = bisect(self._releases, (at, len(self.games))) - 1
             if newest >= 0 and at - self._releases[newest][0] < 30 * DAY:
                 return self._releases[newest][1]
-        return self._released(self._wheel.pick(detail), at)
+        return self._choose_release(self._wheel.pick(detail), at)
 
-    def _released(self, index: int, at: int) -> int:
+    def _choose_release(self, index: int, at: int) -> int:
         return index if self.games[index].released_at <= at else 0
 
 
-def _games(dice: Dice, count: int) -> list[Game]:
+def _make_games(dice: Dice, count: int) -> list[Game]:
     """Categories and headline games first, a long tail of invented names behind them."""
     titles = [(name, False) for name in CATEGORIES] + [(name, True) for name in HEADLINE_GAMES]
     order = sorted(range(1, len(titles)), key=lambda place: dice.throw(Topic.GAME, place, 3))
     head = [titles[0], *(titles[place] for place in order)]
     taken = {name for name, _ in head}
     while len(head) < count:
-        name = _invented(dice, len(head))
+        name = _invent_games(dice, len(head))
         head.append((name if name not in taken else f"{name} ({len(head)})", True))
         taken.add(head[-1][0])
-    return [_game(dice, index, name, is_game, len(titles)) for index, (name, is_game) in enumerate(head[:count])]
+    return [_make_game(dice, index, name, is_game, len(titles)) for index, (name, is_game) in enumerate(head[:count])]
 
 
-def _invented(dice: Dice, index: int) -> str:
+def _invent_games(dice: Dice, index: int) -> str:
     first, second, suffix, *_ = dice.throw(Topic.GAME, index, 1)
     return f"{pick(GAME_FIRST, first)} {pick(GAME_SECOND, second)}{pick(GAME_SUFFIXES, suffix)}"
 
 
-def _game(dice: Dice, index: int, name: str, is_game: bool, head: int) -> Game:
+def _make_game(dice: Dice, index: int, name: str, is_game: bool, head: int) -> Game:
     number, released, withdrawn, when, *_ = dice.throw(Topic.GAME, index, 2)
     is_new = index >= head and released < 0.35
     leaves = index >= head and withdrawn < 0.06

@@ -88,7 +88,7 @@ _HOURLY_AUDIENCE: Final = (
 
 
 def audience_awake(local_seconds: int) -> float:
-    """How much of an audience is there at a local time of day, against the evening's 1.0."""
+    """Return how much of an audience is there at a local time of day, against the evening's 1.0."""
     hours = local_seconds / 3_600 % 24
     hour = int(hours)
     share = hours - hour

@@ -16,13 +16,13 @@ class Name(NamedTuple):
 
 
 def name_of(dice: Dice, index: int, language: str, generation: int) -> Name:
-    """The name of a person after so many renames.
+    """Return the name of a person after so many renames.
 
     A pair of words belongs to one person for ever, so that no two logins are ever equal; a rename changes the form
     around the words, and every third one only the spelling of the display name.
     """
     form, spelling, number, local, *_ = dice.throw(Topic.NAME, index)
-    first, second, extra = _words(index)
+    first, second, extra = _choose_words(index)
     rewrites, respellings = generation - generation // 3, generation // 3
     if rewrites:
         template = RENAMED_FORMS[(int(form * 64) + rewrites) % len(RENAMED_FORMS)]
@@ -35,8 +35,8 @@ def name_of(dice: Dice, index: int, language: str, generation: int) -> Name:
     return Name(login, _spell(login, first, second, int(spelling * 4) + respellings))
 
 
-def _words(index: int) -> tuple[str, str, str]:
-    """The pair of words of a person, and a number behind it once all pairs are taken."""
+def _choose_words(index: int) -> tuple[str, str, str]:
+    """Return the pair of words of a person, and a number behind it once all pairs are taken."""
     pairs = len(FIRST_WORDS) * len(SECOND_WORDS)
     place = index * 7_919 % pairs
     extra = str(index // pairs + 1) if index >= pairs else ""
@@ -44,7 +44,7 @@ def _words(index: int) -> tuple[str, str, str]:
 
 
 def _spell(login: str, first: str, second: str, style: int) -> str:
-    """A display name: the login in other letters."""
+    """Return a display name: the login in other letters."""
     spellings = (
         login,
         login.replace(first, first.title(), 1).replace(second, second.title(), 1),

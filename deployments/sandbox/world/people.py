@@ -62,7 +62,7 @@ class Person:
         who, often, *_ = self.dice.throw(Topic.RENAMES, self.index)
         if who > 0.5:
             return ()
-        return self._moments(Topic.RENAMES, (120 + 500 * often) * DAY)
+        return self._choose_moments(Topic.RENAMES, (120 + 500 * often) * DAY)
 
     @cached_property
     def bans(self) -> tuple[tuple[int, int], ...]:
@@ -71,7 +71,7 @@ class Person:
         if who > 0.10:
             return ()
         spans: list[tuple[int, int]] = []
-        for start in self._moments(Topic.BANS, (60 + 500 * often) * DAY):
+        for start in self._choose_moments(Topic.BANS, (60 + 500 * often) * DAY):
             length, for_ever, *_ = self.dice.throw(Topic.BANS, self.index, 1, start)
             end = HISTORY_ENDS if for_ever < 0.03 else start + int((0.2 + 13 * length**2) * DAY)
             if not spans or start >= spans[-1][1]:
@@ -101,7 +101,7 @@ class Person:
             return "affiliate"
         return ""
 
-    def _moments(self, topic: int, mean_gap: float) -> tuple[int, ...]:
+    def _choose_moments(self, topic: int, mean_gap: float) -> tuple[int, ...]:
         """Times at random (exponential gaps) from the beginning of the account or of history to its end."""
         found: list[int] = []
         at = float(max(self.created_at, HISTORY_BEGINS))
@@ -114,7 +114,7 @@ class Person:
 
 
 def settle(dice: Dice, scale: int) -> list[Person]:
-    """All streamers of a world, in the order of their index.
+    """Return all streamers of a world, in the order of their index.
 
     Raises:
         ValueError: the scale is outside of 1 … MOST_STREAMERS.
@@ -125,10 +125,10 @@ def settle(dice: Dice, scale: int) -> list[Person]:
     rank_of = [0] * scale
     for rank, index in enumerate(by_luck):
         rank_of[index] = rank
-    return [_person(dice, index, rank_of[index], scale) for index in range(scale)]
+    return [_make_person(dice, index, rank_of[index], scale) for index in range(scale)]
 
 
-def _person(dice: Dice, index: int, rank: int, scale: int) -> Person:
+def _make_person(dice: Dice, index: int, rank: int, scale: int) -> Person:
     """One streamer; the audience follows a Zipf–Mandelbrot law that dies out at the end of the ranking."""
     where, created, luck, mature, *_ = dice.throw(Topic.ORIGIN, index)
     share = created**0.6
@@ -142,14 +142,14 @@ def _person(dice: Dice, index: int, rank: int, scale: int) -> Person:
         user_id=str(12_000_000 + int(share * _USER_ID_STEPS) * MOST_STREAMERS + index),
         created_at=_FIRST_ACCOUNTS + int(share * _ACCOUNT_YEARS * 365 * DAY),
         origin=origin,
-        habit=_habit(dice, index, rank / scale),
+        habit=_choose_habit(dice, index, rank / scale),
         usual_viewers=viewers,
         is_mature=mature < 0.15,
     )
 
 
-def _habit(dice: Dice, index: int, rank_share: float) -> Habit:
-    """A daily rhythm: most stream in the evening, the well-known more often and longer."""
+def _choose_habit(dice: Dice, index: int, rank_share: float) -> Habit:
+    """Return a daily rhythm: most stream in the evening, the well-known more often and longer."""
     kind, when, hour, spread, length, second, season, days = dice.throw(Topic.HABIT, index)
     if kind < 0.008:
         return Habit((1.0,) * 7, int(24 * when) * 60, 0, DAY // MINUTE, 0.0, 1.0, True)
@@ -158,7 +158,7 @@ def _habit(dice: Dice, index: int, rank_share: float) -> Habit:
     )
     weekly = 6.1 - 2.9 * rank_share + 0.9 * bell(days)
     chance = min(max(weekly / 7, 0.06), 0.97)
-    weekday_chances = tuple(_weekday_chance(dice, index, weekday, chance) for weekday in range(7))
+    weekday_chances = tuple(_measure_weekday(dice, index, weekday, chance) for weekday in range(7))
     return Habit(
         weekday_chances=weekday_chances,
         start_minute=int((around + within * bell(hour)) * HOUR / MINUTE) % (DAY // MINUTE),
@@ -170,7 +170,7 @@ def _habit(dice: Dice, index: int, rank_share: float) -> Habit:
     )
 
 
-def _weekday_chance(dice: Dice, index: int, weekday: int, chance: float) -> float:
+def _measure_weekday(dice: Dice, index: int, weekday: int, chance: float) -> float:
     """Fixed days for some: a day is either nearly always or nearly never a streaming day; more at weekends."""
     fixed, day, *_ = dice.throw(Topic.HABIT, index, 1 + weekday)
     weekend = 1.12 if weekday >= 5 else 1.0

@@ -36,7 +36,7 @@ class Dice:
 
 
 def bell(chance: float) -> float:
-    """The standard normal value below which a share `chance` of all values lies."""
+    """Return the standard normal value below which a share `chance` of all values lies."""
     return _STANDARD_NORMAL.inv_cdf(min(max(chance, 1e-9), 1 - 1e-9))
 
 
@@ -52,7 +52,7 @@ class Wheel:
         self._sums = list(accumulate(weights))
 
     def pick(self, chance: float) -> int:
-        """The index under which the share `chance` of the total weight falls."""
+        """Return the index under which the share `chance` of the total weight falls."""
         return min(bisect(self._sums, chance * self._sums[-1]), len(self._sums) - 1)
 
 

@@ -32,12 +32,12 @@ class Programme(NamedTuple):
     is_mature: bool
 
     def scene_at(self, at: int) -> Scene:
-        """The scene on air at a time."""
+        """Return the scene on air at a time."""
         return self.scenes[max(bisect(self.scenes, (at, len(self.scenes) + 10**6)) - 1, 0)]
 
 
 def write_programme(dice: Dice, shelf: GameShelf, person: Person, broadcast: Broadcast) -> Programme:
-    """The programme of the session a broadcast belongs to; it goes on where a crash cut it."""
+    """Return the programme of the session a broadcast belongs to; it goes on where a crash cut it."""
     switchy, language_luck, mature_luck, *_ = dice.throw(Topic.PROGRAMME, person.index, broadcast.session)
     language = person.origin.language
     if language_luck < 0.03:
@@ -51,20 +51,22 @@ def write_programme(dice: Dice, shelf: GameShelf, person: Person, broadcast: Bro
         if not scenes or keeps < 0.7:
             game = shelf.choose(person.index, at, choice, detail)
         if not scenes or keeps > 0.25:
-            title = _title(shelf, game, language, words, number, odd)
+            title = _write_title(shelf, game, language, words, number, odd)
         scenes.append(Scene(at, game, title))
         at += int((25 + 360 * lasts * (1.3 - switchy)) * MINUTE)
-    return Programme(tuple(scenes), language, _tags(dice, person, language), person.is_mature ^ (mature_luck < 0.02))
+    return Programme(
+        tuple(scenes), language, _choose_tags(dice, person, language), person.is_mature ^ (mature_luck < 0.02)
+    )
 
 
-def _title(shelf: GameShelf, game: int, language: str, words: float, number: float, odd: float) -> str:
+def _write_title(shelf: GameShelf, game: int, language: str, words: float, number: float, odd: float) -> str:
     if odd < 0.006:
         return pick(ODD_TITLES, words)
     name = "…" if game == NO_CATEGORY else shelf.games[game].name
     return pick(TITLES[language], words).format(game=name, n=1 + int(number * 98))[:140]
 
 
-def _tags(dice: Dice, person: Person, language: str) -> tuple[str, ...]:
+def _choose_tags(dice: Dice, person: Person, language: str) -> tuple[str, ...]:
     """Up to ten tags, the language first; some have none."""
     throw = dice.throw(Topic.TAGS, person.index)
     if throw[0] < 0.04:

@@ -11,24 +11,24 @@ DAY: Final = 86_400
 
 
 def epoch(at: datetime | float) -> int:
-    """Seconds since 1970 of a datetime; one without zone is taken as UTC."""
+    """Return seconds since 1970 of a datetime; one without zone is taken as UTC."""
     if isinstance(at, datetime):
         return int((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp())
     return int(at)
 
 
 def moment(seconds: float) -> datetime:
-    """The UTC datetime of seconds since 1970."""
+    """Return the UTC datetime of seconds since 1970."""
     return datetime.fromtimestamp(seconds, UTC)
 
 
 def iso(seconds: float) -> str:
-    """A time as Helix writes it: `2026-11-01T18:00:00Z`."""
+    """Return a time as Helix writes it: `2026-11-01T18:00:00Z`."""
     return moment(seconds).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def parse(text: str) -> int:
-    """Seconds since 1970 of an ISO 8601 text; without zone it is UTC.
+    """Return seconds since 1970 of an ISO 8601 text; without zone it is UTC.
 
     Raises:
         ValueError: the text is no ISO 8601 time.

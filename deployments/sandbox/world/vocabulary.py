@@ -13,7 +13,7 @@ def _split(name: str) -> tuple[str, ...]:
     return tuple(_WORDS[name].split())
 
 
-def _per_language(name: str) -> dict[str, tuple[str, ...]]:
+def _split_by_language(name: str) -> dict[str, tuple[str, ...]]:
     return {language: tuple(texts) for language, texts in _WORDS[name].items()}
 
 
@@ -29,8 +29,8 @@ GAME_SUFFIXES: Final = tuple(_WORDS["game_suffixes"])
 COMMON_TAGS: Final = _split("common_tags")
 ODD_TITLES: Final = tuple(_WORDS["odd_titles"])
 LANGUAGE_TAGS: Final[dict[str, str]] = _WORDS["language_tags"]
-DESCRIPTIONS: Final = _per_language("descriptions")
-TITLES: Final = _per_language("titles")
+DESCRIPTIONS: Final = _split_by_language("descriptions")
+TITLES: Final = _split_by_language("titles")
 LOCAL_NAMES: Final = {
     language: (tuple(parts["stems"].split()), tuple(parts["ends"].split()))
     for language, parts in _WORDS["local_names"].items()

@@ -55,31 +55,31 @@ class World:
         self.calendar = Calendar(self.dice, self.people)
 
     def live_at(self, at: datetime | float) -> list[Broadcast]:
-        """The broadcasts that are live at a time, in no particular order."""
+        """Return the broadcasts that are live at a time, in no particular order."""
         return self.calendar.live_at(epoch(at))
 
     def broadcasts(self, start: datetime | float, end: datetime | float) -> Iterator[Broadcast]:
-        """The broadcasts that are live at some time of [start, end)."""
+        """Return the broadcasts that are live at some time of [start, end)."""
         return self.calendar.between(epoch(start), epoch(end))
 
     def person_of(self, broadcast: Broadcast) -> Person:
-        """The streamer of a broadcast."""
+        """Return the streamer of a broadcast."""
         return self.people[broadcast.person]
 
     def scene_of(self, broadcast: Broadcast, at: datetime | float) -> Scene:
         """Game and title of a broadcast at a time."""
-        return self._traits(broadcast).programme.scene_at(epoch(at))
+        return self._find_traits(broadcast).programme.scene_at(epoch(at))
 
     def programme_of(self, broadcast: Broadcast) -> Programme:
-        """All games and titles of the session a broadcast belongs to, with its language and tags."""
-        return self._traits(broadcast).programme
+        """Return all games and titles of the session a broadcast belongs to, with its language and tags."""
+        return self._find_traits(broadcast).programme
 
     def viewers_of(self, broadcast: Broadcast, at: datetime | float) -> int:
-        """How many watch a broadcast at a time at which it is live."""
-        form = self._traits(broadcast).form
+        """Return how many watch a broadcast at a time at which it is live."""
+        form = self._find_traits(broadcast).form
         return count_viewers(self.dice, self.people[broadcast.person], broadcast, form, epoch(at))
 
-    def _traits(self, broadcast: Broadcast) -> _Traits:
+    def _find_traits(self, broadcast: Broadcast) -> _Traits:
         traits = broadcast.traits
         if isinstance(traits, _Traits):
             return traits

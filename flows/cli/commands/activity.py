@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.output import Form, Json, print_json, print_rows, say
+from flows.cli.output import Form, Json, print_rows, say
 
 activity = typer.Typer(name="activity", help="Activity streams: what there is, and questions.", no_args_is_help=True)
 
@@ -22,10 +22,7 @@ def list_activities(as_json: Json = False) -> None:
     from flows.cli.views.activity import list_of_activities
 
     columns, rows = list_of_activities()
-    if as_json:
-        print_json([dict(zip(columns, row, strict=True)) for row in rows])
-    else:
-        print_rows(columns, rows, "table")
+    print_rows(columns, rows, "json" if as_json else "table")
 
 
 @activity.command("describe")
@@ -34,15 +31,13 @@ def describe_activity(
     as_json: Json = False,
 ) -> None:
     """What a question can name of one activity, with types."""
-    from flows.cli.views.activity import activity_named, features_of
+    from flows.cli.views.activity import find_activity, list_features
 
-    found = activity_named(name)
-    columns, rows = features_of(found)
-    if as_json:
-        print_json([dict(zip(columns, row, strict=True)) for row in rows])
-        return
-    say(f"{found.name}, in {found.stream}: {found.description}")
-    print_rows(columns, rows, "table")
+    found = find_activity(name)
+    columns, rows = list_features(found)
+    if not as_json:
+        say(f"{found.name}, in {found.stream}: {found.description}")
+    print_rows(columns, rows, "json" if as_json else "table")
 
 
 @activity.command("query")
@@ -53,13 +48,13 @@ def query_activities(
     table: Annotated[str | None, typer.Option(help="Write the answer into this table of MARTS instead.")] = None,
 ) -> None:
     """Ask a question; transforms/activity/QUERIES.md has the grammar and examples."""
-    from flows.cli.views.activity import answer, for_people, keep_answer, plan_question
+    from flows.cli.views.activity import answer, format_for_people, keep_answer, plan_question
 
     plan = plan_question(question)
     with context.obj.session() as (session, settings):
         if table is None:
             found = answer(session, settings, plan)
-            print_rows(*(for_people(*found) if form is Form.TABLE else found), form)
+            print_rows(*(format_for_people(*found) if form is Form.TABLE else found), form)
             return
         written = keep_answer(session, plan, question, table)
     changed = f"{written.rows_inserted:,} inserted, {written.rows_updated:,} updated, {written.rows_deleted:,} deleted"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.cli.commands.run import run_flow
-from flows.cli.output import print_json, print_rows, say
+from flows.cli.output import Json, print_json, print_rows, say
 from flows.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -38,14 +38,14 @@ def publish_amplitude(
             help="Send also what was rejected, or what is unconfirmed for so long that it may then arrive twice."
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="JSON, for programs.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Send the activities that Amplitude, or the sandbox where no key is set, has not got yet; each once."""
-    from flows.publish_to.amplitude.publish import AGAIN, chosen_activities
+    from flows.publish_to.amplitude.publish import AGAIN, choose_activities
 
     if unknown := [name for name in again or [] if name not in AGAIN]:
         raise ConfigError(f"--again {unknown[0]!r} is not known. Known: {', '.join(AGAIN)}.")
-    chosen_activities(activity or [])
+    choose_activities(activity or [])
 
     def publish_events() -> Any:
         from flows.publish import publish_amplitude as flow
@@ -54,16 +54,16 @@ def publish_amplitude(
 
     sources = ["twitch"] if context.obj.settings().publishes_to_sandbox else []
     if as_json:
-        run_flow(context.obj, publish_events, sources=sources, tell=_print_json)
+        run_flow(context.obj, publish_events, sources=sources, report=_print_json)
         return
     try:
         run_flow(context.obj, publish_events, sources=sources)
     finally:
-        for published in _outcomes():
-            _show(published)
+        for published in _list_outcomes():
+            _print_published(published)
 
 
-def _outcomes() -> list[Published]:
+def _list_outcomes() -> list[Published]:
     """What the run that has just ended published, also where it ended in an error."""
     from flows.steps.run import latest_run
 
@@ -72,11 +72,11 @@ def _outcomes() -> list[Published]:
 
 
 def _print_json() -> None:
-    for published in _outcomes():
-        print_json(published.as_dict())
+    for published in _list_outcomes():
+        print_json(published)
 
 
-def _show(published: Published) -> None:
+def _print_published(published: Published) -> None:
     kinds = _KINDS[:1] if published.is_dry_run else _KINDS
     counters: list[Counter[str]] = [getattr(published, kind) for kind in kinds]
     names = sorted({name for counter in counters for name in counter})

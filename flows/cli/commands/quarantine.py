@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,12 +28,12 @@ def list_refusals(
     as_json: Json = False,
 ) -> None:
     """Refused records, newest first."""
-    from flows.load.redrive import refusals
+    from flows.load.redrive import find_refusals
 
     with context.obj.reader() as (reader, settings):
-        found = refusals(reader, settings, table=table, limit=limit)
+        found = find_refusals(reader, settings, table=table, limit=limit)
     if as_json:
-        print_json([asdict(one) for one in found])
+        print_json(found)
         return
     columns = ["id", "table", "rule", "reason", "source file", "row", "redriven"]
     rows: list[list[Any]] = [
@@ -47,10 +46,10 @@ def list_refusals(
 @commands.command("show")
 def show_refusal(context: typer.Context, identifier: Identifier) -> None:
     """One refused record with its reason, as JSON."""
-    from flows.load.redrive import refusal
+    from flows.load.redrive import find_refusal
 
     with context.obj.reader() as (reader, settings):
-        print_json(asdict(refusal(reader, settings, identifier)))
+        print_json(find_refusal(reader, settings, identifier))
 
 
 @commands.command("redrive")
@@ -61,17 +60,17 @@ def redrive_refusal(
     file: Annotated[Path | None, typer.Option(help="File with the repaired record, as JSON.")] = None,
 ) -> None:
     """Load a repaired record in place of a refused one, once; the next build takes it."""
-    from flows.load.redrive import redrive, refusal
+    from flows.load.redrive import find_refusal, redrive
 
-    repaired = _repaired(record, file)
+    repaired = _read_repaired(record, file)
     with context.obj.reader() as (reader, settings):
-        refused = refusal(reader, settings, identifier)
+        refused = find_refusal(reader, settings, identifier)
     with context.obj.session() as (session, settings):
         load_id = redrive(session, settings, refused, repaired)
     say(f"Loaded as {load_id}. `snowcast build` takes it into the tables.")
 
 
-def _repaired(record: str | None, file: Path | None) -> Any:
+def _read_repaired(record: str | None, file: Path | None) -> Any:
     if (record is None) == (file is None):
         raise ConfigError("Give the repaired record: --record '{…}' or --file repaired.json.")
     try:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.cli.output import Form, Json, parsed_moment, print_json, print_rows, say
+from flows.cli.output import Form, Json, parse_time, print_json, print_rows, say
 from flows.errors import ConfigError, ValidationFailed
 
 
@@ -24,14 +24,14 @@ def status(
 ) -> None:
     """Freshness, rows per table, quarantine, last runs; or what the newest run cost."""
     if costs:
-        _show_costs(context, as_json)
+        _print_costs(context, as_json)
         return
     from flows.cli.views.status import read_status
 
     with context.obj.reader() as (reader, settings):
         state = read_status(reader, settings)
     if as_json:
-        print_json(state.as_dict())
+        print_json(state)
         return
     say(f"{settings.warehouse} warehouse, database {state.database}, {state.at:%Y-%m-%d %H:%M:%S} UTC\n")
     for title, rows in (
@@ -41,21 +41,21 @@ def status(
         ("Last runs", state.runs),
     ):
         say(title)
-        shown = [_for_people(asdict(row)) for row in rows]
-        if shown:
-            print_rows(list(shown[0]), [list(row.values()) for row in shown], "table")
+        display = [_simplify_row(asdict(row)) for row in rows]
+        if display:
+            print_rows(list(display[0]), [list(row.values()) for row in display], "table")
         else:
             say("none")
         say("")
 
 
-def _show_costs(context: typer.Context, as_json: bool) -> None:
+def _print_costs(context: typer.Context, as_json: bool) -> None:
     from flows.steps.costs import read_costs
 
     with context.obj.session() as (session, settings):
         found = read_costs(session, settings)
     if as_json:
-        print_json(found.as_dict() if found else None)
+        print_json(found)
     elif found is None:
         say("no run has been counted yet")
     else:
@@ -64,7 +64,7 @@ def _show_costs(context: typer.Context, as_json: bool) -> None:
         print_rows(["step", "table", "statements", "seconds"], rows, "table")
 
 
-def _for_people(row: dict[str, Any]) -> dict[str, Any]:
+def _simplify_row(row: dict[str, Any]) -> dict[str, Any]:
     row.pop("run_id", None)
     if "closed" in row:
         row["closed"] = "a critical rule failed" if row["closed"] else ""
@@ -103,10 +103,7 @@ def tables(context: typer.Context, as_json: Json = False) -> None:
         }
         for model in select_models()
     ]
-    if as_json:
-        print_json(rows)
-    else:
-        print_rows(list(rows[0]), [list(row.values()) for row in rows], "table")
+    print_rows(list(rows[0]), [list(row.values()) for row in rows], "json" if as_json else "table")
 
 
 def history(
@@ -119,18 +116,18 @@ def history(
     form: Annotated[Form, typer.Option("--format", help="How to print the versions.")] = Form.TABLE,
 ) -> None:
     """The versions of one key: from when to when, what each changed, when the key was gone."""
-    from flows.cli.views.history import for_people, for_programs, history_table, read_timeline
+    from flows.cli.views.history import find_history, format_for_people, format_for_programs, read_timeline
 
-    contract = history_table(table)
-    moment = parsed_moment(as_of, "--as-of") if as_of else None
+    contract = find_history(table)
+    moment = parse_time(as_of, "--as-of") if as_of else None
     with context.obj.session() as (session, settings):
         timeline = read_timeline(session, settings, contract, key, at=moment)
     if form is not Form.TABLE:
-        print_rows(*for_programs(timeline), form)
+        print_rows(*format_for_programs(timeline), form)
         return
     say(timeline.title)
     if timeline.spans:
-        print_rows(*for_people(timeline), form)
+        print_rows(*format_for_people(timeline), form)
     else:
         say(f"It did not exist at {moment:%Y-%m-%d %H:%M:%S} UTC.")
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from flows.cli.output import console, parsed_moment, say, terminal_reporter
-from flows.cli.state import State, checked_selectors
+from flows.cli.output import console, parse_time, report_to_terminal, say
+from flows.cli.state import State, check_selectors
 from flows.errors import ConfigError, PrefectGoneError
 from flows.reporting import LogReporter, report_to
-from flows.sources.registry import SOURCES, chosen_sources, known_source, need_sandbox_server
+from flows.sources.registry import SOURCES, choose_sources, find_source, need_sandbox_server
 
 if TYPE_CHECKING:
     from flows.settings import Settings
@@ -47,17 +47,15 @@ def run(
 ) -> None:
     """Ingest what is configured, build, validate, report."""
     named = [name.strip() for name in (sources or "").split(",") if name.strip()]
-    chosen = chosen_sources(named, context.obj.settings())
+    chosen = choose_sources(named, context.obj.settings())
 
     def pipeline() -> Any:
         from flows.pipeline import pipeline as flow
 
-        return flow(
-            select=checked_selectors(select or []), full_refresh=full_refresh, polls=polls, sources=named or None
-        )
+        return flow(select=check_selectors(select or []), full_refresh=full_refresh, polls=polls, sources=named or None)
 
     outcome = run_flow(context.obj, pipeline, sources=chosen, is_checked=bool(chosen))
-    _say_next_steps(outcome)
+    _print_next_steps(outcome)
 
 
 def ingest(
@@ -72,11 +70,11 @@ def ingest(
     polls: Polls = None,
 ) -> None:
     """Land and load one source, and check what came."""
-    if not known_source(source).is_polled and polls:
+    if not find_source(source).is_polled and polls:
         raise ConfigError(f"--polls: {source} is not polled, it comes as files.")
     if from_files and not from_files.exists():
         raise ConfigError(f"--from-files: {from_files} does not exist.")
-    moment = parsed_moment(snapshot_at, "--snapshot-at") if snapshot_at else None
+    moment = parse_time(snapshot_at, "--snapshot-at") if snapshot_at else None
 
     def ingest_source() -> Any:
         from flows.ingest import FLOWS
@@ -93,7 +91,7 @@ def build(context: typer.Context, select: Select = None, full_refresh: FullRefre
     def transform() -> Any:
         from flows.transform import transform as flow
 
-        return flow(select=checked_selectors(select or []), full_refresh=full_refresh)
+        return flow(select=check_selectors(select or []), full_refresh=full_refresh)
 
     run_flow(context.obj, transform)
 
@@ -108,7 +106,7 @@ def validate(
     def validate_tables() -> Any:
         from flows.validate import validate as flow
 
-        return flow(select=checked_selectors(select or []), full=full)
+        return flow(select=check_selectors(select or []), full=full)
 
     run_flow(context.obj, validate_tables, is_checked=True)
 
@@ -120,14 +118,14 @@ def backfill(
     select: Select = None,
 ) -> None:
     """Build tables again from what was observed in [from, to)."""
-    start, end = parsed_moment(from_, "--from"), parsed_moment(to, "--to")
+    start, end = parse_time(from_, "--from"), parse_time(to, "--to")
     if start >= end:
         raise ConfigError(f"--from {from_} is not before --to {to}: the range [from, to) would be empty.")
 
     def backfill_range() -> Any:
         from flows.backfill import backfill as flow
 
-        return flow(start, end, select=checked_selectors(select or []))
+        return flow(start, end, select=check_selectors(select or []))
 
     run_flow(context.obj, backfill_range)
 
@@ -138,25 +136,25 @@ def run_flow(
     *,
     sources: Sequence[str] = (),
     is_checked: bool = False,
-    tell: Callable[[], None] | None = None,
+    report: Callable[[], None] | None = None,
 ) -> Run:
-    """Start what the flow and its sources need, run it, and tell what it did, also where it ends in an error.
+    """Start what the flow and its sources need, run it, and report what it did, also where it ends in an error.
 
     Args:
         state: The global options.
         flow: Calls the flow.
         sources: Sources that the flow asks.
         is_checked: It validates something whatever it finds: the rule engine is imported while the services start.
-        tell: Tells what it did in place of the steps' lines and the summary.
+        report: Reports what it did in place of the steps' lines and the summary.
     """
     from flows.services.start import start_services
-    from flows.services.under_way import ended_in_order, run_under_way
+    from flows.services.under_way import end_in_order, mark_run_under_way
 
     settings = state.settings()
-    if tell:
+    if report:
         report_to(LogReporter())
-    shown = nullcontext() if tell else terminal_reporter()
-    with run_under_way(settings.home, _command_name()), ended_in_order(), shown as reporter:
+    display = nullcontext() if report else report_to_terminal()
+    with mark_run_under_way(settings.home, _name_command()), end_in_order(), display as reporter:
         if reporter:
             reporter.advanced("start", "Prefect server, warehouse")
         services = start_services(settings, sandbox=need_sandbox_server(sources, settings))
@@ -165,12 +163,12 @@ def run_flow(
         if reporter:
             reporter.close()
         try:
-            return _called(flow, settings)
+            return _call_flow(flow, settings)
         finally:
-            tell() if tell else _say_summary(state)
+            report() if report else _print_summary(state)
 
 
-def _called(flow: Callable[[], Run], settings: Settings) -> Run:
+def _call_flow(flow: Callable[[], Run], settings: Settings) -> Run:
     """Call a flow without heartbeats: their thread makes each flow a second longer, and here a person is watching.
 
     Raises:
@@ -179,13 +177,13 @@ def _called(flow: Callable[[], Run], settings: Settings) -> Run:
     import httpx
     from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
-    from flows.services.prefect_watch import prefect_watched
+    from flows.services.prefect_watch import watch_prefect
 
     # Each more try doubles the wait: the last one of a minute covers a start of our own server.
     tries = _TRIES_OF_ANOTHERS_SERVER if settings.prefect_api_url else _TRIES_OF_OUR_SERVER
     updates = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, PREFECT_CLIENT_MAX_RETRIES: tries}
     try:
-        with temporary_settings(updates=updates), prefect_watched(settings):
+        with temporary_settings(updates=updates), watch_prefect(settings):
             return flow()
     except (httpx.TransportError, RuntimeError) as error:
         if isinstance(error, RuntimeError) and "Failed to reach API" not in str(error):
@@ -212,7 +210,7 @@ def _import_libraries(state: State, *, is_checked: bool) -> None:
         warm_up()
 
 
-def _say_summary(state: State) -> None:
+def _print_summary(state: State) -> None:
     """The last run's summary: what it did, which rules failed, which tables are blocked."""
     from flows.steps.run import latest_run
 
@@ -226,14 +224,14 @@ def _say_summary(state: State) -> None:
     console().print(f"[bold]{outcome.flow}[/] took {outcome.seconds:.1f} s: {outcome.summary()}.")
 
 
-def _command_name() -> str:
+def _name_command() -> str:
     """The command as a person typed it, without its options."""
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
     return f"snowcast {words[0]}" if words else "snowcast"
 
 
-def _say_next_steps(outcome: Run) -> None:
-    program = _program()
+def _print_next_steps(outcome: Run) -> None:
+    program = _name_program()
     query = "SELECT * FROM MARTS.MART_TOP_STREAMERS WHERE ranking_window = 'all_time' ORDER BY streamer_rank LIMIT 10"
     say("")
     say("Look next:")
@@ -242,7 +240,7 @@ def _say_next_steps(outcome: Run) -> None:
     say(f"  {outcome.settings.docs_root / 'index.html'}")
 
 
-def _program() -> str:
+def _name_program() -> str:
     """What to type for this program: its name where it is on the PATH, else the way to it from here."""
     if shutil.which("snowcast"):
         return "snowcast"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.output import Json, print_json, print_rows, say, terminal_reporter
+from flows.cli.output import Json, print_json, print_rows, report_to_terminal, say
 from flows.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -55,7 +55,8 @@ def show_amplitude(
         print_json(held)
         return
     rows = [
-        [name, one["events"], _moment(one["first"]), _moment(one["last"])] for name, one in held["event_types"].items()
+        [name, one["events"], _to_datetime(one["first"]), _to_datetime(one["last"])]
+        for name, one in held["event_types"].items()
     ]
     print_rows(["event_type", "events", "first", "last"], rows, "table")
     say(f"{held['events']:,} events of {held['people']:,} people; {held['dropped_repeats']:,} repeats were dropped")
@@ -63,7 +64,7 @@ def show_amplitude(
         print_json(event)
 
 
-def _moment(milliseconds: int) -> datetime:
+def _to_datetime(milliseconds: int) -> datetime:
     from datetime import UTC, datetime
 
     return datetime.fromtimestamp(milliseconds / 1000, UTC).replace(tzinfo=None)
@@ -95,10 +96,10 @@ def generate_files(
 ) -> None:
     """Write what a source of the sandbox shows as files, for `snowcast ingest SOURCE --from-files`."""
     from deployments.sandbox import DEFAULT_START
-    from flows.cli.output import parsed_moment
+    from flows.cli.output import parse_time
 
     chosen = context.obj.settings().sandbox_seed if seed is None else seed
-    begin = parsed_moment(start, "--start") if start else DEFAULT_START
+    begin = parse_time(start, "--start") if start else DEFAULT_START
     if source == "twitch":
         _generate_polls(context.obj.settings(), out, polls, chosen, scale, begin)
     elif source == "billing":
@@ -112,7 +113,7 @@ def generate_files(
 def _generate_polls(settings: Settings, out: Path, polls: int, seed: int, scale: int | None, start: datetime) -> None:
     from deployments.sandbox import World, generate
 
-    with terminal_reporter() as reporter:
+    with report_to_terminal() as reporter:
         written = generate(
             World(seed, scale or settings.sandbox_scale, start),
             out,
@@ -128,7 +129,7 @@ def _generate_polls(settings: Settings, out: Path, polls: int, seed: int, scale:
 def _generate_deliveries(out: Path, days: int, seed: int, customers: int, start: datetime) -> None:
     from deployments.sandbox import World, write_billing_deliveries
 
-    with terminal_reporter() as reporter:
+    with report_to_terminal() as reporter:
         try:
             written = write_billing_deliveries(
                 World(seed, 1),

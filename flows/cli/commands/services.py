@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.output import Json, print_json, print_rows, say, terminal_reporter
+from flows.cli.output import Json, print_json, print_rows, report_to_terminal, say
 from flows.errors import ConfigError
 
 warehouse = typer.Typer(name="warehouse", help="The embedded warehouse.", no_args_is_help=True)
@@ -34,7 +34,7 @@ def up(
 
     settings = context.obj.settings()
     as_others_begin = change_environment({}, apply=False)  # the services change it
-    with terminal_reporter() as reporter:
+    with report_to_terminal() as reporter:
         reporter.advanced("start", "Prefect server, warehouse")
         services = start_services(settings)
         services.wait()
@@ -55,19 +55,19 @@ def down(
 ) -> None:
     """Stop the local Prefect server, the embedded warehouse, the sandbox and the resident worker; nothing is lost."""
     from flows.services.start import stop_services
-    from flows.services.under_way import end_runs, runs_under_way
+    from flows.services.under_way import end_runs, list_runs_under_way
 
     settings = context.obj.settings()
-    runs = runs_under_way(settings.home)
-    told = "; ".join(map(str, runs))
+    runs = list_runs_under_way(settings.home)
+    text = "; ".join(map(str, runs))
     if runs and not force:
         raise ConfigError(
-            f"{len(runs)} run{'s are' if len(runs) > 1 else ' is'} under way: {told}. "
+            f"{len(runs)} run{'s are' if len(runs) > 1 else ' is'} under way: {text}. "
             "Stop when they have ended, or end them with `snowcast down --force`."
         )
     if runs:
         end_runs(settings.home, runs)
-        say(f"Ended: {told}.")
+        say(f"Ended: {text}.")
     stopped = stop_services(settings)
     say(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
 
@@ -85,7 +85,7 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
 
     findings = examine(context.obj.settings())
     if as_json:
-        print_json([finding.as_dict() for finding in findings])
+        print_json(findings)
     else:
         print_rows(["check", "state", "detail"], [[f.check, f.state, f.detail] for f in findings], "table")
     bad = [finding for finding in findings if finding.state == "failed"]

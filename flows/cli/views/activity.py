@@ -23,7 +23,7 @@ Rows = tuple[list[str], list[list[Any]]]
 
 
 @contextmanager
-def mistakes_shown(question: str) -> Iterator[None]:
+def point_at_mistakes(question: str) -> Iterator[None]:
     """Turn a mistake in a question into an error of wrong use, and point at its word.
 
     Raises:
@@ -39,8 +39,8 @@ def mistakes_shown(question: str) -> Iterator[None]:
         raise ConfigError(str(error)) from None
 
 
-def activity_named(name: str) -> Activity:
-    """The activity of that name.
+def find_activity(name: str) -> Activity:
+    """Return the activity of that name.
 
     Raises:
         ConfigError: There is none; the message names the nearest and all that are known.
@@ -56,7 +56,7 @@ def activity_named(name: str) -> Activity:
 
 
 def list_of_activities() -> Rows:
-    """Columns and rows: every activity with the stream that it is in."""
+    """Return columns and rows: every activity with the stream that it is in."""
     from transforms.activity.definitions.registry import known_activities
 
     known = sorted(known_activities().values(), key=lambda activity: (activity.stream, activity.name))
@@ -64,19 +64,19 @@ def list_of_activities() -> Rows:
     return ["activity", "stream", "features", "description"], rows
 
 
-def features_of(activity: Activity) -> Rows:
-    """Columns and rows: everything that a question can name of an activity, with its type."""
+def list_features(activity: Activity) -> Rows:
+    """Return columns and rows: everything that a question can name of an activity, with its type."""
     from transforms.activity.columns import STREAM
     from transforms.activity.datasets.offers import STREAM_TYPES
 
-    rows = [[f.name, _spelled(f.type), "feature", f.description] for f in activity.features]
+    rows = [[f.name, _format_spelling(f.type), "feature", f.description] for f in activity.features]
     columns = [column for column in STREAM if column.name in STREAM_TYPES]
-    rows += [[column.name, _spelled(column.type), "stream", column.description] for column in columns]
+    rows += [[column.name, _format_spelling(column.type), "stream", column.description] for column in columns]
     return ["name", "type", "of", "description"], rows
 
 
-def _spelled(data_type: DataType) -> str:
-    """A type as contracts spell it."""
+def _format_spelling(data_type: DataType) -> str:
+    """Return a type as contracts spell it."""
     from transforms import contract
     from transforms.types import DecimalType
 
@@ -87,7 +87,7 @@ def _spelled(data_type: DataType) -> str:
 
 
 def plan_question(question: str) -> Plan:
-    """The plan of a question in text form.
+    """Return the plan of a question in text form.
 
     Raises:
         ConfigError: It is wrong.
@@ -96,12 +96,12 @@ def plan_question(question: str) -> Plan:
     from transforms.activity.datasets.text import parse_query
     from transforms.activity.definitions.registry import known_activities
 
-    with mistakes_shown(question):
+    with point_at_mistakes(question):
         return plan_of(parse_query(question), known_activities())
 
 
 def answer(session: Session, settings: Settings, plan: Plan) -> Rows:
-    """Columns and rows of a question's dataset, by entity and time."""
+    """Return columns and rows of a question's dataset, by entity and time."""
     from transforms.activity.datasets.frames import planned_dataset
     from transforms.catalog import models
 
@@ -110,8 +110,8 @@ def answer(session: Session, settings: Settings, plan: Plan) -> Rows:
     return [column.name for column in plan.columns], [list(row) for row in rows]
 
 
-def for_people(columns: list[str], rows: list[list[Any]]) -> Rows:
-    """The answer without the ids, which tell a person nothing: entity, time and number name a row."""
+def format_for_people(columns: list[str], rows: list[list[Any]]) -> Rows:
+    """Return the answer without the ids, which tell a person nothing: entity, time and number name a row."""
     return columns[1:], [row[1:] for row in rows]
 
 
@@ -123,6 +123,6 @@ def keep_answer(session: Session, plan: Plan, question: str, name: str) -> Build
     """
     from transforms.activity.datasets.tables import table_of, write_dataset
 
-    with mistakes_shown(question):
+    with point_at_mistakes(question):
         table = table_of(plan, name)
         return write_dataset(session, plan, table, question=question, run_id="snowcast activity query")

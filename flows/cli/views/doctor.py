@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any, Literal
+from typing import Literal
 
 from flows.errors import SnowcastError
 from flows.services import prefect_server
@@ -29,30 +29,26 @@ class Finding:
     detail: str
     exit_code: int = 0
 
-    def as_dict(self) -> dict[str, Any]:
-        """The finding as plain values."""
-        return asdict(self)
-
 
 def examine(settings: Settings) -> list[Finding]:
     """Check what can be checked without changing anything but starting the warehouse."""
     checks: list[Callable[[Settings], Finding]] = [
-        _python,
-        _libraries,
-        _home,
-        *(partial(_source, source) for source in SOURCES.values()),
-        _prefect,
-        _warehouse,
+        _check_python,
+        _check_libraries,
+        _check_home,
+        *(partial(_check_source, source) for source in SOURCES.values()),
+        _check_prefect,
+        _check_warehouse,
     ]
     return [check(settings) for check in checks]
 
 
-def _python(_: Settings) -> Finding:
+def _check_python(_: Settings) -> Finding:
     found = ".".join(map(str, sys.version_info[:3]))
     return Finding("python", "ok" if sys.version_info >= (3, 11) else "failed", found, 2)
 
 
-def _libraries(_: Settings) -> Finding:
+def _check_libraries(_: Settings) -> Finding:
     found, missing = [], []
     for name in _LIBRARIES:
         try:
@@ -64,21 +60,21 @@ def _libraries(_: Settings) -> Finding:
     return Finding("libraries", "ok", ", ".join(found))
 
 
-def _home(settings: Settings) -> Finding:
+def _check_home(settings: Settings) -> Finding:
     free = shutil.disk_usage(settings.home).free
-    told = f"{settings.home}, {free / 1e9:.1f} GB free"
-    return Finding("home", "ok" if free > _NEEDED_BYTES else "failed", told, 2)
+    text = f"{settings.home}, {free / 1e9:.1f} GB free"
+    return Finding("home", "ok" if free > _NEEDED_BYTES else "failed", text, 2)
 
 
-def _source(source: Source, settings: Settings) -> Finding:
+def _check_source(source: Source, settings: Settings) -> Finding:
     try:
-        is_real, told = source.check_configuration(settings)
+        is_real, text = source.check_configuration(settings)
     except SnowcastError as error:
         return Finding(source.name, "failed", str(error), error.exit_code)
-    return Finding(source.name, "ok" if is_real else "note", told)
+    return Finding(source.name, "ok" if is_real else "note", text)
 
 
-def _prefect(settings: Settings) -> Finding:
+def _check_prefect(settings: Settings) -> Finding:
     if settings.prefect_api_url:
         return Finding("prefect", "ok", f"your server at {settings.prefect_api_url}")
     server = prefect_server.find(settings.home)
@@ -87,7 +83,7 @@ def _prefect(settings: Settings) -> Finding:
     return Finding("prefect", "ok", f"local server at {server.url}, process {server.pid}")
 
 
-def _warehouse(settings: Settings) -> Finding:
+def _check_warehouse(settings: Settings) -> Finding:
     from flows.warehouse import open_session
 
     try:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flows.settings import Settings
-from flows.steps.standing import standing_of, standing_statement
+from flows.steps.standing import parse_standing, standing_statement
 from transforms.catalog import select_models
 from transforms.ops import POLLS, QUARANTINE, REDRIVES, RUNS
 
@@ -72,10 +72,6 @@ class Status:
     quarantine: list[Refused]
     runs: list[PastRun]
 
-    def as_dict(self) -> dict[str, Any]:
-        """The same as plain values."""
-        return asdict(self)
-
 
 def read_status(reader: Reader, settings: Settings) -> Status:
     """Read the state from the tables and the ledgers."""
@@ -84,15 +80,15 @@ def read_status(reader: Reader, settings: Settings) -> Status:
         warehouse=settings.warehouse,
         database=database,
         at=datetime.now(UTC).replace(tzinfo=None),
-        freshness=_freshness(reader, database),
-        tables=_table_rows(reader, database),
-        quarantine=_refused(reader, database),
-        runs=_past_runs(reader, database),
+        freshness=_read_freshness(reader, database),
+        tables=_count_rows(reader, database),
+        quarantine=_read_refused(reader, database),
+        runs=_read_past_runs(reader, database),
     )
 
 
-def _freshness(reader: Reader, database: str) -> list[Freshness]:
-    """Newest snapshot per raw table: files count as well as polls."""
+def _read_freshness(reader: Reader, database: str) -> list[Freshness]:
+    """Return newest snapshot per raw table: files count as well as polls."""
     raw = [model.table for model in select_models(["raw"])]
     parts = [
         f"SELECT '{table.source}', MAX(_SNAPSHOT_AT), COUNT(DISTINCT _SNAPSHOT_AT) FROM {table.full_name(database)}"
@@ -114,17 +110,17 @@ def _freshness(reader: Reader, database: str) -> list[Freshness]:
     return sorted(found, key=lambda one: (one.source, one.entity))
 
 
-def _table_rows(reader: Reader, database: str) -> list[TableRows]:
+def _count_rows(reader: Reader, database: str) -> list[TableRows]:
     tables = [model.table for model in select_models()]
     parts = [f"SELECT '{table.name}', COUNT(*) FROM {table.full_name(database)}" for table in tables]
     counts = {row[0]: row[1] for row in reader.rows(" UNION ALL ".join(parts))}
-    closed = standing_of(reader.rows(standing_statement(database))).closed
+    closed = parse_standing(reader.rows(standing_statement(database))).closed
     order = {str(layer): place for place, layer in enumerate(type(tables[0].layer))}
     rows = [TableRows(str(t.layer), t.name, counts[t.name], t.name in closed) for t in tables]
     return sorted(rows, key=lambda one: (order[one.schema], one.table))
 
 
-def _refused(reader: Reader, database: str) -> list[Refused]:
+def _read_refused(reader: Reader, database: str) -> list[Refused]:
     statement = (
         "SELECT q.table_name, q.rule, COUNT(*), COUNT(r.quarantine_id) "
         f"FROM {QUARANTINE.full_name(database)} q LEFT JOIN {REDRIVES.full_name(database)} r "
@@ -133,7 +129,7 @@ def _refused(reader: Reader, database: str) -> list[Refused]:
     return [Refused(*row) for row in reader.rows(statement)]
 
 
-def _past_runs(reader: Reader, database: str) -> list[PastRun]:
+def _read_past_runs(reader: Reader, database: str) -> list[PastRun]:
     statement = (
         f"SELECT run_id, flow, state, started_at, ended_at, summary FROM {RUNS.full_name(database)} "
         f"ORDER BY started_at DESC LIMIT {_LAST_RUNS}"

@@ -28,7 +28,7 @@ from flows.publish_to.amplitude.answers import (
     judge_throttled,
     judge_too_large,
 )
-from flows.publish_to.outgoing import Outgoing, Verdict, uploads_of
+from flows.publish_to.outgoing import Outgoing, Verdict, split_uploads
 from transforms.activity.publications import REJECTED, RELEASED
 
 MOST_EVENTS = 2_000
@@ -113,14 +113,14 @@ class AmplitudeClient:
             ConfigError: Amplitude refuses the key, or is not served there.
             SourceError: The outcome of an upload is still unknown after every try; its events have no verdict.
         """
-        short = {one.activity_id: told for one in events if (told := one.shortcoming(self._target.min_id_length))}
+        short = {one.activity_id: text for one in events if (text := one.shortcoming(self._target.min_id_length))}
         if short:
             yield [Verdict(one, REJECTED, short[one.activity_id]) for one in events if one.activity_id in short]
         throttled = [one for one in events if one.activity_id not in short]
         for round_number in range(_MOST_THROTTLED_ROUNDS):
             if round_number:
                 self._sleep(self._target.retry_seconds)
-            uploads, throttled = self._uploads(throttled), []
+            uploads, throttled = self._make_uploads(throttled), []
             while uploads:
                 judged = self._upload(uploads.pop(0))
                 uploads[:0] = judged.again
@@ -131,9 +131,9 @@ class AmplitudeClient:
                 return
         yield [Verdict(one, RELEASED, f"throttled {_MOST_THROTTLED_ROUNDS} times in a row (429)") for one in throttled]
 
-    def _uploads(self, events: Sequence[Outgoing]) -> list[Sequence[Outgoing]]:
+    def _make_uploads(self, events: Sequence[Outgoing]) -> list[Sequence[Outgoing]]:
         most_events = min(MOST_EVENTS, self._target.events_per_second)
-        return list(uploads_of(events, most_events, _MOST_BYTES[self._target.mode] - _ENVELOPE_BYTES))
+        return list(split_uploads(events, most_events, _MOST_BYTES[self._target.mode] - _ENVELOPE_BYTES))
 
     def _upload(self, upload: Sequence[Outgoing]) -> Judgement:
         if len(upload) == 1 and len(upload[0].text.encode()) > _MOST_BYTES[self._target.mode] - _ENVELOPE_BYTES:
@@ -153,14 +153,14 @@ class AmplitudeClient:
         self._keep_pace(len(upload))
         try:
             response = self._http.post(
-                self._target.url, content=self._body(upload), headers={"Content-Type": "application/json"}
+                self._target.url, content=self._make_body(upload), headers={"Content-Type": "application/json"}
             )
         except httpx.HTTPError as error:
             raise _OutcomeUnknown(type(error).__name__) from None
         return self._judge(upload, response)
 
     def _judge(self, upload: Sequence[Outgoing], response: httpx.Response) -> Judgement:
-        status, body = response.status_code, self._body_of(response)
+        status, body = response.status_code, self._read_body(response)
         if status == httpx.codes.OK and body.get("code") == httpx.codes.OK:
             taken = judge_taken(upload, body)
             if taken is None:
@@ -188,14 +188,14 @@ class AmplitudeClient:
     def _refuse(self, why: str) -> NoReturn:
         raise ConfigError(f"Amplitude at {self._target.url} {why}.")
 
-    def _body(self, upload: Sequence[Outgoing]) -> bytes:
+    def _make_body(self, upload: Sequence[Outgoing]) -> bytes:
         events = ",".join(outgoing.text for outgoing in upload)
         options = f'"options":{{"min_id_length":{self._target.min_id_length}}}'
         key = json.dumps(self._target.api_key.get_secret_value())
         return f'{{"api_key":{key},{options},"events":[{events}]}}'.encode()
 
-    def _body_of(self, response: httpx.Response) -> Mapping[str, Any]:
-        """What was answered, without the key; nothing where it is no JSON object."""
+    def _read_body(self, response: httpx.Response) -> Mapping[str, Any]:
+        """Return what was answered, without the key; nothing where it is no JSON object."""
         try:
             body = response.json()
         except ValueError:

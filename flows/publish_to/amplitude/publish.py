@@ -11,7 +11,7 @@ answer is turned into a verdict per event before the next upload is made.
 
 Amplitude drops an insert_id that it had from the same device within seven days; the ledger takes over from there. An
 attempt without a verdict that is older than that is not sent again by itself, because it might arrive twice: it is
-held back and told, and `--again unconfirmed` sends it. `--again rejected` sends what was rejected, as its row is now.
+held back and reported; `--again unconfirmed` sends it. `--again rejected` sends what was rejected, as its row is now.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
@@ -84,12 +84,12 @@ class Published:
                 self.reasons.append(f"{verdict.outgoing.activity} {verdict.outgoing.activity_id}: {verdict.reason}")
 
     def unknown(self) -> int:
-        """Events of this run without a verdict: they stay pending, and the next run sends them again."""
+        """Return events of this run without a verdict: they stay pending, and the next run sends them again."""
         done = self.sent.total() + self.rejected.total() + self.released.total()
         return 0 if self.is_dry_run else self.waiting.total() - done
 
     def line(self) -> str:
-        """What happened, in one line."""
+        """Return what happened, in one line."""
         left, done = self.released.total(), "to send" if self.is_dry_run else "sent"
         count = (self.waiting if self.is_dry_run else self.sent).total()
         parts = [
@@ -102,10 +102,6 @@ class Published:
             f"{self.held_back:,} held back: it is unknown if they arrived" if self.held_back else "",
         ]
         return f"{self.destination}: {', '.join(part for part in parts if part)}"
-
-    def as_dict(self) -> dict[str, Any]:
-        """The same as plain values."""
-        return asdict(self)
 
 
 def publish(
@@ -131,16 +127,16 @@ def publish(
         ConfigError: An activity is not known, the key is missing or refused, or another run publishes.
         SourceError: Amplitude did not answer; what it has not confirmed is sent by the next run.
     """
-    chosen = chosen_activities(activities or settings.amplitude_activities)
-    target = target_of(settings)
-    outbox = Outbox(session, settings.database, _streams(session, settings, chosen), chosen, target.name, run_id)
+    chosen = choose_activities(activities or settings.amplitude_activities)
+    target = choose_target(settings)
+    outbox = Outbox(session, settings.database, _read_streams(session, settings, chosen), chosen, target.name, run_id)
     published = Published(target.name, dry_run)
     if not dry_run and "rejected" in again:
         outbox.release_rejected()
-    published.held_back = 0 if "unconfirmed" in again else _held_back(outbox)
+    published.held_back = 0 if "unconfirmed" in again else _count_held_back(outbox)
     if dry_run:
-        return _looked_at(outbox, published)
-    with _only_publisher(settings), outbox.queue(with_forgotten="unconfirmed" in again) as queue:
+        return _preview(outbox, published)
+    with _hold_publisher_lock(settings), outbox.queue(with_forgotten="unconfirmed" in again) as queue:
         _send(outbox, queue, target, published)
     mark: Mark = (
         "warning" if published.rejected or published.released or published.held_back or published.unknown() else "ok"
@@ -149,8 +145,8 @@ def publish(
     return published
 
 
-def chosen_activities(names: Sequence[str]) -> list[str]:
-    """The named activities, or all that the streams know.
+def choose_activities(names: Sequence[str]) -> list[str]:
+    """Return the named activities, or all that the streams know.
 
     Raises:
         ConfigError: One is not known; the message names near ones.
@@ -167,8 +163,8 @@ def chosen_activities(names: Sequence[str]) -> list[str]:
     return list(names) or known
 
 
-def target_of(settings: Settings) -> Target:
-    """Where the settings publish to: a project of Amplitude, or the sandbox, which is started if it does not run.
+def choose_target(settings: Settings) -> Target:
+    """Return where the settings publish to: a project of Amplitude, or the sandbox, started if it does not run.
 
     Raises:
         ConfigError: A host is set and no key.
@@ -196,8 +192,8 @@ def target_of(settings: Settings) -> Target:
     )
 
 
-def _streams(session: Session, settings: Settings, activities: Sequence[str]) -> list[DataFrame]:
-    """The streams that have the activities."""
+def _read_streams(session: Session, settings: Settings, activities: Sequence[str]) -> list[DataFrame]:
+    """Return the streams that have the activities."""
     from transforms.activity.definitions.registry import known_activities
     from transforms.catalog import models
 
@@ -205,7 +201,7 @@ def _streams(session: Session, settings: Settings, activities: Sequence[str]) ->
     return [session.table(models()[name].table.full_name(settings.database)) for name in names]
 
 
-def _held_back(outbox: Outbox) -> int:
+def _count_held_back(outbox: Outbox) -> int:
     return sum(row["count"] for row in outbox.counts() if row["status"] == PENDING and not row["is_fresh"])
 
 
@@ -221,8 +217,8 @@ def _send(outbox: Outbox, queue: Queue, target: Target, published: Published) ->
                     reporter().advanced(_STEP, f"{done:,} of {queue.total:,} events")
 
 
-def _looked_at(outbox: Outbox, published: Published) -> Published:
-    """What a run would send."""
+def _preview(outbox: Outbox, published: Published) -> Published:
+    """Return what a run would send."""
     from snowflake.snowpark.functions import col, to_json
 
     new = outbox.new_events()
@@ -231,20 +227,20 @@ def _looked_at(outbox: Outbox, published: Published) -> Published:
         if row["status"] == PENDING and row["is_fresh"]:
             published.waiting[row["activity"]] += row["count"]
     first = new.sort("ts", "activity_id").limit(_SAMPLES).select(to_json(col("event")))
-    published.samples = [_parsed(row[0]) for row in first.collect()]
+    published.samples = [_parse_event(row[0]) for row in first.collect()]
     published.changed, published.gone = outbox.changed()
     reporter().finished(_STEP, published.line(), "skipped")
     return published
 
 
-def _parsed(text: str) -> dict[str, Any]:
+def _parse_event(text: str) -> dict[str, Any]:
     import json
 
     return dict(json.loads(text))
 
 
 @contextmanager
-def _only_publisher(settings: Settings) -> Iterator[None]:
+def _hold_publisher_lock(settings: Settings) -> Iterator[None]:
     """Keep other processes of this home from publishing meanwhile; the lock goes with the process."""
     try:
         with process.hold_lock(settings.home / "publish-amplitude.lock"):

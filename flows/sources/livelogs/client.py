@@ -70,30 +70,30 @@ class SheetsClient:
     """
 
     def __init__(self, access: SheetsAccess, sheet_id: str) -> None:
-        credentials = _credentials(access.account)
+        credentials = _make_credentials(access.account)
         self._email = str(access.account["client_email"])
         self._retries = access.retries
         self._size = access.rows_a_batch
         self._sheet_id = sheet_id
-        request = Request(_plain_session(access.account["token_uri"]))
+        request = Request(_open_plain_session(access.account["token_uri"]))
         session = AuthorizedSession(credentials, auth_request=request)  # type: ignore[no-untyped-call]
         session.trust_env = not _is_loopback(access.url)
         self._http = _RedirectedClient(credentials, session, access.url)
         self._http.set_timeout(access.retries.timeout_seconds)
 
     def tabs(self) -> dict[str, Grid]:
-        """The tabs of the spreadsheet with their sizes.
+        """Return the tabs of the spreadsheet with their sizes.
 
         Raises:
             ConfigError: It does not exist or may not be read.
             TransientError: It cannot be reached now.
         """
-        facts = self._asked(partial(self._http.fetch_sheet_metadata, self._sheet_id))
+        facts = self._ask(partial(self._http.fetch_sheet_metadata, self._sheet_id))
         grids = ((tab["properties"]["title"], tab["properties"].get("gridProperties", {})) for tab in facts["sheets"])
         return {title: Grid(grid.get("rowCount", 0), grid.get("columnCount", 0)) for title, grid in grids}
 
     def rows(self, tab: str, grid: Grid) -> Iterator[Sequence[Any]]:
-        """The rows of a tab, blank ones included, asked for in batches.
+        """Yield the rows of a tab, blank ones included, asked for in batches.
 
         Google leaves out what is empty at the end of a row and of a range, so a batch is filled up to its size.
 
@@ -104,7 +104,7 @@ class SheetsClient:
         waiting = 0
         for batch in range(math.ceil(grid.rows / self._size)):
             first, last = batch * self._size + 1, min((batch + 1) * self._size, grid.rows)
-            values = self._range(f"{_quoted(tab)}!A{first}:{rowcol_to_a1(last, max(grid.columns, 1))}")
+            values = self._read_range(f"{_quote_tab(tab)}!A{first}:{rowcol_to_a1(last, max(grid.columns, 1))}")
             for row in values:
                 if row:
                     yield from ([] for _ in range(waiting))
@@ -114,11 +114,11 @@ class SheetsClient:
                     waiting += 1
             waiting += last - first + 1 - len(values)
 
-    def _range(self, name: str) -> list[list[Any]]:
-        answer = self._asked(partial(self._http.values_batch_get, self._sheet_id, [name], dict(_AS_STORED)))
+    def _read_range(self, name: str) -> list[list[Any]]:
+        answer = self._ask(partial(self._http.values_batch_get, self._sheet_id, [name], dict(_AS_STORED)))
         return list(answer["valueRanges"][0].get("values", []))
 
-    def _asked(self, request: Callable[[], Result]) -> Result:
+    def _ask(self, request: Callable[[], Result]) -> Result:
         retries = self._retries
         waits = wait_exponential_jitter(
             initial=retries.first_wait_seconds, max=retries.longest_wait_seconds, jitter=retries.first_wait_seconds
@@ -129,14 +129,14 @@ class SheetsClient:
             retry=retry_if_exception_type(TransientError),
             reraise=True,
         )
-        answer: Result = asking(self._once, request)
+        answer: Result = asking(self._ask_once, request)
         return answer
 
-    def _once(self, request: Callable[[], Result]) -> Result:
+    def _ask_once(self, request: Callable[[], Result]) -> Result:
         try:
             return request()
         except _Refused as refusal:
-            raise self._refusal(refusal.status, str(refusal)) from None
+            raise self._explain_refusal(refusal.status, str(refusal)) from None
         except _PASSING as error:
             raise TransientError(f"The Sheets API does not answer ({type(error).__name__}). Run again later.") from None
         except ValueError:  # requests' JSONDecodeError, whose text would repeat the body
@@ -151,7 +151,7 @@ class SheetsClient:
                 "Its key was deleted or is of another account: make a new one (SNOWCAST_LIVELOGS_SERVICE_ACCOUNT_*)."
             ) from None
 
-    def _refusal(self, status: int, message: str) -> Exception:
+    def _explain_refusal(self, status: int, message: str) -> Exception:
         if status in (408, 429) or status >= 500:  # noqa: PLR2004 - HTTP
             return TransientError(f"The Sheets API answered {status} ({message or 'no reason'}). Run again later.")
         if status in (401, 403):
@@ -179,11 +179,11 @@ class _RedirectedClient(HTTPClient):
         more = {"timeout": self.timeout, **more}
         response: requests.Response = self.session.request(method, url, *args, **more)
         if not response.ok:
-            raise _Refused(response.status_code, _message_of(response))
+            raise _Refused(response.status_code, _read_message(response))
         return response
 
 
-class _Refused(Exception):  # noqa: N818 - told on as one of our errors
+class _Refused(Exception):  # noqa: N818 - raised on as one of our errors
     """An answer that is no success; the text is the server's reason."""
 
     def __init__(self, status: int, message: str) -> None:
@@ -191,14 +191,14 @@ class _Refused(Exception):  # noqa: N818 - told on as one of our errors
         self.status = status
 
 
-def _message_of(response: requests.Response) -> str:
+def _read_message(response: requests.Response) -> str:
     try:
         return str(response.json()["error"]["message"])
     except (ValueError, KeyError, TypeError):
         return ""
 
 
-def _credentials(account: Mapping[str, Any]) -> Credentials:
+def _make_credentials(account: Mapping[str, Any]) -> Credentials:
     missing = [name for name in _ACCOUNT_FIELDS if not account.get(name)]
     if missing:
         raise ConfigError(
@@ -215,7 +215,7 @@ def _credentials(account: Mapping[str, Any]) -> Credentials:
         ) from None
 
 
-def _plain_session(url: str) -> requests.Session:
+def _open_plain_session(url: str) -> requests.Session:
     session = requests.Session()
     session.trust_env = not _is_loopback(url)
     return session
@@ -230,5 +230,5 @@ def _is_loopback(url: str) -> bool:
         return False
 
 
-def _quoted(tab: str) -> str:
+def _quote_tab(tab: str) -> str:
     return "'" + tab.replace("'", "''") + "'"

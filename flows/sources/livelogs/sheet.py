@@ -2,7 +2,7 @@
 
 Every tab is read whole and declared complete: one that shrank is reported with both counts. A header must have the
 columns that staging cannot do without; one that was renamed is refused by name, with the name that may be meant. Other
-columns that it lacks are told and NULL. A new column is kept and reported as drift.
+columns that it lacks are reported and NULL. A new column is kept and reported as drift.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from io import BytesIO
 
 from flows.errors import ConfigError
 from flows.files.file import InputFile
-from flows.files.kinds import FileKind, declared_kind
+from flows.files.kinds import FileKind, make_declared_kind
 from flows.sources.livelogs.client import SheetsAccess, SheetsClient
 
 SOURCE = "livelogs"
 
 
 def livelogs_files() -> FileKind:
-    """What tabs and their exports look like, by the contracts of the tables."""
-    return declared_kind(SOURCE, tells_missing=True, is_sheet=True)
+    """Return what tabs and their exports look like, by the contracts of the tables."""
+    return make_declared_kind(SOURCE, tells_missing=True, is_sheet=True)
 
 
 @dataclass(frozen=True)
-class SheetPlace:
+class SheetLocation:
     """The tabs of one spreadsheet.
 
     Args:
@@ -52,7 +52,7 @@ class SheetPlace:
         return f"sheet:{self.sheet_id}/"
 
     def files(self) -> list[InputFile]:
-        """The tabs as files; what they hold is asked for when they are read.
+        """Return the tabs as files; what they hold is asked for when they are read.
 
         Raises:
             ConfigError: The sheet may not be read, or lacks a tab.

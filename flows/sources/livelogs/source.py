@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from expectations.checks.deliveries import DeliveryLimits
     from flows.files.kinds import FileKind
-    from flows.sources.livelogs.sheet import SheetPlace
+    from flows.sources.livelogs.sheet import SheetLocation
 
 
 class LivelogsSource(FileSource):
@@ -33,20 +33,20 @@ class LivelogsSource(FileSource):
         """Whether a sheet is set."""
         return settings.livelogs_sheet_id is not None
 
-    def place(self, settings: Settings) -> SheetPlace:
+    def place(self, settings: Settings) -> SheetLocation:
         """Return the sheet that is set, or the sandbox's."""
         from flows.sources.livelogs.client import SheetsAccess
-        from flows.sources.livelogs.sheet import SheetPlace
+        from flows.sources.livelogs.sheet import SheetLocation
 
         if settings.livelogs_sheet_id is not None:
-            access = SheetsAccess(_service_account(settings), settings.livelogs_url)
-            return SheetPlace(access, settings.livelogs_sheet_id, settings.livelogs_tabs)
+            access = SheetsAccess(_read_service_account(settings), settings.livelogs_url)
+            return SheetLocation(access, settings.livelogs_sheet_id, settings.livelogs_tabs)
         if not settings.uses_sandbox:
             raise ConfigError(f"{self.setting} is not set. Set the id of the sheet, the part behind /d/.")
         from deployments.sandbox import SHEET_ID, TABS
 
         sandbox = ensure_sandbox(settings)
-        return SheetPlace(SheetsAccess(sandbox.service_account(), f"{sandbox.url}/"), SHEET_ID, TABS)
+        return SheetLocation(SheetsAccess(sandbox.service_account(), f"{sandbox.url}/"), SHEET_ID, TABS)
 
     def uses_sandbox_server(self, settings: Settings) -> bool:
         """Whether no sheet is set and everything is simulated."""
@@ -78,8 +78,8 @@ class LivelogsSource(FileSource):
         return DeliveryLimits(least_share=1.0)
 
 
-def _service_account(settings: Settings) -> Mapping[str, Any]:
-    """The key of the service account, from the one place that is set.
+def _read_service_account(settings: Settings) -> Mapping[str, Any]:
+    """Return the key of the service account, from the one place that is set.
 
     Raises:
         ConfigError: None or more than one is set, or it holds no JSON object.
@@ -97,7 +97,7 @@ def _service_account(settings: Settings) -> Mapping[str, Any]:
         except (OSError, UnicodeError) as error:
             raise ConfigError(f"{given[0]}: {file} cannot be read ({type(error).__name__}).") from None
     else:
-        content = text.get_secret_value() if text is not None else _stored_secret(str(block))
+        content = text.get_secret_value() if text is not None else _read_stored_secret(str(block))
     try:
         account = json.loads(content)
     except ValueError:
@@ -107,7 +107,7 @@ def _service_account(settings: Settings) -> Mapping[str, Any]:
     return account
 
 
-def _stored_secret(name: str) -> str:
+def _read_stored_secret(name: str) -> str:
     from prefect.blocks.system import Secret
 
     try:

@@ -175,7 +175,8 @@ class HelixClient(Twitch):  # type: ignore[misc, unused-ignore]
             raise ConfigError(msg) from None
         except (_Retry, ClientError, OSError) as error:
             msg = (
-                f"{url} could not be read after {self._retries.attempts} attempts; the last one: {_plain(error)}. "
+                f"{url} could not be read after {self._retries.attempts} attempts; the last one: "
+                f"{_describe_error(error)}. "
                 "Is the source up and reachable? Run again later: what is landed already is kept."
             )
             raise SourceError(msg) from None
@@ -240,8 +241,8 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _plain(error: BaseException) -> str:
-    """An error's text without URLs of requests, which hold the client secret when a token was asked for."""
+def _describe_error(error: BaseException) -> str:
+    """Return an error's text without URLs of requests, which hold the client secret when a token was asked for."""
     if isinstance(error, TimeoutError):
         return "no answer in time"
     if isinstance(error, _Retry):
@@ -254,7 +255,7 @@ def _log_retry(url: str) -> Callable[[RetryCallState], None]:
     def log(state: RetryCallState) -> None:
         error = state.outcome.exception() if state.outcome else None
         wait = state.next_action.sleep if state.next_action else 0.0
-        reason = _plain(error) if error else "no reason"
+        reason = _describe_error(error) if error else "no reason"
         logger.warning("%s: %s; attempt %d, again in %.1f s", url, reason, state.attempt_number, wait)
 
     return log

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from flows.files.kinds import declared_kind
+from flows.files.kinds import make_declared_kind
 
 SOURCE = "twitch"
 # Keys that only records of the entity have together, in order of preference.
@@ -18,9 +18,9 @@ _SIGNATURES: tuple[tuple[str, frozenset[str]], ...] = (
 
 
 def entity_of(keys: Collection[str]) -> str | None:
-    """The Helix entity that a record's keys show, None where they show none."""
+    """Return the Helix entity that a record's keys show, None where they show none."""
     given = set(keys)
     return next((entity for entity, signature in _SIGNATURES if signature <= given), None)
 
 
-HELIX_FILES = declared_kind(SOURCE, holds="streams, users or games", entity_of=entity_of)
+HELIX_FILES = make_declared_kind(SOURCE, holds="streams, users or games", entity_of=entity_of)

@@ -67,7 +67,7 @@ class Listing:
 
 
 def ids_of(records: Sequence[Any], name: str) -> Iterator[str]:
-    """Values of an id field as text; records without one, and the empty id (no category), name nothing."""
+    """Yield values of an id field as text; records without one, and the empty id (no category), name nothing."""
     for record in records:
         value = record.get(name) if isinstance(record, dict) else None
         if isinstance(value, (str, int)) and value != "":

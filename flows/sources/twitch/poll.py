@@ -19,7 +19,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from flows.errors import ConfigError, SourceError
-from flows.landing import POLLS_ENTITY, LandedFile, LandingWriter, land, utc_milliseconds
+from flows.landing import POLLS_ENTITY, LandedFile, LandingWriter, cut_to_milliseconds, land
 from flows.sources.source import Retries
 from flows.sources.twitch.client import HelixClient, Page, Parameters
 from flows.sources.twitch.files import SOURCE
@@ -155,7 +155,7 @@ def poll(
         ConfigError: Credentials, addresses or filters are refused; nothing is landed then.
     """
     config.check()
-    moment = utc_milliseconds(snapshot_at or datetime.now(UTC))
+    moment = cut_to_milliseconds(snapshot_at or datetime.now(UTC))
     return asyncio.run(_Poll(config, landing_root, moment, on_progress).run())
 
 
@@ -234,7 +234,7 @@ def _poll_record(listing: Listing, snapshot_at: datetime) -> PollRecord:
     if listing.ended == "failed":
         # A poll may be tried again at the same snapshot time: its record must not be taken for a repeat of this one.
         parts.append(recorded_at)
-    notes = [*listing.notes, *_missing_note(listing)]
+    notes = [*listing.notes, *_explain_missing(listing)]
     return PollRecord(
         poll_id=hashlib.sha256("|".join(parts).encode()).hexdigest()[:32],
         source=SOURCE,
@@ -252,7 +252,7 @@ def _poll_record(listing: Listing, snapshot_at: datetime) -> PollRecord:
     )
 
 
-def _missing_note(listing: Listing) -> list[str]:
+def _explain_missing(listing: Listing) -> list[str]:
     if not listing.missing:
         return []
     named = ", ".join(listing.missing[:_NOTED_IDS])

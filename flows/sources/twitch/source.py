@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import SecretStr
 
 from flows.files.report import Fetched
-from flows.landing import landed_files
+from flows.landing import list_landed_files
 from flows.reporting import reporter
 from flows.services.sandbox import ensure_sandbox
 from flows.settings import Settings
@@ -31,11 +31,11 @@ class TwitchSource:
     is_polled = True
 
     def is_configured(self, settings: Settings) -> bool:
-        """Always: without an application the sandbox is polled."""
+        """Return True: without an application the sandbox is polled."""
         return True
 
     def uses_sandbox_server(self, settings: Settings) -> bool:
-        """Where no application is set."""
+        """Return where no application is set."""
         return settings.uses_sandbox
 
     def check_configuration(self, settings: Settings) -> tuple[bool, str]:
@@ -48,7 +48,7 @@ class TwitchSource:
     def due_snapshots(
         self, settings: Settings, polls: int | None, snapshot_at: datetime | None
     ) -> Iterator[datetime | None]:
-        """The present, or for the sandbox the polls that are due.
+        """Yield the present, or for the sandbox the polls that are due.
 
         The sandbox's clock is moved to each moment before it is given out. It never runs ahead of the real one: the
         first run looks back over as many intervals as `sandbox_first_polls` says, a later one polls the present.
@@ -57,12 +57,12 @@ class TwitchSource:
             yield snapshot_at
             return
         sandbox = ensure_sandbox(settings)
-        for moment in [snapshot_at] if snapshot_at else _sandbox_moments(settings, polls, datetime.now(UTC)):
+        for moment in [snapshot_at] if snapshot_at else _plan_sandbox_polls(settings, polls, datetime.now(UTC)):
             sandbox.set_clock(moment)
             yield moment
 
     def fetch(self, settings: Settings, session: Session, snapshot_at: datetime | None) -> Fetched:
-        """Poll once; a source that failed half-way is told in the result."""
+        """Poll once; the error of a source that failed half-way is in the result."""
         from flows.sources.twitch import poll as twitch
 
         polled = twitch.poll(
@@ -71,7 +71,7 @@ class TwitchSource:
             snapshot_at=snapshot_at,
             on_progress=lambda entity, rows: reporter().advanced(_STEP, f"{rows:,} {entity}"),
         )
-        reporter().finished(_STEP, _poll_line(polled), "warning" if polled.failure else "ok")
+        reporter().finished(_STEP, _format_poll(polled), "warning" if polled.failure else "ok")
         return Fetched((polled.snapshot_at,), failure=polled.failure)
 
     def file_kind(self, settings: Settings) -> FileKind:
@@ -81,14 +81,14 @@ class TwitchSource:
         return HELIX_FILES
 
     def limits(self, settings: Settings) -> SourceLimits:
-        """A poll each interval, of which two may be missed."""
+        """Return a poll each interval, of which two may be missed."""
         from expectations.checks.sources import SourceLimits
 
         return SourceLimits(max_age_seconds=round(180 * settings.poll_interval_minutes))
 
 
 def twitch_config(settings: Settings) -> TwitchConfig:
-    """Where to poll, as whom, and what."""
+    """Return where to poll, as whom, and what."""
     from flows.sources.twitch.poll import TwitchConfig
 
     limits: dict[str, Any] = {
@@ -115,9 +115,11 @@ def twitch_config(settings: Settings) -> TwitchConfig:
     )
 
 
-def _sandbox_moments(settings: Settings, polls: int | None, now: datetime) -> list[datetime]:
-    """Moments that end now, an interval apart, or closer where the newest poll is not so long ago."""
-    newest = max((file.snapshot_at for file in landed_files(settings.landing_root, TwitchSource.name)), default=None)
+def _plan_sandbox_polls(settings: Settings, polls: int | None, now: datetime) -> list[datetime]:
+    """Return moments that end now, an interval apart, or closer where the newest poll is not so long ago."""
+    newest = max(
+        (file.snapshot_at for file in list_landed_files(settings.landing_root, TwitchSource.name)), default=None
+    )
     count = polls or (settings.sandbox_first_polls if newest is None else 1)
     interval = timedelta(minutes=settings.poll_interval_minutes)
     if newest is not None and newest < now:
@@ -125,7 +127,7 @@ def _sandbox_moments(settings: Settings, polls: int | None, now: datetime) -> li
     return [now - position * interval for position in reversed(range(count))]
 
 
-def _poll_line(polled: TwitchPoll) -> str:
+def _format_poll(polled: TwitchPoll) -> str:
     counts = ", ".join(f"{record.distinct_rows:,} {record.entity}" for record in polled.records)
     unusual = [f"{r.entity} {r.ended}" for r in polled.records if r.ended not in ("complete", "empty")]
     return f"{polled.snapshot_at:%Y-%m-%d %H:%M:%S} UTC: {counts}" + (f" ({'; '.join(unusual)})" if unusual else "")

@@ -108,7 +108,7 @@ def test_the_shared_user_is_an_anonymous_customer_and_who_is_not_told_is_nobody(
                 None,
                 f"gift_sent/{hashed('gift_sent', 'livelogs', 'g2')}",
             ),
-            (third, None, None, None, "a deed has a customer or an anonymous customer", f"gift_sent/{third}"),
+            (third, None, None, None, "an event has a customer or an anonymous customer", f"gift_sent/{third}"),
         ],
         key=str,
     )

@@ -18,10 +18,10 @@ from transforms.functions import (
     iff,
     listagg,
     lit,
-    max,  # noqa: A004
+    max,
     median,
-    min,  # noqa: A004
-    sum,  # noqa: A004
+    min,
+    sum,
     when,
 )
 

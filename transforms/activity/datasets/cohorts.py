@@ -18,7 +18,7 @@ from transforms.functions import (
     datediff,
     greatest,
     lit,
-    max,  # noqa: A004
+    max,
 )
 
 if TYPE_CHECKING:

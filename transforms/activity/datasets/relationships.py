@@ -30,7 +30,7 @@ from transforms.activity.datasets.value_types import ZERO_FOR_NONE
 from transforms.activity.query import Aggregation, Function, Pick, Relation
 from transforms.contract import FLOAT, INTEGER, TIMESTAMP
 from transforms.formulas.periods import period_of
-from transforms.functions import Window, coalesce, col, dateadd, datediff, lit, max, min, row_number  # noqa: A004
+from transforms.functions import Window, coalesce, col, dateadd, datediff, lit, max, min, row_number
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression

@@ -189,7 +189,7 @@ def validate_events(events: DataFrame) -> DataFrame:
     A refused event has no file of its own: it is named by its activity and its id, and its record is the event.
     """
     rule = when(col("ts").is_null(), lit("ts is never NULL"))
-    rule = rule.when(col("person").is_null(), lit("a deed has a customer or an anonymous customer"))
+    rule = rule.when(col("person").is_null(), lit("an event has a customer or an anonymous customer"))
     reason = when(col("ts").is_null(), lit("the event has no time"))
     reason = reason.when(col("person").is_null(), lit("its source names nobody who did it"))
     pairs = [part for name in _IN_RECORD for part in (lit(name), col(name))]
