@@ -215,7 +215,7 @@ def test_datasets_equal_the_oracle(name: str, world: tuple[list[Event], DataFram
     events, stream = world
     checked = 0
     for query, told in cases(SEED, 0.16):
-        if query.cohort == COHORTS[name]:
+        if query.cohort is COHORTS[name]:
             assert compared(query, events, stream) > 0
             checked += len(told)
     assert checked * len(COHORTS) >= 300

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from transforms.activity.datasets.condition_checking import expression_of
-from transforms.activity.datasets.conditions import Condition, Value
-from transforms.activity.datasets.value_types import type_of_aggregation
+from transforms.activity.datasets.conditions import Condition
+from transforms.activity.datasets.expressions import ColumnOf, expression_of, value_of
+from transforms.activity.datasets.value_types import LISTS, type_of_aggregation
 from transforms.activity.query import Function
 from transforms.contract import INTEGER, TEXT
 from transforms.functions import (
@@ -33,9 +33,8 @@ if TYPE_CHECKING:
     from transforms.activity.query import Aggregation
     from transforms.types import DataType
 
-SEPARATOR = ", "
 PICKING = (Function.FIRST_VALUE, Function.LAST_VALUE)
-_WHOLE_ONLY = (Function.COUNT_DISTINCT, Function.MEDIAN, Function.LISTAGG)
+_WHOLE_ONLY = (Function.COUNT_DISTINCT, Function.MEDIAN, *LISTS)
 _SIMPLE: dict[Function, Callable[[Expression], Expression]] = {
     Function.COUNT: count,
     Function.SUM: sum,
@@ -54,13 +53,33 @@ def can_run(aggregation: Aggregation) -> bool:
     return aggregation.function not in (*_WHOLE_ONLY, *PICKING)
 
 
-def aggregated(aggregation: Aggregation, occurrences: Occurrences) -> Expression:
-    """The function over a group."""
-    operand = operand_of(aggregation, occurrences)
-    if aggregation.function is Function.LISTAGG:
-        joined = listagg(operand, SEPARATOR).within_group(occurrences.ts, occurrences.id)
-        return iff(count(operand) == lit(0), lit(None), joined)
+def aggregated(aggregation: Aggregation, events: Occurrences, column_of: ColumnOf) -> Expression:
+    """The function over a group.
+
+    Args:
+        aggregation: A checked one.
+        events: The occurrences, which are listed by their time where no other order is told.
+        column_of: Gives the column that holds a value.
+    """
+    operand = operand_of(aggregation, events, column_of)
+    if aggregation.function in LISTS:
+        joined = listagg(operand, aggregation.separator, aggregation.function is Function.LISTAGG_DISTINCT)
+        in_order = joined.within_group(*_list_order(aggregation, events, operand, column_of))
+        return iff(count(operand) == lit(0), lit(None), in_order)
     return _finished(aggregation, _SIMPLE[aggregation.function](operand))
+
+
+def _list_order(
+    aggregation: Aggregation, events: Occurrences, operand: Expression, column_of: ColumnOf
+) -> list[Expression]:
+    """What a list is ordered by; different values can only be in their own order."""
+    if aggregation.function is Function.LISTAGG_DISTINCT:
+        return [operand]
+    by_time = [events.ts, events.id]
+    if aggregation.order is None:
+        return by_time
+    by = value_of(aggregation.order.by, column_of)
+    return [by.desc_nulls_last() if aggregation.order.is_descending else by.asc_nulls_last(), *by_time]
 
 
 def running(aggregation: Aggregation, operand: str, window: WindowSpec) -> Expression:
@@ -74,36 +93,29 @@ def running(aggregation: Aggregation, operand: str, window: WindowSpec) -> Expre
     return _finished(aggregation, _SIMPLE[aggregation.function](col(operand)).over(window))
 
 
-def operand_of(aggregation: Aggregation, occurrences: Occurrences) -> Expression:
+def operand_of(aggregation: Aggregation, events: Occurrences, column_of: ColumnOf) -> Expression:
     """What the function takes of an occurrence; 1, 0 or NULL for a condition, the occurrence itself for count()."""
-
-    def column_of(value: Value) -> Expression:
-        return col(occurrences.named(value.name))
-
     of = aggregation.of
     if of is None:
-        return occurrences.id
+        return events.id
     if isinstance(of, Condition) or aggregation.function in (Function.ANY, Function.ALL):
-        holds = expression_of(of, column_of) if isinstance(of, Condition) else column_of(of)
+        holds = expression_of(of, column_of) if isinstance(of, Condition) else value_of(of, column_of)
         return when(holds, lit(1)).when(~holds, lit(0))
-    value = column_of(of)
-    if aggregation.function is Function.LISTAGG:
-        return value.cast(TEXT)
-    if aggregation.function in (Function.AVG, Function.MEDIAN):
-        return value.cast(type_of_operand(aggregation, occurrences))
+    value = value_of(of, column_of)
+    if aggregation.function in LISTS or aggregation.function in (Function.AVG, Function.MEDIAN):
+        return value.cast(type_of_operand(aggregation))
     return value
 
 
-def type_of_operand(aggregation: Aggregation, occurrences: Occurrences) -> DataType:
+def type_of_operand(aggregation: Aggregation) -> DataType:
     """The type of what a function takes of an occurrence."""
-    of = aggregation.of
-    if of is None:
+    of, own = aggregation.of, aggregation.operand_type
+    if of is None or own is None or aggregation.function in LISTS:
         return TEXT
-    if isinstance(of, Condition) or aggregation.function in (Function.ANY, Function.ALL):
+    if aggregation.function in (Function.ANY, Function.ALL):
         return INTEGER
     is_mean = aggregation.function in (Function.AVG, Function.MEDIAN)
-    own = occurrences.types[of.name]
-    return type_of_aggregation(aggregation.function, own, of.name) if is_mean else own
+    return type_of_aggregation(aggregation.function, own, "") if is_mean else own
 
 
 def _finished(aggregation: Aggregation, result: Expression) -> Expression:

@@ -1,108 +1,217 @@
-"""Conditions checked against the types of what they compare, and made expressions."""
+"""Conditions and computed values checked against the types of what they name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from functools import reduce
-from operator import eq, ge, gt, le, lt, ne
 from typing import TYPE_CHECKING
 
 from transforms.activity.datasets.conditions import (
-    OPERATORS,
+    COHORT,
+    COMPARISONS,
     Absence,
+    Arithmetic,
+    Case,
     Combination,
     Comparison,
     Condition,
+    Constant,
+    Likeness,
     Membership,
     Negation,
+    Operand,
     Value,
+    condition_of,
+    parts_in,
 )
-from transforms.activity.datasets.errors import QueryError
-from transforms.activity.datasets.value_types import BOOLEAN_KIND, OBJECT_KIND, constant_of_kind, kind_of
-from transforms.functions import lit
+from transforms.activity.datasets.errors import QueryError, unknown
+from transforms.activity.datasets.value_types import (
+    BOOLEAN_KIND,
+    NUMBER_KIND,
+    OBJECT_KIND,
+    TEXT_KIND,
+    constant_of_kind,
+    kind_of,
+    type_of_arithmetic,
+    type_of_constant,
+    type_of_numbers,
+)
 
 if TYPE_CHECKING:
-    from snowflake.snowpark import Column as Expression
-
     from transforms.activity.datasets.offers import Offer
+    from transforms.types import DataType
 
-_COMPARE: Mapping[str, Callable[[Expression, Expression], Expression]] = dict(
-    zip(OPERATORS, (eq, ne, lt, le, gt, ge), strict=True)
-)
+# Whose values can be named: None for the event itself, COHORT, and the names of earlier appends.
+Offers = Mapping[str | None, "Offer"]
+_DEEPEST = 50
 
 
-def checked_condition(condition: Condition, offer: Offer, cohort: Offer) -> Condition:
+def checked_condition(condition: Condition, offers: Offers) -> Condition:
     """The condition with its constants as values of what they are compared with.
 
     Args:
         condition: As the question has it.
-        offer: What the filtered or appended activity offers.
-        cohort: What the cohort's row offers.
+        offers: What can be named.
 
     Raises:
-        QueryError: It names an unknown value, or compares what cannot be compared.
+        QueryError: It names an unknown value, compares what cannot be compared, or is nested too deep.
     """
-
-    def checked(part: Condition) -> Condition:
-        return checked_condition(part, offer, cohort)
-
-    def kind(value: Value) -> str:
-        return kind_of((cohort if value.of_cohort else offer).type_of(value.name))
-
-    if isinstance(condition, Comparison):
-        return _checked_comparison(condition, kind)
-    if isinstance(condition, Membership):
-        of_kind = kind(condition.value)
-        if not condition.options:
-            raise QueryError(f"{condition.value.name} can be one of nothing", condition.value.name)
-        options = [constant_of_kind(option, of_kind, condition.value.name) for option in condition.options]
-        return replace(condition, options=tuple(options))
-    if isinstance(condition, Combination):
-        first, second = condition.parts
-        return replace(condition, parts=(checked(first), checked(second)))
-    if isinstance(condition, Negation):
-        return replace(condition, condition=checked(condition.condition))
-    if isinstance(condition, Absence):
-        kind(condition.value)
-    return condition
+    refuse_depth(condition)
+    return _condition(condition_of(condition), offers)
 
 
-def _checked_comparison(comparison: Comparison, kind: Callable[[Value], str]) -> Comparison:
-    left, operator, right = comparison.left, comparison.operator, comparison.right
-    if operator not in OPERATORS:
-        raise QueryError(f"{operator!r} is no comparison; known: {' '.join(OPERATORS)}", operator)
-    of_kind = kind(left)
-    if of_kind == OBJECT_KIND:
-        raise QueryError(f"{left.name} is an object, which can only be asked whether it is null", left.name)
-    if of_kind == BOOLEAN_KIND and operator not in ("=", "!="):
-        raise QueryError(f"{left.name} is a boolean: compare it with = or !=", left.name)
-    if not isinstance(right, Value):
-        return replace(comparison, right=constant_of_kind(right, of_kind, left.name))
-    if kind(right) != of_kind:
-        raise QueryError(f"{left.name} is {of_kind} and {right.name} is {kind(right)}", right.name)
-    return comparison
+def checked_operand(operand: Operand, offers: Offers) -> tuple[Operand, DataType]:
+    """A value or what is computed of values, its constants of the right type, and its own type.
 
-
-def expression_of(condition: Condition, column_of: Callable[[Value], Expression]) -> Expression:
-    """The condition as an expression.
-
-    Args:
-        condition: A checked condition.
-        column_of: Gives the column that holds a value.
+    Raises:
+        QueryError: It names an unknown value, computes with what is no number, or is nested too deep.
     """
+    refuse_depth(operand)
+    return _operand(operand, offers)
+
+
+def refuse_depth(of: Condition | Operand) -> None:
+    """Refuse what is nested so deep that no statement of it can be read.
+
+    Raises:
+        QueryError: It is.
+    """
+    level: list[Condition | Operand | Constant | None] = [of]
+    for _ in range(_DEEPEST):
+        level = [part for one in level for part in parts_in(one)]
+        if not level:
+            return
+    raise QueryError(f"conditions and values are nested at most {_DEEPEST} deep")
+
+
+def _condition(condition: Condition, offers: Offers) -> Condition:
     if isinstance(condition, Comparison):
-        right = condition.right
-        other = column_of(right) if isinstance(right, Value) else lit(right)
-        return _COMPARE[condition.operator](column_of(condition.left), other)
+        return _comparison(condition, offers)
     if isinstance(condition, Membership):
-        value = column_of(condition.value)
-        return reduce(lambda left, right: left | right, [value == lit(option) for option in condition.options])
+        return _membership(condition, offers)
+    if isinstance(condition, Likeness):
+        value, data_type = _operand(condition.value, offers)
+        if kind_of(data_type) != TEXT_KIND or not isinstance(condition.pattern, str):
+            raise QueryError(f"like takes a text and a pattern; {told(value)} is {kind_of(data_type)}", word_in(value))
+        return replace(condition, value=value, pattern=str(condition.pattern))
     if isinstance(condition, Absence):
-        return column_of(condition.value).is_null()
+        return replace(condition, value=_operand(condition.value, offers)[0])
     if isinstance(condition, Combination):
-        first, second = (expression_of(part, column_of) for part in condition.parts)
-        return first & second if condition.operator == "and" else first | second
+        return replace(condition, parts=tuple(_condition(condition_of(part), offers) for part in condition.parts))
     if isinstance(condition, Negation):
-        return ~expression_of(condition.condition, column_of)
-    raise TypeError(f"{type(condition).__name__} is no condition")
+        return replace(condition, condition=_condition(condition_of(condition.condition), offers))
+    raise QueryError(f"{type(condition).__name__} is no condition")
+
+
+def _membership(condition: Membership, offers: Offers) -> Membership:
+    value, data_type = _operand(condition.value, offers)
+    name = told(value)
+    if not condition.options:
+        raise QueryError(f"{name} can be one of nothing", word_in(value))
+    _refuse_object(value, data_type)
+    options = [constant_of_kind(option, kind_of(data_type), name, word_in(value)) for option in condition.options]
+    return replace(condition, value=value, options=tuple(options))
+
+
+def _comparison(comparison: Comparison, offers: Offers) -> Comparison:
+    operator = comparison.operator
+    if operator not in COMPARISONS:
+        raise QueryError(f"{operator!r} is no comparison; known: {' '.join(COMPARISONS)}", operator)
+    left, data_type = _operand(comparison.left, offers)
+    kind, name = kind_of(data_type), told(left)
+    _refuse_object(left, data_type)
+    if kind == BOOLEAN_KIND and operator not in ("=", "!="):
+        raise QueryError(f"{name} is a boolean: compare it with = or !=", word_in(left))
+    if not isinstance(comparison.right, Operand):
+        right: Operand | Constant = constant_of_kind(comparison.right, kind, name, word_in(left))
+        return replace(comparison, left=left, right=right)
+    right, other = _unquoted(comparison.right, kind, offers)
+    if kind_of(other) != kind:
+        raise QueryError(f"{name} is {kind} and {told(right)} is {kind_of(other)}", word_in(right))
+    return replace(comparison, left=left, right=right)
+
+
+def _unquoted(right: Operand, kind: str, offers: Offers) -> tuple[Operand, DataType]:
+    """The right side of a comparison; an unknown name may be a text without its quotes."""
+    is_name = isinstance(right, Value) and right.of is None and right.name not in offers[None].types
+    if is_name and isinstance(right, Value) and kind == TEXT_KIND:
+        error = unknown(right.name, f"feature of {offers[None].of}", offers[None].types)
+        raise QueryError(f"{error}; a text is written in single quotes: '{right.name}'", right.name)
+    return _operand(right, offers)
+
+
+def _refuse_object(value: Operand, data_type: DataType) -> None:
+    if kind_of(data_type) == OBJECT_KIND:
+        raise QueryError(f"{told(value)} is an object, which can only be asked whether it is null", word_in(value))
+
+
+def _operand(operand: Operand, offers: Offers) -> tuple[Operand, DataType]:
+    if isinstance(operand, Value):
+        return operand, _offer(operand, offers).type_of(operand.name)
+    if isinstance(operand, Arithmetic):
+        (left, one), (right, other) = _number(operand.left, offers), _number(operand.right, offers)
+        result = type_of_arithmetic(operand.operator, one, other)
+        return replace(operand, left=left, right=right, type=result), result
+    if isinstance(operand, Case):
+        return _case(operand, offers)
+    raise QueryError(f"{type(operand).__name__} is no value")
+
+
+def _offer(value: Value, offers: Offers) -> Offer:
+    if value.of not in offers:
+        named = sorted(name for name in offers if name)
+        raise unknown(str(value.of), "name of the cohort or of an earlier append", named)
+    return offers[value.of]
+
+
+def _number(given: Operand | Constant, offers: Offers) -> tuple[Operand | Constant, DataType]:
+    value, data_type = _operand(given, offers) if isinstance(given, Operand) else (given, type_of_constant(given))
+    if kind_of(data_type) != NUMBER_KIND:
+        raise QueryError(f"computing takes numbers; {told(value)} is {kind_of(data_type)}", word_in(value))
+    return value, data_type
+
+
+def _case(case: Case, offers: Offers) -> tuple[Case, DataType]:
+    """A case whose branches are of one kind; constants may be times in text where another branch is a time."""
+    results = [*[result for _, result in case.branches], case.otherwise]
+    told_results = [_operand(result, offers) if isinstance(result, Operand) else (result, None) for result in results]
+    types = [data_type for _, data_type in told_results if data_type is not None]
+    constants = [result for result in results if result is not None and not isinstance(result, Operand)]
+    types = types or [type_of_constant(constant) for constant in constants]
+    if not types:
+        raise QueryError("a case gives a value in one branch at least")
+    kind = kind_of(types[0])
+    given: list[Operand | Constant | None] = []
+    for result, data_type in told_results:
+        if data_type is None:
+            given.append(None if result is None else constant_of_kind(result, kind, "a branch", result))  # type: ignore[arg-type]
+            continue
+        if kind_of(data_type) != kind:
+            raise QueryError(f"one branch is {kind} and {told(result)} is {kind_of(data_type)}", word_in(result))
+        given.append(result)
+    if kind == NUMBER_KIND:
+        types += [
+            type_of_constant(result) for result in given if result is not None and not isinstance(result, Operand)
+        ]
+    conditions = [_condition(condition_of(condition), offers) for condition, _ in case.branches]
+    data_type = type_of_numbers(types) if kind == NUMBER_KIND else types[0]
+    checked = replace(case, branches=tuple(zip(conditions, given, strict=False)), otherwise=given[-1], type=data_type)
+    return checked, data_type
+
+
+def told(of: Operand | Constant | None) -> str:
+    """A value as an error names it."""
+    if isinstance(of, Value):
+        return of.name if of.of in (None, COHORT) else f"{of.of}.{of.name}"
+    if isinstance(of, Arithmetic | Case):
+        return "what is computed"
+    return str(of)
+
+
+def word_in(of: Condition | Operand | Constant | None) -> str | None:
+    """The first word of a value or a condition, to point at."""
+    if isinstance(of, Value):
+        return of.name
+    if isinstance(of, str):
+        return of
+    return next((word for part in parts_in(of) if (word := word_in(part)) is not None), None)

@@ -1,6 +1,7 @@
-"""Conditions on activities as data: what filters and join conditions of a dataset say, before they are expressions.
+"""Conditions and computed values as data: what a question filters by and takes, before they are expressions.
 
-A condition holds where it is true; one that compares a NULL is neither true nor false, as in SQL.
+A condition holds where it is true; one that compares a NULL is neither true nor false, as in SQL. Comparison operators
+of a value make conditions; `&`, `|` and `~` combine them. Neither can be used as a boolean of Python.
 """
 
 from __future__ import annotations
@@ -9,50 +10,147 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING, NoReturn
+
+from transforms.activity.datasets.errors import QueryError
+
+if TYPE_CHECKING:
+    from transforms.types import DataType
 
 Constant = str | int | float | Decimal | bool | date | datetime
-OPERATORS = ("=", "!=", "<", "<=", ">", ">=")
+COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
+ARITHMETIC = ("+", "-", "*", "/")
+COHORT = "cohort"
 
 
-@dataclass(frozen=True)
-class Value:
-    """A feature of an activity, or a column of the stream such as `ts`.
+class _NoBoolean:
+    """What says nothing before the warehouse is asked."""
 
-    Args:
-        name: Its name.
-        of_cohort: It is the cohort row's; False: that of the activity which is filtered or appended.
-    """
+    def __bool__(self) -> NoReturn:
+        raise QueryError(
+            "a condition is data and neither true nor false here: combine conditions with &, | and ~ (not with and, or "
+            "and not), and compare with two values by between()"
+        )
 
-    name: str
-    of_cohort: bool = False
 
-    def equals(self, other: Value | Constant) -> Condition:
-        """It equals the other."""
+class Operand(_NoBoolean):
+    """What can be compared, computed with and taken: a value, a sum, a case."""
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: Operand | Constant) -> Condition:  # type: ignore[override]
         return Comparison(self, "=", other)
 
-    def differs(self, other: Value | Constant) -> Condition:
-        """It does not equal the other."""
+    def __ne__(self, other: Operand | Constant) -> Condition:  # type: ignore[override]
         return Comparison(self, "!=", other)
 
-    def __lt__(self, other: Value | Constant) -> Condition:
+    def __lt__(self, other: Operand | Constant) -> Condition:
         return Comparison(self, "<", other)
 
-    def __le__(self, other: Value | Constant) -> Condition:
+    def __le__(self, other: Operand | Constant) -> Condition:
         return Comparison(self, "<=", other)
 
-    def __gt__(self, other: Value | Constant) -> Condition:
+    def __gt__(self, other: Operand | Constant) -> Condition:
         return Comparison(self, ">", other)
 
-    def __ge__(self, other: Value | Constant) -> Condition:
+    def __ge__(self, other: Operand | Constant) -> Condition:
         return Comparison(self, ">=", other)
+
+    def __add__(self, other: Operand | Constant) -> Operand:
+        return Arithmetic(self, "+", other)
+
+    def __radd__(self, other: Constant) -> Operand:
+        return Arithmetic(other, "+", self)
+
+    def __sub__(self, other: Operand | Constant) -> Operand:
+        return Arithmetic(self, "-", other)
+
+    def __rsub__(self, other: Constant) -> Operand:
+        return Arithmetic(other, "-", self)
+
+    def __mul__(self, other: Operand | Constant) -> Operand:
+        return Arithmetic(self, "*", other)
+
+    def __rmul__(self, other: Constant) -> Operand:
+        return Arithmetic(other, "*", self)
+
+    def __truediv__(self, other: Operand | Constant) -> Operand:
+        return Arithmetic(self, "/", other)
+
+    def __rtruediv__(self, other: Constant) -> Operand:
+        return Arithmetic(other, "/", self)
+
+    def __neg__(self) -> Operand:
+        return Arithmetic(0, "-", self)
+
+    def equals(self, other: Operand | Constant) -> Condition:
+        """It equals the other, as `==` says."""
+        return self == other
+
+    def differs(self, other: Operand | Constant) -> Condition:
+        """It does not equal the other, as `!=` says."""
+        return self != other
 
     def is_in(self, *options: Constant) -> Condition:
         """It is one of the options."""
         return Membership(self, options)
 
+    def between(self, low: Operand | Constant, high: Operand | Constant) -> Condition:
+        """It is not below the one and not above the other."""
+        return (self >= low) & (self <= high)
+
+    def like(self, pattern: str) -> Condition:
+        """It is a text of that pattern: `%` stands for any characters, `_` for one."""
+        return Likeness(self, pattern)
+
     def is_null(self) -> Condition:
         """It is NULL."""
         return Absence(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Value(Operand):
+    """A feature of an activity, or a column of the stream such as `ts`.
+
+    Args:
+        name: Its name.
+        of: Whose: COHORT for the cohort's row, the name of an earlier append, None for the event itself.
+    """
+
+    name: str
+    of: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Arithmetic(Operand):
+    """Two numbers computed; the operator is one of ARITHMETIC. A division by 0 gives NULL.
+
+    Args:
+        left: A number.
+        operator: One of ARITHMETIC.
+        right: A number.
+        type: Of the result, once it is checked.
+    """
+
+    left: Operand | Constant
+    operator: str
+    right: Operand | Constant
+    type: DataType | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Case(Operand):
+    """The value of the first branch whose condition is true.
+
+    Args:
+        branches: Conditions with what is given where they hold; None gives NULL.
+        otherwise: What is given where none holds.
+        type: Of the result, once it is checked.
+    """
+
+    branches: tuple[tuple[Condition, Operand | Constant | None], ...]
+    otherwise: Operand | Constant | None = None
+    type: DataType | None = None
 
 
 def feature(name: str) -> Value:
@@ -62,78 +160,126 @@ def feature(name: str) -> Value:
 
 def of_cohort(name: str) -> Value:
     """A feature (or a column of the stream) of the cohort's row."""
-    return Value(name, of_cohort=True)
+    return Value(name, COHORT)
 
 
-class Condition:
+def of_append(append: str, name: str) -> Value:
+    """A feature (or a column of the stream) of the event that an earlier append of that name picked."""
+    return Value(name, append)
+
+
+def case(*branches: tuple[Condition, Operand | Constant | None], otherwise: Operand | Constant | None = None) -> Case:
+    """The value of the first branch whose condition is true: `case((feature("points") > 9, 1), otherwise=0)`."""
+    return Case(branches, otherwise)
+
+
+class Condition(_NoBoolean):
     """Something that holds of an activity or does not; `&`, `|` and `~` combine conditions."""
 
     def __and__(self, other: Condition) -> Condition:
-        return Combination("and", (self, other))
+        return combined("and", [self, other])
 
     def __or__(self, other: Condition) -> Condition:
-        return Combination("or", (self, other))
+        return combined("or", [self, other])
 
     def __invert__(self) -> Condition:
         return Negation(self)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Comparison(Condition):
-    """A value against a constant or another value; the operator is one of OPERATORS."""
+    """A value against a constant or another value; the operator is one of COMPARISONS."""
 
-    left: Value
+    left: Operand
     operator: str
-    right: Value | Constant
+    right: Operand | Constant
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Membership(Condition):
     """A value is one of the options."""
 
-    value: Value
+    value: Operand
     options: tuple[Constant, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class Likeness(Condition):
+    """A text is of a pattern."""
+
+    value: Operand
+    pattern: str
+
+
+@dataclass(frozen=True, eq=False)
 class Absence(Condition):
     """A value is NULL."""
 
-    value: Value
+    value: Operand
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Combination(Condition):
-    """Both conditions hold (and), or at least one does (or)."""
+    """All conditions hold (and), or at least one does (or)."""
 
     operator: str
-    parts: tuple[Condition, Condition]
+    parts: tuple[Condition, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Negation(Condition):
     """A condition is false."""
 
     condition: Condition
 
 
-def values_in(condition: Condition | None) -> Iterator[Value]:
-    """The values that a condition names, in its order."""
-    if isinstance(condition, Comparison):
-        yield condition.left
-        if isinstance(condition.right, Value):
-            yield condition.right
-    elif isinstance(condition, Membership | Absence):
-        yield condition.value
-    elif isinstance(condition, Combination):
-        for part in condition.parts:
-            yield from values_in(part)
-    elif isinstance(condition, Negation):
-        yield from values_in(condition.condition)
+def combined(operator: str, conditions: list[Condition]) -> Condition:
+    """All of these conditions (and) or at least one (or); what is combined alike already becomes part of it."""
+    parts: list[Condition] = []
+    for one in map(condition_of, conditions):
+        parts += one.parts if isinstance(one, Combination) and one.operator == operator else [one]
+    return parts[0] if len(parts) == 1 else Combination(operator, tuple(parts))
+
+
+def condition_of(given: object) -> Condition:
+    """The condition that was given; a value alone is that it is true.
+
+    Raises:
+        QueryError: It is none, such as what Python made of a comparison of two texts.
+    """
+    if isinstance(given, Operand):
+        return Comparison(given, "=", right=True)
+    if not isinstance(given, Condition):
+        raise QueryError(f"{given!r} is no condition; expected one such as feature('points') >= 5")
+    return given
+
+
+def parts_in(of: Condition | Operand | Constant | None) -> Iterator[Condition | Operand | Constant | None]:
+    """What a condition or a computed value is directly made of."""
+    if isinstance(of, Comparison | Arithmetic):
+        yield from (of.left, of.right)
+    elif isinstance(of, Membership | Absence | Likeness):
+        yield of.value
+    elif isinstance(of, Combination):
+        yield from of.parts
+    elif isinstance(of, Negation):
+        yield of.condition
+    elif isinstance(of, Case):
+        for branch in of.branches:
+            yield from branch
+        yield of.otherwise
+
+
+def values_in(of: Condition | Operand | Constant | None) -> Iterator[Value]:
+    """The values that a condition or a computed value names, in its order."""
+    if isinstance(of, Value):
+        yield of
+    for part in parts_in(of):
+        yield from values_in(part)
 
 
 def both(first: Condition | None, second: Condition | None) -> Condition | None:
     """Both conditions, or the one that there is."""
     if first is None or second is None:
-        return first or second
+        return second if first is None else first
     return first & second

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from transforms.activity.columns import STREAM, ts
-from transforms.activity.datasets.errors import unknown
+from transforms.activity.datasets.errors import QueryError, unknown
 from transforms.contract import FLOAT
 
 if TYPE_CHECKING:
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 # Times from the cohort's row to an appended occurrence, negative before it, with their length in microseconds.
 BETWEEN: Mapping[str, DataType] = {"seconds_between": FLOAT, "days_between": FLOAT}
 MICROSECONDS_IN = {"seconds_between": 1_000_000, "days_between": 86_400_000_000}
-_UNOFFERED = ("feature_json", "activity")
-STREAM_TYPES: Mapping[str, DataType] = {column.name: column.type for column in STREAM if column.name not in _UNOFFERED}
+STREAM_TYPES: Mapping[str, DataType] = {column.name: column.type for column in STREAM}
 
 
 @dataclass(frozen=True)
@@ -28,10 +27,12 @@ class Offer:
     Args:
         of: Whose they are, for errors.
         types: Their types by name.
+        differing: Features that several activities have with different types: they cannot be named.
     """
 
     of: str
     types: Mapping[str, DataType]
+    differing: frozenset[str] = frozenset()
 
     def type_of(self, name: str) -> DataType:
         """The type of a value.
@@ -39,6 +40,8 @@ class Offer:
         Raises:
             QueryError: There is none of that name.
         """
+        if name in self.differing:
+            raise QueryError(f"{name} is not of one type in {self.of}: ask for each activity by itself", name)
         if name not in self.types:
             raise unknown(name, f"feature of {self.of}", self.types)
         return self.types[name]
@@ -48,18 +51,21 @@ class Offer:
         return {str(name): self.types[name] for name in names}
 
     def between(self) -> Offer:
-        """The same and how far an appended occurrence is from the cohort's row: only for what is taken."""
-        return Offer(self.of, {**BETWEEN, **self.types})
+        """The same and how far an appended occurrence is from the cohort's row."""
+        return Offer(self.of, {**BETWEEN, **self.types}, self.differing)
 
 
-NOTHING = Offer("nothing", {})
+def offer_of(activities: Sequence[Activity]) -> Offer:
+    """What activities offer: a feature that one lacks is NULL there; a column of the stream goes before a feature."""
+    types: dict[str, DataType] = {}
+    differing = set()
+    for feature in (feature for activity in activities for feature in activity.features):
+        if types.setdefault(feature.name, feature.type) != feature.type:
+            differing.add(feature.name)
+    told = " or ".join(activity.name for activity in activities)
+    return Offer(told, {**types, **STREAM_TYPES}, frozenset(differing - STREAM_TYPES.keys()))
 
 
-def offer_of(activity: Activity) -> Offer:
-    """What an activity offers; a column of the stream goes before a feature of its name."""
-    return Offer(activity.name, {**{feature.name: feature.type for feature in activity.features}, **STREAM_TYPES})
-
-
-def offer_of_spine(activity: Activity) -> Offer:
+def offer_of_spine(activities: Sequence[Activity]) -> Offer:
     """What the rows of a time spine offer: when the period begins."""
-    return Offer(f"a spine of {activity.name}", {ts.name: ts.type})
+    return Offer(f"a spine of {' or '.join(activity.name for activity in activities)}", {ts.name: ts.type})

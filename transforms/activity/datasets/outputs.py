@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from transforms.activity.columns import ts
-from transforms.activity.datasets.condition_checking import checked_condition
-from transforms.activity.datasets.conditions import Condition, Value, values_in
+from transforms.activity.datasets.condition_checking import (
+    Offers,
+    checked_condition,
+    checked_operand,
+    told,
+    word_in,
+)
+from transforms.activity.datasets.conditions import Condition, Operand, Value, values_in
 from transforms.activity.datasets.errors import QueryError
-from transforms.activity.datasets.offers import NOTHING, Offer
-from transforms.activity.datasets.value_types import ZERO_FOR_NONE, type_of_aggregation
-from transforms.activity.query import Aggregation, Append, Function, Output, Pick, Selection, count
+from transforms.activity.datasets.keywords import RESERVED
+from transforms.activity.datasets.offers import BETWEEN
+from transforms.activity.datasets.value_types import LISTS, ORDERED_KINDS, ZERO_FOR_NONE, kind_of, type_of_aggregation
+from transforms.activity.query import SEPARATOR, Aggregation, Append, Function, Order, Output, Pick, Selection, count
 from transforms.contract import BOOLEAN, Column, ContractError, checked_identifier
 
 if TYPE_CHECKING:
@@ -31,12 +38,12 @@ class PlannedOutput:
         alias: Its name as the question has it, or the word that it was made of.
     """
 
-    of: Value | Aggregation
+    of: Operand | Aggregation
     column: Column
     alias: str
 
 
-def cohort_outputs(cohort: Selection, offer: Offer) -> tuple[PlannedOutput, ...]:
+def cohort_outputs(cohort: Selection, offers: Offers) -> tuple[PlannedOutput, ...]:
     """The columns that are taken from the cohort's activity.
 
     Raises:
@@ -44,10 +51,10 @@ def cohort_outputs(cohort: Selection, offer: Offer) -> tuple[PlannedOutput, ...]
     """
     if cohort.pick is Pick.AGGREGATE:
         raise QueryError("a cohort has a row per occurrence: first, last, nth or all of an activity", cohort.pick)
-    return tuple(_of_value(output, offer, output.alias or _name_in(output), "") for output in cohort.outputs)
+    return tuple(_of_value(output, offers, output.alias or _name_in(output), "") for output in cohort.outputs)
 
 
-def appended_outputs(append: Append, offer: Offer) -> tuple[PlannedOutput, ...]:
+def appended_outputs(append: Append, offers: Offers) -> tuple[PlannedOutput, ...]:
     """The columns of an append; where none is named, the time of what is picked, or the count.
 
     Raises:
@@ -59,74 +66,91 @@ def appended_outputs(append: Append, offer: Offer) -> tuple[PlannedOutput, ...]:
     for output in outputs:
         alias = output.alias or _default_name(append, output)
         if not is_aggregate:
-            planned.append(_of_value(output, offer.between(), alias, _described(append)))
+            planned.append(_of_value(output, offers, alias, _described(append)))
         elif isinstance(output.of, Aggregation):
-            planned.append(_of_aggregation(append, output.of, offer, alias))
+            planned.append(_of_aggregation(append, output.of, offers, alias))
         else:
-            name = _name_in(output)
-            raise QueryError(f"aggregate takes functions: first_value({name}), say", name)
+            name = told(output.of)
+            raise QueryError(f"aggregate takes functions: first_value({name}), say", word_in(output.of))
     return tuple(planned)
 
 
-def values_of(of: Value | Aggregation) -> Sequence[Value]:
+def values_of(of: Operand | Aggregation) -> Iterator[Value]:
     """The values that a column is made of."""
-    if isinstance(of, Value):
-        return [of]
-    return [of.of] if isinstance(of.of, Value) else list(values_in(of.of))
+    if isinstance(of, Aggregation):
+        yield from values_in(of.of)
+        if of.order is not None:
+            yield from values_in(of.order.by)
+    else:
+        yield from values_in(of)
 
 
-def _of_value(output: Output, offer: Offer, alias: str, where: str) -> PlannedOutput:
-    if isinstance(output.of, Aggregation):
-        raise QueryError(f"{output.of.function} needs many occurrences: say aggregate", output.of.word)
-    name = output.of.name
-    if output.of.of_cohort:
-        raise QueryError("values of the cohort's row are taken in the cohort", name)
-    return PlannedOutput(output.of, Column(_checked(alias), offer.type_of(name), f"{name}{where}"), alias)
+def looks_at_row(value: Value) -> bool:
+    """Whether it is of the cohort's row or an earlier append, or between that and the event."""
+    return value.of is not None or value.name in BETWEEN
 
 
-def _of_aggregation(append: Append, aggregation: Aggregation, offer: Offer, alias: str) -> PlannedOutput:
+def _of_value(output: Output, offers: Offers, alias: str, where: str) -> PlannedOutput:
+    of = output.of
+    if isinstance(of, Aggregation):
+        raise QueryError(f"{of.function} needs many occurrences: say aggregate", of.word)
+    if all(value.of is not None for value in values_in(of)):
+        raise QueryError("values of the cohort's row are taken in the cohort, those of an append there", word_in(of))
+    if not alias:
+        raise QueryError("what is computed needs a name: say `as`", word_in(of))
+    checked, data_type = checked_operand(of, offers)
+    return PlannedOutput(checked, Column(_checked(alias), data_type, f"{told(of)}{where}"), alias)
+
+
+def _of_aggregation(append: Append, aggregation: Aggregation, offers: Offers, alias: str) -> PlannedOutput:
     function, of = aggregation.function, aggregation.of
-    name, operand = "", None
-    if isinstance(of, Value):
-        name, operand = of.name, _own(of, offer)
+    operand: DataType | None = None
+    if isinstance(of, Operand):
+        of, operand = checked_operand(of, offers)
     elif isinstance(of, Condition):
         if function not in _OF_CONDITIONS:
             raise QueryError(f"{function} takes a feature; conditions are for any and all", aggregation.word)
-        aggregation = replace(aggregation, of=_own_condition(of, offer))
-        operand = BOOLEAN
-    result = type_of_aggregation(function, operand, name, aggregation.word)
+        of, operand = checked_condition(of, offers), BOOLEAN
+    name = told(of) if isinstance(of, Operand) else ""
+    result = type_of_aggregation(function, operand, name, aggregation.word, word_in(of))
+    checked = replace(aggregation, of=of, operand_type=operand, order=_order(aggregation, offers))
     described = f"{function}{f' of {name}' if name else ''}{_described(append)}"
     column = Column(_checked(alias), result, described, nullable=function not in ZERO_FOR_NONE)
-    return PlannedOutput(aggregation, column, alias)
+    return PlannedOutput(checked, column, alias)
 
 
-def _own(value: Value, offer: Offer) -> DataType:
-    if value.of_cohort:
-        raise QueryError("functions are of the appended activity", value.name)
-    return offer.type_of(value.name)
-
-
-def _own_condition(condition: Condition, offer: Offer) -> Condition:
-    for value in values_in(condition):
-        _own(value, offer)
-    return checked_condition(condition, offer, NOTHING)
+def _order(aggregation: Aggregation, offers: Offers) -> Order | None:
+    if aggregation.separator != SEPARATOR and aggregation.function not in LISTS:
+        raise QueryError(f"{aggregation.function} has no separator; listagg and listagg_distinct do", aggregation.word)
+    order = aggregation.order
+    if order is None:
+        return None
+    if aggregation.function is not Function.LISTAGG:
+        raise QueryError(f"{aggregation.function} is in no order of choice; listagg can be", aggregation.word)
+    by, data_type = checked_operand(order.by, offers)
+    if kind_of(data_type) not in ORDERED_KINDS:
+        raise QueryError(f"{told(by)} is {kind_of(data_type)}, which has no order", word_in(by))
+    return replace(order, by=by)
 
 
 def _described(append: Append) -> str:
     selection = append.selection
     which = f" {selection.number}" if selection.number else ""
     relation = f"{append.relation}{' on_or_after' if append.on_or_after else ''}"
-    return f", {selection.pick}{which} {selection.activity} {relation}"
+    anchor = f" {append.anchor}" if append.anchor else ""
+    return f", {selection.pick}{which} {' or '.join(selection.activities)} {relation}{anchor}"
 
 
 def _default_name(append: Append, output: Output) -> str:
-    """Such as first_gift_received_after_points and sum_points_gift_received_ever."""
+    """Such as first_gift_received_after_points and sum_points_gift_received_ever; none for what is computed."""
     selection = append.selection
-    where = f"{selection.activity}_{append.relation}"
+    where = "_".join(
+        part for part in ("_or_".join(selection.activities), append.relation, append.anchor) if part is not None
+    )
     name = _name_in(output)
     if isinstance(output.of, Aggregation):
         return "_".join(part for part in (output.of.function, name, where) if part)
-    return f"{selection.pick}{selection.number or ''}_{where}_{name}"
+    return f"{selection.pick}{selection.number or ''}_{where}_{name}" if name else ""
 
 
 def _name_in(output: Output) -> str:
@@ -136,6 +160,10 @@ def _name_in(output: Output) -> str:
 
 def _checked(alias: str) -> str:
     try:
-        return checked_identifier(alias).lower()
+        name = checked_identifier(alias).lower()
     except ContractError:
         raise QueryError(f"{str(alias)!r} cannot name a column: use letters, digits and _ only", alias) from None
+    if name in RESERVED or name.startswith("_"):
+        said = "begins with _, as columns of Snowcast's own do" if name.startswith("_") else "is a reserved word of SQL"
+        raise QueryError(f"{name} {said}: name the column otherwise, with `as`", alias)
+    return name

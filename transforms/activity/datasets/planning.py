@@ -5,18 +5,25 @@ Nothing here touches the warehouse. Every mistake that can be seen without the d
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from transforms.activity.columns import activity_id, ts
-from transforms.activity.datasets.condition_checking import checked_condition
-from transforms.activity.datasets.conditions import Combination, Condition, both, values_in
+from transforms.activity.datasets.condition_checking import Offers, checked_condition
+from transforms.activity.datasets.conditions import COHORT, Combination, Condition, Value, both, combined, values_in
 from transforms.activity.datasets.errors import QueryError, unknown
-from transforms.activity.datasets.offers import NOTHING, Offer, offer_of, offer_of_spine
-from transforms.activity.datasets.outputs import PlannedOutput, appended_outputs, cohort_outputs, values_of
-from transforms.activity.query import Append, Pick, Query, Selection, Spine
+from transforms.activity.datasets.offers import BETWEEN, Offer, offer_of, offer_of_spine
+from transforms.activity.datasets.outputs import (
+    PlannedOutput,
+    appended_outputs,
+    cohort_outputs,
+    looks_at_row,
+    values_of,
+)
+from transforms.activity.query import Append, Pick, Query, Relation, Selection, Spine
 from transforms.contract import INTEGER, TEXT, Column
 
 if TYPE_CHECKING:
@@ -28,6 +35,9 @@ ENTITY = Column(
 )
 OCCURRENCE = Column("occurrence", INTEGER, "number of the row per entity, from 1", nullable=False, minimum=1)
 COHORT_COLUMNS = (activity_id, ENTITY, ts, OCCURRENCE)
+_FARTHEST_DAYS = 100_000
+_HANGING = (Relation.BEFORE, Relation.ON_OR_BEFORE, Relation.AT, Relation.ON_OR_AFTER, Relation.AFTER)
+_CLAUSES = ("where", "on", "within", "take", "append", "as")
 
 
 @dataclass(frozen=True)
@@ -37,13 +47,18 @@ class PlannedAppend:
     Args:
         append: The append, its conditions with constants of the right type. Extra conditions that look at the
             appended activity only are part of its filter.
-        types: The values of the appended activity that it uses.
+        types: The values of the appended activity that it uses, and those that later appends name of it.
         outputs: Its columns.
+        named: The values of what it picks that later appends name.
+        referred: The values of earlier appends that it names, and the time of the one that it hangs on, each with its
+            type.
     """
 
     append: Append
     types: Mapping[str, DataType]
     outputs: tuple[PlannedOutput, ...]
+    named: tuple[str, ...] = ()
+    referred: Mapping[tuple[str, str], DataType] = field(default_factory=dict)
 
     @property
     def has_conditions(self) -> bool:
@@ -82,18 +97,17 @@ def plan_of(query: Query, activities: Mapping[str, Activity]) -> Plan:
     Raises:
         QueryError: It names what is not known, compares what cannot be compared, or names two columns alike.
     """
-    activity = known_activity(query.cohort.activity, activities)
-    offer = offer_of(activity)
+    of_cohort = _known_activities(query.cohort.activities, activities)
+    offer = offer_of(of_cohort)
     condition = _checked_filter(query.cohort.condition, offer)
-    cohort = replace(query.cohort, activity=activity.name, condition=condition)
-    is_spine = isinstance(cohort, Spine)
-    outputs = () if isinstance(cohort, Spine) else cohort_outputs(cohort, offer)
-    rows = offer_of_spine(activity) if is_spine else offer
-    appends = tuple(_planned(append, rows, activity, activities) for append in query.appends)
+    cohort = replace(query.cohort, activities=tuple(one.name for one in of_cohort), condition=condition)
+    outputs = () if isinstance(cohort, Spine) else cohort_outputs(cohort, {None: offer})
+    rows = offer_of_spine(of_cohort) if isinstance(cohort, Spine) else offer
+    appends = _planned_appends(query.appends, rows, of_cohort[0], activities)
     used = [value.name for output in outputs for value in values_of(output.of)]
     used += [value.name for value in values_in(cohort.condition)]
-    used += [value.name for a in appends for value in values_in(a.append.condition) if value.of_cohort]
-    plan = Plan(activity.stream, cohort, offer.chosen(used), outputs, appends)
+    used += [value.name for append in appends for value in _named_by(append) if value.of == COHORT]
+    plan = Plan(of_cohort[0].stream, cohort, offer.chosen(used), outputs, appends)
     _check_names(plan)
     return plan
 
@@ -110,45 +124,134 @@ def known_activity(name: str, activities: Mapping[str, Activity]) -> Activity:
     return found
 
 
+def _known_activities(names: Sequence[str], activities: Mapping[str, Activity]) -> list[Activity]:
+    """The activities that are meant together, which are of one stream."""
+    if not names:
+        raise QueryError("name an activity")
+    found = [known_activity(name, activities) for name in names]
+    for name, activity in zip(names, found, strict=True):
+        _refuse_other_stream(name, activity, found[0])
+    return found
+
+
+def _refuse_other_stream(name: str, activity: Activity, first: Activity) -> None:
+    if activity.stream != first.stream:
+        raise QueryError(
+            f"{name} is in {activity.stream} and {first.name} in {first.stream}: a dataset is of one stream", name
+        )
+
+
 def _checked_filter(condition: Condition | None, offer: Offer) -> Condition | None:
     for value in values_in(condition):
-        if value.of_cohort:
+        if value.of is not None:
             raise QueryError("a filter cannot look at the cohort's row; say that with `on`", value.name)
-    return None if condition is None else checked_condition(condition, offer, NOTHING)
+        if value.name in BETWEEN and value.name not in offer.types:
+            raise QueryError(f"a filter cannot look at the cohort's row; say {value.name} with `on`", value.name)
+    return None if condition is None else checked_condition(condition, {None: offer})
 
 
-def _planned(append: Append, rows: Offer, cohort: Activity, activities: Mapping[str, Activity]) -> PlannedAppend:
-    selection = append.selection
-    activity = known_activity(selection.activity, activities)
-    if activity.stream != cohort.stream:
+def _planned_appends(
+    appends: Sequence[Append], rows: Offer, first: Activity, activities: Mapping[str, Activity]
+) -> tuple[PlannedAppend, ...]:
+    """The appends in order, each told which of its values later ones name."""
+    earlier: dict[str | None, Offer] = {COHORT: rows}
+    planned: list[PlannedAppend] = []
+    for append in appends:
+        of_append = _known_activities(append.selection.activities, activities)
+        _refuse_other_stream(append.selection.activities[0], of_append[0], first)
+        _check_anchor(append, earlier, [one.append for one in planned])
+        offer = offer_of(of_append)
+        planned.append(_planned(append, of_append, {**earlier, None: offer.between()}, offer))
+        name = append.selection.name
+        if name is not None:
+            _check_append_name(name, earlier)
+            earlier[str(name)] = offer
+    return tuple(_with_references(planned, earlier))
+
+
+def _check_append_name(name: str, earlier: Offers) -> None:
+    if name in earlier:
+        raise QueryError(f"{name} is a name already: that of the cohort or of an earlier append", name)
+
+
+def _check_anchor(append: Append, earlier: Offers, before: Sequence[Append]) -> None:
+    anchor = append.anchor
+    if anchor is None:
+        return
+    if append.relation not in _HANGING:
         raise QueryError(
-            f"{selection.activity} is in {activity.stream} and {cohort.name} in {cohort.stream}: "
-            f"a dataset is of one stream",
-            selection.activity,
+            f"{append.relation} is of the cohort's row; an append hangs on another with after, say", anchor
         )
+    if anchor == COHORT or anchor not in earlier:
+        known = [str(name) for name in earlier if name != COHORT]
+        near = difflib.get_close_matches(anchor.lower(), [*known, *_CLAUSES], n=1)
+        guess = f"did you mean {near[0]}? " if near else ""
+        raise QueryError(
+            f"{str(anchor)!r} is no earlier append; {guess}known: {', '.join(known) or 'none'} "
+            f"(an append is named by `as` behind its activity)",
+            anchor,
+        )
+    if any(one.selection.name == anchor and one.selection.pick is Pick.AGGREGATE for one in before):
+        raise QueryError(f"{anchor} is made of many events: an append hangs on a first, last or nth one", anchor)
+
+
+def _planned(append: Append, of_append: Sequence[Activity], offers: Offers, offer: Offer) -> PlannedAppend:
+    selection = append.selection
     if selection.pick is Pick.ALL:
         raise QueryError("one value is appended to a row: say first, last, nth or aggregate", selection.pick)
-    if append.distance is not None and append.distance.total_seconds() < 0:
-        raise QueryError(f"within takes a positive length of time; found {append.distance}")
-    offer = offer_of(activity)
-    extra = None if append.condition is None else checked_condition(append.condition, offer, rows)
+    if append.distance is not None and not 0 <= append.distance.total_seconds() <= _FARTHEST_DAYS * 86_400:
+        raise QueryError(
+            f"within takes a positive length of time, {_FARTHEST_DAYS:,} days at most; found {append.distance}"
+        )
+    extra = None if append.condition is None else checked_condition(append.condition, offers)
     own, related = _split(extra)
     condition = both(_checked_filter(selection.condition, offer), own)
-    outputs = appended_outputs(append, offer)
-    used = [value.name for value in (*values_in(condition), *values_in(related)) if not value.of_cohort]
-    taken = [value.name for output in outputs for value in values_of(output.of)]
-    used += [name for name in taken if name in offer.types]
-    picked = replace(selection, activity=activity.name, condition=condition)
-    checked = replace(append, selection=picked, condition=related)
-    return PlannedAppend(checked, offer.chosen(used), outputs)
+    outputs = appended_outputs(append, offers)
+    used = [*values_in(condition), *values_in(related), *[v for output in outputs for v in values_of(output.of)]]
+    own_names = [value.name for value in used if value.of is None and value.name in offer.types]
+    picked = replace(selection, activities=tuple(one.name for one in of_append), condition=condition)
+    planned = PlannedAppend(replace(append, selection=picked, condition=related), offer.chosen(own_names), outputs)
+    referred = {
+        (value.of, str(value.name)): offers[value.of].type_of(value.name)
+        for value in _named_by(planned)
+        if value.of not in (None, COHORT)
+    }
+    if append.anchor is not None:
+        referred[str(append.anchor), ts.name] = ts.type
+    return replace(planned, referred=referred)
+
+
+def _named_by(planned: PlannedAppend) -> Iterable[Value]:
+    """The values of its own, of the cohort's row and of earlier appends that an append names outside its filter."""
+    yield from values_in(planned.append.condition)
+    for output in planned.outputs:
+        yield from values_of(output.of)
+
+
+def _with_references(planned: Sequence[PlannedAppend], offers: Offers) -> Iterable[PlannedAppend]:
+    referred = [place for one in planned for place in one.referred]
+    for one in planned:
+        names = tuple(dict.fromkeys(name for of, name in referred if of == one.append.selection.name))
+        if not names:
+            yield one
+            continue
+        if one.append.selection.pick is Pick.AGGREGATE:
+            raise QueryError(f"{one.append.selection.name} is made of many events and has no {names[0]}", names[0])
+        types = {**one.types, **offers[one.append.selection.name].chosen(list(names))}
+        yield replace(one, types=types, named=(ts.name, *[name for name in names if name != ts.name]))
 
 
 def _split(condition: Condition | None) -> tuple[Condition | None, Condition | None]:
     """The part of a condition that looks at the appended activity only, and the rest."""
+    if condition is None:
+        return None, None
     if isinstance(condition, Combination) and condition.operator == "and":
-        (own, related), (other_own, other_related) = map(_split, condition.parts)
-        return both(own, other_own), both(related, other_related)
-    is_related = any(value.of_cohort for value in values_in(condition))
+        kinds: tuple[list[Condition], list[Condition]] = ([], [])
+        for part in condition.parts:
+            kinds[any(map(looks_at_row, values_in(part)))].append(part)
+        own, related = (combined("and", parts) if parts else None for parts in kinds)
+        return own, related
+    is_related = any(map(looks_at_row, values_in(condition)))
     return (None, condition) if is_related else (condition, None)
 
 

@@ -50,7 +50,7 @@ def table_of(plan: Plan, name: str) -> Table:
     return Table(
         name=lower,
         layer=Layer.MARTS,
-        grain=f"one row of the cohort: {plan.cohort.activity}",
+        grain=f"one row of the cohort: {' or '.join(plan.cohort.activities)}",
         key=(_KEY,),
         columns=plan.columns,
         write=Replace(),

@@ -1,4 +1,4 @@
-"""Questions about activities as text: `first stream_started append count gift_received after within 7 days`.
+"""Questions about activities as text: `first stream_started append first gift_received after within 7 days`.
 
 The grammar is in QUERIES.md; every function here reads the construct of its name. Names are checked when the question
 is planned (planning.py), so a text of any activities can be read.
@@ -7,12 +7,14 @@ is planned (planning.py), so a text of any activities can be read.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
-from transforms.activity.datasets.conditions import Absence, Comparison, Condition, Constant, Membership, Value
+from transforms.activity.datasets.conditions import Operand
 from transforms.activity.datasets.errors import QueryError, Word
+from transforms.activity.datasets.text_values import CLAUSES, condition, list_order, operand, operand_or_condition
 from transforms.activity.datasets.words import DAY, END, NAME, NUMBER, QUOTED_NAME, TEXT, Reader
 from transforms.activity.query import (
     Aggregation,
@@ -28,10 +30,11 @@ from transforms.activity.query import (
 )
 
 _UNITS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
-_OPERATORS = ("=", "!=", "<>", "<", "<=", ">", ">=")
-_COHORT = "cohort"
 _PICKS = (Pick.FIRST, Pick.LAST, Pick.NTH)
 _Taker = TypeVar("_Taker", Selection, Append)
+_LONGEST_COUNT = 9  # digits
+_FARTHEST_DAYS = 100_000
+_YEARS = (1990, 2100)
 
 
 def parse_query(text: str) -> Query:
@@ -54,19 +57,19 @@ def _spine(reader: Reader) -> Spine:
     reader.take()
     period = Period(reader.one_of(Period, "a period"))
     reader.one_of(("of",), "of")
-    spine = Spine(period, reader.name("an activity"))
+    spine = Spine(period, _activities(reader))
     if reader.taken("where"):
-        spine = spine.where(_condition(reader))
+        spine = spine.where(condition(reader))
     start = _day(reader) if reader.taken("from") else None
     end = _day(reader) if reader.taken("until") else None
-    return Spine(spine.period, spine.activity, spine.condition, start, end)
+    return replace(spine, start=start, end=end)
 
 
 def _cohort(reader: Reader) -> Selection:
     selection = _selection(reader, (*_PICKS, Pick.ALL, "every"))
     while reader.comes("where", "take"):
         if reader.taken("where"):
-            selection = selection.where(_condition(reader))
+            selection = selection.where(condition(reader))
         elif reader.taken("take"):
             selection = _taken(reader, selection)
     return selection
@@ -74,14 +77,16 @@ def _cohort(reader: Reader) -> Selection:
 
 def _append(reader: Reader) -> Append:
     selection = _selection(reader, (*_PICKS, Pick.AGGREGATE))
+    if reader.taken("as"):
+        selection = selection.named(reader.name("a name for the append"))
     relation = Relation(reader.one_of(Relation, "a relation"))
     on_or_after = relation is Relation.IN_BETWEEN and reader.taken("on_or_after")
-    append = Append(selection, relation, on_or_after)
+    append = Append(selection, relation, on_or_after, anchor=_anchor(reader))
     while reader.comes("where", "on", "within", "take"):
         if reader.taken("where"):
-            append = append.where(_condition(reader))
+            append = append.where(condition(reader))
         elif reader.taken("on"):
-            append = append.on(_condition(reader))
+            append = append.on(condition(reader))
         elif reader.taken("within"):
             append = append.within(_distance(reader))
         elif reader.taken("take"):
@@ -89,15 +94,32 @@ def _append(reader: Reader) -> Append:
     return append
 
 
+def _anchor(reader: Reader) -> Word | None:
+    """The earlier append that stands in the place of the cohort's row."""
+    is_name = reader.next.kind == QUOTED_NAME or (reader.next.kind == NAME and not reader.comes(*CLAUSES))
+    return reader.take().word if is_name else None
+
+
 def _selection(reader: Reader, picks: Iterable[str]) -> Selection:
     word = reader.one_of(picks, "which occurrences")
-    number = None
-    if str(word) == Pick.NTH:
-        token = reader.of_kind(NUMBER, what="a number")
-        if not token.word.isdigit() or int(token.word) < 1:
-            raise QueryError(f"nth counts from 1; found {token.word}", token.word)
-        number = int(token.word)
-    return Selection(Pick(word), reader.name("an activity"), number)
+    number = _count(reader) if str(word) == Pick.NTH else None
+    return Selection(Pick(word), _activities(reader), number)
+
+
+def _count(reader: Reader) -> int:
+    word = reader.of_kind(NUMBER, what="a number").word
+    if not word.isdigit() or int(word) < 1:
+        raise QueryError(f"nth counts from 1; found {word}", word)
+    if len(word) > _LONGEST_COUNT:
+        raise QueryError(f"nth takes a number of {_LONGEST_COUNT} digits at most; found {word}", word)
+    return int(word)
+
+
+def _activities(reader: Reader) -> tuple[str, ...]:
+    names = [reader.name("an activity")]
+    while reader.taken("or"):
+        names.append(reader.name("an activity"))
+    return tuple(names)
 
 
 def _taken(reader: Reader, taker: _Taker) -> _Taker:
@@ -108,103 +130,58 @@ def _taken(reader: Reader, taker: _Taker) -> _Taker:
 
 
 def _output(reader: Reader) -> Output:
-    name = reader.name("a feature or a function")
-    of: Value | Aggregation = Value(name)
-    if reader.taken("("):
-        if name.lower() not in set(Function):
-            raise QueryError(f"{str(name)!r} is no function; known: {', '.join(Function)}", name)
-        of = _aggregation(reader, name)
+    is_function = reader.next.kind in (NAME, QUOTED_NAME) and reader.comes_before("(")
+    of = _aggregation(reader) if is_function else _value(reader)
     return Output(of, reader.name("a name for the column") if reader.taken("as") else None)
 
 
-def _aggregation(reader: Reader, word: Word) -> Aggregation:
-    function = Function(word.lower())
-    if reader.taken(")"):
-        return Aggregation(function, word=word)
-    of: Value | Condition = Value(reader.name("a feature")) if reader.comes_before(")") else _condition(reader)
-    reader.one_of((")",), ")")
-    return Aggregation(function, of, word)
+def _value(reader: Reader) -> Operand:
+    token = reader.next
+    of = operand(reader, "a feature or a function")
+    if not isinstance(of, Operand):
+        raise QueryError(f"expected a feature or a function, found {str(token.word)!r}", token.word)
+    return of
 
 
-def _condition(reader: Reader) -> Condition:
-    found = _conjunction(reader)
-    while reader.taken("or"):
-        found = found | _conjunction(reader)
-    return found
-
-
-def _conjunction(reader: Reader) -> Condition:
-    found = _negation(reader)
-    while reader.taken("and"):
-        found = found & _negation(reader)
-    return found
-
-
-def _negation(reader: Reader) -> Condition:
-    if reader.taken("not"):
-        return ~_negation(reader)
-    if reader.taken("("):
-        found = _condition(reader)
-        reader.one_of((")",), ")")
-        return found
-    return _comparison(reader)
-
-
-def _comparison(reader: Reader) -> Condition:
-    value = _value(reader)
-    if reader.taken("is"):
-        is_negated = reader.taken("not")
-        reader.one_of(("null",), "null")
-        return ~Absence(value) if is_negated else Absence(value)
-    if reader.comes("not", "in"):
-        is_negated = reader.taken("not")
-        reader.one_of(("in",), "in")
-        found = Membership(value, _options(reader))
-        return ~found if is_negated else found
-    if not reader.comes(*_OPERATORS):
-        return Comparison(value, "=", right=True)
-    operator = reader.one_of(_OPERATORS, "a comparison")
-    is_value = reader.next.kind == QUOTED_NAME or (reader.next.kind == NAME and not reader.comes("true", "false"))
-    return Comparison(value, "!=" if operator == "<>" else operator, _value(reader) if is_value else _constant(reader))
-
-
-def _value(reader: Reader) -> Value:
-    name = reader.name("a feature")
-    if name.lower() == _COHORT and reader.taken("."):
-        return Value(reader.name("a feature of the cohort"), of_cohort=True)
-    return Value(name)
-
-
-def _options(reader: Reader) -> tuple[Constant, ...]:
+def _aggregation(reader: Reader) -> Aggregation:
+    word = reader.take().word
+    if word.lower() not in set(Function):
+        raise QueryError(f"{str(word)!r} is no function; known: {', '.join(Function)}", word)
+    found = Aggregation(Function(word.lower()), word=word)
     reader.one_of(("(",), "(")
-    options = [_constant(reader)]
-    while reader.taken(","):
-        options.append(_constant(reader))
+    if reader.comes("*"):
+        raise QueryError(
+            f"leave the * out: {word}() counts every event, {word}(feature) those with a value", reader.next.word
+        )
+    if reader.taken(")"):
+        return found
+    found = replace(found, of=operand_or_condition(reader, "a feature"))
+    if reader.taken(","):
+        found = replace(found, separator=str(reader.of_kind(TEXT, what="a 'text' to stand between").word))
+    if reader.taken("order"):
+        found = replace(found, order=list_order(reader))
     reader.one_of((")",), ")")
-    return tuple(options)
-
-
-def _constant(reader: Reader) -> Constant:
-    if reader.comes("true", "false"):
-        return reader.take().word.lower() == "true"
-    token = reader.of_kind(NUMBER, TEXT, DAY, what="a number, a 'text', a day, true or false")
-    if token.kind == NUMBER:
-        return Decimal(token.word) if "." in token.word else int(token.word)
-    return token.word
+    return found
 
 
 def _distance(reader: Reader) -> timedelta:
-    word = reader.of_kind(NUMBER, what="a number").word
+    word = reader.signed_number("a number").word
     units = {spelled: seconds for unit, seconds in _UNITS.items() for spelled in (unit, f"{unit}s")}
     unit = reader.one_of(units, "a unit of time")
     if word.startswith("-"):
         raise QueryError(f"within takes a positive length of time; found {word}", word)
-    return timedelta(microseconds=int(Decimal(word) * units[unit] * 1_000_000))
+    seconds = Decimal(word) * units[unit]
+    if seconds > _FARTHEST_DAYS * _UNITS["day"]:
+        raise QueryError(f"within takes {_FARTHEST_DAYS:,} days at most; found {word} {unit}", word)
+    return timedelta(microseconds=int(seconds * 1_000_000))
 
 
 def _day(reader: Reader) -> date:
     word: Word = reader.of_kind(DAY, TEXT, what="a day such as 2024-01-31").word
     try:
-        return date.fromisoformat(word)
+        day = date.fromisoformat(word)
     except ValueError:
         raise QueryError(f"{str(word)!r} is no day; expected one such as 2024-01-31", word) from None
+    if not _YEARS[0] <= day.year <= _YEARS[1]:
+        raise QueryError(f"{str(word)!r} is outside the years {_YEARS[0]} to {_YEARS[1]}", word)
+    return day
