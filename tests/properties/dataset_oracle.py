@@ -12,7 +12,7 @@ from statistics import mean, median
 from typing import Any
 
 from tests.properties.dataset_world import Event
-from transforms.activity.datasets.conditions import (
+from transforms.datasets.syntax.conditions import (
     COHORT,
     Absence,
     Arithmetic,
@@ -25,7 +25,7 @@ from transforms.activity.datasets.conditions import (
     Negation,
     Value,
 )
-from transforms.activity.query import Aggregation, Append, Pick, Query, Relation, Selection, Spine
+from transforms.datasets.syntax.query import Aggregation, Append, Pick, Query, Relation, Selection, Spine
 
 COMPARE = {
     "=": operator.eq,

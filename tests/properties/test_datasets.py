@@ -16,9 +16,9 @@ from snowflake.snowpark import DataFrame, Session
 
 from tests.properties import dataset_oracle
 from tests.properties.dataset_world import ACTIVITIES, T0, Event, generated, stored_stream
-from transforms.activity.datasets.conditions import Condition, feature, of_cohort
-from transforms.activity.datasets.frames import dataset_of
-from transforms.activity.query import (
+from transforms.datasets.frames.compile import dataset_of
+from transforms.datasets.syntax.conditions import Condition, feature, of_cohort
+from transforms.datasets.syntax.query import (
     Append,
     Pick,
     Query,

@@ -52,7 +52,7 @@ def query_activities(
     form: Annotated[Form, typer.Option("--format", help="How to print the rows.")] = Form.TABLE,
     table: Annotated[str | None, typer.Option(help="Write the answer into this table of MARTS instead.")] = None,
 ) -> None:
-    """Ask a question; transforms/activity/QUERIES.md has the grammar and examples."""
+    """Ask a question; transforms/datasets/QUERIES.md has the grammar and examples."""
     from flows.cli.views.activity import answer, for_people, keep_answer, plan_question
 
     plan = plan_question(question)

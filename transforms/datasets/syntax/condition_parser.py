@@ -8,7 +8,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from transforms.activity.datasets.conditions import (
+from transforms.datasets.analysis.types import LONGEST_NUMBER
+from transforms.datasets.syntax.conditions import (
     COHORT,
     Absence,
     Arithmetic,
@@ -22,13 +23,12 @@ from transforms.activity.datasets.conditions import (
     Value,
     combined,
 )
-from transforms.activity.datasets.errors import QueryError, Word
-from transforms.activity.datasets.value_types import LONGEST_NUMBER
-from transforms.activity.datasets.words import DAY, NAME, NUMBER, QUOTED_NAME, TEXT, Reader
-from transforms.activity.query import Order
+from transforms.datasets.syntax.errors import QueryError, Word
+from transforms.datasets.syntax.lexer import DAY, NAME, NUMBER, QUOTED_NAME, TEXT, Reader
+from transforms.datasets.syntax.query import Order
 
 if TYPE_CHECKING:
-    from transforms.activity.datasets.words import Token
+    from transforms.datasets.syntax.lexer import Token
 
 CLAUSES = ("where", "on", "within", "take", "append", "on_or_after", "as")
 _CONNECTING = (

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from transforms.activity.datasets.occurrences import Occurrences, occurrences_of
-from transforms.activity.query import Period, Pick, Selection, Spine
 from transforms.contract import INTEGER, TIMESTAMP
+from transforms.datasets.frames.occurrences import Occurrences, occurrences_of
+from transforms.datasets.syntax.query import Period, Pick, Selection, Spine
 from transforms.formulas.keys import hash_key
 from transforms.formulas.periods import period_of
 from transforms.functions import (
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression
     from snowflake.snowpark import DataFrame
 
-    from transforms.activity.datasets.conditions import Value
-    from transforms.activity.datasets.planning import Plan
+    from transforms.datasets.analysis.plan import Plan
+    from transforms.datasets.syntax.conditions import Value
 
 PREFIX = "c_"
 _EPOCH = date(1970, 1, 1)

@@ -1,7 +1,7 @@
 """Questions about activities as text: `first stream_started append first gift_received after within 7 days`.
 
 The grammar is in QUERIES.md; every function here reads the construct of its name. Names are checked when the question
-is planned (planning.py), so a text of any activities can be read.
+is planned (../analysis/plan.py), so a text of any activities can be read.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
-from transforms.activity.datasets.conditions import Operand
-from transforms.activity.datasets.errors import QueryError, Word
-from transforms.activity.datasets.text_values import CLAUSES, condition, list_order, operand, operand_or_condition
-from transforms.activity.datasets.words import DAY, END, NAME, NUMBER, QUOTED_NAME, TEXT, Reader
-from transforms.activity.query import (
+from transforms.datasets.syntax.condition_parser import CLAUSES, condition, list_order, operand, operand_or_condition
+from transforms.datasets.syntax.conditions import Operand
+from transforms.datasets.syntax.errors import QueryError, Word
+from transforms.datasets.syntax.lexer import DAY, END, NAME, NUMBER, QUOTED_NAME, TEXT, Reader
+from transforms.datasets.syntax.query import (
     Aggregation,
     Append,
     Function,

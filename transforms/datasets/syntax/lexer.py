@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from transforms.activity.datasets.errors import QueryError, Word
+from transforms.datasets.syntax.errors import QueryError, Word
 
 NAME, QUOTED_NAME, TEXT, DAY, NUMBER, SIGN, END = "name", "quoted name", "text", "day", "number", "sign", "end"
 _PATTERNS = (

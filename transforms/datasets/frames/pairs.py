@@ -13,14 +13,14 @@ from functools import reduce
 from operator import and_
 from typing import TYPE_CHECKING
 
-from transforms.activity.datasets.cohorts import Cohort
-from transforms.activity.datasets.conditions import Value
-from transforms.activity.datasets.expressions import expression_of
-from transforms.activity.datasets.occurrences import Occurrences
-from transforms.activity.datasets.offers import MICROSECONDS_IN
-from transforms.activity.datasets.running import in_intervals
-from transforms.activity.query import Pick, Relation
 from transforms.contract import FLOAT, INTEGER, TIMESTAMP
+from transforms.datasets.analysis.scope import MICROSECONDS_IN
+from transforms.datasets.frames.cohort import Cohort
+from transforms.datasets.frames.expressions import expression_of
+from transforms.datasets.frames.occurrences import Occurrences
+from transforms.datasets.frames.windows import in_intervals
+from transforms.datasets.syntax.conditions import Value
+from transforms.datasets.syntax.query import Pick, Relation
 from transforms.formulas.periods import period_of
 from transforms.functions import col, dateadd, datediff, lit
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression
     from snowflake.snowpark import DataFrame
 
-    from transforms.activity.datasets.planning import PlannedAppend
+    from transforms.datasets.analysis.plan import PlannedAppend
 
 _MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from transforms.activity.columns import STREAM, ts
-from transforms.activity.datasets.errors import QueryError, unknown
 from transforms.contract import FLOAT
+from transforms.datasets.syntax.errors import QueryError, unknown
 
 if TYPE_CHECKING:
     from transforms.activity.definitions.activity import Activity

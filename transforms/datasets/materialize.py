@@ -10,12 +10,12 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-from transforms.activity.datasets.errors import QueryError
-from transforms.activity.datasets.frames import planned_dataset
-from transforms.activity.datasets.planning import COHORT_COLUMNS
 from transforms.build import FULL_REFRESH
 from transforms.catalog import Model, models
 from transforms.contract import ContractError, Layer, Replace, Table, checked_identifier
+from transforms.datasets.analysis.plan import COHORT_COLUMNS
+from transforms.datasets.frames.compile import planned_dataset
+from transforms.datasets.syntax.errors import QueryError
 from transforms.engine.batches import current_database, read_state, stored
 from transforms.engine.incremental import Computed
 from transforms.engine.ledgers import append_rows
@@ -26,7 +26,7 @@ from transforms.ops import HEADS
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
-    from transforms.activity.datasets.planning import Plan
+    from transforms.datasets.analysis.plan import Plan
 
 _KEY = COHORT_COLUMNS[0].name
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from transforms.activity.datasets.conditions import Condition
-from transforms.activity.datasets.expressions import ColumnOf, expression_of, value_of
-from transforms.activity.datasets.value_types import LISTS, type_of_aggregation
-from transforms.activity.query import Function
 from transforms.contract import INTEGER, TEXT
+from transforms.datasets.analysis.types import LISTS, type_of_aggregation
+from transforms.datasets.frames.expressions import ColumnOf, expression_of, value_of
+from transforms.datasets.syntax.conditions import Condition
+from transforms.datasets.syntax.query import Function
 from transforms.functions import (
     avg,
     col,
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression
     from snowflake.snowpark.window import WindowSpec
 
-    from transforms.activity.datasets.occurrences import Occurrences
-    from transforms.activity.query import Aggregation
+    from transforms.datasets.frames.occurrences import Occurrences
+    from transforms.datasets.syntax.query import Aggregation
     from transforms.types import DataType
 
 PICKING = (Function.FIRST_VALUE, Function.LAST_VALUE)

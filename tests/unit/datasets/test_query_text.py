@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from tests.properties.dataset_world import ACTIVITIES
-from transforms.activity.datasets.conditions import feature, of_cohort
-from transforms.activity.datasets.errors import QueryError, Word
-from transforms.activity.datasets.planning import plan_of
-from transforms.activity.datasets.text import parse_query
 from transforms.activity.definitions.activity import Activity
 from transforms.activity.definitions.registry import known_activities
-from transforms.activity.query import (
+from transforms.datasets.analysis.plan import plan_of
+from transforms.datasets.syntax.conditions import feature, of_cohort
+from transforms.datasets.syntax.errors import QueryError, Word
+from transforms.datasets.syntax.parser import parse_query
+from transforms.datasets.syntax.query import (
     Aggregation,
     Function,
     Output,
@@ -169,7 +169,7 @@ def test_a_mistake_is_told_at_its_word(text: str, word: str | None, said: str):
 
 
 def test_every_question_of_the_documentation_can_be_asked():
-    text = (Path(__file__).parents[3] / "transforms" / "activity" / "QUERIES.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "transforms" / "datasets" / "QUERIES.md").read_text(encoding="utf-8")
     questions = re.findall(r'^\$ snowcast activity query (?:--table \w+ )?"([^"]+)"', text, flags=re.MULTILINE)
     mistakes = [question for question in questions if "recieved" in question]
     assert (len(questions), len(mistakes)) == (6, 1)

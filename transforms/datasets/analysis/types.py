@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from transforms.activity.datasets.errors import QueryError
-from transforms.activity.datasets.keywords import Function
 from transforms.contract import BOOLEAN, DATE, FLOAT, INTEGER, TEXT, TIMESTAMP
+from transforms.datasets.syntax.errors import QueryError
+from transforms.datasets.syntax.keywords import Function
 from transforms.types import (
     BooleanType,
     DataType,
@@ -23,7 +23,7 @@ from transforms.types import (
 )
 
 if TYPE_CHECKING:
-    from transforms.activity.datasets.conditions import Constant
+    from transforms.datasets.syntax.conditions import Constant
 
 NUMBER_KIND, TEXT_KIND, BOOLEAN_KIND, TIMESTAMP_KIND, DATE_KIND, OBJECT_KIND = (
     "a number",

@@ -5,8 +5,8 @@
     .append(first("popular_streamer").after("gift").take("days_between"))
     .append(aggregate("gift_received").before().where(feature("points") >= 100).take(count().named("gifts")))
 
-A question is plain data: nothing is read before `dataset_of` makes a frame of it (datasets/), which is one statement
-however much is appended. The same language as text is datasets/text.py; QUERIES.md tells what each construct means.
+A question is plain data: nothing is read before `dataset_of` makes a frame of it (../frames), which is one statement
+however much is appended. The same language as text is parser.py; QUERIES.md tells what each construct means.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from transforms.activity.datasets.conditions import Condition, Operand, Value, both, condition_of
-from transforms.activity.datasets.errors import QueryError
-from transforms.activity.datasets.keywords import Function as Function
-from transforms.activity.datasets.keywords import Period as Period
-from transforms.activity.datasets.keywords import Pick as Pick
-from transforms.activity.datasets.keywords import Relation as Relation
+from transforms.datasets.syntax.conditions import Condition, Operand, Value, both, condition_of
+from transforms.datasets.syntax.errors import QueryError
+from transforms.datasets.syntax.keywords import Function as Function
+from transforms.datasets.syntax.keywords import Period as Period
+from transforms.datasets.syntax.keywords import Pick as Pick
+from transforms.datasets.syntax.keywords import Relation as Relation
 
 if TYPE_CHECKING:
     from transforms.types import DataType

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, NoReturn
 
-from transforms.activity.datasets.errors import QueryError
+from transforms.datasets.syntax.errors import QueryError
 
 if TYPE_CHECKING:
     from transforms.types import DataType

@@ -6,7 +6,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from transforms.activity.datasets.conditions import (
+from transforms.datasets.analysis.types import (
+    BOOLEAN_KIND,
+    NUMBER_KIND,
+    OBJECT_KIND,
+    TEXT_KIND,
+    constant_of_kind,
+    kind_of,
+    type_of_arithmetic,
+    type_of_constant,
+    type_of_numbers,
+)
+from transforms.datasets.syntax.conditions import (
     COHORT,
     COMPARISONS,
     Absence,
@@ -24,21 +35,10 @@ from transforms.activity.datasets.conditions import (
     condition_of,
     parts_in,
 )
-from transforms.activity.datasets.errors import QueryError, unknown
-from transforms.activity.datasets.value_types import (
-    BOOLEAN_KIND,
-    NUMBER_KIND,
-    OBJECT_KIND,
-    TEXT_KIND,
-    constant_of_kind,
-    kind_of,
-    type_of_arithmetic,
-    type_of_constant,
-    type_of_numbers,
-)
+from transforms.datasets.syntax.errors import QueryError, unknown
 
 if TYPE_CHECKING:
-    from transforms.activity.datasets.offers import Offer
+    from transforms.datasets.analysis.scope import Offer
     from transforms.types import DataType
 
 # Whose values can be named: None for the event itself, COHORT, and the names of earlier appends.

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from transforms.activity.datasets.cohorts import PREFIX, cohort_of
-from transforms.activity.datasets.conditions import COHORT, Value
-from transforms.activity.datasets.expressions import value_of
-from transforms.activity.datasets.hanging import related_rows
-from transforms.activity.datasets.planning import COHORT_COLUMNS, plan_of
-from transforms.activity.datasets.relationships import parts_of
+from transforms.datasets.analysis.plan import COHORT_COLUMNS, plan_of
+from transforms.datasets.frames.anchors import related_rows
+from transforms.datasets.frames.cohort import PREFIX, cohort_of
+from transforms.datasets.frames.expressions import value_of
+from transforms.datasets.frames.joins import parts_of
+from transforms.datasets.syntax.conditions import COHORT, Value
 from transforms.engine.known_schemas import known_schemas
 from transforms.functions import col
 
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression
     from snowflake.snowpark import DataFrame
 
-    from transforms.activity.datasets.planning import Plan
-    from transforms.activity.datasets.sides import Part
     from transforms.activity.definitions.activity import Activity
-    from transforms.activity.query import Query
+    from transforms.datasets.analysis.plan import Plan
+    from transforms.datasets.frames.pairs import Part
+    from transforms.datasets.syntax.query import Query
 
 _HELD_AS = dict(zip((column.name for column in COHORT_COLUMNS), ("id", "entity", "ts", "number"), strict=True))
 

@@ -7,20 +7,30 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from transforms.activity.columns import ts
-from transforms.activity.datasets.condition_checking import (
+from transforms.contract import BOOLEAN, Column, ContractError, checked_identifier
+from transforms.datasets.analysis.check import (
     Offers,
     checked_condition,
     checked_operand,
     told,
     word_in,
 )
-from transforms.activity.datasets.conditions import Condition, Operand, Value, values_in
-from transforms.activity.datasets.errors import QueryError
-from transforms.activity.datasets.keywords import RESERVED
-from transforms.activity.datasets.offers import BETWEEN
-from transforms.activity.datasets.value_types import LISTS, ORDERED_KINDS, ZERO_FOR_NONE, kind_of, type_of_aggregation
-from transforms.activity.query import SEPARATOR, Aggregation, Append, Function, Order, Output, Pick, Selection, count
-from transforms.contract import BOOLEAN, Column, ContractError, checked_identifier
+from transforms.datasets.analysis.scope import BETWEEN
+from transforms.datasets.analysis.types import LISTS, ORDERED_KINDS, ZERO_FOR_NONE, kind_of, type_of_aggregation
+from transforms.datasets.syntax.conditions import Condition, Operand, Value, values_in
+from transforms.datasets.syntax.errors import QueryError
+from transforms.datasets.syntax.keywords import RESERVED
+from transforms.datasets.syntax.query import (
+    SEPARATOR,
+    Aggregation,
+    Append,
+    Function,
+    Order,
+    Output,
+    Pick,
+    Selection,
+    count,
+)
 
 if TYPE_CHECKING:
     from transforms.types import DataType

@@ -12,19 +12,19 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from transforms.activity.columns import activity_id, ts
-from transforms.activity.datasets.condition_checking import Offers, checked_condition
-from transforms.activity.datasets.conditions import COHORT, Combination, Condition, Value, both, combined, values_in
-from transforms.activity.datasets.errors import QueryError, unknown
-from transforms.activity.datasets.offers import BETWEEN, Offer, offer_of, offer_of_spine
-from transforms.activity.datasets.outputs import (
+from transforms.contract import INTEGER, TEXT, Column
+from transforms.datasets.analysis.check import Offers, checked_condition
+from transforms.datasets.analysis.projection import (
     PlannedOutput,
     appended_outputs,
     cohort_outputs,
     looks_at_row,
     values_of,
 )
-from transforms.activity.query import Append, Pick, Query, Relation, Selection, Spine
-from transforms.contract import INTEGER, TEXT, Column
+from transforms.datasets.analysis.scope import BETWEEN, Offer, offer_of, offer_of_spine
+from transforms.datasets.syntax.conditions import COHORT, Combination, Condition, Value, both, combined, values_in
+from transforms.datasets.syntax.errors import QueryError, unknown
+from transforms.datasets.syntax.query import Append, Pick, Query, Relation, Selection, Spine
 
 if TYPE_CHECKING:
     from transforms.activity.definitions.activity import Activity

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import add, and_, eq, ge, gt, le, lt, mul, ne, or_, sub
 from typing import TYPE_CHECKING
 
-from transforms.activity.datasets.conditions import (
+from transforms.contract import FLOAT
+from transforms.datasets.syntax.conditions import (
     COMPARISONS,
     Absence,
     Arithmetic,
@@ -21,7 +22,6 @@ from transforms.activity.datasets.conditions import (
     Operand,
     Value,
 )
-from transforms.contract import FLOAT
 from transforms.functions import iff, lit, when
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ The set of an append are the occurrences of its activity that pass its filter, s
 (or to what an earlier append picked) and pass its extra conditions; what is picked or aggregated is of that set.
 
 An entity with one row is compared with its occurrences directly. Where it has many, occurrences are related by one
-ordered pass (running.py). Each is compared with each only where nothing else tells the answer: extra conditions, values
+ordered pass (windows.py). Each is compared with each only where nothing else tells the answer: extra conditions, values
 of the row in a function, and count_distinct, median and lists of what is before or after.
 """
 
@@ -15,18 +15,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from transforms.activity.columns import ts
-from transforms.activity.datasets.aggregations import PICKING, aggregated, can_run
-from transforms.activity.datasets.cohorts import Cohort, picked
-from transforms.activity.datasets.conditions import Operand, Value, values_in
-from transforms.activity.datasets.expressions import value_of
-from transforms.activity.datasets.occurrences import occurrences_of
-from transforms.activity.datasets.offers import MICROSECONDS_IN
-from transforms.activity.datasets.outputs import looks_at_row, values_of
-from transforms.activity.datasets.running import positions, running_values
-from transforms.activity.datasets.sides import Part, Side, joined, pairs, time_between
-from transforms.activity.datasets.value_types import ZERO_FOR_NONE
-from transforms.activity.query import Aggregation, Function, Pick, Relation
 from transforms.contract import TIMESTAMP
+from transforms.datasets.analysis.projection import looks_at_row, values_of
+from transforms.datasets.analysis.scope import MICROSECONDS_IN
+from transforms.datasets.analysis.types import ZERO_FOR_NONE
+from transforms.datasets.frames.aggregates import PICKING, aggregated, can_run
+from transforms.datasets.frames.cohort import Cohort, picked
+from transforms.datasets.frames.expressions import value_of
+from transforms.datasets.frames.occurrences import occurrences_of
+from transforms.datasets.frames.pairs import Part, Side, joined, pairs, time_between
+from transforms.datasets.frames.windows import positions, running_values
+from transforms.datasets.syntax.conditions import Operand, Value, values_in
+from transforms.datasets.syntax.query import Aggregation, Function, Pick, Relation
 from transforms.formulas.periods import period_of
 from transforms.functions import Window, coalesce, col, lit, max, min, row_number, when  # noqa: A004
 
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression
     from snowflake.snowpark import DataFrame
 
-    from transforms.activity.datasets.expressions import ColumnOf
-    from transforms.activity.datasets.planning import PlannedAppend
+    from transforms.datasets.analysis.plan import PlannedAppend
+    from transforms.datasets.frames.expressions import ColumnOf
 
 _BACKWARD = (Relation.BEFORE, Relation.ON_OR_BEFORE)
 _FORWARD = (Relation.AFTER, Relation.ON_OR_AFTER)

@@ -10,11 +10,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from transforms.activity.columns import ts
-from transforms.activity.datasets.cohorts import key_of
-from transforms.activity.datasets.conditions import COHORT, Value, values_in
-from transforms.activity.datasets.occurrences import Occurrences
-from transforms.activity.datasets.outputs import values_of
-from transforms.activity.query import Pick
+from transforms.datasets.analysis.projection import values_of
+from transforms.datasets.frames.cohort import key_of
+from transforms.datasets.frames.occurrences import Occurrences
+from transforms.datasets.syntax.conditions import COHORT, Value, values_in
+from transforms.datasets.syntax.query import Pick
 from transforms.functions import col
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
     from snowflake.snowpark import Column as Expression
 
-    from transforms.activity.datasets.cohorts import Cohort
-    from transforms.activity.datasets.planning import PlannedAppend
-    from transforms.activity.datasets.sides import Part
+    from transforms.datasets.analysis.plan import PlannedAppend
+    from transforms.datasets.frames.cohort import Cohort
+    from transforms.datasets.frames.pairs import Part
     from transforms.types import DataType
 
 

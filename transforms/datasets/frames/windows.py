@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from transforms.activity.datasets.aggregations import operand_of, running, type_of_operand
-from transforms.activity.query import Relation
 from transforms.contract import INTEGER, TEXT, TIMESTAMP
+from transforms.datasets.frames.aggregates import operand_of, running, type_of_operand
+from transforms.datasets.syntax.query import Relation
 from transforms.functions import Window, col, count, lit
 
 if TYPE_CHECKING:
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
     from snowflake.snowpark.window import WindowSpec
 
-    from transforms.activity.datasets.cohorts import Cohort
-    from transforms.activity.datasets.expressions import ColumnOf
-    from transforms.activity.datasets.occurrences import Occurrences
-    from transforms.activity.query import Aggregation
+    from transforms.datasets.frames.cohort import Cohort
+    from transforms.datasets.frames.expressions import ColumnOf
+    from transforms.datasets.frames.occurrences import Occurrences
+    from transforms.datasets.syntax.query import Aggregation
     from transforms.types import DataType
 
 _POINT, _EVENT = 0, 1

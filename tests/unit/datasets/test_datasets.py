@@ -10,10 +10,11 @@ from snowflake.snowpark import DataFrame, Session
 from snowflake.snowpark.functions import lit
 
 from tests.properties.dataset_world import ACTIVITIES, Event, numbered, stored_stream
-from transforms.activity.datasets.conditions import feature, of_cohort
-from transforms.activity.datasets.errors import QueryError
-from transforms.activity.datasets.frames import dataset_of
-from transforms.activity.query import (
+from transforms.catalog import models
+from transforms.datasets.frames.compile import dataset_of
+from transforms.datasets.syntax.conditions import feature, of_cohort
+from transforms.datasets.syntax.errors import QueryError
+from transforms.datasets.syntax.query import (
     Query,
     aggregate,
     aggregation,
@@ -25,7 +26,6 @@ from transforms.activity.query import (
     nth,
     spine,
 )
-from transforms.catalog import models
 from transforms.engine.batches import stored
 
 T0 = datetime(2024, 1, 31, 20)
