@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from snowflake.snowpark import Column, DataFrame
 
-    from transforms.increments import Continuation, Parts
+    from transforms.increments import Closure, Continuation, Parts
 
 _PACKAGES = ("raw", "staging", "marts", "history", "activity", "product")
 _LAYER_ORDER = {layer: position for position, layer in enumerate(Layer)}
@@ -43,6 +43,7 @@ class Model:
             tables where that equals building the group from all its rows. None: groups are built from all their rows.
         continuation: How groups are continued at their end (transforms/engine/continue_groups.py).
         parts: How the table is made of parts that change by themselves (transforms/engine/parts.py).
+        closure: How what `build` gives is followed to its ends (transforms/engine/closure.py).
         matters: For some inputs, the condition on a row without which it gives nothing: a new row that does not fulfil
             it touches no group.
     """
@@ -54,6 +55,7 @@ class Model:
     accumulate: Callable[[DataFrame, DataFrame], DataFrame] | None = None
     continuation: Continuation | None = None
     parts: Parts | None = None
+    closure: Closure | None = None
     matters: Mapping[str, Callable[[], Column]] = field(default_factory=dict)
 
 
@@ -129,6 +131,7 @@ def _model_of(module: ModuleType) -> Model:
         accumulate=getattr(module, "accumulate", None),
         continuation=getattr(module, "CONTINUED", None),
         parts=getattr(module, "PARTS", None),
+        closure=getattr(module, "CLOSURE", None),
         matters=getattr(module, "MATTERS", {}),
     )
 

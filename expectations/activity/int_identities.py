@@ -20,10 +20,10 @@ RULES = (
         reads=("streamer_key", "user_key"),
     ),
     Rule(
-        name="links come to an end",
+        name="links do not go in a circle",
         fails="onward_led_to is not null",
         severity=WARNING,
-        reason="the customer is linked itself: links go in a circle, or on for more than 8; take one of them back",
+        reason="the id is linked to itself over others: the circle ends at the least name in it; take one of its links back",
         shows=("known_as", "customer", "onward_led_to"),
         helpers=(_ONWARD,),
         reads=("customer", "known_as"),
