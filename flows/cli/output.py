@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
@@ -48,6 +49,8 @@ def say_error(text: str) -> None:
 def point_at(text: str, start: int, length: int) -> None:
     """Print the line of a text that holds a place on standard error, and carets under that place.
 
+    Wide characters take two columns of a terminal, and combining ones none.
+
     Args:
         text: What a person wrote.
         start: First character of the place.
@@ -55,9 +58,11 @@ def point_at(text: str, start: int, length: int) -> None:
     """
     begin = text.rfind("\n", 0, start) + 1
     line = text[begin:].split("\n", 1)[0].replace("\t", " ")
+    place = start - begin
+    before, marked = printable(line[:place]), printable(line[place : place + length])
     shown = Console(stderr=True, highlight=False, soft_wrap=True)
     shown.print(_safe(line))
-    shown.print(" " * (start - begin) + "^" * max(length, 1))
+    shown.print(" " * cell_len(before) + "^" * max(cell_len(marked), 1))
 
 
 class TerminalReporter:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.output import Form, Json, print_json, print_rows, say
+from flows.cli.output import Form, Json, print_json, print_rows, say, say_error
 
 activity = typer.Typer(name="activity", help="Activity streams: what there is, and questions.", no_args_is_help=True)
 
@@ -61,6 +61,9 @@ def query_activities(
             found = answer(session, settings, plan)
             print_rows(*(for_people(*found) if form is Form.TABLE else found), form)
             return
-        written = keep_answer(session, plan, question, table)
+        kept = keep_answer(session, plan, question, table)
+    written = kept.result
+    if kept.question_before is not None:
+        say_error(f"MARTS.{written.table_name} answered another question until now: {kept.question_before}")
     changed = f"{written.rows_inserted:,} inserted, {written.rows_updated:,} updated, {written.rows_deleted:,} deleted"
     say(f"MARTS.{written.table_name}: {changed}.")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from transforms.activity.definitions.activity import Activity
     from transforms.datasets.analysis.plan import Plan
-    from transforms.engine.write import BuildResult
+    from transforms.datasets.materialize import KeptDataset
     from transforms.types import DataType
 
 _ORDER = ("entity", "ts", "activity_id")
@@ -115,7 +115,7 @@ def for_people(columns: list[str], rows: list[list[Any]]) -> Rows:
     return columns[1:], [row[1:] for row in rows]
 
 
-def keep_answer(session: Session, plan: Plan, question: str, name: str) -> BuildResult:
+def keep_answer(session: Session, plan: Plan, question: str, name: str) -> KeptDataset:
     """Write a question's dataset into a table of MARTS.
 
     Raises:
