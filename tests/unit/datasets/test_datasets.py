@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import pytest
@@ -12,9 +15,10 @@ from snowflake.snowpark.functions import lit
 from tests.properties.dataset_world import ACTIVITIES, Event, numbered, stored_stream
 from transforms.catalog import models
 from transforms.datasets.frames.compile import dataset_of
-from transforms.datasets.syntax.conditions import feature, of_cohort
+from transforms.datasets.syntax.conditions import case, feature, of_append, of_cohort
 from transforms.datasets.syntax.errors import QueryError
 from transforms.datasets.syntax.query import (
+    Output,
     Query,
     aggregate,
     aggregation,
@@ -23,6 +27,7 @@ from transforms.datasets.syntax.query import (
     every,
     first,
     last,
+    list_of,
     nth,
     spine,
 )
@@ -152,6 +157,184 @@ def test_extra_conditions_look_at_the_cohorts_row(ask: Any):
     ]
 
 
+def test_a_time_between_is_taken_alone_whatever_the_relation(ask: Any):
+    question = cohort(every("show")).append(
+        last("gift").before().take("days_between"),
+        first("gift").after().take("seconds_between"),
+        nth(2, "gift").ever().take("seconds_between"),
+        aggregate("gift").after().take(aggregation("max", "seconds_between").named("farthest")),
+    )
+    assert ask(question) == [
+        ("s9", 1, None, None, None, None),
+        ("s1", 1, None, 3_600.0, 3_600.0, 18_000.0),
+        ("s2", 2, -1 / 24, 10_800.0, -3_600.0, 10_800.0),
+        ("s3", 3, -1 / 24, 10_800.0, -3_600.0, 10_800.0),
+    ]
+    days = cohort(spine("day", "show")).append(first("gift").in_between(on_or_after=True).take("days_between"))
+    assert [row[1:] for row in ask(days)] == [
+        (1, None),
+        (2, None),
+        (3, None),
+        (1, pytest.approx(20 / 24)),
+        (2, pytest.approx(1 / 24)),
+        (3, None),
+    ]
+
+
+def test_a_funnel_in_sequence_hangs_each_step_on_the_one_before(ask: Any):
+    """A step that repeats is found behind the one before it, not behind the first row: that was the wrong recipe."""
+    question = cohort(first("gift")).append(
+        first("show").named("shown").after().take("activity_id"),
+        first("gift").named("again").after("shown").take("activity_id", "days_between"),
+        first("chat").after("again").take("activity_id"),
+        first("show").after("again").take(Output(feature("points"), "never")),
+        aggregate("gift").before("again").take(count().named("so_far")),
+    )
+    assert ask(question) == [("g1", 1, "s2", "g4", 0.125, "c1", None, 3)]
+    nothing = cohort(first("gift")).append(
+        first("show").named("none").after().where(feature("points") > 99),
+        first("gift").after("none").take("activity_id"),
+        aggregate("gift").after("none").take(count().named("n")),
+    )
+    assert ask(nothing) == [("g1", 1, None, None, 0)]
+
+
+def test_an_append_looks_at_what_earlier_ones_picked(ask: Any):
+    question = cohort(every("show").take("points")).append(
+        last("gift").named("g").ever(),
+        first("gift").ever().on(feature("points") * 2 < of_append("g", "points")).take("activity_id"),
+        aggregate("gift").ever().on(feature("ts") < of_append("g", "ts")).take(count().named("n")),
+        last("gift").at("g").take(Output(feature("points") - of_append("g", "points") + of_cohort("points"), "same")),
+    )
+    g4 = T0 + timedelta(hours=5)
+    assert ask(question) == [
+        ("s9", 1, 9, None, None, 0, None),
+        ("s1", 1, 1, g4, "g1", 3, 1),
+        ("s2", 2, 2, g4, "g1", 3, 2),
+        ("s3", 3, 3, g4, "g1", 3, 3),
+    ]
+
+
+def test_several_activities_are_as_one(ask: Any):
+    touch = last("gift", "chat").ever().take("activity", "activity_id", "title")
+    rows = cohort(every("chat", "show").take("activity")).append(touch, first("gift", "show").after().take("points"))
+    assert ask(rows) == [
+        ("s9", 1, "show", None, None, None, None),
+        ("s1", 1, "show", "chat", "c1", None, None),
+        ("s2", 2, "show", "chat", "c1", None, 40),
+        ("s3", 3, "show", "chat", "c1", None, 40),
+        ("c1", 4, "chat", "chat", "c1", None, None),
+    ]
+
+
+def test_sums_include_the_row_itself(ask: Any):
+    total, many = aggregation("sum", "points").named("total"), count().named("so_far")
+    question = cohort(every("show").take("points")).append(
+        aggregate("show").on_or_before().take(total, many),
+        aggregate("gift").on_or_after().take(count().named("gifts")),
+        last("gift").on_or_before().take("activity_id"),
+        first("gift").on_or_after().take("activity_id"),
+    )
+    assert ask(question) == [
+        ("s9", 1, 9, 9, 1, 0, None, None),
+        ("s1", 1, 1, 1, 1, 4, "g1", "g1"),
+        ("s2", 2, 2, 6, 3, 2, "g3", "g3"),
+        ("s3", 3, 3, 6, 3, 2, "g3", "g3"),
+    ]
+
+
+def test_gaps_and_medians_of_times_between(ask: Any):
+    """Only gifts at least an hour and a half behind the stream count, and half of them come within so many hours."""
+    question = cohort(first("show")).append(
+        aggregate("gift")
+        .after()
+        .on(feature("days_between") >= 1.5 / 24)
+        .take(count().named("late"), aggregation("median", feature("seconds_between") / 3_600).named("hours"))
+    )
+    assert ask(question) == [("s9", 1, 0, None), ("s1", 1, 2, 3.5)]
+
+
+def test_values_are_computed_and_chosen(ask: Any):
+    size = case((feature("points") >= 30, "big"), (feature("points").is_null(), None), otherwise="small")
+    question = cohort(every("gift").take("title", Output(size, "size"), Output(feature("points") / 20 - 1, "x")))
+    assert ask(question) == [
+        ("g1", 1, "x", "small", -0.5),
+        ("g2", 2, "y", None, None),
+        ("g3", 3, None, "big", 0.5),
+        ("g4", 4, "x", "big", 1.0),
+    ]
+    by_zero = cohort(first("gift").take(Output(1 / (feature("points") - 10), "x")))
+    assert ask(by_zero) == [("g1", 1, None)]
+    likes = cohort(every("gift").where(feature("title").like("_") & ~feature("points").between(11, 39)))
+    assert [row[0] for row in ask(likes)] == ["g1", "g4"]
+
+
+def test_lists_have_an_order_and_a_separator(ask: Any):
+    title = feature("title")
+    question = cohort(first("show")).append(
+        aggregate("gift")
+        .ever()
+        .take(
+            list_of("activity_id", " > ", by=feature("points"), descending=True).named("by_points"),
+            list_of(title).named("titles"),
+            aggregation("listagg_distinct", "title").named("different"),
+            list_of("activity_id", "", by=title).named("by_title"),
+        )
+    )
+    assert ask(question) == [
+        ("s9", 1, None, None, None, None),
+        ("s1", 1, "g4 > g3 > g1 > g2", "x, y, x", "x, y", "g1g4g2g3"),
+    ]
+
+
+def test_the_whole_of_the_features_can_be_taken(ask: Any):
+    question = cohort(first("show").take("feature_json")).append(first("gift").ever().take("feature_json"))
+    (_, of_guest, none), (_, of_ann, gift) = ((row[0], row[2], row[3]) for row in ask(question))
+    assert none is None
+    assert [json.loads(one)["points"] for one in (of_guest, of_ann, gift)] == [9, 1, 10]
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda: feature("points") == 5 and feature("title") == "a",
+        lambda: not feature("is_gold"),
+        lambda: 1 < feature("points") < 5,
+        lambda: feature("points") in [1, 2],
+        lambda: [1] if feature("points") >= 5 else [],
+        lambda: bool(feature("points")),
+    ],
+)
+def test_a_condition_cannot_be_used_as_a_boolean(use: Any):
+    with pytest.raises(QueryError, match="neither true nor false"):
+        use()
+
+
+def test_operators_of_python_are_conditions(ask: Any):
+    points = feature("points")
+    for condition, expected in (
+        (points == 2, ["s2"]),
+        (points != 2, ["s9", "s1", "s3"]),
+        ((points == 1) | (points == 9), ["s9", "s1"]),
+        (~(points > 1), ["s1"]),
+        (points >= 3, ["s9", "s3"]),
+        (points + points == 6, ["s3"]),
+        (feature("title") == feature("title"), []),
+    ):
+        assert [row[0] for row in ask(cohort(every("show").where(condition)))] == expected
+    related = cohort(every("show")).append(
+        first("gift").ever().on(feature("ts") == of_cohort("ts")).take("activity_id")
+    )
+    assert ask(related) == [("s9", 1, None), ("s1", 1, "g1"), ("s2", 2, "g3"), ("s3", 3, "g3")]
+
+
+def test_hundreds_of_values_and_conditions_are_answered(ask: Any):
+    options, points = range(2, 502), feature("points")
+    either = reduce(or_, [points == option for option in options])
+    for condition in (points.is_in(*options), either, ~~either):
+        assert [row[0] for row in ask(cohort(every("show").where(condition)))] == ["s9", "s2", "s3"]
+
+
 def test_a_spine_has_each_period_to_that_of_the_newest_event(stream: DataFrame):
     gifts = aggregate("gift").in_between(on_or_after=True).take(count().named("gifts"))
     days = dataset_of(cohort(spine("day", "show")).append(gifts), stream, ACTIVITIES)
@@ -217,6 +400,13 @@ def test_an_empty_stream_gives_an_empty_dataset_of_the_same_columns(stream: Data
         (lambda: spine("year", "show"), "'year' is no period; known: day, week, month"),
         (lambda: aggregation("mode", "points"), "'mode' is no aggregation; known: count"),
         (lambda: cohort(every("show").where(feature("points").is_in())), "points can be one of nothing"),
+        (lambda: cohort(every("show").where(True)), "True is no condition"),
+        (lambda: cohort(every("show").where("points > 5")), "'points > 5' is no condition"),
+        (lambda: cohort(every("show").take(5)), "5 is nothing that can be taken"),
+        (lambda: cohort(every()), "name an activity"),
+        (lambda: cohort(every("show").take(feature("points") + 1)), "what is computed needs a name"),
+        (lambda: cohort(every("show").where(feature("points") == float("nan"))), "cannot be compared|is no number"),
+        (lambda: cohort(first("show")).append(first("gift").after("g")), "'g' is no earlier append"),
         (lambda: cohort(aggregate("show")), "a cohort has a row per occurrence"),
         (lambda: cohort(first("show")).append(every("gift").ever()), "say first, last, nth or aggregate"),
         (

@@ -13,7 +13,7 @@ from tests.properties.dataset_world import ACTIVITIES
 from transforms.activity.definitions.activity import Activity
 from transforms.activity.definitions.registry import known_activities
 from transforms.datasets.analysis.plan import plan_of
-from transforms.datasets.syntax.conditions import feature, of_cohort
+from transforms.datasets.syntax.conditions import case, condition_of, feature, of_append, of_cohort
 from transforms.datasets.syntax.errors import QueryError, Word
 from transforms.datasets.syntax.parser import parse_query
 from transforms.datasets.syntax.query import (
@@ -30,6 +30,7 @@ from transforms.datasets.syntax.query import (
     every,
     first,
     last,
+    list_of,
     nth,
     spine,
 )
@@ -97,6 +98,63 @@ KNOWN = {**ACTIVITIES, "paid": Activity("paid", "viewer_activity", "of another s
             ),
         ),
         (
+            "first show or chat append first gift or chat as g on_or_after append last show on_or_before g "
+            "on points - g.points > 0 take days_between",
+            cohort(first("show", "chat")).append(
+                first("gift", "chat").named("g").on_or_after(),
+                last("show")
+                .on_or_before("g")
+                .on(feature("points") - of_append("g", "points") > 0)
+                .take("days_between"),
+            ),
+        ),
+        (
+            "all show take points * 2 + 1 as a, (points - 1) / -amount as b, 3 - points as c where - 2 < points",
+            cohort(
+                every("show")
+                .take(
+                    Output(feature("points") * 2 + 1, "a"),
+                    Output((feature("points") - 1) / -feature("amount"), "b"),
+                    Output(3 - feature("points"), "c"),
+                )
+                .where(feature("points") > -2)
+            ),
+        ),
+        (
+            "all show where title like '%x_' and title not like 'a' and points between 1 and 2 + activity_occurrence "
+            "and not ts between 2024-01-01 and '2024-02-01'",
+            cohort(
+                every("show").where(
+                    feature("title").like("%x_")
+                    & ~feature("title").like("a")
+                    & feature("points").between(1, 2 + feature("activity_occurrence"))
+                    & ~feature("ts").between("2024-01-01", "2024-02-01")
+                )
+            ),
+        ),
+        (
+            "all show take case when points > 1 then 'a' when is_gold then title else null end as c",
+            cohort(
+                every("show").take(
+                    Output(case((feature("points") > 1, "a"), (feature("is_gold"), feature("title"))), "c")
+                )
+            ),
+        ),
+        (
+            "first show append aggregate gift ever take listagg(title, '; ' order by points desc) as l, "
+            "listagg_distinct(title, '') as d, sum(points * 2) as s, any(not is_gold or points > 1) as y",
+            cohort(first("show")).append(
+                aggregate("gift")
+                .ever()
+                .take(
+                    list_of("title", "; ", by=feature("points"), descending=True).named("l"),
+                    Aggregation(Function.LISTAGG_DISTINCT, Value("title"), "").named("d"),
+                    aggregation("sum", feature("points") * 2).named("s"),
+                    aggregation("any", ~condition_of(feature("is_gold")) | (feature("points") > 1)).named("y"),
+                )
+            ),
+        ),
+        (
             "all show where ts >= 2024-01-01 where title is null",
             cohort(every("show").where(feature("ts") >= "2024-01-01").where(feature("title").is_null())),
         ),
@@ -155,6 +213,76 @@ def test_every_relation_has_its_word(relation: Relation):
         ("first show # x", "#", "'#' is not expected"),
         ("first show append first gift ever within -1 days", "-1", "within takes a positive length"),
         ("first show append first gift ever within 2 fortnights", "fortnights", "expected a unit of time"),
+        (
+            "first show where points = 1234567890123456789012345678901234567890",
+            "1234567890123456789012345678901234567890",
+            "is too long: numbers have at most 38 digits",
+        ),
+        ("nth 12345678901 show", "12345678901", "nth takes a number of 9 digits at most"),
+        ("first show where ts > 2024-02-30", "2024-02-30", "times are written as 2024-01-31 or '2024-01-31 18:00'"),
+        ("every day of show until 9999-01-01", "9999-01-01", "is outside the years 1990 to 2100"),
+        (
+            "first show append first gift ever within 99999999999999999999 days",
+            "99999999999999999999",
+            "100,000 days at most",
+        ),
+        ("first show take points as select", "select", "select is a reserved word of SQL"),
+        ("first show take points as _build_id", "_build_id", "begins with _, as columns of Snowcast's own do"),
+        ("first show where points = null", "null", "nothing equals null: say `is null` or `is not null`"),
+        ("first show where points in (1, null)", "null", "nothing equals null"),
+        ("first show append aggregate gift ever take count(*)", "*", "leave the * out: count() counts every event"),
+        ("all show take count", "count", "the function is count(…), of an aggregate"),
+        ("first show where title = abc", "abc", "a text is written in single quotes: 'abc'"),
+        ("first show where title in (abc)", "abc", "a text is written in single quotes: 'abc'"),
+        ('first show where title = "it\'s"', "it's", "a text is written in single quotes: 'it''s'"),
+        ("first show where title = “a”", "“", "texts stand in straight single quotes"),
+        ("first show where größe > 1", "ö", "a name with other letters than a to z stands in double quotes"),
+        ("first show where points == 1", "==", "say ="),
+        ("first show where points => 1", "=>", "say >="),
+        ("first show;", ";", "leave it out"),
+        ("first show where 1 < 2", "1", "a comparison names a feature on one side"),
+        ("first show where upper(title) = 'A'", "upper", "'upper' is a function, which stands by itself"),
+        ("first show where points like 'a'", "points", "like takes a text and a pattern; points is a number"),
+        ("first show where points between 1", None, "expected and, the question ends"),
+        ("first show where feature_json = 'x'", "feature_json", "can only be asked whether it is null"),
+        ("first show where days_between > 1", "days_between", "say days_between with `on`"),
+        ("first show take points + 1", "points", "what is computed needs a name: say `as`"),
+        ("first show take points + title as x", "title", "computing takes numbers; title is a text"),
+        ("first show take case when is_gold then 'a' else 5 end as x", "is_gold", "another branch is a text"),
+        (
+            "first show take case when is_gold then title else points end as x",
+            "points",
+            "one branch is a text and points",
+        ),
+        ("first show take case points when 1 then 2 end as x", "points", "expected when"),
+        (f"first show where {'(' * 60}is_gold{')' * 60}", "(", "parentheses are nested at most 50 deep"),
+        (f"first show take {' + '.join(['points'] * 3000)} as x", "points", "nested at most 50 deep"),
+        ("first show append first gift after g", "g", "'g' is no earlier append; known: none"),
+        ("first show append first gift as g after append last gift after f", "f", "'f' is no earlier append; known: g"),
+        ("first show append first gift after tale points", "tale", "did you mean take?"),
+        (
+            "first show append first gift as g after append last gift in_between g",
+            "g",
+            "in_between is of the cohort's row",
+        ),
+        (
+            "first show append aggregate gift as g ever append last gift after g",
+            "g",
+            "hangs on a first, last or nth one",
+        ),
+        ("first show append first gift as g after append last show as g ever", "g", "g is a name already"),
+        ("first show append first gift as cohort ever", "cohort", "cohort is a name already"),
+        ("first show append first gift as g after append last show ever on g.pts > 1", "pts", "no feature of gift"),
+        (
+            "first show append first gift or paid ever",
+            "paid",
+            "paid is in viewer_activity and gift in streamer_activity",
+        ),
+        ("first show or paid", "paid", "paid is in viewer_activity and show in streamer_activity"),
+        ("first show or chat take amount, pionts", "pionts", "'pionts' is no feature of show or chat"),
+        ("first show append aggregate gift ever take sum(points, ';')", "sum", "sum has no separator"),
+        ("first show append aggregate gift ever take max(points order by ts)", "max", "max is in no order of choice"),
+        ("first show append aggregate gift ever take listagg(title order by is_gold)", "is_gold", "which has no order"),
         ("every year of show", "year", "expected a period, found 'year'"),
         ("every day of show from 'soon'", "soon", "'soon' is no day"),
     ],
@@ -166,6 +294,19 @@ def test_a_mistake_is_told_at_its_word(text: str, word: str | None, said: str):
     assert isinstance(raised.value.word, Word)
     start, length = raised.value.word.start, raised.value.word.length
     assert text[start : start + length].strip("\"'") == (word or "").strip("'")
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        f"points in ({', '.join(map(str, range(500)))})",
+        " or ".join(f"points = {n}" for n in range(500)),
+        " and ".join(f"not points = {n}" for n in range(500)),
+        "not " * 500 + "is_gold",
+    ],
+)
+def test_hundreds_of_values_and_conditions_can_be_asked(condition: str):
+    assert len(plan_of(parse_query(f"first show where {condition}"), KNOWN).columns) == 4
 
 
 def test_every_question_of_the_documentation_can_be_asked():

@@ -34,8 +34,9 @@ from transforms.datasets.syntax.conditions import (
     Value,
     condition_of,
     parts_in,
+    walk,
 )
-from transforms.datasets.syntax.errors import QueryError, unknown
+from transforms.datasets.syntax.errors import QueryError, quoted, unknown
 
 if TYPE_CHECKING:
     from transforms.datasets.analysis.scope import Offer
@@ -81,7 +82,7 @@ def refuse_depth(of: Condition | Operand) -> None:
         level = [part for one in level for part in parts_in(one)]
         if not level:
             return
-    raise QueryError(f"conditions and values are nested at most {_DEEPEST} deep")
+    raise QueryError(f"conditions and values are nested at most {_DEEPEST} deep", word_in(of))
 
 
 def _condition(condition: Condition, offers: Offers) -> Condition:
@@ -136,7 +137,7 @@ def _unquoted(right: Operand, kind: str, offers: Offers) -> tuple[Operand, DataT
     is_name = isinstance(right, Value) and right.of is None and right.name not in offers[None].types
     if is_name and isinstance(right, Value) and kind == TEXT_KIND:
         error = unknown(right.name, f"feature of {offers[None].of}", offers[None].types)
-        raise QueryError(f"{error}; a text is written in single quotes: '{right.name}'", right.name)
+        raise QueryError(f"{error}; a text is written in single quotes: {quoted(right.name)}", right.name)
     return _operand(right, offers)
 
 
@@ -174,29 +175,27 @@ def _number(given: Operand | Constant, offers: Offers) -> tuple[Operand | Consta
 def _case(case: Case, offers: Offers) -> tuple[Case, DataType]:
     """A case whose branches are of one kind; constants may be times in text where another branch is a time."""
     results = [*[result for _, result in case.branches], case.otherwise]
-    told_results = [_operand(result, offers) if isinstance(result, Operand) else (result, None) for result in results]
-    types = [data_type for _, data_type in told_results if data_type is not None]
+    checked = [_operand(result, offers) for result in results if isinstance(result, Operand)]
     constants = [result for result in results if result is not None and not isinstance(result, Operand)]
-    types = types or [type_of_constant(constant) for constant in constants]
+    types = [data_type for _, data_type in checked] or [type_of_constant(constant) for constant in constants]
     if not types:
-        raise QueryError("a case gives a value in one branch at least")
+        raise QueryError("a case gives a value in one branch at least", word_in(case))
     kind = kind_of(types[0])
-    given: list[Operand | Constant | None] = []
-    for result, data_type in told_results:
-        if data_type is None:
-            given.append(None if result is None else constant_of_kind(result, kind, "a branch", result))  # type: ignore[arg-type]
-            continue
+    for value, data_type in checked:
         if kind_of(data_type) != kind:
-            raise QueryError(f"one branch is {kind} and {told(result)} is {kind_of(data_type)}", word_in(result))
-        given.append(result)
+            raise QueryError(f"one branch is {kind} and {told(value)} is {kind_of(data_type)}", word_in(value))
     if kind == NUMBER_KIND:
-        types += [
-            type_of_constant(result) for result in given if result is not None and not isinstance(result, Operand)
-        ]
-    conditions = [_condition(condition_of(condition), offers) for condition, _ in case.branches]
+        types += [type_of_constant(constant) for constant in constants]
     data_type = type_of_numbers(types) if kind == NUMBER_KIND else types[0]
-    checked = replace(case, branches=tuple(zip(conditions, given, strict=False)), otherwise=given[-1], type=data_type)
-    return checked, data_type
+    values, word = iter(checked), word_in(case)
+
+    def given(result: Operand | Constant | None) -> Operand | Constant | None:
+        if isinstance(result, Operand):
+            return next(values)[0]
+        return None if result is None else constant_of_kind(result, kind, "another branch", word)
+
+    branches = tuple((_condition(condition, offers), given(result)) for condition, result in case.branches)
+    return replace(case, branches=branches, otherwise=given(case.otherwise), type=data_type), data_type
 
 
 def told(of: Operand | Constant | None) -> str:
@@ -210,8 +209,9 @@ def told(of: Operand | Constant | None) -> str:
 
 def word_in(of: Condition | Operand | Constant | None) -> str | None:
     """The first word of a value or a condition, to point at."""
-    if isinstance(of, Value):
-        return of.name
-    if isinstance(of, str):
-        return of
-    return next((word for part in parts_in(of) if (word := word_in(part)) is not None), None)
+    for part in walk(of):
+        if isinstance(part, Value):
+            return part.name
+        if isinstance(part, str):
+            return part
+    return None

@@ -5,7 +5,6 @@ Nothing here touches the warehouse. Every mistake that can be seen without the d
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,7 +22,7 @@ from transforms.datasets.analysis.projection import (
 )
 from transforms.datasets.analysis.scope import BETWEEN, Offer, offer_of, offer_of_spine
 from transforms.datasets.syntax.conditions import COHORT, Combination, Condition, Value, both, combined, values_in
-from transforms.datasets.syntax.errors import QueryError, unknown
+from transforms.datasets.syntax.errors import QueryError, unknown, unknown_append
 from transforms.datasets.syntax.query import Append, Pick, Query, Relation, Selection, Spine
 
 if TYPE_CHECKING:
@@ -37,7 +36,6 @@ OCCURRENCE = Column("occurrence", INTEGER, "number of the row per entity, from 1
 COHORT_COLUMNS = (activity_id, ENTITY, ts, OCCURRENCE)
 _FARTHEST_DAYS = 100_000
 _HANGING = (Relation.BEFORE, Relation.ON_OR_BEFORE, Relation.AT, Relation.ON_OR_AFTER, Relation.AFTER)
-_CLAUSES = ("where", "on", "within", "take", "append", "as")
 
 
 @dataclass(frozen=True)
@@ -183,14 +181,7 @@ def _check_anchor(append: Append, earlier: Offers, before: Sequence[Append]) -> 
             f"{append.relation} is of the cohort's row; an append hangs on another with after, say", anchor
         )
     if anchor == COHORT or anchor not in earlier:
-        known = [str(name) for name in earlier if name != COHORT]
-        near = difflib.get_close_matches(anchor.lower(), [*known, *_CLAUSES], n=1)
-        guess = f"did you mean {near[0]}? " if near else ""
-        raise QueryError(
-            f"{str(anchor)!r} is no earlier append; {guess}known: {', '.join(known) or 'none'} "
-            f"(an append is named by `as` behind its activity)",
-            anchor,
-        )
+        raise unknown_append(anchor, [str(name) for name in earlier if name != COHORT])
     if any(one.selection.name == anchor and one.selection.pick is Pick.AGGREGATE for one in before):
         raise QueryError(f"{anchor} is made of many events: an append hangs on a first, last or nth one", anchor)
 

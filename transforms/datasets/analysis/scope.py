@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from transforms.activity.columns import STREAM, ts
 from transforms.contract import FLOAT
 from transforms.datasets.syntax.errors import QueryError, unknown
+from transforms.datasets.syntax.keywords import Function
 
 if TYPE_CHECKING:
     from transforms.activity.definitions.activity import Activity
@@ -43,7 +44,9 @@ class Offer:
         if name in self.differing:
             raise QueryError(f"{name} is not of one type in {self.of}: ask for each activity by itself", name)
         if name not in self.types:
-            raise unknown(name, f"feature of {self.of}", self.types)
+            error = unknown(name, f"feature of {self.of}", self.types)
+            hint = f"; the function is {name.lower()}(…), of an aggregate" if name.lower() in set(Function) else ""
+            raise QueryError(f"{error}{hint}", name)
         return self.types[name]
 
     def chosen(self, names: list[str]) -> dict[str, DataType]:

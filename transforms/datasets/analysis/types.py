@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from transforms.contract import BOOLEAN, DATE, FLOAT, INTEGER, TEXT, TIMESTAMP
 from transforms.datasets.syntax.errors import QueryError
-from transforms.datasets.syntax.keywords import Function
+from transforms.datasets.syntax.keywords import LONGEST_NUMBER, Function
 from transforms.types import (
     BooleanType,
     DataType,
@@ -42,7 +42,6 @@ _KINDS = (
     (DateType, DATE_KIND),
 )
 _MEAN_SCALE = 6
-LONGEST_NUMBER = 38
 ZERO_FOR_NONE = (Function.COUNT, Function.COUNT_DISTINCT, Function.SUM)
 LISTS = (Function.LISTAGG, Function.LISTAGG_DISTINCT)
 _OF_NUMBERS = (Function.SUM, Function.AVG, Function.MEDIAN)
@@ -75,8 +74,10 @@ def constant_of_kind(constant: Constant, kind: str, name: str, word: str | None 
         moment = _moment(constant)
         if moment is not None:
             return moment if kind == TIMESTAMP_KIND else moment.date()
+    hint = "; times are written as 2024-01-31 or '2024-01-31 18:00'" if kind in (TIMESTAMP_KIND, DATE_KIND) else ""
     raise QueryError(
-        f"{name} is {kind}; it cannot be compared with {constant!s}", constant if isinstance(constant, str) else word
+        f"{name} is {kind}; it cannot be compared with {constant!s}{hint}",
+        constant if isinstance(constant, str) else word,
     )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from transforms.datasets.analysis.types import LONGEST_NUMBER
 from transforms.datasets.syntax.conditions import (
     COHORT,
     Absence,
@@ -23,14 +22,14 @@ from transforms.datasets.syntax.conditions import (
     Value,
     combined,
 )
-from transforms.datasets.syntax.errors import QueryError, Word
+from transforms.datasets.syntax.errors import QueryError, Word, quoted
+from transforms.datasets.syntax.keywords import CLAUSES, LONGEST_NUMBER
 from transforms.datasets.syntax.lexer import DAY, NAME, NUMBER, QUOTED_NAME, TEXT, Reader
 from transforms.datasets.syntax.query import Order
 
 if TYPE_CHECKING:
     from transforms.datasets.syntax.lexer import Token
 
-CLAUSES = ("where", "on", "within", "take", "append", "on_or_after", "as")
 _CONNECTING = (
     "and",
     "or",
@@ -48,6 +47,7 @@ _CONNECTING = (
     "until",
 )
 _COMPARISONS = ("=", "!=", "<>", "<", "<=", ">", ">=")
+_MISWRITTEN = {"==": "=", "=>": ">=", "=<": "<="}
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _CONSTANT = "a number, a 'text', a day, true or false"
 _Given = Operand | Condition | Constant
@@ -131,8 +131,8 @@ def _negation(reader: Reader, what: str) -> _Given:
 def _comparison(reader: Reader, what: str) -> _Given:
     token = reader.next
     given = _sum(reader, what)
-    if reader.comes("=="):
-        raise QueryError("one = compares", reader.next.word)
+    if reader.comes(*_MISWRITTEN):
+        raise QueryError(f"say {_MISWRITTEN[reader.next.word]}", reader.next.word)
     if reader.comes(*_COMPARISONS):
         return _compared(reader, _as_operand(given, token, what), token)
     if reader.taken("is"):
@@ -189,7 +189,7 @@ def _constant(reader: Reader) -> Constant:
 
 def _quoted_hint(given: Operand | Condition) -> str:
     is_name = isinstance(given, Value) and given.of is None
-    return f"; a text is written in single quotes: '{given.name}'" if is_name and isinstance(given, Value) else ""
+    return f"; a text is written in single quotes: {quoted(given.name)}" if is_name and isinstance(given, Value) else ""
 
 
 def _sum(reader: Reader, what: str) -> _Given:
@@ -217,12 +217,12 @@ def _arithmetic(left: Operand | Constant, operator: str, right: Operand | Consta
 
 
 def _factor(reader: Reader, what: str) -> _Given:
-    if reader.comes("-") and reader.number_follows():
-        return _number(reader.signed_number("a number").word)
     if reader.taken("-"):
         token = reader.next
         with reader.nested():
-            return -_as_value(_factor(reader, "a number"), token)
+            given = _factor(reader, "a number")
+            is_number = isinstance(given, int | Decimal) and not isinstance(given, bool)
+            return -given if is_number else -_as_value(given, token)
     if reader.comes("("):
         with reader.nested():
             reader.take()

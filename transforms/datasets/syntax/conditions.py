@@ -168,9 +168,11 @@ def of_append(append: str, name: str) -> Value:
     return Value(name, append)
 
 
-def case(*branches: tuple[Condition, Operand | Constant | None], otherwise: Operand | Constant | None = None) -> Case:
+def case(
+    *branches: tuple[Condition | Operand, Operand | Constant | None], otherwise: Operand | Constant | None = None
+) -> Case:
     """The value of the first branch whose condition is true: `case((feature("points") > 9, 1), otherwise=0)`."""
-    return Case(branches, otherwise)
+    return Case(tuple((condition_of(condition), result) for condition, result in branches), otherwise)
 
 
 class Condition(_NoBoolean):
@@ -270,12 +272,18 @@ def parts_in(of: Condition | Operand | Constant | None) -> Iterator[Condition | 
         yield of.otherwise
 
 
+def walk(of: Condition | Operand | Constant | None) -> Iterator[Condition | Operand | Constant | None]:
+    """A condition or a computed value and all that it is made of, in its order, however deep."""
+    waiting = [of]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        waiting += reversed(list(parts_in(part)))
+
+
 def values_in(of: Condition | Operand | Constant | None) -> Iterator[Value]:
     """The values that a condition or a computed value names, in its order."""
-    if isinstance(of, Value):
-        yield of
-    for part in parts_in(of):
-        yield from values_in(part)
+    return (part for part in walk(of) if isinstance(part, Value))
 
 
 def both(first: Condition | None, second: Condition | None) -> Condition | None:

@@ -53,6 +53,10 @@ class Function(StrEnum):
     ALL = "all"
 
 
+# What may come behind a selection and its relation, so no name of an append without quotes.
+CLAUSES = ("where", "on", "within", "take", "append", "on_or_after", "as")
+LONGEST_NUMBER = 38  # digits, as in Snowflake
+
 # What Snowflake takes for no name of a column without quotes (its page "Reserved & limited keywords").
 _RESERVED = """
     account all alter and any as between by case cast check column connect connection constraint create cross current

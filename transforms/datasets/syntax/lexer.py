@@ -17,15 +17,15 @@ _PATTERNS = (
     (TEXT, r"'(?:[^']|'')*'"),
     (DAY, r"\d{4}-\d{2}-\d{2}(?![\d-])"),
     (NUMBER, r"\d+(?:\.\d+)?"),
-    (SIGN, r"<=|>=|!=|<>|==|[=<>(),.+*/-]"),
+    (SIGN, r"<=|>=|!=|<>|==|=>|=<|[=<>(),.+*/-]"),
 )
 _TOKEN = re.compile("|".join(f"(?P<k{place}>{pattern})" for place, (_, pattern) in enumerate(_PATTERNS)))
 _SPACE = re.compile(r"\s*")
 _HINTS = {
-    "'": "; a quote is not closed",
-    '"': "; a quote is not closed",
-    ";": "; leave it out",
-    "%": "; % stands in texts",
+    "'\"": "a quote is not closed",
+    "‘’‚“”„«»`´": "texts stand in straight single quotes: 'text'",
+    ";": "leave it out",
+    "%": "% stands in texts",
 }
 _DEEPEST = 50
 
@@ -49,12 +49,17 @@ def tokens_of(text: str) -> list[Token]:
     while place < len(text):
         match = _TOKEN.match(text, place)
         if match is None or match.lastgroup is None:
-            hint = _HINTS.get(text[place], "")
-            raise QueryError(f"{text[place]!r} is not expected{hint}", Word(text[place], place))
+            raise QueryError(f"{text[place]!r} is not expected{_hint(text[place])}", Word(text[place], place))
         kind = _PATTERNS[int(match.lastgroup[1:])][0]
         found.append(Token(kind, Word(_unquoted(kind, match.group()), place, len(match.group()))))
         place = _skipped(text, match.end())
     return [*found, Token(END, Word("", len(text.rstrip()), 1))]
+
+
+def _hint(sign: str) -> str:
+    if sign.isalpha():
+        return '; a name with other letters than a to z stands in double quotes: "name"'
+    return next((f"; {hint}" for signs, hint in _HINTS.items() if sign in signs), "")
 
 
 def _skipped(text: str, place: int) -> int:

@@ -6,15 +6,16 @@ is planned (../analysis/plan.py), so a text of any activities can be read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
-from transforms.datasets.syntax.condition_parser import CLAUSES, condition, list_order, operand, operand_or_condition
+from transforms.datasets.syntax.condition_parser import condition, list_order, operand, operand_or_condition
 from transforms.datasets.syntax.conditions import Operand
-from transforms.datasets.syntax.errors import QueryError, Word
+from transforms.datasets.syntax.errors import QueryError, Word, unknown_append
+from transforms.datasets.syntax.keywords import CLAUSES
 from transforms.datasets.syntax.lexer import DAY, END, NAME, NUMBER, QUOTED_NAME, TEXT, Reader
 from transforms.datasets.syntax.query import (
     Aggregation,
@@ -45,9 +46,9 @@ def parse_query(text: str) -> Query:
     """
     reader = Reader(text)
     cohort = _spine(reader) if reader.comes("every") else _cohort(reader)
-    appends = []
+    appends: list[Append] = []
     while reader.taken("append"):
-        appends.append(_append(reader))
+        appends.append(_append(reader, [one.selection.name for one in appends if one.selection.name]))
     if reader.next.kind != END:
         raise reader.unexpected("append or the end")
     return Query(cohort, tuple(appends))
@@ -75,13 +76,13 @@ def _cohort(reader: Reader) -> Selection:
     return selection
 
 
-def _append(reader: Reader) -> Append:
+def _append(reader: Reader, earlier: Sequence[str]) -> Append:
     selection = _selection(reader, (*_PICKS, Pick.AGGREGATE))
     if reader.taken("as"):
         selection = selection.named(reader.name("a name for the append"))
     relation = Relation(reader.one_of(Relation, "a relation"))
     on_or_after = relation is Relation.IN_BETWEEN and reader.taken("on_or_after")
-    append = Append(selection, relation, on_or_after, anchor=_anchor(reader))
+    append = Append(selection, relation, on_or_after, anchor=_anchor(reader, earlier))
     while reader.comes("where", "on", "within", "take"):
         if reader.taken("where"):
             append = append.where(condition(reader))
@@ -94,10 +95,14 @@ def _append(reader: Reader) -> Append:
     return append
 
 
-def _anchor(reader: Reader) -> Word | None:
+def _anchor(reader: Reader, earlier: Sequence[str]) -> Word | None:
     """The earlier append that stands in the place of the cohort's row."""
     is_name = reader.next.kind == QUOTED_NAME or (reader.next.kind == NAME and not reader.comes(*CLAUSES))
-    return reader.take().word if is_name else None
+    if not is_name:
+        return None
+    if reader.next.word not in earlier:
+        raise unknown_append(reader.next.word, earlier)
+    return reader.take().word
 
 
 def _selection(reader: Reader, picks: Iterable[str]) -> Selection:
