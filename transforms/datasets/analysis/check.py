@@ -39,36 +39,36 @@ from transforms.datasets.syntax.conditions import (
 from transforms.datasets.syntax.errors import QueryError, quoted, unknown
 
 if TYPE_CHECKING:
-    from transforms.datasets.analysis.scope import Offer
+    from transforms.datasets.analysis.scope import Scope
     from transforms.types import DataType
 
 # Whose values can be named: None for the event itself, COHORT, and the names of earlier appends.
-Offers = Mapping[str | None, "Offer"]
+Scopes = Mapping[str | None, "Scope"]
 _DEEPEST = 50
 
 
-def checked_condition(condition: Condition, offers: Offers) -> Condition:
+def checked_condition(condition: Condition, scopes: Scopes) -> Condition:
     """The condition with its constants as values of what they are compared with.
 
     Args:
         condition: As the question has it.
-        offers: What can be named.
+        scopes: What can be named.
 
     Raises:
         QueryError: It names an unknown value, compares what cannot be compared, or is nested too deep.
     """
     refuse_depth(condition)
-    return _condition(condition_of(condition), offers)
+    return _condition(condition_of(condition), scopes)
 
 
-def checked_operand(operand: Operand, offers: Offers) -> tuple[Operand, DataType]:
+def checked_operand(operand: Operand, scopes: Scopes) -> tuple[Operand, DataType]:
     """A value or what is computed of values, its constants of the right type, and its own type.
 
     Raises:
         QueryError: It names an unknown value, computes with what is no number, or is nested too deep.
     """
     refuse_depth(operand)
-    return _operand(operand, offers)
+    return _operand(operand, scopes)
 
 
 def refuse_depth(of: Condition | Operand) -> None:
@@ -85,28 +85,30 @@ def refuse_depth(of: Condition | Operand) -> None:
     raise QueryError(f"conditions and values are nested at most {_DEEPEST} deep", word_in(of))
 
 
-def _condition(condition: Condition, offers: Offers) -> Condition:
+def _condition(condition: Condition, scopes: Scopes) -> Condition:
     if isinstance(condition, Comparison):
-        return _comparison(condition, offers)
+        return _comparison(condition, scopes)
     if isinstance(condition, Membership):
-        return _membership(condition, offers)
+        return _membership(condition, scopes)
     if isinstance(condition, Likeness):
-        value, data_type = _operand(condition.value, offers)
+        value, data_type = _operand(condition.value, scopes)
         if kind_of(data_type) != TEXT_KIND or not isinstance(condition.pattern, str):
-            raise QueryError(f"like takes a text and a pattern; {told(value)} is {kind_of(data_type)}", word_in(value))
+            raise QueryError(
+                f"like takes a text and a pattern; {display_operand(value)} is {kind_of(data_type)}", word_in(value)
+            )
         return replace(condition, value=value, pattern=str(condition.pattern))
     if isinstance(condition, Absence):
-        return replace(condition, value=_operand(condition.value, offers)[0])
+        return replace(condition, value=_operand(condition.value, scopes)[0])
     if isinstance(condition, Combination):
-        return replace(condition, parts=tuple(_condition(condition_of(part), offers) for part in condition.parts))
+        return replace(condition, parts=tuple(_condition(condition_of(part), scopes) for part in condition.parts))
     if isinstance(condition, Negation):
-        return replace(condition, condition=_condition(condition_of(condition.condition), offers))
+        return replace(condition, condition=_condition(condition_of(condition.condition), scopes))
     raise QueryError(f"{type(condition).__name__} is no condition")
 
 
-def _membership(condition: Membership, offers: Offers) -> Membership:
-    value, data_type = _operand(condition.value, offers)
-    name = told(value)
+def _membership(condition: Membership, scopes: Scopes) -> Membership:
+    value, data_type = _operand(condition.value, scopes)
+    name = display_operand(value)
     if not condition.options:
         raise QueryError(f"{name} can be one of nothing", word_in(value))
     _refuse_object(value, data_type)
@@ -114,68 +116,70 @@ def _membership(condition: Membership, offers: Offers) -> Membership:
     return replace(condition, value=value, options=tuple(options))
 
 
-def _comparison(comparison: Comparison, offers: Offers) -> Comparison:
+def _comparison(comparison: Comparison, scopes: Scopes) -> Comparison:
     operator = comparison.operator
     if operator not in COMPARISONS:
         raise QueryError(f"{operator!r} is no comparison; known: {' '.join(COMPARISONS)}", operator)
-    left, data_type = _operand(comparison.left, offers)
-    kind, name = kind_of(data_type), told(left)
+    left, data_type = _operand(comparison.left, scopes)
+    kind, name = kind_of(data_type), display_operand(left)
     _refuse_object(left, data_type)
     if kind == BOOLEAN_KIND and operator not in ("=", "!="):
         raise QueryError(f"{name} is a boolean: compare it with = or !=", word_in(left))
     if not isinstance(comparison.right, Operand):
         right: Operand | Constant = constant_of_kind(comparison.right, kind, name, word_in(left))
         return replace(comparison, left=left, right=right)
-    right, other = _unquoted(comparison.right, kind, offers)
+    right, other = _unquoted(comparison.right, kind, scopes)
     if kind_of(other) != kind:
-        raise QueryError(f"{name} is {kind} and {told(right)} is {kind_of(other)}", word_in(right))
+        raise QueryError(f"{name} is {kind} and {display_operand(right)} is {kind_of(other)}", word_in(right))
     return replace(comparison, left=left, right=right)
 
 
-def _unquoted(right: Operand, kind: str, offers: Offers) -> tuple[Operand, DataType]:
+def _unquoted(right: Operand, kind: str, scopes: Scopes) -> tuple[Operand, DataType]:
     """The right side of a comparison; an unknown name may be a text without its quotes."""
-    is_name = isinstance(right, Value) and right.of is None and right.name not in offers[None].types
+    is_name = isinstance(right, Value) and right.of is None and right.name not in scopes[None].types
     if is_name and isinstance(right, Value) and kind == TEXT_KIND:
-        error = unknown(right.name, f"feature of {offers[None].of}", offers[None].types)
+        error = unknown(right.name, f"feature of {scopes[None].of}", scopes[None].types)
         raise QueryError(f"{error}; a text is written in single quotes: {quoted(right.name)}", right.name)
-    return _operand(right, offers)
+    return _operand(right, scopes)
 
 
 def _refuse_object(value: Operand, data_type: DataType) -> None:
     if kind_of(data_type) == OBJECT_KIND:
-        raise QueryError(f"{told(value)} is an object, which can only be asked whether it is null", word_in(value))
+        raise QueryError(
+            f"{display_operand(value)} is an object, which can only be asked whether it is null", word_in(value)
+        )
 
 
-def _operand(operand: Operand, offers: Offers) -> tuple[Operand, DataType]:
+def _operand(operand: Operand, scopes: Scopes) -> tuple[Operand, DataType]:
     if isinstance(operand, Value):
-        return operand, _offer(operand, offers).type_of(operand.name)
+        return operand, _scope(operand, scopes).type_of(operand.name)
     if isinstance(operand, Arithmetic):
-        (left, one), (right, other) = _number(operand.left, offers), _number(operand.right, offers)
+        (left, one), (right, other) = _number(operand.left, scopes), _number(operand.right, scopes)
         result = type_of_arithmetic(operand.operator, one, other)
         return replace(operand, left=left, right=right, type=result), result
     if isinstance(operand, Case):
-        return _case(operand, offers)
+        return _case(operand, scopes)
     raise QueryError(f"{type(operand).__name__} is no value")
 
 
-def _offer(value: Value, offers: Offers) -> Offer:
-    if value.of not in offers:
-        named = sorted(name for name in offers if name)
+def _scope(value: Value, scopes: Scopes) -> Scope:
+    if value.of not in scopes:
+        named = sorted(name for name in scopes if name)
         raise unknown(str(value.of), "name of the cohort or of an earlier append", named)
-    return offers[value.of]
+    return scopes[value.of]
 
 
-def _number(given: Operand | Constant, offers: Offers) -> tuple[Operand | Constant, DataType]:
-    value, data_type = _operand(given, offers) if isinstance(given, Operand) else (given, type_of_constant(given))
+def _number(given: Operand | Constant, scopes: Scopes) -> tuple[Operand | Constant, DataType]:
+    value, data_type = _operand(given, scopes) if isinstance(given, Operand) else (given, type_of_constant(given))
     if kind_of(data_type) != NUMBER_KIND:
-        raise QueryError(f"computing takes numbers; {told(value)} is {kind_of(data_type)}", word_in(value))
+        raise QueryError(f"computing takes numbers; {display_operand(value)} is {kind_of(data_type)}", word_in(value))
     return value, data_type
 
 
-def _case(case: Case, offers: Offers) -> tuple[Case, DataType]:
+def _case(case: Case, scopes: Scopes) -> tuple[Case, DataType]:
     """A case whose branches are of one kind; constants may be times in text where another branch is a time."""
     results = [*[result for _, result in case.branches], case.otherwise]
-    checked = [_operand(result, offers) for result in results if isinstance(result, Operand)]
+    checked = [_operand(result, scopes) for result in results if isinstance(result, Operand)]
     constants = [result for result in results if result is not None and not isinstance(result, Operand)]
     types = [data_type for _, data_type in checked] or [type_of_constant(constant) for constant in constants]
     if not types:
@@ -183,7 +187,9 @@ def _case(case: Case, offers: Offers) -> tuple[Case, DataType]:
     kind = kind_of(types[0])
     for value, data_type in checked:
         if kind_of(data_type) != kind:
-            raise QueryError(f"one branch is {kind} and {told(value)} is {kind_of(data_type)}", word_in(value))
+            raise QueryError(
+                f"one branch is {kind} and {display_operand(value)} is {kind_of(data_type)}", word_in(value)
+            )
     if kind == NUMBER_KIND:
         types += [type_of_constant(constant) for constant in constants]
     data_type = type_of_numbers(types) if kind == NUMBER_KIND else types[0]
@@ -194,11 +200,11 @@ def _case(case: Case, offers: Offers) -> tuple[Case, DataType]:
             return next(values)[0]
         return None if result is None else constant_of_kind(result, kind, "another branch", word)
 
-    branches = tuple((_condition(condition, offers), given(result)) for condition, result in case.branches)
+    branches = tuple((_condition(condition, scopes), given(result)) for condition, result in case.branches)
     return replace(case, branches=branches, otherwise=given(case.otherwise), type=data_type), data_type
 
 
-def told(of: Operand | Constant | None) -> str:
+def display_operand(of: Operand | Constant | None) -> str:
     """A value as an error names it."""
     if isinstance(of, Value):
         return of.name if of.of in (None, COHORT) else f"{of.of}.{of.name}"

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 from transforms.activity.columns import activity_id, ts
 from transforms.contract import INTEGER, TEXT, Column
-from transforms.datasets.analysis.check import Offers, checked_condition
+from transforms.datasets.analysis.check import Scopes, checked_condition
 from transforms.datasets.analysis.projection import (
-    PlannedOutput,
-    appended_outputs,
-    cohort_outputs,
+    ProjectedColumn,
     looks_at_row,
+    project_append,
+    project_cohort,
     values_of,
 )
-from transforms.datasets.analysis.scope import BETWEEN, Offer, offer_of, offer_of_spine
+from transforms.datasets.analysis.scope import BETWEEN, Scope, scope_of, scope_of_spine
 from transforms.datasets.syntax.conditions import COHORT, Combination, Condition, Value, both, combined, values_in
 from transforms.datasets.syntax.errors import QueryError, unknown, unknown_append
 from transforms.datasets.syntax.query import Append, Pick, Query, Relation, Selection, Spine
@@ -46,7 +46,7 @@ class PlannedAppend:
         append: The append, its conditions with constants of the right type. Extra conditions that look at the
             appended activity only are part of its filter.
         types: The values of the appended activity that it uses, and those that later appends name of it.
-        outputs: Its columns.
+        projection: Its columns.
         named: The values of what it picks that later appends name.
         referred: The values of earlier appends that it names, and the time of the one that it hangs on, each with its
             type.
@@ -54,7 +54,7 @@ class PlannedAppend:
 
     append: Append
     types: Mapping[str, DataType]
-    outputs: tuple[PlannedOutput, ...]
+    projection: tuple[ProjectedColumn, ...]
     named: tuple[str, ...] = ()
     referred: Mapping[tuple[str, str], DataType] = field(default_factory=dict)
 
@@ -72,21 +72,21 @@ class Plan:
         stream: Name of the stream that it is asked of.
         cohort: The cohort, its condition with constants of the right type.
         types: The values of the cohort's activity that are taken, filtered by or compared with.
-        outputs: The columns that are taken from the cohort's activity.
+        projection: The columns that are taken from the cohort's activity.
         appends: What is appended, in order.
     """
 
     stream: str
     cohort: Selection | Spine
     types: Mapping[str, DataType]
-    outputs: tuple[PlannedOutput, ...]
+    projection: tuple[ProjectedColumn, ...]
     appends: tuple[PlannedAppend, ...]
 
     @property
     def columns(self) -> tuple[Column, ...]:
         """The columns of the dataset, in order."""
-        appended = [output.column for append in self.appends for output in append.outputs]
-        return (*COHORT_COLUMNS, *[output.column for output in self.outputs], *appended)
+        appended = [output.column for append in self.appends for output in append.projection]
+        return (*COHORT_COLUMNS, *[output.column for output in self.projection], *appended)
 
 
 def plan_of(query: Query, activities: Mapping[str, Activity]) -> Plan:
@@ -96,16 +96,16 @@ def plan_of(query: Query, activities: Mapping[str, Activity]) -> Plan:
         QueryError: It names what is not known, compares what cannot be compared, or names two columns alike.
     """
     of_cohort = _known_activities(query.cohort.activities, activities)
-    offer = offer_of(of_cohort)
-    condition = _checked_filter(query.cohort.condition, offer)
+    scope = scope_of(of_cohort)
+    condition = _checked_filter(query.cohort.condition, scope)
     cohort = replace(query.cohort, activities=tuple(one.name for one in of_cohort), condition=condition)
-    outputs = () if isinstance(cohort, Spine) else cohort_outputs(cohort, {None: offer})
-    rows = offer_of_spine(of_cohort) if isinstance(cohort, Spine) else offer
+    outputs = () if isinstance(cohort, Spine) else project_cohort(cohort, {None: scope})
+    rows = scope_of_spine(of_cohort) if isinstance(cohort, Spine) else scope
     appends = _planned_appends(query.appends, rows, of_cohort[0], activities)
     used = [value.name for output in outputs for value in values_of(output.of)]
     used += [value.name for value in values_in(cohort.condition)]
     used += [value.name for append in appends for value in _named_by(append) if value.of == COHORT]
-    plan = Plan(of_cohort[0].stream, cohort, offer.chosen(used), outputs, appends)
+    plan = Plan(of_cohort[0].stream, cohort, scope.chosen(used), outputs, appends)
     _check_names(plan)
     return plan
 
@@ -139,40 +139,40 @@ def _refuse_other_stream(name: str, activity: Activity, first: Activity) -> None
         )
 
 
-def _checked_filter(condition: Condition | None, offer: Offer) -> Condition | None:
+def _checked_filter(condition: Condition | None, scope: Scope) -> Condition | None:
     for value in values_in(condition):
         if value.of is not None:
             raise QueryError("a filter cannot look at the cohort's row; say that with `on`", value.name)
-        if value.name in BETWEEN and value.name not in offer.types:
+        if value.name in BETWEEN and value.name not in scope.types:
             raise QueryError(f"a filter cannot look at the cohort's row; say {value.name} with `on`", value.name)
-    return None if condition is None else checked_condition(condition, {None: offer})
+    return None if condition is None else checked_condition(condition, {None: scope})
 
 
 def _planned_appends(
-    appends: Sequence[Append], rows: Offer, first: Activity, activities: Mapping[str, Activity]
+    appends: Sequence[Append], rows: Scope, first: Activity, activities: Mapping[str, Activity]
 ) -> tuple[PlannedAppend, ...]:
     """The appends in order, each told which of its values later ones name."""
-    earlier: dict[str | None, Offer] = {COHORT: rows}
+    earlier: dict[str | None, Scope] = {COHORT: rows}
     planned: list[PlannedAppend] = []
     for append in appends:
         of_append = _known_activities(append.selection.activities, activities)
         _refuse_other_stream(append.selection.activities[0], of_append[0], first)
         _check_anchor(append, earlier, [one.append for one in planned])
-        offer = offer_of(of_append)
-        planned.append(_planned(append, of_append, {**earlier, None: offer.between()}, offer))
+        scope = scope_of(of_append)
+        planned.append(_planned(append, of_append, {**earlier, None: scope.between()}, scope))
         name = append.selection.name
         if name is not None:
             _check_append_name(name, earlier)
-            earlier[str(name)] = offer
+            earlier[str(name)] = scope
     return tuple(_with_references(planned, earlier))
 
 
-def _check_append_name(name: str, earlier: Offers) -> None:
+def _check_append_name(name: str, earlier: Scopes) -> None:
     if name in earlier:
         raise QueryError(f"{name} is a name already: that of the cohort or of an earlier append", name)
 
 
-def _check_anchor(append: Append, earlier: Offers, before: Sequence[Append]) -> None:
+def _check_anchor(append: Append, earlier: Scopes, before: Sequence[Append]) -> None:
     anchor = append.anchor
     if anchor is None:
         return
@@ -186,7 +186,7 @@ def _check_anchor(append: Append, earlier: Offers, before: Sequence[Append]) -> 
         raise QueryError(f"{anchor} is made of many events: an append hangs on a first, last or nth one", anchor)
 
 
-def _planned(append: Append, of_append: Sequence[Activity], offers: Offers, offer: Offer) -> PlannedAppend:
+def _planned(append: Append, of_append: Sequence[Activity], scopes: Scopes, scope: Scope) -> PlannedAppend:
     selection = append.selection
     if selection.pick is Pick.ALL:
         raise QueryError("one value is appended to a row: say first, last, nth or aggregate", selection.pick)
@@ -194,16 +194,16 @@ def _planned(append: Append, of_append: Sequence[Activity], offers: Offers, offe
         raise QueryError(
             f"within takes a positive length of time, {_FARTHEST_DAYS:,} days at most; found {append.distance}"
         )
-    extra = None if append.condition is None else checked_condition(append.condition, offers)
+    extra = None if append.condition is None else checked_condition(append.condition, scopes)
     own, related = _split(extra)
-    condition = both(_checked_filter(selection.condition, offer), own)
-    outputs = appended_outputs(append, offers)
+    condition = both(_checked_filter(selection.condition, scope), own)
+    outputs = project_append(append, scopes)
     used = [*values_in(condition), *values_in(related), *[v for output in outputs for v in values_of(output.of)]]
-    own_names = [value.name for value in used if value.of is None and value.name in offer.types]
+    own_names = [value.name for value in used if value.of is None and value.name in scope.types]
     picked = replace(selection, activities=tuple(one.name for one in of_append), condition=condition)
-    planned = PlannedAppend(replace(append, selection=picked, condition=related), offer.chosen(own_names), outputs)
+    planned = PlannedAppend(replace(append, selection=picked, condition=related), scope.chosen(own_names), outputs)
     referred = {
-        (value.of, str(value.name)): offers[value.of].type_of(value.name)
+        (value.of, str(value.name)): scopes[value.of].type_of(value.name)
         for value in _named_by(planned)
         if value.of not in (None, COHORT)
     }
@@ -215,11 +215,11 @@ def _planned(append: Append, of_append: Sequence[Activity], offers: Offers, offe
 def _named_by(planned: PlannedAppend) -> Iterable[Value]:
     """The values of its own, of the cohort's row and of earlier appends that an append names outside its filter."""
     yield from values_in(planned.append.condition)
-    for output in planned.outputs:
+    for output in planned.projection:
         yield from values_of(output.of)
 
 
-def _with_references(planned: Sequence[PlannedAppend], offers: Offers) -> Iterable[PlannedAppend]:
+def _with_references(planned: Sequence[PlannedAppend], scopes: Scopes) -> Iterable[PlannedAppend]:
     referred = [place for one in planned for place in one.referred]
     for one in planned:
         names = tuple(dict.fromkeys(name for of, name in referred if of == one.append.selection.name))
@@ -228,7 +228,7 @@ def _with_references(planned: Sequence[PlannedAppend], offers: Offers) -> Iterab
             continue
         if one.append.selection.pick is Pick.AGGREGATE:
             raise QueryError(f"{one.append.selection.name} is made of many events and has no {names[0]}", names[0])
-        types = {**one.types, **offers[one.append.selection.name].chosen(list(names))}
+        types = {**one.types, **scopes[one.append.selection.name].chosen(list(names))}
         yield replace(one, types=types, named=(ts.name, *[name for name in names if name != ts.name]))
 
 
@@ -255,5 +255,5 @@ def _check_names(plan: Plan) -> None:
 
 
 def _as_written(plan: Plan) -> list[str]:
-    appended = [output for append in plan.appends for output in append.outputs]
-    return [output.alias for output in (*plan.outputs, *appended)]
+    appended = [output for append in plan.appends for output in append.projection]
+    return [output.alias for output in (*plan.projection, *appended)]

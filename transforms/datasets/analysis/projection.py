@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from transforms.activity.columns import ts
 from transforms.contract import BOOLEAN, Column, ContractError, checked_identifier
 from transforms.datasets.analysis.check import (
-    Offers,
+    Scopes,
     checked_condition,
     checked_operand,
-    told,
+    display_operand,
     word_in,
 )
 from transforms.datasets.analysis.scope import BETWEEN
@@ -39,7 +39,7 @@ _OF_CONDITIONS = (Function.ANY, Function.ALL)
 
 
 @dataclass(frozen=True)
-class PlannedOutput:
+class ProjectedColumn:
     """A column of the dataset.
 
     Args:
@@ -53,7 +53,7 @@ class PlannedOutput:
     alias: str
 
 
-def cohort_outputs(cohort: Selection, offers: Offers) -> tuple[PlannedOutput, ...]:
+def project_cohort(cohort: Selection, scopes: Scopes) -> tuple[ProjectedColumn, ...]:
     """The columns that are taken from the cohort's activity.
 
     Raises:
@@ -61,10 +61,10 @@ def cohort_outputs(cohort: Selection, offers: Offers) -> tuple[PlannedOutput, ..
     """
     if cohort.pick is Pick.AGGREGATE:
         raise QueryError("a cohort has a row per occurrence: first, last, nth or all of an activity", cohort.pick)
-    return tuple(_of_value(output, offers, output.alias or _name_in(output), "") for output in cohort.outputs)
+    return tuple(_of_value(output, scopes, output.alias or _name_in(output), "") for output in cohort.outputs)
 
 
-def appended_outputs(append: Append, offers: Offers) -> tuple[PlannedOutput, ...]:
+def project_append(append: Append, scopes: Scopes) -> tuple[ProjectedColumn, ...]:
     """The columns of an append; where none is named, the time of what is picked, or the count.
 
     Raises:
@@ -76,11 +76,11 @@ def appended_outputs(append: Append, offers: Offers) -> tuple[PlannedOutput, ...
     for output in outputs:
         alias = output.alias or _default_name(append, output)
         if not is_aggregate:
-            planned.append(_of_value(output, offers, alias, _described(append)))
+            planned.append(_of_value(output, scopes, alias, _described(append)))
         elif isinstance(output.of, Aggregation):
-            planned.append(_of_aggregation(append, output.of, offers, alias))
+            planned.append(_of_aggregation(append, output.of, scopes, alias))
         else:
-            name = told(output.of)
+            name = display_operand(output.of)
             raise QueryError(f"aggregate takes functions: first_value({name}), say", word_in(output.of))
     return tuple(planned)
 
@@ -100,7 +100,7 @@ def looks_at_row(value: Value) -> bool:
     return value.of is not None or value.name in BETWEEN
 
 
-def _of_value(output: Output, offers: Offers, alias: str, where: str) -> PlannedOutput:
+def _of_value(output: Output, scopes: Scopes, alias: str, where: str) -> ProjectedColumn:
     of = output.of
     if isinstance(of, Aggregation):
         raise QueryError(f"{of.function} needs many occurrences: say aggregate", of.word)
@@ -108,28 +108,28 @@ def _of_value(output: Output, offers: Offers, alias: str, where: str) -> Planned
         raise QueryError("values of the cohort's row are taken in the cohort, those of an append there", word_in(of))
     if not alias:
         raise QueryError("what is computed needs a name: say `as`", word_in(of))
-    checked, data_type = checked_operand(of, offers)
-    return PlannedOutput(checked, Column(_checked(alias), data_type, f"{told(of)}{where}"), alias)
+    checked, data_type = checked_operand(of, scopes)
+    return ProjectedColumn(checked, Column(_checked(alias), data_type, f"{display_operand(of)}{where}"), alias)
 
 
-def _of_aggregation(append: Append, aggregation: Aggregation, offers: Offers, alias: str) -> PlannedOutput:
+def _of_aggregation(append: Append, aggregation: Aggregation, scopes: Scopes, alias: str) -> ProjectedColumn:
     function, of = aggregation.function, aggregation.of
     operand: DataType | None = None
     if isinstance(of, Operand):
-        of, operand = checked_operand(of, offers)
+        of, operand = checked_operand(of, scopes)
     elif isinstance(of, Condition):
         if function not in _OF_CONDITIONS:
             raise QueryError(f"{function} takes a feature; conditions are for any and all", aggregation.word)
-        of, operand = checked_condition(of, offers), BOOLEAN
-    name = told(of) if isinstance(of, Operand) else ""
+        of, operand = checked_condition(of, scopes), BOOLEAN
+    name = display_operand(of) if isinstance(of, Operand) else ""
     result = type_of_aggregation(function, operand, name, aggregation.word, word_in(of))
-    checked = replace(aggregation, of=of, operand_type=operand, order=_order(aggregation, offers))
+    checked = replace(aggregation, of=of, operand_type=operand, order=_order(aggregation, scopes))
     described = f"{function}{f' of {name}' if name else ''}{_described(append)}"
     column = Column(_checked(alias), result, described, nullable=function not in ZERO_FOR_NONE)
-    return PlannedOutput(checked, column, alias)
+    return ProjectedColumn(checked, column, alias)
 
 
-def _order(aggregation: Aggregation, offers: Offers) -> Order | None:
+def _order(aggregation: Aggregation, scopes: Scopes) -> Order | None:
     if aggregation.separator != SEPARATOR and aggregation.function not in LISTS:
         raise QueryError(f"{aggregation.function} has no separator; listagg and listagg_distinct do", aggregation.word)
     order = aggregation.order
@@ -137,9 +137,9 @@ def _order(aggregation: Aggregation, offers: Offers) -> Order | None:
         return None
     if aggregation.function is not Function.LISTAGG:
         raise QueryError(f"{aggregation.function} is in no order of choice; listagg can be", aggregation.word)
-    by, data_type = checked_operand(order.by, offers)
+    by, data_type = checked_operand(order.by, scopes)
     if kind_of(data_type) not in ORDERED_KINDS:
-        raise QueryError(f"{told(by)} is {kind_of(data_type)}, which has no order", word_in(by))
+        raise QueryError(f"{display_operand(by)} is {kind_of(data_type)}, which has no order", word_in(by))
     return replace(order, by=by)
 
 

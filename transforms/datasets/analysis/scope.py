@@ -1,4 +1,4 @@
-"""What an activity offers to a question: its features and the columns of the stream, each with its type."""
+"""The values that a question can name of an activity: its features and the columns of the stream, typed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STREAM_TYPES: Mapping[str, DataType] = {column.name: column.type for column in S
 
 
 @dataclass(frozen=True)
-class Offer:
+class Scope:
     """The values that can be named of one activity, or of the cohort's rows.
 
     Args:
@@ -53,22 +53,22 @@ class Offer:
         """The types of these values, each once, in order."""
         return {str(name): self.types[name] for name in names}
 
-    def between(self) -> Offer:
+    def between(self) -> Scope:
         """The same and how far an appended occurrence is from the cohort's row."""
-        return Offer(self.of, {**BETWEEN, **self.types}, self.differing)
+        return Scope(self.of, {**BETWEEN, **self.types}, self.differing)
 
 
-def offer_of(activities: Sequence[Activity]) -> Offer:
-    """What activities offer: a feature that one lacks is NULL there; a column of the stream goes before a feature."""
+def scope_of(activities: Sequence[Activity]) -> Scope:
+    """The values of activities: a feature that one lacks is NULL there; columns of the stream go before features."""
     types: dict[str, DataType] = {}
     differing = set()
     for feature in (feature for activity in activities for feature in activity.features):
         if types.setdefault(feature.name, feature.type) != feature.type:
             differing.add(feature.name)
-    told = " or ".join(activity.name for activity in activities)
-    return Offer(told, {**types, **STREAM_TYPES}, frozenset(differing - STREAM_TYPES.keys()))
+    names = " or ".join(activity.name for activity in activities)
+    return Scope(names, {**types, **STREAM_TYPES}, frozenset(differing - STREAM_TYPES.keys()))
 
 
-def offer_of_spine(activities: Sequence[Activity]) -> Offer:
-    """What the rows of a time spine offer: when the period begins."""
-    return Offer(f"a spine of {' or '.join(activity.name for activity in activities)}", {ts.name: ts.type})
+def scope_of_spine(activities: Sequence[Activity]) -> Scope:
+    """The values of the rows of a time spine: when the period begins."""
+    return Scope(f"a spine of {' or '.join(activity.name for activity in activities)}", {ts.name: ts.type})

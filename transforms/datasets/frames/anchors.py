@@ -72,7 +72,7 @@ def _relates_to_others(planned: PlannedAppend) -> bool:
 
 
 def _named_values(planned: PlannedAppend) -> list[Value]:
-    of_outputs = [value for output in planned.outputs for value in values_of(output.of)]
+    of_outputs = [value for output in planned.projection for value in values_of(output.of)]
     return [*values_in(planned.append.condition), *of_outputs]
 
 

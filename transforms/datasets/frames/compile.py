@@ -63,7 +63,7 @@ def _put_together(plan: Plan, stream: DataFrame) -> DataFrame:
         return (earlier[value.of].named or {})[value.name]
 
     held = {name: col(f"{PREFIX}{column}") for name, column in _HELD_AS.items()}
-    held |= {output.column.name: value_of(output.of, in_dataset) for output in plan.outputs}  # type: ignore[arg-type]
+    held |= {output.column.name: value_of(output.of, in_dataset) for output in plan.projection}  # type: ignore[arg-type]
     dataset = cohort.rows.frame
     for place, append in enumerate(plan.appends):
         related = related_rows(cohort, append, earlier, f"e{place}r_")

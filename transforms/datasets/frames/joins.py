@@ -61,9 +61,9 @@ def parts_of(
         return Side(cohort, events, replace(planned, append=append))
 
     if selection.pick is not Pick.AGGREGATE:
-        values = {output.column.name: output.of for output in planned.outputs if isinstance(output.of, Operand)}
+        values = {output.column.name: output.of for output in planned.projection if isinstance(output.of, Operand)}
         return [_picked(side(selection.pick, "p"), values, in_dataset)]
-    wanted = {output.column.name: output.of for output in planned.outputs if isinstance(output.of, Aggregation)}
+    wanted = {output.column.name: output.of for output in planned.projection if isinstance(output.of, Aggregation)}
     parts = []
     for function, pick, suffix in ((Function.FIRST_VALUE, Pick.FIRST, "f"), (Function.LAST_VALUE, Pick.LAST, "l")):
         values = {
@@ -91,12 +91,12 @@ def _picked(side: Side, wanted: Mapping[str, Operand], in_dataset: ColumnOf) -> 
             return time_between(value.name, side.cohort.at_in_dataset, part.columns[ts.name])
         return part.columns[value.name]
 
-    def told(operand: Operand) -> Expression:
+    def result_of(operand: Operand) -> Expression:
         given = value_of(operand, column_of)
         return given if isinstance(operand, Value) else when(part.columns[ts.name].is_not_null(), given)
 
     named = {name: part.columns[name] for name in side.planned.named}
-    return replace(part, columns={alias: told(operand) for alias, operand in wanted.items()}, named=named)
+    return replace(part, columns={alias: result_of(operand) for alias, operand in wanted.items()}, named=named)
 
 
 def _picked_values(side: Side, names: Set[str]) -> Part:

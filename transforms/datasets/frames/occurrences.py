@@ -113,17 +113,21 @@ def occurrences_of(
     def column_of(value: Value) -> Expression:
         return col(found.named(value.name))
 
-    in_order = Window.partition_by(found.entity).order_by(found.ts, found.id)
     passing = read if condition is None else read.filter(expression_of(condition, column_of))
-    numbered = passing.select(
+    return found.with_frame(_numbered(passing, found))
+
+
+def _numbered(passing: DataFrame, found: Occurrences) -> DataFrame:
+    """The occurrences with numbers of their own."""
+    in_order = Window.partition_by(found.entity).order_by(found.ts, found.id)
+    return passing.select(
         found.entity,
         found.ts,
         found.id,
-        row_number().over(in_order).alias(f"{prefix}number"),
-        lead(found.ts).over(in_order).alias(f"{prefix}next_ts"),
+        row_number().over(in_order).alias(f"{found.prefix}number"),
+        lead(found.ts).over(in_order).alias(f"{found.prefix}next_ts"),
         *[col(name) for name in found.values],
     )
-    return found.with_frame(numbered)
 
 
 def _is_one_of(activities: Sequence[str]) -> Expression:

@@ -23,29 +23,13 @@ from transforms.datasets.syntax.conditions import (
     combined,
 )
 from transforms.datasets.syntax.errors import QueryError, Word, quoted
-from transforms.datasets.syntax.keywords import CLAUSES, LONGEST_NUMBER
+from transforms.datasets.syntax.keywords import CLAUSES, CONNECTING, LONGEST_NUMBER
 from transforms.datasets.syntax.lexer import DAY, NAME, NUMBER, QUOTED_NAME, TEXT, Reader
 from transforms.datasets.syntax.query import Order
 
 if TYPE_CHECKING:
     from transforms.datasets.syntax.lexer import Token
 
-_CONNECTING = (
-    "and",
-    "or",
-    "not",
-    "in",
-    "is",
-    "like",
-    "between",
-    "when",
-    "then",
-    "else",
-    "end",
-    "order",
-    "from",
-    "until",
-)
 _COMPARISONS = ("=", "!=", "<>", "<", "<=", ">", ">=")
 _MISWRITTEN = {"==": "=", "=>": ">=", "=<": "<="}
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
@@ -221,8 +205,9 @@ def _factor(reader: Reader, what: str) -> _Given:
         token = reader.next
         with reader.nested():
             given = _factor(reader, "a number")
-            is_number = isinstance(given, int | Decimal) and not isinstance(given, bool)
-            return -given if is_number else -_as_value(given, token)
+            if isinstance(given, int | Decimal) and not isinstance(given, bool):
+                return -given
+            return -_as_value(given, token)
     if reader.comes("("):
         with reader.nested():
             reader.take()
@@ -245,7 +230,7 @@ def _word(reader: Reader, what: str) -> _Given:
         return _number(reader.take().word)
     if reader.next.kind in (TEXT, DAY):
         return reader.take().word
-    if reader.next.kind not in (NAME, QUOTED_NAME) or reader.comes(*CLAUSES, *_CONNECTING):
+    if reader.next.kind not in (NAME, QUOTED_NAME) or reader.comes(*CLAUSES, *CONNECTING):
         raise reader.unexpected(what)
     if reader.comes_before("("):
         raise QueryError(

@@ -55,6 +55,9 @@ class Function(StrEnum):
 
 # What may come behind a selection and its relation, so no name of an append without quotes.
 CLAUSES = ("where", "on", "within", "take", "append", "on_or_after", "as")
+# What stands between values and conditions, so no name of a feature without quotes.
+_CONNECTING = "and or not in is like between when then else end order from until"
+CONNECTING = tuple(_CONNECTING.split())
 LONGEST_NUMBER = 38  # digits, as in Snowflake
 
 # What Snowflake takes for no name of a column without quotes (its page "Reserved & limited keywords").
