@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date, datetime, timedelta
 from functools import reduce
 from operator import or_
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,10 +15,13 @@ from snowflake.snowpark import DataFrame, Session
 from snowflake.snowpark.functions import lit
 
 from tests.properties.dataset_world import ACTIVITIES, Event, numbered, stored_stream
+from transforms.activity.definitions.registry import known_activities
 from transforms.catalog import models
-from transforms.datasets.frames.compile import dataset_of
+from transforms.datasets.analysis.plan import plan_of
+from transforms.datasets.frames.compile import dataset_of, planned_dataset
 from transforms.datasets.syntax.conditions import case, feature, of_append, of_cohort
 from transforms.datasets.syntax.errors import QueryError
+from transforms.datasets.syntax.parser import parse_query
 from transforms.datasets.syntax.query import (
     Output,
     Query,
@@ -31,13 +36,13 @@ from transforms.datasets.syntax.query import (
     nth,
     spine,
 )
-from transforms.engine.batches import stored
+from transforms.engine.batches import current_database, stored
 
 T0 = datetime(2024, 1, 31, 20)
 
 
 def event(activity_id: str, hour: float, activity: str, points: int | None = None, **given: Any) -> Event:
-    """A deed of Ann's, so many hours after T0."""
+    """An event of Ann's, so many hours after T0."""
     features = dict.fromkeys(feature.name for feature in ACTIVITIES[activity].features)
     customer = given.pop("customer", "twitch:ann")
     anonymous = given.pop("anonymous", None)
@@ -430,3 +435,23 @@ def test_a_question_of_a_hundred_appends_is_asked_without_a_statement_before(fra
         assert history.queries == []
         frame.collect()
     assert len(history.queries) == 1
+
+
+QUERIES = (Path(__file__).parents[3] / "transforms" / "datasets" / "QUERIES.md").read_text(encoding="utf-8")
+ASKED = re.findall(r'^\$ snowcast activity query (?:--table \w+ )?"([^"]+)"', QUERIES, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("question", [one for one in ASKED if "recieved" not in one])
+def test_a_question_of_the_documentation_is_answered(question: str, frames: Session):
+    plan = plan_of(parse_query(question), known_activities())
+    answer = planned_dataset(plan, stored(frames, models()[plan.stream].table)).collect()
+    assert (answer, len(plan.columns) > 4) == ([], True)
+
+
+def test_the_question_in_python_of_the_documentation_is_that_in_text(frames: Session):
+    (block,) = re.findall(r"```python\n(.*?)```", QUERIES, flags=re.DOTALL)
+    said: dict[str, Any] = {"timedelta": timedelta, "known_activities": known_activities, "session": frames}
+    exec(block.replace("ANALYTICS.ACTIVITY", f"{current_database(frames)}.ACTIVITY"), said)  # noqa: S102
+    assert len(ASKED) == 10
+    assert repr(said["question"]) == repr(parse_query(ASKED[1]))
+    assert said["frame"].collect() == []

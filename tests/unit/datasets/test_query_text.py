@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
 from tests.properties.dataset_world import ACTIVITIES
 from transforms.activity.definitions.activity import Activity
-from transforms.activity.definitions.registry import known_activities
 from transforms.datasets.analysis.plan import plan_of
 from transforms.datasets.syntax.conditions import case, condition_of, feature, of_append, of_cohort
 from transforms.datasets.syntax.errors import QueryError, Word
@@ -307,12 +304,3 @@ def test_a_mistake_is_told_at_its_word(text: str, word: str | None, said: str):
 )
 def test_hundreds_of_values_and_conditions_can_be_asked(condition: str):
     assert len(plan_of(parse_query(f"first show where {condition}"), KNOWN).columns) == 4
-
-
-def test_every_question_of_the_documentation_can_be_asked():
-    text = (Path(__file__).parents[3] / "transforms" / "datasets" / "QUERIES.md").read_text(encoding="utf-8")
-    questions = re.findall(r'^\$ snowcast activity query (?:--table \w+ )?"([^"]+)"', text, flags=re.MULTILINE)
-    mistakes = [question for question in questions if "recieved" in question]
-    assert (len(questions), len(mistakes)) == (10, 1)
-    for question in set(questions) - set(mistakes):
-        assert len(plan_of(parse_query(question), known_activities()).columns) > 4
