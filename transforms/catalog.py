@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression
     from snowflake.snowpark import DataFrame
 
-    from transforms.increments import Continuation, Parts
+    from transforms.increments import Closure, Continuation, Parts
 
 _PACKAGES = ("raw", "staging", "marts", "history", "activity", "product")
 _LAYER_ORDER = {layer: position for position, layer in enumerate(Layer)}
@@ -44,6 +44,7 @@ class Model:
             tables where that equals building the group from all its rows. None: groups are built from all their rows.
         continuation: How groups are continued at their end (transforms/engine/continue_groups.py).
         parts: How the table is made of parts that change by themselves (transforms/engine/parts.py).
+        closure: How what `build` gives is followed to its ends (transforms/engine/closure.py).
         matters: For some inputs, the condition on a row without which it gives nothing: a new row that does not fulfil
             it touches no group.
     """
@@ -55,6 +56,7 @@ class Model:
     accumulate: Callable[[DataFrame, DataFrame], DataFrame] | None = None
     continuation: Continuation | None = None
     parts: Parts | None = None
+    closure: Closure | None = None
     matters: Mapping[str, Callable[[], Expression]] = field(default_factory=dict)
 
 
@@ -130,6 +132,7 @@ def _model_of(module: ModuleType) -> Model:
         accumulate=getattr(module, "accumulate", None),
         continuation=getattr(module, "CONTINUED", None),
         parts=getattr(module, "PARTS", None),
+        closure=getattr(module, "CLOSURE", None),
         matters=getattr(module, "MATTERS", {}),
     )
 

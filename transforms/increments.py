@@ -45,6 +45,24 @@ class Parts:
 
 
 @dataclass(frozen=True)
+class Closure:
+    """How rows that lead on to each other are followed to their ends, however many lie between.
+
+    The table's `build` gives each row one link on; every step goes as far again, so a chain of a million links takes
+    twenty. What is open after as many links as there are rows goes in a circle.
+
+    Args:
+        open_column: Boolean column of the rows that is true where one leads on.
+        step: Gives the rows led on by where they have come.
+        finish: Gives the table's rows; takes the parameters of `build`.
+    """
+
+    open_column: str
+    step: Callable[[DataFrame], DataFrame]
+    finish: Callable[..., DataFrame]
+
+
+@dataclass(frozen=True)
 class Continuation:
     """How a table's groups, of equal `recompute_by`, are continued.
 

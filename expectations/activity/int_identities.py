@@ -17,10 +17,10 @@ RULES = (
         reason="both are the hash of (platform, anonymous_id)",
     ),
     Rule(
-        name="links come to an end",
+        name="links do not go in a circle",
         fails="onward_led_to is not null",
         severity=WARNING,
-        reason="the customer is linked itself: links go in a circle, or on for more than 8; take one of them back",
+        reason="linked to itself over others; the circle ends at its least name: take one of its links back",
         shows=("known_as", "customer", "onward_led_to"),
         helpers=(_ONWARD,),
     ),

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.status import Status
@@ -51,6 +52,8 @@ def say_error(text: str) -> None:
 def point_at(text: str, start: int, length: int) -> None:
     """Print the line of a text that holds a place on standard error, and carets under that place.
 
+    Wide characters take two columns of a terminal, and combining ones none.
+
     Args:
         text: What a person wrote.
         start: First character of the place.
@@ -58,9 +61,11 @@ def point_at(text: str, start: int, length: int) -> None:
     """
     begin = text.rfind("\n", 0, start) + 1
     line = text[begin:].split("\n", 1)[0].replace("\t", " ")
+    place = start - begin
+    before, marked = _escape_text(line[:place]), _escape_text(line[place : place + length])
     display = Console(stderr=True, highlight=False, soft_wrap=True)
     display.print(_escape_text(line))
-    display.print(" " * (start - begin) + "^" * max(length, 1))
+    display.print(" " * cell_len(before) + "^" * max(cell_len(marked), 1))
 
 
 class TerminalReporter:

@@ -43,9 +43,9 @@ class OurStream:
 
     def ask(self, question: Question) -> None:
         """Answer into a table."""
-        from transforms.activity.datasets.frames import dataset_of
-        from transforms.activity.datasets.text import parse_query
         from transforms.activity.definitions.registry import known_activities
+        from transforms.datasets.frames.compile import dataset_of
+        from transforms.datasets.syntax.parser import parse_query
 
         stream = self.session.table(self.table.full_name(self.database))
         dataset = dataset_of(parse_query(question.text), stream, known_activities())

@@ -118,7 +118,7 @@ PLANTED: dict[str, dict[str, Values | list[Values]]] = {
     },
     "int_identities": {
         "facts of streamers and of viewers find the link by the same hash": {"streamer_key": "another"},
-        "links come to an end": {"customer": "livelogs:b"},
+        "links do not go in a circle": {"customer": "livelogs:b"},
         "user_key never repeats": [{}, {}],
     },
     "int_stream_ends": {

@@ -128,9 +128,35 @@ def test_an_answer_is_kept_as_a_table_and_asking_again_changes_nothing(snowcast:
         "activity", "query", QUESTION.replace("ever", "ever where points < 100"), "--table", "first_gifts"
     )
     assert narrower.out == "MARTS.first_gifts: 0 inserted, 1 updated, 0 deleted.\n"
+    assert " ".join(narrower.err.split()) == (
+        f"snowcast: MARTS.first_gifts answered another question until now: {' '.join(QUESTION.split())}"
+    )
+    assert again.err == first.err == ""
     other = snowcast("activity", "query", "all gift_received", "--table", "first_gifts")
     assert other.code == 2
     assert "holds the answer to a question with other columns" in other.err
+
+
+def test_every_type_is_kept_and_asked_again(snowcast: Snowcast) -> None:
+    question = "all gift_received take feature_json, is_cancelled, revenue_impact, ts as at, points, points / 2 as half"
+    for _ in range(2):
+        done = snowcast("activity", "query", question, "--table", "kinds")
+        assert (done.code, done.err) == (0, "")
+    rows = json.loads(snowcast("sql", "SELECT * FROM marts.kinds", "--format", "json").out)
+    assert sorted(row["HALF"] for row in rows) == [3.5, 5.0, 250.0]
+    assert all('"gift_name"' in json.dumps(row["FEATURE_JSON"]).replace("\\", "") for row in rows)
+
+
+def test_a_column_of_another_type_is_refused(snowcast: Snowcast) -> None:
+    """Averages went into the whole numbers of the question before, rounded."""
+    question = "all stream_started append aggregate gift_received after take {} as n"
+    assert snowcast("activity", "query", question.format("max(points)"), "--table", "numbers").code == 0
+    average = snowcast("activity", "query", question.format("avg(points)"), "--table", "numbers")
+    assert (average.code, average.out) == (2, "")
+    assert "n is NUMBER(38, 0) there and FLOAT here" in " ".join(average.err.split())
+    text = snowcast("activity", "query", question.format("listagg(gift_name)"), "--table", "numbers")
+    assert (text.code, text.out) == (2, "")
+    assert "n is NUMBER(38, 0) there and TEXT here" in " ".join(text.err.split())
 
 
 @pytest.mark.parametrize(

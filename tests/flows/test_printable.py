@@ -59,3 +59,23 @@ def test_a_program_gets_csv_and_json_as_they_are(capsys: pytest.CaptureFixture[s
 
 def test_an_example_of_a_failed_rule_does_not_act():
     assert _select_shown(HOSTILE) == WRITTEN_OUT
+
+
+@pytest.mark.parametrize(
+    ("before", "word", "columns", "width"),
+    [
+        ("a ", "word", 2, 4),
+        ("'日本' ", "word", 7, 4),
+        ("", "日本", 0, 4),
+        ("'🎮' \t", "x", 6, 1),
+        ("'e\u0301' ", "x", 4, 1),
+        ("line\n'ｗ' ", "word", 5, 4),
+        ("'\x1b' ", "word", 7, 4),
+        ("nothing is left", "", 15, 1),
+    ],
+)
+def test_carets_stand_under_the_word_whatever_is_before_it(
+    capsys: pytest.CaptureFixture[str], before: str, word: str, columns: int, width: int
+):
+    point_at(f"{before}{word} and more", len(before), len(word))
+    assert capsys.readouterr().err.splitlines()[1] == " " * columns + "^" * width

@@ -135,9 +135,12 @@ def _persons(facts: Facts, rules: Rules) -> Callable[[str, str, bool], tuple[str
 
     def person(platform: str, identifier: str, is_anonymous: bool) -> tuple[str | None, str | None]:
         own = None if identifier == "" else f"{rules.first(platform)}:{identifier}"
-        customer = own
-        for _ in range(8):
-            customer = links.get(customer, customer) if customer else None
+        customer, passed = own, []
+        while customer in links and customer not in passed:
+            passed.append(customer)
+            customer = links[customer]
+        if customer in passed:
+            customer = min(passed[passed.index(customer) :])
         if is_anonymous:
             return (customer if own in links else None), own
         return customer, None

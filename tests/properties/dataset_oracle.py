@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import operator
+import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import mean, median
 from typing import Any
 
 from tests.properties.dataset_world import Event
-from transforms.activity.datasets.conditions import (
+from transforms.datasets.syntax.conditions import (
+    COHORT,
     Absence,
+    Arithmetic,
+    Case,
     Combination,
     Comparison,
     Condition,
+    Likeness,
     Membership,
     Negation,
     Value,
 )
-from transforms.activity.query import Aggregation, Append, Pick, Query, Relation, Selection, Spine
+from transforms.datasets.syntax.query import Aggregation, Append, Pick, Query, Relation, Selection, Spine
 
 COMPARE = {
     "=": operator.eq,
@@ -29,6 +35,9 @@ COMPARE = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+
+
+COMPUTE = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
 
 
 class Row:
@@ -54,15 +63,58 @@ def answer(query: Query, events: Sequence[Event]) -> list[tuple[Any, ...]]:
 def _columns(query: Query, row: Row, events: Sequence[Event]) -> list[Any]:
     found = [row.entity, row.ts, row.number]
     if isinstance(query.cohort, Selection):
-        found += [row.value(output.of.name) for output in query.cohort.outputs]
+        found += [computed(output.of, Pair(row.event, row, row.ts, {})) for output in query.cohort.outputs]
+    earlier: dict[str, Event | None] = {}
     for append in query.appends:
-        found += appended(append, row, events)
+        found += appended(append, row, events, earlier)
     return found
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An event as an append of a row sees it: at which time it hangs, and what earlier appends picked."""
+
+    event: Event | None
+    row: Row | None
+    at: datetime | None
+    earlier: Mapping[str, Event | None]
+
+    def value(self, value: Value) -> Any:
+        if value.of == COHORT:
+            return self.row.value(value.name) if self.row else None
+        if value.of is not None:
+            picked = self.earlier[value.of]
+            return picked.value(value.name) if picked else None
+        if self.event is None:
+            return None
+        if value.name in ("days_between", "seconds_between"):
+            passed = self.event.ts - self.at if self.at else None
+            unit = timedelta(days=1) if value.name == "days_between" else timedelta(seconds=1)
+            return None if passed is None else passed / unit
+        return self.event.value(value.name)
+
+
+def computed(operand: Any, pair: Pair) -> Any:
+    """What a value, a computed value or a constant is."""
+    if isinstance(operand, Value):
+        return pair.value(operand)
+    if isinstance(operand, Arithmetic):
+        left, right = (computed(side, pair) for side in (operand.left, operand.right))
+        if left is None or right is None or (operand.operator == "/" and right == 0):
+            return None
+        exact = [float(side) if isinstance(left, float) or isinstance(right, float) else side for side in (left, right)]
+        return COMPUTE[operand.operator](*exact)
+    if isinstance(operand, Case):
+        for condition, result in operand.branches:
+            if truth(condition, pair) is True:
+                return computed(result, pair)
+        return computed(operand.otherwise, pair)
+    return operand
 
 
 def cohort_rows(cohort: Selection | Spine, entity: str, events: Sequence[Event], newest: datetime) -> list[Row]:
     """The rows of one entity."""
-    of_activity = passing(events, cohort.activity, cohort.condition)
+    of_activity = passing(events, cohort.activities, cohort.condition)
     if isinstance(cohort, Spine):
         return _periods(cohort, entity, of_activity[0].ts, newest) if of_activity else []
     rows = []
@@ -98,56 +150,64 @@ def _after(period: str, day: datetime) -> datetime:
     return day + timedelta(days=7 if period == "week" else 1)
 
 
-def passing(events: Sequence[Event], activity: str, condition: Condition | None) -> list[Event]:
+def passing(events: Sequence[Event], activities: Sequence[str], condition: Condition | None) -> list[Event]:
     """The events of an activity of which a condition holds, in order."""
-    kept = [e for e in events if e.activity == activity and (condition is None or truth(condition, e, None) is True)]
+    kept = [
+        e
+        for e in events
+        if e.activity in activities and (condition is None or truth(condition, Pair(e, None, None, {})) is True)
+    ]
     return sorted(kept, key=lambda event: (event.ts, event.activity_id))
 
 
-def appended(append: Append, row: Row, events: Sequence[Event]) -> list[Any]:
-    """The columns of one append for one row."""
+def appended(append: Append, row: Row, events: Sequence[Event], earlier: dict[str, Event | None]) -> list[Any]:
+    """The columns of one append for one row; what it picks is kept under its name."""
     selection = append.selection
+    at = row.ts
+    if append.anchor is not None:
+        anchor = earlier[append.anchor]
+        at = anchor.ts if anchor else None
+
+    def pair(event: Event) -> Pair:
+        return Pair(event, row, at, earlier)
+
     found = [
         event
-        for event in passing(events, selection.activity, selection.condition)
-        if _is_related(append, row, event)
-        and (append.condition is None or truth(append.condition, event, row) is True)
-        and (append.distance is None or abs(event.ts - row.ts) <= append.distance)
+        for event in passing(events, selection.activities, selection.condition)
+        if at is not None
+        and _is_related(append, row, at, event)
+        and (append.condition is None or truth(append.condition, pair(event)) is True)
+        and (append.distance is None or abs(event.ts - at) <= append.distance)
     ]
     if selection.pick is Pick.AGGREGATE:
-        return [aggregated(output.of, found) for output in selection.outputs]  # type: ignore[arg-type]
+        return [aggregated(output.of, [pair(event) for event in found]) for output in selection.outputs]  # type: ignore[arg-type]
     place = {Pick.FIRST: 0, Pick.LAST: len(found) - 1}.get(selection.pick, (selection.number or 1) - 1)
     picked = found[place] if found and place < len(found) else None
-    return [_told(output.of.name, picked, row) if picked else None for output in selection.outputs]
+    if selection.name is not None:
+        earlier[selection.name] = picked
+    return [computed(output.of, pair(picked)) if picked else None for output in selection.outputs]
 
 
-def _told(name: str, event: Event, row: Row) -> Any:
-    if name == "days_between":
-        return (event.ts - row.ts) / timedelta(days=1)
-    return (event.ts - row.ts).total_seconds() if name == "seconds_between" else event.value(name)
-
-
-def _is_related(append: Append, row: Row, event: Event) -> bool:
+def _is_related(append: Append, row: Row, at: datetime, event: Event) -> bool:
     if append.relation is Relation.IN_BETWEEN:
-        begun = event.ts >= row.ts if append.on_or_after else event.ts > row.ts
+        begun = event.ts >= at if append.on_or_after else event.ts > at
         return begun and (row.following is None or event.ts < row.following)
     return {
         Relation.EVER: True,
-        Relation.BEFORE: event.ts < row.ts,
-        Relation.AT: event.ts == row.ts,
-        Relation.AFTER: event.ts > row.ts,
+        Relation.BEFORE: event.ts < at,
+        Relation.ON_OR_BEFORE: event.ts <= at,
+        Relation.AT: event.ts == at,
+        Relation.ON_OR_AFTER: event.ts >= at,
+        Relation.AFTER: event.ts > at,
     }[append.relation]
 
 
-def aggregated(aggregation: Aggregation, events: Sequence[Event]) -> Any:
+def aggregated(aggregation: Aggregation, pairs: Sequence[Pair]) -> Any:
     """A function of the events, which are in order."""
     of = aggregation.of
     if of is None:
-        return len(events)
-    if isinstance(of, Condition):
-        told: list[Any] = [truth(of, event, None) for event in events]
-    else:
-        told = [event.value(of.name) for event in events]
+        return len(pairs)
+    told: list[Any] = [truth(of, one) if isinstance(of, Condition) else computed(of, one) for one in pairs]
     values = [value for value in told if value is not None]
     functions: dict[str, Callable[[], Any]] = {
         "count": lambda: len(values),
@@ -159,34 +219,47 @@ def aggregated(aggregation: Aggregation, events: Sequence[Event]) -> Any:
         "max": lambda: max(values, default=None),
         "first_value": lambda: told[0] if told else None,
         "last_value": lambda: told[-1] if told else None,
-        "listagg": lambda: ", ".join(map(str, values)) if values else None,
+        "listagg": lambda: aggregation.separator.join(map(str, _in_order(aggregation, pairs, told))),
+        "listagg_distinct": lambda: aggregation.separator.join(sorted({str(value) for value in values})),
         "any": lambda: any(values) if values else None,
         "all": lambda: all(values) if values else None,
     }
+    if str(aggregation.function).startswith("listagg") and not values:
+        return None
     return functions[aggregation.function]()
 
 
-def truth(condition: Condition, event: Event, row: Row | None) -> bool | None:
+def _in_order(aggregation: Aggregation, pairs: Sequence[Pair], told: Sequence[Any]) -> list[Any]:
+    """The values that are no NULL in the order of the list: NULLs of what it is ordered by come last."""
+    listed = [(pair, value) for pair, value in zip(pairs, told, strict=True) if value is not None]
+    order = aggregation.order
+    if order is not None:
+        ordered = [one for one in listed if computed(order.by, one[0]) is not None]
+        ordered.sort(key=lambda one: computed(order.by, one[0]), reverse=order.is_descending)  # stable either way
+        listed = [*ordered, *[one for one in listed if computed(order.by, one[0]) is None]]
+    return [value for _, value in listed]
+
+
+def truth(condition: Condition, pair: Pair) -> bool | None:
     """Whether a condition holds; None where that is unknown, as in SQL."""
-
-    def said(value: Value) -> Any:
-        return row.value(value.name) if value.of_cohort and row else event.value(value.name)
-
     if isinstance(condition, Comparison):
-        left = said(condition.left)
-        right = said(condition.right) if isinstance(condition.right, Value) else condition.right
+        left, right = computed(condition.left, pair), computed(condition.right, pair)
         return None if left is None or right is None else COMPARE[condition.operator](left, right)
     if isinstance(condition, Membership):
-        value = said(condition.value)
+        value = computed(condition.value, pair)
         return None if value is None else value in condition.options
+    if isinstance(condition, Likeness):
+        value = computed(condition.value, pair)
+        pattern = "".join({"%": ".*", "_": "."}.get(sign) or re.escape(sign) for sign in condition.pattern)
+        return None if value is None else re.fullmatch(pattern, value, flags=re.DOTALL) is not None
     if isinstance(condition, Absence):
-        return said(condition.value) is None
+        return computed(condition.value, pair) is None
     if isinstance(condition, Negation):
-        holds = truth(condition.condition, event, row)
+        holds = truth(condition.condition, pair)
         return None if holds is None else not holds
     assert isinstance(condition, Combination)
-    first, second = (truth(part, event, row) for part in condition.parts)
+    told = [truth(part, pair) for part in condition.parts]
     decisive = condition.operator == "or"
-    if decisive in (first, second):
+    if decisive in told:
         return decisive
-    return None if None in (first, second) else not decisive
+    return None if None in told else not decisive

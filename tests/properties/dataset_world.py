@@ -28,9 +28,10 @@ FEATURES = (
     Feature("is_gold", BOOLEAN, "a boolean"),
     Feature("seen_at", TIMESTAMP, "a time"),
 )
+OWN_FEATURES = {"show": FEATURES, "gift": FEATURES, "chat": (FEATURES[0], FEATURES[3])}
 ACTIVITIES = {
-    name: Activity(name=name, stream=STREAM_NAME, description=f"somebody did {name}", features=FEATURES)
-    for name in ("show", "gift", "chat")
+    name: Activity(name=name, stream=STREAM_NAME, description=f"somebody did {name}", features=features)
+    for name, features in OWN_FEATURES.items()
 }
 T0 = datetime(2024, 2, 27, 22)
 HOURS = 150  # so that times repeat and reach over days, weeks and a month
@@ -56,7 +57,9 @@ class Event:
         return self.customer or self.anonymous_customer_id or ""
 
     def value(self, name: str) -> Any:
-        return getattr(self, name) if hasattr(self, name) and name != "features" else self.features[name]
+        if name == "feature_json":
+            return in_one_spelling(_spelled(self.features))
+        return getattr(self, name) if hasattr(self, name) and name != "features" else self.features.get(name)
 
 
 def generated(seed: int, customers: int = 40) -> list[Event]:
@@ -90,15 +93,15 @@ def _of_customer(dice: random.Random, number: int) -> list[Event]:
             ts=T0 + timedelta(hours=dice.randrange(hours)),
             customer=customer,
             anonymous_customer_id=anonymous,
-            activity=dice.choice(list(ACTIVITIES)),
-            features=_features(dice),
+            activity=(activity := dice.choice(list(ACTIVITIES))),
+            features=_features(dice, activity),
             revenue_impact=dice.choice([None, Decimal("1.50"), Decimal("-2.25")]),
         )
         for _ in range(dice.choice([0, 1, 2, 5, 12, 25]))
     ]
 
 
-def _features(dice: random.Random) -> dict[str, Any]:
+def _features(dice: random.Random, activity: str) -> dict[str, Any]:
     values = {
         "points": dice.randrange(-3, 8),
         "amount": Decimal(dice.randrange(-500, 500)) / 100,
@@ -107,20 +110,24 @@ def _features(dice: random.Random) -> dict[str, Any]:
         "is_gold": dice.random() < 0.5,
         "seen_at": T0 + timedelta(hours=dice.randrange(HOURS), minutes=dice.randrange(60)),
     }
-    return {name: None if dice.random() < 0.25 else value for name, value in values.items()}
+    own = {feature.name for feature in OWN_FEATURES[activity]}
+    told = {name: None if dice.random() < 0.25 else value for name, value in values.items()}
+    return {name: value for name, value in told.items() if name in own}
 
 
 def stored_stream(session: Session, events: Sequence[Event], name: str) -> DataFrame:
     """The events in a table with the columns of a stream."""
-    rows = [
-        tuple(_spelled(event.features) if c.name == "feature_json" else event.value(c.name) for c in STREAM)
-        for event in events
-    ]
+    rows = [tuple(event.value(c.name) for c in STREAM) for event in events]
     types = [StructField(c.name, (TEXT if c.name == "feature_json" else c.type).as_snowpark()) for c in STREAM]
     frame = session.create_dataframe(rows, schema=StructType(types))
     spelled = [parse_json(col(c.name)).alias(c.name) if c.name == "feature_json" else col(c.name) for c in STREAM]
     frame.select(*spelled).write.save_as_table(name, mode="overwrite")
     return session.table(name)
+
+
+def in_one_spelling(text: str) -> str:
+    """JSON text whatever the order of its keys."""
+    return json.dumps(json.loads(text), sort_keys=True)
 
 
 def _spelled(features: dict[str, Any]) -> str:

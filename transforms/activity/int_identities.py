@@ -5,7 +5,7 @@ Key      user_key, the hash of (platform, id); streamer_key is the same hash, as
 Source   stg_identity_links
 Units    linked_at is UTC without zone
 Rerun    reads all links, which are few, and writes the differences: only who is linked otherwise moves
-Gaps     a link may lead to an id that is linked itself, for up to 8 links; in a circle where it ends is arbitrary
+Gaps     a link may lead to an id that is linked itself; a circle of links ends at its least name, and a rule says so
 """
 
 from __future__ import annotations
@@ -15,16 +15,18 @@ from typing import TYPE_CHECKING
 from transforms import columns
 from transforms.activity import columns as activity_columns
 from transforms.activity.definitions.identity import Spaces, first_platform, format_customer, repeat_per_platform
-from transforms.contract import TEXT, TIMESTAMP, Column, Layer, Replace, Table
+from transforms.contract import BOOLEAN, TEXT, TIMESTAMP, Column, Layer, Replace, Table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.formulas.keys import hash_key
-from transforms.functions import coalesce, col
+from transforms.functions import coalesce, col, least
+from transforms.increments import Closure
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
 
-_DOUBLINGS = 3  # each doubles how many links are followed
 _LINK = ("known_as", "platform", "anonymous_id", "customer", "linked_at")
+# Of a link under way: whether its customer is linked on, and the least name that it has passed.
+_WAY = {**dict.fromkeys(_LINK, TEXT), "linked_at": TIMESTAMP, "is_open": BOOLEAN, "least_passed": TEXT}
 
 TABLE = Table(
     name="int_identities",
@@ -32,6 +34,7 @@ TABLE = Table(
     grain="one linked id of one platform",
     key=("user_key",),
     write=Replace(),
+    revision=2,
     tags=("activity",),
     columns=(
         columns.user_key.replace(description="hash of (platform, anonymous_id)"),
@@ -46,13 +49,49 @@ TABLE = Table(
 
 
 def build(stg_identity_links: DataFrame, *, shared_id_spaces: Spaces) -> DataFrame:
-    """Take the newest link of each id, follow it to its end and give it to every platform of the id's space."""
+    """Take the newest link of each id; CLOSURE follows it to its end and gives it to every platform of its space."""
     links = _newest(stg_identity_links, shared_id_spaces)
-    for _ in range(_DOUBLINGS):
-        links = _followed(links)
-    spread = repeat_per_platform(links, [name for name in _LINK if name != "platform"], shared_id_spaces)
+    others = links.select(col("known_as").alias("via"))
+    led = links.join(others, on=col("customer") == col("via"), how="left")
+    passed = least("known_as", "customer").alias("least_passed")
+    return _on_its_way(led.select(*_LINK, col("via").is_not_null().alias("is_open"), passed))
+
+
+def _on_its_way(links: DataFrame) -> DataFrame:
+    return links.select(*[col(name).cast(data_type).alias(name) for name, data_type in _WAY.items()])
+
+
+def _followed(links: DataFrame) -> DataFrame:
+    """Each link led on by that of whom it leads to, as far again as it has come."""
+    on = links.select(
+        col("known_as").alias("via"),
+        col("customer").alias("led_to"),
+        col("is_open").alias("leads_on"),
+        col("least_passed").alias("least_then"),
+    )
+    led = links.join(on, on=col("customer") == col("via"), how="left")
+    kept = [name for name in _LINK if name != "customer"]
+    onward = led.select(
+        *kept,
+        coalesce(col("led_to"), col("customer")).alias("customer"),
+        (col("via").is_not_null() & col("leads_on")).alias("is_open"),
+        coalesce(least("least_passed", "least_then"), col("least_passed")).alias("least_passed"),
+    )
+    return _on_its_way(onward)
+
+
+def _ended(links: DataFrame, *, shared_id_spaces: Spaces) -> DataFrame:
+    """The end of each link, on every platform of the id's space; a circle ends at the least name in it."""
+    circles = links.select(col("known_as").alias("via"), col("least_passed").alias("least_of_circle"))
+    met = links.join(circles, on=col("is_open") & (col("customer") == col("via")), how="left")
+    kept = [name for name in _LINK if name != "customer"]
+    ended = met.select(*kept, coalesce(col("least_of_circle"), col("customer")).alias("customer"))
+    spread = repeat_per_platform(ended, [name for name in _LINK if name != "platform"], shared_id_spaces)
     key = hash_key("platform", "anonymous_id")
     return TABLE.select(spread.select("*", key.alias("user_key"), key.alias("streamer_key")))
+
+
+CLOSURE = Closure(open_column="is_open", step=_followed, finish=_ended)
 
 
 def _newest(links: DataFrame, spaces: Spaces) -> DataFrame:
@@ -69,11 +108,3 @@ def _newest(links: DataFrame, spaces: Spaces) -> DataFrame:
     key = ("known_as", "platform", "anonymous_id")
     newest = latest_per_key(named, key, {"linked_at": ("snapshot_at", "customer")})
     return newest.filter(col("customer").is_not_null()).select(*_LINK)
-
-
-def _followed(links: DataFrame) -> DataFrame:
-    """Each link led on by the link of whom it leads to."""
-    next_links = links.select(col("known_as").alias("via"), col("customer").alias("led_to"))
-    led = links.join(next_links, on=col("customer") == col("via"), how="left")
-    kept = [name for name in _LINK if name != "customer"]
-    return led.select(*kept, coalesce(col("led_to"), col("customer")).alias("customer")).select(*_LINK)

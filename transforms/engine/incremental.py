@@ -12,6 +12,7 @@ from snowflake.snowpark.functions import col, in_, lit
 from transforms.catalog import models
 from transforms.contract import ContractError, Layer, Replace
 from transforms.engine.batches import in_batches, read_table
+from transforms.engine.closure import follow_to_end
 from transforms.engine.parts import Change, read_parts
 from transforms.formulas.frames import union_all
 from transforms.ops import DISPLACED
@@ -115,6 +116,8 @@ def compute_from(session: Session, model: Model, chosen: BuildInput, parameters:
         raise ContractError(f"{model.table.name}: is not built")
     given = {**parameters, "session": session} if "session" in model.parameters else parameters
     frame = model.build(*[chosen.inputs[name] for name in model.inputs], **given)
+    if model.closure is not None:
+        frame = follow_to_end(session, frame, model.closure, given)
     if chosen.is_accumulated and model.accumulate is not None:
         frame = model.accumulate(chosen.current.select(*[col(name) for name in model.table.column_names]), frame)
     raw = next(iter(chosen.inputs.values())) if model.table.layer is Layer.STAGING else None

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flows.cli.output import Form, Json, print_rows, say
+from flows.cli.output import Form, Json, print_rows, say, say_error
 
 activity = typer.Typer(name="activity", help="Activity streams: what there is, and questions.", no_args_is_help=True)
 
@@ -47,7 +47,7 @@ def query_activities(
     form: Annotated[Form, typer.Option("--format", help="How to print the rows.")] = Form.TABLE,
     table: Annotated[str | None, typer.Option(help="Write the answer into this table of MARTS instead.")] = None,
 ) -> None:
-    """Ask a question; transforms/activity/QUERIES.md has the grammar and examples."""
+    """Ask a question; transforms/datasets/QUERIES.md has the grammar and examples."""
     from flows.cli.views.activity import answer, format_for_people, keep_answer, plan_question
 
     plan = plan_question(question)
@@ -56,6 +56,9 @@ def query_activities(
             found = answer(session, settings, plan)
             print_rows(*(format_for_people(*found) if form is Form.TABLE else found), form)
             return
-        written = keep_answer(session, plan, question, table)
+        kept = keep_answer(session, plan, question, table)
+    written = kept.result
+    if kept.question_before is not None:
+        say_error(f"MARTS.{written.table_name} answered another question until now: {kept.question_before}")
     changed = f"{written.rows_inserted:,} inserted, {written.rows_updated:,} updated, {written.rows_deleted:,} deleted"
     say(f"MARTS.{written.table_name}: {changed}.")

@@ -13,9 +13,9 @@ from flows.settings import Settings
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
-    from transforms.activity.datasets.planning import Plan
     from transforms.activity.definitions.activity import Activity
-    from transforms.engine.write import BuildResult
+    from transforms.datasets.analysis.plan import Plan
+    from transforms.datasets.materialize import KeptDataset
     from transforms.types import DataType
 
 _ORDER = ("entity", "ts", "activity_id")
@@ -29,7 +29,7 @@ def point_at_mistakes(question: str) -> Iterator[None]:
     Raises:
         ConfigError: The question is wrong; the word was pointed at on standard error.
     """
-    from transforms.activity.datasets.errors import QueryError, Word
+    from transforms.datasets.syntax.errors import QueryError, Word
 
     try:
         yield
@@ -45,9 +45,9 @@ def find_activity(name: str) -> Activity:
     Raises:
         ConfigError: There is none; the message names the nearest and all that are known.
     """
-    from transforms.activity.datasets.errors import QueryError
-    from transforms.activity.datasets.planning import known_activity
     from transforms.activity.definitions.registry import known_activities
+    from transforms.datasets.analysis.plan import known_activity
+    from transforms.datasets.syntax.errors import QueryError
 
     try:
         return known_activity(name, known_activities())
@@ -67,7 +67,7 @@ def list_of_activities() -> Rows:
 def list_features(activity: Activity) -> Rows:
     """Return columns and rows: everything that a question can name of an activity, with its type."""
     from transforms.activity.columns import STREAM
-    from transforms.activity.datasets.offers import STREAM_TYPES
+    from transforms.datasets.analysis.scope import STREAM_TYPES
 
     rows = [[f.name, _format_spelling(f.type), "feature", f.description] for f in activity.features]
     columns = [column for column in STREAM if column.name in STREAM_TYPES]
@@ -92,18 +92,18 @@ def plan_question(question: str) -> Plan:
     Raises:
         ConfigError: It is wrong.
     """
-    from transforms.activity.datasets.planning import plan_of
-    from transforms.activity.datasets.text import parse_query
     from transforms.activity.definitions.registry import known_activities
+    from transforms.datasets.analysis.plan import plan_of
+    from transforms.datasets.syntax.parser import parse_query
 
     with point_at_mistakes(question):
         return plan_of(parse_query(question), known_activities())
 
 
 def answer(session: Session, settings: Settings, plan: Plan) -> Rows:
-    """Return columns and rows of a question's dataset, by entity and time."""
-    from transforms.activity.datasets.frames import planned_dataset
+    """Columns and rows of a question's dataset, by entity and time."""
     from transforms.catalog import models
+    from transforms.datasets.frames.compile import planned_dataset
 
     stream = session.table(models()[plan.stream].table.full_name(settings.database))
     rows = planned_dataset(plan, stream).sort(*_ORDER).collect()
@@ -115,13 +115,13 @@ def format_for_people(columns: list[str], rows: list[list[Any]]) -> Rows:
     return columns[1:], [row[1:] for row in rows]
 
 
-def keep_answer(session: Session, plan: Plan, question: str, name: str) -> BuildResult:
+def keep_answer(session: Session, plan: Plan, question: str, name: str) -> KeptDataset:
     """Write a question's dataset into a table of MARTS.
 
     Raises:
         ConfigError: The name cannot be used.
     """
-    from transforms.activity.datasets.tables import table_of, write_dataset
+    from transforms.datasets.materialize import table_of, write_dataset
 
     with point_at_mistakes(question):
         table = table_of(plan, name)

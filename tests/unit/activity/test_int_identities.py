@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from random import Random
 from typing import Any
 
-from snowflake.snowpark import Session
+import pytest
+from snowflake.snowpark import DataFrame, Session
 
 from tests.feeding import LandingFile, build_all, load, minutes, rows_of, written
 from tests.properties.activity_world import hashed
 from tests.unit.activity.facts import frame
-from transforms.activity.int_identities import TABLE, build
+from transforms.activity.int_identities import CLOSURE, TABLE, build
 from transforms.engine.batches import read_table
+from transforms.engine.closure import follow_to_end
+from transforms.engine.known_schemas import known_schemas
 
 EARLY, LATE = datetime(2023, 9, 1), datetime(2023, 9, 2)
 
@@ -22,8 +26,18 @@ def link(anonymous_id: str, customer_id: str | None, when: datetime = EARLY, **c
 
 
 def linked(session: Session, *rows: dict[str, Any], spaces: Any = ()) -> list[tuple[Any, ...]]:
-    built = build(frame(session, "stg_identity_links", *rows), shared_id_spaces=spaces)
-    return rows_of(built, "known_as", "platform", "customer", "linked_at")
+    return rows_of(built(session, *rows, spaces=spaces), "known_as", "platform", "customer", "linked_at")
+
+
+def built(session: Session, *rows: dict[str, Any], spaces: Any = ()) -> DataFrame:
+    parameters = {"shared_id_spaces": spaces}
+    with known_schemas(session):
+        begun = build(frame(session, "stg_identity_links", *rows), **parameters)
+        return follow_to_end(session, begun, CLOSURE, parameters)
+
+
+def customers(session: Session, *rows: dict[str, Any]) -> dict[str, str]:
+    return {known_as: customer for known_as, _, customer, _ in linked(session, *rows)}
 
 
 def test_the_newest_link_of_an_id_wins_and_an_empty_one_takes_it_back(frames: Session):
@@ -44,13 +58,31 @@ def test_the_newest_link_of_an_id_wins_and_an_empty_one_takes_it_back(frames: Se
     ]
 
 
-def test_links_are_followed_to_their_end_and_two_ids_may_be_one_customer(frames: Session):
-    chain = [link(f"d{n}", f"d{n + 1}", customer_platform=None) for n in range(8)]
-    rows = [*chain, link("d8", "U1"), link("other", "U1")]
-    found = dict(row[0:3:2] for row in linked(frames, *rows))
-    assert found == dict.fromkeys([f"livelogs:d{n}" for n in range(1, 9)] + ["livelogs:other"], "billing:U1") | {
-        "livelogs:d0": "livelogs:d8"  # nine links are one more than are followed
-    }
+def test_two_ids_may_be_one_customer_and_a_taken_back_link_ends_a_chain(frames: Session):
+    rows = [link("a", "b", customer_platform=None), link("b", "U1"), link("c", "U1")]
+    assert customers(frames, *rows) == dict.fromkeys(["livelogs:a", "livelogs:b", "livelogs:c"], "billing:U1")
+    assert customers(frames, *rows, link("b", None, LATE)) == {"livelogs:a": "livelogs:b", "livelogs:c": "billing:U1"}
+
+
+@pytest.mark.parametrize("length", [1, 2, 8, 9, 300])
+def test_chains_of_any_length_end_at_one_person(length: int, frames: Session):
+    chain = [link(f"d{n}", f"d{n + 1}", customer_platform=None) for n in range(length)]
+    Random(length).shuffle(chain)
+    found = customers(frames, *chain, link(f"d{length}", "U1"))
+    assert found == dict.fromkeys([f"livelogs:d{n}" for n in range(length + 1)], "billing:U1")
+
+
+@pytest.mark.parametrize("length", [1, 2, 3, 12])
+def test_a_circle_ends_at_its_least_name_whatever_the_order(length: int, frames: Session):
+    """With a way of five links that leads into it, whose own names are less, and a chain that ends beside it."""
+    circle = [link(f"c{n:02}", f"c{(n + 1) % length:02}", customer_platform=None) for n in range(length)]
+    way = [link(f"b{n}", f"b{n + 1}" if n < 4 else f"c{length - 1:02}", customer_platform=None) for n in range(5)]
+    rows = [*circle, *way, link("x", "y", customer_platform=None), link("y", "U1")]
+    expected = {f"livelogs:{row['anonymous_id']}": "livelogs:c00" for row in (*circle, *way)}
+    expected |= {"livelogs:x": "billing:U1", "livelogs:y": "billing:U1"}
+    for seed in range(3):
+        Random(seed).shuffle(rows)
+        assert customers(frames, *rows) == expected
 
 
 def test_a_link_holds_on_every_platform_of_the_id_space(frames: Session):
@@ -65,10 +97,9 @@ def test_a_link_holds_on_every_platform_of_the_id_space(frames: Session):
 
 
 def test_the_key_is_that_of_facts_and_no_links_give_an_empty_frame_of_the_contract(frames: Session):
-    built = build(frame(frames, "stg_identity_links", link("a", "U1")), shared_id_spaces=())
     key = hashed("livelogs", "a")
-    assert rows_of(built) == [(key, key, "livelogs", "a", "livelogs:a", "billing:U1", EARLY)]
-    none = build(frame(frames, "stg_identity_links"), shared_id_spaces=())
+    assert rows_of(built(frames, link("a", "U1"))) == [(key, key, "livelogs", "a", "livelogs:a", "billing:U1", EARLY)]
+    none = built(frames)
     assert rows_of(none) == []
     assert [name.lower() for name in none.columns] == list(TABLE.column_names)
 
@@ -78,8 +109,8 @@ def test_a_file_of_links_is_read_and_a_later_file_corrects_it(warehouse: Session
     line = {"platform": "livelogs", "anonymous_id": "a", "customer_platform": "", "customer_id": "b", "linked_at": ""}
     bad = {**line, "anonymous_id": ""}
     load(warehouse, LandingFile("links", minutes(0), (line, bad), source="identity"))
-    built = build_all(warehouse, names)
-    assert (built["stg_identity_links"].rows_quarantined, written(built["int_identities"])) == (1, (1, 0, 0))
+    done = build_all(warehouse, names)
+    assert (done["stg_identity_links"].rows_quarantined, written(done["int_identities"])) == (1, (1, 0, 0))
     load(warehouse, LandingFile("links", minutes(5), ({**line, "customer_id": "c"},), source="identity"))
     assert written(build_all(warehouse, names)["int_identities"]) == (0, 1, 0)
     assert rows_of(read_table(warehouse, TABLE), "known_as", "customer", "linked_at") == [

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from transforms.activity.datasets.errors import QueryError, Word
+from transforms.datasets.syntax.errors import QueryError, Word
 
 NAME, QUOTED_NAME, TEXT, DAY, NUMBER, SIGN, END = "name", "quoted name", "text", "day", "number", "sign", "end"
 _PATTERNS = (
@@ -15,11 +16,18 @@ _PATTERNS = (
     (QUOTED_NAME, r'"(?:[^"]|"")+"'),
     (TEXT, r"'(?:[^']|'')*'"),
     (DAY, r"\d{4}-\d{2}-\d{2}(?![\d-])"),
-    (NUMBER, r"-?\d+(?:\.\d+)?"),
-    (SIGN, r"<=|>=|!=|<>|[=<>(),.]"),
+    (NUMBER, r"\d+(?:\.\d+)?"),
+    (SIGN, r"<=|>=|!=|<>|==|=>|=<|[=<>(),.+*/-]"),
 )
 _TOKEN = re.compile("|".join(f"(?P<k{place}>{pattern})" for place, (_, pattern) in enumerate(_PATTERNS)))
 _SPACE = re.compile(r"\s*")
+_HINTS = {
+    "'\"": "a quote is not closed",
+    "‘’‚“”„«»`´": "texts stand in straight single quotes: 'text'",
+    ";": "leave it out",
+    "%": "% stands in texts",
+}
+_DEEPEST = 50
 
 
 @dataclass(frozen=True)
@@ -41,12 +49,17 @@ def tokens_of(text: str) -> list[Token]:
     while place < len(text):
         match = _TOKEN.match(text, place)
         if match is None or match.lastgroup is None:
-            hint = "; a quote is not closed" if text[place] in "'\"" else ""
-            raise QueryError(f"{text[place]!r} is not expected{hint}", Word(text[place], place))
+            raise QueryError(f"{text[place]!r} is not expected{_hint(text[place])}", Word(text[place], place))
         kind = _PATTERNS[int(match.lastgroup[1:])][0]
         found.append(Token(kind, Word(_unquoted(kind, match.group()), place, len(match.group()))))
         place = _skipped(text, match.end())
     return [*found, Token(END, Word("", len(text.rstrip()), 1))]
+
+
+def _hint(sign: str) -> str:
+    if sign.isalpha():
+        return '; a name with other letters than a to z stands in double quotes: "name"'
+    return next((f"; {hint}" for signs, hint in _HINTS.items() if sign in signs), "")
 
 
 def _skipped(text: str, place: int) -> int:
@@ -67,6 +80,20 @@ class Reader:
     def __init__(self, text: str) -> None:
         self._tokens = tokens_of(text)
         self._place = 0
+        self._depth = 0
+
+    @contextmanager
+    def nested(self) -> Iterator[None]:
+        """Read what stands in parentheses.
+
+        Raises:
+            QueryError: There are too many around it.
+        """
+        if self._depth == _DEEPEST:
+            raise QueryError(f"parentheses are nested at most {_DEEPEST} deep", self.next.word)
+        self._depth += 1
+        yield
+        self._depth -= 1
 
     @property
     def next(self) -> Token:
@@ -81,6 +108,22 @@ class Reader:
     def comes_before(self, word: str) -> bool:
         """Whether the word after the next one is this keyword or sign."""
         return self._place + 1 < len(self._tokens) and self._tokens[self._place + 1].word == word
+
+    def number_follows(self) -> bool:
+        """Whether the word after the next one is a number that stands right behind it."""
+        following = self._tokens[min(self._place + 1, len(self._tokens) - 1)]
+        return following.kind == NUMBER and following.word.start == self.next.word.start + self.next.word.length
+
+    def signed_number(self, what: str) -> Token:
+        """Take a number that may have a minus right before it.
+
+        Raises:
+            QueryError: It is something else.
+        """
+        if not (self.comes("-") and self.number_follows()):
+            return self.of_kind(NUMBER, what=what)
+        sign, number = self.take().word, self.take().word
+        return Token(NUMBER, Word(f"-{number}", sign.start, number.length + 1))
 
     def take(self) -> Token:
         """The next word, which is then behind."""

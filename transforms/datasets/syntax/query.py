@@ -1,66 +1,44 @@
 """Datasets over an activity stream: a cohort of one row per occurrence, and columns appended from other activities.
 
     cohort(first("stream_started").take("title"))
-    .append(first("gift_received").after().within(timedelta(days=7)).take("ts", "points"))
+    .append(first("gift_received").named("gift").after().within(timedelta(days=7)).take("ts", "points"))
+    .append(first("popular_streamer").after("gift").take("days_between"))
     .append(aggregate("gift_received").before().where(feature("points") >= 100).take(count().named("gifts")))
 
-A question is plain data: nothing is read before `dataset_of` makes a frame of it (datasets/), which is one statement
-however much is appended. The same language as text is datasets/text.py; QUERIES.md tells what each construct means.
+A question is plain data: nothing is read before `dataset_of` makes a frame of it (../frames), which is one statement
+however much is appended. The same language as text is parser.py; QUERIES.md tells what each construct means.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from transforms.activity.datasets.conditions import Condition, Value, both
-from transforms.activity.datasets.errors import QueryError
+from transforms.datasets.syntax.conditions import Condition, Operand, Value, both, condition_of
+from transforms.datasets.syntax.errors import QueryError
+from transforms.datasets.syntax.keywords import Function as Function
+from transforms.datasets.syntax.keywords import Period as Period
+from transforms.datasets.syntax.keywords import Pick as Pick
+from transforms.datasets.syntax.keywords import Relation as Relation
 
+if TYPE_CHECKING:
+    from transforms.types import DataType
 
-class Pick(StrEnum):
-    """Which occurrences of an activity are meant."""
-
-    FIRST = "first"
-    LAST = "last"
-    NTH = "nth"
-    ALL = "all"
-    AGGREGATE = "aggregate"
-
-
-class Relation(StrEnum):
-    """Where an appended activity stands to the cohort's row."""
-
-    EVER = "ever"
-    BEFORE = "before"
-    AT = "at"
-    AFTER = "after"
-    IN_BETWEEN = "in_between"
+SEPARATOR = ", "
 
 
-class Period(StrEnum):
-    """The length of a time spine's rows; weeks begin on Monday."""
+@dataclass(frozen=True)
+class Order:
+    """What a list is ordered by; NULLs come last.
 
-    DAY = "day"
-    WEEK = "week"
-    MONTH = "month"
+    Args:
+        by: The value.
+        is_descending: The greatest first.
+    """
 
-
-class Function(StrEnum):
-    """How the values of many occurrences become one."""
-
-    COUNT = "count"
-    COUNT_DISTINCT = "count_distinct"
-    SUM = "sum"
-    AVG = "avg"
-    MEDIAN = "median"
-    MIN = "min"
-    MAX = "max"
-    FIRST_VALUE = "first_value"
-    LAST_VALUE = "last_value"
-    LISTAGG = "listagg"
-    ANY = "any"
-    ALL = "all"
+    by: Operand
+    is_descending: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,13 +47,19 @@ class Aggregation:
 
     Args:
         function: How.
-        of: The feature, for any and all also a condition; None only for count, which then counts occurrences.
+        of: What it is of, for any and all also a condition; None only for count, which then counts occurrences.
+        separator: For lists: what stands between two.
+        order: For listagg: what comes first; None: the order of time.
         word: The function as the question names it, to point at it.
+        operand_type: The type of what it is of, once it is checked.
     """
 
     function: Function
-    of: Value | Condition | None = None
+    of: Operand | Condition | None = None
+    separator: str = SEPARATOR
+    order: Order | None = None
     word: str | None = field(default=None, compare=False, repr=False)
+    operand_type: DataType | None = field(default=None, compare=False, repr=False)
 
     def named(self, alias: str) -> Output:
         """The same under a name of one's own."""
@@ -91,40 +75,48 @@ class Output:
         alias: Its name; None: one made of what it holds.
     """
 
-    of: Value | Aggregation
+    of: Operand | Aggregation
     alias: str | None = None
 
 
-Taken = str | Value | Aggregation | Output
+Taken = str | Operand | Aggregation | Output
 
 
 def _output(taken: Taken) -> Output:
     if isinstance(taken, Output):
         return taken
+    if not isinstance(taken, str | Operand | Aggregation):
+        raise QueryError(f"{taken!r} is nothing that can be taken; expected a feature or a function of one")
     return Output(Value(taken) if isinstance(taken, str) else taken)
 
 
 @dataclass(frozen=True)
 class Selection:
-    """Occurrences of an activity per entity.
+    """Occurrences of an activity, or of several as if they were one, per entity.
 
     Args:
         pick: Which.
-        activity: The activity.
+        activities: The activities.
         number: For nth: which one, from 1.
         condition: Only occurrences of which this holds; they are numbered anew before any is picked.
         outputs: Columns to take from them.
+        name: What later appends call the occurrence that is picked.
     """
 
     pick: Pick
-    activity: str
+    activities: tuple[str, ...]
     number: int | None = None
     condition: Condition | None = None
     outputs: tuple[Output, ...] = ()
+    name: str | None = None
 
     def where(self, condition: Condition) -> Selection:
         """Only occurrences of which the condition holds."""
-        return replace(self, condition=both(self.condition, condition))
+        return replace(self, condition=both(self.condition, condition_of(condition)))
+
+    def named(self, name: str) -> Selection:
+        """The same under a name that later appends can hang on."""
+        return replace(self, name=name)
 
     def take(self, *taken: Taken) -> Selection:
         """Take these features, columns or aggregations."""
@@ -134,17 +126,25 @@ class Selection:
         """Appended from anywhere in the entity's stream."""
         return Append(self, Relation.EVER)
 
-    def before(self) -> Append:
-        """Appended from strictly before the cohort's row."""
-        return Append(self, Relation.BEFORE)
+    def before(self, append: str | None = None) -> Append:
+        """Appended from strictly before the cohort's row, or before what an earlier append picked."""
+        return Append(self, Relation.BEFORE, anchor=append)
 
-    def at(self) -> Append:
-        """Appended from the very time of the cohort's row."""
-        return Append(self, Relation.AT)
+    def on_or_before(self, append: str | None = None) -> Append:
+        """Appended from before the cohort's row or its very time: sums that include the row."""
+        return Append(self, Relation.ON_OR_BEFORE, anchor=append)
 
-    def after(self) -> Append:
-        """Appended from strictly after the cohort's row."""
-        return Append(self, Relation.AFTER)
+    def at(self, append: str | None = None) -> Append:
+        """Appended from the very time of the cohort's row, or of what an earlier append picked."""
+        return Append(self, Relation.AT, anchor=append)
+
+    def on_or_after(self, append: str | None = None) -> Append:
+        """Appended from the very time of the cohort's row or after it."""
+        return Append(self, Relation.ON_OR_AFTER, anchor=append)
+
+    def after(self, append: str | None = None) -> Append:
+        """Appended from strictly after the cohort's row, or after what an earlier append picked."""
+        return Append(self, Relation.AFTER, anchor=append)
 
     def in_between(self, *, on_or_after: bool = False) -> Append:
         """Appended from between the cohort's row and the entity's next occurrence of the cohort's activity.
@@ -163,8 +163,9 @@ class Append:
         selection: What is appended.
         relation: From which part of the entity's stream.
         on_or_after: For in_between: the time of the cohort's row is part of it.
-        condition: An extra condition, which may name values of the cohort's row.
+        condition: An extra condition, which may name values of the cohort's row and of earlier appends.
         distance: Only occurrences at most so far from the cohort's row, this distance included.
+        anchor: Name of the earlier append whose occurrence stands in the place of the cohort's row.
     """
 
     selection: Selection
@@ -172,6 +173,7 @@ class Append:
     on_or_after: bool = False
     condition: Condition | None = None
     distance: timedelta | None = None
+    anchor: str | None = None
 
     def where(self, condition: Condition) -> Append:
         """Only occurrences of which the condition holds."""
@@ -183,7 +185,7 @@ class Append:
 
     def on(self, condition: Condition) -> Append:
         """Only occurrences that stand so to the cohort's row."""
-        return replace(self, condition=both(self.condition, condition))
+        return replace(self, condition=both(self.condition, condition_of(condition)))
 
     def within(self, distance: timedelta) -> Append:
         """Only occurrences at most so far from the cohort's row."""
@@ -196,21 +198,21 @@ class Spine:
 
     Args:
         period: Length of a row.
-        activity: The activity; an entity's rows begin with the period of its first occurrence.
+        activities: The activity, or several; an entity's rows begin with the period of its first occurrence.
         condition: Only occurrences of which this holds.
         start: No period that begins before this day.
         end: No period that begins on or after this day; None: up to that of the newest event of the stream.
     """
 
     period: Period
-    activity: str
+    activities: tuple[str, ...]
     condition: Condition | None = None
     start: date | None = None
     end: date | None = None
 
     def where(self, condition: Condition) -> Spine:
         """Only entities with an occurrence of which the condition holds."""
-        return replace(self, condition=both(self.condition, condition))
+        return replace(self, condition=both(self.condition, condition_of(condition)))
 
 
 @dataclass(frozen=True)
@@ -230,17 +232,17 @@ def cohort(rows: Selection | Spine) -> Query:
     return Query(rows)
 
 
-def first(activity: str) -> Selection:
-    """The first occurrence per entity; equal times are ordered by activity_id."""
-    return Selection(Pick.FIRST, activity)
+def first(*activities: str) -> Selection:
+    """The first occurrence per entity; equal times are ordered by activity_id, several activities are as one."""
+    return Selection(Pick.FIRST, activities)
 
 
-def last(activity: str) -> Selection:
+def last(*activities: str) -> Selection:
     """The last occurrence per entity."""
-    return Selection(Pick.LAST, activity)
+    return Selection(Pick.LAST, activities)
 
 
-def nth(number: int, activity: str) -> Selection:
+def nth(number: int, *activities: str) -> Selection:
     """The occurrence of that number per entity, from 1.
 
     Raises:
@@ -248,20 +250,20 @@ def nth(number: int, activity: str) -> Selection:
     """
     if number < 1:
         raise QueryError(f"nth counts from 1; found {number}")
-    return Selection(Pick.NTH, activity, number)
+    return Selection(Pick.NTH, activities, number)
 
 
-def every(activity: str) -> Selection:
+def every(*activities: str) -> Selection:
     """Every occurrence."""
-    return Selection(Pick.ALL, activity)
+    return Selection(Pick.ALL, activities)
 
 
-def aggregate(activity: str) -> Selection:
+def aggregate(*activities: str) -> Selection:
     """All occurrences of the relation, made one value per aggregation."""
-    return Selection(Pick.AGGREGATE, activity)
+    return Selection(Pick.AGGREGATE, activities)
 
 
-def spine(period: Period | str, activity: str, *, start: date | None = None, end: date | None = None) -> Spine:
+def spine(period: Period | str, *activities: str, start: date | None = None, end: date | None = None) -> Spine:
     """Every day, week or month of every entity that ever did the activity.
 
     Raises:
@@ -269,15 +271,15 @@ def spine(period: Period | str, activity: str, *, start: date | None = None, end
     """
     if period not in set(Period):
         raise QueryError(f"{str(period)!r} is no period; known: {', '.join(Period)}", str(period))
-    return Spine(Period(period), activity, start=start, end=end)
+    return Spine(Period(period), activities, start=start, end=end)
 
 
-def count(of: str | None = None) -> Aggregation:
+def count(of: str | Operand | None = None) -> Aggregation:
     """How many occurrences there are, or how many of them have a value of the feature; 0 for none."""
-    return Aggregation(Function.COUNT, None if of is None else Value(of))
+    return Aggregation(Function.COUNT, Value(of) if isinstance(of, str) else of)
 
 
-def aggregation(function: Function | str, of: str | Condition) -> Aggregation:
+def aggregation(function: Function | str, of: str | Operand | Condition) -> Aggregation:
     """A function of a feature, such as `aggregation("sum", "points")`; any and all also take a condition.
 
     Raises:
@@ -286,3 +288,12 @@ def aggregation(function: Function | str, of: str | Condition) -> Aggregation:
     if function not in set(Function):
         raise QueryError(f"{str(function)!r} is no aggregation; known: {', '.join(Function)}", str(function))
     return Aggregation(Function(function), Value(of) if isinstance(of, str) else of)
+
+
+def list_of(
+    of: str | Operand, separator: str = SEPARATOR, *, by: Operand | None = None, descending: bool = False
+) -> Aggregation:
+    """The values as a text, in the order of time or of another value."""
+    operand = Value(of) if isinstance(of, str) else of
+    order = None if by is None else Order(by, descending)
+    return Aggregation(Function.LISTAGG, operand, separator, order)

@@ -6,6 +6,7 @@ import difflib
 from typing import TYPE_CHECKING
 
 from transforms.contract import ContractError
+from transforms.datasets.syntax.keywords import CLAUSES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,6 +45,12 @@ class QueryError(ContractError):
         self.word = word
 
 
+def quoted(text: str) -> str:
+    """A text as a question writes it."""
+    doubled = text.replace("'", "''")
+    return f"'{doubled}'"
+
+
 def unknown(word: str, kind: str, known: Iterable[str]) -> QueryError:
     """The error of a name that is not known: it names the nearest and all that are.
 
@@ -56,3 +63,17 @@ def unknown(word: str, kind: str, known: Iterable[str]) -> QueryError:
     near = difflib.get_close_matches(word.lower(), names, n=1, cutoff=_NEAR_CUTOFF)
     guess = f"did you mean {near[0]}? " if near else ""
     return QueryError(f"{str(word)!r} is no {kind}; {guess}known: {', '.join(names) or 'none'}", word)
+
+
+def unknown_append(name: str, known: Iterable[str]) -> QueryError:
+    """The error of a name that no earlier append has; in its place a clause may be mistyped.
+
+    Args:
+        name: The name.
+        known: The names of earlier appends.
+    """
+    names = [str(one) for one in known]
+    near = difflib.get_close_matches(name.lower(), [*names, *CLAUSES], n=1)
+    guess = f"did you mean {near[0]}? " if near else ""
+    told = f"known: {', '.join(names) or 'none'} (an append is named by `as` behind its activity)"
+    return QueryError(f"{str(name)!r} is no earlier append; {guess}{told}", name)

@@ -1,24 +1,24 @@
 """Occurrences of an activity as rows that can be related: whose, when, which number, and the values that are used.
 
-Without a filter the stream's own numbers are taken; a filter numbers what it leaves anew. Equal times are ordered by
-activity_id, as the stream orders them.
+Without a filter the stream's own numbers are taken; what a filter leaves is numbered anew, and so are several
+activities that are asked of as one. Equal times are ordered by activity_id, as the stream orders them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from transforms.activity.columns import STREAM
-from transforms.activity.datasets.condition_checking import expression_of
+from transforms.datasets.frames.expressions import expression_of
 from transforms.functions import Window, coalesce, col, lead, lit, row_number
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression
     from snowflake.snowpark import DataFrame
 
-    from transforms.activity.datasets.conditions import Condition, Value
+    from transforms.datasets.syntax.conditions import Condition, Value
     from transforms.types import DataType
 
 _STREAM_COLUMNS = {column.name for column in STREAM}
@@ -75,23 +75,31 @@ class Occurrences:
 
     def kept(self, condition: Expression) -> Occurrences:
         """Those of which the condition holds, their numbers as they are."""
-        return Occurrences(self.frame.filter(condition), self.prefix, self.types)
+        return self.with_frame(self.frame.filter(condition))
+
+    def with_frame(self, frame: DataFrame) -> Occurrences:
+        """The same columns of another frame."""
+        return Occurrences(frame, self.prefix, self.types)
 
 
 def occurrences_of(
-    stream: DataFrame, activity: str, condition: Condition | None, types: Mapping[str, DataType], prefix: str
+    stream: DataFrame,
+    activities: Sequence[str],
+    condition: Condition | None,
+    types: Mapping[str, DataType],
+    prefix: str,
 ) -> Occurrences:
-    """The occurrences of an activity.
+    """The occurrences of an activity, or of several as if they were one.
 
     Args:
         stream: An activity stream.
-        activity: The activity.
+        activities: The activities.
         condition: Only occurrences of which it holds.
         types: The values that are needed.
         prefix: What the columns' names begin with.
     """
     found = Occurrences(stream, prefix, types)
-    read = stream.filter(col("activity") == lit(activity)).select(
+    read = stream.filter(_is_one_of(activities)).select(
         coalesce(col("customer"), col("anonymous_customer_id")).alias(f"{prefix}entity"),
         col("ts").alias(f"{prefix}ts"),
         col("activity_id").alias(f"{prefix}id"),
@@ -99,22 +107,33 @@ def occurrences_of(
         col("activity_repeated_at").alias(f"{prefix}next_ts"),
         *[_read(name, types[name]).alias(found.named(name)) for name in _named_once(found)],
     )
-    if condition is None:
-        return Occurrences(read, prefix, types)
+    if condition is None and len(activities) == 1:
+        return found.with_frame(read)
 
     def column_of(value: Value) -> Expression:
         return col(found.named(value.name))
 
+    passing = read if condition is None else read.filter(expression_of(condition, column_of))
+    return found.with_frame(_numbered(passing, found))
+
+
+def _numbered(passing: DataFrame, found: Occurrences) -> DataFrame:
+    """The occurrences with numbers of their own."""
     in_order = Window.partition_by(found.entity).order_by(found.ts, found.id)
-    kept = read.filter(expression_of(condition, column_of)).select(
+    return passing.select(
         found.entity,
         found.ts,
         found.id,
-        row_number().over(in_order).alias(f"{prefix}number"),
-        lead(found.ts).over(in_order).alias(f"{prefix}next_ts"),
+        row_number().over(in_order).alias(f"{found.prefix}number"),
+        lead(found.ts).over(in_order).alias(f"{found.prefix}next_ts"),
         *[col(name) for name in found.values],
     )
-    return Occurrences(kept, prefix, types)
+
+
+def _is_one_of(activities: Sequence[str]) -> Expression:
+    if len(activities) == 1:
+        return col("activity") == lit(activities[0])
+    return col("activity").in_(*[lit(activity) for activity in dict.fromkeys(activities)])
 
 
 def _named_once(found: Occurrences) -> list[str]:

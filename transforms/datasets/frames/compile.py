@@ -7,20 +7,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from transforms.activity.datasets.cohorts import PREFIX, cohort_of
-from transforms.activity.datasets.planning import COHORT_COLUMNS, plan_of
-from transforms.activity.datasets.relationships import parts_of
+from transforms.datasets.analysis.plan import COHORT_COLUMNS, plan_of
+from transforms.datasets.frames.anchors import related_rows
+from transforms.datasets.frames.cohort import PREFIX, cohort_of
+from transforms.datasets.frames.expressions import value_of
+from transforms.datasets.frames.joins import parts_of
+from transforms.datasets.syntax.conditions import COHORT, Value
 from transforms.engine.known_schemas import known_schemas
 from transforms.functions import col
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from snowflake.snowpark import Column as Expression
     from snowflake.snowpark import DataFrame
 
-    from transforms.activity.datasets.planning import Plan
     from transforms.activity.definitions.activity import Activity
-    from transforms.activity.query import Query
+    from transforms.datasets.analysis.plan import Plan
+    from transforms.datasets.frames.pairs import Part
+    from transforms.datasets.syntax.query import Query
 
 _HELD_AS = dict(zip((column.name for column in COHORT_COLUMNS), ("id", "entity", "ts", "number"), strict=True))
 
@@ -50,11 +55,21 @@ def planned_dataset(plan: Plan, stream: DataFrame) -> DataFrame:
 
 def _put_together(plan: Plan, stream: DataFrame) -> DataFrame:
     cohort = cohort_of(stream, plan)
+    earlier: dict[str, Part] = {}
+
+    def in_dataset(value: Value) -> Expression:
+        if value.of is None or value.of == COHORT:
+            return col(cohort.rows.named(value.name))
+        return (earlier[value.of].named or {})[value.name]
+
     held = {name: col(f"{PREFIX}{column}") for name, column in _HELD_AS.items()}
-    held |= {output.column.name: col(cohort.rows.named(output.of.name)) for output in plan.outputs}  # type: ignore[union-attr]
-    joined = cohort.rows.frame
+    held |= {output.column.name: value_of(output.of, in_dataset) for output in plan.projection}  # type: ignore[arg-type]
+    dataset = cohort.rows.frame
     for place, append in enumerate(plan.appends):
-        for part in parts_of(stream, cohort, append, f"e{place}"):
-            joined = joined.join(part.frame, on=part.on, how="left")
+        related = related_rows(cohort, append, earlier, f"e{place}r_")
+        for part in parts_of(stream, related, append, f"e{place}", in_dataset):
+            dataset = dataset.join(part.frame, on=part.on, how="left")
             held |= part.columns
-    return joined.select(*[held[column.name].cast(column.type).alias(column.name) for column in plan.columns])
+            if part.named:
+                earlier[str(append.append.selection.name)] = part
+    return dataset.select(*[held[column.name].cast(column.type).alias(column.name) for column in plan.columns])

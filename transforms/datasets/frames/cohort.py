@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from transforms.activity.datasets.occurrences import Occurrences, occurrences_of
-from transforms.activity.query import Period, Pick, Selection, Spine
 from transforms.contract import INTEGER, TIMESTAMP
+from transforms.datasets.frames.occurrences import Occurrences, occurrences_of
+from transforms.datasets.syntax.query import Period, Pick, Selection, Spine
 from transforms.formulas.keys import hash_key
 from transforms.formulas.periods import period_of
 from transforms.functions import (
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression
     from snowflake.snowpark import DataFrame
 
-    from transforms.activity.datasets.planning import Plan
+    from transforms.datasets.analysis.plan import Plan
+    from transforms.datasets.syntax.conditions import Value
 
 PREFIX = "c_"
 _EPOCH = date(1970, 1, 1)
@@ -34,23 +35,47 @@ _DAYS_OF_A_WEEK = 7
 
 @dataclass(frozen=True)
 class Cohort:
-    """The rows that everything is appended to.
+    """The rows that an append is related to.
 
     Args:
         rows: The rows; `next_ts` is the next occurrence of the activity, or the end of the period.
         has_one_row: An entity has one row at most.
         period: For a time spine: the length of its rows.
+        base: The same rows as the dataset has them, where `rows` also hold what earlier appends picked; None: they do
+            not.
+        at: The time that the append is related to, as the dataset has it; None: that of the rows.
     """
 
     rows: Occurrences
     has_one_row: bool
     period: Period | None = None
+    base: Occurrences | None = None
+    at: Expression | None = None
+
+    @property
+    def in_dataset(self) -> Occurrences:
+        """The rows as the dataset has them."""
+        return self.rows if self.base is None else self.base
+
+    @property
+    def at_in_dataset(self) -> Expression:
+        """The time that the append is related to, as the dataset has it."""
+        return self.in_dataset.ts if self.at is None else self.at
+
+    def column_of(self, value: Value) -> Expression:
+        """The column of `rows` that holds a value of the cohort's row or of an earlier append."""
+        return col(self.rows.named(value.name if self.base is None else key_of(value)))
+
+
+def key_of(value: Value) -> str:
+    """The name of a value where rows hold values of several."""
+    return f"{value.of}.{value.name}"
 
 
 def cohort_of(stream: DataFrame, plan: Plan) -> Cohort:
     """The cohort of a question on a stream."""
     selection = plan.cohort
-    found = occurrences_of(stream, selection.activity, selection.condition, plan.types, PREFIX)
+    found = occurrences_of(stream, selection.activities, selection.condition, plan.types, PREFIX)
     if isinstance(selection, Spine):
         return Cohort(_periods(stream, found, selection), has_one_row=False, period=selection.period)
     return Cohort(picked(found, selection), has_one_row=selection.pick is not Pick.ALL)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from transforms.activity.datasets.aggregations import operand_of, running, type_of_operand
-from transforms.activity.query import Relation
 from transforms.contract import INTEGER, TEXT, TIMESTAMP
+from transforms.datasets.frames.aggregates import operand_of, running, type_of_operand
+from transforms.datasets.syntax.query import Relation
 from transforms.functions import Window, col, count, lit
 
 if TYPE_CHECKING:
@@ -20,35 +20,38 @@ if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
     from snowflake.snowpark.window import WindowSpec
 
-    from transforms.activity.datasets.cohorts import Cohort
-    from transforms.activity.datasets.occurrences import Occurrences
-    from transforms.activity.query import Aggregation
+    from transforms.datasets.frames.cohort import Cohort
+    from transforms.datasets.frames.expressions import ColumnOf
+    from transforms.datasets.frames.occurrences import Occurrences
+    from transforms.datasets.syntax.query import Aggregation
     from transforms.types import DataType
 
 _POINT, _EVENT = 0, 1
 
 
 def running_values(
-    cohort: Cohort, events: Occurrences, relation: Relation, wanted: Mapping[str, Aggregation]
+    cohort: Cohort, events: Occurrences, relation: Relation, wanted: Mapping[str, Aggregation], column_of: ColumnOf
 ) -> DataFrame:
     """Aggregations over what is before or after each row of the cohort: `<prefix>of` (the row's id) and the wanted.
 
     Args:
         cohort: The rows.
         events: The occurrences.
-        relation: Before or after.
+        relation: Before or after, with the row's own time or without it.
         wanted: Aggregations that can run, by the column to hold them.
+        column_of: Gives the column of the occurrences that holds a value.
     """
     prefix = events.prefix
-    operands = {f"{prefix}operand_{i}": operand_of(one, events) for i, one in enumerate(wanted.values())}
-    types = {name: type_of_operand(one, events) for name, one in zip(operands, wanted.values(), strict=True)}
+    operands = {f"{prefix}operand_{i}": operand_of(one, events, column_of) for i, one in enumerate(wanted.values())}
+    types = {name: type_of_operand(one) for name, one in zip(operands, wanted.values(), strict=True)}
     taken = events.frame.select(
         events.entity, events.ts, events.id, *[operand.alias(name) for name, operand in operands.items()]
     )
     line = _one_line(cohort, taken, prefix, types)
-    ts = col(f"{prefix}at")
-    by_time = ts.asc() if relation is Relation.BEFORE else ts.desc()
-    passed = _passed(prefix, by_time, col(f"{prefix}kind").asc())
+    ts, kind = col(f"{prefix}at"), col(f"{prefix}kind")
+    by_time = ts.asc() if relation in (Relation.BEFORE, Relation.ON_OR_BEFORE) else ts.desc()
+    includes_own_time = relation in (Relation.ON_OR_BEFORE, Relation.ON_OR_AFTER)
+    passed = _passed(prefix, by_time, kind.desc() if includes_own_time else kind.asc())
     values = [
         running(one, operand, passed).alias(name) for (name, one), operand in zip(wanted.items(), operands, strict=True)
     ]

@@ -1,0 +1,1 @@
+"""A planned question as one Snowpark frame."""

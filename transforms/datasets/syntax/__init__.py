@@ -1,0 +1,1 @@
+"""What a question is and how it is written, as Python or as text."""
