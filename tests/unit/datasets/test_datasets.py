@@ -246,6 +246,8 @@ def test_sums_include_the_row_itself(ask: Any):
         ("s2", 2, 2, 6, 3, 2, "g3", "g3"),
         ("s3", 3, 3, 6, 3, 2, "g3", "g3"),
     ]
+    last_only = cohort(last("show").take("points")).append(aggregate("show").on_or_before().take(total, many))
+    assert ask(last_only) == [("s9", 1, 9, 9, 1), ("s3", 3, 3, 6, 3)]
 
 
 def test_gaps_and_medians_of_times_between(ask: Any):
