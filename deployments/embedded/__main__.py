@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import fcntl
+import gc
 import importlib
 import logging
 import os
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("snowcast.embedded")
 LOCK_PATIENCE_SECONDS = 2.0
 HOUSEKEEPING_SECONDS = 0.5
+GARBAGE_OBJECTS = 50_000
 MEMORY_SHARE = 0.75
 CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 KEEP_ALIVE_SECONDS = 24 * 3600
@@ -90,6 +92,7 @@ def serve(paths: WarehousePaths, idle_seconds: float, answer_within: float) -> N
     paths.close_to_others()
     engine = Engine(paths)
     server = Server(engine, endpoint, answer_within)
+    _collect_garbage_seldom()
     logger.info("serving %s on port %d as process %d", paths.root, endpoint.port, endpoint.pid)
     try:
         asyncio.run(_listen(server, listener, paths, idle_seconds))
@@ -99,6 +102,16 @@ def serve(paths: WarehousePaths, idle_seconds: float, answer_within: float) -> N
             paths.endpoint.unlink(missing_ok=True)
         server.close()
         engine.close()
+
+
+def _collect_garbage_seldom() -> None:
+    """Look for garbage after more objects than Python does, and not among what stays.
+
+    The tree of every statement is garbage with circles, of tens of thousands of objects.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_OBJECTS, 10, 10)
 
 
 def _limit_memory() -> None:
