@@ -29,7 +29,7 @@ PROPERTIES = Path(__file__).parent / "properties"
 
 def pytest_configure() -> None:
     """Python looks for garbage after each 700 new objects, which costs every test a sixth of its time."""
-    gc.set_threshold(50_000, 10, 10)
+    gc.set_threshold(100_000, 10, 10)
 
 
 def pytest_collection_finish() -> None:
@@ -126,5 +126,6 @@ def session(connection_parameters: dict[str, Any]) -> Iterator[Session]:
     from snowflake.snowpark import Session
 
     opened = Session.builder.configs(connection_parameters).create()
+    opened.telemetry_enabled = False
     yield opened
     opened.close()

@@ -40,6 +40,7 @@ def _prepared(endpoint: Endpoint) -> Iterator[Session]:
     session.sql(f"CREATE SCHEMA IF NOT EXISTS {name}.PUBLIC").collect()
     session.close()
     session = Session.builder.configs(endpoint.connection_parameters(name)).create()
+    session.telemetry_enabled = False
     prepare(session)
     yield session
     session.close()
