@@ -79,11 +79,14 @@ def warehouse_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def endpoint(warehouse_home: Path) -> Endpoint:
-    """The running warehouse of this test run; what its process does, tests/embedded measures with one of its own."""
+    """The running warehouse of this test run; what its process does, tests/embedded measures with one of its own.
+
+    Its statements are small: with more than one thread they cost a fifth more.
+    """
     from deployments.embedded import ensure_running
 
     with unmeasured():
-        return ensure_running(warehouse_home, idle_seconds=IDLE_SECONDS)
+        return ensure_running(warehouse_home, idle_seconds=IDLE_SECONDS, threads=1)
 
 
 @pytest.fixture(scope="session")

@@ -51,6 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m deployments.embedded", description=__doc__)
     parser.add_argument("--home", type=Path, required=True, help="SNOWCAST_HOME")
     parser.add_argument("--idle-seconds", type=float, default=1800.0, help="leave after so long without a request")
+    parser.add_argument("--threads", type=int, default=None, help="threads of a statement (default: one per core)")
     parser.add_argument("--answer-within", type=float, default=40.0, help="seconds until a client has to ask again")
     options = parser.parse_args(arguments)
     paths = WarehousePaths(options.home.expanduser().resolve())
@@ -58,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         paths.create()
         with _hold(paths):
-            serve(paths, options.idle_seconds, options.answer_within)
+            serve(paths, options.idle_seconds, options.answer_within, options.threads)
     except OSError as error:
         sys.stderr.write(f"{error.strerror or error}: {error.filename or paths.root}\n")
         return 1
@@ -68,13 +69,14 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def serve(paths: WarehousePaths, idle_seconds: float, answer_within: float) -> None:
+def serve(paths: WarehousePaths, idle_seconds: float, answer_within: float, threads: int | None = None) -> None:
     """Listen on a free port of the loopback address, say so in the endpoint file, and answer.
 
     Args:
         paths: The files of the home; the caller holds its server lock.
         idle_seconds: Leave after so long without a request.
         answer_within: Seconds until a client is told to ask again for a result that is not there yet.
+        threads: Threads of a statement; None for one per core.
     """
     listener = _listener()
     endpoint = Endpoint(
@@ -90,7 +92,7 @@ def serve(paths: WarehousePaths, idle_seconds: float, answer_within: float) -> N
     from deployments.embedded.session.engine import Engine
 
     paths.close_to_others()
-    engine = Engine(paths)
+    engine = Engine(paths, threads)
     server = Server(engine, endpoint, answer_within)
     _collect_garbage_seldom()
     logger.info("serving %s on port %d as process %d", paths.root, endpoint.port, endpoint.pid)

@@ -60,11 +60,12 @@ class Engine(FakeSnow):
         has_lower_tables: Whether a table may.
     """
 
-    def __init__(self, paths: WarehousePaths) -> None:
+    def __init__(self, paths: WarehousePaths, threads: int | None = None) -> None:
         """Open every database file of the home.
 
         Args:
             paths: The files of the home; its folders exist.
+            threads: Threads of a statement; None for one per core.
         """
         self.paths = paths
         self.create_database_on_connect = self.create_schema_on_connect = False
@@ -74,6 +75,8 @@ class Engine(FakeSnow):
         self.locks = TableLocks()
         self.duck_conn = duckdb.connect(":memory:", config={"lambda_syntax": "ENABLE_SINGLE_ARROW"})
         self.duck_conn.execute("SET GLOBAL TimeZone = 'UTC'")
+        if threads is not None:
+            self.duck_conn.execute(f"SET GLOBAL threads = {threads}")
         self._lock_up()
         self.databases = Databases(self.duck_conn, paths.databases)
         self.databases.attach(paths.catalogue, GLOBAL_DATABASE_NAME)
