@@ -17,7 +17,8 @@ from transforms.activity.definitions.thresholds import Thresholds
 from transforms.build import build_table
 from transforms.catalog import find_raw_table, models, select_models
 from transforms.contract import Layer, Table
-from transforms.engine.batches import read_table
+from transforms.engine.batches import read_states
+from transforms.engine.stored import read_table
 from transforms.engine.tables import prepare_tables
 from transforms.engine.write import BuildResult
 from transforms.ops import LEDGERS
@@ -161,13 +162,14 @@ def build_all(
     parameters: Mapping[str, Any] = PARAMETERS,
     run_id: str = "run",
 ) -> dict[str, BuildResult]:
-    """Build the tables in order; without names all of them."""
+    """Build the tables in order as a run does, which reads their states once; without names all of them."""
+    built = [model for model in select_models(list(names)) if model.build is not None]
+    states = read_states(session, built)
     return {
         model.table.name: build_table(
-            session, model.table.name, run_id=run_id, mode=mode, parameters=parameters, window=window
+            session, model.table.name, run_id=run_id, mode=mode, parameters=parameters, window=window, states=states
         )
-        for model in select_models(list(names))
-        if model.build is not None
+        for model in built
     }
 
 

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 from transforms.catalog import models
 from transforms.contract import ContractError, History
 from transforms.engine import merge
-from transforms.engine.batches import State, read_state
+from transforms.engine.batches import read_state
 from transforms.engine.continue_groups import compute_continued
 from transforms.engine.incremental import BuildRequest, Computed, compute_merge
 from transforms.engine.known_schemas import known_schemas
+from transforms.engine.states import State
 from transforms.engine.write import Build, BuildResult, new_build_id, write_built
 from transforms.scd2.build import compute_history
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
     from transforms.catalog import Model
-    from transforms.engine.batches import States
+    from transforms.engine.states import States
 
 INCREMENTAL, FULL_REFRESH, BACKFILL = "incremental", "full_refresh", "backfill"
 _MODES = (INCREMENTAL, FULL_REFRESH, BACKFILL)

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import fcntl
+import gc
 import importlib
 import logging
 import os
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger("snowcast.embedded")
 LOCK_PATIENCE_SECONDS = 2.0
 HOUSEKEEPING_SECONDS = 0.5
+GARBAGE_OBJECTS = 50_000
 MEMORY_SHARE = 0.75
 CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 KEEP_ALIVE_SECONDS = 24 * 3600
@@ -49,6 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m deployments.embedded", description=__doc__)
     parser.add_argument("--home", type=Path, required=True, help="SNOWCAST_HOME")
     parser.add_argument("--idle-seconds", type=float, default=1800.0, help="leave after so long without a request")
+    parser.add_argument("--threads", type=int, default=None, help="threads of a statement (default: one per core)")
     parser.add_argument("--answer-within", type=float, default=40.0, help="seconds until a client has to ask again")
     options = parser.parse_args(arguments)
     paths = WarehousePaths(options.home.expanduser().resolve())
@@ -56,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         paths.create()
         with _hold(paths):
-            serve(paths, options.idle_seconds, options.answer_within)
+            serve(paths, options.idle_seconds, options.answer_within, options.threads)
     except OSError as error:
         sys.stderr.write(f"{error.strerror or error}: {error.filename or paths.root}\n")
         return 1
@@ -66,13 +69,14 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def serve(paths: WarehousePaths, idle_seconds: float, answer_within: float) -> None:
+def serve(paths: WarehousePaths, idle_seconds: float, answer_within: float, threads: int | None = None) -> None:
     """Listen on a free port of the loopback address, say so in the endpoint file, and answer.
 
     Args:
         paths: The files of the home; the caller holds its server lock.
         idle_seconds: Leave after so long without a request.
         answer_within: Seconds until a client is told to ask again for a result that is not there yet.
+        threads: Threads of a statement; None for one per core.
     """
     listener = _listener()
     endpoint = Endpoint(
@@ -88,8 +92,9 @@ def serve(paths: WarehousePaths, idle_seconds: float, answer_within: float) -> N
     from deployments.embedded.session.engine import Engine
 
     paths.close_to_others()
-    engine = Engine(paths)
+    engine = Engine(paths, threads)
     server = Server(engine, endpoint, answer_within)
+    _collect_garbage_seldom()
     logger.info("serving %s on port %d as process %d", paths.root, endpoint.port, endpoint.pid)
     try:
         asyncio.run(_listen(server, listener, paths, idle_seconds))
@@ -99,6 +104,16 @@ def serve(paths: WarehousePaths, idle_seconds: float, answer_within: float) -> N
             paths.endpoint.unlink(missing_ok=True)
         server.close()
         engine.close()
+
+
+def _collect_garbage_seldom() -> None:
+    """Look for garbage after more objects than Python does, and not among what stays.
+
+    The tree of every statement is garbage with circles, of tens of thousands of objects.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_OBJECTS, 10, 10)
 
 
 def _limit_memory() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,10 +53,15 @@ def calling(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str])
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No setting of whoever runs the tests reaches them, and no `.env` of the working folder."""
+    without_settings(monkeypatch, tmp_path)
+
+
+def without_settings(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Leave no setting in the environment, and work in a folder without an `.env`."""
     for name in list(os.environ):
         if name.startswith(("SNOWCAST_", "SNOWFLAKE_")) and name != "SNOWFLAKE_DISABLE_PLATFORM_DETECTION":
             monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(folder)
 
 
 @pytest.fixture(scope="session")
@@ -67,17 +74,39 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
     prefect_server.stop(home)
 
 
+@pytest.fixture(scope="session")
+def prepared_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SNOWCAST_HOME in whose warehouse every table is there and empty; its server is stopped."""
+    from flows.warehouse import open_session, prepare
+
+    folder = tmp_path_factory.mktemp("prepared_home")
+    with pytest.MonkeyPatch.context() as patched:
+        without_settings(patched, folder)
+        settings = load_settings(home=folder)
+        with serving(folder), open_session(settings) as session:
+            prepare(session, settings)
+    return folder
+
+
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A SNOWCAST_HOME with a warehouse and a sandbox of its own, for the tests of one module."""
+def home(tmp_path_factory: pytest.TempPathFactory, prepared_home: Path) -> Iterator[Path]:
+    """A SNOWCAST_HOME with a prepared warehouse and a sandbox of its own, for the tests of one module."""
+    folder = tmp_path_factory.mktemp("home")
+    shutil.copytree(prepared_home / "warehouse", folder / "warehouse")
+    with serving(folder):
+        yield folder
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[None]:
+    """The warehouse of a home runs; at the end it is stopped, and the sandbox."""
     from deployments.embedded import ensure_running as start_warehouse
     from deployments.embedded import stop as stop_warehouse
     from deployments.sandbox import stop as stop_sandbox
 
-    folder = tmp_path_factory.mktemp("home")
     with unmeasured():
-        start_warehouse(folder)
-    yield folder
+        start_warehouse(folder, threads=1)
+    yield
     stop_warehouse(folder)
     stop_sandbox(folder)
 

@@ -7,8 +7,12 @@ import io
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from tests.flows.conftest import serving
 
 pytestmark = pytest.mark.lengthy
 
@@ -22,6 +26,14 @@ POPULAR_GAMES = """
     FROM MARTS.FACT_STREAM_SNAPSHOTS f JOIN MARTS.DIM_GAMES g ON g.game_id = f.game_id
     GROUP BY g.game_name ORDER BY streams DESC, average_viewers DESC LIMIT 10
 """
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A SNOWCAST_HOME whose warehouse is empty: the first run prepares it."""
+    folder = tmp_path_factory.mktemp("empty_home")
+    with serving(folder):
+        yield folder
 
 
 def snapshots_of(source: str, state):

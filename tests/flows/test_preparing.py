@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,11 +18,16 @@ from transforms.ops import LOADS
 @pytest.fixture
 def settings(endpoint, database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """The test's database, reached as that of an account is."""
+    return reached(endpoint, database, tmp_path, monkeypatch)
+
+
+def reached(endpoint, database: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A database, reached as that of an account is."""
     monkeypatch.setenv("SNOWCAST_WAREHOUSE", "snowflake")
     for name, value in endpoint.connection_parameters().items():
         if name in ("account", "user", "password", "host", "port", "protocol", "role", "warehouse"):
             monkeypatch.setenv(f"SNOWFLAKE_{name.upper()}", str(value))
-    return load_settings(home=tmp_path, database=database)
+    return load_settings(home=home, database=database)
 
 
 @pytest.fixture
@@ -30,6 +36,25 @@ def session(settings: Settings) -> Iterator[object]:
     with open_session(settings) as opened:
         prepare(opened, settings)
         yield opened
+
+
+@pytest.fixture(scope="module")
+def shared_database(_administrator) -> Iterator[str]:
+    """A database of the tests that leave everything in place."""
+    name = f"PREPARED_{uuid.uuid4().hex[:12].upper()}"
+    _administrator.cursor().execute(f"CREATE DATABASE {name}")
+    yield name
+    _administrator.cursor().execute(f"DROP DATABASE {name}")
+
+
+@pytest.fixture
+def in_place(endpoint, shared_database, tmp_path, monkeypatch) -> Iterator[tuple[object, Settings]]:
+    """A session on the shared database, in which everything is in place, and its settings."""
+    settings = reached(endpoint, shared_database, tmp_path, monkeypatch)
+    with open_session(settings) as opened:
+        prepare(opened, settings)
+        assert made_by(opened, settings) == []
+        yield opened, settings
 
 
 def made_by(session, settings: Settings) -> list[str]:
@@ -49,7 +74,8 @@ def test_an_empty_database_takes_a_statement_per_table(session):
     assert heads(session) == list_built_tables()
 
 
-def test_what_is_in_place_is_seen_in_one_look(session, settings):
+def test_what_is_in_place_is_seen_in_one_look(in_place):
+    session, settings = in_place
     before = len(list_sent_statements())
     prepare(session, settings)
     assert len(list_sent_statements()) - before == 1
@@ -72,7 +98,8 @@ def test_what_is_in_place_is_seen_in_one_look(session, settings):
         ("DELETE FROM OPS.HEADS WHERE table_name = 'dim_games'", "OPS.HEADS"),
     ],
 )
-def test_what_somebody_dropped_is_noticed_and_made_again(session, settings, damage, mended):
+def test_what_somebody_dropped_is_noticed_and_made_again(in_place, damage, mended):
+    session, settings = in_place
     session.sql(damage).collect()
     made = made_by(session, settings)
     assert any(mended in text for text in made), made

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 RUN = """
 import sys, time
 from pathlib import Path
-from flows.under_way import end_in_order, mark_run_under_way
+from flows.services.under_way import end_in_order, mark_run_under_way
 with mark_run_under_way(Path(sys.argv[1]), "pipeline"), end_in_order():
     print("begun", flush=True)
     try:

@@ -13,7 +13,7 @@ from snowflake.snowpark.functions import col, lit
 
 from tests.feeding import prepare
 from transforms.catalog import models
-from transforms.engine.batches import current_database, read_table
+from transforms.engine.stored import current_database, read_table
 from transforms.engine.tables import prepare_tables
 from transforms.ops import LEDGERS
 
@@ -40,6 +40,7 @@ def _prepared(endpoint: Endpoint) -> Iterator[Session]:
     session.sql(f"CREATE SCHEMA IF NOT EXISTS {name}.PUBLIC").collect()
     session.close()
     session = Session.builder.configs(endpoint.connection_parameters(name)).create()
+    session.telemetry_enabled = False
     prepare(session)
     yield session
     session.close()

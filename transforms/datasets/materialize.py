@@ -31,9 +31,10 @@ from transforms.contract import (
 from transforms.datasets.analysis.plan import COHORT_COLUMNS
 from transforms.datasets.frames.compile import planned_dataset
 from transforms.datasets.syntax.errors import QueryError
-from transforms.engine.batches import current_database, read_state, read_table
+from transforms.engine.batches import read_state
 from transforms.engine.incremental import Computed
 from transforms.engine.ledgers import append_rows
+from transforms.engine.stored import current_database, read_table
 from transforms.engine.tables import create_table
 from transforms.engine.write import Build, BuildResult, new_build_id, write_built
 from transforms.functions import col, lit

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from transforms.catalog import models
 from transforms.contract import INTEGER, TEXT, ContractError
 from transforms.engine import merge
-from transforms.engine.batches import in_batches, read_table
+from transforms.engine.batches import in_batches
 from transforms.engine.incremental import (
     BuildInput,
     Computed,
@@ -25,6 +25,7 @@ from transforms.engine.incremental import (
     moved_groups,
     reads_everything,
 )
+from transforms.engine.stored import read_table
 from transforms.functions import (
     Window,
     coalesce,
@@ -44,8 +45,8 @@ if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame, Session
 
     from transforms.catalog import Model
-    from transforms.engine.batches import State
     from transforms.engine.incremental import BuildRequest
+    from transforms.engine.states import State
     from transforms.increments import Continuation
 
 NEW, END, TOUCHED = "new", "end", "touched"

@@ -18,8 +18,8 @@ from snowflake.snowpark.functions import col, lit, when_matched, when_not_matche
 
 from transforms.contract import TEXT, TIMESTAMP, ContractError, History, Layer
 from transforms.engine import compare, ledgers
-from transforms.engine.batches import current_database, read_table
 from transforms.engine.known_schemas import is_untold, remember_columns
+from transforms.engine.stored import current_database, read_table
 from transforms.formulas.keys import hash_key
 from transforms.ops import CONSUMPTIONS, DISPLACED, HEADS, QUARANTINE
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame, Session
 
     from transforms.contract import Table
-    from transforms.engine.batches import Batches, State
+    from transforms.engine.states import Batches, State
 
 
 class BuildConflictError(Exception):

@@ -18,10 +18,10 @@ from snowflake.snowpark.functions import min as smallest
 from transforms.catalog import find_watched_columns, models
 from transforms.contract import TEXT, ContractError, History, Layer
 from transforms.engine import compare, ledgers, merge
-from transforms.engine.batches import Committed, State
 from transforms.engine.known_schemas import known_schemas
 from transforms.engine.merge import BuildConflictError
 from transforms.engine.reconcile import Account, build_account_frames, shape_side, sum_account
+from transforms.engine.states import Committed, State
 from transforms.engine.stored import read_table
 from transforms.ops import BUILDS, RECONCILIATION
 
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame, Session
 
     from transforms.contract import Table
-    from transforms.engine.batches import States
     from transforms.engine.incremental import Computed
+    from transforms.engine.states import States
 
 _SQL_ERRORS = (SnowparkSQLException, ConnectorError)  # Snowpark hands on some of the connector's as they are
 _TRIES, _PAUSE_SECONDS = 12, 0.25

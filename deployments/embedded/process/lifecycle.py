@@ -41,13 +41,16 @@ class EmbeddedError(Exception):
     """The embedded warehouse cannot be started, found or stopped; the message says why in one line."""
 
 
-def ensure_running(home: Path, *, idle_seconds: float = 1800, timeout: float = 60) -> Endpoint:
+def ensure_running(
+    home: Path, *, idle_seconds: float = 1800, timeout: float = 60, threads: int | None = None
+) -> Endpoint:
     """The running warehouse of this home, started in the background if there is none.
 
     Args:
         home: SNOWCAST_HOME.
         idle_seconds: A server started by this call leaves after so long without a request.
         timeout: Seconds to wait for the server.
+        threads: Threads of a statement of a server started by this call; None for one per core.
 
     Returns:
         The endpoint that answered.
@@ -68,7 +71,7 @@ def ensure_running(home: Path, *, idle_seconds: float = 1800, timeout: float = 6
         ) from error
     deadline = time.monotonic() + timeout
     with lock, _locked(lock, deadline, paths):
-        return find(home) or _start(paths, idle_seconds, deadline)
+        return find(home) or _start(paths, idle_seconds, deadline, threads)
 
 
 def find(home: Path) -> Endpoint | None:
@@ -121,14 +124,14 @@ def _locked(lock: IO[str], deadline: float, paths: WarehousePaths) -> Iterator[N
         fcntl.flock(lock, fcntl.LOCK_UN)
 
 
-def _start(paths: WarehousePaths, idle_seconds: float, deadline: float) -> Endpoint:
+def _start(paths: WarehousePaths, idle_seconds: float, deadline: float, threads: int | None) -> Endpoint:
     """Start a server, unless one holds the files: then wait until it answers or has left."""
     process: subprocess.Popen[bytes] | None = None
     while time.monotonic() < deadline:
         if endpoint := find(paths.home):
             return endpoint
         if process is None and not _is_held(paths.server_lock):
-            process = _spawn(paths, idle_seconds)
+            process = _spawn(paths, idle_seconds, threads)
         elif process is not None and process.poll() is not None:
             raise EmbeddedError(f"the embedded warehouse of {paths.home} did not start: {_last_line(paths.log)}")
         time.sleep(POLL_SECONDS)
@@ -137,10 +140,11 @@ def _start(paths: WarehousePaths, idle_seconds: float, deadline: float) -> Endpo
     raise EmbeddedError(f"the embedded warehouse of {paths.home} was not ready in time: see {paths.log}")
 
 
-def _spawn(paths: WarehousePaths, idle_seconds: float) -> subprocess.Popen[bytes]:
+def _spawn(paths: WarehousePaths, idle_seconds: float, threads: int | None) -> subprocess.Popen[bytes]:
     """Start the server apart from this process: own session, no terminal, output to its log."""
     command = [sys.executable, "-m", "deployments.embedded"]
     command += ["--home", str(paths.home), "--idle-seconds", str(idle_seconds)]
+    command += [] if threads is None else ["--threads", str(threads)]
     source_root = str(Path(__file__).resolve().parents[3])
     search_path = os.pathsep.join(filter(None, [source_root, os.environ.get("PYTHONPATH")]))
     if paths.log.exists() and paths.log.stat().st_size > LOG_BYTES:

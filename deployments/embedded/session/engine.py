@@ -15,7 +15,7 @@ from fakesnow.transforms import show
 from deployments.embedded.process.databases import LOG_ENDINGS, Databases, identifier, literal
 from deployments.embedded.process.paths import WarehousePaths
 from deployments.embedded.session.locks import TableLocks
-from deployments.embedded.sql.rewrites.letter_case import has_lower_names
+from deployments.embedded.sql.rewrites.letter_case import lower_names
 
 RESULTS_KEPT_BYTES = 256 * 1024 * 1024
 RESULTS_KEPT = 1000
@@ -57,13 +57,15 @@ class Engine(FakeSnow):
         locks: Locks of tables, shared by all sessions.
         databases: Its databases.
         has_lower_names: Whether a table or column may have a name with letters in lower case.
+        has_lower_tables: Whether a table may.
     """
 
-    def __init__(self, paths: WarehousePaths) -> None:
+    def __init__(self, paths: WarehousePaths, threads: int | None = None) -> None:
         """Open every database file of the home.
 
         Args:
             paths: The files of the home; its folders exist.
+            threads: Threads of a statement; None for one per core.
         """
         self.paths = paths
         self.create_database_on_connect = self.create_schema_on_connect = False
@@ -73,13 +75,15 @@ class Engine(FakeSnow):
         self.locks = TableLocks()
         self.duck_conn = duckdb.connect(":memory:", config={"lambda_syntax": "ENABLE_SINGLE_ARROW"})
         self.duck_conn.execute("SET GLOBAL TimeZone = 'UTC'")
+        if threads is not None:
+            self.duck_conn.execute(f"SET GLOBAL threads = {threads}")
         self._lock_up()
         self.databases = Databases(self.duck_conn, paths.databases)
         self.databases.attach(paths.catalogue, GLOBAL_DATABASE_NAME)
         self.duck_conn.execute(info_schema.fs_global_creation_sql())
         self.duck_conn.execute(show.fs_global_creation_sql())
         self.databases.open_all()
-        self.has_lower_names = has_lower_names(self.duck_conn)
+        self.has_lower_names, self.has_lower_tables = lower_names(self.duck_conn)
 
     def close(self) -> None:
         """Write every database's log into its file, and close."""

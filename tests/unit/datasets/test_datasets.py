@@ -36,7 +36,7 @@ from transforms.datasets.syntax.query import (
     nth,
     spine,
 )
-from transforms.engine.batches import current_database, read_table
+from transforms.engine.stored import current_database, read_table
 
 T0 = datetime(2024, 1, 31, 20)
 

@@ -1,7 +1,8 @@
 """Names that differ only in case are different names on Snowflake; DuckDB finds one for the other.
 
 The check costs a look at the tables of a statement, so it is made only where names in lower case can be: in a statement
-that has one, or once a table with one has been made.
+that has one, or once a table with one has been made. How a table itself is written is looked up among
+all tables of the warehouse, and only where that can differ: columns in lower case are common, tables are not.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ def check_letter_case(tree: Expr, context: StatementContext) -> Expr:
     has_lower = any(_is_lower(node.name) for node in tree.find_all(exp.Identifier) if not _is_key(node))
     if isinstance(tree, (exp.Create, exp.Alter)):
         engine.has_lower_names = engine.has_lower_names or has_lower or tree.find(exp.TableFromRows) is not None
+        engine.has_lower_tables = engine.has_lower_tables or any(map(_is_lower, _table_names(tree)))
     if not (has_lower or engine.has_lower_names):
         return tree
     for select in tree.find_all(exp.Select):
@@ -88,9 +90,10 @@ def _columns(table: exp.Table, context: StatementContext) -> set[str] | None:
     if (table.catalog, table.db) == TEMPORARY_CATALOG:
         return _described(context.duck_conn, (*TEMPORARY_CATALOG, table.name))
     name = full_name(table, context)
+    may_differ = context.connection.engine.has_lower_tables or _is_lower(name[2])
     with context.duck_conn.cursor() as apart:  # what is not found would end the session's transaction
         columns = _described(apart, name)
-        stored = apart.execute(_STORED_NAMES, [*name, *name]).fetchall() if columns is not None else []
+        stored = apart.execute(_STORED_NAMES, [*name, *name]).fetchall() if may_differ and columns is not None else []
     if stored and (name[2],) not in stored:
         message = f"SQL compilation error:\nObject '{_written(name[2])}' does not exist or not authorized."
         raise snowflake_error(message, 2003, "42S02")
@@ -105,14 +108,19 @@ def _described(connection: duckdb.DuckDBPyConnection, name: tuple[str, str, str]
         return None
 
 
-def has_lower_names(connection: duckdb.DuckDBPyConnection) -> bool:
-    """Whether a table or column of the warehouse has a name with letters in lower case."""
+def lower_names(connection: duckdb.DuckDBPyConnection) -> tuple[bool, bool]:
+    """Whether a table or column of the warehouse has a name with letters in lower case, and whether a table has."""
     found = connection.execute(
-        "SELECT 1 FROM duckdb_columns() WHERE NOT internal AND schema_name NOT IN ('main', '_fs_information_schema') "
-        "AND database_name <> '_fs_global' AND (column_name <> upper(column_name) OR table_name <> upper(table_name)) "
-        "LIMIT 1"
+        "SELECT coalesce(bool_or(column_name <> upper(column_name) OR table_name <> upper(table_name)), false), "
+        "coalesce(bool_or(table_name <> upper(table_name)), false) FROM duckdb_columns() "
+        "WHERE NOT internal AND schema_name NOT IN ('main', '_fs_information_schema') AND database_name <> '_fs_global'"
     )
-    return found.fetchone() is not None
+    any_name, table = found.fetchall()[0]
+    return any_name, table
+
+
+def _table_names(tree: Expr) -> list[str]:
+    return [table.name for table in tree.find_all(exp.Table)]
 
 
 def _is_lower(name: str) -> bool:
