@@ -82,7 +82,7 @@ def build_table(
 
 
 def has_nothing_new(name: str, states: States, parameters: Mapping[str, Any], mode: str = INCREMENTAL) -> bool:
-    """Whether a build of the table would be skipped, by what is known of its state; no statement is made."""
+    """Return whether a build of the table would be skipped, by what is known of its state; no statement is made."""
     model = _buildable(name, mode, None) if mode != BACKFILL else models()[name]
     state = states.of(name)
     if mode != INCREMENTAL or state is None or state.build_id is None or state.pending_count:

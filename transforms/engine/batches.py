@@ -109,7 +109,7 @@ class States:
         self._lock = threading.Lock()
 
     def of(self, name: str) -> State | None:
-        """The table's state; None where it must be read again."""
+        """Return the table's state; None where it must be read again."""
         with self._lock:
             return self._states.get(name)
 
@@ -163,7 +163,7 @@ def read_state(session: Session, model: Model, inputs: Mapping[str, Table]) -> S
 
 
 def in_batches(table: Table, ids: Sequence[str]) -> Expression:
-    """Condition: the row was written by one of these batches."""
+    """Return the condition that the row was written by one of these batches."""
     return col(table.batch_column).in_(*[lit(batch) for batch in ids])
 
 
@@ -194,7 +194,7 @@ def _read(
 def _states_frame(
     session: Session, readers: Mapping[str, tuple[Table, Sequence[str]]], known: Mapping[str, Table] | None
 ) -> DataFrame:
-    """One row per table: its head; behind them one per table and batch that it has not consumed."""
+    """Return one row per table: its head; behind them one per table and batch that it has not consumed."""
     names = [lit(name) for name in readers]
     untold = lit(None).cast(TEXT)
     heads = (
@@ -221,7 +221,7 @@ def _states_frame(
 
 
 def _counted(reader: Table, name: str, known: Mapping[str, Table] | None) -> str:
-    """Which batches of the input matter: its loads, the builds that wrote rows, or also those that only refused."""
+    """Return which batches of the input matter: loads, builds that wrote rows, or also those that only refused."""
     from transforms.catalog import models
 
     table = known[name] if known is not None else models()[name].table
@@ -261,7 +261,7 @@ def _loads(session: Session) -> DataFrame:
 
 
 def _builds(session: Session) -> DataFrame:
-    """Builds that wrote rows."""
+    """Return builds that wrote rows."""
     moved = col("rows_updated") + col("rows_deleted")
     return (
         read_table(session, BUILDS)
@@ -276,7 +276,7 @@ def _builds(session: Session) -> DataFrame:
 
 
 def _refusals(session: Session) -> DataFrame:
-    """Builds that wrote no rows and refused records, which say that their keys were there where absence counts."""
+    """Return builds that only refused records, which say that their keys were there where absence counts."""
     builds = read_table(session, BUILDS).filter(
         col("rows_updated") + col("rows_deleted") + col("rows_inserted") == lit(0)
     )

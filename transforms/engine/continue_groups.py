@@ -86,7 +86,7 @@ def _computed(
     changes: DataFrame,
     parameters: Mapping[str, Any],
 ) -> Computed:
-    """Late groups from all their rows, the others from their ends and what arrived."""
+    """Compute late groups from all their rows, the others from their ends and what arrived."""
     continuation, group = _of(model), _columns(model.table.recompute_by)
     late = changes.filter(col(_IS_LATE) == lit(1)).select(*model.table.recompute_by).distinct()
     in_order = changes.filter(col(_IS_LATE) == lit(0))
@@ -104,7 +104,7 @@ def _computed(
 def _collect_changes(
     session: Session, model: Model, state: State, inputs: Mapping[str, DataFrame], current: DataFrame
 ) -> DataFrame:
-    """What arrived, a row for each group that is touched otherwise, and the ends of all these groups."""
+    """Collect what arrived, a row for each group that is touched otherwise, and the ends of all these groups."""
     table, continuation = model.table, _of(model)
     group = table.recompute_by
     new = _new_rows(model, state, inputs, current)
@@ -125,7 +125,7 @@ def _collect_changes(
 
 
 def _new_rows(model: Model, state: State, inputs: Mapping[str, DataFrame], current: DataFrame) -> DataFrame:
-    """The rows that arrived, with the columns of their table; late where one is stored already, so was changed."""
+    """Return the rows that arrived, in the columns of their table; late where one is stored, so was changed."""
     source, batches = models()[_of(model).rows_of].table, state.pending[_of(model).rows_of]
     names = [column.name for column in source.columns]
     plain = tuple(one for one in batches.ids if one not in batches.moving)
@@ -140,7 +140,7 @@ def _new_rows(model: Model, state: State, inputs: Mapping[str, DataFrame], curre
 
 
 def _shaped(model: Model, frame: DataFrame, kind: str, of: str | None) -> DataFrame:
-    """Rows of a table, or of groups alone, in one shape: the columns of the table and of the input it numbers."""
+    """Bring rows of a table, or groups alone, into one shape: the columns of the table and the input it numbers."""
     table, source = model.table, models()[_of(model).rows_of].table
     have = set(model.table.recompute_by if of is None else models()[of].table.column_names)
     types = {column.name: column.type for column in (*table.columns, *source.columns)}
@@ -150,7 +150,7 @@ def _shaped(model: Model, frame: DataFrame, kind: str, of: str | None) -> DataFr
 
 
 def _mark_late(model: Model, changes: DataFrame) -> DataFrame:
-    """The rows with `_is_late`, 1 for every row of a group that has a row out of order."""
+    """Mark the rows by `_is_late`: 1 for every row of a group that has a row out of order."""
     continuation = _of(model)
     group, partition = model.table.recompute_by, (*model.table.recompute_by, *continuation.partition)
     is_end = (col(_KIND) == lit(END)).cast(INTEGER)

@@ -67,12 +67,12 @@ def claim_head(session: Session, table: Table, seen: State, build_id: str, param
 
 
 def describe_overtaken(table: Table) -> str:
-    """What is told of a build that another one of the same table has overtaken."""
+    """Say that another build of the same table has overtaken one."""
     return f"{table.name}: another build was committed while this one ran; nothing was written. Try again."
 
 
 def is_overtaken(session: Session, table: Table, seen: State) -> bool:
-    """Whether the table's head is another than the one that a build saw when it began."""
+    """Return whether the table's head is another than the one that a build saw when it began."""
     heads = read_table(session, HEADS).filter(col("table_name") == lit(table.name)).select("build_id").collect()
     return [row[0] for row in heads] != [seen.build_id]
 
@@ -188,7 +188,7 @@ def record_moved_groups(session: Session, table: Table, compared: DataFrame, bui
 
 
 def contract_hash(table: Table) -> str:
-    """A text that changes when the table's stored columns or its rows' meaning do, or how versions are made."""
+    """Return a text that changes with the table's stored columns, its rows' meaning, and how versions are made."""
     declared: list[object] = [[column.name, repr(column.type)] for column in table.stored_columns]
     if isinstance(table.write, History):
         declared.append([repr(replace(table.write, named_by=())), *table.tracked_columns])
@@ -211,7 +211,7 @@ def _values(table: Table) -> dict[str, Expression]:
 
 @contextmanager
 def materialize(session: Session, frame: DataFrame, purpose: str = "") -> Iterator[DataFrame]:
-    """The frame's rows in a temporary table, computed once.
+    """Keep the frame's rows in a temporary table, so that they are computed once.
 
     Args:
         session: Where the frame is.

@@ -39,7 +39,7 @@ _TRIES, _PAUSE_SECONDS = 12, 0.25
 
 
 def new_build_id() -> str:
-    """A name for a build: 32 hex digits that begin with the time.
+    """Return a name for a build: 32 hex digits that begin with the time.
 
     Rows of builds that follow each other lie together, so a reader of the newest build skips what is older by the
     least and greatest name of each part of the table.
@@ -148,7 +148,7 @@ def write_built(session: Session, build: Build, computed: Computed) -> BuildResu
 
 
 def _is_overtaken(session: Session, build: Build, error: Exception) -> bool:
-    """Whether another build of the table is why a statement of this one failed.
+    """Return whether another build of the table is why a statement of this one failed.
 
     A warehouse that does not wait for a lock (the embedded one) says no while the other build still writes: it is
     given the time to commit.
@@ -207,7 +207,7 @@ def _record(build: Build, computed: Computed, found: ActionCounts) -> None:
 
 
 def _raw_of(session: Session, table: Table) -> DataFrame:
-    """The raw table behind a history, which has the records that it refuses."""
+    """Return the raw table behind a history, which has the records that it refuses."""
     (staging,) = models()[table.name].inputs
     (raw,) = models()[staging].inputs
     return read_table(session, models()[raw].table)
@@ -225,7 +225,7 @@ class ActionCounts:
 
 
 def _checked_counts(session: Session, table: Table, computed: Computed, compared: DataFrame) -> ActionCounts:
-    """How many rows the comparison found for each action, and in staging the account of the loads; one statement.
+    """Count the rows of each action, and in staging the account of the loads, in one statement.
 
     Raises:
         ContractError: A key is NULL or repeated, or a load's records do not add up.
@@ -264,7 +264,7 @@ def _checked_counts(session: Session, table: Table, computed: Computed, compared
 
 
 def _between(places: Sequence[tuple[Any, Any]]) -> tuple[Any, Any] | None:
-    """The least and the greatest place of all; None where a place is not known."""
+    """Return the least and the greatest place of all; None where a place is not known."""
     if not places or any(place is None for pair in places for place in pair):
         return None
     return min(low for low, _ in places), max(high for _, high in places)

@@ -19,7 +19,7 @@ _WHOLE_CENTS = DecimalType(20, 0)
 
 
 def with_share(frame: DataFrame, amount: str, parts: str, name: str) -> DataFrame:
-    """The frame with `amount` divided by `parts`, rounded to cents, as `name`; NULL where there are no parts.
+    """Divide `amount` by `parts`, rounded to cents, as `name`; NULL where there are no parts.
 
     The frame also gets columns of the way there, which `Table.select` leaves out.
 

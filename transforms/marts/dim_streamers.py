@@ -79,7 +79,7 @@ def build(
 
 
 def accumulate(stored: DataFrame, arrived: DataFrame) -> DataFrame:
-    """A stored row is an observation like those that it came from."""
+    """Take a stored row as an observation like those that it came from."""
     names = TABLE.column_names
     return TABLE.select(_current(stored.select(*names).union_all(arrived.select(*names))))
 
@@ -93,7 +93,7 @@ def _names() -> dict[str, Expression]:
 
 
 def _observed(staged: DataFrame, **told: Expression) -> DataFrame:
-    """The streamers of a staging table with what it tells of them; everything else is NULL."""
+    """Return the streamers of a staging table with what it tells of them; everything else is NULL."""
     known = {name: col(name) for name in ("streamer_key", "platform", "streamer_id")}
     values = {**known, "first_seen_at": col("snapshot_at"), "last_seen_at": col("snapshot_at"), **told}
     return staged.select(*[values.get(c.name, lit(None)).cast(c.type).alias(c.name) for c in TABLE.columns])

@@ -87,7 +87,7 @@ def build(subscriptions_history_check: DataFrame, *, current_month: date) -> Dat
 
 
 def _existing(history: DataFrame) -> DataFrame:
-    """The versions in which the subscription was there, each until the next one, with the newest user and period."""
+    """Return the versions in which the subscription was there, each until the next, with the newest user and period."""
     of_subscription = Window.partition_by("subscription_id")
     in_order = of_subscription.order_by("valid_from")
     newest_first = of_subscription.order_by(col("valid_from").desc())
@@ -107,7 +107,7 @@ def _existing(history: DataFrame) -> DataFrame:
 
 
 def _months(versions: DataFrame, current_month: date) -> DataFrame:
-    """The months on whose days the subscription was there and its period ran, each once.
+    """Return the months on whose days the subscription was there and its period ran, each once.
 
     `active_versions` counts the versions, one at most, that were there when the month ended and whose period still ran.
     """
@@ -130,7 +130,7 @@ def _months(versions: DataFrame, current_month: date) -> DataFrame:
 
 
 def _is_active_at_end(current_month: date) -> Expression:
-    """Condition on a version and a month: it is there when the month ends, and its period holds the last day.
+    """Return the condition that a version is there when the month ends, and its period holds the last day.
 
     The current month has not ended: it is judged on the day of the newest delivery, which is the day on which the
     subscription was seen last, and not before its first day.

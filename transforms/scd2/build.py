@@ -116,7 +116,7 @@ def compute_history_as_of(
 
 
 def _everything(source: HistorySource, until: datetime | None = None) -> Computed:
-    """All versions of all keys, of what was observed until then where that is given."""
+    """Compute all versions of all keys, of what was observed until then where that is given."""
     observed = source.observed(source.staged())
     snapshots = None
     if source.counts_absence:
@@ -145,7 +145,7 @@ def _versions(source: HistorySource, observations: DataFrame, snapshots: DataFra
 
 
 def _rejected(source: HistorySource, observed: DataFrame | None) -> DataFrame | None:
-    """Observations that no version can rest on, with the rule that they break; None where contracts rule them out."""
+    """Return observations that no version can rest on, with their rule; None where contracts rule them out."""
     needed = {name: col(name) for name in source.table.business_key}
     if source.has_own_time:
         needed[source.write.effective_at] = col(EFFECTIVE_AT.name)
@@ -162,7 +162,7 @@ def _rejected(source: HistorySource, observed: DataFrame | None) -> DataFrame | 
 
 
 def _of_affected(source: HistorySource, full_snapshots: FullSnapshots | None, affected: DataFrame) -> Computed:
-    """The versions of the affected keys: of late ones of all there is, of others of what continues the open version."""
+    """Compute the affected keys: late ones from all there is, others from what continues the open version."""
     counts = {row[0]: row[1] for row in affected.group_by(IS_LATE_ARRIVING).count().collect()}
     late = affected.filter(col(IS_LATE_ARRIVING) == lit(1)).select(*source.table.business_key)
     in_order = affected.filter(col(IS_LATE_ARRIVING) == lit(0)).select(*source.table.business_key)
@@ -197,7 +197,7 @@ def _of_affected(source: HistorySource, full_snapshots: FullSnapshots | None, af
 def _continuing(
     source: HistorySource, full_snapshots: FullSnapshots | None, open_versions: DataFrame, arrived: DataFrame
 ) -> DataFrame:
-    """What arrived behind the open version, which stands for all that was observed before."""
+    """Return what arrived behind the open version, which stands for all that was observed before."""
     types = {c.name: c.type for c in source.staging.stored_columns}
     stand_in = open_versions.select(
         *[col(c.name) for c in source.table.observed_columns],

@@ -50,7 +50,7 @@ _GONE, _BACK, _BEFORE = range(3)
 
 
 def partition_by_key(table: Table, *more: str) -> WindowSpec:
-    """A window over the rows of one business key."""
+    """Return a window over the rows of one business key."""
     return Window.partition_by(*table.business_key, *more)
 
 
@@ -93,7 +93,7 @@ def _has_own_time(table: Table) -> bool:
 
 
 def _gone(table: Table, presences: DataFrame, snapshots: DataFrame) -> DataFrame:
-    """One row per time that a key went: from the first snapshot behind a presence that is before its next presence."""
+    """Return one row per time that a key went: from the first snapshot between a presence and the next one."""
     key = table.business_key
     present = presences.group_by(*key, PRESENT_AT).agg(count(lit(1)).alias("_times"))
     next_present = lead(col(PRESENT_AT)).over(partition_by_key(table).order_by(col(PRESENT_AT).asc_nulls_last()))
@@ -112,7 +112,7 @@ def _gone(table: Table, presences: DataFrame, snapshots: DataFrame) -> DataFrame
 
 
 def _next_snapshots(presences: DataFrame, snapshots: DataFrame) -> DataFrame:
-    """Each time of a presence with the first snapshot behind it."""
+    """Return each time of a presence with the first snapshot behind it."""
     moments = presences.select(col(PRESENT_AT).alias("_moment"), lit(0).cast(INTEGER).alias("_is_snapshot")).union_all(
         snapshots.select(col("snapshot_at").alias("_moment"), lit(1).cast(INTEGER).alias("_is_snapshot"))
     )
@@ -127,7 +127,7 @@ def _gaps(gone: DataFrame) -> DataFrame:
 
 
 def _gaps_by_own_time(table: Table, gone: DataFrame, presences: DataFrame) -> DataFrame:
-    """A gap ends with the returning record's own time where that is later; later records may show older values."""
+    """End a gap with the returning record's own time where that is later; later records may show older values."""
     same_key = have_same(table.business_key, "_of_")
     since = (col(PRESENT_AT) >= col("_seen_at")) & (col(PRESENT_AT) < col("_next_gone_at"))
     told = gone.join(presences.select(*table.business_key, PRESENT_AT, EFFECTIVE_AT.name), same_key & since, "left")
@@ -189,7 +189,7 @@ class FullSnapshots:
 
 
 def read_full_snapshots(session: Session, staging: str, reader: str, pending: Sequence[str]) -> FullSnapshots:
-    """The snapshots of the staging table's source.
+    """Read the full snapshots of the staging table's source.
 
     Args:
         session: Where the ledgers are.
@@ -214,14 +214,14 @@ def read_full_snapshots(session: Session, staging: str, reader: str, pending: Se
 
 
 def read_snapshot_times(session: Session, staging: str) -> DataFrame:
-    """Every time at which a staging table's source was listed: `snapshot_at`."""
+    """Read the time of every full snapshot of a staging table's source: `snapshot_at`."""
     accounts = read_table(session, RECONCILIATION).filter(col("table_name") == lit(staging))
     per_snapshot = _per_snapshot(session, accounts.select(*_ACCOUNT, lit(1).alias("is_known")))
     return per_snapshot.filter(col("rows_now") > lit(0)).select("snapshot_at")
 
 
 def read_refused_records(session: Session, staging: str, pending: Sequence[str] | None = None) -> DataFrame:
-    """Records that a staging table refused, in the shape of the rows of its raw table.
+    """Read records that a staging table refused, in the shape of the rows of its raw table.
 
     Args:
         session: Where the ledgers are.
@@ -248,7 +248,7 @@ def read_refused_records(session: Session, staging: str, pending: Sequence[str] 
 
 
 def _accounts(session: Session, staging: str, reader: str, pending: Sequence[str]) -> DataFrame:
-    """The accounts that builds of the staging table wrote, of builds that the reader knows and of pending ones.
+    """Return the accounts that builds of the staging table wrote, of builds that the reader knows and of pending ones.
 
     A build that only refused wrote no rows, so it is neither; what it refused counts as known.
     """
@@ -265,7 +265,7 @@ def _accounts(session: Session, staging: str, reader: str, pending: Sequence[str
 
 
 def _per_snapshot(session: Session, accounts: DataFrame) -> DataFrame:
-    """Rows that are staged now and that were when the known builds were made, and refused records, per snapshot."""
+    """Count per snapshot the rows staged now, those staged when the known builds were made, and refused records."""
     is_known = col("is_known") == lit(1)
     sums = {
         "rows_now": col("staged_rows"),

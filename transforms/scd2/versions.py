@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 
 def build_versions(table: Table, observations: DataFrame, intervals: DataFrame | None = None) -> DataFrame:
-    """The versions of each key, in the contract's columns.
+    """Build the versions of each key, in the contract's columns.
 
     Args:
         table: A history.
@@ -59,7 +59,7 @@ def build_versions(table: Table, observations: DataFrame, intervals: DataFrame |
 
 
 def select_as_of(history: DataFrame, time: datetime | Expression) -> DataFrame:
-    """The version of each key that existed at a time: at most one, also at the boundaries.
+    """Select the version of each key that existed at a time: at most one, also at the boundaries.
 
     Args:
         history: Rows of a history.
@@ -71,7 +71,7 @@ def select_as_of(history: DataFrame, time: datetime | Expression) -> DataFrame:
 
 
 def count_broken_invariants(table: Table, history: DataFrame) -> DataFrame:
-    """One row: how many versions break each of the rules that hold after every write.
+    """Count, in one row, the versions that break each of the rules that hold after every write.
 
     Args:
         table: The contract.
@@ -109,7 +109,7 @@ def _write(table: Table) -> History:
 
 
 def _values_over_time(table: Table, observations: DataFrame) -> DataFrame:
-    """One row per key and effective time, with the next one's; of several the latest observation tells the values."""
+    """Return one row per key and effective time, with the next time; the latest observation of it tells the values."""
     names = [column.name for column in table.observed_columns]
     newest_by = [f"_newest_by_{name}" for name in _write(table).newest_by]
     order = (OBSERVED_AT.name, *newest_by, LINEAGE[0].name, LINEAGE[1].name)
@@ -133,7 +133,7 @@ def _alone(values: DataFrame) -> DataFrame:
 
 
 def _laid_over(table: Table, values: DataFrame, intervals: DataFrame) -> DataFrame:
-    """The values cut where presence changes; those of keys that were always there stay as they are."""
+    """Return the values cut where presence changes; those of keys that were always there stay as they are."""
     same_key = have_same(table.business_key, "_of_")
     overlaps = (col("_begins_at") < col("_next_at")) & (col("_ends_at") > col(EFFECTIVE_AT.name))
     cut = values.join(intervals, on=same_key & overlaps, how="left")
@@ -153,7 +153,7 @@ def _laid_over(table: Table, values: DataFrame, intervals: DataFrame) -> DataFra
 
 
 def _joined_where_equal(table: Table, pieces: DataFrame) -> DataFrame:
-    """Neighbouring pieces that are equal are one version, with the values of its last piece."""
+    """Join neighbouring pieces that are equal to one version, with the values of its last piece."""
     in_order = partition_by_key(table).order_by(col("_at").asc_nulls_last())
     watched = (*table.tracked_columns, "_is_gone")
     differs = reduce(or_, [~equal_null(col(name), lag(col(name)).over(in_order)) for name in watched])

@@ -76,7 +76,7 @@ _EXPECTED = {
 
 
 def parse(raw: DataFrame, table: Table, *, decimal_comma: bool = False) -> DataFrame:
-    """The declared payload columns of the table, typed, with lineage, `snapshot_at`, `_record`, `_rule` and `_reason`.
+    """Read the table's payload columns, typed, with lineage, `snapshot_at`, `_record`, `_rule` and `_reason`.
 
     Args:
         raw: Rows of a raw table.
@@ -111,7 +111,7 @@ def parse(raw: DataFrame, table: Table, *, decimal_comma: bool = False) -> DataF
 
 
 def replace_values(parsed: DataFrame, table: Table, **values: Expression) -> DataFrame:
-    """The parsed rows with other values in some of their columns.
+    """Put other values into some columns of the parsed rows.
 
     Args:
         parsed: What `parse` gave for the table.
@@ -123,7 +123,7 @@ def replace_values(parsed: DataFrame, table: Table, **values: Expression) -> Dat
 
 
 def refuse_also(parsed: DataFrame, table: Table, rule: str, condition: Expression, reason: Expression) -> DataFrame:
-    """The parsed rows, those that break one more rule named: a record that breaks an earlier one keeps that.
+    """Name the parsed rows that break one more rule; a record that breaks an earlier one keeps that.
 
     Args:
         parsed: What `parse` or `recomputed` gave for the table.
@@ -142,14 +142,14 @@ def refuse_also(parsed: DataFrame, table: Table, rule: str, condition: Expressio
 
 
 def count_filled_fields(table: Table) -> Expression:
-    """How many of the declared payload columns have a value, as `count_filled_fields`."""
+    """Count how many of the declared payload columns have a value, as `filled_fields`."""
     read = [column for column in table.columns if column.payload is not None]
     filled = [iff(col(column.name).is_null(), lit(0), lit(1)) for column in read]
     return reduce(add, filled).cast(INTEGER).alias("filled_fields")
 
 
 def tidy_text(name: str) -> Expression:
-    """The text in lower case without spaces around; NULL where nothing is left."""
+    """Return the text in lower case without spaces around; NULL where nothing is left."""
     text = lower(trim(col(name)))
     return iff(text == lit(""), null_of(TEXT), text)
 
@@ -195,7 +195,7 @@ def _typed(column: Column) -> Expression:
 
 
 def _spelling(column: Column) -> str | None:
-    """What a text must look like to be cast at all: the cast alone would round, or take what is no number."""
+    """Return what a text must look like to be cast at all: the cast alone would round, or take what is no number."""
     if isinstance(column.type, DecimalType):  # zeros behind the last decimal change nothing
         whole, decimals = column.type.precision - column.type.scale, column.type.scale
         behind = rf"[0-9]{{1,{decimals}}}0*"
@@ -222,7 +222,7 @@ def _is_time(column: Column) -> bool:
 
 
 def _variant(column: Column) -> Expression:
-    """Lists and objects as they are; a CSV's text, JSON or Python's (`['a', 'b']`), as the list that it spells."""
+    """Keep lists and objects; read a CSV's text, JSON's or Python's (`['a', 'b']`), as the list that it spells."""
     text = col(_text_name(column))
     spells_a_list = text.rlike(r"^\[('[^'\"\\]*'(, '[^'\"\\]*')*)?\]$")
     is_text = col(_kind_name(column)) == lit("VARCHAR")
@@ -235,7 +235,7 @@ def _variant(column: Column) -> Expression:
 
 
 def _first_broken_rule(columns: list[Column]) -> Expression:
-    """The first rule broken, in the contract's order: what is missing, then types, then ranges."""
+    """Return the first rule broken, in the contract's order: what is missing, then types, then ranges."""
     rules = [(col("_record").is_null() | (col("kind_of_record") != lit("OBJECT")), "record_type")]
     rules += [(_is_missing(column), f"{column.name}_missing") for column in columns if not column.nullable]
     rules += [(_has_wrong_type(column), f"{column.name}_type") for column in columns if _is_typed(column)]
