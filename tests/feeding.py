@@ -17,7 +17,7 @@ from transforms.activity.definitions.thresholds import Thresholds
 from transforms.build import build_table
 from transforms.catalog import find_raw_table, models, select_models
 from transforms.contract import Layer, Table
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.engine.tables import prepare_tables
 from transforms.engine.write import BuildResult
 from transforms.ops import LEDGERS

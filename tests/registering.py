@@ -12,7 +12,7 @@ from snowflake.snowpark import Session
 from transforms import catalog
 from transforms.catalog import check_history
 from transforms.contract import Table
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.engine.tables import prepare_tables
 from transforms.ops import LEDGERS
 

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 from transforms.catalog import models
 from transforms.contract import ContractError, History
 from transforms.engine import merge
-from transforms.engine.batches import State, read_state
+from transforms.engine.batches import read_state
 from transforms.engine.continue_groups import compute_continued
 from transforms.engine.incremental import BuildRequest, Computed, compute_merge
 from transforms.engine.known_schemas import known_schemas
+from transforms.engine.states import State
 from transforms.engine.write import Build, BuildResult, new_build_id, write_built
 from transforms.scd2.build import compute_history
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
     from transforms.catalog import Model
-    from transforms.engine.batches import States
+    from transforms.engine.states import States
 
 INCREMENTAL, FULL_REFRESH, BACKFILL = "incremental", "full_refresh", "backfill"
 _MODES = (INCREMENTAL, FULL_REFRESH, BACKFILL)
@@ -52,8 +53,7 @@ def build_table(
         session: Where the tables are; its database is the warehouse's.
         name: The table.
         run_id: The run that OPS.BUILDS names.
-        mode: incremental: what is new; full_refresh: everything; backfill: staging reads the raw rows of `window`
-            and other tables what is new to them.
+        mode: incremental: what is new; full_refresh: everything; backfill: staging reads the raw rows of `window`.
         parameters: Values for the builds' keyword parameters; a table takes those that it names.
         window: For a backfill: `[from, to)` of `_snapshot_at`.
         states: The states of the run's tables, from `read_states`, which the build brings up to date; None: the
@@ -65,14 +65,12 @@ def build_table(
     """
     started = time.monotonic()
     model = _buildable(name, mode, window)
-    chosen = _chosen_parameters(model, parameters)
-    described = json.dumps({key: str(value) for key, value in sorted(chosen.items())})
+    chosen, described = _chosen_parameters(model, parameters)
     if session.sql_simplifier_enabled:  # it describes every frame once more before it is used
         session.sql_simplifier_enabled = False  # type: ignore[misc]
     with known_schemas(session):
         state = _current_state(session, model, states)
-        built_with = (described, merge.contract_hash(model.table))
-        is_changed = state.build_id is None or (state.parameters, state.contract_hash) != built_with
+        is_changed = state.build_id is None or not _is_built_alike(state, model, described)
         request = BuildRequest(mode, window, is_changed)
         build = Build(model.table, new_build_id(), run_id, mode, described, started, state, states)
         with _compute(session, model, state, request, chosen) as computed:
@@ -87,8 +85,12 @@ def has_nothing_new(name: str, states: States, parameters: Mapping[str, Any], mo
     state = states.of(name)
     if mode != INCREMENTAL or state is None or state.build_id is None or state.pending_count:
         return False
-    chosen = _chosen_parameters(model, parameters)
-    described = json.dumps({key: str(value) for key, value in sorted(chosen.items())})
+    _, described = _chosen_parameters(model, parameters)
+    return _is_built_alike(state, model, described)
+
+
+def _is_built_alike(state: State, model: Model, described: str) -> bool:
+    """Return whether the newest build had the same parameters and contract, so that its rows still hold."""
     return (state.parameters, state.contract_hash) == (described, merge.contract_hash(model.table))
 
 
@@ -124,8 +126,10 @@ def _buildable(name: str, mode: str, window: tuple[datetime, datetime] | None) -
     return model
 
 
-def _chosen_parameters(model: Model, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def _chosen_parameters(model: Model, parameters: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """Return the parameters that the table's `build` takes, and the text by which the next build knows them again."""
     missing = [key for key in model.parameters if key not in parameters and key != "session"]
     if missing:
         raise ContractError(f"{model.table.name}: build needs the parameters {missing}; given: {sorted(parameters)}")
-    return {key: parameters[key] for key in model.parameters if key != "session"}
+    chosen = {key: parameters[key] for key in model.parameters if key != "session"}
+    return chosen, json.dumps({key: str(value) for key, value in sorted(chosen.items())})

@@ -16,7 +16,7 @@ from flows.warehouse import open_session
 
 if TYPE_CHECKING:
     from transforms.catalog import Model
-    from transforms.engine.batches import States
+    from transforms.engine.states import States
     from transforms.engine.write import BuildResult
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
     from transforms.catalog import Model
-    from transforms.engine.batches import States
+    from transforms.engine.states import States
     from transforms.engine.write import BuildResult
 
 

@@ -15,7 +15,7 @@ from tests.properties.activity_world import POINT_VALUE, RUNS, SPACES, THRESHOLD
 from tests.properties.conftest import emptied
 from tests.properties.storing import append, store
 from transforms.catalog import models
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 
 BUILT = PARAMETERS | {"point_value": POINT_VALUE, "shared_id_spaces": SPACES, "thresholds": THRESHOLDS}
 RULES = Rules(THRESHOLDS, SPACES, POINT_VALUE)

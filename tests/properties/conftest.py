@@ -13,7 +13,7 @@ from snowflake.snowpark.functions import col, lit
 
 from tests.feeding import prepare
 from transforms.catalog import models
-from transforms.engine.batches import current_database, read_table
+from transforms.engine.stored import current_database, read_table
 from transforms.engine.tables import prepare_tables
 from transforms.ops import LEDGERS
 

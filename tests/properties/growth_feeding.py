@@ -12,8 +12,9 @@ from snowflake.snowpark import Session
 
 from tests.feeding import frame_of
 from transforms.catalog import models
-from transforms.engine.batches import read_state, read_table
+from transforms.engine.batches import read_state
 from transforms.engine.incremental import Computed
+from transforms.engine.stored import read_table
 from transforms.engine.write import Build, BuildResult, write_built
 
 

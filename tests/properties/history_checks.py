@@ -13,7 +13,7 @@ from tests.feeding import LandingFile
 from tests.properties.history_oracle import NEW_RECORD, TIMESTAMP, Seen, history
 from tests.properties.history_tables import Probe
 from tests.properties.history_world import Key, records_by_key, snapshots_of
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 
 Row = dict[str, Any]
 

@@ -20,7 +20,7 @@ from tests.properties.history_world import SNAPSHOTS, SOURCE, World
 from tests.properties.promises import EXAMPLES
 from tests.registering import model_of, registered
 from transforms.catalog import Model
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.ops import QUARANTINE
 from transforms.scd2.build import rewind
 from transforms.scd2.versions import select_as_of

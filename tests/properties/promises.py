@@ -19,7 +19,7 @@ from tests.feeding import LandingFile, build_all, content, load, rows_of, writte
 from tests.properties.conftest import emptied
 from transforms.catalog import models, select_models
 from transforms.engine import ledgers, merge
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.ops import BUILDS, CONSUMPTIONS, DISPLACED, LOADS, QUARANTINE, RECONCILIATION
 from transforms.scd2 import build as histories
 

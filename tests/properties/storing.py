@@ -15,8 +15,9 @@ from tests.feeding import frame_of
 from transforms.catalog import models
 from transforms.contract import History, Table
 from transforms.engine import ledgers
-from transforms.engine.batches import current_database, read_state, read_table
+from transforms.engine.batches import read_state
 from transforms.engine.incremental import Computed
+from transforms.engine.stored import current_database, read_table
 from transforms.engine.write import Build, write_built
 from transforms.ops import BUILDS
 from transforms.scd2.versions import check_versions

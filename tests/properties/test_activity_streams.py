@@ -17,7 +17,7 @@ from transforms.activity import int_streamer_risk, int_streamers_at_risk, stream
 from transforms.activity.definitions import registry
 from transforms.activity.definitions.registry import known_activities
 from transforms.catalog import models
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 
 PEOPLE = 24
 SHOWN = ("activity", "ts", "activity_id", "person", "feature_json")

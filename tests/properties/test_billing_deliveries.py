@@ -15,7 +15,7 @@ from deployments.sandbox.billing.files import BillingView
 from tests.feeding import PARAMETERS, LandingFile, build_all, content, delivered, load
 from tests.properties.conftest import emptied
 from tests.properties.promises import BILLING, EXAMPLES, assert_accounts_balance
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.marts.fact_mrr_movements import MOVEMENTS
 from transforms.marts.fact_mrr_movements import TABLE as MOVED
 from transforms.marts.mart_mrr_movements import TABLE as BALANCES

@@ -16,7 +16,7 @@ from tests.properties import billing_believed as believed
 from tests.properties.conftest import emptied
 from tests.properties.promises import EXAMPLES
 from transforms.catalog import models
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 
 CURRENT: date = PARAMETERS["current_month"]
 USERS, SUBSCRIPTIONS, PAYMENTS = 60, 250, 300

@@ -18,7 +18,7 @@ from transforms.activity.definitions import streamer
 from transforms.activity.definitions.events import split_parts
 from transforms.build import build_table
 from transforms.catalog import models
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 
 BETWEEN = ("int_identities", "int_stream_ends", "int_subscription_moments")
 EVENTS = ("int_streamer_events", "int_viewer_events")

@@ -25,7 +25,7 @@ from tests.properties.conftest import emptied
 from tests.properties.growth_feeding import feed
 from tests.properties.promises import EXAMPLES
 from transforms.catalog import find_raw_table, models
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 
 BUILT = ("int_customer_periods", "mart_growth_accounting", "mart_retention_cohorts")
 LOGS = Path(__file__).parents[3] / "shared/data/livelogs/all_stream_info.csv"

@@ -15,7 +15,7 @@ from tests.properties import believed
 from tests.properties.believed import Sample
 from tests.properties.conftest import emptied
 from transforms.catalog import models
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 
 GAP_CAP_SECONDS = 2700
 

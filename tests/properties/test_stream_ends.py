@@ -26,8 +26,9 @@ from transforms.activity.definitions.thresholds import Thresholds
 from transforms.build import build_table
 from transforms.catalog import models
 from transforms.engine import continue_groups
-from transforms.engine.batches import read_state, read_table
+from transforms.engine.batches import read_state
 from transforms.engine.incremental import Computed
+from transforms.engine.stored import read_table
 from transforms.engine.write import Build, write_built
 
 THRESHOLDS = Thresholds(popular_gifts=4, super_fan_gifts=3, activation_viewers=50, popular_viewers=400)

@@ -13,7 +13,7 @@ from snowflake.snowpark import Session
 from tests.feeding import PARAMETERS, build_all, delivered, load, prepare, rows_of
 from tests.unit.marts.billing import cents, month
 from transforms.catalog import models
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 
 SAMPLES = Path(__file__).parents[3] / "shared/data/billing"
 ENTITIES = ("users", "subscriptions", "payments", "viewing_activity")

@@ -15,7 +15,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import build_all, prepare, rows_of
 from transforms.catalog import models
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 
 SAMPLE = Path(__file__).parents[3] / "shared/data/livelogs/all_stream_info.csv"
 READ_AT = datetime(2020, 6, 23)

@@ -18,7 +18,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import LandingFile, build_all, load, prepare
 from transforms.catalog import models
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 
 pytestmark = pytest.mark.lengthy
 

@@ -18,9 +18,9 @@ from transforms.build import build_table
 from transforms.catalog import models
 from transforms.contract import ContractError
 from transforms.engine import merge
-from transforms.engine.batches import current_database, read_table
 from transforms.engine.ledgers import append_rows
 from transforms.engine.merge import BuildConflictError
+from transforms.engine.stored import current_database, read_table
 from transforms.engine.tables import create_table, prepare_tables
 from transforms.ops import BUILDS, CONSUMPTIONS, HEADS, LOADS, RECONCILIATION
 

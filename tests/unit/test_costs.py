@@ -16,7 +16,8 @@ from tests.properties.conftest import emptied
 from transforms.build import build_table, has_nothing_new
 from transforms.catalog import select_models
 from transforms.contract import History, Layer
-from transforms.engine.batches import States, read_states
+from transforms.engine.batches import read_states
+from transforms.engine.states import States
 from transforms.engine.write import BuildResult
 
 SELECTED = ("tag:twitch", "tag:billing", "tag:livelogs", "tag:calendar", "tag:activity")

@@ -24,8 +24,8 @@ from transforms.contract import (
     Strategy,
     Table,
 )
-from transforms.engine.batches import current_database, read_table
 from transforms.engine.merge import BuildConflictError
+from transforms.engine.stored import current_database, read_table
 from transforms.engine.tables import prepare_tables
 from transforms.formulas.keys import hash_key
 from transforms.ops import BUILDS, HEADS

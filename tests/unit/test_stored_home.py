@@ -8,8 +8,8 @@ from snowflake.snowpark import Session
 from tests.feeding import build_all, written
 from tests.unit.stored_home import frozen_home, store_home
 from transforms.catalog import models
-from transforms.engine.batches import read_table
 from transforms.engine.merge import contract_hash
+from transforms.engine.stored import read_table
 from transforms.engine.tables import prepare_tables
 from transforms.ops import HEADS
 

@@ -9,14 +9,12 @@ that costs a look at its rows and is never wrong.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from functools import reduce
-from operator import and_
 from typing import TYPE_CHECKING, Any
 
 from transforms.catalog import models
 from transforms.contract import INTEGER, TEXT, ContractError
 from transforms.engine import merge
-from transforms.engine.batches import in_batches, read_table
+from transforms.engine.batches import in_batches
 from transforms.engine.incremental import (
     BuildInput,
     Computed,
@@ -25,6 +23,8 @@ from transforms.engine.incremental import (
     moved_groups,
     reads_everything,
 )
+from transforms.engine.stored import read_table
+from transforms.formulas.frames import are_known, have_same, null_of, union_all
 from transforms.functions import (
     Window,
     coalesce,
@@ -44,8 +44,8 @@ if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame, Session
 
     from transforms.catalog import Model
-    from transforms.engine.batches import State
     from transforms.engine.incremental import BuildRequest
+    from transforms.engine.states import State
     from transforms.increments import Continuation
 
 NEW, END, TOUCHED = "new", "end", "touched"
@@ -114,14 +114,14 @@ def _collect_changes(
         for ids, is_late in ((batches.moving, 1), (batches.ids, 0)):
             if ids:
                 touched.append(_arrived(inputs[name], name, ids).select(*group, lit(is_late).alias(_IS_LATE)))
-    is_named = reduce(and_, [col(name).is_not_null() for name in group])  # NOT IN finds nothing beside a NULL
+    is_named = are_known(group)  # NOT IN finds nothing beside a NULL
     touched = [frame.filter(is_named) for frame in touched]
-    groups = reduce(lambda left, right: left.union_all(right), [frame.select(*group) for frame in (new, *touched)])
+    groups = union_all([frame.select(*group) for frame in (new, *touched)])
     is_end = col(continuation.next_column).is_null() & in_(_columns(group), groups.distinct())
     ends = current.filter(is_end).select("*", lit(0).alias(_IS_LATE))
     frames = [_shaped(model, new, NEW, continuation.rows_of), _shaped(model, ends, END, table.name)]
     frames += [_shaped(model, frame, TOUCHED, None) for frame in touched]
-    return reduce(lambda left, right: left.union_all(right), frames)
+    return union_all(frames)
 
 
 def _new_rows(model: Model, state: State, inputs: Mapping[str, DataFrame], current: DataFrame) -> DataFrame:
@@ -134,7 +134,7 @@ def _new_rows(model: Model, state: State, inputs: Mapping[str, DataFrame], curre
         return new
     rewritten = _arrived(inputs[source.name], source.name, batches.moving).select(*names)
     known = current.select(*[col(name).alias(f"known_{name}") for name in source.key])
-    is_same = reduce(and_, [col(name) == col(f"known_{name}") for name in source.key])
+    is_same = have_same(source.key, "known_")
     is_late = iff(col(f"known_{source.key[0]}").is_null(), lit(0), lit(1)).alias(_IS_LATE)
     return new.union_all(rewritten.join(known, on=is_same, how="left").select(*names, is_late))
 
@@ -144,7 +144,7 @@ def _shaped(model: Model, frame: DataFrame, kind: str, of: str | None) -> DataFr
     table, source = model.table, models()[_of(model).rows_of].table
     have = set(model.table.recompute_by if of is None else models()[of].table.column_names)
     types = {column.name: column.type for column in (*table.columns, *source.columns)}
-    values = [col(name) if name in have else lit(None).cast(type_).alias(name) for name, type_ in types.items()]
+    values = [col(name) if name in have else null_of(type_).alias(name) for name, type_ in types.items()]
     told = [lit(kind).cast(TEXT).alias(_KIND), col(_IS_LATE).cast(INTEGER).alias(_IS_LATE)]
     return frame.select(*values, *told)
 

@@ -11,8 +11,9 @@ from snowflake.snowpark.functions import col, in_, lit
 
 from transforms.catalog import models
 from transforms.contract import ContractError, Layer, Replace
-from transforms.engine.batches import in_batches, read_table
+from transforms.engine.batches import in_batches
 from transforms.engine.parts import Change, read_parts
+from transforms.engine.stored import read_table
 from transforms.formulas.frames import union_all
 from transforms.ops import DISPLACED
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from transforms.catalog import Model
     from transforms.contract import Table
-    from transforms.engine.batches import State
+    from transforms.engine.states import State
     from transforms.increments import Parts
 
 MOST_BATCHES = 1000  # with more to read than this, reading everything is the shorter statement

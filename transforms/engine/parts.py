@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
 
     from transforms.contract import Table
-    from transforms.engine.batches import Batches
+    from transforms.engine.states import Batches
     from transforms.increments import Parts
 
 

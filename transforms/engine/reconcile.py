@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from transforms.contract import INTEGER, TEXT, ContractError
 from transforms.engine import compare
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.functions import col, count, equal_null, iff, lit
 from transforms.functions import sum as sum_of
 from transforms.ops import RECONCILIATION

@@ -19,6 +19,7 @@ from transforms.contract import Layer
 from transforms.engine.ledgers import append_rows, transaction
 from transforms.engine.merge import materialize
 from transforms.engine.stored import current_database, read_table
+from transforms.formulas.frames import null_of
 from transforms.ops import HEADS, LEDGERS
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def reshape(session: Session, table: Table, present: Mapping[str, bool]) -> None
     """
     names = [column.name.upper() for column in table.stored_columns]
     declared = [
-        col(c.name) if c.name.upper() in present else lit(None).cast(c.type).alias(c.name) for c in table.stored_columns
+        col(c.name) if c.name.upper() in present else null_of(c.type).alias(c.name) for c in table.stored_columns
     ]
     others = [f'"{name}"' for name in present if name not in names]
     kept_columns = [iff(lit(True), col(name), lit(None)).alias(name) for name in others]  # an expression may be NULL

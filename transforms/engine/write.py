@@ -18,11 +18,12 @@ from snowflake.snowpark.functions import min as smallest
 from transforms.catalog import find_watched_columns, models
 from transforms.contract import TEXT, ContractError, History, Layer
 from transforms.engine import compare, ledgers, merge
-from transforms.engine.batches import Committed, State
 from transforms.engine.known_schemas import known_schemas
 from transforms.engine.merge import BuildConflictError
 from transforms.engine.reconcile import Account, build_account_frames, shape_side, sum_account
+from transforms.engine.states import Committed, State
 from transforms.engine.stored import read_table
+from transforms.formulas.frames import null_of, union_all
 from transforms.ops import BUILDS, RECONCILIATION
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame, Session
 
     from transforms.contract import Table
-    from transforms.engine.batches import States
     from transforms.engine.incremental import Computed
+    from transforms.engine.states import States
 
 _SQL_ERRORS = (SnowparkSQLException, ConnectorError)  # Snowpark hands on some of the connector's as they are
 _TRIES, _PAUSE_SECONDS = 12, 0.25
@@ -244,9 +245,9 @@ def _checked_counts(session: Session, table: Table, computed: Computed, compared
     frames = [shape_side("action", per_action, "action", "row_count", "bad_count", "moved_count", also=places)]
     if table.layer is Layer.STAGING:
         kind = table.column(table.cluster_by).type if table.cluster_by else TEXT
-        nowhere = [lit(None).cast(kind).alias(place) for place in places]
+        nowhere = [null_of(kind).alias(place) for place in places]
         frames += [frame.select("*", *nowhere) for frame in build_account_frames(session, table, computed, compared)]
-    rows = [tuple(row) for row in reduce(lambda left, right: left.union_all(right), frames).collect()]
+    rows = [tuple(row) for row in union_all(frames).collect()]
     counts = {row[1]: (row[2], row[3], row[4]) for row in rows if row[0] == "action"}
     bad = _total(counts, 1)
     if bad:

@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame, Session
 
     from transforms.catalog import Model
-    from transforms.engine.batches import State
     from transforms.engine.incremental import BuildRequest
+    from transforms.engine.states import State
     from transforms.scd2.presence import FullSnapshots
     from transforms.scd2.scope import HistorySource
 

@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from transforms.contract import EFFECTIVE_AT, INTEGER, TIMESTAMP, History, Strategy
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.formulas.frames import have_same, null_of
 from transforms.functions import (
     Window,

@@ -24,8 +24,9 @@ from transforms.contract import (
     History,
     Strategy,
 )
-from transforms.engine.batches import in_batches, read_table
+from transforms.engine.batches import in_batches
 from transforms.engine.incremental import moved_groups
+from transforms.engine.stored import read_table
 from transforms.formulas.frames import are_known, have_same, null_of, union_all
 from transforms.functions import coalesce, col, equal_null, greatest, iff, in_, lit, max
 from transforms.scd2.presence import read_refused_records
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
     from transforms.catalog import Model
     from transforms.contract import Table
-    from transforms.engine.batches import Batches, State
+    from transforms.engine.states import Batches, State
     from transforms.scd2.presence import FullSnapshots
 
 IS_LATE_ARRIVING = "_is_late"

@@ -26,7 +26,7 @@ from transforms.activity.query import (
     spine,
 )
 from transforms.catalog import models
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 
 T0 = datetime(2024, 1, 31, 20)
 

@@ -18,7 +18,7 @@ from transforms.build import build_table
 from transforms.catalog import models
 from transforms.contract import INTEGER, ContractError
 from transforms.engine import continue_groups, merge, parts
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.ops import CONSUMPTIONS
 
 pytestmark = pytest.mark.lengthy

@@ -11,7 +11,7 @@ from tests.feeding import LandingFile, build_all, load, minutes, rows_of, writte
 from tests.properties.activity_world import hashed
 from tests.unit.activity.facts import frame
 from transforms.activity.int_identities import TABLE, build
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 
 EARLY, LATE = datetime(2023, 9, 1), datetime(2023, 9, 2)
 

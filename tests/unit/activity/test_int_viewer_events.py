@@ -13,7 +13,7 @@ from tests.properties.activity_world import hashed
 from tests.unit.activity.facts import Row, at, frame, gift, shown, viewer
 from transforms.activity.int_viewer_events import TABLE, build
 from transforms.catalog import models
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.ops import QUARANTINE
 
 INPUTS = models()["int_viewer_events"].inputs

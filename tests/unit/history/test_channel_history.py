@@ -7,7 +7,7 @@ from typing import Any
 from snowflake.snowpark import Session
 
 from tests.feeding import T0, LandingFile, build_all, load, minutes, rows_of, stream, written
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.history.channel_history import TABLE as CHANNELS
 
 READ = ("streamer_id", "stream_id", "title", "game_id", "valid_from", "valid_to", "observed_at_last")

@@ -14,7 +14,7 @@ from tests.feeding import LandingFile, build_all, load, minutes, rows_of, writte
 from tests.properties.history_tables import PROBES, RAW, STAGING, Probe, build_staging
 from tests.registering import model_of, registered
 from transforms.contract import TEXT, VERSION_COLUMNS, Column, Table
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.formulas.keys import hash_key
 from transforms.ops import QUARANTINE, RECONCILIATION
 from transforms.staging.parsing import parse

@@ -7,7 +7,7 @@ from typing import Any
 from snowflake.snowpark import Session
 
 from tests.feeding import T0, LandingFile, build_all, load, minutes, rows_of, written
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.history.streamers_history import TABLE as STREAMERS
 
 READ = ("streamer_id", "streamer_login", "valid_from", "valid_to", "is_current", "is_deleted", "observed_at_last")

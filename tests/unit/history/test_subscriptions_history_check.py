@@ -9,7 +9,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import build_all, delivered, load, rows_of
 from tests.unit.marts.billing import cents
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.history.subscriptions_history_check import TABLE
 
 NAMES = [name for name in TABLE.column_names if name not in ("user_key", "version_key")]

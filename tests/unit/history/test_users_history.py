@@ -7,7 +7,7 @@ from datetime import date, datetime
 from snowflake.snowpark import Session
 
 from tests.feeding import build_all, delivered, load, rows_of, written
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.history.users_history import TABLE
 
 NAMES = [name for name in TABLE.column_names if name not in ("user_key", "version_key")]

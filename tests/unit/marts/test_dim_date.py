@@ -8,7 +8,7 @@ from snowflake.snowpark import Session
 from snowflake.snowpark.functions import col
 
 from tests.feeding import build_all, rows_of, written
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.marts import dim_date
 
 

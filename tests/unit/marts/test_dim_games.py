@@ -5,7 +5,7 @@ from __future__ import annotations
 from snowflake.snowpark import Session
 
 from tests.feeding import T0, LandingFile, build_all, load, minutes, rows_of, stream, written
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.marts.dim_games import TABLE as GAMES
 
 

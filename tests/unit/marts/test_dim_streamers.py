@@ -6,7 +6,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import T0, LandingFile, build_all, load, minutes, read_from_sheet, rows_of, stream, written
 from tests.unit.livelogs import GIFT, STREAM
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.marts.dim_streamers import TABLE as STREAMERS
 
 READ = ("streamer_id", "streamer_login", "streamer_name", "broadcaster_type", "profile_seen_at")

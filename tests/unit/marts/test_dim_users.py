@@ -8,7 +8,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import T0, LandingFile, build_all, delivered, load, minutes, read_from_sheet, rows_of, written
 from tests.unit.livelogs import GIFT
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.formulas.keys import hash_key
 from transforms.marts.dim_users import TABLE
 

@@ -6,7 +6,7 @@ from snowflake.snowpark import DataFrame, Session
 
 from tests.feeding import build_all, frame_of, load, minutes, read_from_sheet, rows_of, written
 from tests.unit.livelogs import GIFT, STREAM, after, gift, logged
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.marts.fact_gifts import TABLE, build
 from transforms.marts.fact_live_streams import TABLE as STREAMS
 from transforms.marts.int_named_gifts import TABLE as GIFTS

@@ -8,7 +8,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import build_all, frame_of, load, minutes, read_from_sheet, rows_of, written
 from tests.unit.livelogs import READ_AT, STREAM, after, logged
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.marts.fact_live_streams import TABLE, build
 from transforms.staging.stg_livelogs_streams import TABLE as STAGED
 

@@ -8,7 +8,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import build_all, delivered, frame_of, load, minutes, rows_of, written
 from tests.unit.marts.billing import cents, month, of_user, payment, version
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.history.users_history import TABLE as USERS
 from transforms.marts.fact_payments import TABLE, build
 from transforms.marts.int_payments import TABLE as PAYMENTS

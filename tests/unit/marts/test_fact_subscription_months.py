@@ -9,7 +9,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import PARAMETERS, build_all, delivered, frame_of, load, rows_of, written
 from tests.unit.marts.billing import cents, month, subscription
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.history.subscriptions_history_check import TABLE as HISTORY
 from transforms.marts.fact_subscription_months import TABLE, build
 

@@ -8,7 +8,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import build_all, frame_of, load, minutes, read_from_sheet, rows_of, written
 from tests.unit.livelogs import GIFT, READ_AT, gift
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.marts.int_gifts import TABLE as GIFTS
 from transforms.marts.int_named_gifts import TABLE, build
 from transforms.staging.stg_livelogs_gift_types import TABLE as KINDS

@@ -9,7 +9,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import T0, build_all, delivered, frame_of, load, minutes, rows_of, written
 from tests.unit.marts.billing import DAY, payment
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.marts.int_payments import TABLE, build
 from transforms.staging.stg_billing_payments import TABLE as STAGED
 

@@ -9,7 +9,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import build_all, delivered, frame_of, load, minutes, rows_of, written
 from tests.unit.marts.billing import month, payment
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.marts.fact_payments import TABLE as PAYMENTS
 from transforms.marts.mart_monthly_revenue import TABLE, build
 

@@ -12,7 +12,7 @@ from snowflake.snowpark import Session
 from tests.feeding import LandingFile, load, minutes
 from tests.properties.history_tables import RAW, STAGING, plan
 from tests.registering import model_of, registered
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.staging.parsing import parse
 
 TIER = replace(plan, name="tier", payload="tier", formerly=("plan", "level"))

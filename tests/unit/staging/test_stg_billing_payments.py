@@ -8,7 +8,7 @@ from decimal import Decimal
 from snowflake.snowpark import Session
 
 from tests.feeding import PARAMETERS, T0, build_all, delivered, load, minutes, rows_of, written
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.formulas.keys import hash_key
 from transforms.ops import QUARANTINE
 from transforms.staging.stg_billing_payments import TABLE

@@ -6,7 +6,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import build_all, load, read_from_sheet, rows_of
 from tests.unit.livelogs import READ_AT
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.ops import QUARANTINE
 from transforms.staging.stg_livelogs_gift_types import TABLE
 

@@ -9,7 +9,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import build_all, load, read_from_sheet, rows_of, written
 from tests.unit.livelogs import BEGAN, READ_AT, STREAM
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.formulas.keys import hash_key
 from transforms.ops import QUARANTINE
 from transforms.staging.stg_livelogs_streams import TABLE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from snowflake.snowpark import Session
 
 from tests.feeding import T0, LandingFile, build_all, load, rows_of, written
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.ops import QUARANTINE
 from transforms.staging.stg_twitch_games import TABLE
 

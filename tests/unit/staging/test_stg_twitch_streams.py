@@ -10,7 +10,7 @@ from snowflake.snowpark import Session
 from snowflake.snowpark.functions import col
 
 from tests.feeding import T0, LandingFile, build_all, load, minutes, rows_of, stream, written
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.formulas.keys import hash_key
 from transforms.ops import QUARANTINE
 from transforms.staging.stg_twitch_streams import TABLE

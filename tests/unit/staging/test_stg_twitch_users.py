@@ -7,7 +7,7 @@ from datetime import datetime
 from snowflake.snowpark import Session
 
 from tests.feeding import T0, LandingFile, build_all, load, minutes, rows_of, written
-from transforms.engine.batches import read_table
+from transforms.engine.stored import read_table
 from transforms.ops import QUARANTINE
 from transforms.staging.stg_twitch_users import TABLE
 

@@ -16,9 +16,10 @@ from transforms.activity.datasets.planning import COHORT_COLUMNS
 from transforms.build import FULL_REFRESH
 from transforms.catalog import Model, models
 from transforms.contract import ContractError, Layer, Replace, Table, check_identifier
-from transforms.engine.batches import current_database, read_state, read_table
+from transforms.engine.batches import read_state
 from transforms.engine.incremental import Computed
 from transforms.engine.ledgers import append_rows
+from transforms.engine.stored import current_database, read_table
 from transforms.engine.tables import create_table
 from transforms.engine.write import Build, BuildResult, new_build_id, write_built
 from transforms.ops import HEADS
