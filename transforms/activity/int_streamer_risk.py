@@ -17,18 +17,7 @@ from transforms.activity import columns as activity_columns
 from transforms.activity.definitions.events import read_events
 from transforms.activity.definitions.streamer import STREAM_ENDED, STREAM_STARTED
 from transforms.contract import DATE, INTEGER, TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
-from transforms.functions import (
-    Window,
-    coalesce,
-    col,
-    dateadd,
-    datediff,
-    iff,
-    lit,
-    max,
-    min_by,
-    sum,
-)
+from transforms.functions import Window, coalesce, col, dateadd, datediff, iff, lit, max, min_by, sum
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression

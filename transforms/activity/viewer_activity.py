@@ -44,10 +44,7 @@ def build(int_viewer_events: DataFrame, *, thresholds: Thresholds) -> DataFrame:
 
 def _continued(ends: DataFrame, whole: DataFrame, int_viewer_events: DataFrame, *, thresholds: Thresholds) -> DataFrame:
     """Do the same for persons whose new events are later than all stored ones of their kind, and the lifecycle."""
-    given = {
-        "int_viewer_events": int_viewer_events,
-        "thresholds": thresholds,
-    }
+    given = {"int_viewer_events": int_viewer_events, "thresholds": thresholds}
     amounts = collect_new_lifecycle(OF_VIEWERS, "int_viewer_events", given, whole, ends)
     return TABLE.select(continue_occurrences(int_viewer_events, amounts, ends))
 

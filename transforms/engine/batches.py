@@ -64,9 +64,7 @@ def in_batches(table: Table, ids: Sequence[str]) -> Expression:
 
 
 def _read(
-    session: Session,
-    readers: Mapping[str, tuple[Table, Sequence[str]]],
-    known: Mapping[str, Table] | None = None,
+    session: Session, readers: Mapping[str, tuple[Table, Sequence[str]]], known: Mapping[str, Table] | None = None
 ) -> dict[str, State]:
     heads: dict[str, tuple[Any, ...]] = {}
     pending: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))

@@ -25,17 +25,7 @@ from transforms.engine.incremental import (
 )
 from transforms.engine.stored import read_table
 from transforms.formulas.frames import are_known, have_same, null_of, union_all
-from transforms.functions import (
-    Window,
-    coalesce,
-    col,
-    iff,
-    in_,
-    lit,
-    max,
-    min,
-    row_number,
-)
+from transforms.functions import Window, coalesce, col, iff, in_, lit, max, min, row_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

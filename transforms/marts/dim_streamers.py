@@ -86,10 +86,7 @@ def accumulate(stored: DataFrame, arrived: DataFrame) -> DataFrame:
 
 def _names() -> dict[str, Expression]:
     is_named = coalesce(*[col(name) for name in _NAMES]).is_not_null()
-    return {
-        **{name: col(name) for name in _NAMES},
-        "named_at": iff(is_named, col("snapshot_at"), null_of(TIMESTAMP)),
-    }
+    return {**{name: col(name) for name in _NAMES}, "named_at": iff(is_named, col("snapshot_at"), null_of(TIMESTAMP))}
 
 
 def _observed(staged: DataFrame, **told: Expression) -> DataFrame:

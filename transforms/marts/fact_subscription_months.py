@@ -20,20 +20,7 @@ from transforms.formulas.as_of_join import last_moment_before, with_version_at
 from transforms.formulas.billing_periods import with_paid_months
 from transforms.formulas.money import with_share
 from transforms.formulas.periods import in_each_month, month_after, month_of
-from transforms.functions import (
-    Window,
-    coalesce,
-    col,
-    dateadd,
-    first_value,
-    greatest,
-    iff,
-    lag,
-    lead,
-    least,
-    lit,
-    max,
-)
+from transforms.functions import Window, coalesce, col, dateadd, first_value, greatest, iff, lag, lead, least, lit, max
 
 if TYPE_CHECKING:
     from datetime import date

@@ -74,12 +74,7 @@ def compute_history(
 
 
 def rewind(
-    session: Session,
-    name: str,
-    until: datetime,
-    *,
-    run_id: str = REWIND,
-    parameters: Mapping[str, Any] | None = None,
+    session: Session, name: str, until: datetime, *, run_id: str = REWIND, parameters: Mapping[str, Any] | None = None
 ) -> BuildResult:
     """Make a history what the observations until a time make it.
 
@@ -180,11 +175,7 @@ def _of_affected(source: HistorySource, full_snapshots: FullSnapshots | None, af
         usable = observed.filter(source.is_usable())
         observations.append(usable.select("*", col(OBSERVED_AT.name).alias(PRESENT_AT)))
         current.append(source.of_keys(source.versions(), late))
-    built = _versions(
-        source,
-        union_all(observations),
-        None if full_snapshots is None else full_snapshots.frame,
-    )
+    built = _versions(source, union_all(observations), None if full_snapshots is None else full_snapshots.frame)
     return Computed(
         built,
         union_all(current),

@@ -125,10 +125,7 @@ def _values_over_time(table: Table, observations: DataFrame) -> DataFrame:
 
 def _alone(values: DataFrame) -> DataFrame:
     return values.select(
-        "*",
-        col(EFFECTIVE_AT.name).alias("_at"),
-        lit(False).alias("_is_gone"),
-        col(OBSERVED_AT.name).alias("_seen_at"),
+        "*", col(EFFECTIVE_AT.name).alias("_at"), lit(False).alias("_is_gone"), col(OBSERVED_AT.name).alias("_seen_at")
     )
 
 

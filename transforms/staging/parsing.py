@@ -29,15 +29,7 @@ from transforms.functions import (
 )
 from transforms.staging import times
 from transforms.staging.refusals import WITH_COMMA, explain_rule, find_broken_rule, has_decimals, kind_name, text_name
-from transforms.types import (
-    DateType,
-    DecimalType,
-    DoubleType,
-    LongType,
-    StringType,
-    TimestampType,
-    VariantType,
-)
+from transforms.types import DateType, DecimalType, DoubleType, LongType, StringType, TimestampType, VariantType
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression

@@ -26,12 +26,7 @@ if TYPE_CHECKING:
 # What a spreadsheet makes of an id that looks like a number or that it was told to leave alone.
 _TOUCHED_ID = r"^([0-9](\.[0-9]+)?E\+[0-9]+|[0-9]+\.0*|=.*)$"
 _LONGEST_EXAMPLE = 120
-_KINDS = (
-    ("ARRAY", "a list"),
-    ("OBJECT", "an object"),
-    ("BOOLEAN", "true or false"),
-    ("VARCHAR", "text"),
-)
+_KINDS = (("ARRAY", "a list"), ("OBJECT", "an object"), ("BOOLEAN", "true or false"), ("VARCHAR", "text"))
 _EXPECTED = {
     LongType: "a whole number",
     DoubleType: "a number",

@@ -14,18 +14,7 @@ from typing import TYPE_CHECKING
 
 from transforms.contract import INTEGER, TEXT, TIMESTAMP
 from transforms.formulas.frames import null_of
-from transforms.functions import (
-    coalesce,
-    concat,
-    dateadd,
-    iff,
-    length,
-    lit,
-    replace,
-    substring,
-    try_cast,
-    when,
-)
+from transforms.functions import coalesce, concat, dateadd, iff, length, lit, replace, substring, try_cast, when
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression
