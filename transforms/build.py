@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -26,13 +27,13 @@ from transforms.engine.write import Build, BuildResult, new_build_id, write_buil
 from transforms.scd2.build import compute_history
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from snowflake.snowpark import Session
 
     from transforms.catalog import Model
     from transforms.engine.states import States
 
+# What every kind of build is: it gives the rows and what they are held against, or None where nothing is new.
+Kind = Callable[["Session", "Model", State, BuildRequest, Mapping[str, Any]], AbstractContextManager[Computed | None]]
 INCREMENTAL, FULL_REFRESH, BACKFILL = "incremental", "full_refresh", "backfill"
 _MODES = (INCREMENTAL, FULL_REFRESH, BACKFILL)
 
@@ -73,7 +74,7 @@ def build_table(
         is_changed = state.build_id is None or not _is_built_alike(state, model, described)
         request = BuildRequest(mode, window, is_changed)
         build = Build(model.table, new_build_id(), run_id, mode, described, started, state, states)
-        with _compute(session, model, state, request, chosen) as computed:
+        with _kind_of(model)(session, model, state, request, chosen) as computed:
             if computed is None:
                 return BuildResult(name, mode, None, seconds=build.seconds, skipped=True)
             return write_built(session, build, computed)
@@ -104,15 +105,11 @@ def _current_state(session: Session, model: Model, states: States | None) -> Sta
     return state
 
 
-def _compute(
-    session: Session, model: Model, state: State, request: BuildRequest, chosen: Mapping[str, Any]
-) -> AbstractContextManager[Computed | None]:
-    """Pick the kind of build that computes the table."""
+def _kind_of(model: Model) -> Kind:
+    """Pick the kind of build: a history from observations, a table from its groups' ends, or from its inputs alone."""
     if isinstance(model.table.write, History):
-        return compute_history(session, model, state, request, chosen)
-    if model.continuation is not None:
-        return compute_continued(session, model, state, request, chosen)
-    return compute_merge(session, model, state, request, chosen)
+        return compute_history
+    return compute_merge if model.continuation is None else compute_continued
 
 
 def _buildable(name: str, mode: str, window: tuple[datetime, datetime] | None) -> Model:

@@ -132,6 +132,7 @@ def _unconsumed(session: Session, edges: DataFrame, counted: set[str]) -> DataFr
     is_counted = (col("input_table") == col("of_table")) & (
         (col("counts") == col("kind")) | ((col("kind") == lit(_BUILD)) & (col("counts") == lit(_BUILD_OR_REFUSAL)))
     )
+    # Set difference, no high-water mark: what is committed late, by a build that began early, is still found.
     read = edges.join(batches, on=is_counted, how="inner").select(
         col("reader").alias("table_name"), "input_table", "batch_id", "moved"
     )

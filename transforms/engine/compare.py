@@ -67,6 +67,7 @@ def compare(table: Table, built: DataFrame, current: DataFrame, comparison: Comp
         *[col(name).alias(f"was_{name}") for name in _stored_names(table)], lit(1).alias("was_present")
     )
     same_key = have_same(table.key, "was_", "new_")
+    # Only the best row of a key meets the stored one; a worse one or a refused one must not hide it.
     is_candidate = (col("new_rank") == lit(1)) & col("new__rule").is_null()
     how = "full" if comparison.is_whole_truth else "left"
     joined = new.join(was, on=same_key & is_candidate, how=how)
@@ -157,6 +158,7 @@ def _action(table: Table, comparison: Comparison) -> Expression:
     differs = _differs(_stored_names(table))
     if comparison.is_whole_truth:
         return case.when(differs, lit(UPDATE)).otherwise(lit(SAME))
+    # A record that is staged again by another formula replaces itself, though it is no newer than itself.
     is_same_record = ~_differs(["_source_file", "_source_row"])
     case = case.when(_is_newer(_order(table)) | (is_same_record & differs), lit(UPDATE))
     return case.when(is_same_record, lit(SAME)).otherwise(lit(SUPERSEDED))

@@ -172,6 +172,7 @@ def _widened(
         return BuildInput(*_of_parts(session, model, model.parts, inputs, current, state), is_whole_truth=True)
     touched = _touched(session, model, arrived, state)
     in_scope = _in_groups(table, current, touched)
+    # Rows that were changed or deleted cannot be taken out of a sum again: then the group is built from all its rows.
     only_inserts = not any(batches.moving for batches in state.pending.values())
     if model.accumulate is not None and only_inserts:
         return BuildInput(arrived, in_scope, is_whole_truth=True, is_accumulated=True)

@@ -98,7 +98,7 @@ def sum_account(table: Table, rows: Sequence[Sequence[Any]]) -> Account:
     for load_id, counts in of_side["known"].items():
         account[load_id] = [now - before for now, before in zip(account[load_id], counts, strict=True)]
     for load_id, counts in of_side["overwritten"].items():
-        if load_id not in read:
+        if load_id not in read:  # loads that were read are counted anew above, these are only told of their loss
             account[load_id][1] -= counts[0]
             account[load_id][3] += counts[0]
     _check(table, account)

@@ -118,7 +118,7 @@ def write_built(session: Session, build: Build, computed: Computed) -> BuildResu
     with known_schemas(session):
         comparison = compare.Comparison(computed.is_whole_truth, find_watched_columns(table))
         difference = compare.compare(table, computed.frame, computed.current, comparison)
-        if table.layer is not Layer.STAGING:
+        if table.layer is not Layer.STAGING:  # the account of staging also counts rows that stay as they are
             difference = difference.filter(col("action") != lit(compare.SAME))
         if computed.rejected is not None:
             difference = compare.append_rejected(table, difference, computed.rejected)
@@ -128,6 +128,7 @@ def write_built(session: Session, build: Build, computed: Computed) -> BuildResu
                 with ledgers.transaction(session):
                     refused = _commit_changes(session, build, computed, compared, found)
             except (ContractError, *_SQL_ERRORS, BuildConflictError) as error:
+                # What was read of the state may be what made it fail: the next try reads it again.
                 if build.states:
                     build.states.forget(table.name)
                 if not isinstance(error, BuildConflictError) and _is_overtaken(session, build, error):
@@ -179,6 +180,7 @@ def _commit_changes(
     if found.rejected:
         raw = _raw_of(session, table) if isinstance(table.write, History) else None
         refused = merge.quarantine(session, table, compared, now, raw)
+    # The ledgers lie in the same transaction: a row that is stored and not accounted for cannot be.
     if found.account.changes:
         ledgers.append_new(session, RECONCILIATION, found.account.rows(table, build_id, now))
     if computed.consumes:

@@ -61,6 +61,7 @@ def compute_history(
     if not reads_all and not state.pending_count:
         yield None
         return
+    # The ids of the batches stand in the statement, which must not grow without end.
     reads_all = reads_all or state.pending_count > MOST_BATCHES
     full_snapshots = None
     if source.counts_absence and not reads_all:
@@ -190,6 +191,7 @@ def _continuing(
 ) -> DataFrame:
     """Return what arrived behind the open version, which stands for all that was observed before."""
     types = {c.name: c.type for c in source.staging.stored_columns}
+    # It has no lineage and no order of its own, so whatever arrived at the same time wins against it.
     stand_in = open_versions.select(
         *[col(c.name) for c in source.table.observed_columns],
         *[null_of(c.type).alias(c.name) for c in LINEAGE],

@@ -96,6 +96,7 @@ def _gone(table: Table, presences: DataFrame, snapshots: DataFrame) -> DataFrame
     """Return one row per time that a key went: from the first snapshot between a presence and the next one."""
     key = table.business_key
     present = presences.group_by(*key, PRESENT_AT).agg(count(lit(1)).alias("_times"))
+    # Between two presences a key is gone if a snapshot lies between them: it listed everything, and not the key.
     next_present = lead(col(PRESENT_AT)).over(partition_by_key(table).order_by(col(PRESENT_AT).asc_nulls_last()))
     runs = present.select(*key, PRESENT_AT, coalesce(next_present, FOREVER).alias("_seen_at"))
     followed = runs.join(
@@ -117,6 +118,7 @@ def _next_snapshots(presences: DataFrame, snapshots: DataFrame) -> DataFrame:
         snapshots.select(col("snapshot_at").alias("_moment"), lit(1).cast(INTEGER).alias("_is_snapshot"))
     )
     distinct = moments.group_by("_moment").agg(max("_is_snapshot").alias("_is_snapshot"))
+    # One window over all times instead of a join by inequality, which costs presences x snapshots.
     behind = Window.order_by(col("_moment").asc_nulls_last()).rows_between(1, Window.UNBOUNDED_FOLLOWING)
     listed_at = iff(col("_is_snapshot") == lit(1), col("_moment"), null_of(TIMESTAMP))
     return distinct.select("_moment", min(listed_at).over(behind).alias("_next_snapshot"))
@@ -200,6 +202,7 @@ def read_full_snapshots(session: Session, staging: str, reader: str, pending: Se
     per_snapshot = _per_snapshot(session, _accounts(session, staging, reader, pending))
     is_now, is_known = col("rows_now") > lit(0), col("rows_known") > lit(0)
     at, never = col("snapshot_at"), null_of(TIMESTAMP)
+    # Its key was there at a time that nobody counted as a snapshot, which may cut a gap that is stored already.
     is_between = ~is_known & ((col("refused_now") > col("refused_new")) | (~is_now & (col("refused_now") > lit(0))))
     (found,) = per_snapshot.agg(
         max(iff(is_known, at, never)).alias("newest_known"),
@@ -266,6 +269,7 @@ def _accounts(session: Session, staging: str, reader: str, pending: Sequence[str
 
 def _per_snapshot(session: Session, accounts: DataFrame) -> DataFrame:
     """Count per snapshot the rows staged now, those staged when the known builds were made, and refused records."""
+    # A ledger row counts changes, so the sums over the known builds are what was there when the reader last looked.
     is_known = col("is_known") == lit(1)
     sums = {
         "rows_now": col("staged_rows"),

@@ -166,12 +166,13 @@ def find_affected_keys(source: HistorySource, full_snapshots: FullSnapshots | No
         names = [col(f"_of_{name}").alias(name) for name in key]
         affected.append(newest.filter(is_absent).select(*names, _late_unless(_began_before(full_snapshots))))
     affected += [frame.select(*key, lit(1).alias(IS_LATE_ARRIVING)) for frame in _rewritten(source, state)]
-    has_key = are_known(key)
+    has_key = are_known(key)  # a record without a key can be no version; it is quarantined with its rule
     every = union_all(affected).filter(has_key)
     return every.group_by(*key).agg(max(IS_LATE_ARRIVING).cast(INTEGER).alias(IS_LATE_ARRIVING))
 
 
 def _late_unless(is_in_order: Expression) -> Expression:
+    # A condition over an unknown time is NULL: then the order is not known, which is late.
     return iff(coalesce(is_in_order, lit(False)), lit(0), lit(1)).alias(IS_LATE_ARRIVING)
 
 
@@ -232,6 +233,7 @@ def _newest_versions(source: HistorySource) -> DataFrame:
     )
     if source.write.hard_deletes is not HardDeletes.INVALIDATE or source.has_own_time:
         return open_versions
+    # By check, INVALIDATE leaves a key that is gone without an open version: its closed ones say that it was known.
     is_open = max(iff(col("is_current"), lit(1), lit(0)))
     per_key = versions.group_by(*source.table.business_key).agg(
         is_open.alias("_is_open"), max("valid_from").alias("_from")

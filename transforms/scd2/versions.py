@@ -87,6 +87,7 @@ def count_broken_invariants(table: Table, history: DataFrame) -> DataFrame:
         reduce(and_, [equal_null(col(name), was) for name, was in before.items()]).alias("_is_like_before"),
     )
     has_before = col("_number") > lit(1)
+    # INVALIDATE leaves out the time in which a key was gone, so there a gap and a closed last version are right.
     is_last, is_open = col("_next_from").is_null(), col("valid_to").is_null()
     may_end = lit(_write(table).hard_deletes is HardDeletes.INVALIDATE)
     rules = {
@@ -113,6 +114,8 @@ def _values_over_time(table: Table, observations: DataFrame) -> DataFrame:
     names = [column.name for column in table.observed_columns]
     newest_by = [f"_newest_by_{name}" for name in _write(table).newest_by]
     order = (OBSERVED_AT.name, *newest_by, LINEAGE[0].name, LINEAGE[1].name)
+    # The same time may be told twice: what was observed last corrects what was told before. File and row end every
+    # tie, so a rebuild that reads in another order picks the same row.
     of_time = partition_by_key(table, EFFECTIVE_AT.name).order_by(*[col(name).desc_nulls_last() for name in order])
     told = observations.filter(col(EFFECTIVE_AT.name).is_not_null()).select(
         *names, OBSERVED_AT.name, EFFECTIVE_AT.name, row_number().over(of_time).alias("_rank")
@@ -133,6 +136,7 @@ def _laid_over(table: Table, values: DataFrame, intervals: DataFrame) -> DataFra
     """Return the values cut where presence changes; those of keys that were always there stay as they are."""
     same_key = have_same(table.business_key, "_of_")
     overlaps = (col("_begins_at") < col("_next_at")) & (col("_ends_at") > col(EFFECTIVE_AT.name))
+    # Keys that were never gone have no intervals, and a left join leaves their values whole.
     cut = values.join(intervals, on=same_key & overlaps, how="left")
     told_at, begins_at = col(EFFECTIVE_AT.name), col("_begins_at")
     seen_at = (
@@ -158,6 +162,7 @@ def _joined_where_equal(table: Table, pieces: DataFrame) -> DataFrame:
     opened = pieces.select(
         *names, "_at", "_is_gone", "_seen_at", (differs | (row_number().over(in_order) == lit(1))).alias("_opens")
     )
+    # The newest begin so far names the version of a piece: pieces that open nothing inherit it from the one before.
     so_far = in_order.rows_between(Window.UNBOUNDED_PRECEDING, Window.CURRENT_ROW)
     begun = opened.select(
         "*",
