@@ -32,7 +32,7 @@ T0 = datetime(2024, 1, 31, 20)
 
 
 def event(activity_id: str, hour: float, activity: str, points: int | None = None, **given: Any) -> Event:
-    """A deed of Ann's, so many hours after T0."""
+    """An event of Ann's, so many hours after T0."""
     features = dict.fromkeys(feature.name for feature in ACTIVITIES[activity].features)
     customer = given.pop("customer", "twitch:ann")
     anonymous = given.pop("anonymous", None)
