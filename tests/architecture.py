@@ -42,6 +42,7 @@ WAY_DOWN: dict[str, tuple[str, ...]] = {
         "columns",
         "formulas",
         "contract",
+        "increments",
         "types functions",
     ),
     "expectations": ("checks", "engine", "raw staging marts history activity product", "rules"),
@@ -57,7 +58,6 @@ WAY_DOWN: dict[str, tuple[str, ...]] = {
 }
 # Arrows that do not run down yet. The list only gets shorter: one that is gone has to leave it.
 KNOWN_BREAKS: dict[str, frozenset[str]] = {
-    "transforms": frozenset({"increments stands on no floor"}),
     "deployments/embedded": frozenset(
         {
             "context -> session",

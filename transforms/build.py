@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -26,13 +27,13 @@ from transforms.engine.write import Build, BuildResult, new_build_id, write_buil
 from transforms.scd2.build import compute_history
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from snowflake.snowpark import Session
 
     from transforms.catalog import Model
     from transforms.engine.states import States
 
+# What every kind of build is: it gives the rows and what they are held against, or None where nothing is new.
+Kind = Callable[["Session", "Model", State, BuildRequest, Mapping[str, Any]], AbstractContextManager[Computed | None]]
 INCREMENTAL, FULL_REFRESH, BACKFILL = "incremental", "full_refresh", "backfill"
 _MODES = (INCREMENTAL, FULL_REFRESH, BACKFILL)
 
@@ -53,8 +54,7 @@ def build_table(
         session: Where the tables are; its database is the warehouse's.
         name: The table.
         run_id: The run that OPS.BUILDS names.
-        mode: incremental: what is new; full_refresh: everything; backfill: staging reads the raw rows of `window`
-            and other tables what is new to them.
+        mode: incremental: what is new; full_refresh: everything; backfill: staging reads the raw rows of `window`.
         parameters: Values for the builds' keyword parameters; a table takes those that it names.
         window: For a backfill: `[from, to)` of `_snapshot_at`.
         states: The states of the run's tables, from `read_states`, which the build brings up to date; None: the
@@ -66,30 +66,32 @@ def build_table(
     """
     started = time.monotonic()
     model = _buildable(name, mode, window)
-    chosen = _chosen_parameters(model, parameters)
-    described = json.dumps({key: str(value) for key, value in sorted(chosen.items())})
+    chosen, described = _chosen_parameters(model, parameters)
     if session.sql_simplifier_enabled:  # it describes every frame once more before it is used
         session.sql_simplifier_enabled = False  # type: ignore[misc]
     with known_schemas(session):
         state = _current_state(session, model, states)
-        built_with = (described, merge.contract_hash(model.table))
-        is_changed = state.build_id is None or (state.parameters, state.contract_hash) != built_with
+        is_changed = state.build_id is None or not _is_built_alike(state, model, described)
         request = BuildRequest(mode, window, is_changed)
         build = Build(model.table, new_build_id(), run_id, mode, described, started, state, states)
-        with _compute(session, model, state, request, chosen) as computed:
+        with _kind_of(model)(session, model, state, request, chosen) as computed:
             if computed is None:
                 return BuildResult(name, mode, None, seconds=build.seconds, skipped=True)
             return write_built(session, build, computed)
 
 
 def has_nothing_new(name: str, states: States, parameters: Mapping[str, Any], mode: str = INCREMENTAL) -> bool:
-    """Whether a build of the table would be skipped, by what is known of its state; no statement is made."""
+    """Return whether a build of the table would be skipped, by what is known of its state; no statement is made."""
     model = _buildable(name, mode, None) if mode != BACKFILL else models()[name]
     state = states.of(name)
     if mode != INCREMENTAL or state is None or state.build_id is None or state.pending_count:
         return False
-    chosen = _chosen_parameters(model, parameters)
-    described = json.dumps({key: str(value) for key, value in sorted(chosen.items())})
+    _, described = _chosen_parameters(model, parameters)
+    return _is_built_alike(state, model, described)
+
+
+def _is_built_alike(state: State, model: Model, described: str) -> bool:
+    """Return whether the newest build had the same parameters and contract, so that its rows still hold."""
     return (state.parameters, state.contract_hash) == (described, merge.contract_hash(model.table))
 
 
@@ -103,15 +105,11 @@ def _current_state(session: Session, model: Model, states: States | None) -> Sta
     return state
 
 
-def _compute(
-    session: Session, model: Model, state: State, request: BuildRequest, chosen: Mapping[str, Any]
-) -> AbstractContextManager[Computed | None]:
-    """Pick the kind of build that computes the table."""
+def _kind_of(model: Model) -> Kind:
+    """Pick the kind of build: a history from observations, a table from its groups' ends, or from its inputs alone."""
     if isinstance(model.table.write, History):
-        return compute_history(session, model, state, request, chosen)
-    if model.continuation is not None:
-        return compute_continued(session, model, state, request, chosen)
-    return compute_merge(session, model, state, request, chosen)
+        return compute_history
+    return compute_merge if model.continuation is None else compute_continued
 
 
 def _buildable(name: str, mode: str, window: tuple[datetime, datetime] | None) -> Model:
@@ -125,8 +123,10 @@ def _buildable(name: str, mode: str, window: tuple[datetime, datetime] | None) -
     return model
 
 
-def _chosen_parameters(model: Model, parameters: Mapping[str, Any]) -> dict[str, Any]:
+def _chosen_parameters(model: Model, parameters: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+    """Return the parameters that the table's `build` takes, and the text by which the next build knows them again."""
     missing = [key for key in model.parameters if key not in parameters and key != "session"]
     if missing:
         raise ContractError(f"{model.table.name}: build needs the parameters {missing}; given: {sorted(parameters)}")
-    return {key: parameters[key] for key in model.parameters if key != "session"}
+    chosen = {key: parameters[key] for key in model.parameters if key != "session"}
+    return chosen, json.dumps({key: str(value) for key, value in sorted(chosen.items())})

@@ -62,7 +62,7 @@ class Model:
 
 @cache
 def models() -> Mapping[str, Model]:
-    """Every table by name, except the ledgers of OPS."""
+    """Return every table by name, except the ledgers of OPS."""
     found = {model.table.name: model for model in map(_model_of, _table_modules())}
     for model in found.values():
         _check_inputs(model, found)
@@ -71,7 +71,7 @@ def models() -> Mapping[str, Model]:
 
 
 def select_models(selectors: Sequence[str] = ()) -> list[Model]:
-    """The selected tables, inputs before the tables that read them.
+    """Select tables, inputs before the tables that read them.
 
     Args:
         selectors: Names, layers (`marts`), tags (`tag:twitch`), each with `+` before it for everything it is built
@@ -86,7 +86,7 @@ def select_models(selectors: Sequence[str] = ()) -> list[Model]:
 
 
 def find_raw_table(source: str, entity: str) -> Table:
-    """The raw table that the landing files `source/entity` load into.
+    """Find the raw table that the landing files `source/entity` load into.
 
     Raises:
         ContractError: No raw table takes them.
@@ -99,12 +99,12 @@ def find_raw_table(source: str, entity: str) -> Table:
 
 
 def find_readers(name: str) -> list[Model]:
-    """The tables that read the table of that name."""
+    """Find the tables that read the table of that name."""
     return [model for model in models().values() if name in model.inputs]
 
 
 def find_watched_columns(table: Table) -> tuple[str, ...]:
-    """Columns of the table by which its readers group: a row that changes one of them touches two groups."""
+    """Find the columns by which the table's readers group: a row that changes one of them touches two groups."""
     grouped_by = {column for reader in find_readers(table.name) for column in reader.table.recompute_by}
     return tuple(name for name in table.column_names if name in grouped_by)
 

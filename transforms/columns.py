@@ -59,12 +59,7 @@ subscription_id = Column("subscription_id", TEXT, "one subscription of one user"
 start_date = Column("start_date", DATE, "first day of the subscription", nullable=False)
 end_date = Column("end_date", DATE, "last day of the subscription; NULL while it is open-ended")
 monthly_price = Column(
-    "monthly_price",
-    money(),
-    "price of one billing period",
-    nullable=False,
-    minimum=0,
-    maximum=_MOST_MONEY,
+    "monthly_price", money(), "price of one billing period", nullable=False, minimum=0, maximum=_MOST_MONEY
 )
 billing_period = Column(
     "billing_period", TEXT, "what a price pays for; NULL is monthly", accepted=billing_periods.KNOWN

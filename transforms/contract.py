@@ -38,7 +38,7 @@ VARIANT = VariantType()
 
 
 def money(scale: int = 2) -> DecimalType:
-    """DECIMAL(18, scale): the type of every amount of money."""
+    """Return DECIMAL(18, scale), the type of every amount of money."""
     return DecimalType(18, scale)
 
 
@@ -99,7 +99,7 @@ class Column:
     empty_is_null: bool = False
 
     def replace(self, **changes: Any) -> Column:
-        """The same column with some properties changed."""
+        """Return the same column with some properties changed."""
         return replace(self, **changes)
 
 
@@ -209,7 +209,7 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 
 
 def check_identifier(name: str) -> str:
-    """The name, if it is a plain SQL identifier.
+    """Return the name, if it is a plain SQL identifier.
 
     Raises:
         ContractError: It is not; names from configuration never reach SQL unchecked.
@@ -271,7 +271,7 @@ class Table:
         check_identifier(self.name)
 
     def column(self, name: str) -> Column:
-        """The contract's column of that name."""
+        """Return the contract's column of that name."""
         return next(column for column in self.columns if column.name == name)
 
     @property
@@ -324,11 +324,11 @@ class Table:
         return StructType([StructField(c.name, c.type.as_snowpark(), nullable=c.nullable) for c in self.stored_columns])
 
     def full_name(self, database: str) -> str:
-        """`DATABASE.SCHEMA.NAME`: the only form in which a table is named in a statement."""
+        """Return `DATABASE.SCHEMA.NAME`, the only form in which a table is named in a statement."""
         return f"{check_identifier(database)}.{self.layer}.{self.name}".upper()
 
     def select(self, frame: DataFrame) -> DataFrame:
-        """Exactly the contract's columns, in order, typed; lineage and rejection too where rows are refused.
+        """Select exactly the contract's columns, in order, typed; lineage and rejection too where rows are refused.
 
         A column that the frame lacks is named by the warehouse when the frame is used: asking here would cost a
         statement per build.
@@ -337,7 +337,7 @@ class Table:
         return frame.select(*[col(c.name).cast(c.type).alias(c.name) for c in (*self.columns, *carried)])
 
     def observe(self, frame: DataFrame) -> DataFrame:
-        """Observations for a history: its columns that are observed, what orders them, their times and lineage.
+        """Select observations for a history: its observed columns, what orders them, their times and lineage.
 
         Args:
             frame: Rows of a staging table, each with the business key.

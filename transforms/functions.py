@@ -34,7 +34,7 @@ class _Deferred:
 
 
 def __getattr__(name: str) -> Any:
-    """Snowpark's own function where Snowpark is there already, else one that waits for its first call."""
+    """Return Snowpark's own function where Snowpark is there already, else one that waits for its first call."""
     if name.startswith("__"):
         raise AttributeError(name)
     place = _PLACES.get(name, _FUNCTIONS)

@@ -10,18 +10,7 @@ delivered.
 
 from __future__ import annotations
 
-from transforms.contract import (
-    BOOLEAN,
-    FLOAT,
-    INTEGER,
-    TEXT,
-    TIMESTAMP,
-    VARIANT,
-    Append,
-    Column,
-    Layer,
-    Table,
-)
+from transforms.contract import BOOLEAN, FLOAT, INTEGER, TEXT, TIMESTAMP, VARIANT, Append, Column, Layer, Table
 
 
 def _ledger(name: str, grain: str, key: tuple[str, ...], *columns: Column) -> Table:

@@ -31,7 +31,7 @@ class DataType(str):
         return ()
 
     def as_snowpark(self) -> types.DataType:
-        """The same type of Snowpark."""
+        """Return the same type of Snowpark."""
         from snowflake.snowpark import types
 
         made: types.DataType = getattr(types, type(self).__name__)()
@@ -80,7 +80,7 @@ class DecimalType(NumericType):
         return self.precision, self.scale
 
     def as_snowpark(self) -> types.DataType:
-        """The same type of Snowpark."""
+        """Return the same type of Snowpark."""
         from snowflake.snowpark import types
 
         return types.DecimalType(self.precision, self.scale)
@@ -134,7 +134,7 @@ class TimestampType(DataType):
         return (self.timezone,)
 
     def as_snowpark(self) -> types.DataType:
-        """The same type of Snowpark."""
+        """Return the same type of Snowpark."""
         from snowflake.snowpark import types
 
         return types.TimestampType(types.TimestampTimeZone(self.timezone))

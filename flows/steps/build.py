@@ -15,9 +15,8 @@ from flows.steps.task import STEP
 from flows.warehouse import open_session
 
 if TYPE_CHECKING:
-    from transforms.engine.states import States
-
     from transforms.catalog import Model
+    from transforms.engine.states import States
     from transforms.engine.write import BuildResult
 
 

@@ -20,9 +20,9 @@ from flows.warehouse import open_session, workers
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
-    from transforms.engine.states import States
 
     from transforms.catalog import Model
+    from transforms.engine.states import States
     from transforms.engine.write import BuildResult
 
 

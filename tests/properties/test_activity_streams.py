@@ -72,7 +72,7 @@ def test_the_lifecycle_recomputed_on_a_day_is_what_was_emitted_until_then(grown:
 
 
 def split(rows: list[Any]) -> tuple[list[Any], list[Any]]:
-    """Lifecycle rows that deeds make, and those that time makes; each in order."""
+    """Lifecycle rows that events make, and those that time makes; each in order."""
     in_order = sorted(rows, key=lambda row: row[:3])
     return [row for row in in_order if row[0] != AT_RISK], [row for row in in_order if row[0] == AT_RISK]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from transforms.contract import INTEGER, TEXT, TIMESTAMP, VARIANT, Column, money
 
-activity_id = Column("activity_id", TEXT, "one deed: a hash of the activity and its business key", nullable=False)
+activity_id = Column("activity_id", TEXT, "one event: a hash of the activity and its business key", nullable=False)
 ts = Column("ts", TIMESTAMP, "when it happened, UTC", nullable=False)
 customer = Column("customer", TEXT, "`<platform>:<id>` of who did it; NULL where only anonymous_customer_id is known")
 anonymous_customer_id = Column("anonymous_customer_id", TEXT, "who did it before it was known who that is")

@@ -40,7 +40,7 @@ TABLE = Table(
 
 
 def build(fact_stream_sessions: DataFrame, *, gap_cap_seconds: int) -> DataFrame:
-    """The sessions whose last sample is older than the newest of the platform by more than the gap cap."""
+    """Build the sessions whose last sample is older than the newest of the platform by more than the gap cap."""
     newest = max("last_seen_at").over(Window.partition_by("platform"))
     seen = fact_stream_sessions.select(
         "stream_id",

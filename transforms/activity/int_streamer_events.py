@@ -1,6 +1,6 @@
 """What streamers did, event by event: not numbered yet, and without what it amounts to.
 
-Grain    one deed of one streamer
+Grain    one event of one streamer
 Key      activity_id, the hash of the activity and its business key
 Source   fact_stream_sessions, int_stream_ends, fact_live_streams, fact_gifts, channel_history, dim_streamers,
          int_identities
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 TABLE = Table(
     name="int_streamer_events",
     layer=Layer.ACTIVITY,
-    grain="one deed of one streamer",
+    grain="one event of one streamer",
     key=("activity_id",),
     write=MergeOnKey(),
     recompute_by=("streamer_key",),
@@ -72,7 +72,7 @@ def build(
 
 
 def _linked(events: DataFrame, dim_streamers: DataFrame) -> DataFrame:
-    """Events with the address of the channel; a streamer without a login has none."""
+    """Return events with the address of the channel; a streamer without a login has none."""
     channels = dim_streamers.filter(col("platform") == lit(columns.TWITCH)).select(
         col("streamer_key").alias("channel_key"), concat(lit(_CHANNELS), col("streamer_login")).alias("link")
     )

@@ -17,18 +17,7 @@ from transforms.activity import columns as activity_columns
 from transforms.activity.definitions.events import read_events
 from transforms.activity.definitions.streamer import STREAM_ENDED, STREAM_STARTED
 from transforms.contract import DATE, INTEGER, TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
-from transforms.functions import (
-    Window,
-    coalesce,
-    col,
-    dateadd,
-    datediff,
-    iff,
-    lit,
-    max,
-    min_by,
-    sum,
-)
+from transforms.functions import Window, coalesce, col, dateadd, datediff, iff, lit, max, min_by, sum
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression
@@ -86,7 +75,7 @@ def _streams(events: DataFrame) -> DataFrame:
 
 
 def _days(streams: DataFrame) -> DataFrame:
-    """One row per person and active UTC day."""
+    """Return one row per person and active UTC day."""
     dated = streams.select("person", "streams", "unique_viewers", col("ts").cast(DATE).alias("active_on"))
     per_day = dated.group_by("person", "active_on").agg(
         sum("streams").alias("streams"), sum("unique_viewers").alias("unique_viewers")
@@ -95,7 +84,7 @@ def _days(streams: DataFrame) -> DataFrame:
 
 
 def _judged(days: DataFrame) -> DataFrame:
-    """Both weeks as they are a week after each active day, and when that day ends."""
+    """Return both weeks as they are a week after each active day, and when that day ends."""
     in_order = Window.partition_by("person").order_by("day_number")
     before, last = in_order.range_between(1 - _WEEK, 0), in_order.range_between(1, _WEEK)
     names = ("streams", "unique_viewers")
@@ -106,7 +95,7 @@ def _judged(days: DataFrame) -> DataFrame:
 
 
 def _first_moments(weeks: DataFrame) -> DataFrame:
-    """The first moment per person at which one of both has fallen."""
+    """Return the first moment per person at which one of both has fallen."""
     reason = iff(_has_fallen("streams"), lit("streams"), lit("unique_viewers"))
     fallen = weeks.filter(_has_fallen("streams") | _has_fallen("unique_viewers")).select(
         "person",

@@ -38,7 +38,7 @@ TABLE = Table(
 
 
 def build(int_streamer_risk: DataFrame) -> DataFrame:
-    """The moments that are not later than the newest broadcast of any of the streamer's platforms."""
+    """Build the moments that are not later than the newest broadcast of any of the streamer's platforms."""
     newest = max("newest_stream_at").over(Window.partition_by("platform"))
     dated = int_streamer_risk.select("*", newest.alias("newest_of_platform"))
     per_person = dated.group_by("person", *_MOMENT).agg(min("newest_of_platform").alias("known_until"))

@@ -65,7 +65,7 @@ def build(subscriptions_history_check: DataFrame, *, today: date) -> DataFrame:
 
 
 def _newest(history: DataFrame, today: date) -> DataFrame:
-    """Subscriptions as they are known, with when they were over and the last day that may begin a period."""
+    """Return subscriptions as they are known, with when they were over and the last day that may begin a period."""
     over_at = least(
         coalesce(dateadd("day", lit(1), col("end_date")).cast(TIMESTAMP), _never()),
         iff(col("is_deleted"), col("valid_from"), _never()),
@@ -78,7 +78,7 @@ def _newest(history: DataFrame, today: date) -> DataFrame:
 
 
 def _periods(newest: DataFrame) -> DataFrame:
-    """The first day of every billing period that has begun."""
+    """Return the first day of every billing period that has begun."""
     months = in_each_month(newest, _CARRIED, month_of(col("start_date")), month_of(col("last_day")))
     offset = datediff("month", col("start_date"), col("year_month"))
     counted = months.select("*", offset.alias("month_offset"), months_of_period().alias("period_months"))
@@ -98,7 +98,7 @@ def _periods(newest: DataFrame) -> DataFrame:
 
 
 def _weeks(newest: DataFrame) -> DataFrame:
-    """The first days of the periods of weekly subscriptions."""
+    """Return the first days of the periods of weekly subscriptions."""
     weekly = newest.filter(is_weekly() & (col("start_date") <= col("last_day")))
     week_count = floor(datediff("day", col("start_date"), col("last_day")) / lit(_DAYS_OF_A_WEEK)).cast(INTEGER)
     offsets = array_generate_range(lit(0), week_count + lit(1)).alias("offsets")
@@ -111,7 +111,7 @@ def _weeks(newest: DataFrame) -> DataFrame:
 
 
 def _ends(newest: DataFrame, today: date) -> DataFrame:
-    """The end of every subscription that is over."""
+    """Return the end of every subscription that is over."""
     is_over = (col("over_at").cast(DATE) <= lit(today)) & (col("over_at") > col("start_date").cast(TIMESTAMP))
     return newest.filter(is_over).select(
         *_MOMENT[:4],

@@ -1,6 +1,6 @@
 """What viewers and customers did, event by event: not numbered yet, and without what it amounts to.
 
-Grain    one deed of one viewer
+Grain    one event of one viewer
 Key      activity_id, the hash of the activity and its business key
 Source   fact_gifts, fact_payments, int_subscription_moments, stg_billing_viewing_activity, int_identities
 Units    revenue_impact in the billing currency, and gifts in that of SNOWCAST_POINT_VALUE; every time is UTC
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 TABLE = Table(
     name="int_viewer_events",
     layer=Layer.ACTIVITY,
-    grain="one deed of one viewer",
+    grain="one event of one viewer",
     key=("activity_id",),
     write=MergeOnKey(),
     recompute_by=("user_key",),

@@ -47,7 +47,7 @@ _STATES = (PENDING, RELEASED, REJECTED, SENT)
 
 
 def build_event() -> Expression:
-    """A row of an activity stream as an Amplitude event: without its NULLs, the customer without its platform."""
+    """Build an Amplitude event of a row of a stream: without its NULLs, the customer without its platform."""
     return object_construct(
         lit("event_type"),
         col("activity"),
@@ -67,7 +67,7 @@ def build_event() -> Expression:
 
 
 def find_newest_states(publications: DataFrame, destination: str) -> DataFrame:
-    """One row per activity at the destination: activity_id, activity, attempt, status, recorded_at."""
+    """Find one row per activity at the destination: activity_id, activity, attempt, status, recorded_at."""
     ranks = {name: rank for rank, name in enumerate(_STATES)}
     place = reduce(
         lambda chain, name: iff(col("status") == lit(name), lit(ranks[name]), chain), _STATES[1:], lit(ranks[PENDING])
@@ -88,7 +88,7 @@ def find_newest_states(publications: DataFrame, destination: str) -> DataFrame:
 
 
 def select_events(streams: Sequence[DataFrame], activities: Sequence[str]) -> DataFrame:
-    """The chosen activities of the streams as events: activity_id, activity, ts, event."""
+    """Select the chosen activities of the streams as events: activity_id, activity, ts, event."""
     chosen = [
         stream.filter(col("activity").in_(*[lit(name) for name in activities])).select(
             col("activity_id"), col("activity"), col("ts"), build_event().alias("event")
@@ -99,7 +99,7 @@ def select_events(streams: Sequence[DataFrame], activities: Sequence[str]) -> Da
 
 
 def find_unpublished(streams: Sequence[DataFrame], activities: Sequence[str], states: DataFrame) -> DataFrame:
-    """Events that are new or were released: activity_id, activity, attempt, ts, event."""
+    """Find events that are new or were released: activity_id, activity, attempt, ts, event."""
     known = states.select(
         col("activity_id").alias("known_id"), col("attempt").alias("last_attempt"), col("status").alias("last_status")
     )
@@ -111,7 +111,7 @@ def find_unpublished(streams: Sequence[DataFrame], activities: Sequence[str], st
 
 
 def find_unconfirmed(publications: DataFrame, states: DataFrame, destination: str) -> DataFrame:
-    """Attempts whose outcome is unknown, with the event as it was sent: activity_id, activity, attempt, ts, event."""
+    """Find attempts of unknown outcome, with the event as it was sent: activity_id, activity, attempt, ts, event."""
     open_ones = states.filter(col("status") == lit(PENDING)).select(
         col("activity_id").alias("open_id"), col("attempt").alias("open_attempt")
     )
@@ -123,7 +123,7 @@ def find_unconfirmed(publications: DataFrame, states: DataFrame, destination: st
 
 
 def build_queue(again: DataFrame, new: DataFrame) -> DataFrame:
-    """What a run sends, in order: first what may have been sent already, then the new events as they happened."""
+    """Build what a run sends, in order: first what may have been sent already, then the new events as they happened."""
     both = again.with_column("is_claimed", lit(True)).union_all(new.with_column("is_claimed", lit(False)))
     in_order = Window.order_by(col("is_claimed").desc(), col("ts"), col("activity_id"))
     position = row_number().over(in_order)
@@ -131,13 +131,13 @@ def build_queue(again: DataFrame, new: DataFrame) -> DataFrame:
 
 
 def format_events(queue: DataFrame) -> DataFrame:
-    """The queue for a client: the event as compact JSON."""
+    """Format the queue for a client: the event as compact JSON."""
     in_order = queue.sort("position")
     return in_order.select("activity_id", "activity", "attempt", to_json(col("event")).alias("event"))
 
 
 def build_claims(queue: DataFrame, destination: str, run_id: str, now: datetime) -> DataFrame:
-    """The pending rows of the queue's events that have none yet."""
+    """Build the pending rows of the queue's events that have none yet."""
     new = queue.filter(~col("is_claimed"))
     return new.select(
         lit(destination).alias("destination"),
@@ -153,7 +153,7 @@ def build_claims(queue: DataFrame, destination: str, run_id: str, now: datetime)
 
 
 def build_releases(states: DataFrame, destination: str, status: str, run_id: str, now: datetime) -> DataFrame:
-    """Rows that release the activities of a state, so that they are sent again."""
+    """Build rows that release the activities of a state, so that they are sent again."""
     return states.filter(col("status") == lit(status)).select(
         lit(destination).alias("destination"),
         "activity_id",
@@ -170,7 +170,7 @@ def build_releases(states: DataFrame, destination: str, status: str, run_id: str
 def find_changed(
     streams: Sequence[DataFrame], activities: Sequence[str], publications: DataFrame, destination: str
 ) -> DataFrame:
-    """Sent activities whose row now gives another event, or is gone: activity_id, activity, is_gone."""
+    """Find sent activities whose row now gives another event, or is gone: activity_id, activity, is_gone."""
     states = find_newest_states(publications, destination).filter(col("status") == lit(SENT))
     sent = states.select(col("activity_id").alias("sent_id"), col("attempt").alias("sent_attempt"))
     taken = publications.filter((col("destination") == lit(destination)) & (col("status") == lit(PENDING)))
@@ -189,7 +189,7 @@ def find_changed(
 
 
 def count_by_status(states: DataFrame, fresh_since: datetime) -> DataFrame:
-    """Activities by activity and status: activity, status, is_fresh, activity_count, oldest recorded_at."""
+    """Count activities by activity and status: activity, status, is_fresh, activity_count, oldest recorded_at."""
     is_fresh = col("recorded_at") >= lit(fresh_since)
     return (
         states.with_column("is_fresh", is_fresh)

@@ -1,10 +1,10 @@
 """What streamers did, in the order in which each of them did it.
 
-Grain    one deed of one streamer
+Grain    one event of one streamer
 Key      activity_id, the hash of the activity and its business key
 Source   int_streamer_events, int_streamers_at_risk
 Units    revenue_impact in the currency of the setting SNOWCAST_POINT_VALUE; every time is UTC without zone
-Rerun    goes on from the last deeds of each streamer; recomputes those with late or changed deeds
+Rerun    goes on from the last events of each streamer; recomputes those with late or changed events
 Gaps     nobody is at risk at a moment after the newest stream of the platform: README.md tells the rules
 """
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 TABLE = Table(
     name="streamer_activity",
     layer=Layer.ACTIVITY,
-    grain="one deed of one streamer",
+    grain="one event of one streamer",
     key=("activity_id",),
     write=MergeOnKey(),
     recompute_by=("person",),
@@ -37,7 +37,7 @@ TABLE = Table(
 
 
 def build(int_streamer_events: DataFrame, int_streamers_at_risk: DataFrame, *, thresholds: Thresholds) -> DataFrame:
-    """Put what the events amount to beside them, and number each person's deeds."""
+    """Put what the events amount to beside them, and number each person's events."""
     given = {
         "int_streamer_events": int_streamer_events,
         "int_streamers_at_risk": int_streamers_at_risk,
@@ -54,7 +54,7 @@ def _continued(
     *,
     thresholds: Thresholds,
 ) -> DataFrame:
-    """The same for persons whose new events are later than all that is stored of their kind, and than the lifecycle."""
+    """Do the same for persons whose new events are later than all stored ones of their kind, and the lifecycle."""
     given = {
         "int_streamer_events": int_streamer_events,
         "int_streamers_at_risk": int_streamers_at_risk,

@@ -1,10 +1,10 @@
 """What viewers and customers did, in the order in which each of them did it.
 
-Grain    one deed of one viewer
+Grain    one event of one viewer
 Key      activity_id, the hash of the activity and its business key
 Source   int_viewer_events
 Units    revenue_impact in the billing currency, and gifts in that of SNOWCAST_POINT_VALUE; every time is UTC
-Rerun    goes on from the last deeds of each viewer; recomputes those with late or changed deeds
+Rerun    goes on from the last events of each viewer; recomputes those with late or changed events
 Gaps     the platform's shared anonymous user is nobody's customer and never a fan: README.md tells the rules
 """
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 TABLE = Table(
     name="viewer_activity",
     layer=Layer.ACTIVITY,
-    grain="one deed of one viewer",
+    grain="one event of one viewer",
     key=("activity_id",),
     write=MergeOnKey(),
     recompute_by=("person",),
@@ -37,17 +37,14 @@ TABLE = Table(
 
 
 def build(int_viewer_events: DataFrame, *, thresholds: Thresholds) -> DataFrame:
-    """Put what the events amount to beside them, and number each person's deeds."""
+    """Put what the events amount to beside them, and number each person's events."""
     given = {"int_viewer_events": int_viewer_events, "thresholds": thresholds}
     return TABLE.select(number_occurrences(int_viewer_events, collect_events(OF_VIEWERS, given)))
 
 
 def _continued(ends: DataFrame, whole: DataFrame, int_viewer_events: DataFrame, *, thresholds: Thresholds) -> DataFrame:
-    """The same for persons whose new events are later than all that is stored of their kind, and than the lifecycle."""
-    given = {
-        "int_viewer_events": int_viewer_events,
-        "thresholds": thresholds,
-    }
+    """Do the same for persons whose new events are later than all stored ones of their kind, and the lifecycle."""
+    given = {"int_viewer_events": int_viewer_events, "thresholds": thresholds}
     amounts = collect_new_lifecycle(OF_VIEWERS, "int_viewer_events", given, whole, ends)
     return TABLE.select(continue_occurrences(int_viewer_events, amounts, ends))
 

@@ -67,6 +67,7 @@ def compare(table: Table, built: DataFrame, current: DataFrame, comparison: Comp
         *[col(name).alias(f"was_{name}") for name in _stored_names(table)], lit(1).alias("was_present")
     )
     same_key = have_same(table.key, "was_", "new_")
+    # Only the best row of a key meets the stored one; a worse one or a refused one must not hide it.
     is_candidate = (col("new_rank") == lit(1)) & col("new__rule").is_null()
     how = "full" if comparison.is_whole_truth else "left"
     joined = new.join(was, on=same_key & is_candidate, how=how)
@@ -75,7 +76,7 @@ def compare(table: Table, built: DataFrame, current: DataFrame, comparison: Comp
 
 
 def append_rejected(table: Table, difference: DataFrame, rejected: DataFrame) -> DataFrame:
-    """The comparison of a history, and behind it the rows of its input that no version can rest on.
+    """Append to the comparison of a history the rows of its input that no version can rest on.
 
     Args:
         table: A history.
@@ -94,12 +95,12 @@ def append_rejected(table: Table, difference: DataFrame, rejected: DataFrame) ->
 
 
 def is_bounded_apart(table: Table) -> bool:
-    """Whether the place of a stored row must be carried beside that of the new one: the key does not fix it."""
+    """Return whether a stored row's place must be carried beside the new one's: the key does not fix it."""
     return table.cluster_by is not None and table.cluster_by not in table.key
 
 
 def bounds(table: Table) -> tuple[Expression, Expression]:
-    """The least and the greatest place of a row of the comparison: where it goes, and where its stored row is."""
+    """Return the least and the greatest place of a compared row: where it goes, and where its stored row is."""
     if table.cluster_by is None:
         nowhere = null_of(TEXT)
         return nowhere, nowhere
@@ -111,7 +112,7 @@ def bounds(table: Table) -> tuple[Expression, Expression]:
 
 
 def is_written() -> Expression:
-    """Condition on a comparison: the row will be inserted, updated or deleted."""
+    """Return the condition on a comparison that the row will be inserted, updated or deleted."""
     return col("action").in_(*[lit(action) for action in WRITTEN])
 
 
@@ -120,13 +121,13 @@ def _stored_names(table: Table) -> list[str]:
 
 
 def _carried_names(table: Table) -> list[str]:
-    """The stored columns, and the lineage of refused rows where it is not stored."""
+    """Return the stored columns, and the lineage of refused rows where it is not stored."""
     lineage = [column.name for column in LINEAGE] if table.refuses_rows else []
     return list(dict.fromkeys([*_stored_names(table), *lineage]))
 
 
 def _ranked(table: Table, built: DataFrame) -> DataFrame:
-    """Built rows as `new_*`, each with its rank among the good ones of its key."""
+    """Rank the built rows, as `new_*`, each among the good ones of its key."""
     kinds = {column.name: column.type for column in (*LINEAGE, *table.stored_columns)}
     if table.has_rejections:
         rejection = [col(column.name).alias(f"new_{column.name}") for column in REJECTION]
@@ -157,6 +158,7 @@ def _action(table: Table, comparison: Comparison) -> Expression:
     differs = _differs(_stored_names(table))
     if comparison.is_whole_truth:
         return case.when(differs, lit(UPDATE)).otherwise(lit(SAME))
+    # A record that is staged again by another formula replaces itself, though it is no newer than itself.
     is_same_record = ~_differs(["_source_file", "_source_row"])
     case = case.when(_is_newer(_order(table)) | (is_same_record & differs), lit(UPDATE))
     return case.when(is_same_record, lit(SAME)).otherwise(lit(SUPERSEDED))
@@ -192,7 +194,7 @@ def _kept_columns(table: Table, comparison: Comparison) -> list[Expression]:
 
 
 def _moved_columns(table: Table, comparison: Comparison) -> list[Expression]:
-    """The groups that a row leaves, NULL for a row that stays where it is."""
+    """Return the groups that a row leaves, NULL for a row that stays where it is."""
     watched = comparison.watched
     if not watched:
         return [null_of(VARIANT).alias("row_before")]

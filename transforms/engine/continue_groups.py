@@ -9,8 +9,6 @@ that costs a look at its rows and is never wrong.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from functools import reduce
-from operator import and_
 from typing import TYPE_CHECKING, Any
 
 from transforms.catalog import models
@@ -26,17 +24,8 @@ from transforms.engine.incremental import (
     reads_everything,
 )
 from transforms.engine.stored import read_table
-from transforms.functions import (
-    Window,
-    coalesce,
-    col,
-    iff,
-    in_,
-    lit,
-    max,
-    min,
-    row_number,
-)
+from transforms.formulas.frames import are_known, have_same, null_of, union_all
+from transforms.functions import Window, coalesce, col, iff, in_, lit, max, min, row_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -87,7 +76,7 @@ def _computed(
     changes: DataFrame,
     parameters: Mapping[str, Any],
 ) -> Computed:
-    """Late groups from all their rows, the others from their ends and what arrived."""
+    """Compute late groups from all their rows, the others from their ends and what arrived."""
     continuation, group = _of(model), _columns(model.table.recompute_by)
     late = changes.filter(col(_IS_LATE) == lit(1)).select(*model.table.recompute_by).distinct()
     in_order = changes.filter(col(_IS_LATE) == lit(0))
@@ -105,7 +94,7 @@ def _computed(
 def _collect_changes(
     session: Session, model: Model, state: State, inputs: Mapping[str, DataFrame], current: DataFrame
 ) -> DataFrame:
-    """What arrived, a row for each group that is touched otherwise, and the ends of all these groups."""
+    """Collect what arrived, a row for each group that is touched otherwise, and the ends of all these groups."""
     table, continuation = model.table, _of(model)
     group = table.recompute_by
     new = _new_rows(model, state, inputs, current)
@@ -115,18 +104,18 @@ def _collect_changes(
         for ids, is_late in ((batches.moving, 1), (batches.ids, 0)):
             if ids:
                 touched.append(_arrived(inputs[name], name, ids).select(*group, lit(is_late).alias(_IS_LATE)))
-    is_named = reduce(and_, [col(name).is_not_null() for name in group])  # NOT IN finds nothing beside a NULL
+    is_named = are_known(group)  # NOT IN finds nothing beside a NULL
     touched = [frame.filter(is_named) for frame in touched]
-    groups = reduce(lambda left, right: left.union_all(right), [frame.select(*group) for frame in (new, *touched)])
+    groups = union_all([frame.select(*group) for frame in (new, *touched)])
     is_end = col(continuation.next_column).is_null() & in_(_columns(group), groups.distinct())
     ends = current.filter(is_end).select("*", lit(0).alias(_IS_LATE))
     frames = [_shaped(model, new, NEW, continuation.rows_of), _shaped(model, ends, END, table.name)]
     frames += [_shaped(model, frame, TOUCHED, None) for frame in touched]
-    return reduce(lambda left, right: left.union_all(right), frames)
+    return union_all(frames)
 
 
 def _new_rows(model: Model, state: State, inputs: Mapping[str, DataFrame], current: DataFrame) -> DataFrame:
-    """The rows that arrived, with the columns of their table; late where one is stored already, so was changed."""
+    """Return the rows that arrived, in the columns of their table; late where one is stored, so was changed."""
     source, batches = models()[_of(model).rows_of].table, state.pending[_of(model).rows_of]
     names = [column.name for column in source.columns]
     plain = tuple(one for one in batches.ids if one not in batches.moving)
@@ -135,23 +124,23 @@ def _new_rows(model: Model, state: State, inputs: Mapping[str, DataFrame], curre
         return new
     rewritten = _arrived(inputs[source.name], source.name, batches.moving).select(*names)
     known = current.select(*[col(name).alias(f"known_{name}") for name in source.key])
-    is_same = reduce(and_, [col(name) == col(f"known_{name}") for name in source.key])
+    is_same = have_same(source.key, "known_")
     is_late = iff(col(f"known_{source.key[0]}").is_null(), lit(0), lit(1)).alias(_IS_LATE)
     return new.union_all(rewritten.join(known, on=is_same, how="left").select(*names, is_late))
 
 
 def _shaped(model: Model, frame: DataFrame, kind: str, of: str | None) -> DataFrame:
-    """Rows of a table, or of groups alone, in one shape: the columns of the table and of the input it numbers."""
+    """Bring rows of a table, or groups alone, into one shape: the columns of the table and the input it numbers."""
     table, source = model.table, models()[_of(model).rows_of].table
     have = set(model.table.recompute_by if of is None else models()[of].table.column_names)
     types = {column.name: column.type for column in (*table.columns, *source.columns)}
-    values = [col(name) if name in have else lit(None).cast(type_).alias(name) for name, type_ in types.items()]
+    values = [col(name) if name in have else null_of(type_).alias(name) for name, type_ in types.items()]
     told = [lit(kind).cast(TEXT).alias(_KIND), col(_IS_LATE).cast(INTEGER).alias(_IS_LATE)]
     return frame.select(*values, *told)
 
 
 def _mark_late(model: Model, changes: DataFrame) -> DataFrame:
-    """The rows with `_is_late`, 1 for every row of a group that has a row out of order."""
+    """Mark the rows by `_is_late`: 1 for every row of a group that has a row out of order."""
     continuation = _of(model)
     group, partition = model.table.recompute_by, (*model.table.recompute_by, *continuation.partition)
     is_end = (col(_KIND) == lit(END)).cast(INTEGER)

@@ -147,12 +147,12 @@ def choose_input(session: Session, model: Model, state: State, request: BuildReq
 
 
 def is_up_to_date(state: State, request: BuildRequest) -> bool:
-    """Whether nothing is new, and nothing is asked that would change what is built from the same."""
+    """Return whether nothing is new, and nothing is asked that would change what is built from the same."""
     return request.mode != "full_refresh" and not request.is_changed and not state.pending_count
 
 
 def reads_everything(model: Model, state: State, request: BuildRequest) -> bool:
-    """Whether all rows of all inputs are read, whatever is new."""
+    """Return whether all rows of all inputs are read, whatever is new."""
     is_asked = request.mode == "full_refresh" or request.is_changed
     return is_asked or isinstance(model.table.write, Replace) or state.pending_count > MOST_BATCHES
 
@@ -169,12 +169,13 @@ def _widened(
     current: DataFrame,
     state: State,
 ) -> BuildInput:
-    """Every input's rows of the groups that unconsumed rows are in or have left."""
+    """Return every input's rows of the groups that unconsumed rows are in or have left."""
     table = model.table
     if model.parts is not None:
         return BuildInput(*_of_parts(session, model, model.parts, inputs, current, state), is_whole_truth=True)
     touched = _touched(session, model, arrived, state)
     in_scope = _in_groups(table, current, touched)
+    # Rows that were changed or deleted cannot be taken out of a sum again: then the group is built from all its rows.
     only_inserts = not any(batches.moving for batches in state.pending.values())
     if model.accumulate is not None and only_inserts:
         return BuildInput(arrived, in_scope, is_whole_truth=True, is_accumulated=True)
@@ -191,7 +192,7 @@ def _touched(session: Session, model: Model, arrived: Mapping[str, DataFrame], s
 
 
 def _groups(model: Model, name: str, arrived: DataFrame) -> DataFrame:
-    """The groups of those new rows of an input that can give something."""
+    """Return the groups of those new rows of an input that can give something."""
     mattering = arrived.filter(model.matters[name]()) if name in model.matters else arrived
     return mattering.select(*model.table.recompute_by)
 
@@ -199,7 +200,7 @@ def _groups(model: Model, name: str, arrived: DataFrame) -> DataFrame:
 def _of_parts(
     session: Session, model: Model, parts: Parts, inputs: Mapping[str, DataFrame], current: DataFrame, state: State
 ) -> tuple[dict[str, DataFrame], DataFrame]:
-    """Every input's rows, and the stored ones, of the parts of groups that unconsumed rows are in or have left."""
+    """Return every input's rows, and the stored ones, of the parts of groups that unconsumed rows touch."""
     tables = {name: models()[name].table for name in inputs}
 
     def arrived(name: str, ids: Sequence[str]) -> DataFrame:
@@ -213,7 +214,7 @@ def _of_parts(
 
 
 def moved_groups(session: Session, table: Table, state: State) -> list[DataFrame]:
-    """The groups that rows have left because unconsumed batches deleted or moved them: a frame per input."""
+    """Return the groups that rows have left because unconsumed batches deleted or moved them: a frame per input."""
     groups = []
     for name, batches in state.pending.items():
         if batches.moving:

@@ -56,12 +56,12 @@ class Untold(DataType):
     spelled = f"string({_UNTOLD_LENGTH})"
 
     def as_snowpark(self) -> snowpark.DataType:
-        """Text of that length."""
+        """Return text of that length."""
         return snowpark.StringType(_UNTOLD_LENGTH)
 
 
 def is_untold(kind: snowpark.DataType) -> bool:
-    """Whether that is the type of a column of which only the name is told."""
+    """Return whether that is the type of a column of which only the name is told."""
     return isinstance(kind, snowpark.StringType) and kind.length == _UNTOLD_LENGTH
 
 
@@ -122,7 +122,7 @@ def _parse(query: str) -> exp.Expr:
 
 
 def _columns_of(node: exp.Expr, tables: Mapping[str, Columns]) -> Columns:
-    """The columns that a query or a table gives, in order."""
+    """Return the columns that a query or a table gives, in order."""
     if isinstance(node, exp.SetOperation):
         return _columns_of(node.left, tables)
     if isinstance(node, exp.Select):
@@ -144,7 +144,7 @@ def _selected(select: exp.Select, tables: Mapping[str, Columns]) -> Columns:
 
 
 def _sources(node: exp.Expr, tables: Mapping[str, Columns], joins: list[exp.Join] | None = None) -> Scope:
-    """What is read there: the alias and the columns of each table or query, joined ones behind the first."""
+    """Return what is read there: the alias and the columns of each table or query, joined ones behind the first."""
     scope = _source(node, tables)
     own = [] if isinstance(node, exp.Query) and not isinstance(node, exp.Subquery) else node.args.get("joins")
     for join in [*(own or []), *(joins or [])]:
@@ -154,7 +154,7 @@ def _sources(node: exp.Expr, tables: Mapping[str, Columns], joins: list[exp.Join
 
 
 def _source(node: exp.Expr, tables: Mapping[str, Columns]) -> Scope:
-    """One table or query, without what is joined to it."""
+    """Return one table or query, without what is joined to it."""
     inner, alias = node.this, node.alias_or_name.upper()
     if isinstance(node, exp.Values):
         return []
@@ -184,7 +184,7 @@ def _every_column(scope: Scope) -> Columns:
 
 
 def _refuse_repeated(found: Columns, columns: Columns) -> None:
-    """A query that gives a name twice is left to the warehouse, which says what becomes of it."""
+    """Leave a query that gives a name twice to the warehouse, which says what becomes of it."""
     if found.keys() & columns.keys():
         raise _NotToldError
 
@@ -218,7 +218,7 @@ def _as_snowpark(kind: DataType | snowpark.DataType) -> snowpark.DataType:
 
 
 def _type_of(node: exp.Expr, scope: Scope) -> DataType | snowpark.DataType:
-    """The type of an expression, where it says it itself or by a column that it carries on."""
+    """Return the type of an expression, where it says it itself or by a column that it carries on."""
     if isinstance(node, exp.Paren):
         return _type_of(node.this, scope)
     if isinstance(node, exp.Cast):

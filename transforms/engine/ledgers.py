@@ -84,12 +84,12 @@ def append_new_frame(session: Session, table: Table, frame: DataFrame) -> None:
 
 
 def build_frame(session: Session, rows: Sequence[Mapping[str, Any]], columns: Sequence[Any]) -> DataFrame:
-    """The rows as a frame of these columns of a contract; a column that a row does not name is NULL."""
+    """Build the rows as a frame of these columns of a contract; a column that a row does not name is NULL."""
     return _taken_apart(session, json.dumps([_plain_row(row) for row in rows], ensure_ascii=False), columns)
 
 
 def _frames(session: Session, table: Table, rows: Sequence[Mapping[str, Any] | Sequence[Any]]) -> Iterator[DataFrame]:
-    """The rows as frames, each small enough to be written into its statement."""
+    """Return the rows as frames, each small enough to be written into its statement."""
     for payload in _slices([json.dumps(_plain_row(_by_name(table, row)), ensure_ascii=False) for row in rows]):
         yield _taken_apart(session, payload, table.columns)
 
@@ -130,12 +130,12 @@ def _by_name(table: Table, row: Mapping[str, Any] | Sequence[Any]) -> Mapping[st
 
 
 def _plain_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The row as JSON has it; a NULL is left out, since a null of JSON is a value where it is stored as a VARIANT."""
+    """Return the row for JSON without its NULLs: a null of JSON is a value where it is stored as a VARIANT."""
     return {name: _plain(value) for name, value in row.items() if value is not None}
 
 
 def _plain(value: Any) -> Any:
-    """Times as Snowflake reads them in JSON: UTC, no zone. Amounts as text, which keeps their digits."""
+    """Write times as Snowflake reads them in JSON: UTC, no zone; amounts as text, which keeps their digits."""
     if isinstance(value, datetime):
         moment = value.astimezone(UTC) if value.tzinfo else value
         return moment.replace(tzinfo=None).isoformat(sep=" ")

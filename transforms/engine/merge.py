@@ -9,8 +9,6 @@ import json
 import uuid
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import reduce
-from operator import and_
 from typing import TYPE_CHECKING, Any
 
 from snowflake.snowpark.exceptions import SnowparkSQLException
@@ -20,6 +18,7 @@ from transforms.contract import TEXT, TIMESTAMP, ContractError, History, Layer
 from transforms.engine import compare, ledgers
 from transforms.engine.known_schemas import is_untold, remember_columns
 from transforms.engine.stored import current_database, read_table
+from transforms.formulas.frames import have_same
 from transforms.formulas.keys import hash_key
 from transforms.ops import CONSUMPTIONS, DISPLACED, HEADS, QUARANTINE
 
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame, Session
+    from snowflake.snowpark import DataFrame, MergeResult, Session
 
     from transforms.contract import Table
     from transforms.engine.states import Batches, State
@@ -67,12 +66,12 @@ def claim_head(session: Session, table: Table, seen: State, build_id: str, param
 
 
 def describe_overtaken(table: Table) -> str:
-    """What is told of a build that another one of the same table has overtaken."""
+    """Say that another build of the same table has overtaken one."""
     return f"{table.name}: another build was committed while this one ran; nothing was written. Try again."
 
 
 def is_overtaken(session: Session, table: Table, seen: State) -> bool:
-    """Whether the table's head is another than the one that a build saw when it began."""
+    """Return whether the table's head is another than the one that a build saw when it began."""
     heads = read_table(session, HEADS).filter(col("table_name") == lit(table.name)).select("build_id").collect()
     return [row[0] for row in heads] != [seen.build_id]
 
@@ -92,42 +91,36 @@ def merge_changes(
     Args:
         session: Where the table is.
         table: What is written.
-        compared: The comparison.
-        build_id: The build that writes.
+        compared: Its comparison.
+        build_id: Who writes.
         expected: What the comparison found, and the MERGE must write.
-        between: The least and the greatest place (`cluster_by`) of the rows to write, where they are and where they
-            are going: no match lies outside, since the comparison found every match and the head of the table says
-            that nobody has written it since.
+        between: The least and the greatest place (`cluster_by`) of the rows to write, where they are and will be.
         may_be_stored: A new row may be stored already, outside of what was compared: a build that ran while its
             input was written has read it before it knew of it. Then it is changed to what it is now.
 
     Raises:
         ContractError: The MERGE did not write what the comparison found.
     """
-    source = compared.filter(compare.is_written()).select(
-        col("action"), *[col(f"new_{name}") for name in _data_names(table)], lit(build_id).alias("new__build_id")
-    )
-    if table.cluster_by:  # rows that arrive together lie together, so a reader of some skips the parts with others
-        source = source.sort(col(f"new_{table.cluster_by}"))
-    target = read_table(session, table)
-    values = _values(table)
+    values = {column.name: col(f"new_{column.name}") for column in table.stored_columns}
     others = {name: value for name, value in values.items() if name not in table.key}
-    is_match = _same_key(table)
-    if between is not None and table.cluster_by is not None:
-        place, kind = target[table.cluster_by], table.column(table.cluster_by).type
-        is_match &= (place >= lit(between[0]).cast(kind)) & (place <= lit(between[1]).cast(kind))
-    changing = (compare.UPDATE, compare.INSERT) if may_be_stored else (compare.UPDATE,)
+    target = read_table(session, table)
+    changing = [lit(compare.UPDATE), *([lit(compare.INSERT)] if may_be_stored else [])]
     merged = target.merge(
-        source,
-        is_match,
+        _rows_to_write(table, compared, build_id),
+        _is_match(table, target, between),
         [
             when_matched(col("action") == lit(compare.DELETE)).delete(),  # type: ignore[no-untyped-call]
-            when_matched(col("action").in_(*[lit(action) for action in changing])).update(others),
+            when_matched(col("action").in_(*changing)).update(others),
             # only these: a row to change or delete that is gone meanwhile has nothing to insert
             when_not_matched(col("action") == lit(compare.INSERT)).insert(values),
         ],
     )
+    return _check_written(table, merged, expected, may_be_stored=may_be_stored)
+
+
+def _check_written(table: Table, merged: MergeResult, expected: WriteCounts, *, may_be_stored: bool) -> WriteCounts:
     written = WriteCounts(int(merged.rows_inserted), int(merged.rows_updated), int(merged.rows_deleted))
+    # A row that was stored meanwhile is changed instead of inserted: both counts move by as many, no row is lost.
     stored_before = expected.inserted - written.inserted if may_be_stored else 0
     if written != WriteCounts(expected.inserted - stored_before, expected.updated + stored_before, expected.deleted):
         raise ContractError(
@@ -135,6 +128,26 @@ def merge_changes(
             f"Likely the table holds a key twice."
         )
     return written
+
+
+def _rows_to_write(table: Table, compared: DataFrame, build_id: str) -> DataFrame:
+    names = [column.name for column in table.stored_columns if column.name != "_build_id"]
+    rows = compared.filter(compare.is_written()).select(
+        col("action"), *[col(f"new_{name}") for name in names], lit(build_id).alias("new__build_id")
+    )
+    # Rows that arrive together lie together, so a reader of some skips the parts with others.
+    return rows.sort(col(f"new_{table.cluster_by}")) if table.cluster_by else rows
+
+
+def _is_match(table: Table, target: DataFrame, between: tuple[Any, Any] | None) -> Expression:
+    """Return the condition of the MERGE; bounds let the warehouse skip the parts in which no match can lie."""
+    is_match = have_same(table.key, "new_")
+    if between is None or table.cluster_by is None:
+        return is_match
+    # The comparison found every match, and the head of the table will say that nobody has written it since.
+    place, kind = target[table.cluster_by], table.column(table.cluster_by).type
+    lies_between: Expression = (place >= lit(between[0]).cast(kind)) & (place <= lit(between[1]).cast(kind))
+    return is_match & lies_between
 
 
 def record_consumption(session: Session, table: Table, pending: Mapping[str, Batches], build_id: str) -> None:
@@ -188,7 +201,7 @@ def record_moved_groups(session: Session, table: Table, compared: DataFrame, bui
 
 
 def contract_hash(table: Table) -> str:
-    """A text that changes when the table's stored columns or its rows' meaning do, or how versions are made."""
+    """Return a text that changes with the table's stored columns, its rows' meaning, and how versions are made."""
     declared: list[object] = [[column.name, repr(column.type)] for column in table.stored_columns]
     if isinstance(table.write, History):
         declared.append([repr(replace(table.write, named_by=())), *table.tracked_columns])
@@ -197,21 +210,9 @@ def contract_hash(table: Table) -> str:
     return json.dumps(declared)
 
 
-def _same_key(table: Table) -> Expression:
-    return reduce(and_, [col(name) == col(f"new_{name}") for name in table.key])
-
-
-def _data_names(table: Table) -> list[str]:
-    return [column.name for column in table.stored_columns if column.name != "_build_id"]
-
-
-def _values(table: Table) -> dict[str, Expression]:
-    return {column.name: col(f"new_{column.name}") for column in table.stored_columns}
-
-
 @contextmanager
 def materialize(session: Session, frame: DataFrame, purpose: str = "") -> Iterator[DataFrame]:
-    """The frame's rows in a temporary table, computed once.
+    """Keep the frame's rows in a temporary table, so that they are computed once.
 
     Args:
         session: Where the frame is.
@@ -235,7 +236,3 @@ def materialize(session: Session, frame: DataFrame, purpose: str = "") -> Iterat
     finally:
         if not purpose:
             kept.drop_table()
-
-
-def _path(session: Session, table: Table) -> list[str]:
-    return table.full_name(current_database(session)).split(".")

@@ -42,24 +42,24 @@ class Change:
     left: Callable[[str], list[DataFrame]]
 
     def touched(self, name: str) -> list[DataFrame]:
-        """The groups that unconsumed rows of the input are in or have left."""
+        """Return the groups that unconsumed rows of the input are in or have left."""
         ids = self.pending[name].ids
         return [*([self.arrived(name, ids)] if ids else []), *self.left(name)]
 
     def rewritten(self, name: str) -> list[DataFrame]:
-        """The groups of batches that changed or deleted rows of the input: which of their rows are new is not known."""
+        """Return the groups of batches that changed or deleted rows of the input: their new rows are not known."""
         ids = self.pending[name].moving
         return [*([self.arrived(name, ids)] if ids else []), *self.left(name)]
 
     def plain(self, name: str) -> tuple[str, ...]:
-        """The batches of the input that only inserted."""
+        """Return the batches of the input that only inserted."""
         return tuple(one for one in self.pending[name].ids if one not in self.pending[name].moving)
 
 
 def read_parts(
     parts: Parts, inputs: Mapping[str, DataFrame], tables: Mapping[str, Table], current: DataFrame, change: Change
 ) -> tuple[dict[str, DataFrame], DataFrame]:
-    """What a build reads of each input, and the stored rows that its result speaks for.
+    """Read what a build reads of each input, and the stored rows that its result speaks for.
 
     Args:
         parts: How the table is made of parts.
@@ -90,14 +90,14 @@ def read_parts(
 
 
 def _within(table: Table, frame: DataFrame, groups: Sequence[DataFrame]) -> DataFrame:
-    """The frame's rows of these groups; none where there are none."""
+    """Return the frame's rows of these groups; none where there are none."""
     if not groups:
         return frame.filter(lit(False))
     return frame.filter(in_([col(name) for name in table.recompute_by], _united(table, groups)))
 
 
 def _both(table: Table, of_groups: DataFrame, alone: DataFrame, groups: Sequence[DataFrame]) -> DataFrame:
-    """The rows of the groups and, once each, new rows outside of them."""
+    """Return the rows of the groups and, once each, new rows outside of them."""
     return of_groups.union_all(alone.filter(~in_([col(name) for name in table.recompute_by], _united(table, groups))))
 
 

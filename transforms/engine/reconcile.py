@@ -48,12 +48,12 @@ class Account:
         return sum(row[3] for row in self.changes.values())
 
     def rows(self, table: Table, build_id: str, now: datetime) -> list[tuple[Any, ...]]:
-        """Rows of OPS.RECONCILIATION."""
+        """Return rows of OPS.RECONCILIATION."""
         return [(table.name, load_id, build_id, *counts, now) for load_id, counts in sorted(self.changes.items())]
 
 
 def build_account_frames(session: Session, table: Table, computed: Computed, compared: DataFrame) -> list[DataFrame]:
-    """What the account is made of, as frames of one shape: the side, the load and up to four counts.
+    """Build what the account is made of, as frames of one shape: the side, the load and up to four counts.
 
     Args:
         session: Where the tables are.
@@ -74,14 +74,14 @@ def build_account_frames(session: Session, table: Table, computed: Computed, com
 
 
 def shape_side(side: str, frame: DataFrame, name: str, *counts: str, also: Sequence[str] = ()) -> DataFrame:
-    """Rows `side, name, count_1 … count_4` and columns as they are, so that different counts come in one statement."""
+    """Shape rows as `side, name, count_1 … count_4` and more columns, so that all counts come in one statement."""
     padded = [*[col(one) for one in counts], *[lit(0)] * (4 - len(counts))]
     numbered = [one.cast(INTEGER).alias(f"count_{place}") for place, one in enumerate(padded, start=1)]
     return frame.select(lit(side).alias("side"), col(name).cast(TEXT).alias("name"), *numbered, *also)
 
 
 def sum_account(table: Table, rows: Sequence[Sequence[Any]]) -> Account:
-    """The change of the account, from the rows of `build_account_frames`.
+    """Sum the change of the account from the rows of `build_account_frames`.
 
     Raises:
         ContractError: A load's records do not add up: some were lost or counted twice.
@@ -98,7 +98,7 @@ def sum_account(table: Table, rows: Sequence[Sequence[Any]]) -> Account:
     for load_id, counts in of_side["known"].items():
         account[load_id] = [now - before for now, before in zip(account[load_id], counts, strict=True)]
     for load_id, counts in of_side["overwritten"].items():
-        if load_id not in read:
+        if load_id not in read:  # loads that were read are counted anew above, these are only told of their loss
             account[load_id][1] -= counts[0]
             account[load_id][3] += counts[0]
     _check(table, account)
@@ -117,7 +117,7 @@ def _check(table: Table, account: Mapping[str, list[int]]) -> None:
 
 
 def _built_side(compared: DataFrame) -> DataFrame:
-    """Per load: records that the table holds once the comparison is written, that are refused, and that lost."""
+    """Count per load the records that the table will hold, that are refused, and that lost."""
     held = col("action").in_(*[lit(action) for action in (compare.INSERT, compare.UPDATE, compare.SAME)])
     records = compared.filter(col("action") != lit(compare.DELETE))
     return records.group_by("new__load_id").agg(
@@ -132,14 +132,14 @@ def _count_if(condition: Expression) -> Expression:
 
 
 def _overwritten(compared: DataFrame) -> DataFrame:
-    """Per load: rows of it of which the build kept another record."""
+    """Count per load the rows of which the build kept another record."""
     is_replaced = ~equal_null(col("was__load_id"), col("new__load_id")) & col("was__load_id").is_not_null()
     replaced = compared.filter((col("action") == lit(compare.UPDATE)) & is_replaced)
     return replaced.group_by("was__load_id").agg(count(lit(1)).alias("row_count"))
 
 
 def _known(session: Session, table: Table, raw: DataFrame, loads: tuple[str, ...] | None) -> DataFrame:
-    """Per load that the build read: what the ledger says."""
+    """Return what the ledger says of each load that the build read."""
     known = read_table(session, RECONCILIATION).filter(col("table_name") == lit(table.name))
     is_read = (
         col("load_id").in_(raw.select("_load_id")) if loads is None else col("load_id").in_(*[lit(x) for x in loads])

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def read_table(session: Session, table: Table) -> DataFrame:
-    """The table as it is stored."""
+    """Read the table as it is stored."""
     return session.table(table.full_name(current_database(session)))
 
 
 def current_database(session: Session) -> str:
-    """The session's database, unquoted.
+    """Return the session's database, unquoted.
 
     Raises:
         ContractError: The session has none.

@@ -19,6 +19,7 @@ from transforms.contract import Layer
 from transforms.engine.ledgers import append_rows, transaction
 from transforms.engine.merge import materialize
 from transforms.engine.stored import current_database, read_table
+from transforms.formulas.frames import null_of
 from transforms.ops import HEADS, LEDGERS
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ Present = dict[tuple[str, str], dict[str, bool]]
 
 
 def list_tables() -> list[Table]:
-    """The ledgers, then every table of the catalog."""
+    """List the ledgers, then every table of the catalog."""
     return [*LEDGERS, *[model.table for model in models().values()]]
 
 
@@ -59,18 +60,18 @@ def prepare_tables(session: Session, present: Present | None = None, heads: Coll
 
 
 def is_in_place(present: Present) -> bool:
-    """Whether every table is stored and fits its contract."""
+    """Return whether every table is stored and fits its contract."""
     return all(fits(table, present.get(_place(table), {})) for table in list_tables())
 
 
 def fits(table: Table, present: Mapping[str, bool]) -> bool:
-    """Whether rows of the contract can be stored: no column is absent, and no other one must have a value."""
+    """Return whether rows of the contract can be stored: no column is absent, and no other one must have a value."""
     names = {column.name.upper() for column in table.stored_columns}
     return names <= set(present) and all(present[name] for name in set(present) - names)
 
 
 def list_built_tables() -> list[str]:
-    """Tables that have a head: those that are built."""
+    """List tables that have a head: those that are built."""
     return sorted(name for name, model in models().items() if model.build)
 
 
@@ -89,7 +90,7 @@ def reshape(session: Session, table: Table, present: Mapping[str, bool]) -> None
     """
     names = [column.name.upper() for column in table.stored_columns]
     declared = [
-        col(c.name) if c.name.upper() in present else lit(None).cast(c.type).alias(c.name) for c in table.stored_columns
+        col(c.name) if c.name.upper() in present else null_of(c.type).alias(c.name) for c in table.stored_columns
     ]
     others = [f'"{name}"' for name in present if name not in names]
     kept_columns = [iff(lit(True), col(name), lit(None)).alias(name) for name in others]  # an expression may be NULL

@@ -23,6 +23,7 @@ from transforms.engine.merge import BuildConflictError
 from transforms.engine.reconcile import Account, build_account_frames, shape_side, sum_account
 from transforms.engine.states import Committed, State
 from transforms.engine.stored import read_table
+from transforms.formulas.frames import null_of, union_all
 from transforms.ops import BUILDS, RECONCILIATION
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ _TRIES, _PAUSE_SECONDS = 12, 0.25
 
 
 def new_build_id() -> str:
-    """A name for a build: 32 hex digits that begin with the time.
+    """Return a name for a build: 32 hex digits that begin with the time.
 
     Rows of builds that follow each other lie together, so a reader of the newest build skips what is older by the
     least and greatest name of each part of the table.
@@ -117,7 +118,7 @@ def write_built(session: Session, build: Build, computed: Computed) -> BuildResu
     with known_schemas(session):
         comparison = compare.Comparison(computed.is_whole_truth, find_watched_columns(table))
         difference = compare.compare(table, computed.frame, computed.current, comparison)
-        if table.layer is not Layer.STAGING:
+        if table.layer is not Layer.STAGING:  # the account of staging also counts rows that stay as they are
             difference = difference.filter(col("action") != lit(compare.SAME))
         if computed.rejected is not None:
             difference = compare.append_rejected(table, difference, computed.rejected)
@@ -127,6 +128,7 @@ def write_built(session: Session, build: Build, computed: Computed) -> BuildResu
                 with ledgers.transaction(session):
                     refused = _commit_changes(session, build, computed, compared, found)
             except (ContractError, *_SQL_ERRORS, BuildConflictError) as error:
+                # What was read of the state may be what made it fail: the next try reads it again.
                 if build.states:
                     build.states.forget(table.name)
                 if not isinstance(error, BuildConflictError) and _is_overtaken(session, build, error):
@@ -148,7 +150,7 @@ def write_built(session: Session, build: Build, computed: Computed) -> BuildResu
 
 
 def _is_overtaken(session: Session, build: Build, error: Exception) -> bool:
-    """Whether another build of the table is why a statement of this one failed.
+    """Return whether another build of the table is why a statement of this one failed.
 
     A warehouse that does not wait for a lock (the embedded one) says no while the other build still writes: it is
     given the time to commit.
@@ -178,6 +180,7 @@ def _commit_changes(
     if found.rejected:
         raw = _raw_of(session, table) if isinstance(table.write, History) else None
         refused = merge.quarantine(session, table, compared, now, raw)
+    # The ledgers lie in the same transaction: a row that is stored and not accounted for cannot be.
     if found.account.changes:
         ledgers.append_new(session, RECONCILIATION, found.account.rows(table, build_id, now))
     if computed.consumes:
@@ -207,7 +210,7 @@ def _record(build: Build, computed: Computed, found: ActionCounts) -> None:
 
 
 def _raw_of(session: Session, table: Table) -> DataFrame:
-    """The raw table behind a history, which has the records that it refuses."""
+    """Return the raw table behind a history, which has the records that it refuses."""
     (staging,) = models()[table.name].inputs
     (raw,) = models()[staging].inputs
     return read_table(session, models()[raw].table)
@@ -225,7 +228,7 @@ class ActionCounts:
 
 
 def _checked_counts(session: Session, table: Table, computed: Computed, compared: DataFrame) -> ActionCounts:
-    """How many rows the comparison found for each action, and in staging the account of the loads; one statement.
+    """Count the rows of each action, and in staging the account of the loads, in one statement.
 
     Raises:
         ContractError: A key is NULL or repeated, or a load's records do not add up.
@@ -244,9 +247,9 @@ def _checked_counts(session: Session, table: Table, computed: Computed, compared
     frames = [shape_side("action", per_action, "action", "row_count", "bad_count", "moved_count", also=places)]
     if table.layer is Layer.STAGING:
         kind = table.column(table.cluster_by).type if table.cluster_by else TEXT
-        nowhere = [lit(None).cast(kind).alias(place) for place in places]
+        nowhere = [null_of(kind).alias(place) for place in places]
         frames += [frame.select("*", *nowhere) for frame in build_account_frames(session, table, computed, compared)]
-    rows = [tuple(row) for row in reduce(lambda left, right: left.union_all(right), frames).collect()]
+    rows = [tuple(row) for row in union_all(frames).collect()]
     counts = {row[1]: (row[2], row[3], row[4]) for row in rows if row[0] == "action"}
     bad = _total(counts, 1)
     if bad:
@@ -264,7 +267,7 @@ def _checked_counts(session: Session, table: Table, computed: Computed, compared
 
 
 def _between(places: Sequence[tuple[Any, Any]]) -> tuple[Any, Any] | None:
-    """The least and the greatest place of all; None where a place is not known."""
+    """Return the least and the greatest place of all; None where a place is not known."""
     if not places or any(place is None for pair in places for place in pair):
         return None
     return min(low for low, _ in places), max(high for _, high in places)

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 
 def last_moment_before(time: Expression) -> Expression:
-    """The last microsecond before a time, or before a day begins."""
+    """Return the last microsecond before a time, or before a day begins."""
     return dateadd("microsecond", lit(-1), time.cast(TIMESTAMP))
 
 
 def with_version_at(
     facts: DataFrame, history: DataFrame, key: str, at: Expression, taken: Mapping[str, str]
 ) -> DataFrame:
-    """The facts with columns of the version of `key` that held at their time; each fact stays one row.
+    """Add columns of the version of `key` that held at their time to facts; each fact stays one row.
 
     A thing is older than what was observed of it: before its first version that one stands in. A version that says
     that the thing was deleted holds like any other.

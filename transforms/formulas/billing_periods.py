@@ -20,19 +20,19 @@ _WEEKS_OF_A_YEAR, _MONTHS_OF_A_YEAR = 52, 12
 
 
 def is_weekly() -> Expression:
-    """Condition: the row's billing_period is a week."""
+    """Return the condition that the row's billing_period is a week."""
     return coalesce(col("billing_period") == lit(WEEKLY), lit(False))
 
 
 def months_of_period() -> Expression:
-    """Months that the row's billing_period lasts; NULL for a week. Without a period it is a month."""
+    """Return months that the row's billing_period lasts; NULL for a week. Without a period it is a month."""
     first, *others = [(col("billing_period") == lit(name), lit(months)) for name, months in MONTHS.items()]
     case = reduce(lambda chain, one: chain.when(*one), others, when(*first))
     return case.when(col("billing_period").is_null(), lit(1)).otherwise(null_of(INTEGER))
 
 
 def with_paid_months(frame: DataFrame) -> DataFrame:
-    """The frame with `paid_price`, and the whole number of months that it pays for as `paid_months`.
+    """Return the frame with `paid_price`, and the whole number of months that it pays for as `paid_months`.
 
     A year has 52 weeks here, so a price of a week is a 52nd of what twelve months cost.
     """

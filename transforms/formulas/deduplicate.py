@@ -23,7 +23,7 @@ def latest_per_key(
     lowest: Sequence[str] = (),
     highest: Sequence[str] = (),
 ) -> DataFrame:
-    """One row per key.
+    """Return one row per key.
 
     Args:
         observations: Rows of things at times; also rows that this function gave before.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def hash_key(*parts: str | Expression) -> Expression:
-    """MD5 (32 hex digits) over the parts, each written with its length, so no two lists of values collide by spelling.
+    """Hash the parts by MD5, each written with its length, so no two lists of values collide by spelling.
 
     `('a', NULL)` and `('a', '')` differ, and so do `('a|b', 'c')` and `('a', 'b|c')`. Timestamps and numbers are
     hashed by their text, so cast them to one type first.

@@ -20,7 +20,7 @@ MS_PER_MINUTE = 60_000
 
 
 def with_watched(frame: DataFrame) -> DataFrame:
-    """The frame with hours_watched, avg_viewers and airtime_minutes from its viewer_ms and covered_ms."""
+    """Return the frame with hours_watched, avg_viewers and airtime_minutes from its viewer_ms and covered_ms."""
     return frame.select(
         "*",
         (_float("viewer_ms") / lit(float(MS_PER_HOUR))).alias("hours_watched"),

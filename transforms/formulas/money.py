@@ -19,7 +19,7 @@ _WHOLE_CENTS = DecimalType(20, 0)
 
 
 def with_share(frame: DataFrame, amount: str, parts: str, name: str) -> DataFrame:
-    """The frame with `amount` divided by `parts`, rounded to cents, as `name`; NULL where there are no parts.
+    """Divide `amount` by `parts`, rounded to cents, as `name`; NULL where there are no parts.
 
     The frame also gets columns of the way there, which `Table.select` leaves out.
 
@@ -35,9 +35,7 @@ def with_share(frame: DataFrame, amount: str, parts: str, name: str) -> DataFram
     cents = (abs(col(amount)) * lit(_CENTS)).cast(INTEGER)
     parts_or_null = iff(col(parts) == lit(0), null_of(INTEGER), col(parts))
     halves = frame.select(
-        "*",
-        (cents * lit(2) + col(parts)).alias("share_dividend"),
-        (parts_or_null * lit(2)).alias("share_divisor"),
+        "*", (cents * lit(2) + col(parts)).alias("share_dividend"), (parts_or_null * lit(2)).alias("share_divisor")
     )
     without_rest = col("share_dividend") - col("share_dividend") % col("share_divisor")
     whole = round(without_rest / col("share_divisor")).cast(INTEGER)

@@ -42,7 +42,7 @@ period_start = Column("period_start", DATE, "first day of the period, UTC", null
 
 
 def period_of(kind: str, day: Expression) -> Expression:
-    """The first day of the day's period of one kind."""
+    """Return the first day of the day's period of one kind."""
     if kind == "month":
         return month_of(day)
     if kind == "week":
@@ -51,7 +51,7 @@ def period_of(kind: str, day: Expression) -> Expression:
 
 
 def period_after(start: Expression, count: Expression | None = None) -> Expression:
-    """The first day of the period that follows, or of the one so many later; its kind is the frame's `period`."""
+    """Return the first day of the next period, or of the one so many later; its kind is the frame's `period`."""
     steps = lit(1) if count is None else count
     days = when(col("period") == lit("week"), steps * lit(_DAYS_OF_A_WEEK)).otherwise(steps)
     by_month = dateadd("month", steps, start).cast(DATE)
@@ -59,7 +59,7 @@ def period_after(start: Expression, count: Expression | None = None) -> Expressi
 
 
 def periods_between(first: Expression, last: Expression) -> Expression:
-    """How many periods after the first one the last one is, both named by their first days."""
+    """Return how many periods after the first one the last one is, both named by their first days."""
     days = datediff("day", first, last)
     weeks = datediff("day", first, last) / lit(_DAYS_OF_A_WEEK)
     case = when(col("period") == lit("month"), datediff("month", first, last))
@@ -67,56 +67,56 @@ def periods_between(first: Expression, last: Expression) -> Expression:
 
 
 def in_each_period(frame: DataFrame, carried: Sequence[str], first: Expression, last: Expression) -> DataFrame:
-    """The frame's rows once per period from `first` to `last`, both included, as `period_start` with its `age`.
+    """Return the frame's rows once per period from `first` to `last`, both included, as `period_start` with its `age`.
 
     Args:
         frame: Rows with a `period` and a span of such periods; a row whose span is empty or unknown is left out.
-        carried: Expressions to keep beside `period`.
+        carried: Columns to keep beside `period`.
         first: First day of the period with which the row's span begins; its age is 0.
         last: First day of the period with which it ends.
     """
     kept = ["period", *carried]
-    spans = frame.select(*kept, first.alias("first_period"), last.alias("last_period")).filter(
-        col("first_period") <= col("last_period")
-    )
-    period_count = periods_between(col("first_period"), col("last_period")) + lit(1)
-    counted = spans.select(*kept, "first_period", array_generate_range(lit(0), period_count).alias("offsets"))
-    each = counted.join_table_function("flatten", col("offsets"))
-    numbered = each.select(*kept, "first_period", col("value").cast(INTEGER).alias("age"))
-    return numbered.select(*kept, "age", period_after(col("first_period"), col("age")).alias("period_start"))
+    period_count = periods_between(col("first_start"), col("last_start"))
+    each = _repeat_rows(frame.select(*kept, first.alias("first_start"), last.alias("last_start")), kept, period_count)
+    return each.select(*kept, "age", period_after(col("first_start"), col("age")).alias("period_start"))
 
 
 def month_of(day: Expression) -> Expression:
-    """The first day of the day's month."""
+    """Return the first day of the day's month."""
     return date_trunc("month", day).cast(DATE)
 
 
 def month_after(month: Expression, months: Expression | None = None) -> Expression:
-    """The first day of the month that follows, or of the one so many months later."""
+    """Return the first day of the month that follows, or of the one so many months later."""
     return dateadd("month", lit(1) if months is None else months, month).cast(DATE)
 
 
 def in_each_month(frame: DataFrame, carried: Sequence[str], first: Expression, last: Expression) -> DataFrame:
-    """The frame's rows once per month from `first` to `last`, both months and both included, as `year_month`.
+    """Return the frame's rows once per month from `first` to `last`, both months and both included, as `year_month`.
 
     Args:
         frame: Rows with a span of months each; a row whose first month is NULL or after its last one is left out.
-        carried: Expressions to keep.
+        carried: Columns to keep.
         first: Month with which the row's span begins.
         last: Month with which it ends.
     """
-    spans = frame.select(*carried, first.alias("first_month"), last.alias("last_month")).filter(
-        col("first_month") <= col("last_month")
-    )
-    month_count = datediff("month", col("first_month"), col("last_month")) + lit(1)
-    counted = spans.select(*carried, "first_month", array_generate_range(lit(0), month_count).alias("offsets"))
+    month_count = datediff("month", col("first_start"), col("last_start"))
+    spans = frame.select(*carried, first.alias("first_start"), last.alias("last_start"))
+    each = _repeat_rows(spans, carried, month_count)
+    return each.select(*carried, month_after(col("first_start"), col("age")).alias("year_month"))
+
+
+def _repeat_rows(spans: DataFrame, kept: Sequence[str], count: Expression) -> DataFrame:
+    """Return each span `count` + 1 times, with its `first_start` and the number of the copy as `age`, from 0."""
+    # A comparison with NULL keeps no row, so an unknown span is left out like an empty one.
+    known = spans.filter(col("first_start") <= col("last_start"))
+    counted = known.select(*kept, "first_start", array_generate_range(lit(0), count + lit(1)).alias("offsets"))
     each = counted.join_table_function("flatten", col("offsets"))
-    numbered = each.select(*carried, "first_month", col("value").cast(INTEGER).alias("month_offset"))
-    return numbered.select(*carried, month_after(col("first_month"), col("month_offset")).alias("year_month"))
+    return each.select(*kept, "first_start", col("value").cast(INTEGER).alias("age"))
 
 
 def data_watermark(int_customer_periods: DataFrame) -> DataFrame:
-    """Per kind of customer and period: the first and the newest period with an act, and the kind's newest day."""
+    """Return per kind of customer and period the first and the newest one with an act, and the kind's newest day."""
     spans = int_customer_periods.group_by("customer_kind", "period").agg(
         min("period_start").alias("oldest_start"), max("period_start").alias("newest_start")
     )
@@ -126,5 +126,5 @@ def data_watermark(int_customer_periods: DataFrame) -> DataFrame:
 
 
 def is_complete_period() -> Expression:
-    """Condition on a `period_start` beside the kind's `newest_day`."""
+    """Return the condition on a `period_start` beside the kind's `newest_day`."""
     return period_after(col("period_start")) <= col("newest_day")

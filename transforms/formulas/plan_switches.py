@@ -14,7 +14,7 @@ _CARRIED = ("subscription_id", "platform", "user_key", "user_id", "year_month")
 
 
 def without_replaced(fact_subscription_months: DataFrame) -> DataFrame:
-    """The months with `counted_mrr`: 0 where the same user's next subscription, begun on the last day, counts instead.
+    """Add `counted_mrr`: 0 where the same user's next subscription, begun on the last day, counts instead.
 
     Both hold that day, so at the end of a month whose last day it is both are active. Subscriptions that name nobody
     may be of different people and do not replace each other.

@@ -48,5 +48,5 @@ TABLE = Table(
 
 
 def build(stg_twitch_streams: DataFrame) -> DataFrame:
-    """Every sample of a stream is an observation of its channel."""
+    """Take every sample of a stream as an observation of its channel."""
     return TABLE.observe(stg_twitch_streams)

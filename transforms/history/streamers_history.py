@@ -48,5 +48,5 @@ TABLE = Table(
 
 
 def build(stg_twitch_users: DataFrame) -> DataFrame:
-    """Every poll that returned a streamer is an observation of it."""
+    """Take every poll that returned a streamer as an observation of it."""
     return TABLE.observe(stg_twitch_users)

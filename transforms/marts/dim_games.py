@@ -55,7 +55,7 @@ def build(stg_twitch_games: DataFrame, stg_twitch_streams: DataFrame) -> DataFra
 
 
 def accumulate(stored: DataFrame, arrived: DataFrame) -> DataFrame:
-    """A stored row is an observation like those that it came from."""
+    """Take a stored row as an observation like those that it came from."""
     names = TABLE.column_names
     return TABLE.select(_current(stored.select(*names).union_all(arrived.select(*names))))
 

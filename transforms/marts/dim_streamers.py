@@ -79,21 +79,18 @@ def build(
 
 
 def accumulate(stored: DataFrame, arrived: DataFrame) -> DataFrame:
-    """A stored row is an observation like those that it came from."""
+    """Take a stored row as an observation like those that it came from."""
     names = TABLE.column_names
     return TABLE.select(_current(stored.select(*names).union_all(arrived.select(*names))))
 
 
 def _names() -> dict[str, Expression]:
     is_named = coalesce(*[col(name) for name in _NAMES]).is_not_null()
-    return {
-        **{name: col(name) for name in _NAMES},
-        "named_at": iff(is_named, col("snapshot_at"), null_of(TIMESTAMP)),
-    }
+    return {**{name: col(name) for name in _NAMES}, "named_at": iff(is_named, col("snapshot_at"), null_of(TIMESTAMP))}
 
 
 def _observed(staged: DataFrame, **told: Expression) -> DataFrame:
-    """The streamers of a staging table with what it tells of them; everything else is NULL."""
+    """Return the streamers of a staging table with what it tells of them; everything else is NULL."""
     known = {name: col(name) for name in ("streamer_key", "platform", "streamer_id")}
     values = {**known, "first_seen_at": col("snapshot_at"), "last_seen_at": col("snapshot_at"), **told}
     return staged.select(*[values.get(c.name, lit(None)).cast(c.type).alias(c.name) for c in TABLE.columns])

@@ -65,7 +65,7 @@ def build(
 
 
 def accumulate(stored: DataFrame, arrived: DataFrame) -> DataFrame:
-    """A stored row is an observation like those that it came from."""
+    """Take a stored row as an observation like those that it came from."""
     names = [name for name in TABLE.column_names if name != "is_known"]
     return TABLE.select(_current(stored.select(*names).union_all(arrived.select(*names))))
 

@@ -74,7 +74,7 @@ def build(int_named_gifts: DataFrame, fact_live_streams: DataFrame, *, anonymous
 
 
 def _in_their_streams(int_named_gifts: DataFrame, fact_live_streams: DataFrame) -> DataFrame:
-    """Each gift once, with the stream that began last of those that were on."""
+    """Return each gift once, with the stream that began last of those that were on."""
     streams = fact_live_streams.select(
         col("streamer_key").alias("stream_of"),
         col("stream_id"),

@@ -70,7 +70,7 @@ def build(fact_subscription_months: DataFrame, *, current_month: date) -> DataFr
 
 
 def _closings(months: DataFrame, grain: str, entity: str) -> DataFrame:
-    """Months with revenue, one row per entity."""
+    """Return months with revenue, one row per entity."""
     of_entity = months.select(
         lit(grain).alias("grain"),
         col(entity).alias("entity_id"),
@@ -81,7 +81,7 @@ def _closings(months: DataFrame, grain: str, entity: str) -> DataFrame:
 
 
 def _balances(closings: DataFrame, current_month: date) -> DataFrame:
-    """What a month closes with opens the next one, also where nothing is left of it then."""
+    """Open each month with what the one before closes with, also where nothing is left of it then."""
     nothing = lit(0).cast(money())
     closed = closings.select(*_ENTITY, "year_month", nothing.alias("opening_mrr"), "closing_mrr")
     opened = closings.select(

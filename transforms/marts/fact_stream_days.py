@@ -99,7 +99,7 @@ def _samples(snapshots: DataFrame) -> DataFrame:
 
 
 def _held_parts(samples: DataFrame) -> DataFrame:
-    """One row per sample and UTC day that its time touches; the sample itself belongs to its first day."""
+    """Return one row per sample and UTC day that its time touches; the sample itself belongs to its first day."""
     counted = samples.select(
         *_carried(),
         "held_until",
@@ -112,7 +112,7 @@ def _held_parts(samples: DataFrame) -> DataFrame:
 
 
 def _days_after(counted: DataFrame) -> DataFrame:
-    """One row per sample and later day: few samples hold over midnight, so only those are taken apart."""
+    """Return one row per sample and later day: few samples hold over midnight, so only those are taken apart."""
     over_midnight = counted.filter(col("midnights") > lit(0))
     offsets = array_generate_range(lit(1), col("midnights") + lit(1)).alias("offsets")
     days = over_midnight.select(*_carried(), "held_until", "first_day", offsets)
@@ -121,7 +121,7 @@ def _days_after(counted: DataFrame) -> DataFrame:
 
 
 def _parts(days: DataFrame) -> DataFrame:
-    """How long the sample holds on each day."""
+    """Return how long the sample holds on each day."""
     dated = days.select("*", dateadd("day", col("day_offset"), col("first_day")).cast(DATE).alias("date_day"))
     bounded = dated.select(
         "*",
@@ -142,7 +142,7 @@ def _day_of(name: str, alias: str) -> Expression:
 
 
 def _starts(samples: DataFrame) -> DataFrame:
-    """One row per stream: it began on this day, in the category of its first sample."""
+    """Return one row per stream: it began on this day, in the category of its first sample."""
     return samples.filter(col("sample_number") == lit(1)).select(
         *_carried(),
         coalesce(col("began_at"), col("snapshot_at")).cast(DATE).alias("date_day"),

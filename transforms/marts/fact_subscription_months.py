@@ -20,20 +20,7 @@ from transforms.formulas.as_of_join import last_moment_before, with_version_at
 from transforms.formulas.billing_periods import with_paid_months
 from transforms.formulas.money import with_share
 from transforms.formulas.periods import in_each_month, month_after, month_of
-from transforms.functions import (
-    Window,
-    coalesce,
-    col,
-    dateadd,
-    first_value,
-    greatest,
-    iff,
-    lag,
-    lead,
-    least,
-    lit,
-    max,
-)
+from transforms.functions import Window, coalesce, col, dateadd, first_value, greatest, iff, lag, lead, least, lit, max
 
 if TYPE_CHECKING:
     from datetime import date
@@ -87,7 +74,7 @@ def build(subscriptions_history_check: DataFrame, *, current_month: date) -> Dat
 
 
 def _existing(history: DataFrame) -> DataFrame:
-    """The versions in which the subscription was there, each until the next one, with the newest user and period."""
+    """Return the versions in which the subscription was there, each until the next, with the newest user and period."""
     of_subscription = Window.partition_by("subscription_id")
     in_order = of_subscription.order_by("valid_from")
     newest_first = of_subscription.order_by(col("valid_from").desc())
@@ -107,7 +94,7 @@ def _existing(history: DataFrame) -> DataFrame:
 
 
 def _months(versions: DataFrame, current_month: date) -> DataFrame:
-    """The months on whose days the subscription was there and its period ran, each once.
+    """Return the months on whose days the subscription was there and its period ran, each once.
 
     `active_versions` counts the versions, one at most, that were there when the month ended and whose period still ran.
     """
@@ -130,7 +117,7 @@ def _months(versions: DataFrame, current_month: date) -> DataFrame:
 
 
 def _is_active_at_end(current_month: date) -> Expression:
-    """Condition on a version and a month: it is there when the month ends, and its period holds the last day.
+    """Return the condition that a version is there when the month ends, and its period holds the last day.
 
     The current month has not ended: it is judged on the day of the newest delivery, which is the day on which the
     subscription was seen last, and not before its first day.

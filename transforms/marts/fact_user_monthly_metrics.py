@@ -95,7 +95,7 @@ def _nothing(name: str) -> Expression:
 
 
 def _viewing_days(viewing: DataFrame) -> DataFrame:
-    """Each user's days as they were last delivered."""
+    """Return each user's days as they were last delivered."""
     days = latest_per_key(
         viewing, ("user_key", "watch_date"), {"snapshot_at": ("platform", "user_id", "hours_watched")}
     )

@@ -81,7 +81,7 @@ def build(int_customer_periods: DataFrame) -> DataFrame:
 
 
 def _came(active: DataFrame) -> DataFrame:
-    """Every active customer of each period, and what the period before was to them."""
+    """Return every active customer of each period, and what the period before was to them."""
     is_new = col("previous_start").is_null()
     is_retained = coalesce(periods.period_after(col("previous_start")) == col("period_start"), lit(False))
     return _moves(
@@ -96,7 +96,7 @@ def _came(active: DataFrame) -> DataFrame:
 
 
 def _missing(active: DataFrame) -> DataFrame:
-    """Every customer in the first period that they are missing in."""
+    """Return every customer in the first period that they are missing in."""
     following = active.select(
         "customer_kind", "period", "next_start", periods.period_after(col("period_start")).alias("period_start")
     )

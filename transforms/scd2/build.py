@@ -61,6 +61,7 @@ def compute_history(
     if not reads_all and not state.pending_count:
         yield None
         return
+    # The ids of the batches stand in the statement, which must not grow without end.
     reads_all = reads_all or state.pending_count > MOST_BATCHES
     full_snapshots = None
     if source.counts_absence and not reads_all:
@@ -74,12 +75,7 @@ def compute_history(
 
 
 def rewind(
-    session: Session,
-    name: str,
-    until: datetime,
-    *,
-    run_id: str = REWIND,
-    parameters: Mapping[str, Any] | None = None,
+    session: Session, name: str, until: datetime, *, run_id: str = REWIND, parameters: Mapping[str, Any] | None = None
 ) -> BuildResult:
     """Make a history what the observations until a time make it.
 
@@ -116,7 +112,7 @@ def compute_history_as_of(
 
 
 def _everything(source: HistorySource, until: datetime | None = None) -> Computed:
-    """All versions of all keys, of what was observed until then where that is given."""
+    """Compute all versions of all keys, of what was observed until then where that is given."""
     observed = source.observed(source.staged())
     snapshots = None
     if source.counts_absence:
@@ -145,7 +141,7 @@ def _versions(source: HistorySource, observations: DataFrame, snapshots: DataFra
 
 
 def _rejected(source: HistorySource, observed: DataFrame | None) -> DataFrame | None:
-    """Observations that no version can rest on, with the rule that they break; None where contracts rule them out."""
+    """Return observations that no version can rest on, with their rule; None where contracts rule them out."""
     needed = {name: col(name) for name in source.table.business_key}
     if source.has_own_time:
         needed[source.write.effective_at] = col(EFFECTIVE_AT.name)
@@ -162,7 +158,7 @@ def _rejected(source: HistorySource, observed: DataFrame | None) -> DataFrame | 
 
 
 def _of_affected(source: HistorySource, full_snapshots: FullSnapshots | None, affected: DataFrame) -> Computed:
-    """The versions of the affected keys: of late ones of all there is, of others of what continues the open version."""
+    """Compute the affected keys: late ones from all there is, others from what continues the open version."""
     counts = {row[0]: row[1] for row in affected.group_by(IS_LATE_ARRIVING).count().collect()}
     late = affected.filter(col(IS_LATE_ARRIVING) == lit(1)).select(*source.table.business_key)
     in_order = affected.filter(col(IS_LATE_ARRIVING) == lit(0)).select(*source.table.business_key)
@@ -180,11 +176,7 @@ def _of_affected(source: HistorySource, full_snapshots: FullSnapshots | None, af
         usable = observed.filter(source.is_usable())
         observations.append(usable.select("*", col(OBSERVED_AT.name).alias(PRESENT_AT)))
         current.append(source.of_keys(source.versions(), late))
-    built = _versions(
-        source,
-        union_all(observations),
-        None if full_snapshots is None else full_snapshots.frame,
-    )
+    built = _versions(source, union_all(observations), None if full_snapshots is None else full_snapshots.frame)
     return Computed(
         built,
         union_all(current),
@@ -197,8 +189,9 @@ def _of_affected(source: HistorySource, full_snapshots: FullSnapshots | None, af
 def _continuing(
     source: HistorySource, full_snapshots: FullSnapshots | None, open_versions: DataFrame, arrived: DataFrame
 ) -> DataFrame:
-    """What arrived behind the open version, which stands for all that was observed before."""
+    """Return what arrived behind the open version, which stands for all that was observed before."""
     types = {c.name: c.type for c in source.staging.stored_columns}
+    # It has no lineage and no order of its own, so whatever arrived at the same time wins against it.
     stand_in = open_versions.select(
         *[col(c.name) for c in source.table.observed_columns],
         *[null_of(c.type).alias(c.name) for c in LINEAGE],

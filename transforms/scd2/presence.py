@@ -50,7 +50,7 @@ _GONE, _BACK, _BEFORE = range(3)
 
 
 def partition_by_key(table: Table, *more: str) -> WindowSpec:
-    """A window over the rows of one business key."""
+    """Return a window over the rows of one business key."""
     return Window.partition_by(*table.business_key, *more)
 
 
@@ -93,9 +93,10 @@ def _has_own_time(table: Table) -> bool:
 
 
 def _gone(table: Table, presences: DataFrame, snapshots: DataFrame) -> DataFrame:
-    """One row per time that a key went: from the first snapshot behind a presence that is before its next presence."""
+    """Return one row per time that a key went: from the first snapshot between a presence and the next one."""
     key = table.business_key
     present = presences.group_by(*key, PRESENT_AT).agg(count(lit(1)).alias("_times"))
+    # Between two presences a key is gone if a snapshot lies between them: it listed everything, and not the key.
     next_present = lead(col(PRESENT_AT)).over(partition_by_key(table).order_by(col(PRESENT_AT).asc_nulls_last()))
     runs = present.select(*key, PRESENT_AT, coalesce(next_present, FOREVER).alias("_seen_at"))
     followed = runs.join(
@@ -112,11 +113,12 @@ def _gone(table: Table, presences: DataFrame, snapshots: DataFrame) -> DataFrame
 
 
 def _next_snapshots(presences: DataFrame, snapshots: DataFrame) -> DataFrame:
-    """Each time of a presence with the first snapshot behind it."""
+    """Return each time of a presence with the first snapshot behind it."""
     moments = presences.select(col(PRESENT_AT).alias("_moment"), lit(0).cast(INTEGER).alias("_is_snapshot")).union_all(
         snapshots.select(col("snapshot_at").alias("_moment"), lit(1).cast(INTEGER).alias("_is_snapshot"))
     )
     distinct = moments.group_by("_moment").agg(max("_is_snapshot").alias("_is_snapshot"))
+    # One window over all times instead of a join by inequality, which costs presences x snapshots.
     behind = Window.order_by(col("_moment").asc_nulls_last()).rows_between(1, Window.UNBOUNDED_FOLLOWING)
     listed_at = iff(col("_is_snapshot") == lit(1), col("_moment"), null_of(TIMESTAMP))
     return distinct.select("_moment", min(listed_at).over(behind).alias("_next_snapshot"))
@@ -127,7 +129,7 @@ def _gaps(gone: DataFrame) -> DataFrame:
 
 
 def _gaps_by_own_time(table: Table, gone: DataFrame, presences: DataFrame) -> DataFrame:
-    """A gap ends with the returning record's own time where that is later; later records may show older values."""
+    """End a gap with the returning record's own time where that is later; later records may show older values."""
     same_key = have_same(table.business_key, "_of_")
     since = (col(PRESENT_AT) >= col("_seen_at")) & (col(PRESENT_AT) < col("_next_gone_at"))
     told = gone.join(presences.select(*table.business_key, PRESENT_AT, EFFECTIVE_AT.name), same_key & since, "left")
@@ -189,7 +191,7 @@ class FullSnapshots:
 
 
 def read_full_snapshots(session: Session, staging: str, reader: str, pending: Sequence[str]) -> FullSnapshots:
-    """The snapshots of the staging table's source.
+    """Read the full snapshots of the staging table's source.
 
     Args:
         session: Where the ledgers are.
@@ -200,6 +202,7 @@ def read_full_snapshots(session: Session, staging: str, reader: str, pending: Se
     per_snapshot = _per_snapshot(session, _accounts(session, staging, reader, pending))
     is_now, is_known = col("rows_now") > lit(0), col("rows_known") > lit(0)
     at, never = col("snapshot_at"), null_of(TIMESTAMP)
+    # Its key was there at a time that nobody counted as a snapshot, which may cut a gap that is stored already.
     is_between = ~is_known & ((col("refused_now") > col("refused_new")) | (~is_now & (col("refused_now") > lit(0))))
     (found,) = per_snapshot.agg(
         max(iff(is_known, at, never)).alias("newest_known"),
@@ -214,14 +217,14 @@ def read_full_snapshots(session: Session, staging: str, reader: str, pending: Se
 
 
 def read_snapshot_times(session: Session, staging: str) -> DataFrame:
-    """Every time at which a staging table's source was listed: `snapshot_at`."""
+    """Read the time of every full snapshot of a staging table's source: `snapshot_at`."""
     accounts = read_table(session, RECONCILIATION).filter(col("table_name") == lit(staging))
     per_snapshot = _per_snapshot(session, accounts.select(*_ACCOUNT, lit(1).alias("is_known")))
     return per_snapshot.filter(col("rows_now") > lit(0)).select("snapshot_at")
 
 
 def read_refused_records(session: Session, staging: str, pending: Sequence[str] | None = None) -> DataFrame:
-    """Records that a staging table refused, in the shape of the rows of its raw table.
+    """Read records that a staging table refused, in the shape of the rows of its raw table.
 
     Args:
         session: Where the ledgers are.
@@ -248,7 +251,7 @@ def read_refused_records(session: Session, staging: str, pending: Sequence[str] 
 
 
 def _accounts(session: Session, staging: str, reader: str, pending: Sequence[str]) -> DataFrame:
-    """The accounts that builds of the staging table wrote, of builds that the reader knows and of pending ones.
+    """Return the accounts that builds of the staging table wrote, of builds that the reader knows and of pending ones.
 
     A build that only refused wrote no rows, so it is neither; what it refused counts as known.
     """
@@ -265,7 +268,8 @@ def _accounts(session: Session, staging: str, reader: str, pending: Sequence[str
 
 
 def _per_snapshot(session: Session, accounts: DataFrame) -> DataFrame:
-    """Rows that are staged now and that were when the known builds were made, and refused records, per snapshot."""
+    """Count per snapshot the rows staged now, those staged when the known builds were made, and refused records."""
+    # A ledger row counts changes, so the sums over the known builds are what was there when the reader last looked.
     is_known = col("is_known") == lit(1)
     sums = {
         "rows_now": col("staged_rows"),

@@ -78,19 +78,19 @@ class HistorySource:
         return self.write.strategy is Strategy.TIMESTAMP
 
     def versions(self) -> DataFrame:
-        """The history as it is stored."""
+        """Return the history as it is stored."""
         return read_table(self.session, self.table)
 
     def staged(self) -> DataFrame:
-        """The staging table as it is stored."""
+        """Return the staging table as it is stored."""
         return read_table(self.session, self.staging)
 
     def newly_staged(self) -> DataFrame:
-        """Rows of the staging table that builds wrote which the history has not consumed."""
+        """Return rows of the staging table that builds wrote which the history has not consumed."""
         return self.staged().filter(in_batches(self.staging, self.batches.ids))
 
     def observed(self, staged: DataFrame) -> DataFrame:
-        """Observations of rows of the staging table."""
+        """Return observations of rows of the staging table."""
         return self.build(staged).select(*self._observation_names)
 
     @property
@@ -99,30 +99,30 @@ class HistorySource:
         return [*given, *[f"_newest_by_{name}" for name in self.write.newest_by], OBSERVED_AT.name, EFFECTIVE_AT.name]
 
     def refused(self, pending: tuple[str, ...] | None = None) -> DataFrame:
-        """Records that staging refused, of all builds or of some, as observations without values."""
+        """Return records that staging refused, of all builds or of some, as observations without values."""
         refused = self.stage(read_refused_records(self.session, self.staging.name, pending))
         names = [name for name in self._observation_names if name != EFFECTIVE_AT.name]
         return self.observed(refused).select(*names, null_of(TIMESTAMP).alias(EFFECTIVE_AT.name))
 
     def arrived(self, full_snapshots: FullSnapshots | None) -> DataFrame:
-        """Observations that the history has not consumed."""
+        """Return observations that the history has not consumed."""
         arrived = self.observed(self.newly_staged())
         if full_snapshots is not None and full_snapshots.refused_new:
             arrived = arrived.union_all(self.refused(self.batches.ids))
         return arrived.filter(self.is_usable())
 
     def is_usable(self) -> Expression:
-        """Condition: the observation names its key, and tells values or at least that the key was there."""
+        """Return the condition that the observation names its key, and tells values or that the key was there."""
         has_key = are_known(self.table.business_key)
         return has_key if self.counts_absence else has_key & col(EFFECTIVE_AT.name).is_not_null()
 
     def of_keys(self, frame: DataFrame, keys: DataFrame) -> DataFrame:
-        """The frame's rows of some keys."""
+        """Return the frame's rows of some keys."""
         return frame.filter(in_([col(name) for name in self.table.business_key], keys))
 
 
 def find_source(session: Session, model: Model, state: State, parameters: Mapping[str, Any]) -> HistorySource:
-    """The history of a model beside its staging table.
+    """Find the history of a model beside its staging table.
 
     Args:
         session: Where the tables are.
@@ -149,7 +149,7 @@ def find_source(session: Session, model: Model, state: State, parameters: Mappin
 
 
 def find_affected_keys(source: HistorySource, full_snapshots: FullSnapshots | None, state: State) -> DataFrame:
-    """One row per key: its columns, and `_is_late`: 1 where it must be computed from all its observations.
+    """Find the keys to compute, each with `_is_late`: 1 where it must be computed from all its observations.
 
     Args:
         source: The history.
@@ -166,17 +166,18 @@ def find_affected_keys(source: HistorySource, full_snapshots: FullSnapshots | No
         names = [col(f"_of_{name}").alias(name) for name in key]
         affected.append(newest.filter(is_absent).select(*names, _late_unless(_began_before(full_snapshots))))
     affected += [frame.select(*key, lit(1).alias(IS_LATE_ARRIVING)) for frame in _rewritten(source, state)]
-    has_key = are_known(key)
+    has_key = are_known(key)  # a record without a key can be no version; it is quarantined with its rule
     every = union_all(affected).filter(has_key)
     return every.group_by(*key).agg(max(IS_LATE_ARRIVING).cast(INTEGER).alias(IS_LATE_ARRIVING))
 
 
 def _late_unless(is_in_order: Expression) -> Expression:
+    # A condition over an unknown time is NULL: then the order is not known, which is late.
     return iff(coalesce(is_in_order, lit(False)), lit(0), lit(1)).alias(IS_LATE_ARRIVING)
 
 
 def _rewritten(source: HistorySource, state: State) -> list[DataFrame]:
-    """Keys of staged rows that were changed or deleted: what they said before is forgotten."""
+    """Return keys of staged rows that were changed or deleted: what they said before is forgotten."""
     if not source.batches.moving:
         return []
     changed = source.staged().filter(in_batches(source.staging, source.batches.moving))
@@ -184,7 +185,7 @@ def _rewritten(source: HistorySource, state: State) -> list[DataFrame]:
 
 
 def _is_in_order(source: HistorySource, full_snapshots: FullSnapshots | None) -> Expression:
-    """Condition on an observation beside its key's open version: it can only change that version or follow it."""
+    """Return the condition on an observation that it can only change its key's open version, or follow it."""
     seen_at, told_at = col(OBSERVED_AT.name), col(EFFECTIVE_AT.name)
     is_in_order = ~col("_was_gone") & (seen_at > greatest(col("_seen_at"), col("_from")))
     if source.has_own_time:
@@ -197,12 +198,12 @@ def _is_in_order(source: HistorySource, full_snapshots: FullSnapshots | None) ->
 
 
 def _began_before(full_snapshots: FullSnapshots) -> Expression:
-    """Condition on an open version: it and its values began before the snapshots that may end it."""
+    """Return the condition on an open version that it and its values began before the snapshots that may end it."""
     return greatest(col("_from"), col("_told_at")) < lit(full_snapshots.first_new)
 
 
 def _is_first(source: HistorySource, full_snapshots: FullSnapshots | None) -> Expression:
-    """Condition on an observation of a key without versions: nothing that was seen of it before can matter.
+    """Return the condition on an observation of a key without versions that nothing seen before can matter.
 
     A refused record may have been, or one without a time: then the key may have been gone meanwhile, which cuts values
     that are told to hold from before. Values that were told of the future may have fallen into a gap that is left out.
@@ -217,7 +218,7 @@ def _is_first(source: HistorySource, full_snapshots: FullSnapshots | None) -> Ex
 
 
 def _newest_versions(source: HistorySource) -> DataFrame:
-    """The open version of each key, renamed for a join; by check also which keys have closed versions only."""
+    """Return the open version of each key, renamed for a join; by check also which keys have closed versions only."""
     versions = source.versions()
     key = [col(name).alias(f"_of_{name}") for name in source.table.business_key]
     told_at = col(source.write.effective_at) if source.has_own_time else col("valid_from")
@@ -232,6 +233,7 @@ def _newest_versions(source: HistorySource) -> DataFrame:
     )
     if source.write.hard_deletes is not HardDeletes.INVALIDATE or source.has_own_time:
         return open_versions
+    # By check, INVALIDATE leaves a key that is gone without an open version: its closed ones say that it was known.
     is_open = max(iff(col("is_current"), lit(1), lit(0)))
     per_key = versions.group_by(*source.table.business_key).agg(
         is_open.alias("_is_open"), max("valid_from").alias("_from")

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 
 def build_versions(table: Table, observations: DataFrame, intervals: DataFrame | None = None) -> DataFrame:
-    """The versions of each key, in the contract's columns.
+    """Build the versions of each key, in the contract's columns.
 
     Args:
         table: A history.
@@ -59,7 +59,7 @@ def build_versions(table: Table, observations: DataFrame, intervals: DataFrame |
 
 
 def select_as_of(history: DataFrame, time: datetime | Expression) -> DataFrame:
-    """The version of each key that existed at a time: at most one, also at the boundaries.
+    """Select the version of each key that existed at a time: at most one, also at the boundaries.
 
     Args:
         history: Rows of a history.
@@ -71,7 +71,7 @@ def select_as_of(history: DataFrame, time: datetime | Expression) -> DataFrame:
 
 
 def count_broken_invariants(table: Table, history: DataFrame) -> DataFrame:
-    """One row: how many versions break each of the rules that hold after every write.
+    """Count, in one row, the versions that break each of the rules that hold after every write.
 
     Args:
         table: The contract.
@@ -87,6 +87,7 @@ def count_broken_invariants(table: Table, history: DataFrame) -> DataFrame:
         reduce(and_, [equal_null(col(name), was) for name, was in before.items()]).alias("_is_like_before"),
     )
     has_before = col("_number") > lit(1)
+    # INVALIDATE leaves out the time in which a key was gone, so there a gap and a closed last version are right.
     is_last, is_open = col("_next_from").is_null(), col("valid_to").is_null()
     may_end = lit(_write(table).hard_deletes is HardDeletes.INVALIDATE)
     rules = {
@@ -109,10 +110,12 @@ def _write(table: Table) -> History:
 
 
 def _values_over_time(table: Table, observations: DataFrame) -> DataFrame:
-    """One row per key and effective time, with the next one's; of several the latest observation tells the values."""
+    """Return one row per key and effective time, with the next time; the latest observation of it tells the values."""
     names = [column.name for column in table.observed_columns]
     newest_by = [f"_newest_by_{name}" for name in _write(table).newest_by]
     order = (OBSERVED_AT.name, *newest_by, LINEAGE[0].name, LINEAGE[1].name)
+    # The same time may be told twice: what was observed last corrects what was told before. File and row end every
+    # tie, so a rebuild that reads in another order picks the same row.
     of_time = partition_by_key(table, EFFECTIVE_AT.name).order_by(*[col(name).desc_nulls_last() for name in order])
     told = observations.filter(col(EFFECTIVE_AT.name).is_not_null()).select(
         *names, OBSERVED_AT.name, EFFECTIVE_AT.name, row_number().over(of_time).alias("_rank")
@@ -125,17 +128,15 @@ def _values_over_time(table: Table, observations: DataFrame) -> DataFrame:
 
 def _alone(values: DataFrame) -> DataFrame:
     return values.select(
-        "*",
-        col(EFFECTIVE_AT.name).alias("_at"),
-        lit(False).alias("_is_gone"),
-        col(OBSERVED_AT.name).alias("_seen_at"),
+        "*", col(EFFECTIVE_AT.name).alias("_at"), lit(False).alias("_is_gone"), col(OBSERVED_AT.name).alias("_seen_at")
     )
 
 
 def _laid_over(table: Table, values: DataFrame, intervals: DataFrame) -> DataFrame:
-    """The values cut where presence changes; those of keys that were always there stay as they are."""
+    """Return the values cut where presence changes; those of keys that were always there stay as they are."""
     same_key = have_same(table.business_key, "_of_")
     overlaps = (col("_begins_at") < col("_next_at")) & (col("_ends_at") > col(EFFECTIVE_AT.name))
+    # Keys that were never gone have no intervals, and a left join leaves their values whole.
     cut = values.join(intervals, on=same_key & overlaps, how="left")
     told_at, begins_at = col(EFFECTIVE_AT.name), col("_begins_at")
     seen_at = (
@@ -153,7 +154,7 @@ def _laid_over(table: Table, values: DataFrame, intervals: DataFrame) -> DataFra
 
 
 def _joined_where_equal(table: Table, pieces: DataFrame) -> DataFrame:
-    """Neighbouring pieces that are equal are one version, with the values of its last piece."""
+    """Join neighbouring pieces that are equal to one version, with the values of its last piece."""
     in_order = partition_by_key(table).order_by(col("_at").asc_nulls_last())
     watched = (*table.tracked_columns, "_is_gone")
     differs = reduce(or_, [~equal_null(col(name), lag(col(name)).over(in_order)) for name in watched])
@@ -161,6 +162,7 @@ def _joined_where_equal(table: Table, pieces: DataFrame) -> DataFrame:
     opened = pieces.select(
         *names, "_at", "_is_gone", "_seen_at", (differs | (row_number().over(in_order) == lit(1))).alias("_opens")
     )
+    # The newest begin so far names the version of a piece: pieces that open nothing inherit it from the one before.
     so_far = in_order.rows_between(Window.UNBOUNDED_PRECEDING, Window.CURRENT_ROW)
     begun = opened.select(
         "*",

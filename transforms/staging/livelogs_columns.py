@@ -92,5 +92,5 @@ trade_id = Column("trade_id", TEXT, "the trade behind the booking", payload="tra
 
 
 def drop_payload(column: Column) -> Column:
-    """The column outside of staging, where no payload is read."""
+    """Return the column outside of staging, where no payload is read."""
     return column.replace(payload=None, empty_is_null=False)

@@ -17,7 +17,7 @@ _LONGEST_EXAMPLE = 40
 
 
 def refuse_other_currencies(parsed: DataFrame, table: Table, currency: str | None) -> DataFrame:
-    """The parsed rows; a record whose field `currency` names another one breaks a rule.
+    """Return the parsed rows; a record whose field `currency` names another one breaks a rule.
 
     Args:
         parsed: What `parse` or `recomputed` gave for the table.

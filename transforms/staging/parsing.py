@@ -21,7 +21,6 @@ from transforms.functions import (
     lower,
     parse_json,
     replace,
-    substring,
     to_variant,
     trim,
     try_cast,
@@ -29,16 +28,8 @@ from transforms.functions import (
     when,
 )
 from transforms.staging import times
-from transforms.types import (
-    BooleanType,
-    DateType,
-    DecimalType,
-    DoubleType,
-    LongType,
-    StringType,
-    TimestampType,
-    VariantType,
-)
+from transforms.staging.refusals import WITH_COMMA, explain_rule, find_broken_rule, has_decimals, kind_name, text_name
+from transforms.types import DateType, DecimalType, DoubleType, LongType, StringType, TimestampType, VariantType
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression
@@ -48,35 +39,16 @@ if TYPE_CHECKING:
 _WHOLE_NUMBER = r"^[+-]?[0-9]{1,18}$"
 _FINITE = r"([0-9]{1,30}(\.[0-9]{0,30})?|\.[0-9]{1,30})"  # neither NaN nor infinity is a number
 _NUMBER = rf"^[+-]?{_FINITE}([eE][+-]?[0-9]{{1,2}})?$"
-_WITH_COMMA = r"^[+-]?[0-9]*,[0-9]+$"
 _WITH_POINT = r"^[+-]?[0-9]*\.[0-9]*$"
-_COMMA_IS_SET = "; a decimal comma is read where SNOWCAST_DECIMAL_COMMA is set"
-# What a spreadsheet makes of an id that looks like a number or that it was told to leave alone.
-_TOUCHED_ID = r"^([0-9](\.[0-9]+)?E\+[0-9]+|[0-9]+\.0*|=.*)$"
 _JSON_TEXTS = (
     r'^\[ *("([^"\\[:cntrl:]]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*"( *, *"([^"\\[:cntrl:]]|\\["\\/bfnrt]'
     r'|\\u[0-9a-fA-F]{4})*")*)? *\]$'
 )
-_LONGEST_EXAMPLE = 120
 _LINEAGE_NAMES = ("_record", "snapshot_at", "_source_file", "_source_row", "_load_id")
-_KINDS = (
-    ("ARRAY", "a list"),
-    ("OBJECT", "an object"),
-    ("BOOLEAN", "true or false"),
-    ("VARCHAR", "text"),
-)
-_EXPECTED = {
-    LongType: "a whole number",
-    DoubleType: "a number",
-    BooleanType: "true or false",
-    DateType: "a date (YYYY-MM-DD)",
-    TimestampType: "a UTC time",
-    StringType: "text",
-}
 
 
 def parse(raw: DataFrame, table: Table, *, decimal_comma: bool = False) -> DataFrame:
-    """The declared payload columns of the table, typed, with lineage, `snapshot_at`, `_record`, `_rule` and `_reason`.
+    """Read the table's payload columns, typed, with lineage, `snapshot_at`, `_record`, `_rule` and `_reason`.
 
     Args:
         raw: Rows of a raw table.
@@ -92,26 +64,26 @@ def parse(raw: DataFrame, table: Table, *, decimal_comma: bool = False) -> DataF
         col("_load_id"),
         typeof(col("record")).alias("kind_of_record"),
         *[_value(column, "record").cast(TEXT).alias(f"spelled_{column.name}") for column in read],
-        *[typeof(_value(column, "record")).alias(_kind_name(column)) for column in read],
+        *[typeof(_value(column, "record")).alias(kind_name(column)) for column in read],
     )
-    given = texts.select("*", *[_given(column, decimal_comma).alias(_text_name(column)) for column in read])
+    given = texts.select("*", *[_given(column, decimal_comma).alias(text_name(column)) for column in read])
     timed = given.select(
         "*",
         *[
             part.alias(f"{name}_of_{column.name}")
             for column in read
             if _is_time(column)
-            for name, part in times.parse_parts(col(_text_name(column))).items()
+            for name, part in times.parse_parts(col(text_name(column))).items()
         ],
     )
     typed = timed.select("*", *[_typed(column).alias(column.name) for column in read])
-    judged = typed.select("*", _first_broken_rule(read).alias("_rule"))
+    judged = typed.select("*", find_broken_rule(read).alias("_rule"))
     names = [column.name for column in read]
-    return judged.select(*_LINEAGE_NAMES, *names, "_rule", _reason(read).alias("_reason"))
+    return judged.select(*_LINEAGE_NAMES, *names, "_rule", explain_rule(read).alias("_reason"))
 
 
 def replace_values(parsed: DataFrame, table: Table, **values: Expression) -> DataFrame:
-    """The parsed rows with other values in some of their columns.
+    """Put other values into some columns of the parsed rows.
 
     Args:
         parsed: What `parse` gave for the table.
@@ -123,7 +95,7 @@ def replace_values(parsed: DataFrame, table: Table, **values: Expression) -> Dat
 
 
 def refuse_also(parsed: DataFrame, table: Table, rule: str, condition: Expression, reason: Expression) -> DataFrame:
-    """The parsed rows, those that break one more rule named: a record that breaks an earlier one keeps that.
+    """Name the parsed rows that break one more rule; a record that breaks an earlier one keeps that.
 
     Args:
         parsed: What `parse` or `recomputed` gave for the table.
@@ -142,14 +114,14 @@ def refuse_also(parsed: DataFrame, table: Table, rule: str, condition: Expressio
 
 
 def count_filled_fields(table: Table) -> Expression:
-    """How many of the declared payload columns have a value, as `count_filled_fields`."""
+    """Count how many of the declared payload columns have a value, as `filled_fields`."""
     read = [column for column in table.columns if column.payload is not None]
     filled = [iff(col(column.name).is_null(), lit(0), lit(1)) for column in read]
     return reduce(add, filled).cast(INTEGER).alias("filled_fields")
 
 
 def tidy_text(name: str) -> Expression:
-    """The text in lower case without spaces around; NULL where nothing is left."""
+    """Return the text in lower case without spaces around; NULL where nothing is left."""
     text = lower(trim(col(name)))
     return iff(text == lit(""), null_of(TEXT), text)
 
@@ -159,20 +131,12 @@ def _value(column: Column, record: str) -> Expression:
     return coalesce(value, *[col(record)[name] for name in column.formerly]) if column.formerly else value
 
 
-def _text_name(column: Column) -> str:
-    return f"text_of_{column.name}"
-
-
-def _kind_name(column: Column) -> str:
-    return f"kind_of_{column.name}"
-
-
 def _given(column: Column, decimal_comma: bool) -> Expression:
     text = col(f"spelled_{column.name}")
-    if decimal_comma and _has_decimals(column):
-        is_text = col(_kind_name(column)) == lit("VARCHAR")
+    if decimal_comma and has_decimals(column):
+        is_text = col(kind_name(column)) == lit("VARCHAR")
         with_point = concat(text, lit(" with a point"))
-        spelled = when(text.rlike(_WITH_COMMA), replace(text, lit(","), lit("."))).when(
+        spelled = when(text.rlike(WITH_COMMA), replace(text, lit(","), lit("."))).when(
             text.rlike(_WITH_POINT), with_point
         )
         text = iff(is_text, spelled.otherwise(text), text)
@@ -181,7 +145,7 @@ def _given(column: Column, decimal_comma: bool) -> Expression:
 
 
 def _typed(column: Column) -> Expression:
-    text = col(_text_name(column))
+    text = col(text_name(column))
     if isinstance(column.type, StringType):
         return text
     spelling = _spelling(column)
@@ -195,7 +159,7 @@ def _typed(column: Column) -> Expression:
 
 
 def _spelling(column: Column) -> str | None:
-    """What a text must look like to be cast at all: the cast alone would round, or take what is no number."""
+    """Return what a text must look like to be cast at all: the cast alone would round, or take what is no number."""
     if isinstance(column.type, DecimalType):  # zeros behind the last decimal change nothing
         whole, decimals = column.type.precision - column.type.scale, column.type.scale
         behind = rf"[0-9]{{1,{decimals}}}0*"
@@ -203,113 +167,18 @@ def _spelling(column: Column) -> str | None:
     return {LongType: _WHOLE_NUMBER, DoubleType: _NUMBER, DateType: times.DAY}.get(type(column.type))
 
 
-def _expected(column: Column) -> str:
-    if isinstance(column.type, DecimalType):
-        return f"a number with at most {column.type.scale} decimals"
-    return _EXPECTED[type(column.type)]
-
-
-def _has_decimals(column: Column) -> bool:
-    return isinstance(column.type, DecimalType | DoubleType)
-
-
-def _is_id(column: Column) -> bool:
-    return isinstance(column.type, StringType) and column.name.endswith("_id")
-
-
 def _is_time(column: Column) -> bool:
     return isinstance(column.type, TimestampType)
 
 
 def _variant(column: Column) -> Expression:
-    """Lists and objects as they are; a CSV's text, JSON or Python's (`['a', 'b']`), as the list that it spells."""
-    text = col(_text_name(column))
+    """Keep lists and objects; read a CSV's text, JSON's or Python's (`['a', 'b']`), as the list that it spells."""
+    text = col(text_name(column))
     spells_a_list = text.rlike(r"^\[('[^'\"\\]*'(, '[^'\"\\]*')*)?\]$")
-    is_text = col(_kind_name(column)) == lit("VARCHAR")
+    is_text = col(kind_name(column)) == lit("VARCHAR")
     spelled = parse_json(replace(text, lit("'"), lit('"')))
     kept = to_variant(_value(column, "_record"))
     is_json = is_text & text.rlike(_JSON_TEXTS)
     nothing = null_of(VariantType())
     chain = when(text.is_null(), nothing).when(is_text & spells_a_list, spelled)
     return chain.when(is_json, parse_json(iff(is_json, text, lit("null")))).otherwise(kept)
-
-
-def _first_broken_rule(columns: list[Column]) -> Expression:
-    """The first rule broken, in the contract's order: what is missing, then types, then ranges."""
-    rules = [(col("_record").is_null() | (col("kind_of_record") != lit("OBJECT")), "record_type")]
-    rules += [(_is_missing(column), f"{column.name}_missing") for column in columns if not column.nullable]
-    rules += [(_has_wrong_type(column), f"{column.name}_type") for column in columns if _is_typed(column)]
-    rules += [(_is_touched(column), f"{column.name}_by_spreadsheet") for column in columns if _is_id(column)]
-    for column in columns:
-        if column.minimum is not None:
-            rules.append((col(column.name) < lit(column.minimum), f"{column.name}_below_minimum"))
-        if column.maximum is not None:
-            rules.append((col(column.name) > lit(column.maximum), f"{column.name}_above_maximum"))
-    first, *others = [(condition, lit(name)) for condition, name in rules]
-    case = reduce(lambda chain, rule: chain.when(*rule), others, when(*first))
-    return case.otherwise(null_of(TEXT))
-
-
-def _is_typed(column: Column) -> bool:
-    return not isinstance(column.type, VariantType)
-
-
-def _is_missing(column: Column) -> Expression:
-    return col(_text_name(column)).is_null()
-
-
-def _has_wrong_type(column: Column) -> Expression:
-    is_nested = col(_kind_name(column)).in_(lit("ARRAY"), lit("OBJECT"))
-    is_unreadable = col(_text_name(column)).is_not_null() & col(column.name).is_null()
-    return is_nested if isinstance(column.type, StringType) else is_nested | is_unreadable
-
-
-def _is_touched(column: Column) -> Expression:
-    return col(_text_name(column)).rlike(_TOUCHED_ID)
-
-
-def _reason(columns: list[Column]) -> Expression:
-    rule = col("_rule")
-    case = when(rule.is_null(), null_of(TEXT)).when(
-        rule == lit("record_type"),
-        concat(lit("the record is "), _shown(col("_record").cast(TEXT)), lit("; expected an object")),
-    )
-    for column in columns:
-        for suffix, reason in _reasons(column):
-            case = case.when(rule == lit(f"{column.name}_{suffix}"), reason)
-    return case.otherwise(rule)
-
-
-def _reasons(column: Column) -> list[tuple[str, Expression]]:
-    shown = _shown(col(_text_name(column)))
-    reasons = []
-    if not column.nullable:
-        reasons.append(("missing", lit(f"{column.payload} is missing; it is required as {column.name}")))
-    if _is_typed(column):
-        kind = reduce(
-            lambda chain, known: chain.when(col(_kind_name(column)) == lit(known[0]), lit(known[1])),
-            _KINDS[1:],
-            when(col(_kind_name(column)) == lit(_KINDS[0][0]), lit(_KINDS[0][1])),
-        ).otherwise(lit("a number"))
-        expected = lit(f"; expected {_expected(column)}")
-        if isinstance(column.type, DateType | TimestampType):
-            is_of_no_year = times.is_of_another_year(col(_text_name(column)))
-            expected = iff(is_of_no_year, lit(f"; expected {times.YEARS}"), expected)
-        if _has_decimals(column):
-            has_comma = col(_text_name(column)).rlike(_WITH_COMMA)
-            expected = iff(has_comma, lit(f"; expected {_expected(column)}{_COMMA_IS_SET}"), expected)
-        reasons.append(("type", concat(lit(f"{column.payload} is "), kind, lit(" ("), shown, lit(")"), expected)))
-    if _is_id(column):
-        told = lit("; a spreadsheet has changed this id: export the column as text")
-        reasons.append(("by_spreadsheet", concat(lit(f"{column.payload} is "), shown, told)))
-    if column.minimum is not None:
-        bound = lit(f"; expected at least {column.minimum:g}")
-        reasons.append(("below_minimum", concat(lit(f"{column.payload} is "), shown, bound)))
-    if column.maximum is not None:
-        bound = lit(f"; expected at most {column.maximum:g}")
-        reasons.append(("above_maximum", concat(lit(f"{column.payload} is "), shown, bound)))
-    return reasons
-
-
-def _shown(text: Expression) -> Expression:
-    return substring(coalesce(text, lit("null")), lit(1), lit(_LONGEST_EXAMPLE))

@@ -14,18 +14,7 @@ from typing import TYPE_CHECKING
 
 from transforms.contract import INTEGER, TEXT, TIMESTAMP
 from transforms.formulas.frames import null_of
-from transforms.functions import (
-    coalesce,
-    concat,
-    dateadd,
-    iff,
-    length,
-    lit,
-    replace,
-    substring,
-    try_cast,
-    when,
-)
+from transforms.functions import coalesce, concat, dateadd, iff, length, lit, replace, substring, try_cast, when
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression
@@ -49,7 +38,7 @@ PARTS = ("whole", "micros", "offset")
 
 
 def parse_parts(text: Expression) -> dict[str, Expression]:
-    """The time to the second, what is behind it in microseconds, and its offset from UTC in minutes.
+    """Return the time to the second, what is behind it in microseconds, and its offset from UTC in minutes.
 
     All are NULL where the text spells no time.
     """
@@ -74,14 +63,14 @@ def parse_parts(text: Expression) -> dict[str, Expression]:
 
 
 def build_timestamp(whole: Expression, micros: Expression, offset: Expression) -> Expression:
-    """The time in UTC of its parts; NULL where there are none, or where its year cannot be right."""
+    """Build the time in UTC of its parts; NULL where there are none, or where its year cannot be right."""
     moment = dateadd("microsecond", micros, dateadd("minute", lit(0) - offset, whole))
     first, after = (lit(datetime(year, 1, 1)).cast(TIMESTAMP) for year in (FIRST_YEAR, LAST_YEAR + 1))
     return iff((moment >= first) & (moment < after), moment, null_of(TIMESTAMP))
 
 
 def is_of_another_year(text: Expression) -> Expression:
-    """Condition: a day or time that is spelled as it must be, of a year that cannot be right."""
+    """Return the condition that a day or time is spelled as it must be, and of a year that cannot be right."""
     return text.rlike(SPELLED) & ~text.rlike(rf"^{_YEAR}-.*$")
 
 
@@ -105,7 +94,7 @@ def _offset_minutes(text: Expression) -> Expression:
 
 
 def _digits(text: Expression) -> Expression:
-    """A spelled time as `2020-12-28052900.123+0530`: only what stands between its numbers is left out."""
+    """Return a spelled time as `2020-12-28052900.123+0530`: only what stands between its numbers is left out."""
     return reduce(lambda left, mark: replace(left, lit(mark), lit("")), ("UTC", ":", " ", "T", "Z"), text)
 
 

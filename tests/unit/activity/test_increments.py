@@ -1,4 +1,4 @@
-"""What makes a person's deeds, or a fact's events, be recomputed: each condition, and what comes of leaving it out."""
+"""What makes a person's events, or a fact's events, be recomputed: each condition, and what comes of leaving it out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""streamer_activity: what the deeds of streamers amount to, and their numbers."""
+"""streamer_activity: what the events of streamers amount to, and their numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""viewer_activity: what the deeds of viewers amount to, and their numbers."""
+"""viewer_activity: what the events of viewers amount to, and their numbers."""
 
 from __future__ import annotations
 

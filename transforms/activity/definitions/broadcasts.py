@@ -31,7 +31,7 @@ _SECONDS_PER_HOUR = MS_PER_HOUR // 1000
 
 
 def list_started(fact_stream_sessions: DataFrame, fact_live_streams: DataFrame) -> DataFrame:
-    """Every broadcast with its begin, what is known of its kind, and `live_until`: its end or last sample."""
+    """List every broadcast with its begin, what is known of its kind, and `live_until`: its end or last sample."""
     begin = coalesce(col("started_at"), col("first_seen_at"))
     polled = fact_stream_sessions.select(
         *_STREAM, begin.alias("started_at"), col("last_seen_at").alias("live_until"), *_unknown(_KIND)
@@ -42,7 +42,7 @@ def list_started(fact_stream_sessions: DataFrame, fact_live_streams: DataFrame) 
 
 
 def list_ended(int_stream_ends: DataFrame, fact_live_streams: DataFrame) -> DataFrame:
-    """Every broadcast that is over, with its length and what came of it."""
+    """List every broadcast that is over, with its length and what came of it."""
     seconds = datediff("second", col("started_at"), col("ended_at"))
     polled = int_stream_ends.select(
         *_STREAM,

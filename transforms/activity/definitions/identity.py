@@ -30,7 +30,7 @@ def format_customer(platform: Expression, identifier: Expression, spaces: Spaces
 
 
 def repeat_per_platform(frame: DataFrame, others: Sequence[str], spaces: Spaces) -> DataFrame:
-    """Rows once per platform of their space.
+    """Repeat rows once per platform of their space.
 
     Args:
         frame: Rows whose `platform` is the first of its space, or in none.
@@ -46,12 +46,12 @@ def repeat_per_platform(frame: DataFrame, others: Sequence[str], spaces: Spaces)
 
 
 def first_platform(spaces: Spaces) -> Expression:
-    """The column `platform`, or the first platform of its space."""
+    """Return the column `platform`, or the first platform of its space."""
     return _first_of_space(col("platform"), spaces)
 
 
 def add_persons(events: DataFrame, int_identities: DataFrame, owner: Owner, spaces: Spaces) -> DataFrame:
-    """Events with `customer`, `anonymous_customer_id` and `person`.
+    """Add `customer`, `anonymous_customer_id` and `person` to events.
 
     Args:
         events: Rows with the owner's key and id, `platform` and `is_anonymous`.

@@ -72,7 +72,7 @@ SUPER_FAN = Activity(
 
 
 def emit_at_risk_streamer(int_streamers_at_risk: DataFrame) -> DataFrame:
-    """Who is at risk, at the moment of the rule."""
+    """Emit who is at risk, at the moment of the rule."""
     moments = int_streamers_at_risk.select(
         "*",
         col("person").alias("activity_id"),
@@ -84,14 +84,14 @@ def emit_at_risk_streamer(int_streamers_at_risk: DataFrame) -> DataFrame:
 
 
 def emit_first_stream_completed(int_streamer_events: DataFrame, *, thresholds: Thresholds) -> DataFrame:
-    """The first ended broadcast that was long enough."""
+    """Emit the first ended broadcast that was long enough."""
     ended = read_events(int_streamer_events, STREAM_ENDED, "stream_id", "duration_seconds")
     is_long = col("duration_seconds") >= lit(thresholds.first_stream_minutes * _SECONDS_PER_MINUTE)
     return first_per_person(FIRST_STREAM_COMPLETED, ended.filter(is_long))
 
 
 def emit_popular_streamer(int_streamer_events: DataFrame, *, thresholds: Thresholds) -> DataFrame:
-    """The earliest of the three."""
+    """Emit the earliest of the three."""
     return first_per_person(
         POPULAR_STREAMER,
         _broadcasts(int_streamer_events, thresholds).union_all(_gifts(int_streamer_events, thresholds)),
@@ -122,12 +122,12 @@ def _gifts(events: DataFrame, thresholds: Thresholds) -> DataFrame:
 
 
 def _counts_of_popular_streamer(thresholds: Thresholds) -> tuple[str, int]:
-    """Which activity the rule counts, and from which one on it can hold."""
+    """Return which activity the rule counts, and from which one on it can hold."""
     return GIFT_RECEIVED.name, thresholds.popular_gifts
 
 
 def emit_streamer_activated(int_streamer_events: DataFrame, *, thresholds: Thresholds) -> DataFrame:
-    """The earliest of both."""
+    """Emit the earliest of both."""
     ended = read_events(int_streamer_events, STREAM_ENDED, "stream_id", "unique_viewers")
     is_watched = col("unique_viewers") >= lit(thresholds.activation_viewers)
     watched = ended.filter(is_watched).select("*", lit("viewers").alias("reason"))
@@ -138,12 +138,12 @@ def emit_streamer_activated(int_streamer_events: DataFrame, *, thresholds: Thres
 
 
 def emit_gift_giver(int_viewer_events: DataFrame) -> DataFrame:
-    """The first gift."""
+    """Emit the first gift."""
     return first_per_person(GIFT_GIVER, _gifts_of_fans(int_viewer_events))
 
 
 def emit_super_fan(int_viewer_events: DataFrame, *, thresholds: Thresholds) -> DataFrame:
-    """The earliest n-th gift to one streamer."""
+    """Emit the earliest n-th gift to one streamer."""
     in_order = Window.partition_by("person", "platform", "streamer_id").order_by("ts", "activity_id")
     gifts = _gifts_of_fans(int_viewer_events)
     counted = gifts.select("*", row_number().over(in_order).alias("gift_count"))
@@ -151,12 +151,12 @@ def emit_super_fan(int_viewer_events: DataFrame, *, thresholds: Thresholds) -> D
 
 
 def _counts_of_super_fan(thresholds: Thresholds) -> tuple[str, int]:
-    """Which activity the rule counts, and from which one on it can hold."""
+    """Return which activity the rule counts, and from which one on it can hold."""
     return GIFT_SENT.name, thresholds.super_fan_gifts
 
 
 def _gifts_of_fans(int_viewer_events: DataFrame) -> DataFrame:
-    """Gifts that were neither cancelled nor given anonymously, also where a link says who the anonymous user is."""
+    """Return gifts that were neither cancelled nor given anonymously, whoever a link says the anonymous user is."""
     gifts = read_events(
         int_viewer_events, GIFT_SENT, "gift_transaction_id", "streamer_id", "is_cancelled", "is_anonymous"
     )

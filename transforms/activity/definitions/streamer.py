@@ -96,19 +96,19 @@ _CARRIED = ("streamer_key", "platform", "streamer_id", "stream_id", "version_key
 
 
 def emit_changed_category(channel_history: DataFrame) -> DataFrame:
-    """One row per version of the channel with another category than the version before."""
+    """Emit one row per version of the channel with another category than the version before."""
     changes = _changes_of(channel_history, "game_id", ("game_id", "game_name"))
     return event_rows(CHANGED_CATEGORY, changes, OF_STREAMER, business_key=("version_key",), ts="valid_from")
 
 
 def emit_changed_title(channel_history: DataFrame) -> DataFrame:
-    """One row per version of the channel with another title than the version before."""
+    """Emit one row per version of the channel with another title than the version before."""
     changes = _changes_of(channel_history, "title", ("title",))
     return event_rows(CHANGED_TITLE, changes, OF_STREAMER, business_key=("version_key",), ts="valid_from")
 
 
 def emit_gift_received(fact_gifts: DataFrame, *, point_value: Decimal | None) -> DataFrame:
-    """One row per gift transaction."""
+    """Emit one row per gift transaction."""
     return event_rows(
         GIFT_RECEIVED,
         with_gift_value(fact_gifts, point_value),
@@ -120,19 +120,19 @@ def emit_gift_received(fact_gifts: DataFrame, *, point_value: Decimal | None) ->
 
 
 def emit_stream_ended(int_stream_ends: DataFrame, fact_live_streams: DataFrame) -> DataFrame:
-    """One row per broadcast that is over."""
+    """Emit one row per broadcast that is over."""
     ended = broadcasts.list_ended(int_stream_ends, fact_live_streams)
     return event_rows(STREAM_ENDED, ended, OF_STREAMER, business_key=("stream_id",), ts="ended_at")
 
 
 def emit_stream_started(fact_stream_sessions: DataFrame, fact_live_streams: DataFrame) -> DataFrame:
-    """One row per broadcast."""
+    """Emit one row per broadcast."""
     started = broadcasts.list_started(fact_stream_sessions, fact_live_streams)
     return event_rows(STREAM_STARTED, started, OF_STREAMER, business_key=("stream_id",), ts="started_at")
 
 
 def emit_went_live(fact_stream_sessions: DataFrame, fact_live_streams: DataFrame, *, gap_cap_seconds: int) -> DataFrame:
-    """One row per broadcast before which the streamer was offline."""
+    """Emit one row per broadcast before which the streamer was offline."""
     started = broadcasts.list_started(fact_stream_sessions, fact_live_streams)
     earlier = (
         Window.partition_by("streamer_key")
@@ -148,7 +148,7 @@ def emit_went_live(fact_stream_sessions: DataFrame, fact_live_streams: DataFrame
 
 
 def _changes_of(channel_history: DataFrame, watched: str, shown: Sequence[str]) -> DataFrame:
-    """The versions whose watched column differs from the version before, NULL-safely.
+    """Return the versions whose watched column differs from the version before, NULL-safely.
 
     Args:
         channel_history: Versions; all of a channel that has any.

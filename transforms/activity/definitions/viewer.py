@@ -82,7 +82,7 @@ WATCHED = Activity(
 
 
 def emit_gift_sent(fact_gifts: DataFrame, *, point_value: Decimal | None) -> DataFrame:
-    """One row per gift transaction; the shared anonymous user is an anonymous customer."""
+    """Emit one row per gift transaction; the shared anonymous user is an anonymous customer."""
     return event_rows(
         GIFT_SENT,
         with_gift_value(fact_gifts, point_value),
@@ -95,35 +95,35 @@ def emit_gift_sent(fact_gifts: DataFrame, *, point_value: Decimal | None) -> Dat
 
 
 def emit_payment_made(fact_payments: DataFrame) -> DataFrame:
-    """One row per payment, at the first moment of its day; one of 0 is neither a payment nor a refund."""
+    """Emit one row per payment, at the first moment of its day; one of 0 is neither a payment nor a refund."""
     moved = fact_payments.filter(col("amount") != lit(0))
     return event_rows(PAYMENT_MADE, moved, OF_VIEWER, business_key=("payment_id",), ts="payment_date", revenue="amount")
 
 
 def emit_subscription_cancelled(int_subscription_moments: DataFrame) -> DataFrame:
-    """One row per moment of that kind; payments carry the money."""
+    """Emit one row per moment of that kind; payments carry the money."""
     return _moment_rows(SUBSCRIPTION_CANCELLED, int_subscription_moments)
 
 
 def emit_subscription_renewed(int_subscription_moments: DataFrame) -> DataFrame:
-    """One row per moment of that kind; payments carry the money."""
+    """Emit one row per moment of that kind; payments carry the money."""
     return _moment_rows(SUBSCRIPTION_RENEWED, int_subscription_moments)
 
 
 def emit_subscription_started(int_subscription_moments: DataFrame) -> DataFrame:
-    """One row per moment of that kind; payments carry the money."""
+    """Emit one row per moment of that kind; payments carry the money."""
     return _moment_rows(SUBSCRIPTION_STARTED, int_subscription_moments)
 
 
 def emit_watched(stg_billing_viewing_activity: DataFrame) -> DataFrame:
-    """One row per user and day, as last delivered, at the first moment of the day."""
+    """Emit one row per user and day, as last delivered, at the first moment of the day."""
     day = ("platform", "user_key", "user_id", "watch_date")
     newest = latest_per_key(stg_billing_viewing_activity, day, {"snapshot_at": ("hours_watched",)})
     return event_rows(WATCHED, newest, OF_VIEWER, business_key=("user_id", "watch_date"), ts="watch_date")
 
 
 def _moment_rows(activity: Activity, int_subscription_moments: DataFrame) -> DataFrame:
-    """The moments of the activity's kind as its events."""
+    """Return the moments of the activity's kind as its events."""
     of_kind = int_subscription_moments.filter(col("activity") == lit(activity.name))
     key = ("subscription_id", "period_number")
     return event_rows(activity, of_kind, OF_VIEWER, business_key=key, ts="happened_at")

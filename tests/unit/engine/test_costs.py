@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from snowflake.connector.cursor import SnowflakeCursor
 from snowflake.snowpark import Session
-from transforms.engine.states import States
 
 from tests.feeding import PARAMETERS, LandingFile, build_all, delivered, load, minutes, read_from_sheet, stream
 from tests.properties.conftest import emptied
@@ -18,6 +17,7 @@ from transforms.build import build_table, has_nothing_new
 from transforms.catalog import select_models
 from transforms.contract import History, Layer
 from transforms.engine.batches import read_states
+from transforms.engine.states import States
 from transforms.engine.write import BuildResult
 
 SELECTED = ("tag:twitch", "tag:billing", "tag:livelogs", "tag:calendar", "tag:activity")

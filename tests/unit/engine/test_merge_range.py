@@ -6,7 +6,7 @@ import pytest
 from snowflake.snowpark import Session
 
 from tests.feeding import LandingFile, build_all, content, load, minutes, stream, written
-from tests.unit.test_costs import sent
+from tests.unit.engine.test_costs import sent
 from transforms.catalog import models
 
 STREAMS, SNAPSHOTS, SESSIONS = "stg_twitch_streams", "fact_stream_snapshots", "fact_stream_sessions"

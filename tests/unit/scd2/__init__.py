@@ -1,0 +1,1 @@
+"""Histories: versions, presence, what late rows affect."""
