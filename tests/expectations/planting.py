@@ -54,7 +54,7 @@ def bad_rows(table: Table, rule: Rule, number: int) -> list[Row]:
         return [row]
     if rule not in contract_rules(table):
         raise AssertionError(f"no bad row is planted for {table.name}: {rule.name}; add it to planted_rows.PLANTED")
-    (name,) = rule.columns_among(table.column_names)
+    (name,) = rule.columns_among(declared_columns(table))
     column = next(column for column in table.stored_columns if column.name == name)
     return [{**row, name: _broken(column, rule, declared_columns(table)[name])}]
 
