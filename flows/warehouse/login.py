@@ -90,9 +90,13 @@ def connect(settings: Settings, **session_parameters: Any) -> TaggedConnection:
     parameters["session_parameters"]["PYTHON_SNOWPARK_USE_SQL_SIMPLIFIER"] = False
     parameters["session_parameters"].update(session_parameters)
     try:
-        return TaggedConnection(**parameters, paramstyle="qmark", backoff_policy=_pauses_of(settings))
+        connection = TaggedConnection(**parameters, paramstyle="qmark", backoff_policy=_pauses_of(settings))
     except (snowflake.connector.errors.Error, ValueError, TypeError) as error:
         raise _login_error(error, settings, parameters) from None
+    if not settings.telemetry:
+        # Snowpark reports to the connector's client by itself, whatever CLIENT_TELEMETRY_ENABLED says.
+        connection._telemetry.disable()
+    return connection
 
 
 def _pauses_of(settings: Settings) -> Callable[[], Iterator[float]]:
