@@ -32,13 +32,28 @@ _LOADED = (
     "snowflake.snowpark.functions",
     "prefect.flow_engine",
     "prefect.task_engine",
+    "fastapi.encoders",
+    "anyio._backends._asyncio",
+    "great_expectations.render.renderer.site_builder",
+    "prefect.utilities.visualization",
+    "snowflake.connector.file_transfer_agent",
+    "snowflake.snowpark._internal.compiler.plan_compiler",
+    "sqlglot.dialects.snowflake",
     "flows.cli",
+    "flows.cli.logs",
     "flows.services.start",
     "flows.pipeline",
     "flows.backfill",
+    "flows.files.deliveries",
     "flows.load.loader",
     "flows.validate",
+    "flows.warehouse.connection",
+    "flows.warehouse.scripts",
+    "expectations.engine.docs_pages",
     "expectations.engine.suites",
+    "expectations.checks.deliveries",
+    "expectations.checks.drift",
+    "expectations.checks.sources",
     "expectations.checks.tables",
     "transforms.build",
     "deployments.embedded",
@@ -72,9 +87,11 @@ def _load_libraries() -> None:
     """Import what the handed over commands use, so that a fork has it."""
     for name in _LOADED:
         import_module(name)
+    from expectations.checks.tables import rules_of
     from transforms.catalog import models
 
-    models()
+    for model in models().values():
+        rules_of(model.table)  # imports the module of the table's own rules
     gc.freeze()  # a child that collects garbage would copy what it shares
 
 

@@ -28,6 +28,9 @@ _SILENCED = {
     "SNOWFLAKE_DISABLE_PLATFORM_DETECTION": "true",
 }
 
+# What the settings were read from the last time, and they: every step of a flow asks for them.
+_read: tuple[tuple[dict[str, str], str, bytes, dict[str, Any]], Settings] | None = None
+
 
 def load_settings(env_file: Path | None = None, **changes: Any) -> Settings:
     """Return settings from arguments, the environment and `.env`, in that order of precedence.
@@ -39,21 +42,32 @@ def load_settings(env_file: Path | None = None, **changes: Any) -> Settings:
     Raises:
         ConfigError: A setting is unknown or has a value that it cannot have.
     """
+    global _read
     path = env_file or Path(".env")
-    _refuse_unknown(os.environ, "the environment")
-    _refuse_unknown(dotenv_values(path) if path.is_file() else {}, str(path))
     given = {name: value for name, value in changes.items() if value is not None}
-    file = str(path)
-    try:
-        login = SnowflakeSettings(_env_file=file)  # type: ignore[call-arg]
-        settings = Settings(_env_file=file, snowflake=login, **given)  # type: ignore[call-arg]
-    except ValidationError as error:
-        raise ConfigError(_explain(error)) from None
+    read_from = (dict(os.environ), str(path.absolute()), path.read_bytes() if path.is_file() else b"", given)
+    if _read and _read[0] == read_from:
+        settings = _read[1]
+    else:
+        settings = _read_settings(path, given)
+        _read = (read_from, settings)
     if settings.telemetry:
         for name in _SILENCED:
             if os.environ.get(name) == _SILENCED[name]:
                 del os.environ[name]
     return settings
+
+
+def _read_settings(path: Path, given: Mapping[str, Any]) -> Settings:
+    """Read the settings as they are written now."""
+    _refuse_unknown(os.environ, "the environment")
+    _refuse_unknown(dotenv_values(path) if path.is_file() else {}, str(path))
+    file = str(path)
+    try:
+        login = SnowflakeSettings(_env_file=file)  # type: ignore[call-arg]
+        return Settings(_env_file=file, snowflake=login, **given)  # type: ignore[call-arg]
+    except ValidationError as error:
+        raise ConfigError(_explain(error)) from None
 
 
 def prepare_environment() -> None:

@@ -90,9 +90,13 @@ def connect(settings: Settings, **session_parameters: Any) -> TaggedConnection:
     parameters["session_parameters"]["PYTHON_SNOWPARK_USE_SQL_SIMPLIFIER"] = False
     parameters["session_parameters"].update(session_parameters)
     try:
-        return TaggedConnection(**parameters, paramstyle="qmark", backoff_policy=_make_pauses(settings))
+        connection = TaggedConnection(**parameters, paramstyle="qmark", backoff_policy=_make_pauses(settings))
     except (snowflake.connector.errors.Error, ValueError, TypeError) as error:
         raise _explain_login_error(error, settings, parameters) from None
+    if not settings.telemetry:
+        # Snowpark reports to the connector's client by itself, whatever CLIENT_TELEMETRY_ENABLED says.
+        connection._telemetry.disable()
+    return connection
 
 
 def _make_pauses(settings: Settings) -> Callable[[], Iterator[float]]:

@@ -86,7 +86,6 @@ class Login:
             connection = self._connect()
             connection.log = self._log
             self._session = Session.builder.configs({"connection": connection}).create()
-            self._session.telemetry_enabled = connection.telemetry_enabled  # it reports on its own otherwise
         return self._session
 
     @property

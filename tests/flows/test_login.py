@@ -103,6 +103,27 @@ def test_the_connector_reports_nothing_home(tmp_path, monkeypatch):
     assert login["session_parameters"]["CLIENT_TELEMETRY_ENABLED"] is False
 
 
+@pytest.mark.parametrize("is_on", [False, True])
+def test_snowpark_reports_only_where_telemetry_is_switched_on(account, tmp_path, is_on):
+    reported = []
+    with open_session(load_settings(home=tmp_path, telemetry=is_on)) as session:
+        session.connection._telemetry._rest = _Rest(reported)
+        for _ in range(60):  # the connector sends what it has gathered after a hundred reports
+            session.range(1).select("id").collect()
+    assert bool(reported) is is_on
+
+
+class _Rest:
+    """Takes what would be sent home."""
+
+    def __init__(self, reported: list[object]) -> None:
+        self._reported = reported
+
+    def request(self, _path: str, body: object, **_options: object) -> dict[str, object]:
+        self._reported.append(body)
+        return {"success": True}
+
+
 def test_every_script_is_idempotent_and_names_the_database_of_the_settings(tmp_path):
     settings = load_settings(home=tmp_path, database="OTHER")
     found = [one for script in SCRIPTS.rglob("*.sql") for one in statements(script.read_text(), settings)]
@@ -115,7 +136,7 @@ def test_every_script_is_idempotent_and_names_the_database_of_the_settings(tmp_p
 def test_the_defaults_of_the_account_and_of_a_connection_file_do_not_matter(account, database, tmp_path, monkeypatch):
     hostile = {"TIMEZONE": "America/Los_Angeles", "TIMESTAMP_TYPE_MAPPING": "TIMESTAMP_LTZ", "WEEK_START": 7}
     given = read_account_login(load_settings(home=tmp_path, database=database))
-    monkeypatch.setattr(login, "account_login", lambda settings: {**given, "session_parameters": dict(hostile)})
+    monkeypatch.setattr(login, "read_account_login", lambda settings: {**given, "session_parameters": dict(hostile)})
     settings = load_settings(home=tmp_path, database=database)
     asked = connection_parameters(settings)["session_parameters"]
     assert {name: asked[name] for name in SESSION_PARAMETERS} == SESSION_PARAMETERS

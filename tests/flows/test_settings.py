@@ -24,6 +24,19 @@ def test_arguments_win_over_the_environment_and_that_over_the_file(tmp_path, mon
     assert (settings.database, settings.poll_interval_minutes, settings.twitch_top_streams) == ("FROM_FILE", 10, 9)
 
 
+def test_settings_are_read_again_where_what_they_are_written_in_has_changed(tmp_path, monkeypatch):
+    file = tmp_path / ".env"
+    file.write_text("SNOWCAST_GAP_CAP_MINUTES=60\n")
+    monkeypatch.delenv("SNOWCAST_GAP_CAP_MINUTES", raising=False)
+    first = load_settings(file)
+    assert load_settings(file) is first
+    file.write_text("SNOWCAST_GAP_CAP_MINUTES=61\n")
+    assert load_settings(file).gap_cap_minutes == 61
+    monkeypatch.setenv("SNOWCAST_GAP_CAP_MINUTES", "62")
+    assert load_settings(file).gap_cap_minutes == 62
+    assert load_settings(file, gap_cap_minutes=63).gap_cap_minutes == 63
+
+
 def test_gap_cap_is_three_intervals_unless_it_is_set():
     assert load_settings(poll_interval_minutes=15).gap_cap_seconds == 45 * 60
     assert load_settings(poll_interval_minutes=15, gap_cap_minutes=20).gap_cap_seconds == 20 * 60
