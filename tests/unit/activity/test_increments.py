@@ -39,17 +39,17 @@ def ended(number: str, hour: float) -> Event:
 
 
 def take_all_as_in_order(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(continue_groups, "_judged", lambda model, moved: moved)
+    patch.setattr(continue_groups, "_mark_late", lambda model, moved: moved)
 
 
 def take_changed_rows_as_new(patch: pytest.MonkeyPatch) -> None:
-    judge = continue_groups._judged
+    judge = continue_groups._mark_late
 
     def judged(model: Any, moved: DataFrame) -> DataFrame:
         names = [name for name in moved.columns if name.lower() != "_is_late"]
         return judge(model, moved.select(*names, lit(0).cast(INTEGER).alias("_is_late")))
 
-    patch.setattr(continue_groups, "_judged", judged)
+    patch.setattr(continue_groups, "_mark_late", judged)
 
 
 def count_new_rows_only(patch: pytest.MonkeyPatch) -> None:
