@@ -13,7 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Final
 
-from deployments.sandbox.amplitude.server import AMPLITUDE_PREFIX, AmplitudeApi, api_key_of
+from deployments.sandbox.amplitude.export import ExportApi, ProductEvents, Uploads
+from deployments.sandbox.amplitude.server import AMPLITUDE_PREFIX, AmplitudeApi, api_key_of, secret_key_of
 from deployments.sandbox.http.clock import Clock
 from deployments.sandbox.http.faults import FaultRule
 from deployments.sandbox.http.messages import Answer, Request
@@ -108,7 +109,7 @@ class HttpServer(ThreadingHTTPServer):
 
 
 class SandboxServer:
-    """Serves a world as Helix and as a Google Sheet of live logs, and takes events as Amplitude, while `with` lasts.
+    """Serves a world as Helix, as a Google Sheet of live logs and as Amplitude, while `with` lasts.
 
     Args:
         world: what is served.
@@ -146,7 +147,16 @@ class SandboxServer:
             window_seconds=window_seconds,
         )
         self.sheets = SheetsApi(LiveLogsView(world), self.clock, self.api.faults, self.api.requests)
-        self.amplitude = AmplitudeApi(api_key_of(self.client_secret), self.api.faults, self.api.requests)
+        self.product_events = ProductEvents(world)
+        uploads = Uploads(self.clock)
+        self.amplitude = AmplitudeApi(
+            api_key_of(self.client_secret),
+            self.api.faults,
+            self.api.requests,
+            secret_key=secret_key_of(self.client_secret),
+            exports=ExportApi(self.product_events, uploads, self.clock),
+            uploads=uploads,
+        )
         self.control = Control(self.api, self.control_secret)
         self.control.service_account = self.service_account
         self.control.amplitude = self.amplitude
@@ -180,7 +190,7 @@ class SandboxServer:
 
     @property
     def amplitude_url(self) -> str:
-        """What stands for Amplitude's host: `/batch` and `/2/httpapi` follow."""
+        """What stands for Amplitude's hosts: `/batch`, `/2/httpapi` and `/api/2/export` follow."""
         return f"{self.url}{AMPLITUDE_PREFIX.rstrip('/')}"
 
     @property
