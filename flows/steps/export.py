@@ -1,0 +1,27 @@
+"""The step that exports chosen hours of product events: a backfill of a range, or gaps that are filled."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from prefect import task
+
+from flows.settings import load_settings
+from flows.steps.task import STEP
+from flows.warehouse import open_session
+
+if TYPE_CHECKING:
+    from flows.sources.source import Fetched
+
+
+@task(name="export hours", task_run_name="export hours of amplitude", **STEP)
+def export_hours(
+    run_id: str, now: datetime | None, since: datetime | None, until: datetime | None, *, fill_gaps: bool
+) -> Fetched:
+    """Land the hours of `[since, until)` that have not landed; repeating the step lands none twice."""
+    from flows.sources.amplitude.source import fetch_hours
+
+    settings = load_settings()
+    with open_session(settings, step="fetch amplitude", run=run_id) as session:
+        return fetch_hours(settings, session, now, since=since, until=until, fill_gaps=fill_gaps)
