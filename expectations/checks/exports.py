@@ -32,7 +32,7 @@ class ExportLimits:
     least_share: float = 0.3
     most_times: float = 3.0
     usual_days: int = 7
-    least_usual: int = 50
+    least_usual: int = 200
     judged_hours: int = 48
 
 

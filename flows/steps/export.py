@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from prefect import task
 
 from flows.settings import load_settings
+from flows.steps.artifacts import Progress
 from flows.steps.task import STEP
 from flows.warehouse import open_session
 
@@ -23,5 +24,13 @@ def export_hours(
     from flows.sources.amplitude.source import fetch_hours
 
     settings = load_settings()
+    bars: list[Progress] = []
+
+    def advance(done: int, total: int) -> None:
+        if not bars:
+            bars.append(Progress(total, f"export of {total:,} hours"))
+        bars[0].advance_to(done)
+
     with open_session(settings, step="fetch amplitude", run=run_id) as session:
-        return fetch_hours(settings, session, now, since=since, until=until, fill_gaps=fill_gaps)
+        asked = {"since": since, "until": until}
+        return fetch_hours(settings, session, now, **asked, fill_gaps=fill_gaps, on_progress=advance)

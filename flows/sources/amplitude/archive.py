@@ -110,7 +110,7 @@ class Archive:
             is_gzip = packed.peek(2)[:2] == _GZIP  # type: ignore[attr-defined]
             yield from self._lines_of(gzip.GzipFile(fileobj=packed) if is_gzip else packed)
 
-    def _lines_of(self, stream: IO[bytes]) -> Iterator[Line]:
+    def _lines_of(self, stream: IO[bytes] | gzip.GzipFile) -> Iterator[Line]:
         number, longest = 0, self._limits.event_bytes
         while content := stream.readline(longest + 1):
             number += 1

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -105,9 +105,19 @@ class Exporter:
         ledger: Its hours.
         landing_root: Root of the landing files.
         personal: What is taken out of events before they are landed.
+        on_progress: Called with (hours done, hours in all).
     """
 
-    def __init__(self, client: ExportClient, ledger: HourLedger, landing_root: Path, personal: PersonalData) -> None:
+    def __init__(
+        self,
+        client: ExportClient,
+        ledger: HourLedger,
+        landing_root: Path,
+        personal: PersonalData,
+        *,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        self._on_progress = on_progress
         self._client, self._ledger, self._root, self._personal = client, ledger, landing_root, personal
         self._exported = Exported()
         self._asked: Counter[datetime] = Counter()
@@ -228,6 +238,8 @@ class Exporter:
         self._ledger.record(hours)
         self._exported.hours += hours
         self._tell(0)
+        if self._on_progress:
+            self._on_progress(len(self._exported.hours), self._total)
 
     def _left_out(self, hour: datetime, state: str, reason: str) -> Hour:
         return self._hour(hour, state, note=reason[:_MOST_NOTE])

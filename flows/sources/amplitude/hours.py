@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from flows.ledgers import append_rows
-from transforms.ops import EXPORT_HOURS, LOADS
+from transforms.ops import DELIVERIES, EXPORT_HOURS, LOADS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -160,10 +160,11 @@ class HourLedger:
             yield Hour(moment, state if is_there else PENDING, attempts=int(attempts), landed_file=landed_file)
 
 
-def others_export(session: Session, database: str, project: str) -> bool:
-    """Whether another project was exported into this warehouse."""
+def has_others(session: Session, database: str, project: str) -> bool:
+    """Whether events of another project are in this warehouse, by its export or by files."""
     rows = session.sql(
-        f"SELECT 1 FROM {EXPORT_HOURS.full_name(database)} WHERE source = ? AND project <> ? LIMIT 1",
-        params=[SOURCE, project],
+        f"SELECT 1 FROM {EXPORT_HOURS.full_name(database)} WHERE source = ? AND project <> ? "
+        f"UNION ALL SELECT 1 FROM {DELIVERIES.full_name(database)} WHERE source = ? LIMIT 1",
+        params=[SOURCE, project, SOURCE],
     ).collect()
     return bool(rows)

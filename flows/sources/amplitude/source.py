@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from flows.sources.amplitude.personal import PersonalData
 
 _SANDBOX = "sandbox"
+Progress = Callable[[int, int], None]
 
 
 class AmplitudeSource:
@@ -97,6 +98,7 @@ def fetch_hours(
     since: datetime | None = None,
     until: datetime | None = None,
     fill_gaps: bool = False,
+    on_progress: Progress | None = None,
 ) -> Fetched:
     """Land what is set to be read: files first, then hours of the project.
 
@@ -107,6 +109,7 @@ def fetch_hours(
         since: Every hour from here on that has not landed; None: those after the newest one.
         until: No hour from here on.
         fill_gaps: Also hours that were left out, refused or too large before.
+        on_progress: Called with (hours done, hours in all).
 
     Raises:
         ConfigError: Nothing is set, or the keys are refused.
@@ -114,11 +117,11 @@ def fetch_hours(
     fetched = _delivered(settings, session) if settings.amplitude_url is not None else Fetched()
     if settings.amplitude_url is not None and not _has_project(settings):
         return fetched
-    from flows.sources.amplitude.hours import HourLedger, others_export
+    from flows.sources.amplitude.hours import HourLedger, has_others
 
     project = project_of(settings)
-    if project.name.startswith(_SANDBOX) and others_export(session, settings.database, project.name):
-        told = "another project was exported, so the sandbox's is not; set SNOWCAST_AMPLITUDE_SECRET_KEY"
+    if project.name.startswith(_SANDBOX) and has_others(session, settings.database, project.name):
+        told = "events of yours are here, so the sandbox's are not exported; set SNOWCAST_AMPLITUDE_SECRET_KEY"
         reporter().finished("export amplitude", told, "skipped")
         return fetched
     moment = now or datetime.now(UTC)
@@ -127,7 +130,7 @@ def fetch_hours(
         moment, first_hours=settings.amplitude_first_hours, since=since, until=until, fill_gaps=fill_gaps
     )
     with _client(settings, project) as client:
-        exported = _exported(settings, client, ledger, hours)
+        exported = _exported(settings, client, ledger, hours, on_progress)
         failure = exported.failure or _land_event_types(settings, session, client, moment)
     _tell(ledger, exported)
     landed = sorted(hour.hour_at for hour in exported.hours if hour.is_done)
@@ -224,10 +227,16 @@ def _client(settings: Settings, project: Project) -> ExportClient:
     return ExportClient(project, settings.home, limits=limits)
 
 
-def _exported(settings: Settings, client: ExportClient, ledger: HourLedger, hours: list[datetime]) -> Exported:
+def _exported(
+    settings: Settings,
+    client: ExportClient,
+    ledger: HourLedger,
+    hours: list[datetime],
+    on_progress: Progress | None,
+) -> Exported:
     from flows.sources.amplitude.export import Exporter
 
-    exporter = Exporter(client, ledger, settings.landing_root, personal_data_of(settings))
+    exporter = Exporter(client, ledger, settings.landing_root, personal_data_of(settings), on_progress=on_progress)
     return exporter.export(hours, settings.amplitude_window_hours)
 
 
