@@ -21,6 +21,7 @@ from flows.sources.amplitude.export import Exported, Exporter
 from flows.sources.amplitude.hours import HourLedger
 from flows.sources.amplitude.personal import PersonalData
 from flows.sources.retries import Retries
+from transforms.ops import DELIVERIES, EXPORT_HOURS, LOADS, POLLS, QUARANTINE
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
@@ -31,20 +32,32 @@ FAST = Retries(attempts=3, first_wait_seconds=0.01, longest_wait_seconds=0.05, t
 PERSONAL = ("email",)
 
 
+LEDGERS = (DELIVERIES, EXPORT_HOURS, LOADS, POLLS, QUARANTINE)
+
+
 class Warehouse:
     """A database with what an export reads and writes."""
 
     def __init__(self, session: Session, database: str, root: Path) -> None:
-        from transforms.engine.tables import create_table
-        from transforms.ops import DELIVERIES, EXPORT_HOURS, LOADS, POLLS, QUARANTINE
         from transforms.raw import raw_amplitude_event_types, raw_amplitude_events, raw_amplitude_merged_ids
 
         self.session, self.database, self.root = session, database, root
         self.tables = [one.TABLE for one in (raw_amplitude_events, raw_amplitude_event_types, raw_amplitude_merged_ids)]
-        for statement in (f"SCHEMA {database}.RAW", f"SCHEMA {database}.OPS", f"STAGE {database}.RAW.LANDING"):
-            session.sql(f"CREATE {statement}").collect()
-        for table in (*self.tables, DELIVERIES, EXPORT_HOURS, LOADS, POLLS, QUARANTINE):
-            create_table(session, table)
+
+    def create(self) -> None:
+        """Create the tables and the stage."""
+        from transforms.engine.tables import create_table
+
+        for what in ("SCHEMA {}.RAW", "SCHEMA {}.OPS", "STAGE {}.RAW.LANDING"):
+            self.session.sql(f"CREATE {what.format(self.database)}").collect()
+        for table in (*self.tables, *LEDGERS):
+            create_table(self.session, table)
+
+    def empty(self) -> None:
+        """Empty the tables and the stage."""
+        for table in (*self.tables, *LEDGERS):
+            self.session.sql(f"DELETE FROM {table.full_name(self.database)}").collect()
+        self.session.sql(f"REMOVE @{self.database}.RAW.LANDING").collect()
 
     def load(self) -> LoadReport:
         """Load what was landed."""
@@ -65,13 +78,16 @@ class Warehouse:
 
     def states(self) -> dict[str, tuple[str, int]]:
         """Newest state and attempts of each hour, by its name."""
-        rows = sorted(self.rows("ops.export_hours"), key=lambda row: row["asked_at"])
-        return {f"{row['hour_at']:%dT%H}": (row["state"], int(row["attempts"])) for row in rows}
+        return {name: (row["state"], int(row["attempts"])) for name, row in self._newest()}
 
     def notes(self) -> dict[str, str]:
         """The newest note on each hour, by its name."""
+        return {name: row["note"] or "" for name, row in self._newest()}
+
+    def _newest(self) -> Iterator[tuple[str, dict[str, Any]]]:
         rows = sorted(self.rows("ops.export_hours"), key=lambda row: row["asked_at"])
-        return {f"{row['hour_at']:%dT%H}": row["note"] or "" for row in rows}
+        newest = {row["hour_at"]: row for row in rows}
+        yield from ((f"{hour:%dT%H}", newest[hour]) for hour in sorted(newest))
 
 
 @dataclass

@@ -6,7 +6,9 @@ import gzip
 import io
 import json
 import subprocess
+import uuid
 import zipfile
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +28,7 @@ from tests.sources.amplitude import NOON, NOW, PERSONAL, Account, Warehouse, nam
 from tests.sources.conftest import visible_files
 
 if TYPE_CHECKING:
-    from snowflake.snowpark import Session
+    from deployments.embedded import Endpoint
 
 FIRST = NOON - timedelta(hours=6)
 EXPORT = "/amplitude/api/2/export"
@@ -40,9 +42,24 @@ def hour_name(hour: int) -> str:
     return f"{at(hour):%Y%m%dT%H}"
 
 
+@pytest.fixture(scope="module")
+def _warehouse(endpoint: Endpoint) -> Iterator[Warehouse]:
+    from snowflake.snowpark import Session
+
+    name = f"AMPLITUDE_{uuid.uuid4().hex[:12].upper()}"
+    session = Session.builder.configs(endpoint.connection_parameters(name)).create()
+    warehouse = Warehouse(session, name, Path())
+    warehouse.create()
+    yield warehouse
+    session.sql(f"DROP DATABASE IF EXISTS {name}").collect()
+    session.close()
+
+
 @pytest.fixture
-def warehouse(session: Session, database: str, tmp_path: Path) -> Warehouse:
-    return Warehouse(session, database, tmp_path / "landing")
+def warehouse(_warehouse: Warehouse, tmp_path: Path) -> Warehouse:
+    _warehouse.empty()
+    _warehouse.root = tmp_path / "landing"
+    return _warehouse
 
 
 @pytest.fixture
@@ -177,6 +194,18 @@ def test_a_broken_archive_is_asked_again_hour_by_hour(account, warehouse):
     account.export()
     assert account.sandbox.requests[EXPORT] == 7
     assert warehouse.uuids() == account.uploaded(FIRST, 6)
+
+
+def test_an_hour_that_is_behind_the_others_is_asked_again_whatever_ends_the_run(account, warehouse):
+    account.sandbox.inject("broken_member")
+    account.sandbox.inject("forbidden", path=EXPORT, after=1)
+    with pytest.raises(ConfigError):
+        account.export()
+    assert [state for state, _ in warehouse.states().values()] == ["pending", *["landed"] * 5]
+    assert account.ledger.cursor == FIRST
+    account.export()
+    assert warehouse.uuids() == account.uploaded(FIRST, 6)
+    assert account.ledger.cursor == NOON
 
 
 def test_an_hour_that_stays_broken_is_left_out_with_its_reason_and_refused_in_the_end(account, warehouse):

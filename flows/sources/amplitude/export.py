@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -69,14 +69,19 @@ class Exported:
     """What one export brought.
 
     Attributes:
-        hours: The hours asked for, as they ended.
+        by_hour: The hours asked for, as they ended.
         bad_lines: Lines that are no record, by hour.
         failure: The error in which Amplitude stopped to answer.
     """
 
-    hours: list[Hour] = field(default_factory=list)
+    by_hour: dict[datetime, Hour] = field(default_factory=dict)
     bad_lines: dict[datetime, int] = field(default_factory=dict)
     failure: SourceError | None = None
+
+    @property
+    def hours(self) -> list[Hour]:
+        """The hours asked for, in order."""
+        return [self.by_hour[hour] for hour in sorted(self.by_hour)]
 
     @property
     def events(self) -> int:
@@ -142,21 +147,26 @@ class Exporter:
         return self._exported
 
     def _export_window(self, window: list[datetime]) -> None:
-        """Land a window, in halves where it is too large, hour by hour where it is broken."""
+        """Land a window, in halves where it is too large, hour by hour where it is broken.
+
+        Hours land in order, and one that is left behind is written down together with those that passed it: a process
+        that is killed leaves no hour that nobody asks for again.
+        """
         waiting = [window]
         while waiting:
-            hours = waiting.pop()
+            hours = waiting.pop(0)
             self._asked.update(hours)
             try:
-                waiting += self._land(hours)
+                waiting[:0] = self._land(hours)
             except TooLarge as reason:
                 if len(hours) > 1:
                     middle = len(hours) // 2
-                    waiting += [hours[middle:], hours[:middle]]
+                    waiting[:0] = [hours[:middle], hours[middle:]]
                 else:
                     self._keep([self._left_out(hours[0], TOO_LARGE, f"{reason}{_ADVICE}")])
             except BrokenArchive as reason:
-                waiting += self._again(hours, str(reason))
+                self._keep([self._unread(hour, str(reason)) for hour in hours])
+                waiting[:0] = self._to_ask_again(hours)
             except SourceError as error:
                 left = [hour for part in (hours, *waiting) for hour in part]
                 self._keep([self._left_out(hour, PENDING, str(error)) for hour in left])
@@ -169,7 +179,7 @@ class Exporter:
             TooLarge: They are too much for one request.
             BrokenArchive: Nothing of the answer can be read.
         """
-        again: list[list[datetime]] = []
+        broken: dict[datetime, str] = {}
         with ExitStack() as stack:
             archive = stack.enter_context(self._client.export(hours[0], hours[-1]))
             members = archive.members_by_hour(hours) if archive else {}
@@ -178,11 +188,11 @@ class Exporter:
                 try:
                     sealed.append(self._seal(archive, members.get(hour, ()), hour, stack))
                 except BrokenArchive as reason:
-                    again += self._again([hour], str(reason))
-            self._keep([one.hour for one in sealed])
+                    broken[hour] = str(reason)
+            self._keep([*(one.hour for one in sealed), *(self._unread(*one) for one in broken.items())])
             for one in sealed:
                 one.reveal()
-        return again
+        return self._to_ask_again(broken)
 
     def _seal(self, archive: Archive | None, members: Sequence[ZipInfo], hour: datetime, stack: ExitStack) -> _Sealed:
         """Write the events of an hour into a landing file that nobody sees yet."""
@@ -221,25 +231,23 @@ class Exporter:
         except (ValueError, RecursionError):
             return None
 
-    def _again(self, hours: list[datetime], reason: str) -> list[list[datetime]]:
-        """Each hour by itself, to be asked for again; one that was broken too often stays as it is."""
-        again: list[list[datetime]] = []
-        for hour in hours:
-            if self._asked[hour] < ASKED_AT_ONCE + (len(hours) > 1):
-                again.append([hour])
-                continue
-            is_hopeless = self._attempts(hour) >= MOST_ATTEMPTS
-            self._keep([self._left_out(hour, REFUSED if is_hopeless else PENDING, reason)])
+    def _unread(self, hour: datetime, reason: str) -> Hour:
+        is_hopeless = self._attempts(hour) >= MOST_ATTEMPTS
+        return self._left_out(hour, REFUSED if is_hopeless else PENDING, reason)
+
+    def _to_ask_again(self, broken: Collection[datetime]) -> list[list[datetime]]:
+        """Each broken hour by itself, but for those that were asked for often enough in this run."""
+        again = [[hour] for hour in broken if self._asked[hour] < ASKED_AT_ONCE]
         if again:
             self._client.rest()
         return again
 
     def _keep(self, hours: Sequence[Hour]) -> None:
         self._ledger.record(hours)
-        self._exported.hours += hours
+        self._exported.by_hour |= {hour.hour_at: hour for hour in hours}
         self._tell(0)
         if self._on_progress:
-            self._on_progress(len(self._exported.hours), self._total)
+            self._on_progress(len(self._exported.by_hour), self._total)
 
     def _left_out(self, hour: datetime, state: str, reason: str) -> Hour:
         return self._hour(hour, state, note=reason[:_MOST_NOTE])
@@ -254,7 +262,7 @@ class Exporter:
         """How far the export has come: hours, events, and events a second."""
         events = self._exported.events + more
         rate = events / max(time.monotonic() - self._begun, 0.001)
-        done = len(self._exported.hours)
+        done = len(self._exported.by_hour)
         reporter().advanced(STEP, f"{done:,} of {self._total:,} hours, {events:,} events, {rate:,.0f} a second")
 
 
