@@ -38,6 +38,11 @@ class ExportLimits:
 
 def export_rules(source: str, limits: ExportLimits, now: datetime) -> tuple[Rule, ...]:
     """Rules on the newest state of every hour of the newest project."""
+    return (*_arrival_rules(source, limits, now), _size_rule(source, limits), *_load_rules(source))
+
+
+def _arrival_rules(source: str, limits: ExportLimits, now: datetime) -> tuple[Rule, ...]:
+    """The newest hour is fresh, and every hour before it is there."""
     hours = limits.max_age_seconds / 3600
     oldest_end = f"timestampadd(second, -{limits.max_age_seconds}, {timestamp(now)})"
     return (
@@ -62,15 +67,24 @@ def export_rules(source: str, limits: ExportLimits, now: datetime) -> tuple[Rule
             reason="nobody asked for the hours between: `--fill-gaps` does",
             shows=("hour_before",),
         ),
-        Rule(
-            name=f"{source}: an hour has {limits.least_share:.0%} to {limits.most_times:.0%} of its usual events",
-            fails=f"nth_done <= {limits.judged_hours} and usual_days >= 3 and usual_events >= {limits.least_usual} "
-            f"and (events < {limits.least_share!r} * usual_events or events > {limits.most_times!r} * usual_events)",
-            severity=WARNING,
-            reason=f"usual is the mean of that hour of the {limits.usual_days} days before; an app that stopped to "
-            "send, a bot, or a holiday",
-            shows=("events", "usual_events"),
-        ),
+    )
+
+
+def _size_rule(source: str, limits: ExportLimits) -> Rule:
+    return Rule(
+        name=f"{source}: an hour has {limits.least_share:.0%} to {limits.most_times:.0%} of its usual events",
+        fails=f"nth_done <= {limits.judged_hours} and usual_days >= 3 and usual_events >= {limits.least_usual} "
+        f"and (events < {limits.least_share!r} * usual_events or events > {limits.most_times!r} * usual_events)",
+        severity=WARNING,
+        reason=f"usual is the mean of that hour of the {limits.usual_days} days before; an app that stopped to send, "
+        "a bot, or a holiday",
+        shows=("events", "usual_events"),
+    )
+
+
+def _load_rules(source: str) -> tuple[Rule, ...]:
+    """What was landed of an hour reached RAW or the quarantine."""
+    return (
         Rule(
             name=f"{source}: every event of a landed hour is in RAW or in the quarantine",
             fails="state = 'landed' and rows_parsed is not null and rows_parsed <> events",

@@ -13,7 +13,7 @@ from flows.steps.task import STEP
 from flows.warehouse import open_session
 
 if TYPE_CHECKING:
-    from flows.sources.source import Fetched
+    from flows.files.report import Fetched
 
 
 @task(name="export hours", task_run_name="export hours of amplitude", **STEP)
@@ -21,7 +21,8 @@ def export_hours(
     run_id: str, now: datetime | None, since: datetime | None, until: datetime | None, *, fill_gaps: bool
 ) -> Fetched:
     """Land the hours of `[since, until)` that have not landed; repeating the step lands none twice."""
-    from flows.sources.amplitude.source import fetch_hours
+    from flows.sources.amplitude.fetch import fetch_hours
+    from flows.sources.amplitude.hours import Asked
 
     settings = load_settings()
     bars: list[Progress] = []
@@ -32,5 +33,5 @@ def export_hours(
         bars[0].advance_to(done)
 
     with open_session(settings, step="fetch amplitude", run=run_id) as session:
-        asked = {"since": since, "until": until}
-        return fetch_hours(settings, session, now, **asked, fill_gaps=fill_gaps, on_progress=advance)
+        asked = Asked(since, until, fill_gaps=fill_gaps)
+        return fetch_hours(settings, session, now, asked, on_progress=advance)

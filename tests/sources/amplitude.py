@@ -18,9 +18,9 @@ from flows.load.loader import LoadReport, load_pending
 from flows.sources.amplitude.archive import ArchiveLimits
 from flows.sources.amplitude.client import ExportClient, Project
 from flows.sources.amplitude.export import Exported, Exporter
-from flows.sources.amplitude.hours import HourLedger
+from flows.sources.amplitude.hours import Asked, HourLedger
 from flows.sources.amplitude.personal import PersonalData
-from flows.sources.retries import Retries
+from flows.sources.source import Retries
 from transforms.ops import DELIVERIES, EXPORT_HOURS, LOADS, POLLS, QUARANTINE
 
 if TYPE_CHECKING:
@@ -126,9 +126,7 @@ class Account:
         """Export what is due, with the sandbox's clock at that time, and load it."""
         self.sandbox.set_clock(now)
         ledger = self.ledger
-        hours = ledger.due(
-            now, **{"first_hours": first_hours, "since": None, "until": None, "fill_gaps": False} | asked
-        )
+        hours = ledger.due(now, first_hours, Asked(**asked))
         with ExportClient(self.project, self.home, limits=limits, retries=FAST, sleep=lambda _: None) as client:
             exporter = Exporter(client, ledger, self.warehouse.root, PersonalData(PERSONAL, self.key))
             exported = exporter.export(hours, window_hours)

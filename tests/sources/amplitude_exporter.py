@@ -25,7 +25,7 @@ from flows.settings import Settings, load_settings
 from flows.sources.amplitude.archive import Archive
 from flows.sources.amplitude.client import ExportClient, Project
 from flows.sources.amplitude.export import Exporter
-from flows.sources.amplitude.hours import Hour, HourLedger
+from flows.sources.amplitude.hours import Asked, Hour, HourLedger
 from flows.sources.amplitude.personal import PersonalData
 from flows.warehouse import open_session
 from tests.sources.amplitude import FAST, PERSONAL
@@ -77,7 +77,7 @@ def _run(settings: Settings, given: dict[str, Any], now: datetime) -> int:
     project = Project("project", given["url"], SecretStr(given["api_key"]), SecretStr(given["secret_key"]))
     with open_session(settings) as session:
         ledger = HourLedger(session, settings.database, root, project.name)
-        hours = ledger.due(now, first_hours=given["first_hours"], since=None, until=None, fill_gaps=False)
+        hours = ledger.due(now, given["first_hours"], Asked())
         with ExportClient(project, settings.home, retries=FAST, sleep=lambda _: None) as client:
             exported = Exporter(client, ledger, root, PersonalData(PERSONAL, None)).export(hours, 4)
         for write in _LAST:

@@ -148,8 +148,18 @@ class SandboxServer:
         )
         self.sheets = SheetsApi(LiveLogsView(world), self.clock, self.api.faults, self.api.requests)
         self.product_events = ProductEvents(world)
+        self.amplitude = self._amplitude()
+        self.control = Control(self.api, self.control_secret)
+        self.control.service_account = self.service_account
+        self.control.amplitude = self.amplitude
+        self._http = HttpServer(self.api, self.sheets, self.amplitude, self.control, port)
+        self.sheets.root = self.url
+        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True, name="sandbox")
+
+    def _amplitude(self) -> AmplitudeApi:
+        """Amplitude's receiver and exporter, which share what was uploaded."""
         uploads = Uploads(self.clock)
-        self.amplitude = AmplitudeApi(
+        return AmplitudeApi(
             api_key_of(self.client_secret),
             self.api.faults,
             self.api.requests,
@@ -157,12 +167,6 @@ class SandboxServer:
             exports=ExportApi(self.product_events, uploads, self.clock),
             uploads=uploads,
         )
-        self.control = Control(self.api, self.control_secret)
-        self.control.service_account = self.service_account
-        self.control.amplitude = self.amplitude
-        self._http = HttpServer(self.api, self.sheets, self.amplitude, self.control, port)
-        self.sheets.root = self.url
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True, name="sandbox")
 
     @property
     def port(self) -> int:

@@ -24,7 +24,7 @@ from tenacity.wait import wait_exponential_jitter
 
 from flows.errors import ConfigError, SourceError
 from flows.sources.amplitude.archive import Archive, ArchiveLimits, BrokenArchive, TooLarge
-from flows.sources.retries import Retries
+from flows.sources.source import Retries
 
 # Putting an archive together takes Amplitude minutes; it ends that itself with 504.
 PATIENT = Retries(attempts=6, first_wait_seconds=2.0, longest_wait_seconds=60.0, timeout_seconds=900.0)

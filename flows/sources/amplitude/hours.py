@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from flows.ledgers import append_rows
+from transforms.engine.ledgers import append_rows
 from transforms.ops import DELIVERIES, EXPORT_HOURS, LOADS
 
 if TYPE_CHECKING:
@@ -43,6 +43,21 @@ class Hour:
     def is_done(self) -> bool:
         """Whether all that Amplitude has of it is here."""
         return self.state in (LANDED, EMPTY)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which hours somebody asks for, beside those that are due by themselves.
+
+    Args:
+        since: Every hour from this one on that has not landed; None: those after the newest one.
+        until: No hour from this one on.
+        fill_gaps: Also hours between the first and the newest that were left out, refused or too large.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+    fill_gaps: bool = False
 
 
 def begin_of_hour(moment: datetime) -> datetime:
@@ -82,28 +97,24 @@ class HourLedger:
         self._session, self._database, self._root, self._project = session, database, landing_root, project
         self._hours = {hour.hour_at: hour for hour in self._read()}
 
-    def due(
-        self, now: datetime, *, first_hours: int, since: datetime | None, until: datetime | None, fill_gaps: bool
-    ) -> list[datetime]:
+    def due(self, now: datetime, first_hours: int, asked: Asked) -> list[datetime]:
         """The hours to ask for, in order.
 
         Args:
             now: Only hours that Amplitude gives whole by then.
             first_hours: How far the first run looks back.
-            since: Everything from this hour on that is not there; None: what came after the newest hour.
-            until: Nothing from this hour on.
-            fill_gaps: Also hours that were left out, refused or too large, between the first and the newest.
+            asked: What else is asked for.
         """
-        end = min(ready_until(now), begin_of_hour(until)) if until else ready_until(now)
+        end = min(ready_until(now), begin_of_hour(asked.until)) if asked.until else ready_until(now)
         known = sorted(self._hours)
         begin = known[-1] + HOUR if known else end - first_hours * HOUR
-        if since is not None:
-            begin = begin_of_hour(since)
-        elif fill_gaps and known:
+        if asked.since is not None:
+            begin = begin_of_hour(asked.since)
+        elif asked.fill_gaps and known:
             begin = known[0]
-        asked = {begin + number * HOUR for number in range(max(0, (end - begin) // HOUR))}
+        hours = {begin + number * HOUR for number in range(max(0, (end - begin) // HOUR))}
         again = {hour for hour, one in self._hours.items() if one.state == PENDING and hour < end}
-        return sorted(hour for hour in asked | again if not self._is_done(hour))
+        return sorted(hour for hour in hours | again if not self._is_done(hour))
 
     @property
     def cursor(self) -> datetime | None:
@@ -133,7 +144,7 @@ class HourLedger:
         """Write states down; committed when it returns."""
         asked_at = datetime.now(UTC)
         rows = [self._row(hour, asked_at) for hour in hours]
-        append_rows(self._session, self._database, EXPORT_HOURS, rows)
+        append_rows(self._session, EXPORT_HOURS, rows)
         self._hours |= {hour.hour_at: hour for hour in hours}
 
     def _row(self, hour: Hour, asked_at: datetime) -> dict[str, Any]:
