@@ -26,7 +26,17 @@ def test_a_selector_takes_a_name_a_layer_or_a_tag():
     }
     assert "dim_date" not in names("tag:twitch")
     assert (
-        names("dim_date", "tag:twitch", "tag:billing", "tag:livelogs", "tag:identity", "ACTIVITY", "MARTS") == names()
+        names(
+            "dim_date",
+            "tag:twitch",
+            "tag:billing",
+            "tag:livelogs",
+            "tag:identity",
+            "tag:amplitude",
+            "ACTIVITY",
+            "MARTS",
+        )
+        == names()
     )
 
 
