@@ -57,7 +57,7 @@ def test_a_selector_that_matches_nothing_names_near_ones(wrong: str, near: str):
 
 def test_landing_files_have_one_raw_table_each():
     assert raw_table_for("twitch", "users").name == "raw_twitch_users"
-    with pytest.raises(ContractError, match="no raw table takes twitch/clips; known: billing/.*, twitch/games"):
+    with pytest.raises(ContractError, match="no raw table takes twitch/clips; known: amplitude/.*, twitch/games"):
         raw_table_for("twitch", "clips")
 
 
