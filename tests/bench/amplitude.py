@@ -31,7 +31,7 @@ from rich.table import Table
 HOUR = datetime(2026, 11, 20, 10, tzinfo=UTC)
 MOST_MEBIBYTES = 500
 _MEMBER_BYTES = 50_000_000
-FOOTNOTE = f"""memory: highest resident set of the client over what it was before; at most {MOST_MEBIBYTES} MiB are wanted.
+FOOTNOTE = f"""memory: highest resident set of the client over what it was before; {MOST_MEBIBYTES} MiB are allowed.
 export: answers spooled, unpacked, personal data taken out, landed; load: PUT, COPY, ledgers, in the client's time."""
 
 
