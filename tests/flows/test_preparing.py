@@ -108,7 +108,7 @@ def test_what_somebody_dropped_is_noticed_and_made_again(in_place, damage, mende
 
 
 def test_another_version_runs_the_scripts_and_is_written_down(session, settings, monkeypatch):
-    monkeypatch.setattr(scripts, "version_of", lambda _: "another")
+    monkeypatch.setattr(scripts, "make_version", lambda _: "another")
     made = made_by(session, settings)
     assert any(text.startswith("CREATE STAGE") for text in made)
     assert made_by(session, settings) == []
@@ -116,10 +116,10 @@ def test_another_version_runs_the_scripts_and_is_written_down(session, settings,
 
 
 def test_a_contract_that_changed_is_another_version(settings, monkeypatch):
-    before = scripts.version_of(settings)
+    before = scripts.make_version(settings)
     wider = LOADS.columns[0].replace(nullable=True)
     monkeypatch.setitem(LOADS.__dict__, "columns", (wider, *LOADS.columns[1:]))
-    assert scripts.version_of(settings) != before
+    assert scripts.make_version(settings) != before
 
 
 def test_first_runs_side_by_side_end_with_one_of_everything(settings):
