@@ -109,7 +109,7 @@ def broken(
     """What is broken in a table of these versions, with what is told of it; a key that is whole is beside them."""
     tables = {table.name: table for table in (*HISTORIES, STAGED)}
     for module in (contracts, queries, validate):
-        monkeypatch.setattr(module, "table_named", tables.__getitem__)
+        monkeypatch.setattr(module, "find_table", tables.__getitem__)
     database = connection.database or ""
     for layer in (Layer.STAGING, Layer.HISTORY):
         connection.cursor().execute(f"create schema if not exists {database}.{layer}")
