@@ -234,7 +234,11 @@ STREAM_POSITIONS = _ledger(
     ("load_id", "incarnation", "partition_number"),
     _load_id,
     _text("topic", "topic of the broker", nullable=False),
-    _text("incarnation", "which topic of that name: one that was made anew counts its offsets from 0 again", nullable=False),
+    _text(
+        "incarnation",
+        "which topic of that name: one that was made anew counts its offsets from 0 again",
+        nullable=False,
+    ),
     Column("partition_number", INTEGER, "partition of the topic", nullable=False, minimum=0),
     Column("first_offset", INTEGER, "first message of the batch", nullable=False, minimum=0),
     Column("last_offset", INTEGER, "last message of the batch", nullable=False, minimum=0),

@@ -36,7 +36,9 @@ TABLE = Table(
         columns.stream_id.but(payload="stream_id", empty_is_null=True),
         Column("collected_at", TIMESTAMP, "when the stream was observed, UTC", nullable=False, payload="timestamp"),
         columns.platform,
-        columns.streamer_key.but(nullable=True, description="hash of (platform, streamer_id); NULL where no id is sent"),
+        columns.streamer_key.but(
+            nullable=True, description="hash of (platform, streamer_id); NULL where no id is sent"
+        ),
         columns.streamer_id.but(nullable=True, payload="user_id", empty_is_null=True),
         columns.streamer_login.but(payload="user_login", empty_is_null=True),
         columns.streamer_name.but(payload="user_name", empty_is_null=True),
