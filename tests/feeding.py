@@ -26,6 +26,7 @@ from transforms.types import DataType, DecimalType
 
 PARAMETERS: dict[str, Any] = {
     "gap_cap_seconds": 2700,
+    "sample_gap_cap_seconds": 180,
     "today": date(2023, 12, 31),
     "current_month": date(2023, 12, 1),
     "anonymous_user_ids": ("anonymous",),

@@ -240,6 +240,28 @@ PUBLICATIONS = _ledger(
     _time("recorded_at", "when this row was written"),
 )
 
+STREAM_POSITIONS = _ledger(
+    "stream_positions",
+    "one partition of one batch of messages that was loaded",
+    ("load_id", "incarnation", "partition_number"),
+    _load_id,
+    _text("topic", "topic of the broker", nullable=False),
+    _text(
+        "incarnation",
+        "which topic of that name: one that was made anew counts its offsets from 0 again",
+        nullable=False,
+    ),
+    Column("partition_number", INTEGER, "partition of the topic", nullable=False, minimum=0),
+    Column("first_offset", INTEGER, "first message of the batch", nullable=False, minimum=0),
+    Column("last_offset", INTEGER, "last message of the batch", nullable=False, minimum=0),
+    _count("messages", "messages of the batch"),
+    _count("rows_loaded", "of them in RAW as samples"),
+    _count("quarantined", "of them in RAW as no sample: staging refuses them with their position"),
+    _count("repeated", "of them in RAW before; left out"),
+    Column("lag", INTEGER, "messages behind the batch when it was read; NULL where nobody asked", minimum=0),
+    _time("recorded_at", "when it was loaded"),
+)
+
 RUNS = _ledger(
     "runs",
     "one run of a flow",
@@ -277,5 +299,6 @@ LEDGERS = (
     VALIDATION_RESULTS,
     SCHEMA_DRIFT,
     PUBLICATIONS,
+    STREAM_POSITIONS,
     RUNS,
 )

@@ -11,13 +11,15 @@ import hashlib
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.errors import SourceError
+from snowflake.snowpark.exceptions import SnowparkSQLException
+
+from flows.errors import SourceError, TransientError
 from flows.landing import (
     POLLS_ENTITY,
     DamagedFile,
@@ -29,7 +31,10 @@ from flows.landing import (
     sweep_unfinished,
 )
 from flows.load.copy import Copied, copy_files, read_loaded_rows
+from flows.load.positions import KIND as MESSAGES
+from flows.load.positions import Positions
 from flows.load.stage import make_load_id, put_files
+from flows.warehouse.errors import first_line
 from transforms.engine.ledgers import append_rows, transaction
 from transforms.ops import LOADS, POLLS, QUARANTINE
 
@@ -110,6 +115,7 @@ def load_pending(
     *,
     source: str | None = None,
     on_progress: Progress | None = None,
+    lags: Mapping[tuple[str, int], int] | None = None,
 ) -> LoadReport:
     """Load every landing file that is not loaded yet; one transaction per thousand files.
 
@@ -120,6 +126,7 @@ def load_pending(
         tables: Raw tables; `source` of their contract says whose files they take.
         source: Only files of this source, e.g. twitch; None: of all.
         on_progress: Called with (files done, files in all).
+        lags: Messages behind each partition of a topic's incarnation, for OPS.STREAM_POSITIONS.
 
     Raises:
         TransientError: Another process has been loading for ten minutes.
@@ -130,7 +137,8 @@ def load_pending(
         sweep_unfinished(root)
         pending = [one for one in find_pending_files(session, database, root, source) if _has_target(one, targets)]
         for start in range(0, len(pending), FILES_PER_COPY):
-            reports.append(_Batch(session, database, root, targets).load(pending[start : start + FILES_PER_COPY]))
+            batch = _Batch(session, database, root, targets, Positions(session, root, lags))
+            reports.append(batch.load(pending[start : start + FILES_PER_COPY]))
             if on_progress:
                 on_progress(min(start + FILES_PER_COPY, len(pending)), len(pending))
     return LoadReport(
@@ -154,11 +162,14 @@ def _name_kind(landed: LandedFile) -> str:
 class _Batch:
     """At most a thousand files, loaded in one transaction."""
 
-    def __init__(self, session: Session, database: str, root: Path, targets: dict[str, Table]) -> None:
+    def __init__(
+        self, session: Session, database: str, root: Path, targets: dict[str, Table], positions: Positions
+    ) -> None:
         self._session = session
         self._database = database
         self._root = root
         self._targets = targets
+        self._positions = positions
         self._loaded_at = datetime.now(UTC).replace(tzinfo=None)
         self._lines: dict[str, int] = {}
 
@@ -171,10 +182,23 @@ class _Batch:
             except DamagedFile as fault:
                 logger.error("%s %s and is not loaded: restore it, or move it away", one.relative_path, fault)
                 damaged.append((one.relative_path, str(fault)))
-        whole = [one for one in files if one.relative_path in self._lines]
+        whole = self._only_new([one for one in files if one.relative_path in self._lines])
         put_files(self._session, self._database, self._root, [one for one in whole if one.entity != POLLS_ENTITY])
-        loaded = self._load_staged(whole)
+        try:
+            loaded = self._load_staged(whole)
+        except SnowparkSQLException as error:
+            # Consumers of one topic write the same two tables; a warehouse may end one of them instead of waiting.
+            if self._positions.are_overtaken():
+                raise TransientError(f"Another process loaded messages meanwhile ({first_line(error)})") from error
+            raise
         return replace(loaded, damaged=tuple(damaged))
+
+    def _only_new(self, files: Sequence[LandedFile]) -> list[LandedFile]:
+        """Leave out messages that are loaded already; files of other kinds stay as they are."""
+        messages = [one for one in files if _name_kind(one) == MESSAGES]
+        new = self._positions.only_new(messages)
+        self._lines |= {one.relative_path: count_rows(self._root, one) for one in new}
+        return [*[one for one in files if _name_kind(one) != MESSAGES], *new]
 
     def _load_staged(self, files: Sequence[LandedFile]) -> LoadReport:
         by_kind: dict[str, list[LandedFile]] = defaultdict(list)
@@ -186,6 +210,7 @@ class _Batch:
             loads = [load for kind, part in by_kind.items() for load in self._copy(self._targets[kind], part)]
             append_rows(self._session, POLLS, polls)
             taken = [self._load(POLLS.name, one, self._lines[one.relative_path], 0) for one in poll_files]
+            self._positions.record(by_kind.get(MESSAGES, []), self._loaded_at)
             append_rows(self._session, LOADS, [asdict(load) for load in (*loads, *taken)])
         return LoadReport(tuple(loads), len(polls))
 

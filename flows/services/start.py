@@ -46,12 +46,14 @@ def stop_services(settings: Settings) -> list[str]:
     """Stop what runs; returns what that was."""
     from deployments.embedded import stop as stop_warehouse
     from deployments.sandbox import stop as stop_sandbox
+    from flows.services.broker import stop_broker
     from flows.services.resident_place import stop_resident
 
     stops = {
         "Prefect server": prefect_server.stop,
         "embedded warehouse": stop_warehouse,
         "sandbox": stop_sandbox,
+        "Kafka broker": stop_broker,
         "resident worker": stop_resident,
     }
     return [name for name, stop in stops.items() if stop(settings.home)]

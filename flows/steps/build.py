@@ -94,6 +94,7 @@ def make_parameters(settings: Settings) -> dict[str, Any]:
     today = datetime.now(UTC).date()
     return {
         "gap_cap_seconds": settings.gap_cap_seconds,
+        "sample_gap_cap_seconds": settings.sample_gap_cap_seconds,
         "today": today,
         "current_month": today.replace(day=1),
         "anonymous_user_ids": settings.livelogs_anonymous_ids,

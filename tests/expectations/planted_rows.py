@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.expectations import planted_activity, planted_amplitude, planted_billing, planted_growth, planted_livelogs
+from tests.expectations import (
+    planted_activity,
+    planted_amplitude,
+    planted_billing,
+    planted_growth,
+    planted_livelogs,
+    planted_stream,
+)
 
 Values = dict[str, Any]
 
@@ -58,6 +65,7 @@ GOOD: dict[str, Values] = {
     **planted_activity.GOOD,
     **planted_amplitude.GOOD,
     **planted_growth.GOOD,
+    **planted_stream.GOOD,
 }
 
 # Rows that rules look up, in no batch that is checked.
@@ -191,6 +199,7 @@ PLANTED: dict[tuple[str, str], Values | list[Values]] = {
         planted_activity.PLANTED,
         planted_amplitude.PLANTED,
         planted_growth.PLANTED,
+        planted_stream.PLANTED,
     )
     for table, planted in tables.items()
     for rule, values in planted.items()

@@ -25,7 +25,10 @@ def register(app: typer.Typer) -> None:
 
 
 @commands.command("start")
-def start_sandbox(context: typer.Context) -> None:
+def start_sandbox(
+    context: typer.Context,
+    kafka: Annotated[bool, typer.Option("--kafka", help="Start a Kafka broker too, which keeps nothing.")] = False,
+) -> None:
     """Start the sandbox, if it does not run, and print where."""
     from flows.services.sandbox import ensure_sandbox
 
@@ -35,6 +38,10 @@ def start_sandbox(context: typer.Context) -> None:
     say(f"Client id  {endpoint.client_id} (the secret is in {context.obj.settings().home}/sandbox/endpoint.json)")
     say(f"Amplitude  {endpoint.amplitude_url}/batch and /2/httpapi")
     say(f"Clock      {endpoint.now:%Y-%m-%d %H:%M:%S} UTC")
+    if kafka:
+        from flows.services.broker import ensure_broker
+
+        say(f"Kafka      {ensure_broker(context.obj.settings().home).bootstrap_servers} (plain, in memory)")
 
 
 @commands.command("amplitude")
@@ -74,8 +81,11 @@ def _to_datetime(milliseconds: int) -> datetime:
 def stop_sandbox(context: typer.Context) -> None:
     """Stop the sandbox."""
     from deployments.sandbox import stop
+    from flows.services.broker import stop_broker
 
-    say("Stopped." if stop(context.obj.settings().home) else "It was not running.")
+    settings = context.obj.settings()
+    stopped = [stop(settings.home), stop_broker(settings.home)]
+    say("Stopped." if any(stopped) else "It was not running.")
 
 
 @commands.command("generate")

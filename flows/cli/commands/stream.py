@@ -1,0 +1,61 @@
+"""Commands of the stream of samples: produce, consume."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from flows.cli.output import report_to_terminal
+from flows.reporting import Reporter
+
+commands = typer.Typer(name="stream", help="Samples of live streams through Kafka.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.add_typer(commands)
+
+
+@commands.command("produce")
+def produce(
+    context: typer.Context,
+    polls: Annotated[int | None, typer.Option(min=1, help="End after so many polls.")] = None,
+) -> None:
+    """Sample the live streams of the chosen games into the topic, until Ctrl-C."""
+    from flows.steps.stream import produce_samples
+    from flows.stream import until_stopped
+
+    settings = context.obj.settings()
+    with report_to_terminal() as reporter, until_stopped() as is_stopped:
+        produce_samples(
+            settings,
+            is_stopped,
+            _report_step(reporter, "sample"),
+            polls,
+        )
+
+
+@commands.command("consume")
+def consume(
+    context: typer.Context,
+    idle: Annotated[float | None, typer.Option(help="End where nothing came for so many seconds.")] = None,
+) -> None:
+    """Load the topic's messages batch by batch, each once, until Ctrl-C."""
+    from flows.steps.stream import consume_samples
+    from flows.stream import until_stopped
+
+    settings = context.obj.settings()
+    with report_to_terminal() as reporter, until_stopped() as is_stopped:
+        consume_samples(
+            settings,
+            is_stopped,
+            _report_step(reporter, "consume"),
+            idle,
+        )
+
+
+def _report_step(reporter: Reporter, step: str) -> Callable[[str, bool], None]:
+    """Give a step's lines to the terminal, marked where something is wrong."""
+    return lambda line, is_well: reporter.finished(step, line, "ok" if is_well else "warning")

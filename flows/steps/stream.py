@@ -1,0 +1,67 @@
+"""The two long steps of the stream of samples: polls into the topic, batches out of it into RAW."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from flows.settings import Settings
+from flows.warehouse import open_session, prepare
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Session
+
+    from flows.load.loader import LoadReport
+
+Report = Callable[[str, bool], None]
+
+
+def produce_samples(settings: Settings, is_stopped: Callable[[], bool], report: Report, polls: int | None) -> None:
+    """Sample until told to stop; a line for each poll.
+
+    Args:
+        settings: The broker, the topic, what is sampled.
+        is_stopped: Whether to end.
+        report: Given each line, and whether all is well.
+        polls: End after so many; None: never.
+    """
+    from flows.sources.kafka.producer import SampleProducer, Statistics
+    from flows.sources.twitch.source import twitch_config
+
+    def report_statistics(statistics: Statistics) -> None:
+        report(statistics.line(), not (statistics.faults or statistics.failed))
+
+    SampleProducer(settings, twitch_config(settings)).run(is_stopped, report_statistics, polls)
+
+
+def consume_samples(
+    settings: Settings, is_stopped: Callable[[], bool], report: Report, idle_seconds: float | None
+) -> None:
+    """Load batches until told to stop; a line for each.
+
+    Args:
+        settings: The broker, the topic, the size and age of batches.
+        is_stopped: Whether to end.
+        report: Given each line, and whether all is well.
+        idle_seconds: End where so long nothing came; None: never.
+    """
+    from flows.load.loader import load_pending
+    from flows.load.positions import KIND
+    from flows.sources.kafka.cluster import ensure_topic
+    from flows.sources.kafka.consumer import SampleConsumer, Statistics
+    from transforms.catalog import find_raw_table
+
+    table = find_raw_table(*KIND.split("/"))
+
+    def load(session: Session, lags: dict[tuple[str, int], int]) -> LoadReport:
+        source = KIND.partition("/")[0]
+        return load_pending(session, settings.database, settings.landing_root, [table], source=source, lags=lags)
+
+    def report_statistics(statistics: Statistics) -> None:
+        report(statistics.line(), not statistics.gaps)
+
+    ensure_topic(settings)
+    with open_session(settings, step="consume") as session:
+        prepare(session, settings)
+        load(session, {})  # what was landed and not loaded when the last consumer died
+        SampleConsumer(settings, session, load).run(is_stopped, report_statistics, idle_seconds)

@@ -1,0 +1,50 @@
+"""Of the tables of stream samples: what a good row says, and the one change that breaks each hand-written rule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Values = dict[str, Any]
+
+_LOADED = "2026-03-01 12:00:05"
+_RECORD = {"stream_id": "1", "_incarnation": "one", "_partition": 0, "_offset": 0}
+
+GOOD: dict[str, Values] = {
+    "raw_stream_samples": {"_loaded_at": _LOADED, "record": _RECORD},
+    "stg_stream_samples": {
+        "started_at": "2026-03-01 11:00:00",
+        "viewer_count": 10,
+        "has_no_viewers": False,
+        "message_fault": None,
+    },
+    "fact_stream_samples": {
+        "started_at": "2026-03-01 11:00:00",
+        "minutes_live": 60,
+        "next_collected_at": "2026-03-01 12:01:00",
+        "hold_ms": 60_000,
+        "has_no_viewers": False,
+    },
+}
+
+_TWICE = {"incarnation": "twice", "partition_number": 1, "message_offset": 1}
+
+PLANTED: dict[str, dict[str, Values | list[Values]]] = {
+    "raw_stream_samples": {
+        "every record is a JSON object": {"record": [1]},
+        "every row's load is in OPS.LOADS with its number of rows": {"_load_id": "unknown"},
+        "no snapshot is later than its load": {"_snapshot_at": "2026-03-02 12:00:00"},
+        "a message is loaded once": [
+            {"record": {**_RECORD, "_incarnation": "twice"}, "_source_row": row} for row in (1, 2)
+        ],
+        "every message is a sample": {"record": {**_RECORD, "_fault": "the message is no JSON"}},
+    },
+    "stg_stream_samples": {
+        "no sample is collected before its stream started": {"started_at": "2026-03-01 13:00:00"},
+        "has_no_viewers says whether nobody watched": {"has_no_viewers": True},
+        "no position of the topic gives two samples": [{**_TWICE, "stream_id": name} for name in ("first", "second")],
+    },
+    "fact_stream_samples": {
+        "a sample holds until the stream's next one at most": {"hold_ms": 60_001},
+        "the next sample is later": {"next_collected_at": "2026-03-01 11:59:00"},
+    },
+}

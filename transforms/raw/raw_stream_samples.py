@@ -1,0 +1,45 @@
+"""Samples of live streams as messages of a Kafka topic.
+
+Grain    one message of the topic
+Key      _source_file, _source_row
+Source   landing files kafka/samples; (_incarnation, _partition, _offset) of RECORD is unique too
+Units    nothing is interpreted; _snapshot_at is when the batch was read, UTC
+Rerun    a message loads once, whoever reads it again (OPS.STREAM_POSITIONS)
+Gaps     messages that the topic dropped before they were read (retention, compaction) are told as a gap of offsets
+"""
+
+from __future__ import annotations
+
+from transforms.contract import RAW_COLUMNS, Append, Layer, Table
+
+TABLE = Table(
+    name="raw_stream_samples",
+    layer=Layer.RAW,
+    grain="one message of the topic",
+    key=("_source_file", "_source_row"),
+    columns=RAW_COLUMNS,
+    write=Append(),
+    tags=("kafka",),
+    source="kafka/samples",
+    fields=(
+        "timestamp",
+        "stream_id",
+        "user_id",
+        "user_login",
+        "user_name",
+        "game_id",
+        "game_name",
+        "title",
+        "viewer_count",
+        "started_at",
+        "language",
+        "_topic",
+        "_partition",
+        "_offset",
+        "_incarnation",
+        "_message_at",
+        "_key",
+        "_fault",
+        "_message",
+    ),
+)
