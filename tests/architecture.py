@@ -82,11 +82,7 @@ LONGEST_MODULE, LONGEST_FUNCTION = 300, 40
 KNOWN_LONG = frozenset(
     {
         "deployments/embedded/stages/stage.py",
-        "transforms/build.py build_table",
         "transforms/contract.py",
-        "transforms/engine/batches.py",
-        "transforms/engine/merge.py merge_changes",
-        "transforms/staging/parsing.py",
     }
 )
 

@@ -32,7 +32,10 @@ unhurried = settings(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
 )
 STEPS = (
-    *[(merge, name) for name in ("claim_head", "merge_changes", "keep_displaced", "quarantine", "record_consumption")],
+    *[
+        (merge, name)
+        for name in ("claim_head", "merge_changes", "record_moved_groups", "quarantine", "record_consumption")
+    ],
     (histories, "check_versions"),
     (ledgers, "append_new"),
 )
