@@ -17,9 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snowflake.snowpark.exceptions import SnowparkSQLException
-
-from flows.errors import SourceError, TransientError
+from flows.errors import SourceError
 from flows.landing import (
     POLLS_ENTITY,
     DamagedFile,
@@ -34,7 +32,6 @@ from flows.load.copy import Copied, copy_files, read_loaded_rows
 from flows.load.positions import KIND as MESSAGES
 from flows.load.positions import Positions
 from flows.load.stage import make_load_id, put_files
-from flows.warehouse.errors import first_line
 from transforms.engine.ledgers import append_rows, transaction
 from transforms.ops import LOADS, POLLS, QUARANTINE
 
@@ -182,23 +179,12 @@ class _Batch:
             except DamagedFile as fault:
                 logger.error("%s %s and is not loaded: restore it, or move it away", one.relative_path, fault)
                 damaged.append((one.relative_path, str(fault)))
-        whole = self._only_new([one for one in files if one.relative_path in self._lines])
+        whole = self._positions.only_new([one for one in files if one.relative_path in self._lines])
+        self._lines |= {one.relative_path: count_rows(self._root, one) for one in whole if one not in files}
         put_files(self._session, self._database, self._root, [one for one in whole if one.entity != POLLS_ENTITY])
-        try:
+        with self._positions.explain_conflicts():
             loaded = self._load_staged(whole)
-        except SnowparkSQLException as error:
-            # Consumers of one topic write the same two tables; a warehouse may end one of them instead of waiting.
-            if self._positions.are_overtaken():
-                raise TransientError(f"Another process loaded messages meanwhile ({first_line(error)})") from error
-            raise
         return replace(loaded, damaged=tuple(damaged))
-
-    def _only_new(self, files: Sequence[LandedFile]) -> list[LandedFile]:
-        """Leave out messages that are loaded already; files of other kinds stay as they are."""
-        messages = [one for one in files if _name_kind(one) == MESSAGES]
-        new = self._positions.only_new(messages)
-        self._lines |= {one.relative_path: count_rows(self._root, one) for one in new}
-        return [*[one for one in files if _name_kind(one) != MESSAGES], *new]
 
     def _load_staged(self, files: Sequence[LandedFile]) -> LoadReport:
         by_kind: dict[str, list[LandedFile]] = defaultdict(list)

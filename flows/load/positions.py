@@ -11,18 +11,21 @@ from __future__ import annotations
 import json
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from snowflake.snowpark.exceptions import SnowparkSQLException
 from snowflake.snowpark.functions import col, lit
 
 from flows.errors import TransientError
 from flows.landing import LandedFile, LandingWriter, read_lines
 from flows.load.messages import Position, position_of
 from flows.load.stage import make_load_id
+from flows.warehouse.errors import first_line
 from transforms.engine.ledgers import append_rows
 from transforms.engine.stored import read_table
 from transforms.ops import HEADS, STREAM_POSITIONS
@@ -81,17 +84,18 @@ class Positions:
         self._seen: str | None = None
 
     def only_new(self, files: Sequence[LandedFile]) -> list[LandedFile]:
-        """Return the files to load: each holds messages that neither RAW nor another of them has."""
-        if not files:
-            return []
+        """Return the files to load: those of messages hold only what neither RAW nor another of them has."""
+        messages = [one for one in files if f"{one.source}/{one.entity}" == KIND]
+        if not messages:
+            return list(files)
         self._seen = _current_head(self._session)
         known = known_positions(self._session)
         chosen: dict[str, LandedFile] = {}
-        for landed in files:
+        for landed in messages:
             kept = self._without_known(landed, known)
             if kept is not None:
                 chosen[kept.relative_path] = kept
-        return list(chosen.values())
+        return [*[one for one in files if one not in messages], *chosen.values()]
 
     def record(self, files: Iterable[LandedFile], loaded_at: datetime) -> None:
         """Write down what was loaded, in the transaction of the COPY, unless another loader did meanwhile.
@@ -112,9 +116,18 @@ class Positions:
                 "Another process loaded messages of the topic meanwhile; nothing was loaded. Try again."
             )
 
-    def are_overtaken(self) -> bool:
-        """Whether messages were loaded since `only_new` looked: then a conflict is no fault, and a new try helps."""
-        return bool(self._parts) and _current_head(self._session) != self._seen
+    @contextmanager
+    def explain_conflicts(self) -> Iterator[None]:
+        """Turn a failure into a TransientError where messages were loaded since `only_new` looked.
+
+        Consumers of one topic write the same two tables, and a warehouse may end one of them instead of waiting.
+        """
+        try:
+            yield
+        except SnowparkSQLException as error:
+            if self._parts and _current_head(self._session) != self._seen:
+                raise TransientError(f"Another process loaded messages meanwhile ({first_line(error)})") from error
+            raise
 
     def _without_known(self, landed: LandedFile, known: Known) -> LandedFile | None:
         parts: dict[tuple[str, int], Part] = {}

@@ -33,6 +33,7 @@ def test_a_selector_takes_a_name_a_layer_or_a_tag():
             "tag:livelogs",
             "tag:identity",
             "tag:amplitude",
+            "tag:kafka",
             "ACTIVITY",
             "MARTS",
         )
