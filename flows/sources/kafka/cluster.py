@@ -51,7 +51,7 @@ def administrator(settings: Settings) -> AdminClient:
         from confluent_kafka.admin import AdminClient
     except ImportError:
         raise ConfigError(
-            "Kafka needs the extra `kafka`: run `make kafka`, or pip install 'snowcast[kafka]'."
+            "Kafka needs the extra `kafka`: run `make extras`."
         ) from None
     return AdminClient({**client_settings(settings), "socket.timeout.ms": int(ANSWER_SECONDS * 1000)})
 
