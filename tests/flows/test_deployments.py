@@ -40,6 +40,8 @@ def test_the_schedules_are_those_of_the_design():
         "transform": ["5 * * * *"],
         "publish-amplitude": ["35 * * * *"],
         "validate-full": ["30 3 * * *"],
+        "stream-produce": [],
+        "stream-consume": [],
         "pipeline": [],
         "backfill": [],
     }
