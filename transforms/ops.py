@@ -1,11 +1,11 @@
-"""The ledgers: what was polled, delivered, loaded, built, consumed, refused, checked, published, prepared.
+"""The ledgers: what was polled, delivered, exported, loaded, built, consumed, refused, checked, published, prepared.
 
 Append only, except HEADS, which has one row a table: every build exchanges it for its own, so that two builds of one
 table at once cannot both do so.
 
 A reader who wants to know where a row came from walks them backwards: `_build_id` names a row of BUILDS, CONSUMPTIONS
-the loads that this build read, LOADS the landing file, POLLS the poll that wrote it or DELIVERIES the file that was
-delivered.
+the loads that this build read, LOADS the landing file, POLLS the poll that wrote it, DELIVERIES the file that was
+delivered or EXPORT_HOURS the hour that was exported.
 """
 
 from __future__ import annotations
@@ -82,6 +82,29 @@ DELIVERIES = _ledger(
     _count("rows_landed", "records landed from it"),
     Column("landed_files", VARIANT, "its landing files"),
     _time("read_at", "when it was read"),
+)
+
+EXPORT_HOURS = _ledger(
+    "export_hours",
+    "one state of one hour of a source that is exported by the hour; the newest state is the hour's",
+    ("source", "project", "hour_at", "asked_at"),
+    _text("source", "e.g. amplitude", nullable=False),
+    _text("project", "what is exported, e.g. amplitude.com/5f0c92aa: host and fingerprint of its key", nullable=False),
+    _time("hour_at", "begin of the hour in which the source took the records, UTC"),
+    _time("asked_at", "when the source was asked for it, UTC"),
+    Column(
+        "state",
+        TEXT,
+        "landed; empty; too_large: more than one request gives; refused: broken each time; pending: to ask again",
+        nullable=False,
+        accepted=("empty", "landed", "pending", "refused", "too_large"),
+    ),
+    _count("files", "files of the hour in the archive"),
+    _count("events", "records landed, lines that are no record included"),
+    Column("bytes", INTEGER, "size of the hour's records, unpacked", nullable=False),
+    _count("attempts", "how often the hour was asked for"),
+    _text("landed_file", "its landing file; the row counts only while that is there or loaded"),
+    _text("note", "what happened, in words"),
 )
 
 BUILDS = _ledger(
@@ -243,6 +266,7 @@ LEDGERS = (
     POLLS,
     LOADS,
     DELIVERIES,
+    EXPORT_HOURS,
     BUILDS,
     CONSUMPTIONS,
     DISPLACED,
