@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from snowflake.connector.errors import ProgrammingError
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
@@ -229,3 +230,15 @@ def test_a_killed_client_leaves_nothing_open(
     )
     connection.cursor().execute("UPDATE t SET a = a + 10")
     assert value(connection, "SELECT a FROM t") == 11
+
+
+@pytest.mark.supports("session variables (`$name`), which strings, quoted names and comments do not name")
+def test_a_dollar_in_a_string_is_no_session_variable(connection):
+    cursor = connection.cursor()
+    cursor.execute("SET threshold = 5")
+    statement = """SELECT $threshold, '$threshold $other', PARSE_JSON('{"$insert_id": "it''s"}')['$insert_id']::STRING,
+        1 AS "$none", $$ $body $$ -- $comment
+        /* $more */"""
+    assert cursor.execute(statement).fetchone() == (5, "$threshold $other", "it's", 1, " $body ")
+    with pytest.raises(ProgrammingError, match="variable"):
+        cursor.execute("SELECT '$threshold', $missing")

@@ -22,6 +22,7 @@ from deployments.embedded.context import SessionState, StatementContext
 from deployments.embedded.process.databases import identifier, literal
 from deployments.embedded.session import handlers
 from deployments.embedded.session.transactions import Transactions
+from deployments.embedded.session.variables import inline_variables
 from deployments.embedded.sql import dml, lineage
 from deployments.embedded.sql import macros as functions
 from deployments.embedded.sql import planner as planning
@@ -149,7 +150,7 @@ class EmbeddedCursor(FakeSnowflakeCursor):
 
     def _prepared(self, command: str) -> str:
         if "$" in command:
-            command = self._inline_variables(command)
+            command = inline_variables(command, self._inline_variables)
         for change in rewrites.TEXT:
             command = change(command)
         return command
