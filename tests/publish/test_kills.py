@@ -59,6 +59,7 @@ _OF_OTHER_SOURCES = {
     *("refuse_cursor", "repeat_pages", "miss_rows", "short_page", "empty_page", "empty_listing", "drift"),
     *("missing_ids", "bad_record", "new_field", "missing_field"),
     *("no_access", "changed_header", "new_column", "fewer_rows", "formula_errors", "blank_rows"),
+    *("export_too_large", "export_timeout", "broken_archive", "broken_member", "broken_line", "shuffled_export"),
 }
 
 

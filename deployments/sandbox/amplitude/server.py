@@ -1,4 +1,4 @@
-"""Amplitude's two upload endpoints (HTTP V2 and Batch) on loopback: limits, refusals, deduplication, faults on request.
+"""Amplitude on loopback: uploads (HTTP V2, Batch) with limits, refusals and deduplication; exports; faults on request.
 
 An upload is taken whole or not at all. What was taken is kept for the life of the process; an event whose insert_id
 came from the same device within the last seven days is counted and dropped, as Amplitude does. Event text is kept as
@@ -7,8 +7,10 @@ JSON and never interpreted beyond what Amplitude itself checks.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
+import secrets
 import threading
 import time
 from collections import Counter
@@ -17,6 +19,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from deployments.sandbox.amplitude.checks import Refusal, Throttle, refusal_of
+from deployments.sandbox.amplitude.export import ExportApi, Uploads
 from deployments.sandbox.http.faults import FaultBoard, FaultRule
 from deployments.sandbox.http.messages import Answer, Request
 from deployments.sandbox.http.spoil import spoil_answer
@@ -25,6 +28,7 @@ AMPLITUDE_PREFIX: Final = "/amplitude/"
 _DEDUPLICATED_SECONDS: Final = 7 * 24 * 3600
 _MOST_EVENTS: Final = 2_000
 _MOST_SHOWN: Final = 1_000
+_EXPORT, _EVENTS_LIST = f"{AMPLITUDE_PREFIX}api/2/export", f"{AMPLITUDE_PREFIX}api/2/events/list"
 Event = dict[str, Any]
 
 
@@ -50,6 +54,11 @@ LIMITS: Final = {
 def api_key_of(client_secret: str) -> str:
     """Return the API key of a sandbox: another one at each start, so another project for a client."""
     return hashlib.sha256(f"amplitude {client_secret}".encode()).hexdigest()[:32]
+
+
+def secret_key_of(client_secret: str) -> str:
+    """The secret key of a sandbox, which exports are asked for with."""
+    return hashlib.sha256(f"amplitude secret {client_secret}".encode()).hexdigest()[:32]
 
 
 @dataclass
@@ -84,19 +93,32 @@ class Holdings:
 
 
 class AmplitudeApi:
-    """Answers uploads as Amplitude does.
+    """Answers uploads and requests for exports as Amplitude does.
 
     Args:
         api_key: the only project's key.
         faults: the sandbox's board; it may hold rules of other sources too.
         requests: how many requests each path got; counted here.
         now: the (real) time in seconds, for the throttle and the seven days of deduplication.
+        secret_key: asked for beside the API key by exports.
+        exports: answers them; without it none are served.
+        uploads: keeps what was taken for the exports.
     """
 
     def __init__(
-        self, api_key: str, faults: FaultBoard, requests: Counter[str], now: Callable[[], float] = time.time
+        self,
+        api_key: str,
+        faults: FaultBoard,
+        requests: Counter[str],
+        now: Callable[[], float] = time.time,
+        *,
+        secret_key: str = "",
+        exports: ExportApi | None = None,
+        uploads: Uploads | None = None,
     ) -> None:
         self.api_key = api_key
+        self.secret_key = secret_key
+        self._exports, self._uploads = exports, uploads
         self.held = Holdings()
         self._faults, self._requests, self._now = faults, requests, now
         self._seen: dict[tuple[str, str], float] = {}
@@ -104,10 +126,12 @@ class AmplitudeApi:
         self._lock = threading.Lock()
 
     def answer(self, request: Request) -> Answer:
-        """Return the answer to an upload."""
+        """Return the answer to an upload, or to a request for an export."""
         with self._lock:
             self._requests[request.path] += 1
             faults = self._faults.fire(request)
+            if self._exports and request.path in (_EXPORT, _EVENTS_LIST):
+                return spoil_answer(self._export(self._exports, request, faults), faults)
             judged = self._judge(request, faults)
         is_dropped = judged.is_dropped
         answer = spoil_answer(judged, faults)
@@ -130,6 +154,17 @@ class AmplitudeApi:
         with self._lock:
             self.held = Holdings()
             self._seen.clear()
+            if self._uploads:
+                self._uploads.clear()
+
+    def _export(self, exports: ExportApi, request: Request, faults: Mapping[str, FaultRule]) -> Answer:
+        keys = base64.b64encode(f"{self.api_key}:{self.secret_key}".encode()).decode()
+        given = request.headers.get("authorization", "")
+        if "forbidden" in faults or not secrets.compare_digest(given.encode(), f"Basic {keys}".encode()):
+            return _make_refusal(403, "Forbidden")
+        if "429" in faults:
+            return _make_refusal(429, "Too many requests")
+        return exports.export(request, faults) if request.path == _EXPORT else exports.event_types()
 
     def _judge(self, request: Request, faults: Mapping[str, FaultRule]) -> Answer:
         limits = LIMITS.get(request.path)
@@ -151,7 +186,7 @@ class AmplitudeApi:
         shortest = int((upload.get("options") or {}).get("min_id_length", 5))
         refusal = refusal_of(events, shortest, faults) or self._throttles[request.path].refusal_of(events, faults)
         if refusal is not None:
-            self._keep_refused(events, refusal)
+            self._keep_make_refusal(events, refusal)
             return Answer(refusal.status, refusal.body)
         return self._take(request, events, faults)
 
@@ -178,7 +213,7 @@ class AmplitudeApi:
             return _make_refusal(400, f"Invalid API key: {upload['api_key']}")
         return None
 
-    def _keep_refused(self, events: list[Event], refusal: Refusal) -> None:
+    def _keep_make_refusal(self, events: list[Event], refusal: Refusal) -> None:
         for place, reason in refusal.for_good.items():
             self.held.refused[str(events[place].get("insert_id"))] = reason
 
@@ -188,6 +223,7 @@ class AmplitudeApi:
             return _make_refusal(500, "Internal Server Error")
         now = self._now()
         self._throttles[request.path].count(events)
+        taken: list[Event] = []
         for event in events:
             device = event.get("device_id") or f"user {event['user_id']}"
             insert_id = str(event.get("insert_id"))
@@ -196,7 +232,10 @@ class AmplitudeApi:
                 self.held.dropped[insert_id] += 1
             else:
                 self._seen[device, insert_id] = now
-                self.held.events.append(event)
+                taken.append(event)
+        self.held.events += taken
+        if self._uploads:
+            self._uploads.take(taken)
         if "fail_after_taking" in faults:
             return _make_refusal(500, "Internal Server Error")
         answer = Answer(

@@ -52,6 +52,12 @@ FAULTS: Final[dict[str, str]] = {
     "drop_after_taking": "the events are taken, then the connection is closed without an answer",
     "invalid_key": "400 `Invalid API key`, with the key in the message as Amplitude writes it",
     "forbidden": "403",
+    "export_too_large": "400 for an export of more than `rows` hours",
+    "export_timeout": "504 for an export of more than `rows` hours",
+    "broken_archive": "the zip of an export ends in its middle, the answer does not",
+    "broken_member": "the first file of an export lacks its end",
+    "broken_line": "the first line of an export is no JSON",
+    "shuffled_export": "the files of an export and the events in them come in another order each time",
 }
 _UPLOADS: Final = {
     "413",
@@ -63,6 +69,9 @@ _UPLOADS: Final = {
     "drop_after_taking",
     "invalid_key",
     "forbidden",
+}
+_EXPORTS: Final = {
+    *("export_too_large", "export_timeout", "broken_archive", "broken_member", "broken_line", "shuffled_export"),
 }
 _OF_SHEETS: Final = {"no_access", "changed_header", "new_column", "fewer_rows", "formula_errors", "blank_rows"}
 _LATER_ONLY: Final = {"loop_cursor", "refuse_cursor", "repeat_pages", "miss_rows"}
@@ -82,6 +91,7 @@ class FaultRule:
         seconds: see FAULTS.
         rows: see FAULTS.
         tab: the tab of the spreadsheet that gets it; '' for all.
+        hour: only exports that hold this hour, `20260102T15`; '' for all.
     """
 
     fault: str
@@ -93,6 +103,7 @@ class FaultRule:
     seconds: float = 1.0
     rows: int = 10
     tab: str = ""
+    hour: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what could never fire.
@@ -130,6 +141,10 @@ class FaultRule:
         default = "/v4/" if self.fault in _OF_SHEETS else "/amplitude/" if self.fault in _UPLOADS else "/helix/"
         if self.fault == "invalid_client":
             default = "/oauth2/token"
+        if self.fault in _EXPORTS:
+            default = "/amplitude/api/"
+        if self.hour and not (request.one("start") or "") <= self.hour <= (request.one("end") or ""):
+            return False
         is_later = request.one("after") is not None
         pages = "later" if self.fault in _LATER_ONLY else self.pages
         return request.path.startswith(self.path or default) and pages in ("any", "later" if is_later else "first")

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import math
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
-from uuid import UUID
 
 from deployments.sandbox.world.broadcasts import Broadcast
 from deployments.sandbox.world.rng import Dice, Topic, Wheel
 from deployments.sandbox.world.timestamps import DAY
+from deployments.sandbox.world.viewers import VIEWERS, uuid_of, viewer_id
 
 ANONYMOUS: Final = "anonymous"
 """The user that stands for all givers who are not told."""
 _USUAL_GIFTS: Final = 50
 _MOST_GIFTS: Final = 400
-_FANS, _VIEWERS = 40, 600
+_FANS = 40
 _DOUBLE, _ANONYMOUS, _CANCELLED = 0.02, 0.04, 0.03
 _TYPES: Final = ("gift", "gift", "gift", "combo")
 
@@ -90,10 +89,4 @@ def _choose_giver(dice: Dice, person: int, fan: float, who: float) -> str:
     """Return a fan of the streamer, the first ones far more often than the others, or anybody."""
     if fan < 0.7:
         return uuid_of(dice, Topic.GIFT_GIVER, person, int(_FANS * who**3))
-    return uuid_of(dice, Topic.GIFT_GIVER, -1, int(_VIEWERS * who**2))
-
-
-def uuid_of(dice: Dice, topic: int, first: int, second: int = 0) -> str:
-    """Return the id of somebody on the platform of the live logs."""
-    quarters = [int(chance * 2**32) for chance in dice.throw(topic, first, second)[:4]]
-    return str(UUID(bytes=struct.pack(">4L", *quarters), version=4))
+    return viewer_id(dice, int(VIEWERS * who**2))

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from deployments.sandbox.livelogs.gifts import KINDS, Gift, gifts_of, uuid_of
+from deployments.sandbox.livelogs.gifts import KINDS, Gift, gifts_of
 from deployments.sandbox.world.broadcasts import Broadcast, Calendar
 from deployments.sandbox.world.people import Person
 from deployments.sandbox.world.rng import Topic
 from deployments.sandbox.world.timestamps import DAY, HOUR, MINUTE, moment
+from deployments.sandbox.world.viewers import uuid_of
 from deployments.sandbox.world.world import World
 
 TABS: Final = ("LOGS", "TRANSACTIONS", "GIFT_TYPE")

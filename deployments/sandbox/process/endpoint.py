@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from deployments.sandbox.amplitude.server import AMPLITUDE_PREFIX, api_key_of
+from deployments.sandbox.amplitude.server import AMPLITUDE_PREFIX, api_key_of, secret_key_of
 from deployments.sandbox.process.control import CONTROL_PREFIX, SECRET_HEADER
 from deployments.sandbox.world.timestamps import epoch, moment, parse
 
@@ -43,7 +43,7 @@ class Addresses:
 
     @property
     def amplitude_url(self) -> str:
-        """What stands for Amplitude's host: `/batch` and `/2/httpapi` follow."""
+        """What stands for Amplitude's hosts: `/batch`, `/2/httpapi` and `/api/2/export` follow."""
         return f"{self.url}{AMPLITUDE_PREFIX.rstrip('/')}"
 
 
@@ -75,6 +75,11 @@ class SandboxEndpoint(Addresses):
     def amplitude_key(self) -> str:
         """The API key that the receiver asks for."""
         return api_key_of(self.client_secret)
+
+    @property
+    def amplitude_secret_key(self) -> str:
+        """The secret key that exports are asked for with."""
+        return secret_key_of(self.client_secret)
 
     @property
     def now(self) -> datetime:

@@ -13,7 +13,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Final
 
-from deployments.sandbox.amplitude.server import AMPLITUDE_PREFIX, AmplitudeApi, api_key_of
+from deployments.sandbox.amplitude.export import ExportApi, ProductEvents, Uploads
+from deployments.sandbox.amplitude.server import AMPLITUDE_PREFIX, AmplitudeApi, api_key_of, secret_key_of
 from deployments.sandbox.http.clock import Clock
 from deployments.sandbox.http.faults import FaultRule
 from deployments.sandbox.http.messages import Answer, Request
@@ -109,7 +110,7 @@ class HttpServer(ThreadingHTTPServer):
 
 
 class SandboxServer(Addresses):
-    """Serves a world as Helix and as a Google Sheet of live logs, and takes events as Amplitude, while `with` lasts.
+    """Serves a world as Helix, as a Google Sheet of live logs and as Amplitude, while `with` lasts.
 
     Args:
         world: what is served.
@@ -147,7 +148,8 @@ class SandboxServer(Addresses):
             window_seconds=window_seconds,
         )
         self.sheets = SheetsApi(LiveLogsView(world), self.clock, self.api.faults, self.api.requests)
-        self.amplitude = AmplitudeApi(api_key_of(self.client_secret), self.api.faults, self.api.requests)
+        self.product_events = ProductEvents(world)
+        self.amplitude = self._amplitude()
         self.control = Control(self.api, self.control_secret)
         self.control.service_account = self.service_account
         self.control.amplitude = self.amplitude
@@ -155,6 +157,18 @@ class SandboxServer(Addresses):
         self.host, self.port = HOST, int(self._http.server_address[1])
         self.sheets.root = self.url
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True, name="sandbox")
+
+    def _amplitude(self) -> AmplitudeApi:
+        """Make Amplitude's receiver and exporter, which share what was uploaded."""
+        uploads = Uploads(self.clock)
+        return AmplitudeApi(
+            api_key_of(self.client_secret),
+            self.api.faults,
+            self.api.requests,
+            secret_key=secret_key_of(self.client_secret),
+            exports=ExportApi(self.product_events, uploads, self.clock),
+            uploads=uploads,
+        )
 
     def service_account(self) -> dict[str, Any]:
         """Return the key of the service account that the sheet is shared with, as Google Cloud hands it out."""

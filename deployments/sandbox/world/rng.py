@@ -90,3 +90,8 @@ class Topic:
     LOGGED_STREAM = 41
     GIFT = 42
     GIFT_GIVER = 43
+    APP_VIEWER = 44
+    APP_DAY = 45
+    APP_SESSION = 46
+    APP_EVENT = 47
+    APP_UPLOAD = 48
