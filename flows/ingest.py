@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from flows.errors import ConfigError, SourceError, TransientError
 from flows.reporting import reporter
 from flows.sources.registry import SOURCES
 from flows.steps.artifacts import publish_artifacts
+from flows.steps.export import export_hours
 from flows.steps.ingest import check_source, fetch_source, land_files, load_raw
 from flows.steps.layers import build_layers
 from flows.steps.run import Run, record_run
@@ -62,11 +64,39 @@ def ingest_identity(snapshot_at: datetime | None = None, from_files: str | None 
     return _ingest_source("identity", snapshot_at, from_files)
 
 
+@flow(name="ingest-amplitude")
+def ingest_amplitude(
+    snapshot_at: datetime | None = None,
+    from_files: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    fill_gaps: bool = False,
+) -> Run:
+    """Export the hours of product events that came since the last time, or read files of them, and load what came.
+
+    Args:
+        snapshot_at: Only hours that Amplitude gives whole by then; for files, when their names do not say their hour.
+        from_files: A file or folder of what Amplitude exports instead of its Export API.
+        since: Every hour from here on that has not landed: a backfill; without a zone it is UTC.
+        until: No hour from here on: `[since, until)` chain without overlap.
+        fill_gaps: Also hours that were left out, refused or too large before.
+    """
+    if from_files or not (since or until or fill_gaps):
+        return _ingest_source("amplitude", snapshot_at, from_files)
+    with record_run("ingest-amplitude") as (run, _):
+        with _keep_failure(run, "amplitude"):
+            for moment in SOURCES["amplitude"].due_snapshots(run.settings, None, snapshot_at):
+                run.fetched("amplitude", export_hours(run.run_id, moment, since, until, fill_gaps=fill_gaps))
+        _finish(run)
+    return run
+
+
 FLOWS: dict[str, Flow[..., Run]] = {
     "twitch": ingest_twitch,
     "billing": ingest_billing,
     "livelogs": ingest_livelogs,
     "identity": ingest_identity,
+    "amplitude": ingest_amplitude,
 }
 
 
@@ -76,21 +106,32 @@ def _ingest_source(source: str, snapshot_at: datetime | None, from_files: str | 
             run.fetched(source, land_files(source, Path(from_files), run.run_id, snapshot_at))
         else:
             fetch(run, [source], polls, snapshot_at)
-        load(run)
-        build_layers(run, ["raw"])
-        publish_artifacts(run)
+        _finish(run)
     return run
+
+
+def _finish(run: Run) -> None:
+    load(run)
+    build_layers(run, ["raw"])
+    publish_artifacts(run)
 
 
 def fetch(run: Run, sources: Iterable[str], polls: int | None = None, snapshot_at: datetime | None = None) -> None:
     """Fetch what is due of each source; one that fails ends the run in its error after all else is done."""
     for name in sources:
-        try:
+        with _keep_failure(run, name):
             for moment in SOURCES[name].due_snapshots(run.settings, polls, snapshot_at):
                 run.fetched(name, fetch_source(name, run.run_id, moment))
-        except (ConfigError, SourceError, TransientError) as error:
-            run.failures.append(error)
-            reporter().finished(f"fetch {name}", str(error), "failed")
+
+
+@contextmanager
+def _keep_failure(run: Run, source: str) -> Iterator[None]:
+    """Keep the error that a fetch ends in: what was landed before it is still loaded and built."""
+    try:
+        yield
+    except (ConfigError, SourceError, TransientError) as error:
+        run.failures.append(error)
+        reporter().finished(f"fetch {source}", str(error), "failed")
 
 
 def load(run: Run) -> None:

@@ -140,19 +140,28 @@ class LandingWriter:
 
     def finish(self) -> LandedFile | None:
         """Make the file visible under its final name and return it; None, and no file, where no record came."""
+        landed = self.seal()
+        if landed:
+            self.reveal(landed)
+        return landed
+
+    def seal(self) -> LandedFile | None:
+        """End the file, which stays invisible, and return what it will be; None where no record came."""
         if not self.rows:
             return None
         self._gzip.close()
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
-        landed = self._name_file()
+        return self._name_file()
+
+    def reveal(self, landed: LandedFile) -> None:
+        """Make the sealed file visible under its final name."""
         target = self._root / landed.relative_path
         if not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             self._part.rename(target)
             _sync_folder(target.parent)
-        return landed
 
     def _name_file(self) -> LandedFile:
         content_hash = self.content_hash

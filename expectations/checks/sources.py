@@ -1,8 +1,8 @@
 """Rules of a source: is what it sent fresh, whole, as much as usual, and of the fields that we know?
 
 They read the ledgers that ingesting writes: POLLS (one listing) of a source that is polled, LOADS and DELIVERIES of one
-that comes as files, SCHEMA_DRIFT (unknown fields). A source that sends too little or too late is reported and never
-stops a build: what did arrive is true.
+that comes as files, EXPORT_HOURS of one that is exported by the hour, SCHEMA_DRIFT (unknown fields). A source that
+sends too little or too late is reported and never stops a build: what did arrive is true.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from expectations.checks.deliveries import DeliveryLimits, delivery_subjects
+from expectations.checks.exports import ExportLimits, export_subject
 from expectations.engine.connection import Logins
 from expectations.engine.results import RuleResult
 from expectations.engine.run import Subject, check_subjects
@@ -128,7 +129,7 @@ def validate_source(
     now: datetime,
     raw_tables: Sequence[Table],
     snapshots: Sequence[datetime] = (),
-    limits: SourceLimits | DeliveryLimits | None = None,
+    limits: SourceLimits | DeliveryLimits | ExportLimits | None = None,
     docs_root: Path | None = None,
     stored: Mapping[str, Columns] | None = None,
 ) -> list[RuleResult]:
@@ -141,7 +142,8 @@ def validate_source(
         now: UTC; ages are measured against it.
         raw_tables: Contracts of the raw tables that the source loads into.
         snapshots: Snapshot times that the run observed; they are checked beside the newest of each entity.
-        limits: Thresholds; those of deliveries for a source that comes as files.
+        limits: Thresholds; those of deliveries for a source that comes as files, of exports for one that is exported
+            by the hour.
         docs_root: Folder in which the results are kept for Data Docs (`build_docs`); None keeps none.
         stored: Table -> columns that are stored, where they are known; None: they are read.
 
@@ -150,6 +152,8 @@ def validate_source(
     """
     if isinstance(limits, DeliveryLimits):
         observed = delivery_subjects(source, raw_tables, snapshots, limits, now)
+    elif isinstance(limits, ExportLimits):
+        observed = [export_subject(source, limits, now)]
     else:
         observed = [_make_poll_subject(source, snapshots, limits or SourceLimits(), now)]
     return check_subjects(

@@ -139,7 +139,7 @@ class _Landing:
     """The landing files of one input file under way: one writer per entity that it holds."""
 
     root: Path
-    source: str
+    kind: FileKind
     moment: datetime
     stack: ExitStack
     writers: dict[str, LandingWriter] = field(default_factory=dict)
@@ -157,21 +157,29 @@ class _Landing:
             self.notes.append(item.text)
             return
         if entity not in self.writers:
-            writer = LandingWriter(self.root, self.source, entity, self.moment)
+            writer = LandingWriter(self.root, self.kind.source, entity, self.moment)
             self.writers[entity] = self.stack.enter_context(writer)
+        protected = self.kind.protected
+        if protected and not isinstance(item, BadLine | dict):
+            item = BadLine(self.rows + 1, b"", "it is no record")
         if isinstance(item, BadLine):
             self.bad.append(item)
             self.oddity = self.oddity or f"first: line {item.number}: {item.reason}"
-            self.writers[entity].write_line(item.content)
+            self.writers[entity].write_line(_stand_in(item) if protected else item.content)
         else:
             if not isinstance(item, dict):
                 self.odd_rows += 1
                 self.oddity = self.oddity or f"first: {str(item)[:_SHOWN]}"
-            self.writers[entity].write_line(_encode(item))
+            self.writers[entity].write_line(_encode(protected(entity, item) if protected else item))
 
     @property
     def rows(self) -> int:
         return sum(writer.rows for writer in self.writers.values())
+
+
+def _stand_in(line: BadLine) -> bytes:
+    """Say where a line stood that is no record and may hold personal data: no JSON, as it is none."""
+    return f"no record: line {line.number}, {len(line.content):,} bytes".encode()
 
 
 def _encode(record: Any) -> bytes:
@@ -189,7 +197,7 @@ def _land(one: _Input, root: Path, known: DeliveredBefore) -> FileReport:
     if known.is_delivered(delivery):
         return FileReport(label, DELIVERED_BEFORE)
     with ExitStack() as stack:
-        landing = _Landing(root, one.kind.source, one.moment, stack)
+        landing = _Landing(root, one.kind, one.moment, stack)
         for entity, item in one.items():
             landing.add(entity, item)
         _check_complete(landing, one.kind)

@@ -40,6 +40,8 @@ class FileKind:
         known: Columns that a header of an entity should have: one that lacks some is reported, and they are NULL.
         fields: Every name that the source's tables declare: a header may write them in other capitals.
         is_sheet: They are tabs of a spreadsheet or exports of one: blank rows and formula errors are looked for.
+        protected: Gives a record of an entity as it may be written down, without personal data. A line that is no
+            record may hold some too, so of it only its place is written down. None: records are landed as they are.
     """
 
     source: str
@@ -53,6 +55,7 @@ class FileKind:
     known: Mapping[str, frozenset[str]] = field(default_factory=dict)
     is_sheet: bool = False
     fields: frozenset[str] = frozenset()
+    protected: Callable[[str, Any], Any] | None = None
 
     def naming(self, names: Sequence[str]) -> tuple[list[str], bool]:
         """Return the names of a header as they are declared, and whether they show what the file holds."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from flows.errors import ConfigError
 from flows.settings import Settings
+from flows.sources.amplitude.source import AmplitudeSource
 from flows.sources.billing import BillingSource
 from flows.sources.identity import IdentitySource
 from flows.sources.livelogs.source import LivelogsSource
@@ -13,7 +14,8 @@ from flows.sources.source import Source
 from flows.sources.twitch.source import TwitchSource
 
 SOURCES: dict[str, Source] = {
-    source.name: source for source in (TwitchSource(), BillingSource(), LivelogsSource(), IdentitySource())
+    source.name: source
+    for source in (TwitchSource(), BillingSource(), LivelogsSource(), IdentitySource(), AmplitudeSource())
 }
 
 

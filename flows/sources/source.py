@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
     from expectations.checks.deliveries import DeliveryLimits
+    from expectations.checks.exports import ExportLimits
     from expectations.checks.sources import SourceLimits
     from flows.files.kinds import FileKind
     from flows.files.locations import Location
@@ -66,7 +67,7 @@ class Source(Protocol):
     def file_kind(self, settings: Settings) -> FileKind:
         """Return what its files look like."""
 
-    def limits(self, settings: Settings) -> SourceLimits | DeliveryLimits:
+    def limits(self, settings: Settings) -> SourceLimits | DeliveryLimits | ExportLimits:
         """From where on what it sends is reported."""
 
 

@@ -66,7 +66,11 @@ class Progress:
 
     def advance(self) -> None:
         """One step more is done."""
-        self._done += 1
+        self.advance_to(self._done + 1)
+
+    def advance_to(self, done: int) -> None:
+        """So many steps are done."""
+        self._done = done
         if self._id is None:
             return
         try:

@@ -68,10 +68,18 @@ def ingest(
         str | None, typer.Option(help="When the source was observed (ISO 8601, UTC without a zone).")
     ] = None,
     polls: Polls = None,
+    since: Annotated[
+        str | None, typer.Option(help="amplitude: every hour from here on that has not landed (ISO 8601).")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="amplitude: no hour from here on.")] = None,
+    fill_gaps: Annotated[
+        bool, typer.Option("--fill-gaps", help="amplitude: ask again for hours that were left out or refused.")
+    ] = False,
 ) -> None:
     """Land and load one source, and check what came."""
     if not find_source(source).is_polled and polls:
-        raise ConfigError(f"--polls: {source} is not polled, it comes as files.")
+        raise ConfigError(f"--polls: {source} is not polled.")
+    hours = _checked_hours(source, since, until, fill_gaps, from_files)
     if from_files and not from_files.exists():
         raise ConfigError(f"--from-files: {from_files} does not exist.")
     moment = parse_time(snapshot_at, "--snapshot-at") if snapshot_at else None
@@ -79,10 +87,28 @@ def ingest(
     def ingest_source() -> Any:
         from flows.ingest import FLOWS
 
-        asked = {"polls": polls} if polls else {}
+        asked = {**hours, "polls": polls} if polls else hours
         return FLOWS[source](snapshot_at=moment, from_files=str(from_files.absolute()) if from_files else None, **asked)
 
     run_flow(context.obj, ingest_source, sources=[] if from_files else [source], is_checked=True)
+
+
+def _checked_hours(
+    source: str, since: str | None, until: str | None, fill_gaps: bool, from_files: Path | None
+) -> dict[str, Any]:
+    """The hours that the options of an export name.
+
+    Raises:
+        ConfigError: The source is not exported by the hour, or the range is empty.
+    """
+    named = {"--since": since, "--until": until, "--fill-gaps": fill_gaps or None}
+    given = [name for name, value in named.items() if value is not None]
+    if given and (source != "amplitude" or from_files):
+        raise ConfigError(f"{given[0]}: only hours that are exported are chosen so: `snowcast ingest amplitude`.")
+    begin, end = (parse_time(text, name) if text else None for text, name in ((since, "--since"), (until, "--until")))
+    if begin and end and begin >= end:
+        raise ConfigError(f"--since {since} is not before --until {until}: the range [since, until) would be empty.")
+    return {"since": begin, "until": end, "fill_gaps": fill_gaps} if given else {}
 
 
 def build(context: typer.Context, select: Select = None, full_refresh: FullRefresh = False) -> None:

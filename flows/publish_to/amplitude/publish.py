@@ -178,7 +178,7 @@ def choose_target(settings: Settings) -> Target:
     elif settings.amplitude_api_key is None:
         raise ConfigError("SNOWCAST_AMPLITUDE_HOST is set, SNOWCAST_AMPLITUDE_API_KEY is not. Set the project's key.")
     else:
-        url, key = settings.amplitude_url, settings.amplitude_api_key
+        url, key = settings.amplitude_upload_url, settings.amplitude_api_key
         place = url.partition("://")[2]
     fingerprint = hashlib.sha256(key.get_secret_value().encode()).hexdigest()[:8]
     return Target(
