@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.expectations import planted_activity, planted_billing, planted_growth, planted_livelogs
+from tests.expectations import planted_activity, planted_amplitude, planted_billing, planted_growth, planted_livelogs
 
 Values = dict[str, Any]
 
@@ -56,6 +56,7 @@ GOOD: dict[str, Values] = {
     **planted_billing.GOOD,
     **planted_livelogs.GOOD,
     **planted_activity.GOOD,
+    **planted_amplitude.GOOD,
     **planted_growth.GOOD,
 }
 
@@ -188,6 +189,7 @@ PLANTED: dict[tuple[str, str], Values | list[Values]] = {
         planted_billing.PLANTED,
         planted_livelogs.PLANTED,
         planted_activity.PLANTED,
+        planted_amplitude.PLANTED,
         planted_growth.PLANTED,
     )
     for table, planted in tables.items()

@@ -36,6 +36,7 @@ def test_the_schedules_are_those_of_the_design():
         "ingest-billing": ["15 4 * * *"],
         "ingest-livelogs": ["30 4 * * *"],
         "ingest-identity": ["20 4 * * *"],
+        "ingest-amplitude": ["10 * * * *"],
         "transform": ["5 * * * *"],
         "publish-amplitude": ["35 * * * *"],
         "validate-full": ["30 3 * * *"],

@@ -74,7 +74,8 @@ def test_status_tells_freshness_rows_and_runs(snowcast):
     assert snapshots_of("twitch", state) == {"streams": 3, "users": 3, "games": 3}
     assert snapshots_of("billing", state) == {"users": 2, "subscriptions": 2, "payments": 2, "viewing_activity": 2}
     assert snapshots_of("livelogs", state) == {"streams": 1, "gifts": 1, "gift_types": 1}
-    oldest = {"twitch": 30, "billing": 24 * 60, "livelogs": 30}
+    assert snapshots_of("amplitude", state)["event_types"] == 1
+    oldest = {"twitch": 30, "billing": 24 * 60, "livelogs": 30, "amplitude": 5 * 60}
     assert all(0 <= one["age_minutes"] < oldest[one["source"]] for one in state["freshness"])
     assert state["runs"][0]["flow"] == "pipeline"
     assert state["runs"][0]["state"] == "completed"

@@ -26,7 +26,17 @@ def test_a_selector_takes_a_name_a_layer_or_a_tag():
     }
     assert "dim_date" not in names("tag:twitch")
     assert (
-        names("dim_date", "tag:twitch", "tag:billing", "tag:livelogs", "tag:identity", "ACTIVITY", "MARTS") == names()
+        names(
+            "dim_date",
+            "tag:twitch",
+            "tag:billing",
+            "tag:livelogs",
+            "tag:identity",
+            "tag:amplitude",
+            "ACTIVITY",
+            "MARTS",
+        )
+        == names()
     )
 
 
@@ -47,7 +57,7 @@ def test_a_selector_that_matches_nothing_names_near_ones(wrong: str, near: str):
 
 def test_landing_files_have_one_raw_table_each():
     assert find_raw_table("twitch", "users").name == "raw_twitch_users"
-    with pytest.raises(ContractError, match="no raw table takes twitch/clips; known: billing/.*, twitch/games"):
+    with pytest.raises(ContractError, match="no raw table takes twitch/clips; known: amplitude/.*, twitch/games"):
         find_raw_table("twitch", "clips")
 
 
