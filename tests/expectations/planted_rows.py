@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.expectations import planted_activity, planted_amplitude, planted_billing, planted_growth, planted_livelogs
+from tests.expectations import (
+    planted_activity,
+    planted_amplitude,
+    planted_billing,
+    planted_growth,
+    planted_livelogs,
+    planted_product,
+)
 
 Values = dict[str, Any]
 
@@ -57,6 +64,7 @@ GOOD: dict[str, Values] = {
     **planted_livelogs.GOOD,
     **planted_activity.GOOD,
     **planted_amplitude.GOOD,
+    **planted_product.GOOD,
     **planted_growth.GOOD,
 }
 
@@ -75,6 +83,7 @@ ALSO: dict[str, list[Values]] = {
     **planted_billing.ALSO,
     **planted_activity.ALSO,
     **planted_growth.ALSO,
+    **planted_product.ALSO,
     "streamer_activity": [*planted_activity.ALSO["streamer_activity"], planted_growth.STREAM_BEGUN],
 }
 
@@ -84,6 +93,7 @@ APART: dict[str, Values] = {
     "fact_stream_sessions": {"stream_id": "apart"},
     **planted_billing.APART,
     **planted_livelogs.APART,
+    **planted_product.APART,
     **planted_activity.APART,
     **planted_growth.APART,
 }
@@ -190,6 +200,7 @@ PLANTED: dict[tuple[str, str], Values | list[Values]] = {
         planted_livelogs.PLANTED,
         planted_activity.PLANTED,
         planted_amplitude.PLANTED,
+        planted_product.PLANTED,
         planted_growth.PLANTED,
     )
     for table, planted in tables.items()
