@@ -84,7 +84,7 @@ def ingest_amplitude(
     if from_files or not (since or until or fill_gaps):
         return _ingest_source("amplitude", snapshot_at, from_files)
     with record_run("ingest-amplitude") as (run, _):
-        with _kept_failure(run, "amplitude"):
+        with _keep_failure(run, "amplitude"):
             for moment in SOURCES["amplitude"].due_snapshots(run.settings, None, snapshot_at):
                 run.fetched("amplitude", export_hours(run.run_id, moment, since, until, fill_gaps=fill_gaps))
         _finish(run)
@@ -119,13 +119,13 @@ def _finish(run: Run) -> None:
 def fetch(run: Run, sources: Iterable[str], polls: int | None = None, snapshot_at: datetime | None = None) -> None:
     """Fetch what is due of each source; one that fails ends the run in its error after all else is done."""
     for name in sources:
-        with _kept_failure(run, name):
+        with _keep_failure(run, name):
             for moment in SOURCES[name].due_snapshots(run.settings, polls, snapshot_at):
                 run.fetched(name, fetch_source(name, run.run_id, moment))
 
 
 @contextmanager
-def _kept_failure(run: Run, source: str) -> Iterator[None]:
+def _keep_failure(run: Run, source: str) -> Iterator[None]:
     """Keep the error that a fetch ends in: what was landed before it is still loaded and built."""
     try:
         yield

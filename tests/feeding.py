@@ -35,6 +35,8 @@ PARAMETERS: dict[str, Any] = {
     "decimal_comma": False,
     "shared_id_spaces": (),
     "thresholds": Thresholds(),
+    "product_properties": (),
+    "tracked_properties": ("plan", "cohort"),
 }
 T0 = datetime(2023, 9, 24, 17, 0)
 
@@ -50,7 +52,8 @@ def prepare(session: Session) -> None:
     for layer in Layer:
         cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {_database(session)}.{layer}")
     for table in [*LEDGERS, *[model.table for model in models().values()]]:
-        cursor.execute(definition(table, table.full_name(_database(session))))
+        if not table.is_view:
+            cursor.execute(definition(table, table.full_name(_database(session))))
     prepare_tables(session)
 
 
@@ -124,6 +127,11 @@ def stream(stream_id: str, viewer_count: Any, **fields: Any) -> dict[str, Any]:
 def delivered(entity: str, snapshot_at: datetime, *records: Any, name: str = "") -> LandingFile:
     """A file of billing as it was landed: a record per line, every value as text."""
     return LandingFile(entity, snapshot_at, records, name, source="billing")
+
+
+def exported(entity: str, snapshot_at: datetime, *records: Any, name: str = "") -> LandingFile:
+    """An hour of Amplitude's export, its events list or its merges, as they were landed."""
+    return LandingFile(entity, snapshot_at, records, name, source="amplitude")
 
 
 def read_from_sheet(entity: str, snapshot_at: datetime, *records: Any, name: str = "") -> LandingFile:

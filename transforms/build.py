@@ -20,10 +20,11 @@ from transforms.contract import ContractError, History
 from transforms.engine import merge
 from transforms.engine.batches import read_state
 from transforms.engine.continue_groups import compute_continued
-from transforms.engine.incremental import BuildRequest, Computed, compute_merge
+from transforms.engine.incremental import BuildRequest, Computed, compute_merge, is_up_to_date
 from transforms.engine.known_schemas import known_schemas
 from transforms.engine.states import State
-from transforms.engine.write import Build, BuildResult, new_build_id, write_built
+from transforms.engine.tables import create_view
+from transforms.engine.write import Build, BuildResult, new_build_id, write_built, write_no_rows
 from transforms.scd2.build import compute_history
 
 if TYPE_CHECKING:
@@ -74,10 +75,20 @@ def build_table(
         is_changed = state.build_id is None or not _is_built_alike(state, model, described)
         request = BuildRequest(mode, window, is_changed)
         build = Build(model.table, new_build_id(), run_id, mode, described, started, state, states)
+        if model.table.is_view:
+            return _built_view(session, model, build, request)
         with _kind_of(model)(session, model, state, request, chosen) as computed:
             if computed is None:
                 return BuildResult(name, mode, None, seconds=build.seconds, skipped=True)
             return write_built(session, build, computed)
+
+
+def _built_view(session: Session, model: Model, build: Build, request: BuildRequest) -> BuildResult:
+    """Make the view where it is asked for or declared anew; what it reads is never new to it."""
+    if is_up_to_date(build.seen, request):
+        return BuildResult(model.table.name, build.mode, None, seconds=build.seconds, skipped=True)
+    create_view(session, model)  # before the transaction, which it would commit
+    return write_no_rows(session, build)
 
 
 def has_nothing_new(name: str, states: States, parameters: Mapping[str, Any], mode: str = INCREMENTAL) -> bool:

@@ -16,7 +16,7 @@ from functools import cache
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
-from transforms.contract import VERSION_COLUMNS, ContractError, HardDeletes, History, Layer, Strategy, Table
+from transforms.contract import VERSION_COLUMNS, ContractError, HardDeletes, History, Layer, Strategy, Table, View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -67,6 +67,7 @@ def models() -> Mapping[str, Model]:
     for model in found.values():
         _check_inputs(model, found)
         check_history(model, found)
+        check_view(model)
     return found
 
 
@@ -124,10 +125,12 @@ def _model_of(module: ModuleType) -> Model:
     table: Table = module.TABLE
     build = getattr(module, "build", None)
     signature = inspect.signature(build).parameters.values() if build else ()
+    read = [p.name for p in signature if p.kind is not p.KEYWORD_ONLY]
+    ledgers = table.write.ledgers if isinstance(table.write, View) else ()
     return Model(
         table=table,
         build=build,
-        inputs=tuple(p.name for p in signature if p.kind is not p.KEYWORD_ONLY),
+        inputs=tuple(name for name in read if name not in ledgers),
         parameters=tuple(p.name for p in signature if p.kind is p.KEYWORD_ONLY),
         accumulate=getattr(module, "accumulate", None),
         continuation=getattr(module, "CONTINUED", None),
@@ -218,6 +221,23 @@ def check_history(model: Model, known: Mapping[str, Model]) -> None:
         ]
     if faults:
         raise ContractError(f"{model.table.name}: as a history it is declared wrongly: {'; '.join(faults)}")
+
+
+def check_view(model: Model) -> None:
+    """Refuse a view that cannot be kept as it is declared; tables of other kinds pass.
+
+    Raises:
+        ContractError: The declaration is wrong.
+    """
+    table, write = model.table, model.table.write
+    if not isinstance(write, View):
+        return
+    faults = ["a view reads no parameters: they would be written into it"] if model.parameters else []
+    faults += ["nothing of a view is stored, so nothing is widened or refused"] if table.recompute_by else []
+    if write.rows_of and write.rows_of not in model.inputs:
+        faults.append(f"its rows are those of {write.rows_of}, which it does not read")
+    if faults:
+        raise ContractError(f"{table.name}: as it is declared it cannot be built: {'; '.join(faults)}")
 
 
 def _faults_of_columns(table: Table, write: History) -> list[str]:

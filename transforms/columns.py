@@ -8,6 +8,8 @@ from transforms.formulas import billing_periods
 TWITCH = "twitch"  # the id space of Helix ids
 BILLING = "billing"  # the id space of the billing files' ids
 LIVELOGS = "livelogs"  # the id space of the live logs' UUIDs
+AMPLITUDE = "amplitude"  # the id space of the user ids that apps send to Amplitude
+AMPLITUDE_DEVICE = "amplitude_device"  # that of its device ids
 _MOST_MONEY = 1e12  # sums of ten thousand such amounts are still exact
 
 platform = Column("platform", TEXT, "id space that the source's ids live in, e.g. twitch", nullable=False)

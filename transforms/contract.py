@@ -169,7 +169,21 @@ class History:
     named_by: tuple[str, ...] = ()
 
 
-WriteKind = Replace | Append | MergeOnKey | History
+@dataclass(frozen=True)
+class View:
+    """Nothing is stored: the built frame is kept as a view, which reads its inputs each time that it is read.
+
+    Args:
+        rows_of: Input whose `_build_id` the frame carries: what its builds wrote are the view's new rows. None: the
+            frame's rows are of no build, and all of them are checked each time.
+        ledgers: Ledgers of OPS among what `build` reads, behind the tables.
+    """
+
+    rows_of: str | None = None
+    ledgers: tuple[str, ...] = ()
+
+
+WriteKind = Replace | Append | MergeOnKey | History | View
 
 # Columns that the project adds behind a contract's own, by layer.
 LINEAGE = (
@@ -229,7 +243,7 @@ class Table:
         grain: What one row is.
         key: Columns whose values are never NULL and never repeat.
         columns: The contract's columns, in stored order, load columns not included.
-        write: Replace, Append, MergeOnKey or History.
+        write: Replace, Append, MergeOnKey, History or View.
         recompute_by: Columns by which a change is recomputed: the frame is built for whole groups of equal values of
             them. Every one is a column of this table and of the inputs that are filtered by it. Empty: changed rows
             are taken as they are.
@@ -299,6 +313,11 @@ class Table:
         return write.tracked or tuple(c.name for c in self.observed_columns if c.name not in untracked)
 
     @property
+    def is_view(self) -> bool:
+        """Whether it is a view: nothing of it is stored."""
+        return isinstance(self.write, View)
+
+    @property
     def batch_column(self) -> str:
         """The column that says which batch wrote a row: the load in RAW, the build elsewhere."""
         return "_load_id" if self.layer is Layer.RAW else BUILD_ID.name
@@ -330,10 +349,12 @@ class Table:
     def select(self, frame: DataFrame) -> DataFrame:
         """Select exactly the contract's columns, in order, typed; lineage and rejection too where rows are refused.
 
-        A column that the frame lacks is named by the warehouse when the frame is used: asking here would cost a
-        statement per build.
+        A view's frame carries the `_build_id` of its rows. A column that the frame lacks is named by the warehouse
+        when the frame is used: asking here would cost a statement per build.
         """
-        carried = (*LINEAGE, *REJECTION) if self.has_rejections else ()
+        carried = [*LINEAGE, *REJECTION] if self.has_rejections else []
+        if self.is_view:
+            carried = [BUILD_ID]
         return frame.select(*[col(c.name).cast(c.type).alias(c.name) for c in (*self.columns, *carried)])
 
     def observe(self, frame: DataFrame) -> DataFrame:

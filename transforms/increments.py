@@ -19,11 +19,13 @@ class Part:
         inputs: Those inputs.
         values: Which rows they are: their values of the column that tells the parts apart.
         is_row_wise: Each row of the inputs gives its rows of the table whatever the other rows are.
+        has_others: They are the rows with every value that no other part names.
     """
 
     inputs: tuple[str, ...]
     values: tuple[str, ...]
     is_row_wise: bool = False
+    has_others: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,15 @@ from expectations.rules.rule import CRITICAL, Lookup, Rule, quote_literal
 from transforms.activity.definitions.registry import FROM_FACTS, LIFECYCLE, known_activities
 from transforms.contract import Table
 
+# Viewers' activities are those that are declared and one of each Amplitude event type, with the type's properties.
+_EVENT_TYPES = Lookup(
+    "told",
+    "select event_type, true as is_listed, coalesce(listagg(nullif(property, ''), ',') within group "
+    "(order by property), '') as names from {int_amplitude_properties} group by event_type",
+    ("is_listed", "names"),
+    "told.event_type = t.activity",
+)
+
 
 def stream_rules(table: Table, events: str) -> tuple[Rule, ...]:
     """Return what must be true of an activity stream (SEMANTICS §4).
@@ -83,6 +92,9 @@ def identity_rules() -> tuple[Rule, ...]:
 def feature_rules(table: Table) -> tuple[Rule, ...]:
     """Return every row is of a known activity and carries exactly its features."""
     kind = _kind(table.name)
+    helpers = (_EVENT_TYPES,) if kind == "viewer" else ()
+    is_event_type = "coalesce(told_is_listed, false)" if helpers else "false"
+    told = " else told_names" if helpers else ""
     known = {one.name: one for one in known_activities().values() if _kind(one.stream) == kind}
     cases = " ".join(
         f"when {quote_literal(name)} then {quote_literal(','.join(sorted(f.name for f in one.features)))}"
@@ -91,18 +103,20 @@ def feature_rules(table: Table) -> tuple[Rule, ...]:
     return (
         Rule(
             name="the activity is one that is declared",
-            fails=f"activity not in ({', '.join(quote_literal(name) for name in known)})",
+            fails=f"activity not in ({', '.join(quote_literal(name) for name in known)}) and not {is_event_type}",
             severity=CRITICAL,
             reason="features and meaning are declared in one file; after removing one rebuild with --full-refresh",
             shows=("activity",),
+            helpers=helpers,
         ),
         Rule(
             name="every row of an activity has the same features",
             fails="coalesce(array_to_string(array_sort(object_keys(feature_json)), ','), '') "
-            f"<> (case activity {cases} end)",
+            f"<> (case activity {cases}{told} end)",
             severity=CRITICAL,
             reason="a feature that is not known is NULL, and never absent",
             shows=("activity", "feature_json"),
+            helpers=helpers,
         ),
     )
 

@@ -178,7 +178,7 @@ class _Landing:
 
 
 def _stand_in(line: BadLine) -> bytes:
-    """What is landed for a line that is no record and may hold personal data: no JSON, as it is none."""
+    """Say where a line stood that is no record and may hold personal data: no JSON, as it is none."""
     return f"no record: line {line.number}, {len(line.content):,} bytes".encode()
 
 

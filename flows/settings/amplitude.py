@@ -80,7 +80,18 @@ class AmplitudeSettings(BaseSettings):
         default=None, description="key that personal data of events are hashed with before they are landed"
     )
 
-    @field_validator("amplitude_activities", "publish_to", "amplitude_personal_properties", mode="before")
+    product_properties: Names = Field(
+        default=(), description="event properties that product_event_properties lists; none: all of them"
+    )
+    product_tracked_properties: Names = Field(
+        default=("plan", "cohort"), description="user properties whose changes product_users_history keeps"
+    )
+
+    @field_validator(
+        *("amplitude_activities", "publish_to", "amplitude_personal_properties"),
+        *("product_properties", "product_tracked_properties"),
+        mode="before",
+    )
     @classmethod
     def _split_names(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -100,6 +100,8 @@ class _Cycle:
         for name in names:
             if name in self.closed and not _is_checked(self.run, name):
                 batches[name] = None
+            elif not _is_checked(self.run, name) and _is_view(name):
+                batches.update(_rows_of_view(self.run, name))
             elif not _is_checked(self.run, name):
                 unchecked = [*written.get(name, []), *self.left.unchecked.get(name, [])]
                 batches.update({name: list(dict.fromkeys(unchecked))} if unchecked else {})
@@ -171,6 +173,24 @@ def _find_batches(run: Run, names: Sequence[str]) -> Mapping[str, list[str]]:
         if build.build_id and _has_written(build):
             found.setdefault(build.table_name, []).append(build.build_id)
     return {name: batches for name, batches in found.items() if name in names}
+
+
+def _is_view(name: str) -> bool:
+    from transforms.catalog import models
+
+    return models()[name].table.is_view
+
+
+def _rows_of_view(run: Run, name: str) -> Mapping[str, list[str] | None]:
+    """What is new in a view: what the builds of its rows' input wrote, or all of it where an input was written."""
+    from transforms.catalog import models
+
+    model = models()[name]
+    written = _find_batches(run, model.inputs)
+    rows_of = getattr(model.table.write, "rows_of", None)
+    if rows_of is None:
+        return {name: None} if written else {}
+    return {name: written[rows_of]} if rows_of in written else {}
 
 
 def _has_written(build: BuildResult) -> bool:

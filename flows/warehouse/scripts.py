@@ -174,7 +174,7 @@ def _widen(session: Session, settings: Settings, place: tuple[str, str], have: d
     from transforms.engine.tables import list_tables
 
     tables = {(str(table.layer), table.name.upper()): table for table in list_tables()}
-    if place not in tables:
+    if place not in tables or tables[place].is_view:
         return have
     table = tables[place]
     declared = {column.name.upper(): column for column in table.stored_columns}

@@ -10,6 +10,7 @@ from tests.expectations import (
     planted_billing,
     planted_growth,
     planted_livelogs,
+    planted_product,
     planted_stream,
 )
 
@@ -64,6 +65,7 @@ GOOD: dict[str, Values] = {
     **planted_livelogs.GOOD,
     **planted_activity.GOOD,
     **planted_amplitude.GOOD,
+    **planted_product.GOOD,
     **planted_growth.GOOD,
     **planted_stream.GOOD,
 }
@@ -83,6 +85,7 @@ ALSO: dict[str, list[Values]] = {
     **planted_billing.ALSO,
     **planted_activity.ALSO,
     **planted_growth.ALSO,
+    **planted_product.ALSO,
     "streamer_activity": [*planted_activity.ALSO["streamer_activity"], planted_growth.STREAM_BEGUN],
 }
 
@@ -92,6 +95,7 @@ APART: dict[str, Values] = {
     "fact_stream_sessions": {"stream_id": "apart"},
     **planted_billing.APART,
     **planted_livelogs.APART,
+    **planted_product.APART,
     **planted_activity.APART,
     **planted_growth.APART,
 }
@@ -198,6 +202,7 @@ PLANTED: dict[tuple[str, str], Values | list[Values]] = {
         planted_livelogs.PLANTED,
         planted_activity.PLANTED,
         planted_amplitude.PLANTED,
+        planted_product.PLANTED,
         planted_growth.PLANTED,
         planted_stream.PLANTED,
     )

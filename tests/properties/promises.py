@@ -139,6 +139,7 @@ class Promises:
 TWITCH = Promises("tag:twitch", "tag:calendar")
 BILLING = Promises("tag:billing")
 LIVELOGS = Promises("tag:livelogs")
+AMPLITUDE = Promises("tag:amplitude", "int_identities", "int_viewer_events", "viewer_activity")
 
 
 def arrived(raw_tables: Sequence[str], files: Sequence[LandingFile]) -> bool:

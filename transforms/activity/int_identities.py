@@ -2,9 +2,9 @@
 
 Grain    one linked id of one platform
 Key      user_key, the hash of (platform, id); streamer_key is the same hash, as facts of streamers name it
-Source   stg_identity_links
+Source   stg_identity_links, int_amplitude_links
 Units    linked_at is UTC without zone
-Rerun    reads all links, which are few, and writes the differences: only who is linked otherwise moves
+Rerun    reads all links and writes the differences: only who is linked otherwise moves
 Gaps     a link may lead to an id that is linked itself; a circle of links ends at its least name, and a rule says so
 """
 
@@ -18,12 +18,13 @@ from transforms.activity.definitions.identity import Spaces, first_platform, for
 from transforms.contract import BOOLEAN, TEXT, TIMESTAMP, Column, Layer, Replace, Table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.formulas.keys import hash_key
-from transforms.functions import coalesce, col, least
+from transforms.functions import coalesce, col, least, lit
 from transforms.increments import Closure
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
 
+_GIVEN = ("platform", "anonymous_id", "customer_platform", "customer_id", "linked_at", "snapshot_at")
 _LINK = ("known_as", "platform", "anonymous_id", "customer", "linked_at")
 # Of a link under way: whether its customer is linked on, and the least name that it has passed.
 _WAY = {**dict.fromkeys(_LINK, TEXT), "linked_at": TIMESTAMP, "is_open": BOOLEAN, "least_passed": TEXT}
@@ -48,9 +49,10 @@ TABLE = Table(
 )
 
 
-def build(stg_identity_links: DataFrame, *, shared_id_spaces: Spaces) -> DataFrame:
+def build(stg_identity_links: DataFrame, int_amplitude_links: DataFrame, *, shared_id_spaces: Spaces) -> DataFrame:
     """Take the newest link of each id; CLOSURE follows it to its end and gives it to every platform of its space."""
-    links = _newest(stg_identity_links, shared_id_spaces)
+    given = stg_identity_links.select(*_GIVEN).union_all(_of_devices(int_amplitude_links))
+    links = _newest(given, shared_id_spaces)
     others = links.select(col("known_as").alias("via"))
     led = links.join(others, on=col("customer") == col("via"), how="left")
     passed = least("known_as", "customer").alias("least_passed")
@@ -92,6 +94,19 @@ def _ended(links: DataFrame, *, shared_id_spaces: Spaces) -> DataFrame:
 
 
 CLOSURE = Closure(open_column="is_open", step=_followed, finish=_ended)
+
+
+def _of_devices(int_amplitude_links: DataFrame) -> DataFrame:
+    """Links of devices to the users that their events named."""
+    linked = int_amplitude_links.select(
+        lit(columns.AMPLITUDE_DEVICE).alias("platform"),
+        col("device_id").alias("anonymous_id"),
+        lit(columns.AMPLITUDE).alias("customer_platform"),
+        col("known_user_id").alias("customer_id"),
+        "linked_at",
+        col("linked_at").alias("snapshot_at"),
+    )
+    return linked.select(*_GIVEN)
 
 
 def _newest(links: DataFrame, spaces: Spaces) -> DataFrame:

@@ -2,9 +2,10 @@
 
 Grain    one event of one viewer
 Key      activity_id, the hash of the activity and its business key
-Source   fact_gifts, fact_payments, int_subscription_moments, stg_billing_viewing_activity, int_identities
+Source   fact_gifts, fact_payments, int_subscription_moments, stg_billing_viewing_activity, int_amplitude_activities,
+         int_identities
 Units    revenue_impact in the billing currency, and gifts in that of SNOWCAST_POINT_VALUE; every time is UTC
-Rerun    adds new gifts, payments and moments; recomputes the viewers that links and changed rows touch
+Rerun    adds new gifts, payments, moments and product events; recomputes the viewers that links and changed rows touch
 Gaps     an event without a time, or of nobody, goes to the quarantine; billing knows days: an event is at their begin
 """
 
@@ -15,11 +16,12 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.activity import columns as activity_columns
-from transforms.activity.definitions.events import OF_VIEWER, collect_events, split_parts, validate_events
+from transforms.activity.definitions.events import EVENT, OF_VIEWER, collect_events, split_parts, validate_events
 from transforms.activity.definitions.identity import Spaces, add_persons
 from transforms.activity.definitions.viewer import ACTIVITIES
 from transforms.contract import TEXT, Layer, MergeOnKey, Table
 from transforms.formulas.frames import null_of
+from transforms.increments import Part, Parts
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame
@@ -38,7 +40,9 @@ TABLE = Table(
     columns=(*activity_columns.EVENT, columns.platform, columns.user_key, columns.user_id),
 )
 
-PARTS = split_parts(ACTIVITIES)
+# Behind the declared activities one of each Amplitude event type, whatever types there are.
+_OF_EVENTS = Part(("int_amplitude_activities",), (), is_row_wise=True, has_others=True)
+PARTS = Parts("activity", (*split_parts(ACTIVITIES).parts, _OF_EVENTS))
 
 
 def build(
@@ -46,6 +50,7 @@ def build(
     fact_payments: DataFrame,
     int_subscription_moments: DataFrame,
     stg_billing_viewing_activity: DataFrame,
+    int_amplitude_activities: DataFrame,
     int_identities: DataFrame,
     *,
     point_value: Decimal | None,
@@ -59,5 +64,6 @@ def build(
         "stg_billing_viewing_activity": stg_billing_viewing_activity,
         "point_value": point_value,
     }
-    named = add_persons(collect_events(ACTIVITIES, given), int_identities, OF_VIEWER, shared_id_spaces)
+    told = int_amplitude_activities.select(OF_VIEWER.key, OF_VIEWER.id, *EVENT)
+    named = add_persons(collect_events(ACTIVITIES, given).union_all(told), int_identities, OF_VIEWER, shared_id_spaces)
     return TABLE.select(validate_events(named.select("*", null_of(TEXT).alias("link"))))

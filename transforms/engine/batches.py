@@ -106,6 +106,7 @@ def _states_frame(
     edges = [
         {"reader": name, "input_table": one, "counts": _counted(table, one, known)}
         for name, (table, inputs) in readers.items()
+        if not table.is_view  # it reads what is there each time, so nothing is ever new to it
         for one in inputs
     ]
     if not edges:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from transforms.contract import Table
     from transforms.engine.states import Batches
-    from transforms.increments import Parts
+    from transforms.increments import Part, Parts
 
 
 @dataclass(frozen=True)
@@ -82,11 +82,18 @@ def read_parts(
             if plain:
                 alone = inputs[name].filter(in_batches(tables[name], plain))
                 read[name] = alone if not groups else _both(change.table, read[name], alone, groups)
-        rows = current.filter(col(parts.told_by).in_(*[lit(value) for value in part.values]))
+        rows = current.filter(_is_of(part, parts))
         if groups:
             scopes.append(_within(change.table, rows, groups))
     in_scope = union_all(scopes) if scopes else current.filter(lit(False))
     return read, in_scope
+
+
+def _is_of(part: Part, parts: Parts) -> Expression:
+    """Condition on a stored row: it belongs to the part."""
+    named = [value for one in parts.parts for value in one.values] if part.has_others else list(part.values)
+    is_named = col(parts.told_by).in_(*[lit(value) for value in named])
+    return ~is_named if part.has_others else is_named
 
 
 def _within(table: Table, frame: DataFrame, groups: Sequence[DataFrame]) -> DataFrame:

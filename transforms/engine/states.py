@@ -123,6 +123,8 @@ def counts_absence(reader: Table) -> bool:
 
 
 def _matters(reader: Table, committed: Committed) -> bool:
+    if reader.is_view:
+        return False
     return committed.wrote_rows or (committed.refused_records and counts_absence(reader))
 
 

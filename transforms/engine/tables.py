@@ -15,7 +15,7 @@ from snowflake.snowpark.functions import col, iff, lit
 from snowflake.snowpark.types import StructField, StructType
 
 from transforms.catalog import models
-from transforms.contract import Layer
+from transforms.contract import ContractError, Layer, View
 from transforms.engine.ledgers import append_rows, transaction
 from transforms.engine.merge import materialize
 from transforms.engine.stored import current_database, read_table
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from snowflake.snowpark import Session
 
+    from transforms.catalog import Model
     from transforms.contract import Table
 
 _EXISTS = 2002  # Snowflake's code for an object that is there already
@@ -52,11 +53,16 @@ def prepare_tables(session: Session, present: Present | None = None, heads: Coll
     present = _present_columns(session) if present is None else present
     for table in list_tables():
         have = present.get(_place(table))
+        if table.is_view:
+            continue
         if have is None and table is not HEADS:
             create_table(session, table)
         elif have is not None and not fits(table, have):
             reshape(session, table, have)
     prepare_heads(session, heads, is_created=_place(HEADS) not in present)
+    for table in list_tables():  # a view needs what it reads
+        if table.is_view and not fits(table, present.get(_place(table), {})):
+            create_view(session, models()[table.name])
 
 
 def is_in_place(present: Present) -> bool:
@@ -112,6 +118,25 @@ def prepare_heads(session: Session, known: Collection[str] | None = None, *, is_
             # Changing nothing locks the ledger: whoever comes second sees the rows of the first.
             read_table(session, HEADS).update({"table_name": col("table_name")})
             append_rows(session, HEADS, new)
+
+
+def create_view(session: Session, model: Model) -> None:
+    """Create the view, or replace it: a view that is made twice is the same view.
+
+    Raises:
+        ContractError: The frame is not as declared.
+    """
+    if model.build is None:
+        raise ContractError(f"{model.table.name}: is not built")
+    ledgers = {ledger.name: ledger for ledger in LEDGERS}
+    named = model.table.write.ledgers if isinstance(model.table.write, View) else ()
+    read = [*[models()[name].table for name in model.inputs], *[ledgers[name] for name in named]]
+    frame = model.build(*[read_table(session, table) for table in read])
+    declared = [column.name.upper() for column in model.table.stored_columns]
+    given = [name.strip('"') for name in frame.columns]
+    if given != declared:
+        raise ContractError(f"{model.table.name}: the view has the columns {given}, declared are {declared}")
+    frame.create_or_replace_view(_path(session, model.table))
 
 
 def _create(session: Session, table: Table, rows: Sequence[tuple[str | None, ...]]) -> None:

@@ -149,6 +149,23 @@ def write_built(session: Session, build: Build, computed: Computed) -> BuildResu
     )
 
 
+def write_no_rows(session: Session, build: Build) -> BuildResult:
+    """Record a build that has no rows to write: of a view.
+
+    Raises:
+        BuildConflictError: Another build of the table was committed meanwhile.
+    """
+    now = datetime.now(UTC).replace(tzinfo=None)
+    with ledgers.transaction(session):
+        row = (build.build_id, build.run_id, build.table.name, build.mode, 0, 0, 0, build.seconds, now)
+        ledgers.append_new(session, BUILDS, [row])
+        merge.claim_head(session, build.table, build.seen, build.build_id, build.parameters)
+    if build.states:
+        head = State(build.build_id, build.parameters, merge.contract_hash(build.table))
+        build.states.record(Committed(build.table, head, {}, False, False, False))
+    return BuildResult(build.table.name, build.mode, build.build_id, seconds=build.seconds)
+
+
 def _is_overtaken(session: Session, build: Build, error: Exception) -> bool:
     """Return whether another build of the table is why a statement of this one failed.
 

@@ -186,7 +186,7 @@ class AmplitudeApi:
         shortest = int((upload.get("options") or {}).get("min_id_length", 5))
         refusal = refusal_of(events, shortest, faults) or self._throttles[request.path].refusal_of(events, faults)
         if refusal is not None:
-            self._keep_refused(events, refusal)
+            self._keep_make_refusal(events, refusal)
             return Answer(refusal.status, refusal.body)
         return self._take(request, events, faults)
 
@@ -213,7 +213,7 @@ class AmplitudeApi:
             return _make_refusal(400, f"Invalid API key: {upload['api_key']}")
         return None
 
-    def _keep_refused(self, events: list[Event], refusal: Refusal) -> None:
+    def _keep_make_refusal(self, events: list[Event], refusal: Refusal) -> None:
         for place, reason in refusal.for_good.items():
             self.held.refused[str(events[place].get("insert_id"))] = reason
 

@@ -43,7 +43,7 @@ class Addresses:
 
     @property
     def amplitude_url(self) -> str:
-        """What stands for Amplitude's host: `/batch` and `/2/httpapi` follow."""
+        """What stands for Amplitude's hosts: `/batch`, `/2/httpapi` and `/api/2/export` follow."""
         return f"{self.url}{AMPLITUDE_PREFIX.rstrip('/')}"
 
 

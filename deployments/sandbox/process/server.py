@@ -159,7 +159,7 @@ class SandboxServer(Addresses):
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True, name="sandbox")
 
     def _amplitude(self) -> AmplitudeApi:
-        """Amplitude's receiver and exporter, which share what was uploaded."""
+        """Make Amplitude's receiver and exporter, which share what was uploaded."""
         uploads = Uploads(self.clock)
         return AmplitudeApi(
             api_key_of(self.client_secret),

@@ -17,23 +17,26 @@ def register(app: typer.Typer) -> None:
 
 
 @activity.command("list")
-def list_activities(as_json: Json = False) -> None:
-    """Every activity with its stream, its features and what it means."""
-    from flows.cli.views.activity import list_of_activities
+def list_activities(context: typer.Context, as_json: Json = False) -> None:
+    """Every activity with its stream, its features and what it means; Amplitude's event types as they are loaded."""
+    from flows.cli.views.activity import activities_in, list_of_activities
 
-    columns, rows = list_of_activities()
+    with context.obj.reader() as (reader, settings):
+        columns, rows = list_of_activities(activities_in(reader, settings))
     print_rows(columns, rows, "json" if as_json else "table")
 
 
 @activity.command("describe")
 def describe_activity(
+    context: typer.Context,
     name: Annotated[str, typer.Argument(metavar="ACTIVITY", help="An activity, e.g. gift_received.")],
     as_json: Json = False,
 ) -> None:
     """What a question can name of one activity, with types."""
-    from flows.cli.views.activity import find_activity, list_features
+    from flows.cli.views.activity import activities_in, find_activity, list_features
 
-    found = find_activity(name)
+    with context.obj.reader() as (reader, settings):
+        found = find_activity(name, activities_in(reader, settings))
     columns, rows = list_features(found)
     if not as_json:
         say(f"{found.name}, in {found.stream}: {found.description}")
@@ -48,9 +51,10 @@ def query_activities(
     table: Annotated[str | None, typer.Option(help="Write the answer into this table of MARTS instead.")] = None,
 ) -> None:
     """Ask a question; transforms/datasets/QUERIES.md has the grammar and examples."""
-    from flows.cli.views.activity import answer, format_for_people, keep_answer, plan_question
+    from flows.cli.views.activity import activities_in, answer, format_for_people, keep_answer, plan_question
 
-    plan = plan_question(question)
+    with context.obj.reader() as (reader, settings):
+        plan = plan_question(question, activities_in(reader, settings))
     with context.obj.session() as (session, settings):
         if table is None:
             found = answer(session, settings, plan)

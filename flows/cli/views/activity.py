@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from flows.settings import Settings
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
+    from flows.warehouse.reading import Reader
     from transforms.activity.definitions.activity import Activity
     from transforms.datasets.analysis.plan import Plan
     from transforms.datasets.materialize import KeptDataset
@@ -39,28 +40,35 @@ def point_at_mistakes(question: str) -> Iterator[None]:
         raise ConfigError(str(error)) from None
 
 
-def find_activity(name: str) -> Activity:
+def activities_in(reader: Reader, settings: Settings) -> Mapping[str, Activity]:
+    """Return every activity by name: those that are declared, and one of each Amplitude event type in the warehouse."""
+    from transforms.activity.definitions.registry import activities_of_events, known_activities
+    from transforms.catalog import models
+
+    table = models()["int_amplitude_properties"].table.full_name(settings.database)
+    properties = [(row[0], row[1]) for row in reader.rows(f"SELECT event_type, property FROM {table}")]
+    return {**activities_of_events(properties), **known_activities()}
+
+
+def find_activity(name: str, known: Mapping[str, Activity]) -> Activity:
     """Return the activity of that name.
 
     Raises:
         ConfigError: There is none; the message names the nearest and all that are known.
     """
-    from transforms.activity.definitions.registry import known_activities
     from transforms.datasets.analysis.plan import known_activity
     from transforms.datasets.syntax.errors import QueryError
 
     try:
-        return known_activity(name, known_activities())
+        return known_activity(name, known)
     except QueryError as error:
         raise ConfigError(str(error)) from None
 
 
-def list_of_activities() -> Rows:
+def list_of_activities(known: Mapping[str, Activity]) -> Rows:
     """Return columns and rows: every activity with the stream that it is in."""
-    from transforms.activity.definitions.registry import known_activities
-
-    known = sorted(known_activities().values(), key=lambda activity: (activity.stream, activity.name))
-    rows = [[a.name, a.stream, ", ".join(feature.name for feature in a.features), a.description] for a in known]
+    listed = sorted(known.values(), key=lambda activity: (activity.stream, activity.name))
+    rows = [[a.name, a.stream, ", ".join(feature.name for feature in a.features), a.description] for a in listed]
     return ["activity", "stream", "features", "description"], rows
 
 
@@ -86,18 +94,17 @@ def _format_spelling(data_type: DataType) -> str:
     return next((name for name in names if getattr(contract, name) == data_type), str(data_type))
 
 
-def plan_question(question: str) -> Plan:
+def plan_question(question: str, known: Mapping[str, Activity]) -> Plan:
     """Return the plan of a question in text form.
 
     Raises:
         ConfigError: It is wrong.
     """
-    from transforms.activity.definitions.registry import known_activities
     from transforms.datasets.analysis.plan import plan_of
     from transforms.datasets.syntax.parser import parse_query
 
     with point_at_mistakes(question):
-        return plan_of(parse_query(question), known_activities())
+        return plan_of(parse_query(question), known)
 
 
 def answer(session: Session, settings: Settings, plan: Plan) -> Rows:

@@ -50,9 +50,7 @@ def administrator(settings: Settings) -> AdminClient:
     try:
         from confluent_kafka.admin import AdminClient
     except ImportError:
-        raise ConfigError(
-            "Kafka needs the extra `kafka`: run `make extras`."
-        ) from None
+        raise ConfigError("Kafka needs the extra `kafka`: run `make extras`.") from None
     return AdminClient({**client_settings(settings), "socket.timeout.ms": int(ANSWER_SECONDS * 1000)})
 
 

@@ -32,7 +32,7 @@ def linked(session: Session, *rows: dict[str, Any], spaces: Any = ()) -> list[tu
 def built(session: Session, *rows: dict[str, Any], spaces: Any = ()) -> DataFrame:
     parameters = {"shared_id_spaces": spaces}
     with known_schemas(session):
-        begun = build(frame(session, "stg_identity_links", *rows), **parameters)
+        begun = build(frame(session, "stg_identity_links", *rows), frame(session, "int_amplitude_links"), **parameters)
         return follow_to_end(session, begun, CLOSURE, parameters)
 
 

@@ -11,7 +11,17 @@ import pytest
 from snowflake.connector.cursor import SnowflakeCursor
 from snowflake.snowpark import Session
 
-from tests.feeding import PARAMETERS, LandingFile, build_all, delivered, load, minutes, read_from_sheet, stream
+from tests.feeding import (
+    PARAMETERS,
+    LandingFile,
+    build_all,
+    delivered,
+    exported,
+    load,
+    minutes,
+    read_from_sheet,
+    stream,
+)
 from tests.properties.conftest import emptied
 from transforms.build import build_table, has_nothing_new
 from transforms.catalog import select_models
@@ -20,7 +30,7 @@ from transforms.engine.batches import read_states
 from transforms.engine.states import States
 from transforms.engine.write import BuildResult
 
-SELECTED = ("tag:twitch", "tag:billing", "tag:livelogs", "tag:calendar", "tag:activity")
+SELECTED = ("tag:twitch", "tag:billing", "tag:livelogs", "tag:calendar", "tag:activity", "tag:amplitude")
 OF_MERGE, OF_HISTORY = 9, 14
 # Statements that only some builds need: refused records are kept, and so are the groups that rows have left.
 FOR_REFUSED = FOR_LEFT = 1
@@ -50,6 +60,20 @@ def user(number: int, **fields: Any) -> dict[str, Any]:
     return {"id": f"u{number}", "login": f"login_{number}", "display_name": f"Name {number}", **fields}
 
 
+def events(day: int) -> list[dict[str, Any]]:
+    """An event of a day before again, events of new and of known users, and one that is refused."""
+    known = {"amplitude_id": 1, "user_id": "ann", "device_id": "d1", "session_id": 1, "event_type": "viewed"}
+    told = {**known, "event_properties": {"page": "home"}, "user_properties": {"plan": f"p{day}"}}
+    times = {name: f"{minutes(24 * 60 * day):%Y-%m-%d %H:%M:%S.%f}" for name in ("event_time", "server_upload_time")}
+    return [
+        {**told, **times, "$insert_id": "again"},
+        {**told, **times, "$insert_id": f"new {day}", "session_id": 2 + day},
+        {**told, **times, "$insert_id": f"other {day}", "amplitude_id": 90 + day, "device_id": f"d{day}"},
+        {**told, **times, "event_type": f"type {day}", "$insert_id": f"type {day}", "os_name": f"os {day}"},
+        {**told, **times, "$insert_id": f"bad {day}", "amplitude_id": "x"},
+    ]
+
+
 def files(day: int) -> list[LandingFile]:
     """What one day brings: new rows, changed ones and one that is refused, of every source."""
     at = minutes(24 * 60 * day)
@@ -65,6 +89,9 @@ def files(day: int) -> list[LandingFile]:
         ),
         delivered("subscriptions", at, {"subscription_id": "S1", **plan}),
         delivered("viewing_activity", at, {"user_id": "U1", "watch_date": "2023-09-01", "hours_watched": f"{day + 1}"}),
+        exported("events", at, *events(day)),
+        exported("event_types", at, {"id": 1, "value": "viewed", "display": f"Viewed {day}"}),
+        exported("merged_ids", at, {"amplitude_id": 90 + day, "merged_amplitude_id": 1}),
         read_from_sheet("gift_types", at, {"giftID": "1", "name": f"Rose {day}", "point": "10"}),
     ]
 

@@ -1,0 +1,24 @@
+"""Business rules of int_product_user_days."""
+
+from __future__ import annotations
+
+from expectations.rules.rule import CRITICAL, Lookup, Rule
+
+_FIRST = Lookup(
+    "days",
+    "select user_key, min(date_day) as first_day from {int_product_user_days} "
+    "where user_key in (select user_key from {batch} b) group by user_key",
+    ("first_day",),
+    "days.user_key = t.user_key",
+)
+
+RULES = (
+    Rule(
+        name="a user is new on their first day only",
+        fails="is_first_day <> (date_day = days_first_day)",
+        severity=CRITICAL,
+        reason="new users are counted by it; a late event moves the first day",
+        shows=("date_day", "is_first_day", "days_first_day"),
+        helpers=(_FIRST,),
+    ),
+)

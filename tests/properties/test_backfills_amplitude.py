@@ -1,0 +1,20 @@
+"""SEMANTICS §1 on every table of product events: backfilled ranges chain, overlap and repeat without a trace."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from snowflake.snowpark import Session
+
+from tests.properties.amplitude_world import HOURS, arrivals
+from tests.properties.promises import AMPLITUDE, Runs, unhurried
+
+
+@pytest.mark.lengthy
+@unhurried
+@given(runs=arrivals(), cut=st.sampled_from(HOURS[1:]))
+def test_backfilled_ranges_chain_to_the_same_tables(bit_by_bit: Session, at_once: Session, runs: Runs, cut: datetime):
+    AMPLITUDE.backfilled_ranges_chain_to_the_same_tables(bit_by_bit, at_once, runs, cut)

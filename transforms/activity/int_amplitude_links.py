@@ -1,0 +1,60 @@
+"""Which user a device is of: the newest user that its events named.
+
+Grain    one device that an event with a user id came from
+Key      device_id
+Source   stg_amplitude_events
+Units    linked_at is UTC without zone
+Rerun    adds what new events tell to what is stored; recomputes the devices that changed events touch
+Gaps     placeholders such as `anonymous` are nobody; a device that several people share is the newest one's
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from transforms.contract import TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.formulas.deduplicate import latest_per_key
+from transforms.functions import col
+from transforms.staging import amplitude_columns as amplitude
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Column as Expression
+    from snowflake.snowpark import DataFrame
+
+TABLE = Table(
+    name="int_amplitude_links",
+    layer=Layer.ACTIVITY,
+    grain="one device that an event with a user id came from",
+    key=("device_id",),
+    write=MergeOnKey(),
+    recompute_by=("device_id",),
+    tags=("activity", "amplitude"),
+    columns=(
+        amplitude.device_id.replace(nullable=False),
+        amplitude.known_user_id.replace(nullable=False),
+        Column("linked_at", TIMESTAMP, "newest event with a user id, UTC", nullable=False),
+    ),
+)
+
+
+def _is_link() -> Expression:
+    return col("device_id").is_not_null() & col("known_user_id").is_not_null()
+
+
+MATTERS = {"stg_amplitude_events": _is_link}
+
+
+def build(stg_amplitude_events: DataFrame) -> DataFrame:
+    """Take the newest user of each device."""
+    links = stg_amplitude_events.filter(_is_link())
+    return TABLE.select(_newest(links.select("device_id", "known_user_id", col("happened_at").alias("linked_at"))))
+
+
+def accumulate(stored: DataFrame, arrived: DataFrame) -> DataFrame:
+    """A stored row is a link like those that it came from."""
+    names = TABLE.column_names
+    return TABLE.select(_newest(stored.select(*names).union_all(arrived.select(*names))))
+
+
+def _newest(links: DataFrame) -> DataFrame:
+    return latest_per_key(links, ("device_id",), {"linked_at": ("known_user_id",)})

@@ -1,0 +1,49 @@
+"""What each user did on each day: a row per event type.
+
+Grain    one event type of one merged user on one UTC day
+Key      user_key, event_type, date_day
+Source   product_events
+Units    counts; sessions with such an event on that day
+Rerun    recomputes the users whose events are new, changed or moved by a merge
+Gaps     is_first_day is the day of the user's first event of any type: the user is new on it
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from transforms import columns
+from transforms.contract import BOOLEAN, INTEGER, Column, Layer, MergeOnKey, Table
+from transforms.functions import Window, col, count, count_distinct, lit
+from transforms.functions import min as smallest
+from transforms.product import columns as product
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+TABLE = Table(
+    name="int_product_user_days",
+    layer=Layer.PRODUCT,
+    grain="one event type of one merged user on one UTC day",
+    key=("user_key", "event_type", "date_day"),
+    write=MergeOnKey(),
+    recompute_by=("user_key",),
+    tags=("amplitude",),
+    columns=(
+        product.user_key,
+        product.event_type,
+        columns.date_day,
+        product.event_count.replace(minimum=1),
+        Column("session_count", INTEGER, "sessions", nullable=False, minimum=0),
+        Column("is_first_day", BOOLEAN, "the user had no event before that day", nullable=False),
+    ),
+)
+
+
+def build(product_events: DataFrame) -> DataFrame:
+    """Count each user's events by type and day."""
+    per_day = product_events.group_by("user_key", "event_type", "date_day").agg(
+        count(lit(1)).alias("event_count"), count_distinct("session_key").alias("session_count")
+    )
+    first_day = smallest("date_day").over(Window.partition_by("user_key"))
+    return TABLE.select(per_day.select("*", (col("date_day") == first_day).alias("is_first_day")))

@@ -1,0 +1,90 @@
+"""Event types: one row per type that the events list or an event named, as the newest list describes it.
+
+Grain    one event type
+Key      event_type
+Source   stg_amplitude_event_types, product_events
+Units    every *_at is UTC without zone; weekly_count in events of the week so far, as of listed_at
+Rerun    adds new lists and events to what is stored; recomputes the types that changed events touch
+Gaps     a type that no list named has NULLs; one that is gone from the list keeps what the last one said, as of
+         listed_at; stg_amplitude_event_types has every list
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from transforms.contract import BOOLEAN, INTEGER, TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.formulas.deduplicate import latest_per_key
+from transforms.functions import col, lit
+from transforms.product import columns as product
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+TABLE = Table(
+    name="product_event_types",
+    layer=Layer.PRODUCT,
+    grain="one event type",
+    key=("event_type",),
+    write=MergeOnKey(),
+    recompute_by=("event_type",),
+    tags=("amplitude",),
+    columns=(
+        product.event_type,
+        Column("event_type_id", INTEGER, "Amplitude's number of the type"),
+        Column("display_name", TEXT, "as Amplitude's charts name it"),
+        Column("weekly_count", INTEGER, "events of the week so far, as of listed_at"),
+        Column("is_deleted", BOOLEAN, "deleted in Amplitude"),
+        Column("is_hidden", BOOLEAN, "hidden from charts"),
+        Column("is_flow_hidden", BOOLEAN, "hidden from paths"),
+        Column("is_timeline_hidden", BOOLEAN, "hidden from a user's timeline"),
+        Column("is_inactive", BOOLEAN, "an event of this type alone makes nobody active"),
+        Column("first_listed_at", TIMESTAMP, "oldest list that names it, UTC"),
+        Column("listed_at", TIMESTAMP, "newest list that names it, UTC"),
+        product.first_event_at,
+        product.last_event_at,
+    ),
+)
+
+_LISTED = (
+    *("event_type_id", "display_name", "weekly_count", "is_deleted", "is_hidden", "is_flow_hidden"),
+    *("is_timeline_hidden", "is_inactive"),
+)
+
+
+def build(stg_amplitude_event_types: DataFrame, product_events: DataFrame) -> DataFrame:
+    """Take what the newest list says of each type, and the first and the newest event of it."""
+    never = lit(None).cast(TIMESTAMP)
+    listed = stg_amplitude_event_types.select(
+        "event_type",
+        *_LISTED,
+        col("snapshot_at").alias("first_listed_at"),
+        col("snapshot_at").alias("listed_at"),
+        never.alias("first_event_at"),
+        never.alias("last_event_at"),
+    )
+    seen = product_events.select(
+        "event_type",
+        *[lit(None).cast(TABLE.column(name).type).alias(name) for name in _LISTED],
+        never.alias("first_listed_at"),
+        never.alias("listed_at"),
+        col("happened_at").alias("first_event_at"),
+        col("happened_at").alias("last_event_at"),
+    )
+    return TABLE.select(_current(listed.union_all(seen)))
+
+
+def accumulate(stored: DataFrame, arrived: DataFrame) -> DataFrame:
+    """A stored row is an observation like those that it came from."""
+    names = TABLE.column_names
+    return TABLE.select(_current(stored.select(*names).union_all(arrived.select(*names))))
+
+
+def _current(observations: DataFrame) -> DataFrame:
+    return latest_per_key(
+        observations,
+        ("event_type",),
+        {"listed_at": _LISTED},
+        lowest=("first_listed_at", "first_event_at"),
+        highest=("last_event_at",),
+    )

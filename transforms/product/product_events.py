@@ -1,0 +1,105 @@
+"""Product events: one row per event, with the keys of who, where and in which session.
+
+Grain    one event
+Key      event_key
+Source   stg_amplitude_events, int_amplitude_merges
+Units    every *_at is UTC without zone; date_day is the UTC day of happened_at
+Rerun    builds new events from themselves; those of users that were merged or of records that changed anew
+Gaps     session_id -1 is no session; who it was is the merged user, so a late merge moves events to another user
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from transforms import columns
+from transforms.contract import INTEGER, TEXT, Column, Layer, MergeOnKey, Table
+from transforms.formulas.keys import hash_key
+from transforms.functions import coalesce, col, iff, lit
+from transforms.increments import Part, Parts
+from transforms.product import columns as product
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Column as Expression
+    from snowflake.snowpark import DataFrame
+
+NO_SESSION = -1
+# Properties in which apps name the page, the first that is given counts.
+PAGE_PROPERTIES = ("[Amplitude] Page Path", "page_path", "page")
+
+TABLE = Table(
+    name="product_events",
+    layer=Layer.PRODUCT,
+    grain="one event",
+    key=("event_key",),
+    write=MergeOnKey(),
+    recompute_by=("amplitude_id",),
+    cluster_by="uploaded_at",
+    tags=("amplitude",),
+    columns=(
+        product.event_key,
+        product.event_type.replace(references="product_event_types.event_type"),
+        product.event_at,
+        product.happened_at,
+        columns.date_day,
+        product.uploaded_at,
+        product.is_future,
+        columns.platform,
+        product.user_key.replace(references="product_users.user_key"),
+        product.amplitude_id,
+        product.merged_amplitude_id,
+        product.user_id,
+        product.known_user_id,
+        product.device_key.replace(references="product_devices.device_key"),
+        product.device_id,
+        product.session_key.replace(references="product_sessions.session_key"),
+        product.session_id,
+        product.os_key.replace(references="product_operating_systems.os_key"),
+        product.location_key.replace(references="product_locations.location_key"),
+        product.app_platform,
+        product.os_name,
+        product.os_version,
+        product.device_family,
+        product.device_type,
+        product.country,
+        product.region,
+        product.city,
+        product.dma,
+        product.language,
+        product.library,
+        product.version_name,
+        Column("event_id", INTEGER, "number of the event on its device"),
+        Column("insert_id", TEXT, "id by which Amplitude drops repeats, of the app's making"),
+        product.page,
+        product.event_properties,
+    ),
+)
+
+# Each event is built from itself and the merges: only those of merged users are read again.
+PARTS = Parts("platform", (Part(("stg_amplitude_events",), (columns.AMPLITUDE,), is_row_wise=True),))
+
+
+def build(stg_amplitude_events: DataFrame, int_amplitude_merges: DataFrame) -> DataFrame:
+    """Say whose each event is, in which session, on what and where."""
+    merges = int_amplitude_merges.select(col("amplitude_id").alias("was"), col("merged_amplitude_id").alias("is_now"))
+    led = stg_amplitude_events.join(merges, on=col("amplitude_id") == col("was"), how="left")
+    merged = led.select("*", coalesce(col("is_now"), col("amplitude_id")).cast(INTEGER).alias("merged_amplitude_id"))
+    owned = merged.select("*", hash_key("platform", "merged_amplitude_id").alias("user_key"))
+    keyed = owned.select(
+        "*",
+        col("happened_at").cast(columns.date_day.type).alias("date_day"),
+        _where(_has_session(), hash_key("user_key", "session_id")).alias("session_key"),
+        _where(col("device_id").is_not_null(), hash_key("platform", "device_id")).alias("device_key"),
+        hash_key("os_name", "os_version").alias("os_key"),
+        hash_key("country", "region", "city", "dma").alias("location_key"),
+        coalesce(*[col("event_properties")[name].cast(TEXT) for name in PAGE_PROPERTIES]).alias("page"),
+    )
+    return TABLE.select(keyed)
+
+
+def _has_session() -> Expression:
+    return coalesce(col("session_id") != lit(NO_SESSION), lit(False))
+
+
+def _where(condition: Expression, value: Expression) -> Expression:
+    return iff(condition, value, lit(None).cast(TEXT))

@@ -1,0 +1,63 @@
+"""Locations: one row per place that Amplitude found for an address.
+
+Grain    one place: country, region, city and market area
+Key      location_key, the hash of country, region, city and dma
+Source   product_events
+Units    every *_at is UTC without zone
+Rerun    adds what new events tell to what is stored; recomputes what changed events touch
+Gaps     a place that is not told is a row with NULLs, so that every event has one
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from transforms.contract import Layer, MergeOnKey, Table
+from transforms.functions import (
+    col,
+    max,
+    min,
+)
+from transforms.product import columns as product
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+_NAMES = ("location_key", "country", "region", "city", "dma")
+
+TABLE = Table(
+    name="product_locations",
+    layer=Layer.PRODUCT,
+    grain="one place: country, region, city and market area",
+    key=("location_key",),
+    write=MergeOnKey(),
+    recompute_by=("location_key",),
+    tags=("amplitude",),
+    columns=(
+        product.location_key,
+        product.country,
+        product.region,
+        product.city,
+        product.dma,
+        product.first_event_at.replace(nullable=False),
+        product.last_event_at.replace(nullable=False),
+    ),
+)
+
+
+def build(product_events: DataFrame) -> DataFrame:
+    """Take each of them once, with the first and the newest event."""
+    happened = (col("happened_at").alias("first_event_at"), col("happened_at").alias("last_event_at"))
+    return TABLE.select(_spanned(product_events.select(*_NAMES, *happened)))
+
+
+def accumulate(stored: DataFrame, arrived: DataFrame) -> DataFrame:
+    """A stored row spans like the events that it came from."""
+    names = TABLE.column_names
+    return TABLE.select(_spanned(stored.select(*names).union_all(arrived.select(*names))))
+
+
+def _spanned(observed: DataFrame) -> DataFrame:
+    return observed.group_by(*_NAMES).agg(
+        min("first_event_at").alias("first_event_at"), max("last_event_at").alias("last_event_at")
+    )

@@ -1,0 +1,61 @@
+"""Operating systems: one row per system (or browser) and version that events named.
+
+Grain    one operating system in one version
+Key      os_key, the hash of os_name and os_version
+Source   product_events
+Units    every *_at is UTC without zone
+Rerun    adds what new events tell to what is stored; recomputes what changed events touch
+Gaps     a system that is not told is a row with NULLs, so that every event has one
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from transforms.contract import Layer, MergeOnKey, Table
+from transforms.functions import (
+    col,
+    max,
+    min,
+)
+from transforms.product import columns as product
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+_NAMES = ("os_key", "os_name", "os_version")
+
+TABLE = Table(
+    name="product_operating_systems",
+    layer=Layer.PRODUCT,
+    grain="one operating system in one version",
+    key=("os_key",),
+    write=MergeOnKey(),
+    recompute_by=("os_key",),
+    tags=("amplitude",),
+    columns=(
+        product.os_key,
+        product.os_name,
+        product.os_version,
+        product.first_event_at.replace(nullable=False),
+        product.last_event_at.replace(nullable=False),
+    ),
+)
+
+
+def build(product_events: DataFrame) -> DataFrame:
+    """Take each of them once, with the first and the newest event."""
+    happened = (col("happened_at").alias("first_event_at"), col("happened_at").alias("last_event_at"))
+    return TABLE.select(_spanned(product_events.select(*_NAMES, *happened)))
+
+
+def accumulate(stored: DataFrame, arrived: DataFrame) -> DataFrame:
+    """A stored row spans like the events that it came from."""
+    names = TABLE.column_names
+    return TABLE.select(_spanned(stored.select(*names).union_all(arrived.select(*names))))
+
+
+def _spanned(observed: DataFrame) -> DataFrame:
+    return observed.group_by(*_NAMES).agg(
+        min("first_event_at").alias("first_event_at"), max("last_event_at").alias("last_event_at")
+    )

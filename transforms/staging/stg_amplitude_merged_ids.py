@@ -1,0 +1,47 @@
+"""Users that Amplitude merged: one row per merge in one delivery.
+
+Grain    one merge of one amplitude_id, made at one time, in one delivery
+Key      amplitude_id, merged_at, snapshot_at
+Source   raw_amplitude_merged_ids
+Payload  RECORD: amplitude_id, merged_amplitude_id, merge_event_time, scope
+Units    every *_at is UTC without zone
+Rerun    a record replaces another of its key only if it is strictly greater by file and row
+Gaps     without merge_event_time a merge counts as made when it was delivered
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from transforms import columns
+from transforms.contract import TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.functions import coalesce, col
+from transforms.staging import amplitude_columns as amplitude
+from transforms.staging.parsing import parse
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import DataFrame
+
+TABLE = Table(
+    name="stg_amplitude_merged_ids",
+    layer=Layer.STAGING,
+    grain="one merge of one amplitude_id, made at one time, in one delivery",
+    key=("amplitude_id", "merged_at", "snapshot_at"),
+    write=MergeOnKey(),
+    cluster_by="snapshot_at",
+    tags=("amplitude",),
+    columns=(
+        amplitude.amplitude_id.replace(description="user that was", payload="amplitude_id"),
+        amplitude.merged_amplitude_id.replace(description="user that it is now", payload="merged_amplitude_id"),
+        Column("merged_at", TIMESTAMP, "when it was merged, UTC", nullable=False),
+        columns.snapshot_at,
+        Column("stated_merge_at", TIMESTAMP, "when it was merged, as the file states it", payload="merge_event_time"),
+        Column("project_id", TEXT, "Amplitude's number of the project", payload="scope", empty_is_null=True),
+    ),
+)
+
+
+def build(raw_amplitude_merged_ids: DataFrame) -> DataFrame:
+    """Read the records, typed."""
+    parsed = parse(raw_amplitude_merged_ids, TABLE)
+    return TABLE.select(parsed.select("*", coalesce(col("stated_merge_at"), col("snapshot_at")).alias("merged_at")))
