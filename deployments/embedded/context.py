@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import duckdb
     import pyarrow as pa
-
-    from deployments.embedded.session.cursor import EmbeddedConnection
+    from sqlglot import Expr
 
 
 @dataclass
@@ -36,13 +37,38 @@ class SessionState:
         return str(self.parameters.get("QUERY_TAG") or "")
 
 
+class Connection(Protocol):
+    """What a statement may know of its session's connection."""
+
+    _duck_conn: duckdb.DuckDBPyConnection
+    database: str | None
+    schema: str | None
+    database_set: bool
+    engine: Any
+    transactions: Any
+
+    def use(self, database: str, schema: str) -> None:
+        """Make a schema the one of names that do not say theirs."""
+
+
+class Dialect(Protocol):
+    """How Snowflake's SQL is read and written as DuckDB's; the session puts it together."""
+
+    def parse(self, command: str) -> Expr:
+        """Parse one statement, and refuse what Snowflake does not know."""
+
+    def rewrite(self, tree: Expr, context: StatementContext) -> Expr:
+        """Turn a tree of Snowflake's SQL into one that gives DuckDB's when printed."""
+
+
 @dataclass
 class StatementContext:
-    """The surroundings of one statement, handed to every rewrite and handler."""
+    """The surroundings of one statement, handed to its handler, its plan and the rewrites that need it."""
 
-    connection: EmbeddedConnection
+    connection: Connection
     session: SessionState
     warehouse: Path
+    dialect: Dialect
     params: list[Any] | dict[str, Any] | None = None
 
     @property
@@ -74,6 +100,34 @@ class StatementContext:
     def catalogue(self) -> Path:
         """The stage and file format catalogue."""
         return self.warehouse / "catalogue"
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether the session has opened a transaction, which then is not a statement's own to commit."""
+        transactions = self.connection.transactions
+        return bool(transactions.open or not transactions.autocommit)
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Run in the session's transaction, or in one of its own that commits at the end."""
+        transactions = self.connection.transactions
+        transactions.begin_for_change()
+        transactions.check()
+        transactions.note(None)
+        with transactions.together():
+            yield
+
+    def parse(self, sql: str) -> Expr:
+        """The tree of a query inside a statement, as the client wrote it."""
+        return self.dialect.parse(sql)
+
+    def rewrite(self, tree: Expr) -> Expr:
+        """The tree as DuckDB's."""
+        return self.dialect.rewrite(tree, self)
+
+    def translate(self, tree: Expr) -> str:
+        """DuckDB's SQL of a query inside a statement."""
+        return str(self.rewrite(tree).sql(dialect="duckdb"))
 
     def run(self, sql: str, params: list[Any] | None = None) -> pa.Table:
         """Run DuckDB SQL in the session's transaction and return its rows."""

@@ -9,7 +9,7 @@ import pyarrow as pa
 from deployments.embedded.catalog.names import IDENTIFIER, parts, said
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import snowflake_error, unsupported
-from deployments.embedded.sql.known_names import check_database
+from deployments.embedded.process.databases import check_database
 
 CREATE = re.compile(
     rf"""\s*CREATE\s+(?P<replace>OR\s+REPLACE\s+)?(?:TRANSIENT\s+)?DATABASE\s+(?P<exists>IF\s+NOT\s+EXISTS\s+)?

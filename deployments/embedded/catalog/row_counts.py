@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from deployments.embedded.sql.macros import HOME
+
 if TYPE_CHECKING:
     from deployments.embedded.context import StatementContext
-
-HOME = "_fs_global.main"
 
 
 def row_counts(context: StatementContext, database: str | None, schema: str | None = None) -> str:

@@ -5,7 +5,7 @@ Temporary tables lie in DuckDB's temporary catalog under their full name; here t
 
 from __future__ import annotations
 
-HOME = "_fs_global.main"
+from deployments.embedded.sql.macros import HOME
 
 _HIDDEN = "('_fs_global', 'memory', 'system', 'temp')"
 _OBJECT = """

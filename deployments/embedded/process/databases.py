@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -12,8 +13,6 @@ from fakesnow import info_schema, macros
 
 from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.process.paths import DamagedFileError
-from deployments.embedded.sql.known_names import check_database
-from deployments.embedded.stages.copy.load_history import create_history
 
 logger = logging.getLogger("snowcast.embedded")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]{0,199}", re.ASCII)
@@ -27,16 +26,35 @@ BOOKKEEPING = (
 )
 
 
+# The names under which the warehouse keeps what is its own.
+INTERNAL_CATALOGS = frozenset({"_FS_GLOBAL", "MEMORY", "SYSTEM", "TEMP"})
+INTERNAL_SCHEMAS = frozenset({"PG_CATALOG", "MAIN", "_FS_INFORMATION_SCHEMA"})
+Furnish = Callable[[duckdb.DuckDBPyConnection, str], None]
+
+
+def check_database(name: str) -> None:
+    """Refuse the names under which the warehouse keeps what is its own.
+
+    Raises:
+        ProgrammingError: There is no such database for a client.
+    """
+    if name.upper() in INTERNAL_CATALOGS | INTERNAL_SCHEMAS:
+        message = f"SQL compilation error:\nDatabase '{name}' does not exist or not authorized."
+        raise snowflake_error(message, 2003, "02000")
+
+
 class Databases:
     """Every database of the warehouse, by name."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path, furnish: Furnish) -> None:
         """No database is open yet.
 
         Args:
             connection: A connection to the warehouse's DuckDB.
             folder: Where the files are.
+            furnish: Makes what others keep in each database.
         """
+        self._furnish_more = furnish
         self._connection = connection
         self._folder = folder
         self._guard = threading.RLock()
@@ -140,7 +158,7 @@ class Databases:
         self._connection.execute(info_schema.per_db_creation_sql(name))
         self._connection.execute(macros.creation_sql(name))
         self._connection.execute(f'CREATE SCHEMA IF NOT EXISTS {identifier(name)}."PUBLIC"')
-        create_history(self._connection, name)
+        self._furnish_more(self._connection, name)
 
     def _is_name(self, name: str) -> bool:
         if not self._reserved:

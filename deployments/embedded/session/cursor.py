@@ -20,15 +20,14 @@ from sqlglot import Expr, exp
 from deployments.embedded import errors
 from deployments.embedded.context import SessionState, StatementContext
 from deployments.embedded.process.databases import identifier, literal
-from deployments.embedded.session import handlers
+from deployments.embedded.session import dialect, handlers
 from deployments.embedded.session.transactions import Transactions
 from deployments.embedded.session.variables import inline_variables
 from deployments.embedded.sql import dml, lineage
-from deployments.embedded.sql import macros as functions
 from deployments.embedded.sql import planner as planning
 from deployments.embedded.sql.dml import MERGE_COLUMNS
 from deployments.embedded.sql.plan import Outcome, Plan
-from deployments.embedded.sql.rewrites import pipeline as rewrites
+from deployments.embedded.sql.rewrites.before_parsing import TEXT
 from deployments.embedded.stages.copy.load_history_views import forgotten_by
 from deployments.embedded.stages.scanner import with_named_objects
 from deployments.embedded.stages.session_files import end_file_session
@@ -99,7 +98,6 @@ def open_connection(
         session: What the session starts with.
         autocommit: Whether each statement commits on its own.
     """
-    functions.install_once(engine)
     connection = EmbeddedConnection(engine, session or SessionState(), autocommit=autocommit)
     if database:
         connection.use(database, schema or "PUBLIC")
@@ -127,7 +125,7 @@ class EmbeddedCursor(FakeSnowflakeCursor):
     def __init__(self, conn: EmbeddedConnection, duck_conn: duckdb.DuckDBPyConnection) -> None:
         """A cursor of `conn`."""
         super().__init__(conn, duck_conn)
-        self.context = StatementContext(conn, conn.session, conn.warehouse)
+        self.context = StatementContext(conn, conn.session, conn.warehouse, dialect)
         self.response_data: dict[str, Any] | None = None
         self.statement_type_id: int = SELECT
         self.types: list[str] = []
@@ -150,8 +148,8 @@ class EmbeddedCursor(FakeSnowflakeCursor):
 
     def _prepared(self, command: str) -> str:
         if "$" in command:
-            command = inline_variables(command, self._inline_variables)
-        for change in rewrites.TEXT:
+            command = self._inline_variables(command)
+        for change in TEXT:
             command = change(command)
         return command
 

@@ -12,10 +12,13 @@ from fakesnow import info_schema
 from fakesnow.instance import GLOBAL_DATABASE_NAME, FakeSnow
 from fakesnow.transforms import show
 
+from deployments.embedded.catalog import views
 from deployments.embedded.process.databases import LOG_ENDINGS, Databases, identifier, literal
 from deployments.embedded.process.paths import WarehousePaths
 from deployments.embedded.session.locks import TableLocks
-from deployments.embedded.sql.rewrites.letter_case import lower_names
+from deployments.embedded.sql import macros
+from deployments.embedded.sql.rewrites.letter_case import has_lower_names
+from deployments.embedded.stages.copy.load_history import create_history
 
 RESULTS_KEPT_BYTES = 256 * 1024 * 1024
 RESULTS_KEPT = 1000
@@ -78,10 +81,11 @@ class Engine(FakeSnow):
         if threads is not None:
             self.duck_conn.execute(f"SET GLOBAL threads = {threads}")
         self._lock_up()
-        self.databases = Databases(self.duck_conn, paths.databases)
+        self.databases = Databases(self.duck_conn, paths.databases, create_history)
         self.databases.attach(paths.catalogue, GLOBAL_DATABASE_NAME)
         self.duck_conn.execute(info_schema.fs_global_creation_sql())
         self.duck_conn.execute(show.fs_global_creation_sql())
+        macros.install(self.duck_conn, macros.SCALARS | views.SCALARS, macros.TABLES | views.TABLES)
         self.databases.open_all()
         self.has_lower_names, self.has_lower_tables = lower_names(self.duck_conn)
 

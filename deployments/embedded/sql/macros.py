@@ -11,13 +11,10 @@ from typing import TYPE_CHECKING
 
 from sqlglot import Expr, exp
 
-from deployments.embedded.catalog import views as catalogue_views
-
 if TYPE_CHECKING:
     import duckdb
-    from fakesnow.instance import FakeSnow
 
-HOME = catalogue_views.HOME
+HOME = "_fs_global.main"
 
 # DuckDB takes words after a time and passes over them; ISO 8601 has no letters but T and Z. Then Snowflake's other AUTO
 # formats.
@@ -221,29 +218,12 @@ TABLES: dict[str, str] = {
 }
 
 
-def create_sql() -> str:
-    """The statements that create every macro, a macro after those it calls."""
-    scalars = "".join(
-        f"CREATE OR REPLACE MACRO {HOME}.{head} AS ({body});\n"
-        for head, body in (SCALARS | catalogue_views.SCALARS).items()
-    )
-    tables = "".join(
-        f"CREATE OR REPLACE MACRO {HOME}.{head} AS TABLE {body};\n"
-        for head, body in (TABLES | catalogue_views.TABLES).items()
-    )
-    return scalars + tables
-
-
-def install(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the macros in the global database."""
-    connection.execute(create_sql())
-
-
-def install_once(fakesnow: FakeSnow) -> None:
-    """Create the macros unless this instance has them."""
-    if not getattr(fakesnow, "snowcast_functions", False):
-        install(fakesnow.duck_conn)
-        fakesnow.__dict__["snowcast_functions"] = True
+def install(connection: duckdb.DuckDBPyConnection, scalars: dict[str, str], tables: dict[str, str]) -> None:
+    """Create macros in the global database, each after those it calls."""
+    for head, body in scalars.items():
+        connection.execute(f"CREATE OR REPLACE MACRO {HOME}.{head} AS ({body})")
+    for head, body in tables.items():
+        connection.execute(f"CREATE OR REPLACE MACRO {HOME}.{head} AS TABLE {body}")
 
 
 def call(name: str, *arguments: Expr) -> exp.Anonymous:

@@ -12,7 +12,6 @@ from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.sql import ddl, dml, schemas
 from deployments.embedded.sql import known_names as dialect
 from deployments.embedded.sql.plan import Plan
-from deployments.embedded.sql.rewrites import pipeline as rewrites
 
 Planner = Callable[..., Plan]
 
@@ -66,7 +65,7 @@ def plan(tree: Expr, context: StatementContext) -> Plan | None:
     if isinstance(tree, (exp.Transaction, exp.Commit, exp.Rollback)):
         return dml.transaction(tree, context)
     _needs_schema(context)
-    tree = rewrites.rewrite(tree, context)
+    tree = context.rewrite(tree)
     if change := _CHANGES.get(type(tree)):
         return change(tree, context)
     return Plan([tree])
@@ -95,7 +94,7 @@ def _definition(tree: exp.Create | exp.Drop | exp.Alter, context: StatementConte
     if planner is None:
         raise unsupported(f"{tree.key.upper()} {kind}")
     _needs_schema(context)
-    return planner(rewrites.rewrite(tree, context), context)
+    return planner(context.rewrite(tree), context)
 
 
 def _needs_schema(context: StatementContext) -> None:

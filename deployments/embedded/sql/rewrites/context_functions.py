@@ -1,26 +1,13 @@
-"""What a query asks about its session, and what it reads of the catalogue."""
+"""What a query asks about its session."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-import sqlglot
-from fakesnow import transforms
 from sqlglot import Expr, exp
 
-from deployments.embedded.catalog.row_counts import row_counts
 from deployments.embedded.context import StatementContext
-from deployments.embedded.sql.macros import HOME
-from deployments.embedded.sql.rewrites.trees import Rule, func
-
-INFORMATION_SCHEMA = "INFORMATION_SCHEMA"
-CATALOGUE_VIEWS = {
-    "TABLES": "sf_information_tables",
-    "COLUMNS": "sf_information_columns",
-    "VIEWS": "sf_information_views",
-    "SCHEMATA": "sf_information_schemata",
-    "DATABASES": "sf_information_databases",
-}
+from deployments.embedded.sql.rewrites.trees import Rule
 
 
 def _text(value: str | None) -> Expr:
@@ -60,27 +47,7 @@ def is_current(node: exp.Anonymous) -> bool:
     return node.name.upper() in _CURRENT
 
 
-def information_schema(node: exp.Table, context: StatementContext) -> Expr:
-    """`SELECT … FROM DB.INFORMATION_SCHEMA.TABLES` with Snowflake's columns, temporary tables and comments."""
-    if node.db.upper() != INFORMATION_SCHEMA:
-        return node
-    macro = CATALOGUE_VIEWS.get(node.name.upper())
-    if macro is None:
-        return transforms.information_schema_fs(node)
-    database = node.catalog or context.database or ""
-    arguments: list[Expr] = [exp.Literal.string(database)]
-    if macro == "sf_information_tables":
-        arguments.append(sqlglot.parse_one(row_counts(context, database), read="duckdb"))
-    table = exp.Table(this=func(f"{HOME}.{macro}", *arguments), alias=node.args.get("alias"))
-    if not table.alias:
-        table.set("alias", exp.TableAlias(this=exp.to_identifier(node.name, quoted=True)))
-    for clause in ("joins", "sample", "pivots"):
-        table.set(clause, node.args.get(clause))
-    return table
-
-
 RULES: dict[type[Expr], Rule] = {
-    exp.Table: information_schema,
     **dict.fromkeys(
         (
             exp.CurrentAccount,

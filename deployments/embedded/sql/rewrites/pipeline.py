@@ -11,7 +11,6 @@ from collections.abc import Callable
 from sqlglot import Expr
 
 from deployments.embedded.context import StatementContext
-from deployments.embedded.session.dialect import FILES
 from deployments.embedded.sql.rewrites import (
     aggregates,
     dates,
@@ -33,13 +32,11 @@ from deployments.embedded.sql.rewrites import (
 from deployments.embedded.sql.rewrites import (
     strings as texts,
 )
-from deployments.embedded.sql.rewrites.before_parsing import TEXT
-from deployments.embedded.sql.rewrites.trees import Rule, apply_rules
+from deployments.embedded.sql.rewrites.trees import Rule
 
 Rewrite = Callable[[Expr, StatementContext], Expr]
 
 BEFORE: tuple[Rewrite, ...] = (
-    *FILES,
     names.named_tables,
     names.upper_case_unquoted,
     names.name_expressions,
@@ -60,16 +57,3 @@ RULES: dict[type[Expr], Rule] = {
     **session.RULES,
 }
 AFTER: tuple[Rewrite, ...] = (order.order_variants, aggregates.wrap_aggregates, fakesnow_rewrites.apply)
-
-
-def rewrite(tree: Expr, context: StatementContext) -> Expr:
-    """Turn a tree of Snowflake's SQL into one that gives DuckDB's when printed."""
-    for change in BEFORE:
-        tree = change(tree, context)
-    tree = apply_rules(tree, RULES, context)
-    for change in AFTER:
-        tree = change(tree, context)
-    return tree
-
-
-__all__ = ["AFTER", "BEFORE", "RULES", "TEXT", "Rewrite", "rewrite"]

@@ -10,11 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from sqlglot import exp, parse_one
+from sqlglot import exp
 
 from deployments.embedded.errors import snowflake_error, unsupported
-from deployments.embedded.sql.known_names import check
-from deployments.embedded.stages.copy.translation import translate
 from deployments.embedded.stages.files.file_format import FileFormat
 from deployments.embedded.stages.files.named_formats import resolve_format
 from deployments.embedded.stages.scanner import Options, Scanner, is_true
@@ -60,11 +58,9 @@ def _query(scanner: Scanner, context: StatementContext) -> str:
         end = scanner.group_end()
         text = scanner.sql[scanner.tokens[scanner.at].end : scanner.tokens[end].start]
         scanner.at = end + 1
-        query = parse_one(text, read="snowflake")
-        check(query)
-        return translate(query, context)
+        return context.translate(context.parse(text))
     table = exp.to_table(scanner.name(), dialect="snowflake")
-    return translate(exp.select("*").from_(table), context)
+    return context.translate(exp.select("*").from_(table))
 
 
 def _options(scanner: Scanner) -> Options:
