@@ -15,7 +15,7 @@ from deployments.embedded.stages.files.select import read_staged_files
 
 # The load history comes last: its names are the warehouse's own, and not written as a client writes them.
 BEFORE = (infer_schema, read_staged_files, *pipeline.BEFORE, show_load_history)
-RULES = {**pipeline.RULES, exp.Table: information_schema}
+CONTEXT_RULES = {**pipeline.CONTEXT_RULES, exp.Table: information_schema}
 
 parse = planner.parse
 
@@ -24,7 +24,7 @@ def rewrite(tree: Expr, context: StatementContext) -> Expr:
     """Turn a tree of Snowflake's SQL into one that gives DuckDB's when printed."""
     for change in BEFORE:
         tree = change(tree, context)
-    tree = apply_rules(tree, RULES, context)
+    tree = apply_rules(tree, pipeline.RULES, CONTEXT_RULES, context)
     for change in pipeline.AFTER:
         tree = change(tree, context)
     return tree

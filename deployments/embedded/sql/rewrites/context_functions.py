@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sqlglot import Expr, exp
 
 from deployments.embedded.context import StatementContext
-from deployments.embedded.sql.rewrites.trees import Rule
+from deployments.embedded.sql.rewrites.trees import ContextRule
 
 
 def _text(value: str | None) -> Expr:
@@ -42,12 +42,13 @@ def current(node: exp.Func, context: StatementContext) -> Expr:
     return _text(_CURRENT[name](context))
 
 
-def is_current(node: exp.Anonymous) -> bool:
-    """Whether a function unknown to the parser is one of these."""
-    return node.name.upper() in _CURRENT
+def current_by_name(node: exp.Anonymous, context: StatementContext) -> Expr:
+    """The same of those that the parser does not know."""
+    return current(node, context) if node.name.upper() in _CURRENT else node
 
 
-RULES: dict[type[Expr], Rule] = {
+RULES: dict[type[Expr], ContextRule] = {
+    exp.Anonymous: current_by_name,
     **dict.fromkeys(
         (
             exp.CurrentAccount,

@@ -6,7 +6,6 @@ import re
 
 from sqlglot import Expr, exp
 
-from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import unsupported
 from deployments.embedded.sql.macros import call
 from deployments.embedded.sql.rewrites.trees import Rule, func, is_text_literal, is_variant
@@ -56,7 +55,7 @@ def _is_number_format(form: str) -> bool:
     return bool(re.fullmatch(r"[$BSMI.,G09DXE+-]+|TM[9E]?", form.upper())) and not re.search("[YH]", form.upper())
 
 
-def to_char(node: exp.ToChar, context: StatementContext) -> Expr:
+def to_char(node: exp.ToChar) -> Expr:
     """`TO_CHAR("T", 'YYYY-MM-DD HH24:MI')`, `TO_VARCHAR("V")`."""
     form = node.args.get("format")
     if form is None:
@@ -77,7 +76,7 @@ def _binary_text(value: Expr, form: str) -> Expr:
     return func("hex", value) if form == "HEX" else func("decode", value)
 
 
-def to_date(node: Expr, context: StatementContext) -> Expr:
+def to_date(node: Expr) -> Expr:
     """`TO_DATE("S")`, `TO_DATE("S", 'YYYYMMDD')`, `TRY_TO_DATE`."""
     form = node.args.get("format")
     to = exp.DataType.build("DATE")
@@ -86,7 +85,7 @@ def to_date(node: Expr, context: StatementContext) -> Expr:
     return safely(node, exp.cast(_parsed(node.this, form), Type.DATE, copy=False))
 
 
-def text_to_time(node: exp.StrToTime, context: StatementContext) -> Expr:
+def text_to_time(node: exp.StrToTime) -> Expr:
     """`TO_TIMESTAMP("S", 'YYYY-MM-DD HH24:MI:SS')`."""
     return safely(node, _parsed(node.this, node.args["format"]))
 
@@ -99,7 +98,7 @@ def _parsed(value: Expr, form: Expr) -> Expr:
     return func("strptime", text(value), known.replace('"', "").replace("TZH:TZM", "%z"))
 
 
-def time_to_text(node: exp.TimeToStr, context: StatementContext) -> Expr:
+def time_to_text(node: exp.TimeToStr) -> Expr:
     """`TO_CHAR("S" :: TIMESTAMP, 'HH24:MI:SS.FF3')`, whose format sqlglot has turned into strftime's."""
     form = node.args["format"]
     if not is_text_literal(form):
@@ -109,14 +108,14 @@ def time_to_text(node: exp.TimeToStr, context: StatementContext) -> Expr:
     return func("strftime", node.this, known.replace('"', ""))
 
 
-def to_time(node: Expr, context: StatementContext) -> Expr:
+def to_time(node: Expr) -> Expr:
     """`TO_TIME("S")`."""
     form = node.args.get("format")
     parsed = _parsed(node.this, form) if form is not None else text(node.this)
     return safely(node, exp.cast(parsed, Type.TIME, copy=False))
 
 
-def unix_to_time(node: exp.UnixToTime, context: StatementContext) -> Expr:
+def unix_to_time(node: exp.UnixToTime) -> Expr:
     """`TO_TIMESTAMP("N", 3)`: whole units of 10^-scale seconds; `TO_TIMESTAMP(1700000000)`."""
     scale = node.args.get("scale")
     if is_text_literal(node.this) and scale is None:
@@ -169,7 +168,7 @@ _INTERVALS = {
 _DATE_UNITS = {"YEAR", "QUARTER", "MONTH", "WEEK", "DAY"}
 
 
-def date_add(node: exp.DateAdd, context: StatementContext) -> Expr:
+def date_add(node: exp.DateAdd) -> Expr:
     """`DATEADD(day, "N", "D")`: a DATE stays a DATE where the unit is a day or longer."""
     unit = (node.unit.name if node.unit else "DAY").upper()
     make = _INTERVALS.get(unit)
@@ -191,7 +190,7 @@ def _moment(node: Expr) -> Expr:
     return call("sf_timestamp", node) if is_text_literal(node) or is_variant(node) else node
 
 
-def date_diff(node: Expr, context: StatementContext) -> Expr:
+def date_diff(node: Expr) -> Expr:
     """`DATEDIFF(day, "A", "B")` counts the boundaries between the two."""
     unit = (node.args["unit"].name if node.args.get("unit") else "DAY").lower()
     left, right = node.expression, node.this
@@ -200,19 +199,19 @@ def date_diff(node: Expr, context: StatementContext) -> Expr:
     return func("date_diff", unit, _moment(left), _moment(right))
 
 
-def date_trunc(node: Expr, context: StatementContext) -> Expr:
+def date_trunc(node: Expr) -> Expr:
     """`DATE_TRUNC('month', "D")`: a DATE stays a DATE."""
     moment = _moment(node.this)
     unit = node.args["unit"].name.lower()
     return func("cast_to_type", func("date_trunc", unit, moment), moment.copy())
 
 
-def current_date(node: exp.CurrentDate, context: StatementContext) -> Expr:
+def current_date(node: exp.CurrentDate) -> Expr:
     """`SELECT CURRENT_DATE`: DuckDB takes the word for the column that it names."""
     return exp.cast(func("now"), Type.DATE)
 
 
-def current_time(node: exp.CurrentTime, context: StatementContext) -> Expr:
+def current_time(node: exp.CurrentTime) -> Expr:
     """`SELECT CURRENT_TIME`."""
     return exp.cast(exp.cast(func("now"), Type.TIMESTAMP), Type.TIME)
 

@@ -1,7 +1,7 @@
 """AST rewrites between Snowflake's SQL and DuckDB's, each named and with the statement that needs it.
 
-TEXT change the statement before it is parsed. BEFORE run in order on the parsed tree. RULES, one per kind of node, are
-applied in one walk, children first. AFTER run in order on what the rules left.
+BEFORE run in order on the parsed tree. RULES, one per kind of node, are applied in one walk, children first; CONTEXT_RULES
+are those that ask the session. AFTER run in order on what the rules left.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from sqlglot import Expr
 from deployments.embedded.context import StatementContext
 from deployments.embedded.sql.rewrites import (
     aggregates,
+    context_functions,
     dates,
     fakesnow_rewrites,
     letter_case,
@@ -20,17 +21,12 @@ from deployments.embedded.sql.rewrites import (
     names,
     numbers,
     order,
+    strings,
     tables,
     types,
     values,
     variant_types,
     variants,
-)
-from deployments.embedded.sql.rewrites import (
-    context_functions as session,
-)
-from deployments.embedded.sql.rewrites import (
-    strings as texts,
 )
 from deployments.embedded.sql.rewrites.trees import Rule
 
@@ -52,8 +48,8 @@ RULES: dict[type[Expr], Rule] = {
     **numbers.RULES,
     **order.RULES,
     **dates.RULES,
-    **texts.RULES,
+    **strings.RULES,
     **tables.RULES,
-    **session.RULES,
 }
+CONTEXT_RULES = context_functions.RULES
 AFTER: tuple[Rewrite, ...] = (order.order_variants, aggregates.wrap_aggregates, fakesnow_rewrites.apply)

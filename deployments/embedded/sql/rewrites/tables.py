@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sqlglot import Expr, exp
 
-from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import unsupported
 from deployments.embedded.sql.macros import call
 from deployments.embedded.sql.rewrites.trees import Rule, func
@@ -15,7 +14,7 @@ _COLUMNS = ("SEQ", "KEY", "PATH", "INDEX", "VALUE", "THIS")
 _MODES = {"BOTH": ("ARRAY", "OBJECT"), "ARRAY": ("ARRAY",), "OBJECT": ("OBJECT",)}
 
 
-def flatten(node: Expr, context: StatementContext) -> Expr:
+def flatten(node: Expr) -> Expr:
     """`LATERAL FLATTEN(INPUT => "V", PATH => 'a', OUTER => TRUE, RECURSIVE => FALSE, MODE => 'BOTH')`."""
     called = node.this
     if isinstance(called, exp.Generator):
@@ -61,7 +60,7 @@ def _generator(node: Expr, generator: exp.Generator) -> Expr:
     return table
 
 
-def sequence_number(node: Expr, context: StatementContext) -> Expr:
+def sequence_number(node: Expr) -> Expr:
     """`SEQ4()` over `TABLE(GENERATOR(…))` is the row's number; Snowpark's `range` orders by it."""
     select = node.find_ancestor(exp.Select)
     source = select.args["from_"].this if select is not None and select.args.get("from_") else None
@@ -83,7 +82,7 @@ def _result_or_table(node: Expr) -> Expr:
     return node
 
 
-def sample(node: exp.TableSample, context: StatementContext) -> Expr:
+def sample(node: exp.TableSample) -> Expr:
     """`SAMPLE (10 ROWS)` takes exactly so many rows, `SAMPLE (10)` that percentage; DuckDB names them otherwise."""
     if node.args.get("size") is not None:
         node.set("method", exp.var("RESERVOIR"))
@@ -94,7 +93,7 @@ def sample(node: exp.TableSample, context: StatementContext) -> Expr:
     return node
 
 
-def time_travel(node: exp.HistoricalData, context: StatementContext) -> Expr:
+def time_travel(node: exp.HistoricalData) -> Expr:
     """`FROM t AT (OFFSET => -60)` and `BEFORE (STATEMENT => …)`: DuckDB keeps no earlier states of a table."""
     raise unsupported(f"time travel ({node.name} …)")
 

@@ -9,7 +9,9 @@ from sqlglot import Expr, exp
 
 from deployments.embedded.context import StatementContext
 
-Rule = Callable[[Any, StatementContext], Expr]
+Rule = Callable[[Any], Expr]
+Rules = Mapping[type[Expr], Rule]
+ContextRule = Callable[[Any, StatementContext], Expr]
 
 JSON = exp.DataType.Type.JSON
 TEXT_TYPES = {
@@ -21,17 +23,23 @@ TEXT_TYPES = {
 }
 
 
-def apply_rules(tree: Expr, rules: Mapping[type[Expr], Rule], context: StatementContext) -> Expr:
+def apply_rules(
+    tree: Expr, rules: Rules, context_rules: Mapping[type[Expr], ContextRule], context: StatementContext
+) -> Expr:
     """Apply each node's rule once, children before their parents.
 
     Args:
         tree: The statement; changed in place.
         rules: The rule of each kind of node.
-        context: Handed to the rules.
+        context_rules: Those that ask the session; they come first.
+        context: Handed to those.
     """
-    nodes = [node for node in tree.walk(bfs=False) if type(node) in rules]
+    nodes = [node for node in tree.walk(bfs=False) if type(node) in rules or type(node) in context_rules]
     for node in reversed(nodes):
-        new = rules[type(node)](node, context)
+        kind = type(node)
+        new = context_rules[kind](node, context) if kind in context_rules else node
+        if new is node and kind in rules:
+            new = rules[kind](node)
         if new is node:
             continue
         if node is tree:

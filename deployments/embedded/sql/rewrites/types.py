@@ -6,7 +6,6 @@ import re
 
 from sqlglot import Expr, exp
 
-from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import unsupported
 from deployments.embedded.sql.macros import call
 from deployments.embedded.sql.rewrites.trees import (
@@ -48,7 +47,7 @@ _UNSUPPORTED = {Type.GEOGRAPHY, Type.GEOMETRY, Type.VECTOR, Type.FILE}
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d:\d\d(\.\d{1,6})?)?$")
 
 
-def duckdb_type(node: exp.DataType, context: StatementContext) -> Expr:
+def duckdb_type(node: exp.DataType) -> Expr:
     """Write a Snowflake type as DuckDB's.
 
     `CREATE TABLE t (v VARIANT, n NUMBER, f FLOAT, t TIMESTAMP_LTZ)`: JSON, BIGINT, DOUBLE, TIMESTAMPTZ. NUMBER(38, 0)
@@ -137,12 +136,12 @@ def _temporal(operand: Expr, to: exp.DataType) -> Expr:
     return call(f"{macro}_text" if gives_text(operand) else macro, operand)
 
 
-def cast(node: exp.Cast, context: StatementContext) -> Expr:
+def cast(node: exp.Cast) -> Expr:
     """`CAST("V" AS STRING)`, `'abc' :: TIMESTAMP`: see `convert`."""
     return convert(node.this, node.to)
 
 
-def try_cast(node: exp.TryCast, context: StatementContext) -> Expr:
+def try_cast(node: exp.TryCast) -> Expr:
     """`TRY_CAST("S" AS INT)`: NULL where the conversion fails; a text that is too long is not cut."""
     if node.to.this in TEXT_TYPES and node.to.expressions:
         value = text(node.this)
@@ -156,7 +155,7 @@ def safely(node: Expr, converted: Expr) -> Expr:
     return func("try", converted) if node.args.get("safe") else converted
 
 
-def to_number(node: exp.ToNumber, context: StatementContext) -> Expr:
+def to_number(node: exp.ToNumber) -> Expr:
     """`to_decimal("C", 10, 2)`: what create_dataframe sends for DecimalType."""
     arguments = [node.args.get(name) for name in ("format", "precision", "scale")]
     sizes = [argument for argument in arguments if argument is not None]
@@ -167,17 +166,17 @@ def to_number(node: exp.ToNumber, context: StatementContext) -> Expr:
     return safely(node, convert(node.this, to))
 
 
-def to_double(node: exp.ToDouble, context: StatementContext) -> Expr:
+def to_double(node: exp.ToDouble) -> Expr:
     """`TO_DOUBLE(x)`."""
     return safely(node, exp.cast(node.this, Type.DOUBLE, copy=False))
 
 
-def to_boolean(node: exp.ToBoolean, context: StatementContext) -> Expr:
+def to_boolean(node: exp.ToBoolean) -> Expr:
     """`TO_BOOLEAN('yes')`."""
     return safely(node, call("sf_boolean", node.this))
 
 
-def to_binary(node: exp.ToBinary, context: StatementContext) -> Expr:
+def to_binary(node: exp.ToBinary) -> Expr:
     """`TO_BINARY('6162')` reads hexadecimal digits, `TO_BINARY('ab', 'UTF-8')` the text itself."""
     form = node.args.get("format")
     kind = form.name.upper().replace("-", "") if form else "HEX"
@@ -188,7 +187,7 @@ def to_binary(node: exp.ToBinary, context: StatementContext) -> Expr:
     return safely(node, func("from_base64", node.this))
 
 
-def to_variant(node: exp.ToVariant, context: StatementContext) -> Expr:
+def to_variant(node: exp.ToVariant) -> Expr:
     """`to_variant(parse_json("V"))`: what create_dataframe sends for VariantType."""
     return variant(node.this)
 

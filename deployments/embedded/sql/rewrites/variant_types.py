@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from sqlglot import Expr, exp
 
-from deployments.embedded.context import StatementContext
 from deployments.embedded.sql.macros import call
 from deployments.embedded.sql.rewrites.trees import Rule, as_variant
 from deployments.embedded.sql.rewrites.types import text, variant
 
 
-def type_of(node: exp.Typeof, context: StatementContext) -> Expr:
+def type_of(node: exp.Typeof) -> Expr:
     """`TYPEOF("V")`: INTEGER, DECIMAL, VARCHAR, BOOLEAN, ARRAY, OBJECT, NULL_VALUE."""
     return call("sf_typeof", node.this)
 
 
-def is_array(node: exp.IsArray, context: StatementContext) -> Expr:
+def is_array(node: exp.IsArray) -> Expr:
     """`IS_ARRAY("V")`."""
     return _is_type(node.this, ["ARRAY"])
 
 
-def is_null_value(node: exp.IsNullValue, context: StatementContext) -> Expr:
+def is_null_value(node: exp.IsNullValue) -> Expr:
     """`IS_NULL_VALUE("V":a)`: JSON null, which IS NULL is not true of."""
     return _is_type(node.this, ["NULL_VALUE"])
 
 
-def strip_null_value(node: exp.StripNullValue, context: StatementContext) -> Expr:
+def strip_null_value(node: exp.StripNullValue) -> Expr:
     """`STRIP_NULL_VALUE("V":a)`: JSON null becomes NULL."""
     return as_variant(call("sf_strip_null", node.this))
 

@@ -6,7 +6,6 @@ import json
 
 from sqlglot import Expr, exp
 
-from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.sql.macros import call
 from deployments.embedded.sql.rewrites.trees import JSON, Rule, as_variant, func, is_text_literal
@@ -40,7 +39,7 @@ def _path(node: exp.JSONPath) -> str:
     return steps
 
 
-def path_access(node: exp.JSONExtract, context: StatementContext) -> Expr:
+def path_access(node: exp.JSONExtract) -> Expr:
     """`"V":a.b[0]` and `GET_PATH("V", 'a.b[0]')`."""
     path = node.expression
     if isinstance(path, exp.JSONPath):
@@ -48,12 +47,12 @@ def path_access(node: exp.JSONExtract, context: StatementContext) -> Expr:
     raise unsupported("GET_PATH with a path that is not a literal")
 
 
-def bracket(node: exp.Bracket, context: StatementContext) -> Expr:
+def bracket(node: exp.Bracket) -> Expr:
     """`"V"['a'][0]`: Snowpark's `col("V")["a"][0]`."""
     return _element(node.this, node.expressions[0])
 
 
-def get(node: exp.GetExtract, context: StatementContext) -> Expr:
+def get(node: exp.GetExtract) -> Expr:
     """`GET("V", 'a')` and `GET("A", 0)`."""
     return _element(node.this, node.expression)
 
@@ -66,17 +65,17 @@ def _element(value: Expr, index: Expr) -> Expr:
     return as_variant(call("sf_get", value, index))
 
 
-def parse_json(node: exp.ParseJSON, context: StatementContext) -> Expr:
+def parse_json(node: exp.ParseJSON) -> Expr:
     """`PARSE_JSON("S")`: NULL for empty text, an error for what is no JSON; `TRY_PARSE_JSON` gives NULL."""
     return as_variant(call("sf_try_parse_json" if node.args.get("safe") else "sf_parse_json", node.this))
 
 
-def to_json(node: exp.JSONFormat, context: StatementContext) -> Expr:
+def to_json(node: exp.JSONFormat) -> Expr:
     """`TO_JSON("V")`: the text of a value."""
     return exp.cast(variant(node.this), exp.DataType.Type.VARCHAR, copy=False)
 
 
-def object_construct(node: Expr, context: StatementContext) -> Expr:
+def object_construct(node: Expr) -> Expr:
     """`OBJECT_CONSTRUCT('a', x)` leaves NULLs out, `OBJECT_CONSTRUCT_KEEP_NULL` keeps them as JSON null."""
     if isinstance(node, exp.StarMap):
         return as_variant(call("sf_object_without_nulls", _row(node.this)))
@@ -124,13 +123,13 @@ def _row(star: Expr) -> Expr:
     return exp.column(table) if table is not None else func("struct_pack", exp.var("*COLUMNS(*)"))
 
 
-def array_construct(node: exp.Array, context: StatementContext) -> Expr:
+def array_construct(node: exp.Array) -> Expr:
     """`ARRAY_CONSTRUCT(1, 'a', NULL)` and `[1, 'a']`."""
     values = [func("coalesce", variant(value), func("json", "null")) for value in node.expressions]
     return as_variant(func("json_array", *values))
 
 
-def array_construct_compact(node: exp.ArrayConstructCompact, context: StatementContext) -> Expr:
+def array_construct_compact(node: exp.ArrayConstructCompact) -> Expr:
     """`ARRAY_CONSTRUCT_COMPACT(1, NULL)` leaves NULLs out."""
     values = exp.Anonymous(this="list_value", expressions=[variant(value) for value in node.expressions])
     return as_variant(call("sf_compact", values))
@@ -139,7 +138,7 @@ def array_construct_compact(node: exp.ArrayConstructCompact, context: StatementC
 def _list_function(name: str, *, operands: int = 1) -> Rule:
     """A function of arrays whose macro takes the node's operands as they are."""
 
-    def rewrite(node: Expr, context: StatementContext) -> Expr:
+    def rewrite(node: Expr) -> Expr:
         given = [node.this, node.args.get("expression"), *(node.args.get("expressions") or [])]
         arguments = [argument for argument in given if argument is not None][:operands]
         return as_variant(call(name, *arguments))
@@ -148,50 +147,50 @@ def _list_function(name: str, *, operands: int = 1) -> Rule:
     return rewrite
 
 
-def array_sort(node: exp.SortArray, context: StatementContext) -> Expr:
+def array_sort(node: exp.SortArray) -> Expr:
     """`ARRAY_SORT("A")`, ascending with NULLs last."""
     if node.args.get("asc") is not None or node.args.get("nulls_first") is not None:
         raise unsupported("ARRAY_SORT with a direction or with nulls_first")
     return as_variant(call("sf_array_sort", node.this))
 
 
-def array_contains(node: exp.ArrayContains, context: StatementContext) -> Expr:
+def array_contains(node: exp.ArrayContains) -> Expr:
     """`ARRAY_CONTAINS('x' :: VARIANT, "A")`."""
     return call("sf_array_contains", node.expression, node.this)
 
 
-def array_position(node: exp.ArrayPosition, context: StatementContext) -> Expr:
+def array_position(node: exp.ArrayPosition) -> Expr:
     """`ARRAY_POSITION('x' :: VARIANT, "A")`, counted from 0."""
     return call("sf_array_position", node.expression, node.this)
 
 
-def array_size(node: exp.ArraySize, context: StatementContext) -> Expr:
+def array_size(node: exp.ArraySize) -> Expr:
     """`ARRAY_SIZE("A")`: NULL for what is no array."""
     return call("sf_array_size", node.this)
 
 
-def array_to_string(node: exp.ArrayToString, context: StatementContext) -> Expr:
+def array_to_string(node: exp.ArrayToString) -> Expr:
     """`ARRAY_TO_STRING("A", ',')`."""
     return call("sf_array_to_string", node.this, node.expression)
 
 
-def array_slice(node: exp.ArraySlice, context: StatementContext) -> Expr:
+def array_slice(node: exp.ArraySlice) -> Expr:
     """`ARRAY_SLICE("A", 0, 2)`: from, to (exclusive), negative from the end."""
     return as_variant(call("sf_array_slice", node.this, node.args["start"], node.args["end"]))
 
 
-def split(node: exp.Split, context: StatementContext) -> Expr:
+def split(node: exp.Split) -> Expr:
     """`SPLIT("S", ',')` gives an ARRAY."""
     return as_variant(call("sf_split", text(node.this), node.expression))
 
 
-def object_insert(node: exp.ObjectInsert, context: StatementContext) -> Expr:
+def object_insert(node: exp.ObjectInsert) -> Expr:
     """`OBJECT_INSERT("O", 'k', x)`; a key that is there needs the fourth argument TRUE."""
     update = node.args.get("update_flag") or exp.false()
     return as_variant(call("sf_object_insert", node.this, node.args["key"], variant(node.args["value"]), update))
 
 
-def object_keys(node: exp.JSONKeys, context: StatementContext) -> Expr:
+def object_keys(node: exp.JSONKeys) -> Expr:
     """`OBJECT_KEYS("O")`."""
     return as_variant(call("sf_keys", node.this))
 
