@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from sqlglot import Expr
 
 
+VERSION = "10.0.0"  # of Snowflake, as clients are told
+
+
 @dataclass
 class SessionState:
     """What a session keeps between statements beside its DuckDB connection.
@@ -22,12 +25,14 @@ class SessionState:
     Attributes:
         session_id: The number that CURRENT_SESSION() and the query history show.
         parameters: Parameters as ALTER SESSION SET or the login gave them, names in upper case.
+        variables: What SET has set, as statements write it, names in upper case.
         temporary_tables: Full upper-case names (database, schema, name) of the temporary tables of this session.
         last_query_id: The id of the last statement, for LAST_QUERY_ID() and RESULT_SCAN.
     """
 
     session_id: int = 0
     parameters: dict[str, Any] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)
     temporary_tables: set[tuple[str, str, str]] = field(default_factory=set)
     last_query_id: str | None = None
 
@@ -40,15 +45,17 @@ class SessionState:
 class Connection(Protocol):
     """What a statement may know of its session's connection."""
 
-    _duck_conn: duckdb.DuckDBPyConnection
+    duck_conn: duckdb.DuckDBPyConnection
     database: str | None
     schema: str | None
-    database_set: bool
     engine: Any
     transactions: Any
 
-    def use(self, database: str, schema: str) -> None:
+    def use(self, database: str, schema: str | None) -> None:
         """Make a schema the one of names that do not say theirs."""
+
+    def leave(self) -> None:
+        """Use no database any more."""
 
 
 class Dialect(Protocol):
@@ -74,7 +81,7 @@ class StatementContext:
     @property
     def duck_conn(self) -> duckdb.DuckDBPyConnection:
         """The DuckDB connection of this session."""
-        return self.connection._duck_conn
+        return self.connection.duck_conn
 
     @property
     def database(self) -> str | None:
@@ -87,19 +94,9 @@ class StatementContext:
         return self.connection.schema
 
     @property
-    def databases(self) -> Path:
-        """Folder of the DuckDB files."""
-        return self.warehouse / "databases"
-
-    @property
     def stages(self) -> Path:
         """Folder of the stage files."""
         return self.warehouse / "stages"
-
-    @property
-    def catalogue(self) -> Path:
-        """The stage and file format catalogue."""
-        return self.warehouse / "catalogue"
 
     @property
     def in_transaction(self) -> bool:

@@ -21,6 +21,16 @@ def unsupported(feature: str, instead: str = "") -> ProgrammingError:
     return snowflake_error(f"Unsupported feature '{feature}' on the embedded warehouse.{hint}", 2, "0A000")
 
 
+def already_exists(name: str) -> ProgrammingError:
+    """The error for an object that is there."""
+    return snowflake_error(f"SQL compilation error:\nObject '{name}' already exists.", 2002, "42710")
+
+
+def does_not_exist(kind: str, name: str, sqlstate: str = "02000") -> ProgrammingError:
+    """The error for an object that is not there."""
+    return snowflake_error(f"SQL compilation error:\n{kind} '{name}' does not exist or not authorized.", 2003, sqlstate)
+
+
 # DuckDB's message, Snowflake's message ({0}, {1}, … are what the pattern caught), code, SQL state.
 _COMPILATION = "SQL compilation error:\n"
 _KNOWN: tuple[tuple[str, str, int, str], ...] = (

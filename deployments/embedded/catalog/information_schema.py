@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import sqlglot
-from fakesnow import transforms
 from sqlglot import Expr, exp
 
 from deployments.embedded.catalog.row_counts import row_counts
 from deployments.embedded.context import StatementContext
+from deployments.embedded.errors import unsupported
 from deployments.embedded.sql.macros import HOME
 from deployments.embedded.sql.rewrites.trees import func
 
 INFORMATION_SCHEMA = "INFORMATION_SCHEMA"
-CATALOGUE_VIEWS = {
+VIEWS = {
     "TABLES": "sf_information_tables",
     "COLUMNS": "sf_information_columns",
     "VIEWS": "sf_information_views",
@@ -25,9 +25,9 @@ def information_schema(node: exp.Table, context: StatementContext) -> Expr:
     """`SELECT … FROM DB.INFORMATION_SCHEMA.TABLES` with Snowflake's columns, temporary tables and comments."""
     if node.db.upper() != INFORMATION_SCHEMA:
         return node
-    macro = CATALOGUE_VIEWS.get(node.name.upper())
+    macro = VIEWS.get(node.name.upper())
     if macro is None:
-        return transforms.information_schema_fs(node)
+        raise unsupported(f"INFORMATION_SCHEMA.{node.name.upper()}", f"It has {', '.join(VIEWS)}.")
     database = node.catalog or context.database or ""
     arguments: list[Expr] = [exp.Literal.string(database)]
     if macro == "sf_information_tables":

@@ -7,6 +7,7 @@ import secrets
 from sqlglot import Expr, exp
 
 from deployments.embedded.context import StatementContext
+from deployments.embedded.names import quote_literal, quote_path
 from deployments.embedded.sql.rewrites.trees import TEXT_TYPES
 
 ZONED = "TIMESTAMP WITH TIME ZONE"
@@ -47,7 +48,7 @@ def number_sequences(tree: exp.Create, context: StatementContext) -> list[str]:
         tree.this.find_all(exp.AutoIncrementColumnConstraint, exp.GeneratedAsIdentityColumnConstraint)
     ):
         start, increment = (constraint.args.get(name) for name in ("start", "increment"))
-        name = ".".join(f'"{part}"' for part in [*home, f"_numbers_{table.name}_{secrets.token_hex(4)}"])
+        name = quote_path(*home, f"_numbers_{table.name}_{secrets.token_hex(4)}")
         first, by = (value.name if isinstance(value, Expr) else "1" for value in (start, increment))
         steps.append(f"CREATE SEQUENCE {name} START WITH {first} INCREMENT BY {by}")
         following = exp.Anonymous(this="nextval", expressions=[exp.Literal.string(name)])
@@ -104,7 +105,7 @@ def column_comments(tree: exp.Create) -> list[str]:
         return []
     table = tree.this.this.sql("duckdb")
     return [
-        f"""COMMENT ON COLUMN {table}.{item.this.sql("duckdb")} IS '{item.args["comment"].replace("'", "''")}'"""
+        f"""COMMENT ON COLUMN {table}.{item.this.sql("duckdb")} IS {quote_literal(item.args["comment"])}"""
         for item in tree.this.expressions
         if isinstance(item, exp.ColumnDef) and item.args.get("comment")
     ]

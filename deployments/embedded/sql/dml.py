@@ -98,10 +98,7 @@ def truncate(tree: exp.TruncateTable, context: StatementContext) -> Plan:
 
 
 def merge(tree: exp.Merge, context: StatementContext) -> Plan:
-    """`MERGE INTO t USING (SELECT …) s ON … WHEN MATCHED AND … THEN UPDATE …`: DuckDB's own MERGE, which is atomic.
-
-    fakesnow takes it apart into several statements and does not take a deep subquery as source.
-    """
+    """`MERGE INTO t USING (SELECT …) s ON … WHEN MATCHED AND … THEN UPDATE …`: DuckDB's own MERGE, which is atomic."""
     actions = []
     for when in tree.args["whens"].expressions:
         then = when.args.get("then")

@@ -2,7 +2,7 @@
 
 A macro is bound per call, so `typeof(x)` is a constant there: DuckDB folds the CASE and keeps only the branch of the
 argument's type. Every branch must bind for every type, hence the detours through VARCHAR in branches that are dropped.
-The macros live in fakesnow's global database, where every session and every stored view finds them.
+The macros live in a database of their own, where every session and every stored view finds them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from sqlglot import Expr, exp
 if TYPE_CHECKING:
     import duckdb
 
-HOME = "_fs_global.main"
+GLOBAL = "_fs_global"
+HOME = f"{GLOBAL}.main"
 
 # DuckDB takes words after a time and passes over them; ISO 8601 has no letters but T and Z. Then Snowflake's other AUTO
 # formats.

@@ -23,7 +23,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from deployments.embedded.errors import snowflake_error
-from deployments.embedded.stages.scanner import Scanner, is_true
+from deployments.embedded.scanner import Scanner, is_true
 from deployments.embedded.stages.session_files import Upload, file_session
 from deployments.embedded.stages.stage import Location, checked_path, incoming_path, locate
 

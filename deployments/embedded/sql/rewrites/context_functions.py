@@ -6,8 +6,10 @@ from collections.abc import Callable
 
 from sqlglot import Expr, exp
 
-from deployments.embedded.context import StatementContext
-from deployments.embedded.sql.rewrites.trees import ContextRule
+from deployments.embedded.context import VERSION, StatementContext
+from deployments.embedded.names import quote_path
+from deployments.embedded.sql.rewrites.names import full_name
+from deployments.embedded.sql.rewrites.trees import ContextRule, func
 
 
 def _text(value: str | None) -> Expr:
@@ -26,6 +28,7 @@ _CURRENT: dict[str, Callable[[StatementContext], str | None]] = {
     "CURRENT_SESSION": lambda context: str(context.session.session_id),
     "CURRENT_USER": lambda context: "SNOWCAST",
     "CURRENT_WAREHOUSE": lambda context: "EMBEDDED",
+    "CURRENT_VERSION": lambda context: VERSION,
     "LAST_QUERY_ID": lambda context: context.session.last_query_id,
     "CURRENT_SECONDARY_ROLES": lambda context: "",
     "CURRENT_AVAILABLE_ROLES": lambda context: '["SYSADMIN"]',
@@ -47,8 +50,18 @@ def current_by_name(node: exp.Anonymous, context: StatementContext) -> Expr:
     return current(node, context) if node.name.upper() in _CURRENT else node
 
 
+def next_value(node: exp.Column, context: StatementContext) -> Expr:
+    """`DB.S.SEQ.NEXTVAL`."""
+    if node.name != "NEXTVAL" or not node.table:
+        return node
+    sequence = exp.table_(*(node.args.get(part) for part in ("table", "db", "catalog")))
+    called = func("nextval", quote_path(*full_name(sequence, context)))
+    return exp.alias_(called, "NEXTVAL", quoted=True) if isinstance(node.parent, exp.Select) else called
+
+
 RULES: dict[type[Expr], ContextRule] = {
     exp.Anonymous: current_by_name,
+    exp.Column: next_value,
     **dict.fromkeys(
         (
             exp.CurrentAccount,
@@ -57,6 +70,7 @@ RULES: dict[type[Expr], ContextRule] = {
             exp.CurrentSchema,
             exp.CurrentSession,
             exp.CurrentUser,
+            exp.CurrentVersion,
             exp.CurrentWarehouse,
         ),
         current,

@@ -91,12 +91,19 @@ def finite(node: Expr) -> Expr:
     return call("sf_finite", node.copy())
 
 
+def random(node: exp.Rand) -> Expr:
+    """`RANDOM()`: a signed number of 64 bits; DuckDB gives a float between 0 and 1."""
+    centred = exp.Paren(this=exp.Sub(this=func("random"), expression=exp.Literal.number("0.5")))
+    return exp.cast(exp.Mul(this=centred, expression=exp.Literal.number(2**63 - 1)), Type.BIGINT)
+
+
 RULES: dict[type[Expr], Rule] = {
     exp.Div: divide,
     exp.Mod: modulo,
     exp.Avg: average,
     exp.WidthBucket: width_bucket,
     exp.Hll: approximate_count,
+    exp.Rand: random,
     **dict.fromkeys((exp.Sqrt, exp.Ln, exp.Log, exp.Asin, exp.Acos, exp.Pow, exp.Exp), finite),
     exp.Sum: numeric_aggregate,
     exp.Median: numeric_aggregate,

@@ -1,7 +1,7 @@
 """AST rewrites between Snowflake's SQL and DuckDB's, each named and with the statement that needs it.
 
-BEFORE run in order on the parsed tree. RULES, one per kind of node, are applied in one walk, children first; CONTEXT_RULES
-are those that ask the session. AFTER run in order on what the rules left.
+BEFORE run in order on the parsed tree. RULES, one per kind of node, are applied in one walk, children first;
+CONTEXT_RULES are those that ask the session. AFTER run in order on what the rules left.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from deployments.embedded.sql.rewrites import (
     aggregates,
     context_functions,
     dates,
-    fakesnow_rewrites,
     letter_case,
     mixed_types,
     names,
@@ -38,7 +37,7 @@ BEFORE: tuple[Rewrite, ...] = (
     names.name_expressions,
     names.resolve_temporary_tables,
     letter_case.check_letter_case,
-    values.positional_columns,
+    values.name_columns,
 )
 RULES: dict[type[Expr], Rule] = {
     **types.RULES,
@@ -52,4 +51,4 @@ RULES: dict[type[Expr], Rule] = {
     **tables.RULES,
 }
 CONTEXT_RULES = context_functions.RULES
-AFTER: tuple[Rewrite, ...] = (order.order_variants, aggregates.wrap_aggregates, fakesnow_rewrites.apply)
+AFTER: tuple[Rewrite, ...] = (order.order_variants, aggregates.wrap_aggregates)

@@ -74,10 +74,9 @@ def sequence_number(node: Expr) -> Expr:
 
 
 def _result_or_table(node: Expr) -> Expr:
-    """`TABLE('T')`; RESULT_SCAN is fakesnow's."""
     called = node.this
     name = called.name.upper() if isinstance(called, exp.Anonymous) else ""
-    if name and name != "RESULT_SCAN":
+    if name:
         raise unsupported(f"table function {name}")
     return node
 

@@ -192,6 +192,11 @@ def to_variant(node: exp.ToVariant) -> Expr:
     return variant(node.this)
 
 
+def hex_string(node: exp.HexString) -> Expr:
+    """`X'00ff'`."""
+    return func("from_hex", node.name)
+
+
 RULES: dict[type[Expr], Rule] = {
     exp.DataType: duckdb_type,
     exp.Cast: cast,
@@ -201,4 +206,5 @@ RULES: dict[type[Expr], Rule] = {
     exp.ToBoolean: to_boolean,
     exp.ToBinary: to_binary,
     exp.ToVariant: to_variant,
+    exp.HexString: hex_string,
 }

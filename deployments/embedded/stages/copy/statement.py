@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from deployments.embedded.errors import snowflake_error, unsupported
-from deployments.embedded.stages.scanner import Options, Scanner, identifier, is_true
+from deployments.embedded.names import stored_name
+from deployments.embedded.scanner import Options, Scanner, is_true
 
 if TYPE_CHECKING:
     from deployments.embedded.context import StatementContext
@@ -175,7 +176,7 @@ def _columns(scanner: Scanner) -> list[str]:
     names = []
     while not scanner.take(")"):
         if not scanner.take(","):
-            names.append(identifier(scanner.name()))
+            names.append(stored_name(scanner.name()))
     return names
 
 

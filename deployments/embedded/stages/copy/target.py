@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from sqlglot import Expr, exp, parse_one
 
 from deployments.embedded.errors import snowflake_error, unsupported
+from deployments.embedded.names import split_name
 from deployments.embedded.stages.copy.statement import CopyStatement, source_table
 from deployments.embedded.stages.files.relation import Relation
 from deployments.embedded.stages.files.select import bind, replace
-from deployments.embedded.stages.scanner import split_name
 
 if TYPE_CHECKING:
     from deployments.embedded.context import StatementContext

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from sqlglot import exp
 
+from deployments.embedded.names import quote_identifier, quote_literal
 from deployments.embedded.stages.files.bytes import decode, read_bytes
 from deployments.embedded.stages.files.csv_reader import read_csv
 from deployments.embedded.stages.files.file_format import FileFormat
@@ -65,16 +66,19 @@ class Relation:
         paths = [str(file.path) for file in files]
         read = f"read_parquet({_list(paths)}, union_by_name = true, filename = true, file_row_number = true)"
         names = parquet_columns(self._duck, paths)
-        pairs = ", ".join(f"{_text(name)}, {_name(name)}" for name in names)
+        pairs = ", ".join(f"{quote_literal(name)}, {quote_identifier(name)}" for name in names)
         metadata = {
             FILENAME: _by_path(paths, [file.name for file in files]),
             ROW_NUMBER: "file_row_number + 1",
             MODIFIED: _by_path(paths, [file.modified.replace(tzinfo=None).isoformat() for file in files], "TIMESTAMP"),
             CONTENT_KEY: _by_path(paths, [file.md5 for file in files]),
-            SCAN_TIME: f"TIMESTAMPTZ {_text(datetime.now(UTC).isoformat())}",
+            SCAN_TIME: f"TIMESTAMPTZ {quote_literal(datetime.now(UTC).isoformat())}",
         }
-        columns = [f'json_object({pairs}) AS "$1"', *(f"{_name(name)} AS {_name('$1:' + name)}" for name in names)]
-        columns += [f"{sql} AS {_name(name)}" for name, sql in metadata.items()]
+        columns = [
+            f'json_object({pairs}) AS "$1"',
+            *(f"{quote_identifier(name)} AS {quote_identifier('$1:' + name)}" for name in names),
+        ]
+        columns += [f"{sql} AS {quote_identifier(name)}" for name, sql in metadata.items()]
         self.columns = ["$1", *(f"$1:{name}" for name in names), *metadata]
         self._duck.execute(f'CREATE OR REPLACE TEMP VIEW "{self.name}" AS SELECT {", ".join(columns)} FROM {read}')
 
@@ -153,12 +157,4 @@ def _by_path(paths: Sequence[str], values: Sequence[str], kind: str = "VARCHAR")
 
 
 def _list(values: Sequence[str]) -> str:
-    return f"[{', '.join(_text(value) for value in values)}]"
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
-def _name(value: str) -> str:
-    return '"' + value.replace('"', '""') + '"'
+    return f"[{', '.join(quote_literal(value) for value in values)}]"
