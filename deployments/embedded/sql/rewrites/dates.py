@@ -206,19 +206,9 @@ def date_trunc(node: Expr) -> Expr:
     return func("cast_to_type", func("date_trunc", unit, moment), moment.copy())
 
 
-def current_date(node: exp.CurrentDate) -> Expr:
-    """`SELECT CURRENT_DATE`: DuckDB takes the word for the column that it names."""
-    return exp.cast(func("now"), Type.DATE)
-
-
-def current_time(node: exp.CurrentTime) -> Expr:
-    """`SELECT CURRENT_TIME`."""
-    return exp.cast(exp.cast(func("now"), Type.TIMESTAMP), Type.TIME)
-
-
 RULES: dict[type[Expr], Rule] = {
-    exp.CurrentDate: current_date,
-    exp.CurrentTime: current_time,
+    exp.CurrentDate: lambda node: exp.cast(func("now"), Type.DATE),  # DuckDB takes the bare word for a column
+    exp.CurrentTime: lambda node: exp.cast(exp.cast(func("now"), Type.TIMESTAMP), Type.TIME),
     exp.ToChar: to_char,
     exp.TimeToStr: time_to_text,
     exp.TsOrDsToDate: to_date,

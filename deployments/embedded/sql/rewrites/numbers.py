@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlglot import Expr, exp
 
 from deployments.embedded.sql.macros import call
-from deployments.embedded.sql.rewrites.trees import Rule, func, is_variant
+from deployments.embedded.sql.rewrites.trees import Rule, by_macro, func, is_variant
 from deployments.embedded.sql.rewrites.types import Type
 
 MICRO = "0.000001"
@@ -27,12 +27,6 @@ def _number(node: Expr) -> Expr:
     if isinstance(node, exp.Paren):
         node = node.this
     return exp.cast(node, Type.DOUBLE, copy=False) if is_variant(node) else node
-
-
-def width_bucket(node: exp.WidthBucket) -> Expr:
-    """`WIDTH_BUCKET("N", 0, 100, 10)`."""
-    bounds = [node.args[name] for name in ("min_value", "max_value", "num_buckets")]
-    return call("sf_width_bucket", node.this, *bounds)
 
 
 def greatest(node: exp.Func) -> Expr:
@@ -81,16 +75,6 @@ def numeric_aggregate(node: exp.AggFunc) -> Expr:
     return node
 
 
-def approximate_count(node: exp.Hll) -> Expr:
-    """`HLL("K")` is APPROX_COUNT_DISTINCT."""
-    return exp.ApproxDistinct(this=node.this)
-
-
-def finite(node: Expr) -> Expr:
-    """`SQRT(-1)`, `LN(0)`, `ASIN(2)`, `POWER(10, 400)` are errors."""
-    return call("sf_finite", node.copy())
-
-
 def random(node: exp.Rand) -> Expr:
     """`RANDOM()`: a signed number of 64 bits; DuckDB gives a float between 0 and 1."""
     centred = exp.Paren(this=exp.Sub(this=func("random"), expression=exp.Literal.number("0.5")))
@@ -101,10 +85,12 @@ RULES: dict[type[Expr], Rule] = {
     exp.Div: divide,
     exp.Mod: modulo,
     exp.Avg: average,
-    exp.WidthBucket: width_bucket,
-    exp.Hll: approximate_count,
+    exp.WidthBucket: by_macro("sf_width_bucket", "this", "min_value", "max_value", "num_buckets"),
+    exp.Hll: lambda node: exp.ApproxDistinct(this=node.this),
     exp.Rand: random,
-    **dict.fromkeys((exp.Sqrt, exp.Ln, exp.Log, exp.Asin, exp.Acos, exp.Pow, exp.Exp), finite),
+    **dict.fromkeys(
+        (exp.Sqrt, exp.Ln, exp.Log, exp.Asin, exp.Acos, exp.Pow, exp.Exp), lambda node: call("sf_finite", node.copy())
+    ),
     exp.Sum: numeric_aggregate,
     exp.Median: numeric_aggregate,
     exp.Stddev: numeric_aggregate,

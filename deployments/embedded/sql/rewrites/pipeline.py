@@ -24,7 +24,6 @@ from deployments.embedded.sql.rewrites import (
     tables,
     types,
     values,
-    variant_types,
     variants,
 )
 from deployments.embedded.sql.rewrites.trees import Rule
@@ -42,7 +41,6 @@ BEFORE: tuple[Rewrite, ...] = (
 RULES: dict[type[Expr], Rule] = {
     **types.RULES,
     **variants.RULES,
-    **variant_types.RULES,
     **mixed_types.RULES,
     **numbers.RULES,
     **order.RULES,

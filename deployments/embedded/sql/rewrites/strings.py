@@ -8,7 +8,7 @@ from sqlglot import Expr, exp
 
 from deployments.embedded.errors import unsupported
 from deployments.embedded.sql.macros import call
-from deployments.embedded.sql.rewrites import dates, variant_types, variants
+from deployments.embedded.sql.rewrites import dates, variants
 from deployments.embedded.sql.rewrites.trees import Rule, func, gives_text
 from deployments.embedded.sql.rewrites.types import text
 
@@ -81,11 +81,6 @@ def sha2(node: exp.SHA2) -> Expr:
     return func("sha256", text(node.this))
 
 
-def sha1(node: exp.SHA) -> Expr:
-    """`SHA1("S")`."""
-    return func("sha1", text(node.this))
-
-
 def regexp_replace(node: exp.RegexpReplace) -> Expr:
     """`REGEXP_REPLACE("S", 'x', 'y')` replaces every match; backslash groups stay."""
     if node.args.get("position") or node.args.get("occurrence"):
@@ -140,16 +135,6 @@ def length(node: exp.Length) -> Expr:
     return func("length", node.this) if gives_text(node.this) else call("sf_length", node.this)
 
 
-def byte_length(node: exp.ByteLength) -> Expr:
-    """`OCTET_LENGTH("S")`."""
-    return func("octet_length", call("sf_bytes", node.this))
-
-
-def hash_(node: exp.Anonymous) -> Expr:
-    """`HASH("A", "B")`: a signed number of 64 bits (other numbers than Snowflake's)."""
-    return call("sf_signed", func("hash", *node.expressions))
-
-
 def _refused(name: str) -> Callable[[exp.Anonymous], Expr]:
     def refuse(node: exp.Anonymous) -> Expr:
         raise unsupported(name)
@@ -158,7 +143,7 @@ def _refused(name: str) -> Callable[[exp.Anonymous], Expr]:
 
 
 ANONYMOUS: dict[str, Callable[[exp.Anonymous], Expr]] = {
-    "HASH": hash_,
+    "HASH": lambda node: call("sf_signed", func("hash", *node.expressions)),
     "CONDITIONAL_CHANGE_EVENT": _refused("CONDITIONAL_CHANGE_EVENT"),
 }
 
@@ -172,9 +157,7 @@ def named_function(node: exp.Anonymous) -> Expr:
     """Functions that the parser does not know."""
     if own := ANONYMOUS.get(node.name.upper()):
         return own(node)
-    return (
-        dates.timestamp_function(node) or variant_types.type_predicate(node) or variants.variant_function(node) or node
-    )
+    return dates.timestamp_function(node) or variants.type_predicate(node) or variants.variant_function(node) or node
 
 
 RULES: dict[type[Expr], Rule] = {
@@ -185,10 +168,10 @@ RULES: dict[type[Expr], Rule] = {
     exp.Concat: concat,
     exp.DPipe: concat,
     exp.Length: length,
-    exp.ByteLength: byte_length,
+    exp.ByteLength: lambda node: func("octet_length", call("sf_bytes", node.this)),
     exp.MD5: md5,
     exp.SHA2: sha2,
-    exp.SHA: sha1,
+    exp.SHA: lambda node: func("sha1", text(node.this)),
     exp.RegexpReplace: regexp_replace,
     exp.RegexpLike: regexp_like,
     exp.RegexpExtract: regexp_substr,

@@ -8,6 +8,7 @@ from typing import Any
 from sqlglot import Expr, exp
 
 from deployments.embedded.context import StatementContext
+from deployments.embedded.sql.macros import call
 
 Rule = Callable[[Any], Expr]
 Rules = Mapping[type[Expr], Rule]
@@ -134,6 +135,23 @@ def may_be_variant(node: Expr) -> bool:
     if isinstance(node, (exp.Coalesce, exp.If, exp.Case, exp.Max, exp.Min, exp.AnyValue, exp.Window, exp.Subquery)):
         return True
     return isinstance(node, exp.Column) and not isinstance(node.this, exp.Star)
+
+
+def by_macro(name: str, *arguments: str, gives_variant: bool = False) -> Rule:
+    """The rule of a function that a macro does: the node's arguments of these names, in this order."""
+
+    def rewrite(node: Expr) -> Expr:
+        given = [value for argument in arguments if (value := _argument(node, argument)) is not None]
+        called = call(name, *given)
+        return as_variant(called) if gives_variant else called
+
+    return rewrite
+
+
+def _argument(node: Expr, name: str) -> Expr | None:
+    """An argument by its name, or its place in the list of arguments."""
+    value = node.expressions[int(name)] if name.isdigit() else node.args.get(name)
+    return value if isinstance(value, Expr) else None
 
 
 def func(name: str, *arguments: Expr | str | int) -> exp.Anonymous:

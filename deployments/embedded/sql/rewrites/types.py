@@ -136,11 +136,6 @@ def _temporal(operand: Expr, to: exp.DataType) -> Expr:
     return call(f"{macro}_text" if gives_text(operand) else macro, operand)
 
 
-def cast(node: exp.Cast) -> Expr:
-    """`CAST("V" AS STRING)`, `'abc' :: TIMESTAMP`: see `convert`."""
-    return convert(node.this, node.to)
-
-
 def try_cast(node: exp.TryCast) -> Expr:
     """`TRY_CAST("S" AS INT)`: NULL where the conversion fails; a text that is too long is not cut."""
     if node.to.this in TEXT_TYPES and node.to.expressions:
@@ -166,16 +161,6 @@ def to_number(node: exp.ToNumber) -> Expr:
     return safely(node, convert(node.this, to))
 
 
-def to_double(node: exp.ToDouble) -> Expr:
-    """`TO_DOUBLE(x)`."""
-    return safely(node, exp.cast(node.this, Type.DOUBLE, copy=False))
-
-
-def to_boolean(node: exp.ToBoolean) -> Expr:
-    """`TO_BOOLEAN('yes')`."""
-    return safely(node, call("sf_boolean", node.this))
-
-
 def to_binary(node: exp.ToBinary) -> Expr:
     """`TO_BINARY('6162')` reads hexadecimal digits, `TO_BINARY('ab', 'UTF-8')` the text itself."""
     form = node.args.get("format")
@@ -187,24 +172,14 @@ def to_binary(node: exp.ToBinary) -> Expr:
     return safely(node, func("from_base64", node.this))
 
 
-def to_variant(node: exp.ToVariant) -> Expr:
-    """`to_variant(parse_json("V"))`: what create_dataframe sends for VariantType."""
-    return variant(node.this)
-
-
-def hex_string(node: exp.HexString) -> Expr:
-    """`X'00ff'`."""
-    return func("from_hex", node.name)
-
-
 RULES: dict[type[Expr], Rule] = {
     exp.DataType: duckdb_type,
-    exp.Cast: cast,
+    exp.Cast: lambda node: convert(node.this, node.to),
     exp.TryCast: try_cast,
     exp.ToNumber: to_number,
-    exp.ToDouble: to_double,
-    exp.ToBoolean: to_boolean,
+    exp.ToDouble: lambda node: safely(node, exp.cast(node.this, Type.DOUBLE, copy=False)),
+    exp.ToBoolean: lambda node: safely(node, call("sf_boolean", node.this)),
     exp.ToBinary: to_binary,
-    exp.ToVariant: to_variant,
-    exp.HexString: hex_string,
+    exp.ToVariant: lambda node: variant(node.this),
+    exp.HexString: lambda node: func("from_hex", node.name),
 }

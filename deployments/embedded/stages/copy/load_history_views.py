@@ -85,8 +85,8 @@ def forgotten_by(expression: Expr, context: StatementContext) -> Forgotten:
         for action in expression.args.get("actions") or []:
             if isinstance(action, exp.AlterRename):
                 new = _key(action.this, context)
-                schema, name = quote_literal(new[1]), quote_literal(new[2])
-                change = f"UPDATE {{history}} SET table_schema = {schema}, table_name = {name}"
+                in_schema, name = quote_literal(new[1]), quote_literal(new[2])
+                change = f"UPDATE {{history}} SET table_schema = {in_schema}, table_name = {name}"
                 steps += _steps(context, _key(expression.this, context), change)
     return Forgotten(steps, [] if isinstance(expression, exp.TruncateTable) else keys, [])
 
