@@ -70,13 +70,23 @@ class Dialect(Protocol):
 
 @dataclass
 class StatementContext:
-    """The surroundings of one statement, handed to its handler, its plan and the rewrites that need it."""
+    """The surroundings of one statement, handed to its handler, its plan and the rewrites that need it.
+
+    Attributes:
+        connection: The session's.
+        session: What the session keeps beside it.
+        warehouse: The folder of the warehouse's files.
+        dialect: How SQL is read and rewritten.
+        params: Values of the statement's placeholders.
+        converts_texts: Whether text is converted where a number or a time is asked for.
+    """
 
     connection: Connection
     session: SessionState
     warehouse: Path
     dialect: Dialect
     params: list[Any] | dict[str, Any] | None = None
+    converts_texts: bool = False
 
     @property
     def duck_conn(self) -> duckdb.DuckDBPyConnection:

@@ -56,6 +56,17 @@ def tokenize(sql: str) -> list[Token]:
     return tokens
 
 
+def split_statements(sql: str) -> list[str]:
+    """The statements of a text, without the semicolons between them."""
+    parts: list[str] = []
+    start = 0
+    for token in [*tokenize(sql), Token("mark", ";", len(sql), len(sql))]:
+        if token.text == ";":
+            parts.append(sql[start : token.start])
+            start = token.end
+    return [part.strip() for part in parts if tokenize(part)]
+
+
 def unquote(literal: str) -> str:
     """The value of a string literal, with Snowflake's escapes resolved."""
     if literal.startswith("$$"):

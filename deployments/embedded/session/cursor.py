@@ -7,6 +7,7 @@ import logging
 from functools import partial
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 from sqlglot import Expr, exp
@@ -21,6 +22,7 @@ from deployments.embedded.sql import dml, lineage, planner
 from deployments.embedded.sql.dml import MERGE_COLUMNS
 from deployments.embedded.sql.plan import Outcome, Plan
 from deployments.embedded.sql.rewrites.before_parsing import TEXT
+from deployments.embedded.sql.rewrites.implicit_casts import is_refused_text
 from deployments.embedded.stages.copy.load_history_views import forgotten_by
 from deployments.embedded.wire.statement_types import SELECT, statement_type_id
 
@@ -64,7 +66,7 @@ class EmbeddedCursor:
                 tree = self.context.parse(command)
                 result = handlers.answer_by_kind(tree, self.context)
                 if result is None:
-                    self._run(tree)
+                    self._run_converting(command, tree)
                     return self
                 self.statement_type_id = statement_type_id(tree)
         if isinstance(result, dict):
@@ -78,6 +80,16 @@ class EmbeddedCursor:
         for change in TEXT:
             command = change(command)
         return command
+
+    def _run_converting(self, command: str, tree: Expr) -> None:
+        """Run a statement; where DuckDB refuses a text in it, run it with the text converted."""
+        try:
+            self._run(tree)
+        except duckdb.BinderException as error:
+            if not is_refused_text(error) or not self._transactions.recover():
+                raise
+            self.context.converts_texts = True
+            self._run(self.context.parse(command))
 
     def _run(self, expression: Expr) -> None:
         self._transactions.renew()
@@ -157,7 +169,13 @@ class EmbeddedCursor:
         """
         with errors.as_snowflake(self._transactions.failed):
             command = self._prepared(command)
-            return self._described(self.context.parse(command))
+            try:
+                return self._described(self.context.parse(command))
+            except duckdb.BinderException as error:
+                if not is_refused_text(error) or not self._transactions.recover():
+                    raise
+                self.context.converts_texts = True
+                return self._described(self.context.parse(command))
 
     def _described(self, expression: Expr) -> list[tuple[Any, ...]] | None:
         self.statement_type_id = statement_type_id(expression)

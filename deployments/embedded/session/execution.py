@@ -8,6 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
@@ -25,7 +26,7 @@ from deployments.embedded.session.transactions import LOCK_PATIENCE_SECONDS
 from deployments.embedded.wire import results
 from deployments.embedded.wire.bindings import Binding, bound_parameters, bound_rows, is_batch
 from deployments.embedded.wire.results import Answer
-from deployments.embedded.wire.statement_types import DML_TYPES, SELECT
+from deployments.embedded.wire.statement_types import DML_TYPES, MULTIPLE, SELECT
 from deployments.embedded.wire.types import column_info
 
 logger = logging.getLogger("snowcast.embedded")
@@ -52,6 +53,9 @@ def answer(statement: Statement, base_url: str, history: QueryHistory) -> Answer
     """
     try:
         statement.check_cancelled()
+        statement.split()
+        if statement.parts:
+            return _answer_parts(statement, base_url, history)
         with _time_limit(statement), history.readable(statement), result_scan.readable(statement):
             return _retrying(statement, base_url)
     except (ParseError, TokenError) as error:
@@ -63,6 +67,30 @@ def answer(statement: Statement, base_url: str, history: QueryHistory) -> Answer
         logger.exception("statement %s failed inside the embedded warehouse", statement.query_id)
         message = f"the embedded warehouse cannot run this statement ({type(error).__name__}: {error})"
         return results.answer_error(INTERNAL_ERROR_CODE, "XX000", message, statement.query_id)
+
+
+def _answer_parts(statement: Statement, base_url: str, history: QueryHistory) -> Answer:
+    """Run the statements of one request in order, until one fails; the client asks for each one's result."""
+    for part in statement.parts:
+        statement.check_cancelled()
+        part.is_running = True
+        part_answer = answer(part, base_url, history)
+        part.is_running, part.ended_at = False, datetime.now(UTC)
+        history.add(part, part_answer)
+        part.future.set_result(part_answer)
+        if not part_answer.body["success"]:
+            statement.check_cancelled()
+            return part_answer
+    told = results.answer_rows(
+        results.rows_of_table(results.status_table("Multiple statements executed successfully.")),
+        _common(statement, MULTIPLE),
+        "",
+    )
+    told.body["data"] |= {
+        "resultIds": ",".join(part.query_id for part in statement.parts),
+        "resultTypes": ",".join(str(part.type_id) for part in statement.parts),
+    }
+    return told
 
 
 def _failed(statement: Statement, error: SnowflakeError) -> Answer:

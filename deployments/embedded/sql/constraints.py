@@ -7,6 +7,7 @@ import secrets
 from sqlglot import Expr, exp
 
 from deployments.embedded.context import StatementContext
+from deployments.embedded.errors import unsupported
 from deployments.embedded.names import quote_literal, quote_path
 from deployments.embedded.sql.rewrites.trees import TEXT_TYPES
 
@@ -15,7 +16,6 @@ MAX_LENGTHS = {"16777216", "134217728"}
 _NOT_ENFORCED = (
     exp.UniqueColumnConstraint,
     exp.Reference,
-    exp.CollateColumnConstraint,
     exp.CommentColumnConstraint,
     exp.InlineLengthColumnConstraint,
 )
@@ -28,9 +28,11 @@ def enforced_column(definition: exp.ColumnDef) -> exp.ColumnDef:
         kind = constraint.args.get("kind")
         if isinstance(kind, exp.PrimaryKeyColumnConstraint):
             kept.append(exp.ColumnConstraint(kind=exp.NotNullColumnConstraint()))
+        elif isinstance(kind, exp.CollateColumnConstraint) and kind.this.name not in ("", "utf8", "bin"):
+            raise unsupported(f"a column with COLLATE '{kind.this.name}'", "Compare UPPER of both sides.")
         elif isinstance(kind, exp.CommentColumnConstraint):
             definition.args["comment"] = kind.this.name
-        elif not isinstance(kind, _NOT_ENFORCED) and not isinstance(constraint, exp.Reference):
+        elif not isinstance(kind or constraint, (*_NOT_ENFORCED, exp.CollateColumnConstraint)):
             kept.append(constraint)
     kept += [check for check in (length_check(definition), type_check(definition)) if check]
     definition.set("constraints", kept)

@@ -180,9 +180,13 @@ def create_view(tree: exp.Create, context: StatementContext) -> Plan:
     _check_columns(tree)
     if tree.find(exp.MaterializedProperty):
         raise unsupported("CREATE MATERIALIZED VIEW", "Create a view or a table.")
+    if tree.expression and any(full_name(table, context) == name for table in tree.expression.find_all(exp.Table)):
+        raise snowflake_error("SQL compilation error:\nView definition refers to view being defined", 2014, "42601")
     if isinstance(tree.this, exp.Schema):
         for column in tree.this.expressions:
-            column.set("constraints", None)
+            if isinstance(column, exp.ColumnDef):
+                enforced_column(column)
+                column.set("constraints", None)
     if not tree.args.get("replace") and _exists(tree, context):
         if tree.args.get("exists"):
             return Plan([], Outcome.STATUS, f"{name[2]} already exists, statement succeeded.", commits=True)
@@ -192,6 +196,7 @@ def create_view(tree: exp.Create, context: StatementContext) -> Plan:
     steps: list[Expr | str] = [tree]
     if comment:
         steps.append(f"COMMENT ON VIEW {_target(tree).sql('duckdb')} IS {quote_literal(comment)}")
+    steps += column_comments(tree)
     temporary = {name} if is_temporary(tree) else set()
     status = f"View {name[2]} successfully created."
     return Plan(steps, Outcome.STATUS, status, commits=not temporary, temporary=temporary)

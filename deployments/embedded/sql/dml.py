@@ -61,8 +61,10 @@ def insert(tree: Expr, context: StatementContext) -> Plan:
 def _check_types(tree: Expr, context: StatementContext) -> None:
     """Refuse a text literal for a VARIANT, OBJECT or ARRAY; DuckDB would parse it as JSON."""
     query = tree.expression
-    items = query.selects if isinstance(query, exp.Select) else []
-    texts = {place for place, item in enumerate(items) if gives_text(item)}
+    rows = [query.selects] if isinstance(query, exp.Select) else []
+    if isinstance(query, exp.Values):
+        rows = [row.expressions for row in query.expressions]
+    texts = {place for row in rows for place, item in enumerate(row) if gives_text(item)}
     target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
     if not texts or not isinstance(target, exp.Table):
         return

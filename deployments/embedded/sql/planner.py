@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import sqlglot
@@ -9,10 +10,16 @@ from sqlglot import Expr, exp
 
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import snowflake_error, unsupported
+from deployments.embedded.names import stored_name
+from deployments.embedded.scanner import Scanner, unquote
 from deployments.embedded.sql import ddl, dml, schemas
 from deployments.embedded.sql import known_names as dialect
 from deployments.embedded.sql.plan import Plan
 
+_COMMENTS = re.compile(
+    r"""\s*ALTER\s+(?:TABLE|VIEW)\s+(?:IF\s+EXISTS\s+)?\S+\s+(?:ALTER|MODIFY)\s*\(?\s*(?:COLUMN\s+)?(?:"[^"]*"|\w+)\s+COMMENT\b""",
+    re.IGNORECASE,
+)
 Planner = Callable[..., Plan]
 
 _CHANGES: dict[type[Expr], Planner] = {
@@ -45,7 +52,7 @@ def parse(command: str) -> Expr:
     Raises:
         ProgrammingError: there are several statements, or the text is no SQL.
     """
-    tree = sqlglot.parse_one(command, read="snowflake")
+    tree = _column_comments(command) or sqlglot.parse_one(command, read="snowflake")
     dialect.check_text(command, tree)
     if not isinstance(tree, exp.Block):
         dialect.check(tree)
@@ -57,6 +64,26 @@ def parse(command: str) -> Expr:
     statement: Expr = statements[0].copy()
     dialect.check(statement)
     return statement
+
+
+def _column_comments(command: str) -> exp.Alter | None:
+    """`ALTER TABLE t ALTER "A" COMMENT $$…$$, "B" COMMENT $$…$$`, of dbt's persist_docs; the parser takes one."""
+    if not _COMMENTS.match(command):
+        return None
+    scanner = Scanner(command)
+    scanner.expect("ALTER")
+    kind = scanner.next().text
+    scanner.take("IF", "EXISTS")
+    table = scanner.name()
+    actions: list[Expr] = []
+    while scanner.peek() is not None:
+        if scanner.take("ALTER") or scanner.take("MODIFY") or scanner.take("COLUMN") or any(map(scanner.take, ",()")):
+            continue
+        name = exp.to_identifier(stored_name(scanner.name()), quoted=True)
+        scanner.expect("COMMENT")
+        comment = exp.Literal.string(unquote(scanner.next().text))
+        actions.append(exp.AlterColumn(this=name, comment=comment))
+    return exp.Alter(this=exp.to_table(table, dialect="snowflake"), kind=kind.upper(), actions=actions)
 
 
 def plan(tree: Expr, context: StatementContext) -> Plan:

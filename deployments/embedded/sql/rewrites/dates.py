@@ -8,7 +8,7 @@ from sqlglot import Expr, exp
 
 from deployments.embedded.errors import unsupported
 from deployments.embedded.sql.macros import call
-from deployments.embedded.sql.rewrites.trees import Rule, func, is_text_literal, is_variant
+from deployments.embedded.sql.rewrites.trees import Rule, func, is_local_time, is_text_literal, is_variant
 from deployments.embedded.sql.rewrites.types import Type, convert, safely, text
 
 _FORMAT_PARTS = {
@@ -33,8 +33,11 @@ _FORMAT_PARTS = {
     "TZH:TZM": "%z",
     "TZD": "%Z",
 }
+_NOT_DONE = ("TZH", "TZM", *(f"FF{digits}" for digits in "0124578"))
 _FRACTION = re.compile(r"%f_(one|two|three|four|five|six|seven|eight|nine)|FF[0-9]?")
-_PART = re.compile(r'"([^"]*)"|' + "|".join(sorted(map(re.escape, _FORMAT_PARTS), key=len, reverse=True)) + "|.", re.I)
+_PART = re.compile(
+    r'"([^"]*)"|' + "|".join(sorted(map(re.escape, (*_FORMAT_PARTS, *_NOT_DONE)), key=len, reverse=True)) + "|.", re.I
+)
 
 
 def duckdb_format(form: str) -> str:
@@ -44,8 +47,8 @@ def duckdb_format(form: str) -> str:
         if match[1] is not None:
             return match[1].replace("%", "%%")
         known = _FORMAT_PARTS.get(match[0].upper())
-        if known is None and match[0].isalpha() and match[0].upper() != "T":
-            raise unsupported(f"date format '{form}'", f"Unknown part at '{match[0]}'.")
+        if match[0].upper() in _NOT_DONE:
+            raise unsupported(f"date format '{form}'", f"Its part {match[0]} is not done.")
         return known or match[0].replace("%", "%%")
 
     return _PART.sub(part, form)
@@ -60,14 +63,25 @@ def to_char(node: exp.ToChar) -> Expr:
     form = node.args.get("format")
     if form is None:
         return text(node.this)
+    form = _joined(form)
     if not is_text_literal(form):
-        raise unsupported("TO_CHAR with a format that is not a literal")
+        return call("sf_format", _moment(node.this), form)
     if form.name.upper() in {"HEX", "UTF-8", "UTF8", "BASE64"}:
         return _binary_text(node.this, form.name.upper())
     if _is_number_format(form.name):
         raise unsupported(f"number format '{form.name}'", "Use TO_VARCHAR without a format, or LPAD.")
     moment = call("sf_timestamp", node.this) if is_text_literal(node.this) or is_variant(node.this) else node.this
     return func("strftime", moment, duckdb_format(form.name))
+
+
+def _joined(form: Expr) -> Expr:
+    """`'YYYY' || '-MM'` is as good as a literal."""
+    if isinstance(form, exp.Paren):
+        return _joined(form.this)
+    parts = [_joined(form.this), _joined(form.expression)] if isinstance(form, exp.DPipe) else []
+    if parts and all(map(is_text_literal, parts)):
+        return exp.Literal.string("".join(part.name for part in parts))
+    return form
 
 
 def _binary_text(value: Expr, form: str) -> Expr:
@@ -102,7 +116,7 @@ def time_to_text(node: exp.TimeToStr) -> Expr:
     """`TO_CHAR("S" :: TIMESTAMP, 'HH24:MI:SS.FF3')`, whose format sqlglot has turned into strftime's."""
     form = node.args["format"]
     if not is_text_literal(form):
-        raise unsupported("TO_CHAR with a format that is not a literal")
+        return to_char(exp.ToChar(this=node.this, format=form))
     fractions = {"three": "%g", "six": "%f", "nine": "%n"}
     known = _FRACTION.sub(lambda match: fractions.get(match[1] or "", "%f"), form.name)
     return func("strftime", node.this, known.replace('"', ""))
@@ -153,6 +167,16 @@ def timestamp_function(node: exp.Anonymous) -> Expr | None:
     return func("try", converted) if safe else converted
 
 
+def refuse_local_time(left: Expr, right: Expr) -> None:
+    """Refuse `CONVERT_TIMEZONE(zone, t)` beside another time: the zone of a TIMESTAMP_TZ is not kept here."""
+    is_local = [is_local_time(side) for side in (left, right)]
+    if any(is_local) and not all(is_local) and not (is_text_literal(left) or is_text_literal(right)):
+        raise unsupported(
+            "CONVERT_TIMEZONE with two arguments beside another time",
+            "Compare the times without it, or name both zones: CONVERT_TIMEZONE('UTC', zone, t).",
+        )
+
+
 _INTERVALS = {
     "YEAR": "to_years",
     "QUARTER": "to_quarters",
@@ -194,6 +218,7 @@ def date_diff(node: Expr) -> Expr:
     """`DATEDIFF(day, "A", "B")` counts the boundaries between the two."""
     unit = (node.args["unit"].name if node.args.get("unit") else "DAY").lower()
     left, right = node.expression, node.this
+    refuse_local_time(left, right)
     if unit == "week":
         return call("sf_weeks", _moment(left), _moment(right))
     return func("date_diff", unit, _moment(left), _moment(right))

@@ -6,6 +6,7 @@ from sqlglot import Expr, exp
 
 from deployments.embedded.errors import snowflake_error
 from deployments.embedded.sql.macros import call
+from deployments.embedded.sql.rewrites.dates import refuse_local_time
 from deployments.embedded.sql.rewrites.order import key
 from deployments.embedded.sql.rewrites.trees import Rule, as_variant, func, is_text_literal, is_variant, may_be_variant
 from deployments.embedded.sql.rewrites.types import text, variant
@@ -16,6 +17,7 @@ def compare(node: exp.Binary) -> Expr:
     if isinstance(node.parent, (exp.Update, exp.SetItem)) and node.arg_key != "where":
         return node
     left, right = node.this, node.expression
+    refuse_local_time(left, right)
     if is_variant(left) and is_variant(right):
         node.set("this", key(left))
         node.set("expression", key(right))

@@ -88,10 +88,18 @@ def window(node: exp.Window) -> Expr:
     return node
 
 
+def by_all(node: exp.Ordered) -> Expr:
+    """`ORDER BY ALL`: ALL is no column."""
+    if isinstance(node.this, exp.Column) and node.this.name == "ALL" and not node.this.this.quoted:
+        node.set("this", exp.var("ALL"))
+    return node
+
+
 RULES: dict[type[Expr], Rule] = {
     exp.Max: extreme,
     exp.Min: extreme,
     exp.Greatest: greatest,
     exp.Least: greatest,
     exp.Window: window,
+    exp.Ordered: by_all,
 }

@@ -15,11 +15,16 @@ from deployments.embedded.sql.rewrites import (
     aggregates,
     context_functions,
     dates,
+    implicit_casts,
+    joins,
+    lambdas,
     letter_case,
     mixed_types,
     names,
     numbers,
     order,
+    pivots,
+    set_operations,
     strings,
     tables,
     types,
@@ -36,7 +41,9 @@ BEFORE: tuple[Rewrite, ...] = (
     names.name_expressions,
     names.resolve_temporary_tables,
     letter_case.check_letter_case,
+    lambdas.mark_elements,
     values.name_columns,
+    implicit_casts.convert_texts,
 )
 RULES: dict[type[Expr], Rule] = {
     **types.RULES,
@@ -47,6 +54,13 @@ RULES: dict[type[Expr], Rule] = {
     **dates.RULES,
     **strings.RULES,
     **tables.RULES,
+    **lambdas.RULES,
+    **joins.RULES,
 }
 CONTEXT_RULES = context_functions.RULES
-AFTER: tuple[Rewrite, ...] = (order.order_variants, aggregates.wrap_aggregates)
+AFTER: tuple[Rewrite, ...] = (
+    order.order_variants,
+    aggregates.wrap_aggregates,
+    set_operations.convert_texts,
+    pivots.list_values,
+)

@@ -160,6 +160,11 @@ def named_function(node: exp.Anonymous) -> Expr:
     return dates.timestamp_function(node) or variants.type_predicate(node) or variants.variant_function(node) or node
 
 
+def collate(node: exp.Collate) -> Expr:
+    """`"S" COLLATE 'en-ci'` is not done: texts are compared letter by letter."""
+    raise unsupported("COLLATE", "Compare UPPER of both sides.")
+
+
 RULES: dict[type[Expr], Rule] = {
     **dict.fromkeys(_TEXT_FUNCTIONS, text_argument),
     exp.Repeat: repeat,
@@ -177,5 +182,6 @@ RULES: dict[type[Expr], Rule] = {
     exp.RegexpExtract: regexp_substr,
     exp.GroupConcat: listagg,
     exp.HashAgg: hash_agg,
+    exp.Collate: collate,
     exp.Anonymous: named_function,
 }

@@ -19,6 +19,10 @@ def flatten(node: Expr) -> Expr:
     called = node.this
     if isinstance(called, exp.Generator):
         return _generator(node, called)
+    if isinstance(called, exp.SplitToTable):
+        table = exp.Table(this=call("sf_split_to_table", called.this, called.expression))
+        table.set("alias", _alias(node, ("SEQ", "INDEX", "VALUE")))
+        return table
     if not isinstance(called, exp.Explode):
         return _result_or_table(node)
     arguments = (called.this, *called.expressions)
@@ -39,9 +43,9 @@ def flatten(node: Expr) -> Expr:
     return table
 
 
-def _alias(node: Expr) -> exp.TableAlias:
+def _alias(node: Expr, names: tuple[str, ...] = _COLUMNS) -> exp.TableAlias:
     given = node.args.get("alias")
-    columns = [exp.to_identifier(name, quoted=True) for name in _COLUMNS]
+    columns = [exp.to_identifier(name, quoted=True) for name in names]
     name = given.this if given is not None and given.this is not None else exp.to_identifier("_FLATTEN", quoted=True)
     return exp.TableAlias(this=name, columns=columns)
 

@@ -154,6 +154,13 @@ def _argument(node: Expr, name: str) -> Expr | None:
     return value if isinstance(value, Expr) else None
 
 
+def is_local_time(node: Expr) -> bool:
+    """Whether the expression is a time in a zone of its own: `CONVERT_TIMEZONE('America/New_York', t)`."""
+    if isinstance(node, exp.Paren):
+        return is_local_time(node.this)
+    return isinstance(node, exp.ConvertTimezone) and node.args.get("source_tz") is None
+
+
 def func(name: str, *arguments: Expr | str | int) -> exp.Anonymous:
     """A call of a DuckDB function; plain strings and numbers become literals."""
     return exp.Anonymous(this=name, expressions=[literal(a) if isinstance(a, (str, int)) else a for a in arguments])

@@ -6,7 +6,7 @@ import re
 
 from sqlglot import Expr, exp
 
-from deployments.embedded.errors import unsupported
+from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.sql.macros import call
 from deployments.embedded.sql.rewrites.trees import (
     JSON,
@@ -138,11 +138,19 @@ def _temporal(operand: Expr, to: exp.DataType) -> Expr:
 
 def try_cast(node: exp.TryCast) -> Expr:
     """`TRY_CAST("S" AS INT)`: NULL where the conversion fails; a text that is too long is not cut."""
+    if gives_whole_number(node.this) or isinstance(node.this, exp.Boolean) or _is_number(node.this):
+        kind = node.to.sql("snowflake")
+        message = f"SQL compilation error:\nFunction TRY_CAST cannot be used with arguments of types NUMBER and {kind}"
+        raise snowflake_error(message, 1065, "22023")
     if node.to.this in TEXT_TYPES and node.to.expressions:
         value = text(node.this)
         fits = exp.LTE(this=func("length", value.copy()), expression=node.to.expressions[0].this.copy())
         return exp.Case(ifs=[exp.If(this=fits, true=value)])
     return func("try", convert(node.this, node.to))
+
+
+def _is_number(node: Expr) -> bool:
+    return isinstance(node, exp.Literal) and not node.is_string
 
 
 def safely(node: Expr, converted: Expr) -> Expr:

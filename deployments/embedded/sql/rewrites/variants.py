@@ -8,7 +8,16 @@ from sqlglot import Expr, exp
 
 from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.sql.macros import call
-from deployments.embedded.sql.rewrites.trees import JSON, Rule, as_variant, by_macro, func, is_text_literal
+from deployments.embedded.sql.rewrites.trees import (
+    JSON,
+    Rule,
+    as_variant,
+    by_macro,
+    func,
+    gives_text,
+    gives_whole_number,
+    is_text_literal,
+)
 from deployments.embedded.sql.rewrites.types import text, variant
 
 
@@ -170,6 +179,15 @@ def variant_function(node: exp.Anonymous) -> Expr | None:
     return None
 
 
+def _checked(value: Expr, name: str) -> Expr:
+    """Refuse `IS_ARRAY('a')`: these functions take a VARIANT only."""
+    if gives_text(value) or gives_whole_number(value) or isinstance(value, (exp.Boolean, exp.Literal)):
+        kind = "VARCHAR" if gives_text(value) else "BOOLEAN" if isinstance(value, exp.Boolean) else "NUMBER"
+        message = f"SQL compilation error:\nInvalid argument types for function '{name}': ({kind})"
+        raise snowflake_error(message, 1044, "42P13")
+    return value
+
+
 def _is_type(value: Expr, names: list[str]) -> Expr:
     return exp.In(this=call("sf_typeof", value), expressions=[exp.Literal.string(name) for name in names])
 
@@ -201,10 +219,10 @@ def type_predicate(node: exp.Anonymous) -> Expr | None:
     """`IS_INTEGER("V")`, `AS_VARCHAR("V")` and their like."""
     name = node.name.upper()
     if names := IS_TYPE.get(name):
-        return _is_type(node.expressions[0], names)
+        return _is_type(_checked(node.expressions[0], name), names)
     if name in AS_TYPE:
         kinds, target = AS_TYPE[name]
-        value = node.expressions[0]
+        value = _checked(node.expressions[0], name)
         cast = variant(value.copy()) if target == "JSON" else exp.cast(text(value.copy()), target)
         return exp.Case(ifs=[exp.If(this=_is_type(value, kinds), true=cast)])
     return None
@@ -228,6 +246,10 @@ RULES: dict[type[Expr], Rule] = {
     exp.ArrayPrepend: by_macro("sf_array_prepend", "this", "expression", gives_variant=True),
     exp.ArrayConcat: by_macro("sf_array_cat", "this", "0", gives_variant=True),
     exp.ArrayDistinct: by_macro("sf_array_distinct", "this", gives_variant=True),
+    exp.ArrayMax: by_macro("sf_array_max", "this", gives_variant=True),
+    exp.ArrayMin: by_macro("sf_array_min", "this", gives_variant=True),
+    exp.ArrayExcept: by_macro("sf_array_except", "this", "expression", gives_variant=True),
+    exp.ArrayOverlaps: by_macro("sf_arrays_overlap", "this", "expression"),
     exp.ArrayCompact: by_macro("sf_array_compact", "this", gives_variant=True),
     exp.ArrayIntersect: by_macro("sf_array_intersection", "0", "1", gives_variant=True),
     exp.ToArray: by_macro("sf_to_array", "this", gives_variant=True),
@@ -236,8 +258,8 @@ RULES: dict[type[Expr], Rule] = {
     exp.Split: split,
     exp.ObjectInsert: object_insert,
     exp.JSONKeys: by_macro("sf_keys", "this", gives_variant=True),
-    exp.Typeof: by_macro("sf_typeof", "this"),
-    exp.IsArray: lambda node: _is_type(node.this, ["ARRAY"]),
-    exp.IsNullValue: lambda node: _is_type(node.this, ["NULL_VALUE"]),
+    exp.Typeof: lambda node: call("sf_typeof", _checked(node.this, "TYPEOF")),
+    exp.IsArray: lambda node: _is_type(_checked(node.this, "IS_ARRAY"), ["ARRAY"]),
+    exp.IsNullValue: lambda node: _is_type(_checked(node.this, "IS_NULL_VALUE"), ["NULL_VALUE"]),
     exp.StripNullValue: by_macro("sf_strip_null", "this", gives_variant=True),
 }
