@@ -65,8 +65,8 @@ class Relation:
         """Show the rows of Parquet files, with a column `$1:<name>` for each of theirs."""
         paths = [str(file.path) for file in files]
         read = f"read_parquet({_list(paths)}, union_by_name = true, filename = true, file_row_number = true)"
-        names = parquet_columns(self._duck, paths)
-        pairs = ", ".join(f"{quote_literal(name)}, {quote_identifier(name)}" for name in names)
+        columns = {name: _value(name, kind) for name, kind in parquet_columns(self._duck, paths).items()}
+        pairs = ", ".join(f"{quote_literal(name)}, {value}" for name, value in columns.items())
         metadata = {
             FILENAME: _by_path(paths, [file.name for file in files]),
             ROW_NUMBER: "file_row_number + 1",
@@ -74,13 +74,11 @@ class Relation:
             CONTENT_KEY: _by_path(paths, [file.md5 for file in files]),
             SCAN_TIME: f"TIMESTAMPTZ {quote_literal(datetime.now(UTC).isoformat())}",
         }
-        columns = [
-            f'json_object({pairs}) AS "$1"',
-            *(f"{quote_identifier(name)} AS {quote_identifier('$1:' + name)}" for name in names),
-        ]
-        columns += [f"{sql} AS {quote_identifier(name)}" for name, sql in metadata.items()]
-        self.columns = ["$1", *(f"$1:{name}" for name in names), *metadata]
-        self._duck.execute(f'CREATE OR REPLACE TEMP VIEW "{self.name}" AS SELECT {", ".join(columns)} FROM {read}')
+        shown = [f'json_object({pairs}) AS "$1"']
+        shown += [f"{value} AS {quote_identifier('$1:' + name)}" for name, value in columns.items()]
+        shown += [f"{sql} AS {quote_identifier(name)}" for name, sql in metadata.items()]
+        self.columns = ["$1", *(f"$1:{name}" for name in columns), *metadata]
+        self._duck.execute(f'CREATE OR REPLACE TEMP VIEW "{self.name}" AS SELECT {", ".join(shown)} FROM {read}')
 
     def table(self) -> exp.Table:
         """The view as a node of a statement."""
@@ -146,6 +144,14 @@ def parquet_columns(duck: Any, paths: Sequence[str]) -> dict[str, str]:
     """Names and DuckDB types of the columns of Parquet files."""
     described = duck.execute(f"DESCRIBE SELECT * FROM read_parquet({_list(paths)}, union_by_name = true)").fetchall()
     return {row[0]: row[1] for row in described}
+
+
+def _value(name: str, kind: str) -> str:
+    """A column of Parquet in the types that tables have: times to microseconds, what is nested as JSON."""
+    value = quote_identifier(name)
+    if kind in ("TIMESTAMPTZ_NS", "TIMESTAMP_NS"):
+        return f"CAST({value} AS {kind.removesuffix('_NS')})"
+    return f"to_json({value})" if kind.startswith(("STRUCT", "MAP")) or kind.endswith("]") else value
 
 
 def _repeat(value: Any, kind: pa.DataType, count: int) -> pa.Array:
