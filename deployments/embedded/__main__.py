@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import gc
 import importlib
 import logging
 import os
@@ -56,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         paths.create()
         with hold_lock(paths.server_lock, within=LOCK_PATIENCE_SECONDS):  # the only server of this home
-            serve(paths, options.idle_seconds, options.answer_within)
+            serve(paths, options.idle_seconds, options.answer_within, options.threads)
     except LockedError:
         sys.stderr.write(f"another process serves this warehouse: {paths.root}\n")
         return 1

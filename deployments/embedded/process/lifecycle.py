@@ -58,7 +58,7 @@ def ensure_running(
     try:
         paths.create()
         with hold_lock(paths.start_lock, within=timeout):
-            return find(home) or _start(paths, idle_seconds, deadline)
+            return find(home) or _start(paths, idle_seconds, deadline, threads)
     except LockedError:
         raise EmbeddedError(
             f"another process is starting the embedded warehouse of {paths.home} and has not finished: see {paths.log}"
@@ -98,14 +98,14 @@ def stop(home: Path) -> bool:
     return True
 
 
-def _start(paths: WarehousePaths, idle_seconds: float, deadline: float) -> Endpoint:
+def _start(paths: WarehousePaths, idle_seconds: float, deadline: float, threads: int | None) -> Endpoint:
     """Start a server, unless one holds the files: then wait until it answers or has left."""
     process: subprocess.Popen[bytes] | None = None
     while time.monotonic() < deadline:
         if endpoint := find(paths.home):
             return endpoint
         if process is None and not is_locked(paths.server_lock):
-            process = _spawn(paths, idle_seconds)
+            process = _spawn(paths, idle_seconds, threads)
         elif process is not None and process.poll() is not None:
             raise EmbeddedError(f"the embedded warehouse of {paths.home} did not start: {last_line(paths.log)}")
         time.sleep(POLL_SECONDS)
@@ -114,8 +114,9 @@ def _start(paths: WarehousePaths, idle_seconds: float, deadline: float) -> Endpo
     raise EmbeddedError(f"the embedded warehouse of {paths.home} was not ready in time: see {paths.log}")
 
 
-def _spawn(paths: WarehousePaths, idle_seconds: float) -> subprocess.Popen[bytes]:
+def _spawn(paths: WarehousePaths, idle_seconds: float, threads: int | None) -> subprocess.Popen[bytes]:
     command = ["-m", "deployments.embedded", "--home", str(paths.home), "--idle-seconds", str(idle_seconds)]
+    command += [] if threads is None else ["--threads", str(threads)]
     return start_apart(command, log=paths.log, folder=paths.root, environment=_environment())
 
 

@@ -15,7 +15,7 @@ from deployments.embedded.process.databases import LOG_ENDINGS, Databases
 from deployments.embedded.process.paths import WarehousePaths
 from deployments.embedded.session.locks import TableLocks
 from deployments.embedded.sql import macros
-from deployments.embedded.sql.rewrites.letter_case import has_lower_names
+from deployments.embedded.sql.rewrites.letter_case import lower_names
 from deployments.embedded.stages.copy.load_history import create_history
 
 RESULTS_KEPT_BYTES = 256 * 1024 * 1024
