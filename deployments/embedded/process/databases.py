@@ -129,7 +129,7 @@ class Databases:
             return found or name
 
     def drop(self, name: str) -> None:
-        """Close a database, delete its files and what the catalogue knows of it."""
+        """Close a database, delete its files and what the catalog knows of it."""
         check_database(name)
         with self._guard:
             self._connection.execute(f"DETACH DATABASE IF EXISTS {quote_identifier(name)}")

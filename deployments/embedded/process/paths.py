@@ -45,7 +45,7 @@ class WarehousePaths:
         return self.root / "spilled"
 
     @property
-    def catalogue(self) -> Path:
+    def catalog(self) -> Path:
         """DuckDB file with what spans databases: stages, file formats, comments, text lengths."""
         return self.root / "catalogue.db"
 

@@ -66,7 +66,7 @@ class Engine:
             self.duck_conn.execute(f"SET GLOBAL threads = {threads}")
         self._lock_up()
         self.databases = Databases(self.duck_conn, paths, create_history)
-        self.databases.attach(paths.catalogue, macros.GLOBAL)
+        self.databases.attach(paths.catalog, macros.GLOBAL)
         self.duck_conn.execute(views.CREATE)
         macros.install(self.duck_conn, macros.SCALARS | views.SCALARS, macros.TABLES | views.TABLES)
         self.databases.open_all()
@@ -86,7 +86,7 @@ class Engine:
         allowed = ", ".join(quote_literal(f"{folder}/") for folder in folders)
         for setting, value in (
             ("allowed_directories", f"[{allowed}]"),
-            ("allowed_paths", f"[{', '.join(quote_literal(str(path)) for path in self._catalogue_files())}]"),
+            ("allowed_paths", f"[{', '.join(quote_literal(str(path)) for path in self._catalog_files())}]"),
             ("temp_directory", quote_literal(str(self.paths.spilled))),
             ("python_enable_replacements", "false"),
             ("autoload_known_extensions", "false"),
@@ -97,6 +97,6 @@ class Engine:
         ):
             self.duck_conn.execute(f"SET GLOBAL {setting} = {value}")
 
-    def _catalogue_files(self) -> list[Path]:
-        file = self.paths.catalogue
+    def _catalog_files(self) -> list[Path]:
+        file = self.paths.catalog
         return [file, *(file.with_name(file.name + ending) for ending in LOG_ENDINGS)]
