@@ -15,6 +15,7 @@ from pathlib import Path
 from tests.embedded.test_refused import REFUSED
 
 FOLDER = Path(__file__).parent
+FIDELITY = FOLDER.parent / "fidelity"
 README = FOLDER.parents[1] / "deployments" / "embedded" / "README.md"
 HEAD = """# The embedded warehouse
 
@@ -91,7 +92,11 @@ class Claim:
 
 def claims() -> list[Claim]:
     """Every claim of the tests of this folder, in the order of files and lines."""
-    return [claim for file in sorted(FOLDER.glob("test_*.py")) for claim in _claims_of(file)]
+    return [claim for file in _files() for claim in _claims_of(file)]
+
+
+def _files() -> list[Path]:
+    return sorted(FOLDER.glob("test_*.py")) + sorted(FIDELITY.glob("test_*.py"))
 
 
 def _claims_of(file: Path) -> Iterator[Claim]:
@@ -125,7 +130,8 @@ def page() -> str:
 
 
 def _title(file: str) -> str:
-    docstring = ast.get_docstring(ast.parse((FOLDER / file).read_text(encoding="utf-8"))) or file
+    path = next(path for path in _files() if path.name == file)
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or file
     return docstring.splitlines()[0].rstrip(".")
 
 
