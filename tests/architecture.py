@@ -64,7 +64,6 @@ KNOWN_BREAKS: dict[str, frozenset[str]] = {}
 LONGEST_MODULE, LONGEST_FUNCTION = 300, 40
 KNOWN_LONG = frozenset(
     {
-        "transforms/build.py build_table",
         "transforms/contract.py",
     }
 )

@@ -32,7 +32,8 @@ ONLY = {
     "ERROR_ON_NONDETERMINISTIC_UPDATE": {"FALSE"},
 }
 _VARIABLE = re.compile(
-    r"""(?P<kept>'(?:[^'\\]|''|\\.)*'|"[^"]*"|\$\$.*?\$\$)|(?<![\w$])\$(?P<name>[A-Za-z_]\w*)""", re.DOTALL
+    r"""(?P<kept>'(?:[^'\\]|''|\\.)*'|"[^"]*"|\$\$.*?\$\$|--[^\n]*|/\*.*?\*/)|(?<![\w$])\$(?P<name>[A-Za-z_]\w*)""",
+    re.DOTALL,
 )
 
 
@@ -101,7 +102,7 @@ def _names(scanner: Scanner) -> list[str]:
 
 
 def inline_variables(sql: str, context: StatementContext) -> str:
-    """Write the values of `$name` in place of it, outside of texts and names in quotes."""
+    """Write the values of `$name` in place of it, outside of texts, names in quotes and comments."""
 
     def value(match: re.Match[str]) -> str:
         if match["kept"] is not None:
