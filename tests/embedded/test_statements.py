@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from snowflake.connector.errors import ProgrammingError
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection

@@ -72,7 +72,7 @@ def put(scanner: Scanner, context: StatementContext, *, is_bound: bool) -> pa.Ta
     if not overwrite and os.path.isabs(source) and (there := _already_there(source, location, told)):
         return there
     address = _upload_address(context, folder.relative_to(context.stages) / checked_path(name), overwrite)
-    stage_info = {
+    stage_info: dict[str, Any] = {
         **{"locationType": "GCS", "location": f"stages/{location.stage.label}/", "region": "LOCAL"},
         **{"storageAccount": None, "endPoint": None, "creds": {}, "presignedUrl": address},
     }
