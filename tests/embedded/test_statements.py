@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from snowflake.connector.errors import ProgrammingError
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
@@ -258,3 +259,15 @@ def test_several_statements(connection: SnowflakeConnection) -> None:
     with pytest.raises(snowflake.connector.errors.ProgrammingError, match="does not exist"):
         connection.cursor().execute("DELETE FROM t; SELECT * FROM missing; DROP TABLE t")
     assert value(connection, "SELECT COUNT(*) FROM t") == 0
+
+
+@pytest.mark.supports("session variables (`$name`), which strings, quoted names and comments do not name")
+def test_a_dollar_in_a_string_is_no_session_variable(connection):
+    cursor = connection.cursor()
+    cursor.execute("SET threshold = 5")
+    statement = """SELECT $threshold, '$threshold $other', PARSE_JSON('{"$insert_id": "it''s"}')['$insert_id']::STRING,
+        1 AS "$none", $$ $body $$ -- $comment
+        /* $more */"""
+    assert cursor.execute(statement).fetchone() == (5, "$threshold $other", "it's", 1, " $body ")
+    with pytest.raises(ProgrammingError, match="variable"):
+        cursor.execute("SELECT '$threshold', $missing")
