@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import fcntl
 import gc
 import importlib
 import logging
@@ -15,15 +14,14 @@ import secrets
 import signal
 import socket
 import sys
-import time
 import warnings
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from deployments.embedded.process.endpoint import HOST, Endpoint
-from deployments.embedded.process.paths import DamagedFileError, WarehousePaths, open_private
+from deployments.embedded.process.paths import DamagedFileError, WarehousePaths
+from deployments.process import LockedError, hold_lock
 
 if TYPE_CHECKING:
     import uvicorn
@@ -58,8 +56,11 @@ def main(arguments: list[str] | None = None) -> int:
     os.umask(0o077)
     try:
         paths.create()
-        with _hold(paths):
+        with hold_lock(paths.server_lock, within=LOCK_PATIENCE_SECONDS):  # the only server of this home
             serve(paths, options.idle_seconds, options.answer_within, options.threads)
+    except LockedError:
+        sys.stderr.write(f"another process serves this warehouse: {paths.root}\n")
+        return 1
     except OSError as error:
         sys.stderr.write(f"{error.strerror or error}: {error.filename or paths.root}\n")
         return 1
@@ -191,22 +192,6 @@ def _prepare_libraries() -> None:
     warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("snowflake").setLevel(logging.WARNING)
-
-
-@contextlib.contextmanager
-def _hold(paths: WarehousePaths) -> Iterator[None]:
-    """Be the only server of this home as long as the process lives, however it ends."""
-    deadline = time.monotonic() + LOCK_PATIENCE_SECONDS
-    with open_private(paths.server_lock, "a+") as lock:
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise BlockingIOError(None, "another process serves this warehouse", str(paths.root)) from None
-                time.sleep(0.02)
-        yield
 
 
 if __name__ == "__main__":

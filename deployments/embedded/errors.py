@@ -21,6 +21,16 @@ def unsupported(feature: str, instead: str = "") -> ProgrammingError:
     return snowflake_error(f"Unsupported feature '{feature}' on the embedded warehouse.{hint}", 2, "0A000")
 
 
+def already_exists(name: str) -> ProgrammingError:
+    """The error for an object that is there."""
+    return snowflake_error(f"SQL compilation error:\nObject '{name}' already exists.", 2002, "42710")
+
+
+def does_not_exist(kind: str, name: str, sqlstate: str = "02000") -> ProgrammingError:
+    """The error for an object that is not there."""
+    return snowflake_error(f"SQL compilation error:\n{kind} '{name}' does not exist or not authorized.", 2003, sqlstate)
+
+
 # DuckDB's message, Snowflake's message ({0}, {1}, … are what the pattern caught), code, SQL state.
 _COMPILATION = "SQL compilation error:\n"
 _KNOWN: tuple[tuple[str, str, int, str], ...] = (
@@ -83,10 +93,11 @@ _KNOWN: tuple[tuple[str, str, int, str], ...] = (
     (r"Overflow in|[Oo]verflow|out of range", "Number out of representable range: {message}", 100046, "22003"),
     (r"Duplicate (?:field key|struct entry name|key)", "Duplicate field key", 100103, "22000"),
     (
+        # A name that Snowflake does not know is refused before; this is one of its functions that is not done.
         r"(?:Scalar|Aggregate|Table|Window) Function with name \"?([^\s\"]+)\"? does not exist",
-        _COMPILATION + "Unknown function {0}.",
-        2140,
-        "42601",
+        "Unsupported feature 'function {0}' on the embedded warehouse.",
+        2,
+        "0A000",
     ),
     (
         r"(?:Table|View) with name \"?(.+?)\"? does not exist",

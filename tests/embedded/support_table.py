@@ -15,13 +15,14 @@ from pathlib import Path
 from tests.embedded.test_refused import REFUSED
 
 FOLDER = Path(__file__).parent
+FIDELITY = FOLDER.parent / "fidelity"
 README = FOLDER.parents[1] / "deployments" / "embedded" / "README.md"
 HEAD = """# The embedded warehouse
 
 A background process per `SNOWCAST_HOME` that speaks Snowflake's protocol on 127.0.0.1 and runs the SQL on DuckDB, so
-that the code that runs on Snowflake runs without an account. It is the library
-[fakesnow](https://github.com/tekumara/fakesnow) and this adapter. Any Snowflake client connects with the parameters
-that `snowcast warehouse status` prints.
+that the code that runs on Snowflake runs without an account. It is a server of its own on
+[DuckDB](https://duckdb.org) and [sqlglot](https://github.com/tobymao/sqlglot), and imports nothing of this project but
+`deployments/process.py`. Any Snowflake client connects with the parameters that `snowcast warehouse status` prints.
 
 ```
 python -m deployments.embedded --home DIR      the process; clients start it on demand
@@ -39,6 +40,28 @@ A client reaches the databases and stages and nothing else: functions, types and
 DuckDB may open the warehouse's own folders only, and the server gets no variable of its starter's environment that can
 hold a secret. Files are 0600, folders 0700. A database file that cannot be opened ends the start with one line that
 names it: put back a copy, or move it and its .wal file away; the other databases are not touched.
+
+## The way of a statement
+
+```
+client ── HTTP ──> server/requests     a request becomes a Statement; a repeated one is the same Statement
+                     session/statement_pool    a thread of its own; the answer is kept for who asks again
+                       session/execution       bind the values, wait for locks, time limit, errors as Snowflake's
+                         session/cursor
+  by its first words ─────┤ PUT, GET, LIST, COPY, stages, file formats, ALTER SESSION ──> stages/, session/parameters
+                          │ else sql/planner.parse: sqlglot's tree; what Snowflake does not know is refused by name
+  by its tree ────────────┤ SHOW, DESCRIBE, SET, CREATE and DROP DATABASE ──> catalog/, session/parameters
+                          │ else session/dialect.rewrite:
+                          │        before the rules   names, temporary tables, staged files, INFER_SCHEMA
+                          │        rules, one a node  types, functions, VARIANT (sql/rewrites, calling sql/macros)
+                          │        after the rules    order of VARIANTs, aggregates, UNION, PIVOT
+                          │ sql/planner.plan: DuckDB statements to run in order, and what the client is told
+                          └ session/transactions: BEGIN where Snowflake has one, locks, conflicts repeated
+                     wire/results      Arrow in Snowflake's form, with the types that DuckDB told
+```
+
+A package imports only what stands below it: `__main__`, server, session, stages and catalog, sql, then context, wire,
+process and scanner. Stages know nothing of sql; a COPY's SELECT goes through `context.translate`.
 
 Statements of several sessions run at the same time. UPDATE, DELETE, MERGE and TRUNCATE lock their table until their
 transaction ends; others wait for up to 60 seconds.
@@ -69,7 +92,11 @@ class Claim:
 
 def claims() -> list[Claim]:
     """Every claim of the tests of this folder, in the order of files and lines."""
-    return [claim for file in sorted(FOLDER.glob("test_*.py")) for claim in _claims_of(file)]
+    return [claim for file in _files() for claim in _claims_of(file)]
+
+
+def _files() -> list[Path]:
+    return sorted(FOLDER.glob("test_*.py")) + sorted(FIDELITY.glob("test_*.py"))
 
 
 def _claims_of(file: Path) -> Iterator[Claim]:
@@ -103,7 +130,8 @@ def page() -> str:
 
 
 def _title(file: str) -> str:
-    docstring = ast.get_docstring(ast.parse((FOLDER / file).read_text(encoding="utf-8"))) or file
+    path = next(path for path in _files() if path.name == file)
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or file
     return docstring.splitlines()[0].rstrip(".")
 
 

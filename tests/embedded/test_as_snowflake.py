@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -220,14 +222,112 @@ def test_texts_are_not_parsed(connection: SnowflakeConnection) -> None:
     assert one(connection, "SELECT v FROM t") == '"x"'
 
 
-@pytest.mark.differs("a key that is there twice in a text for PARSE_JSON is taken; Snowflake refuses it")
+@pytest.mark.supports("a key that is there twice in a text for PARSE_JSON is an error, and NULL by TRY_PARSE_JSON")
 def test_repeated_keys_of_parsed_texts(connection: SnowflakeConnection) -> None:
-    assert one(connection, 'SELECT PARSE_JSON(\'{"a":1,"a":2}\')') == '{"a":1,"a":2}'
+    assert refusal(connection, 'SELECT PARSE_JSON(\'{"a":1,"a":2}\')').errno == 100069
+    assert one(connection, 'SELECT TRY_PARSE_JSON(\'{"a":1,"a":2}\')') is None
+    assert one(connection, 'SELECT PARSE_JSON(\'{"a":1,"b":{"a":2}}\')') == '{"a":1,"b":{"a":2}}'
 
 
-@pytest.mark.differs("UNION of a text with a number or a time gives text; Snowflake converts the text")
+@pytest.mark.differs("a key that is there twice in an object within a text for PARSE_JSON is taken")
+def test_repeated_keys_of_inner_objects(connection: SnowflakeConnection) -> None:
+    assert one(connection, 'SELECT PARSE_JSON(\'{"o":{"a":1,"a":2}}\')') == '{"o":{"a":1,"a":2}}'
+
+
+@pytest.mark.supports(
+    "UNION of a text with numbers or times converts the text, or is an error: SELECT 1 UNION SELECT '2'"
+)
 def test_union_of_types(connection: SnowflakeConnection) -> None:
-    assert rows(connection, "SELECT 1 AS a UNION ALL SELECT '2' ORDER BY a") == [("1",), ("2",)]
+    assert rows(connection, "SELECT 1 AS a UNION ALL SELECT '2' ORDER BY a") == [(1,), (2,)]
+    assert rows(connection, "SELECT '1.5' AS a UNION ALL SELECT 2 ORDER BY a") == [(Decimal("1.5"),), (Decimal("2.0"),)]
+    assert refusal(connection, "SELECT 1 AS a UNION ALL SELECT 'a'").errno == 100038
+    run(connection, "CREATE TABLE t AS SELECT '2026-01-01'::TIMESTAMP_NTZ AS at, 1 AS n")
+    moments = [(datetime(2026, 1, 1),), (datetime(2026, 1, 2),)]
+    assert rows(connection, "SELECT at FROM t UNION ALL SELECT '2026-01-02' ORDER BY 1") == moments
+    both = "WITH c AS (SELECT * FROM t) SELECT '3' AS n, 'x' AS s UNION SELECT n, s FROM (SELECT n, 'y' AS s FROM c)"
+    assert rows(connection, f"{both} ORDER BY 1") == [(1, "y"), (3, "x")]
+    assert rows(connection, "SELECT n, NULL FROM t UNION ALL SELECT 2, 'x' ORDER BY 1") == [(1, None), (2, "x")]
+    run(connection, "BEGIN")
+    run(connection, "INSERT INTO t SELECT at, n FROM (SELECT '2026-01-02' AS at, '2' AS n UNION SELECT at, n FROM t)")
+    run(connection, "COMMIT")
+    assert one(connection, "SELECT SUM(n) FROM t") == 4
+
+
+@pytest.mark.differs("UNION of a text column with a column of another type gives text; Snowflake converts the text")
+def test_union_of_columns(connection: SnowflakeConnection) -> None:
+    run(connection, "CREATE TABLE t AS SELECT 1 AS n, '2' AS s")
+    assert rows(connection, "SELECT n FROM t UNION ALL SELECT s FROM t ORDER BY 1") == [("1",), ("2",)]
+
+
+@pytest.mark.supports(
+    "errors for WHERE 1, IS_ARRAY('a'), TRY_CAST(1 AS VARCHAR), a text in VALUES for a VARIANT column"
+)
+def test_types_that_do_not_fit(connection: SnowflakeConnection) -> None:
+    run(connection, "CREATE TABLE v (v VARIANT, n INT)")
+    codes = {
+        "SELECT 1 WHERE 1": 2401,
+        "SELECT 1 FROM v WHERE n = 1 AND (2 OR n > 1)": 2401,
+        "SELECT n FROM v GROUP BY n HAVING 1": 2401,
+        "SELECT n FROM v QUALIFY 3": 2401,
+        "SELECT 1 FROM v a JOIN v b ON 1": 2401,
+        "SELECT IS_ARRAY('a')": 1044,
+        "SELECT IS_INTEGER(1)": 1044,
+        "SELECT TYPEOF('a')": 1044,
+        "SELECT AS_VARCHAR(UPPER('a'))": 1044,
+        "SELECT TRY_CAST(1 AS VARCHAR)": 1065,
+        "SELECT TRY_CAST(TRUE AS INT)": 1065,
+        "INSERT INTO v (v) VALUES ('{\"a\":1}')": 2023,
+        "INSERT INTO v VALUES (PARSE_JSON('1'), 1), ('x', 2)": 2023,
+    }
+    assert {statement: refusal(connection, statement).errno for statement in codes} == codes
+    assert one(connection, "SELECT 1 WHERE 1 = 1 AND TRUE") == 1
+    assert one(connection, "SELECT TRY_CAST('1' AS INT) + 1") == 2
+
+
+@pytest.mark.supports(
+    "text where a number or a time is asked for: '5' + 1, SUM(text), YEAR('2026-01-01'), DATEDIFF of texts"
+)
+def test_texts_as_numbers_and_times(connection: SnowflakeConnection) -> None:
+    assert rows(connection, "SELECT '5' + 1, 2 * '3', -'3', '7' / 2") == [(6, 6, -3, Decimal("3.5"))]
+    run(connection, "CREATE TABLE t (s VARCHAR, d VARCHAR, v VARIANT)")
+    run(connection, "INSERT INTO t SELECT '1.5', '2026-02-03 04:05:06', PARSE_JSON('3')")
+    assert rows(connection, "SELECT SUM(s), AVG(s), SUM(v), s + 1 AS n FROM t GROUP BY s") == [
+        (1.5, 1.5, 3.0, Decimal("2.5"))
+    ]
+    assert rows(connection, "SELECT YEAR(d), HOUR(d), DAYNAME(d), LAST_DAY(d) FROM t") == [
+        (2026, 4, "Tue", date(2026, 2, 28))
+    ]
+    assert rows(connection, "SELECT DATEDIFF(day, '2026-02-01', d), DATE_TRUNC('month', d) FROM t") == [
+        (2, datetime(2026, 2, 1))
+    ]
+    assert rows(connection, "SELECT SUM(s) AS t FROM t WHERE YEAR(d) > 2025") == [(1.5,)]
+    assert refusal(connection, "SELECT SUM(d) FROM t").errno == 100038
+    assert refusal(connection, "SELECT SUM(nope) FROM t").errno == 904
+    run(connection, "BEGIN")
+    run(connection, "INSERT INTO t (s) VALUES ('2')")
+    assert one(connection, "SELECT SUM(s) FROM t") == 3.5
+    run(connection, "COMMIT")
+    assert one(connection, "SELECT SUM(s) FROM t") == 3.5
+    assert [column.name for column in connection.cursor().describe("SELECT SUM(s) FROM t")] == ["SUM(S)"]
+
+
+@pytest.mark.supports(
+    "a time in a zone of its own beside another one is refused: DATEDIFF(hour, CONVERT_TIMEZONE(zone, t), t)"
+)
+def test_times_in_their_own_zones(connection: SnowflakeConnection) -> None:
+    local = "CONVERT_TIMEZONE('America/New_York', CURRENT_TIMESTAMP())"
+    for statement in (f"SELECT DATEDIFF(hour, {local}, CURRENT_TIMESTAMP())", f"SELECT {local} < CURRENT_TIMESTAMP()"):
+        refused = refusal(connection, statement)
+        assert refused.errno == 2
+        assert "CONVERT_TIMEZONE" in str(refused.msg)
+    assert one(connection, f"SELECT DATEDIFF(hour, {local}, {local})") == 0
+
+
+@pytest.mark.supports("COLLATE, of a column or in a comparison, is refused; texts are compared letter by letter")
+def test_collations(connection: SnowflakeConnection) -> None:
+    for statement in ("SELECT 'a' COLLATE 'en-ci' = 'A'", "CREATE TABLE t (a VARCHAR COLLATE 'en-ci')"):
+        assert "COLLATE" in str(refusal(connection, statement).msg)
+    run(connection, "CREATE TABLE t (a VARCHAR COLLATE 'utf8')")
 
 
 @pytest.mark.differs("a result of type INTERVAL, as of a difference of two timestamps, is refused by name")

@@ -140,6 +140,40 @@ def test_sqlalchemy(connection_parameters: dict[str, Any]) -> None:
     engine.dispose()
 
 
+@pytest.mark.supports(
+    "snowflake-sqlalchemy: create_all with a Sequence as default, ORM session, merge of objects, drop_all"
+)
+def test_sqlalchemy_sequences(connection_parameters: dict[str, Any]) -> None:
+    import sqlalchemy as sa
+    from snowflake.sqlalchemy import URL
+    from sqlalchemy import orm
+
+    names = ("account", "user", "password", "database", "schema")
+    url = URL(**{name: connection_parameters[name] for name in names})
+    rest = {name: connection_parameters[name] for name in ("host", "port", "protocol")}
+    engine = sa.create_engine(url, connect_args=rest)
+    base = orm.declarative_base()
+
+    class Viewer(base):  # type: ignore[valid-type, misc]
+        __tablename__ = "viewers"
+        id = sa.Column(sa.Integer, sa.Sequence("viewer_ids", start=10), primary_key=True)
+        name = sa.Column(sa.String(20), nullable=False)
+
+    base.metadata.create_all(engine)
+    base.metadata.create_all(engine)
+    with orm.Session(engine) as session:
+        session.add_all([Viewer(name="ada"), Viewer(name="bob")])
+        session.commit()
+        session.merge(Viewer(id=10, name="eve"))
+        session.commit()
+        found = session.scalars(sa.select(Viewer).order_by(Viewer.id)).all()
+        assert [(viewer.id, viewer.name) for viewer in found] == [(10, "eve"), (11, "bob")]
+    assert {column["name"] for column in sa.inspect(engine).get_columns("viewers")} == {"id", "name"}
+    base.metadata.drop_all(engine)
+    assert sa.inspect(engine).get_table_names() == []
+    engine.dispose()
+
+
 @pytest.mark.supports("Great Expectations: the Snowflake data source, SQL pushed down")
 def test_great_expectations(connection_parameters: dict[str, Any], session: Session, tmp_path: Path) -> None:
     import great_expectations as gx

@@ -148,6 +148,7 @@ def test_the_first_transaction_to_commit_keeps_the_file(
 
 @pytest.mark.supports("INFORMATION_SCHEMA.LOAD_HISTORY and COPY_HISTORY")
 def test_load_history_can_be_read(connection: SnowflakeConnection, stage: str, variants: str, tmp_path: Path) -> None:
+    run(connection, 'CREATE TABLE "lower" (a INT)')  # from now on names are looked at letter by letter
     put(connection, write_ndjson(tmp_path / "a.json.gz", [{"a": 1}]), stage)
     run(connection, f"COPY INTO {variants} FROM {stage} FILE_FORMAT = (TYPE = JSON)")
     history = "SELECT TABLE_NAME, STATUS, ROW_COUNT, ROW_PARSED, ERROR_COUNT FROM INFORMATION_SCHEMA.LOAD_HISTORY"

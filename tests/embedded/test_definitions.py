@@ -88,6 +88,77 @@ def test_numbered_columns(connection):
     cursor.execute("CREATE OR REPLACE TABLE T (ID INT AUTOINCREMENT, NAME VARCHAR)")
     cursor.execute("CREATE SEQUENCE S")
     assert one(connection, "SELECT S.NEXTVAL") == 1
+    assert [row[0] for row in rows(connection, "SHOW SEQUENCES")] == ["S"]
+
+
+@pytest.mark.supports(
+    "DEFAULT SEQ.NEXTVAL, also with full names: SQLAlchemy's Sequence; CREATE SEQUENCE START, INCREMENT"
+)
+def test_sequences(connection, database):
+    cursor = connection.cursor()
+    cursor.execute('CREATE TABLE "lower" (A INT)')
+    cursor.execute(f"CREATE SEQUENCE {database}.PUBLIC.TENS START WITH 10 INCREMENT BY 10 ORDER")
+    cursor.execute("CREATE TABLE T (ID INT DEFAULT TENS.NEXTVAL NOT NULL, NAME VARCHAR)")
+    cursor.execute("INSERT INTO T (NAME) VALUES ('a'), ('b')")
+    cursor.execute(f"INSERT INTO T SELECT {database}.PUBLIC.TENS.NEXTVAL, 'c'")
+    assert rows(connection, "SELECT ID FROM T ORDER BY ID") == [(10,), (20,), (30,)]
+    assert rows(connection, "SELECT TENS.NEXTVAL AS N, TENS.NEXTVAL") != []
+    cursor.execute("CREATE SEQUENCE U")
+    cursor.execute("DROP SEQUENCE U")
+
+
+@pytest.mark.supports("SET, UNSET and $NAME: the value is computed once; texts that hold a $ stay as they are")
+def test_variables(connection):
+    cursor = connection.cursor()
+    cursor.execute("CREATE TABLE T AS SELECT 5 A")
+    cursor.execute("SET (TOP, NAME, AB) = ((SELECT MAX(A) FROM T), 'it''s', 1)")
+    cursor.execute("SET A = 2")
+    cursor.execute("INSERT INTO T VALUES (9)")
+    assert rows(connection, "SELECT $TOP, $name, $AB, $A, '$TOP', 'cost $100'") == [
+        (5, "it's", 1, 2, "$TOP", "cost $100")
+    ]
+    cursor.execute("UNSET (TOP, A)")
+    with pytest.raises(ProgrammingError, match="TOP"):
+        cursor.execute("SELECT $TOP")
+
+
+@pytest.mark.supports("ALTER TABLE … ALTER a COMMENT …, b COMMENT … in one statement, as dbt's persist_docs sends it")
+def test_comments_of_several_columns(connection):
+    cursor = connection.cursor()
+    cursor.execute("CREATE TABLE T (A INT, B INT)")
+    cursor.execute("""ALTER TABLE T ALTER "A" COMMENT $$x's$$, "B" COMMENT $$y$$""")
+    assert [row[9] for row in rows(connection, "DESCRIBE TABLE T")] == ["x's", "y"]
+    cursor.execute("ALTER TABLE T MODIFY (COLUMN A COMMENT 'p', COLUMN B COMMENT 'q')")
+    assert [row[9] for row in rows(connection, "DESCRIBE TABLE T")] == ["p", "q"]
+
+
+@pytest.mark.supports("a session without a database: full names work, others are an error (090105)")
+def test_no_database(connection, database):
+    cursor = connection.cursor()
+    cursor.execute("CREATE TABLE T AS SELECT 1 A")
+    cursor.execute(f"CREATE DATABASE {database}_GONE")
+    cursor.execute(f"DROP DATABASE {database}_GONE")
+    assert one(connection, f"SELECT A FROM {database}.PUBLIC.T") == 1
+    for statement in ("SELECT * FROM T", "CREATE TABLE U (A INT)", "WITH C AS (SELECT * FROM T) SELECT * FROM C"):
+        with pytest.raises(ProgrammingError) as raised:
+            cursor.execute(statement)
+        assert raised.value.errno == 90105
+    assert rows(connection, "WITH C AS (SELECT 1 A) SELECT A FROM C") == [(1,)]
+
+
+@pytest.mark.supports(
+    "DROP SCHEMA: the load history and the stages of its tables go with it; SHOW STAGES, USERS, WAREHOUSES"
+)
+def test_dropped_schemas(connection, database):
+    cursor = connection.cursor()
+    cursor.execute("CREATE SCHEMA OTHER")
+    cursor.execute("CREATE STAGE LANDING")
+    assert [row[1] for row in rows(connection, "SHOW STAGES IN SCHEMA OTHER")] == ["LANDING"]
+    cursor.execute("DROP SCHEMA OTHER")
+    assert rows(connection, f"SHOW STAGES IN DATABASE {database}") == []
+    assert "already dropped" in one(connection, "DROP SCHEMA IF EXISTS OTHER")
+    for what in ("USERS", "WAREHOUSES", "ROLES"):
+        assert len(rows(connection, f"SHOW {what}")) == 1
 
 
 @pytest.mark.supports("views: CREATE (OR REPLACE) VIEW with column names, DESC VIEW, SHOW VIEWS, DROP VIEW IF EXISTS")
@@ -100,6 +171,37 @@ def test_views(connection):
     assert [row[1] for row in rows(connection, "SHOW VIEWS")] == ["V"]
     cursor.execute("DROP VIEW IF EXISTS V")
     assert "already dropped" in one(connection, "DROP VIEW IF EXISTS V")
+
+
+@pytest.mark.supports(
+    "views: names of their own schema, comments of columns, what they read may change; not of themselves"
+)
+def test_what_views_read(connection):
+    cursor = connection.cursor()
+    cursor.execute("CREATE TABLE T AS SELECT 1 A")
+    cursor.execute("CREATE SECURE VIEW V (B COMMENT 'the b') COPY GRANTS COMMENT = 'v' AS SELECT A FROM T")
+    assert [row[9] for row in rows(connection, "DESC VIEW V")] == ["the b"]
+    cursor.execute("CREATE SCHEMA OTHER")
+    cursor.execute("CREATE TABLE T AS SELECT 2 Z")
+    assert rows(connection, "SELECT * FROM PUBLIC.V") == [(1,)]
+    cursor.execute("USE SCHEMA PUBLIC")
+    cursor.execute("CREATE OR REPLACE TABLE T AS SELECT 3 A, 4 C")
+    assert rows(connection, "SELECT * FROM V") == [(3,)]
+    cursor.execute("DROP TABLE T")
+    for statement, code in (
+        ("SELECT * FROM V", 2003),
+        ("CREATE OR REPLACE VIEW V AS SELECT * FROM V", 2014),
+        ("CREATE OR REPLACE TABLE V (A INT)", 2203),
+        ("DROP TABLE V", 2203),
+        ("INSERT INTO V VALUES (1)", 2203),
+        ("CREATE VIEW W AS SELECT * FROM MISSING", 2003),
+    ):
+        with pytest.raises(ProgrammingError) as raised:
+            cursor.execute(statement)
+        assert raised.value.errno == code, statement
+    cursor.execute("CREATE OR REPLACE VIEW V AS SELECT 5 A")
+    cursor.execute("ALTER VIEW V RENAME TO W")
+    assert rows(connection, "SELECT A FROM W") == [(5,)]
 
 
 @pytest.mark.supports("SHOW TABLES / OBJECTS / SCHEMAS / DATABASES / COLUMNS with LIKE, IN, STARTS WITH, LIMIT")

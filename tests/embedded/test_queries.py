@@ -97,6 +97,39 @@ def test_pivot(table):
     assert rows(table, unpivot) == [(1, "A", 10), (1, "B", 20)]
 
 
+@pytest.mark.supports("PIVOT … IN (ANY), (ANY ORDER BY …) and (SELECT …): the values that are there")
+def test_pivot_of_any(table):
+    for values in ("ANY", "ANY ORDER BY K DESC", "SELECT DISTINCT K FROM G"):
+        pivot = f"SELECT * FROM (SELECT K, X FROM G WHERE X IS NOT NULL) PIVOT (SUM(X) FOR K IN ({values}))"
+        assert sorted(rows(table, pivot)[0]) == [3, 3]
+    common = "WITH C AS (SELECT K, X FROM G WHERE K = 'a') SELECT * FROM C PIVOT (SUM(X) FOR K IN (ANY))"
+    assert rows(table, common) == [(3,)]
+
+
+@pytest.mark.supports("ASOF JOIN … MATCH_CONDITION (…) ON …: the nearest earlier or later row; rows without one stay")
+def test_asof_join(connection):
+    connection.cursor().execute("CREATE TABLE L AS SELECT * FROM VALUES (1, 10), (2, 20) AS V (ID, AT)")
+    connection.cursor().execute("CREATE TABLE R AS SELECT * FROM VALUES (1, 5), (1, 8), (2, 30) AS V (ID, AT)")
+    join = "SELECT L.ID, R.AT FROM L ASOF JOIN R MATCH_CONDITION (L.AT {} R.AT) ON L.ID = R.ID ORDER BY 1"
+    assert rows(connection, join.format(">=")) == [(1, 8), (2, None)]
+    assert rows(connection, join.format("<=")) == [(1, None), (2, 30)]
+
+
+@pytest.mark.supports("ORDER BY ALL; SPLIT_TO_TABLE; TO_CHAR with a format that is computed")
+def test_what_duckdb_writes_otherwise(table):
+    assert rows(table, "SELECT K, X FROM G WHERE X < 3 ORDER BY ALL DESC") == [("a", 2), ("a", 1)]
+    split = "SELECT F.INDEX, F.VALUE FROM TABLE(SPLIT_TO_TABLE('a,b', ',')) F"
+    assert rows(table, split) == [(1, "a"), (2, "b")]
+    assert rows(table, "SELECT K, S.VALUE FROM G, LATERAL SPLIT_TO_TABLE(K || ',z', ',') S WHERE X = 1 ORDER BY 2") == [
+        ("a", "a"),
+        ("a", "z"),
+    ]
+    shown = "TO_CHAR('2026-02-03 04:05:06.789'::TIMESTAMP_NTZ, {})"
+    joined = shown.format("'yyyy-mm-dd HH24:MI:SS.FF3' || 'UTC'")
+    assert one(table, f"SELECT {joined}") == "2026-02-03 04:05:06.789UTC"
+    assert one(table, f"SELECT {shown.format('F')} FROM (SELECT 'DD.MM.YYYY MON' AS F)") == "03.02.2026 Feb"
+
+
 @pytest.mark.supports("SAMPLE by rows and by percentage; GENERATOR, SEQ4, UNIFORM, RANDOM")
 def test_samples_and_generated_rows(table):
     assert one(table, "SELECT COUNT(*) FROM G SAMPLE (2 ROWS)") == 2

@@ -147,6 +147,33 @@ def test_arrays(connection):
     )
 
 
+@pytest.mark.supports("FILTER, TRANSFORM and REDUCE: x -> x > 1, x INT -> x * 2, (acc, x) -> acc + x")
+def test_functions_of_elements(connection):
+    expected = {
+        "FILTER([1, 2, 3], x -> x > 1)": "[2,3]",
+        'FILTER(PARSE_JSON(\'[{"a":1},{"a":2}]\'), o -> o:a = 2)': '[{"a":2}]',
+        "FILTER(['a', 'b'], s -> s = 'a')": '["a"]',
+        "TRANSFORM([1, 2, 3], x INT -> x * 2)": "[2,4,6]",
+        "TRANSFORM(['a'], s -> UPPER(s))": '["A"]',
+        "REDUCE([1, 2, 3], 0, (acc, x) -> acc + x)": 6,
+    }
+    assert wrong_answers(connection, expected) == {}
+    connection.cursor().execute("CREATE TABLE E AS SELECT [1, 2, 5] AS A, 3 AS LIMIT_")
+    assert one(connection, "SELECT FILTER(A, x -> x < 4) FROM E") == "[1,2]"
+
+
+@pytest.mark.supports("ARRAY_MAX, ARRAY_MIN, ARRAY_EXCEPT, ARRAYS_OVERLAP")
+def test_arrays_beside_each_other(connection):
+    expected = {
+        "ARRAY_MAX([10, 9, 100])": "100",
+        "ARRAY_MIN([10, 9, NULL])": "9",
+        "ARRAY_EXCEPT([1, 2], [2])": "[1]",
+        "ARRAYS_OVERLAP([1, 2], [2, 3])": True,
+        "ARRAYS_OVERLAP([1], [2])": False,
+    }
+    assert wrong_answers(connection, expected) == {}
+
+
 @pytest.mark.supports("ARRAY_AGG, also DISTINCT and WITHIN GROUP; an empty ARRAY where there are no rows")
 def test_array_agg(connection):
     numbers = "FROM (SELECT COLUMN1 X FROM VALUES (1), (NULL), (3), (3), (2))"

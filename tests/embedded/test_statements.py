@@ -232,6 +232,35 @@ def test_a_killed_client_leaves_nothing_open(
     assert value(connection, "SELECT a FROM t") == 11
 
 
+@pytest.mark.supports("several statements in one request: num_statements, MULTI_STATEMENT_COUNT, execute_string")
+def test_several_statements(connection: SnowflakeConnection) -> None:
+    import snowflake.connector
+
+    cursor = connection.cursor()
+    cursor.execute("CREATE TABLE t (a INT); INSERT INTO t VALUES (1), (2); SELECT 'x;y' AS b -- ;", num_statements=3)
+    found = [cursor.fetchall()]
+    while cursor.nextset():
+        found.append(cursor.fetchall())
+    assert found == [[("Table T successfully created.",)], [(2,)], [("x;y",)]]
+    cursor.execute("SELECT 1; SELECT 2;", num_statements=0)
+    assert cursor.fetchall() == [(1,)]
+    assert [[row for row in each] for each in connection.execute_string("SELECT 1; SELECT 2")] == [[(1,)], [(2,)]]
+    for text, count, code in (
+        ("SELECT 1; SELECT 2", 3, 8),
+        ("SELECT 1; SELECT 2", 1, 8),
+        ("SELECT 1; SELEC 2", 0, 1003),
+    ):
+        with pytest.raises(snowflake.connector.errors.ProgrammingError) as raised:
+            connection.cursor().execute(text, num_statements=count)
+        assert raised.value.errno == code
+    connection.cursor().execute("ALTER SESSION SET MULTI_STATEMENT_COUNT = 0")
+    connection.cursor().execute("BEGIN; DELETE FROM t; ROLLBACK")
+    assert value(connection, "SELECT COUNT(*) FROM t") == 2
+    with pytest.raises(snowflake.connector.errors.ProgrammingError, match="does not exist"):
+        connection.cursor().execute("DELETE FROM t; SELECT * FROM missing; DROP TABLE t")
+    assert value(connection, "SELECT COUNT(*) FROM t") == 0
+
+
 @pytest.mark.supports("session variables (`$name`), which strings, quoted names and comments do not name")
 def test_a_dollar_in_a_string_is_no_session_variable(connection):
     cursor = connection.cursor()

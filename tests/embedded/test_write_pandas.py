@@ -72,6 +72,18 @@ def test_names_are_kept(connection: SnowflakeConnection) -> None:
     assert run(connection, 'SELECT "a b", "c" FROM "my table"') == [(1, "x")]
 
 
+@pytest.mark.supports("write_pandas of zoned times into TIMESTAMP_NTZ, of dicts and lists into VARCHAR, OBJECT, ARRAY")
+def test_zoned_times_and_dicts(connection: SnowflakeConnection) -> None:
+    frame = pd.DataFrame(
+        {"AT": pd.to_datetime(["2026-01-01 10:00:00+02:00"]), "D": [{"x": 1, "y": [1]}], "L": [[1, 2]]}
+    )
+    for types in ("AT TIMESTAMP_NTZ, D VARCHAR, L VARIANT", "AT TIMESTAMP_NTZ, D OBJECT, L ARRAY"):
+        connection.cursor().execute(f"CREATE OR REPLACE TABLE Z ({types})")
+        assert write_pandas(connection, frame, "Z", use_logical_type=True)[0]
+        row = connection.cursor().execute("SELECT AT, D, L FROM Z").fetchone()
+        assert row == (datetime.datetime(2026, 1, 1, 8), '{"x":1,"y":[1]}', "[1,2]")
+
+
 @pytest.mark.supports("write_pandas of what the table refuses is an error and loads nothing")
 def test_a_refused_frame_loads_nothing(connection: SnowflakeConnection) -> None:
     run(connection, "CREATE TABLE T (ID NUMBER NOT NULL)")

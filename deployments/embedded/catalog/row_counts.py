@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from deployments.embedded.names import quote_literal, quote_path
+from deployments.embedded.sql.macros import HOME
+
 if TYPE_CHECKING:
     from deployments.embedded.context import StatementContext
-
-HOME = "_fs_global.main"
 
 
 def row_counts(context: StatementContext, database: str | None, schema: str | None = None) -> str:
@@ -26,18 +27,10 @@ def row_counts(context: StatementContext, database: str | None, schema: str | No
     if not found:
         return "MAP([]::VARCHAR[], []::BIGINT[])"
     counted = " UNION ALL ".join(
-        f"SELECT {_text(f'{held_schema}.{name}')} AS k, (SELECT count(*) FROM "
-        f"{_name(held_in)}.{_name('main' if temporary else held_schema)}.{_name(held_as)}) AS v"
+        f"SELECT {quote_literal(f'{held_schema}.{name}')} AS k, (SELECT count(*) FROM "
+        f"{quote_path(held_in, 'main' if temporary else held_schema, held_as)}) AS v"
         for held_schema, name, held_in, held_as, temporary in found
     )
     counts = dict(context.duck_conn.execute(counted).fetchall())
-    keys, values = ", ".join(_text(key) for key in counts), ", ".join(str(value) for value in counts.values())
+    keys, values = ", ".join(quote_literal(key) for key in counts), ", ".join(str(value) for value in counts.values())
     return f"MAP([{keys}], [{values}]::BIGINT[])"
-
-
-def _text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
-
-
-def _name(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -7,53 +7,24 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pyarrow as pa
+from sqlglot import exp
 
-from deployments.embedded.catalog.names import QUALIFIED, parts, qualified, quoted
 from deployments.embedded.catalog.row_counts import row_counts
 from deployments.embedded.context import StatementContext
-from deployments.embedded.errors import snowflake_error
-from deployments.embedded.sql.macros import HOME
+from deployments.embedded.errors import does_not_exist, unsupported
+from deployments.embedded.names import quote_literal, split_name, stored_name
+from deployments.embedded.sql.macros import GLOBAL, HOME
 
-_SHOW = re.compile(
-    rf"""\s*SHOW\s+(?:TERSE\s+)?(?P<what>OBJECTS|TABLES|VIEWS|SCHEMAS|DATABASES|COLUMNS|PARAMETERS
-        |(?:USER\s+|EXTERNAL\s+)?FUNCTIONS|(?:USER\s+)?PROCEDURES)(?:\s+HISTORY)?
-    (?:\s+LIKE\s+'(?P<like>(?:[^']|'')*)')?
-    (?:\s+(?:IN|FOR)\s+(?P<kind>ACCOUNT|SESSION|DATABASE|SCHEMA|TABLE|VIEW)?\s*
-        (?P<where>{QUALIFIED})?)?
-    (?:\s+LIKE\s+'(?P<like_after>(?:[^']|'')*)')?
-    (?:\s+STARTS\s+WITH\s+'(?P<starts>(?:[^']|'')*)')?
-    (?:\s+LIMIT\s+(?P<limit>\d+)(?:\s+FROM\s+'[^']*')?)?\s*;?\s*$""",
-    re.IGNORECASE | re.VERBOSE,
-)
-_KEYS = re.compile(r"\s*SHOW\s+(?:TERSE\s+)?(?:PRIMARY|UNIQUE|IMPORTED|EXPORTED)\s+KEYS\b", re.IGNORECASE)
-_DESCRIBE = re.compile(
-    rf"\s*DESC(?:RIBE)?\s+(?:TABLE|VIEW)\s+(?P<name>{QUALIFIED})(?:\s+TYPE\s*=\s*COLUMNS)?\s*;?\s*$", re.IGNORECASE
-)
+_KEPT = f"{GLOBAL}._fs_information_schema"
+_LIKE = re.compile(r"\bLIKE\s+'((?:[^']|'')*)'", re.IGNORECASE)
+_TEXTS = ("like", "starts_with")
 _CREATED = "NULL::TIMESTAMPTZ AS created_on"
-_KEY_COLUMNS = [
-    "created_on",
-    "database_name",
-    "schema_name",
-    "table_name",
-    "column_name",
-    "key_sequence",
-    "constraint_name",
-    "rely",
-    "comment",
-    "pk_database_name",
-    "pk_schema_name",
-    "pk_table_name",
-    "pk_column_name",
-    "fk_database_name",
-    "fk_schema_name",
-    "fk_table_name",
-    "fk_column_name",
-    "update_rule",
-    "delete_rule",
-    "fk_name",
-    "pk_name",
+_KEY_COLUMNS = (
+    *("created_on", "database_name", "schema_name", "table_name", "column_name", "key_sequence", "constraint_name"),
+    *("rely", "comment", "pk_database_name", "pk_schema_name", "pk_table_name", "pk_column_name", "fk_database_name"),
+    *("fk_schema_name", "fk_table_name", "fk_column_name", "update_rule", "delete_rule", "fk_name", "pk_name"),
     "deferrability",
-]
+)
 _FUNCTION_COLUMNS = (
     *("created_on", "name", "schema_name", "is_builtin", "is_aggregate", "is_ansi", "min_num_arguments"),
     *("max_num_arguments", "arguments", "description", "catalog_name", "is_table_function", "valid_for_clustering"),
@@ -71,52 +42,74 @@ class _Scope:
     table: str | None
     like: str | None
     starts: str | None
-    limit: str | None
+    limit: str
 
     def filters(self, name: str) -> str:
-        """Conditions on the name, the limit, and the order."""
-        like = f" AND {name} ILIKE {quoted(self.like)} ESCAPE '\\'" if self.like else ""
-        starts = f" AND starts_with({name}, {quoted(self.starts)})" if self.starts else ""
+        """Conditions on the name."""
+        like = f" AND {name} ILIKE {quote_literal(self.like)} ESCAPE '\\'" if self.like else ""
+        starts = f" AND starts_with({name}, {quote_literal(self.starts)})" if self.starts else ""
         return like + starts
 
-    def within(self) -> str:
-        """Conditions on the schema and the table."""
-        return f" AND schema = {quoted(self.schema)}" if self.schema else ""
+    def within(self, schema: str = "schema") -> str:
+        """Condition on the schema."""
+        return f" AND {schema} = {quote_literal(self.schema)}" if self.schema else ""
 
-    @property
-    def last(self) -> str:
-        """The LIMIT clause."""
-        return f" LIMIT {self.limit}" if self.limit else ""
-
-
-def _scope(match: re.Match[str], context: StatementContext) -> _Scope:
-    kind = (match["kind"] or "").upper()
-    names = parts(match["where"] or "")
-    database, schema, table = context.database, context.schema, None
-    if kind == "ACCOUNT":
-        database = schema = None
-    elif kind == "DATABASE":
-        database, schema = (names[-1] if names else database), None
-    elif kind in {"TABLE", "VIEW"} and names:
-        database, schema, table = qualified(match["where"], context)
-    elif names:
-        database, schema = (names[-2] if len(names) > 1 else database), names[-1]
-    like = match["like"] if match["like"] is not None else match["like_after"]
-    return _Scope(database, schema, table, like and like.replace("\\\\", "\\"), match["starts"], match["limit"])
+    def inside(self, database: str = "database_name", schema: str = "schema_name") -> str:
+        """Conditions on database, schema and name, of what is kept beside the databases."""
+        there = f"{database} = {quote_literal(self.database)}" if self.database else "TRUE"
+        return there + self.within(schema) + self.filters("name")
 
 
-def show(statement: str, context: StatementContext) -> pa.Table | None:
+def show(tree: exp.Show, context: StatementContext) -> pa.Table:
     """`SHOW [TERSE] TABLES [LIKE '…'] [IN SCHEMA s] [STARTS WITH '…'] [LIMIT n]` and its like."""
-    match = _SHOW.match(statement)
-    if match is None:
-        return _no_keys() if _KEYS.match(statement) else None
-    what = match["what"].upper().split()[-1]
-    return _SHOWN[what](_scope(match, context), context)
+    what = tree.name.upper()
+    if what.endswith("KEYS"):
+        return _nothing(_KEY_COLUMNS)  # none are kept, because Snowflake does not enforce them
+    if what not in _SHOWN:
+        raise unsupported(f"SHOW {what}")
+    texts = {name: found.name if isinstance(found := tree.args.get(name), exp.Literal) else None for name in _TEXTS}
+    limit = tree.args.get("limit")
+    place = _place(tree, context)
+    like = texts["like"] and texts["like"].replace("\\\\", "\\")
+    return _SHOWN[what](
+        _Scope(*place, like, texts["starts_with"], f" LIMIT {limit.expression.name}" if limit else ""), context
+    )
 
 
-def _no_keys() -> pa.Table:
-    """`SHOW PRIMARY KEYS IN SCHEMA …`: none are kept, because Snowflake does not enforce them."""
-    return pa.table({name: pa.array([], pa.string()) for name in _KEY_COLUMNS})
+def show_by_name(rest: str, context: StatementContext) -> pa.Table:
+    """`SHOW PARAMETERS LIKE '…' IN SESSION`, `SHOW USER FUNCTIONS IN DB.SCHEMA`: what the parser has no word for."""
+    words = rest.upper().split()
+    if words and words[0] == "PARAMETERS":
+        like = _LIKE.search(rest)
+        return _show_parameters(like[1] if like else "%", context)
+    if words and words[0] in {"USER", "EXTERNAL"}:
+        words.pop(0)
+    if words and words[0] in {"FUNCTIONS", "PROCEDURES"}:
+        return _nothing(_FUNCTION_COLUMNS)  # there are none of one's own
+    if words and words[0] == "ROLES":
+        return pa.table({"created_on": pa.nulls(1, pa.string()), "name": ["SYSADMIN"], "comment": [""]})
+    raise unsupported(f"SHOW {' '.join(words[:2])}")
+
+
+def _place(tree: exp.Show, context: StatementContext) -> tuple[str | None, str | None, str | None]:
+    """Database, schema and table that SHOW looks into, the session's where it does not say."""
+    kind = str(tree.args.get("scope_kind") or "")
+    scope = tree.args.get("scope")
+    names = [stored_name(part.sql("snowflake")) for part in scope.parts] if isinstance(scope, exp.Table) else []
+    if kind == "ACCOUNT":
+        return None, None, None
+    if kind == "DATABASE":
+        return (names[-1] if names else context.database), None, None
+    if tree.name.upper() == "COLUMNS" and kind in {"TABLE", "VIEW"} and names:
+        database, schema, table = ([context.database, context.schema, *names])[-3:]
+        return database, schema, table
+    if not names:
+        return context.database, context.schema, None
+    return (names[-2] if len(names) > 1 else context.database), names[-1], None
+
+
+def _nothing(names: tuple[str, ...]) -> pa.Table:
+    return pa.table({name: pa.array([], pa.string()) for name in names})
 
 
 def _show_tables(scope: _Scope, context: StatementContext) -> pa.Table:
@@ -128,8 +121,8 @@ def _show_tables(scope: _Scope, context: StatementContext) -> pa.Table:
             '1' AS retention_time, 'OFF' AS automatic_clustering, 'OFF' AS change_tracking, 'N' AS is_external,
             'N' AS enable_schema_evolution, 'ROLE' AS owner_role_type, 'N' AS is_event, NULL::VARCHAR AS budget,
             'N' AS is_hybrid, 'N' AS is_iceberg, 'N' AS is_dynamic, 'N' AS is_immutable
-        FROM {HOME}.sf_objects({quoted(scope.database)})
-        WHERE kind = 'TABLE'{scope.within()}{scope.filters("name")} ORDER BY 3, 4, 2{scope.last}""")
+        FROM {HOME}.sf_objects({quote_literal(scope.database)})
+        WHERE kind = 'TABLE'{scope.within()}{scope.filters("name")} ORDER BY 3, 4, 2{scope.limit}""")
 
 
 def _show_views(scope: _Scope, context: StatementContext) -> pa.Table:
@@ -137,8 +130,8 @@ def _show_views(scope: _Scope, context: StatementContext) -> pa.Table:
         SELECT {_CREATED}, name, '' AS reserved, catalog AS database_name, schema AS schema_name,
             'SYSADMIN' AS owner, coalesce(comment, '') AS comment, sql AS text, 'false' AS is_secure,
             'false' AS is_materialized, 'ROLE' AS owner_role_type, 'OFF' AS change_tracking
-        FROM {HOME}.sf_objects({quoted(scope.database)})
-        WHERE kind = 'VIEW'{scope.within()}{scope.filters("name")} ORDER BY 4, 5, 2{scope.last}""")
+        FROM {HOME}.sf_objects({quote_literal(scope.database)})
+        WHERE kind = 'VIEW'{scope.within()}{scope.filters("name")} ORDER BY 4, 5, 2{scope.limit}""")
 
 
 def _show_objects(scope: _Scope, context: StatementContext) -> pa.Table:
@@ -149,34 +142,34 @@ def _show_objects(scope: _Scope, context: StatementContext) -> pa.Table:
             {counts}[schema || '.' || name] AS rows, 0::BIGINT AS bytes, 'SYSADMIN' AS owner,
             '1' AS retention_time, 'ROLE' AS owner_role_type, NULL::VARCHAR AS budget, 'N' AS is_hybrid,
             'N' AS is_dynamic, 'N' AS is_iceberg
-        FROM {HOME}.sf_objects({quoted(scope.database)})
-        WHERE TRUE{scope.within()}{scope.filters("name")} ORDER BY 3, 4, 2{scope.last}""")
+        FROM {HOME}.sf_objects({quote_literal(scope.database)})
+        WHERE TRUE{scope.within()}{scope.filters("name")} ORDER BY 3, 4, 2{scope.limit}""")
 
 
 def _show_schemas(scope: _Scope, context: StatementContext) -> pa.Table:
-    current = quoted(context.schema)
+    current = quote_literal(context.schema)
     return context.run(f"""
         SELECT {_CREATED}, "SCHEMA_NAME" AS name, 'N' AS is_default,
             CASE WHEN "SCHEMA_NAME" = {current} THEN 'Y' ELSE 'N' END AS is_current,
             "CATALOG_NAME" AS database_name, 'SYSADMIN' AS owner, coalesce("COMMENT", '') AS comment,
             '' AS options, '1' AS retention_time, 'ROLE' AS owner_role_type
-        FROM {HOME}.sf_information_schemata({quoted(scope.database)})
-        WHERE TRUE{scope.filters('"SCHEMA_NAME"')} ORDER BY 5, 2{scope.last}""")
+        FROM {HOME}.sf_information_schemata({quote_literal(scope.database)})
+        WHERE TRUE{scope.filters('"SCHEMA_NAME"')} ORDER BY 5, 2{scope.limit}""")
 
 
 def _show_databases(scope: _Scope, context: StatementContext) -> pa.Table:
-    current = quoted(context.database)
+    current = quote_literal(context.database)
     return context.run(f"""
         SELECT {_CREATED}, "DATABASE_NAME" AS name, 'N' AS is_default,
             CASE WHEN "DATABASE_NAME" = {current} THEN 'Y' ELSE 'N' END AS is_current, '' AS origin,
             'SYSADMIN' AS owner, coalesce("COMMENT", '') AS comment, '' AS options, '1' AS retention_time,
             'STANDARD' AS kind
         FROM {HOME}.sf_information_databases(NULL)
-        WHERE TRUE{scope.filters('"DATABASE_NAME"')} ORDER BY 2{scope.last}""")
+        WHERE TRUE{scope.filters('"DATABASE_NAME"')} ORDER BY 2{scope.limit}""")
 
 
 def _show_columns(scope: _Scope, context: StatementContext) -> pa.Table:
-    table = f" AND table_name = {quoted(scope.table)}" if scope.table else ""
+    table = f" AND table_name = {quote_literal(scope.table)}" if scope.table else ""
     word = f"{HOME}.sf_type_word(data_type, word)"
     return context.run(f"""
         SELECT table_name, schema AS schema_name, column_name,
@@ -194,24 +187,49 @@ def _show_columns(scope: _Scope, context: StatementContext) -> pa.Table:
             CASE WHEN is_nullable THEN 'true' ELSE 'false' END AS "null?", coalesce(column_default, '') AS "default",
             'COLUMN' AS kind, '' AS expression, coalesce(comment, '') AS comment, catalog AS database_name,
             '' AS autoincrement, NULL::VARCHAR AS schema_evolution_record
-        FROM {HOME}.sf_columns({quoted(scope.database)})
+        FROM {HOME}.sf_columns({quote_literal(scope.database)})
         WHERE TRUE{scope.within()}{table}{scope.filters("column_name")}
-        ORDER BY catalog, schema, table_name, position{scope.last}""")
+        ORDER BY catalog, schema, table_name, position{scope.limit}""")
 
 
-def _show_functions(scope: _Scope, context: StatementContext) -> pa.Table:
-    """`SHOW USER FUNCTIONS IN DB.SCHEMA`, PROCEDURES: there are none of one's own."""
-    return pa.table({name: pa.array([], pa.string()) for name in _FUNCTION_COLUMNS})
-
-
-def _show_parameters(scope: _Scope, context: StatementContext) -> pa.Table:
+def _show_parameters(like: str, context: StatementContext) -> pa.Table:
     known = {"AUTOCOMMIT": True, "QUERY_TAG": "", "TIMEZONE": "UTC"} | context.session.parameters
-    pattern = re.escape(scope.like or "%").replace("%", ".*").replace("_", ".")
+    pattern = re.escape(like).replace("%", ".*").replace("_", ".")
     names = sorted(name for name in known if re.fullmatch(pattern, name, re.IGNORECASE))
     words = [str(known[name]).lower() if isinstance(known[name], bool) else str(known[name]) for name in names]
     columns = {"key": names, "value": words, "default": [""] * len(names), "level": ["SESSION"] * len(names)}
     columns |= {"description": [""] * len(names), "type": ["STRING"] * len(names)}
     return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
+
+
+def _show_stages(scope: _Scope, context: StatementContext) -> pa.Table:
+    return context.run(f"SELECT * FROM {_KEPT}._fs_stages WHERE {scope.inside()} ORDER BY 3, 4, 2{scope.limit}")
+
+
+def _show_file_formats(scope: _Scope, context: StatementContext) -> pa.Table:
+    return context.run(f"""
+        SELECT created_on, name, database_name, schema_name, type, 'SYSADMIN' AS owner, comment,
+            options AS format_options, 'ROLE' AS owner_role_type
+        FROM {_KEPT}._fs_file_formats WHERE {scope.inside()} ORDER BY 3, 4, 2{scope.limit}""")
+
+
+def _show_sequences(scope: _Scope, context: StatementContext) -> pa.Table:
+    return context.run(f"""
+        SELECT sequence_name AS name, database_name, schema_name, start_value AS next_value,
+            increment_by AS "interval", {_CREATED}, 'SYSADMIN' AS owner, coalesce(comment, '') AS comment,
+            'ROLE' AS owner_role_type, 'Y' AS ordered
+        FROM (SELECT *, sequence_name AS name FROM duckdb_sequences()) AS s
+        WHERE {scope.inside()} AND name NOT LIKE '\\_numbers\\_%' ESCAPE '\\' ORDER BY 2, 3, 1{scope.limit}""")
+
+
+def _show_warehouses(scope: _Scope, context: StatementContext) -> pa.Table:
+    return context.run(f"""
+        SELECT 'EMBEDDED' AS name, 'STARTED' AS state, 'STANDARD' AS type, 'X-Small' AS size, 'Y' AS is_default,
+            'Y' AS is_current, {_CREATED}, '' AS comment, 'SYSADMIN' AS owner""")
+
+
+def _show_users(scope: _Scope, context: StatementContext) -> pa.Table:
+    return context.run(f"SELECT 'SNOWCAST' AS name, {_CREATED}, 'SNOWCAST' AS login_name, '' AS comment")
 
 
 _SHOWN: dict[str, Callable[[_Scope, StatementContext], pa.Table]] = {
@@ -221,26 +239,27 @@ _SHOWN: dict[str, Callable[[_Scope, StatementContext], pa.Table]] = {
     "SCHEMAS": _show_schemas,
     "DATABASES": _show_databases,
     "COLUMNS": _show_columns,
-    "PARAMETERS": _show_parameters,
-    "FUNCTIONS": _show_functions,
-    "PROCEDURES": _show_functions,
+    "STAGES": _show_stages,
+    "FILE FORMATS": _show_file_formats,
+    "SEQUENCES": _show_sequences,
+    "WAREHOUSES": _show_warehouses,
+    "USERS": _show_users,
 }
 
 
-def describe_table(statement: str, context: StatementContext) -> pa.Table | None:
+def describe_table(tree: exp.Describe, context: StatementContext) -> pa.Table:
     """`DESCRIBE TABLE t` and `DESC VIEW v`."""
-    match = _DESCRIBE.match(statement)
-    if match is None:
-        return None
-    database, schema, name = qualified(match["name"], context)
+    kind = str(tree.args.get("kind") or "TABLE").upper()
+    if kind not in {"TABLE", "VIEW"} or not isinstance(tree.this, exp.Table):
+        raise unsupported(f"DESCRIBE {kind if kind not in {'TABLE', 'VIEW'} else 'of a query'}")
+    database, schema, name = split_name(tree.this.sql("snowflake"), context.database, context.schema)
     described = context.run(f"""
         SELECT column_name AS name, {HOME}.sf_type_name(data_type, length, word) AS type, 'COLUMN' AS kind,
             CASE WHEN is_nullable THEN 'Y' ELSE 'N' END AS "null?", column_default AS "default",
             'N' AS "primary key", 'N' AS "unique key", NULL::VARCHAR AS "check", NULL::VARCHAR AS expression,
             comment, NULL::VARCHAR AS "policy name", NULL::VARCHAR AS "privacy domain"
-        FROM {HOME}.sf_columns({quoted(database)})
-        WHERE schema = {quoted(schema)} AND table_name = {quoted(name)} ORDER BY position""")
+        FROM {HOME}.sf_columns({quote_literal(database)})
+        WHERE schema = {quote_literal(schema)} AND table_name = {quote_literal(name)} ORDER BY position""")
     if described.num_rows == 0:
-        message = f"SQL compilation error:\nTable '{name}' does not exist or not authorized."
-        raise snowflake_error(message, 2003, "42S02")
+        raise does_not_exist("Table", name, "42S02")
     return described

@@ -5,8 +5,22 @@ Temporary tables lie in DuckDB's temporary catalog under their full name; here t
 
 from __future__ import annotations
 
-HOME = "_fs_global.main"
+from deployments.embedded.sql.macros import HOME
 
+# What the warehouse keeps of stages and file formats, beside the databases.
+CREATE = """
+    CREATE SCHEMA IF NOT EXISTS _fs_global._fs_information_schema;
+    CREATE TABLE IF NOT EXISTS _fs_global._fs_information_schema._fs_stages (
+        created_on TIMESTAMPTZ, name TEXT, database_name TEXT, schema_name TEXT, url TEXT, has_credentials TEXT,
+        has_encryption_key TEXT, owner TEXT, comment TEXT, region TEXT, type TEXT, cloud TEXT,
+        notification_channel TEXT, storage_integration TEXT, endpoint TEXT, owner_role_type TEXT,
+        directory_enabled TEXT, PRIMARY KEY (database_name, schema_name, name));
+    CREATE TABLE IF NOT EXISTS _fs_global._fs_information_schema._stage_options
+        (database_name TEXT, schema_name TEXT, name TEXT, options TEXT);
+    CREATE TABLE IF NOT EXISTS _fs_global._fs_information_schema._fs_file_formats (
+        created_on TIMESTAMPTZ, name TEXT, database_name TEXT, schema_name TEXT, type TEXT, options TEXT,
+        comment TEXT DEFAULT '', PRIMARY KEY (database_name, schema_name, name));
+"""
 _HIDDEN = "('_fs_global', 'memory', 'system', 'temp')"
 _OBJECT = """
     CASE WHEN temporary THEN split_part({name}, '.', 1) ELSE database_name END AS catalog,

@@ -4,41 +4,52 @@ from __future__ import annotations
 
 import logging
 import re
+import shutil
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
-from fakesnow import info_schema, macros
 
-from deployments.embedded.errors import snowflake_error, unsupported
-from deployments.embedded.process.paths import DamagedFileError
-from deployments.embedded.sql.known_names import check_database
-from deployments.embedded.stages.copy.load_history import create_history
+from deployments.embedded.errors import already_exists, does_not_exist, unsupported
+from deployments.embedded.names import quote_identifier, quote_literal, quote_path
+from deployments.embedded.process.paths import DamagedFileError, WarehousePaths
 
 logger = logging.getLogger("snowcast.embedded")
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]{0,199}", re.ASCII)
 LOG_ENDINGS = (".wal", ".wal.checkpoint", ".wal.recovery")
 UNFINISHED = "_unfinished"
-BOOKKEEPING = (
-    ("_fs_tables_ext", "ext_table_catalog"),
-    ("_fs_columns_ext", "ext_table_catalog"),
-    ("_fs_stages", "database_name"),
-    ("_fs_file_formats", "database_name"),
-)
+STAGE_TABLES = ("_fs_stages", "_stage_options", "_fs_file_formats")
+# The names under which the warehouse keeps what is its own.
+INTERNAL_CATALOGS = frozenset({"_FS_GLOBAL", "MEMORY", "SYSTEM", "TEMP"})
+INTERNAL_SCHEMAS = frozenset({"PG_CATALOG", "MAIN", "_FS_INFORMATION_SCHEMA"})
+Furnish = Callable[[duckdb.DuckDBPyConnection, str], None]
+
+
+def check_database(name: str) -> None:
+    """Refuse the names under which the warehouse keeps what is its own.
+
+    Raises:
+        ProgrammingError: There is no such database for a client.
+    """
+    if name.upper() in INTERNAL_CATALOGS | INTERNAL_SCHEMAS:
+        raise does_not_exist("Database", name)
 
 
 class Databases:
     """Every database of the warehouse, by name."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    def __init__(self, connection: duckdb.DuckDBPyConnection, paths: WarehousePaths, furnish: Furnish) -> None:
         """No database is open yet.
 
         Args:
             connection: A connection to the warehouse's DuckDB.
-            folder: Where the files are.
+            paths: Where the files are.
+            furnish: Makes what others keep in each database.
         """
+        self._furnish_more = furnish
         self._connection = connection
-        self._folder = folder
+        self._folder, self._stages = paths.databases, paths.stages
         self._guard = threading.RLock()
         self._reserved: frozenset[str] = frozenset()
 
@@ -64,7 +75,7 @@ class Databases:
             DamagedFileError: DuckDB cannot read it.
         """
         try:
-            self._connection.execute(f"ATTACH {literal(str(file))} AS {identifier(name)}")
+            self._connection.execute(f"ATTACH {quote_literal(str(file))} AS {quote_identifier(name)}")
         except duckdb.Error as error:
             if isinstance(error, duckdb.BinderException):
                 raise
@@ -93,12 +104,12 @@ class Databases:
         check_database(name)
         if not self._is_name(name):
             raise unsupported(
-                f"the database name {identifier(name)}",
+                f"the database name {quote_identifier(name)}",
                 "It takes letters, digits, _ and $, at most 200 of them, and no word that SQL keeps for itself.",
             )
         with self._guard:
             if self.find(name) is not None:
-                raise snowflake_error(f"SQL compilation error:\nObject '{name}' already exists.", 2002, "42710")
+                raise already_exists(name)
             file = self._folder / f"{name}.db"
             self._lay_down(file)
             try:
@@ -118,42 +129,34 @@ class Databases:
             return found or name
 
     def drop(self, name: str) -> None:
-        """Close a database, delete its files and what the catalogue knows of it."""
+        """Close a database, delete its files and what the catalog knows of it."""
         check_database(name)
         with self._guard:
-            self._connection.execute(f"DETACH DATABASE IF EXISTS {identifier(name)}")
+            self._connection.execute(f"DETACH DATABASE IF EXISTS {quote_identifier(name)}")
             for ending in ("", *LOG_ENDINGS):
                 (self._folder / f"{name}.db{ending}").unlink(missing_ok=True)
-            for table, column in BOOKKEEPING:
+            for table in STAGE_TABLES:
                 self._connection.execute(
-                    f"DELETE FROM _fs_global._fs_information_schema.{table} WHERE upper({column}) = upper(?)", [name]
+                    f"DELETE FROM _fs_global._fs_information_schema.{table} WHERE upper(database_name) = upper(?)",
+                    [name],
                 )
+            for kind in ("named", "table"):
+                shutil.rmtree(self._stages / kind / name, ignore_errors=True)
 
     def _lay_down(self, file: Path) -> None:
         """Make the file whole or not at all: a server that is killed meanwhile leaves none that cannot be opened."""
         unfinished = file.with_name(UNFINISHED)
-        self._connection.execute(f"ATTACH {literal(str(unfinished))} AS {identifier(UNFINISHED)}")
-        self._connection.execute(f"DETACH {identifier(UNFINISHED)}")
+        self._connection.execute(f"ATTACH {quote_literal(str(unfinished))} AS {quote_identifier(UNFINISHED)}")
+        self._connection.execute(f"DETACH {quote_identifier(UNFINISHED)}")
         unfinished.replace(file)
 
     def _furnish(self, name: str) -> None:
-        self._connection.execute(info_schema.per_db_creation_sql(name))
-        self._connection.execute(macros.creation_sql(name))
-        self._connection.execute(f'CREATE SCHEMA IF NOT EXISTS {identifier(name)}."PUBLIC"')
-        create_history(self._connection, name)
+        for schema in ("_fs_information_schema", "PUBLIC"):
+            self._connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_path(name, schema)}")
+        self._furnish_more(self._connection, name)
 
     def _is_name(self, name: str) -> bool:
         if not self._reserved:
             words = "SELECT upper(keyword_name) FROM duckdb_keywords() WHERE keyword_category <> 'unreserved'"
             self._reserved = frozenset(word for (word,) in self._connection.execute(words).fetchall())
         return NAME.fullmatch(name) is not None and name.upper() not in self._reserved
-
-
-def literal(text: str) -> str:
-    """A text as DuckDB reads it."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def identifier(name: str) -> str:
-    """A name as DuckDB reads it."""
-    return '"' + name.replace('"', '""') + '"'

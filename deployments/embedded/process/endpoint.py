@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import os
-import tempfile
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from deployments.process import read_endpoint, write_endpoint
 
 USER = "snowcast"
 ACCOUNT = "embedded"
@@ -51,21 +50,9 @@ class Endpoint:
 
     def write(self, path: Path) -> None:
         """Write the file whole or not at all, readable by its owner only."""
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".endpoint-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(asdict(self), file)
-            os.chmod(temporary, 0o600)
-            os.replace(temporary, path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_endpoint(path, self)
 
     @classmethod
     def read(cls, path: Path) -> Endpoint | None:
         """The endpoint the file names, or None where there is no readable one."""
-        try:
-            stored = json.loads(path.read_text(encoding="utf-8"))
-            return cls(**{f.name: stored[f.name] for f in fields(cls)})
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
+        return read_endpoint(path, cls)

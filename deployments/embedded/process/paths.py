@@ -6,7 +6,6 @@ import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
 
@@ -46,7 +45,7 @@ class WarehousePaths:
         return self.root / "spilled"
 
     @property
-    def catalogue(self) -> Path:
+    def catalog(self) -> Path:
         """DuckDB file with what spans databases: stages, file formats, comments, text lengths."""
         return self.root / "catalogue.db"
 
@@ -91,14 +90,3 @@ class WarehousePaths:
                     with contextlib.suppress(FileNotFoundError):
                         if not path.is_symlink():
                             path.chmod(mode)
-
-
-def open_private(path: Path, mode: str) -> IO[str]:
-    """Open a file to write, which only its owner can read."""
-    return open(path, mode, encoding="utf-8", opener=_private)
-
-
-def _private(path: str, flags: int) -> int:
-    descriptor = os.open(path, flags, FILE_MODE)
-    os.fchmod(descriptor, FILE_MODE)
-    return descriptor

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,10 +13,16 @@ from deployments.embedded.server.replies import TOKEN_PREFIX, body_of, failure, 
 from deployments.embedded.session.execution import answer_text
 from deployments.embedded.session.sessions import Session
 from deployments.embedded.session.statement import Statement
+from deployments.embedded.session.statement_pool import Statements
 from deployments.embedded.wire.results import Answer
 
-if TYPE_CHECKING:
-    from deployments.embedded.server.server import Server
+
+class Server(Protocol):
+    """What a request needs of the server."""
+
+    statements: Statements
+    answer_within: float
+
 
 IN_PROGRESS_CODE = "333333"
 IN_PROGRESS_ASYNC_CODE = "333334"

@@ -7,8 +7,6 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from fakesnow.expr import normalise_ident
-from fakesnow.transforms import SERVER_VERSION
 from snowflake.connector.errors import Error as SnowflakeError
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -16,6 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from deployments.embedded.context import VERSION
+from deployments.embedded.names import stored_name
 from deployments.embedded.process.endpoint import USER, Endpoint
 from deployments.embedded.process.lifecycle import HEALTH_PATH, SECRET_HEADER
 from deployments.embedded.server import requests as queries
@@ -105,8 +105,7 @@ class Server:
         if name.lower() != USER or not self._knows_secret(secret):
             return reply(failure(REFUSED_LOGIN_CODE, "Incorrect username or password was specified."))
         database, schema = (
-            (asked := request.query_params.get(key)) and normalise_ident(asked)
-            for key in ("databaseName", "schemaName")
+            (asked := request.query_params.get(key)) and stored_name(asked) for key in ("databaseName", "schemaName")
         )
         try:
             session = await run_in_threadpool(self.sessions.open, database, schema, parameters)
@@ -158,7 +157,7 @@ def login_data(session: Session) -> dict[str, Any]:
         "validityInSeconds": 4 * 3600,
         "masterValidityInSeconds": 4 * 3600,
         "sessionId": session.state.session_id,
-        "serverVersion": SERVER_VERSION,
+        "serverVersion": VERSION,
         "parameters": [{"name": name, "value": value} for name, value in session.state.parameters.items()],
         "sessionInfo": {
             "databaseName": session.database,

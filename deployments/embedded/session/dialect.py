@@ -1,9 +1,30 @@
-"""Rewrites of statements that read staged files or load history; each is documented where it is."""
+"""A session's whole dialect: the rewrites of the SQL, with those that read stages, load history and the catalog."""
 
 from __future__ import annotations
 
+from sqlglot import Expr, exp
+
+from deployments.embedded.catalog.information_schema import information_schema
+from deployments.embedded.context import StatementContext
+from deployments.embedded.sql import planner
+from deployments.embedded.sql.rewrites import pipeline
+from deployments.embedded.sql.rewrites.trees import apply_rules
 from deployments.embedded.stages.copy.load_history_views import show_load_history
 from deployments.embedded.stages.files.infer_schema import infer_schema
 from deployments.embedded.stages.files.select import read_staged_files
 
-FILES = (show_load_history, infer_schema, read_staged_files)
+# The load history comes last: its names are the warehouse's own, and not written as a client writes them.
+BEFORE = (infer_schema, read_staged_files, *pipeline.BEFORE, show_load_history)
+CONTEXT_RULES = {**pipeline.CONTEXT_RULES, exp.Table: information_schema}
+
+parse = planner.parse
+
+
+def rewrite(tree: Expr, context: StatementContext) -> Expr:
+    """Turn a tree of Snowflake's SQL into one that gives DuckDB's when printed."""
+    for change in BEFORE:
+        tree = change(tree, context)
+    tree = apply_rules(tree, pipeline.RULES, CONTEXT_RULES, context)
+    for change in pipeline.AFTER:
+        tree = change(tree, context)
+    return tree

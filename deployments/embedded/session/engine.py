@@ -1,61 +1,51 @@
-"""The one DuckDB instance behind the endpoint: fakesnow's, with everything it keeps on disk."""
+"""The one DuckDB instance behind the endpoint, with everything it keeps on disk."""
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
 from pathlib import Path
-from typing import Any
 
 import duckdb
-from fakesnow import info_schema
-from fakesnow.instance import GLOBAL_DATABASE_NAME, FakeSnow
-from fakesnow.transforms import show
+import pyarrow as pa
 
-from deployments.embedded.process.databases import LOG_ENDINGS, Databases, identifier, literal
+from deployments.embedded.catalog import views
+from deployments.embedded.names import quote_identifier, quote_literal
+from deployments.embedded.process.databases import LOG_ENDINGS, Databases
 from deployments.embedded.process.paths import WarehousePaths
 from deployments.embedded.session.locks import TableLocks
+from deployments.embedded.sql import macros
 from deployments.embedded.sql.rewrites.letter_case import lower_names
+from deployments.embedded.stages.copy.load_history import create_history
 
 RESULTS_KEPT_BYTES = 256 * 1024 * 1024
 RESULTS_KEPT = 1000
 
 
-class ResultsCache(OrderedDict[str, tuple[Any, ...]]):
+class Results(OrderedDict[str, pa.Table]):
     """Results for RESULT_SCAN by query id; the oldest go when there are too many or they are too large."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._guard = threading.RLock()
+        self._guard = threading.Lock()
         self._bytes = 0
 
-    def __setitem__(self, query_id: str, value: tuple[Any, ...]) -> None:
+    def __setitem__(self, query_id: str, table: pa.Table) -> None:
         with self._guard:
-            if query_id in self:
-                del self[query_id]
-            super().__setitem__(query_id, value)
-            self._bytes += _size(value)
+            super().__setitem__(query_id, table)
+            self._bytes += table.nbytes
             while len(self) > 1 and (self._bytes > RESULTS_KEPT_BYTES or len(self) > RESULTS_KEPT):
-                del self[next(iter(self))]
-
-    def __delitem__(self, query_id: str) -> None:
-        with self._guard:
-            self._bytes -= _size(self[query_id])
-            super().__delitem__(query_id)
+                self._bytes -= self.popitem(last=False)[1].nbytes
 
 
-def _size(value: tuple[Any, ...]) -> int:
-    table = value[0]
-    return int(table.nbytes) if table is not None else 0
-
-
-class Engine(FakeSnow):
-    """FakeSnow whose databases and catalogue are files of one home, so that a restarted server sees them.
+class Engine:
+    """One DuckDB instance whose databases and catalog are files of one home, so that a restarted server sees them.
 
     Attributes:
         paths: The files of the home.
         locks: Locks of tables, shared by all sessions.
         databases: Its databases.
+        results: What statements gave last.
         has_lower_names: Whether a table or column may have a name with letters in lower case.
         has_lower_tables: Whether a table may.
     """
@@ -68,20 +58,17 @@ class Engine(FakeSnow):
             threads: Threads of a statement; None for one per core.
         """
         self.paths = paths
-        self.create_database_on_connect = self.create_schema_on_connect = False
-        self.db_path = str(paths.databases)
-        self.nop_regexes = None
-        self.results_cache = ResultsCache()
+        self.results = Results()
         self.locks = TableLocks()
         self.duck_conn = duckdb.connect(":memory:", config={"lambda_syntax": "ENABLE_SINGLE_ARROW"})
         self.duck_conn.execute("SET GLOBAL TimeZone = 'UTC'")
         if threads is not None:
             self.duck_conn.execute(f"SET GLOBAL threads = {threads}")
         self._lock_up()
-        self.databases = Databases(self.duck_conn, paths.databases)
-        self.databases.attach(paths.catalogue, GLOBAL_DATABASE_NAME)
-        self.duck_conn.execute(info_schema.fs_global_creation_sql())
-        self.duck_conn.execute(show.fs_global_creation_sql())
+        self.databases = Databases(self.duck_conn, paths, create_history)
+        self.databases.attach(paths.catalog, macros.GLOBAL)
+        self.duck_conn.execute(views.CREATE)
+        macros.install(self.duck_conn, macros.SCALARS | views.SCALARS, macros.TABLES | views.TABLES)
         self.databases.open_all()
         self.has_lower_names, self.has_lower_tables = lower_names(self.duck_conn)
 
@@ -90,17 +77,17 @@ class Engine(FakeSnow):
         for (name,) in self.duck_conn.execute(
             "SELECT database_name FROM duckdb_databases() WHERE NOT internal AND path IS NOT NULL"
         ).fetchall():
-            self.duck_conn.execute(f"CHECKPOINT {identifier(name)}")
+            self.duck_conn.execute(f"CHECKPOINT {quote_identifier(name)}")
         self.duck_conn.close()
 
     def _lock_up(self) -> None:
         """Leave DuckDB the warehouse's own folders and nothing else: no other file, extension, variable or setting."""
         folders = (self.paths.databases, self.paths.stages, self.paths.spilled)
-        allowed = ", ".join(literal(f"{folder}/") for folder in folders)
+        allowed = ", ".join(quote_literal(f"{folder}/") for folder in folders)
         for setting, value in (
             ("allowed_directories", f"[{allowed}]"),
-            ("allowed_paths", f"[{', '.join(literal(str(path)) for path in self._catalogue_files())}]"),
-            ("temp_directory", literal(str(self.paths.spilled))),
+            ("allowed_paths", f"[{', '.join(quote_literal(str(path)) for path in self._catalog_files())}]"),
+            ("temp_directory", quote_literal(str(self.paths.spilled))),
             ("python_enable_replacements", "false"),
             ("autoload_known_extensions", "false"),
             ("autoinstall_known_extensions", "false"),
@@ -110,6 +97,6 @@ class Engine(FakeSnow):
         ):
             self.duck_conn.execute(f"SET GLOBAL {setting} = {value}")
 
-    def _catalogue_files(self) -> list[Path]:
-        file = self.paths.catalogue
+    def _catalog_files(self) -> list[Path]:
+        file = self.paths.catalog
         return [file, *(file.with_name(file.name + ending) for ending in LOG_ENDINGS)]

@@ -8,11 +8,11 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
 import pyarrow as pa
-from fakesnow.statement_type import SELECT
 from snowflake.connector.errors import Error as SnowflakeError
 from sqlglot.errors import ParseError, TokenError
 
@@ -26,6 +26,7 @@ from deployments.embedded.session.transactions import LOCK_PATIENCE_SECONDS
 from deployments.embedded.wire import results
 from deployments.embedded.wire.bindings import Binding, bound_parameters, bound_rows, is_batch
 from deployments.embedded.wire.results import Answer
+from deployments.embedded.wire.statement_types import DML_TYPES, MULTIPLE, SELECT
 from deployments.embedded.wire.types import column_info
 
 logger = logging.getLogger("snowcast.embedded")
@@ -52,6 +53,9 @@ def answer(statement: Statement, base_url: str, history: QueryHistory) -> Answer
     """
     try:
         statement.check_cancelled()
+        statement.split()
+        if statement.parts:
+            return _answer_parts(statement, base_url, history)
         with _time_limit(statement), history.readable(statement), result_scan.readable(statement):
             return _retrying(statement, base_url)
     except (ParseError, TokenError) as error:
@@ -63,6 +67,30 @@ def answer(statement: Statement, base_url: str, history: QueryHistory) -> Answer
         logger.exception("statement %s failed inside the embedded warehouse", statement.query_id)
         message = f"the embedded warehouse cannot run this statement ({type(error).__name__}: {error})"
         return results.answer_error(INTERNAL_ERROR_CODE, "XX000", message, statement.query_id)
+
+
+def _answer_parts(statement: Statement, base_url: str, history: QueryHistory) -> Answer:
+    """Run the statements of one request in order, until one fails; the client asks for each one's result."""
+    for part in statement.parts:
+        statement.check_cancelled()
+        part.is_running = True
+        part_answer = answer(part, base_url, history)
+        part.is_running, part.ended_at = False, datetime.now(UTC)
+        history.add(part, part_answer)
+        part.future.set_result(part_answer)
+        if not part_answer.body["success"]:
+            statement.check_cancelled()
+            return part_answer
+    told = results.answer_rows(
+        results.rows_of_table(results.status_table("Multiple statements executed successfully.")),
+        _common(statement, MULTIPLE),
+        "",
+    )
+    told.body["data"] |= {
+        "resultIds": ",".join(part.query_id for part in statement.parts),
+        "resultTypes": ",".join(str(part.type_id) for part in statement.parts),
+    }
+    return told
 
 
 def _failed(statement: Statement, error: SnowflakeError) -> Answer:
@@ -110,14 +138,14 @@ def _is_conflict(error: SnowflakeError) -> bool:
 def _execute(statement: Statement, base_url: str) -> Answer:
     if wait := WAIT.match(statement.text):
         return _waited(statement, wait)
-    cursor = statement.session.connection.cursor()
-    if statement.describe_only and (described := cursor._describe_only(statement.text)) is not None:
+    cursor = EmbeddedCursor(statement.session.connection)
+    if statement.describe_only and (described := cursor.describe(statement.text)) is not None:
         return _described(statement, cursor, described)
     if is_batch(statement.bindings):
         return _executed_batch(statement, cursor, statement.text, statement.bindings)
     if literals := literals_as_bindings(statement.text):
         return _executed_batch(statement, cursor, *literals)
-    cursor.execute(statement.text, binding_params=bound_parameters(statement.bindings), server=True)
+    cursor.execute(statement.text, bound_parameters(statement.bindings))
     return _executed(statement, cursor, base_url)
 
 
@@ -137,24 +165,16 @@ def _executed(statement: Statement, cursor: EmbeddedCursor, base_url: str) -> An
     if cursor.response_data is not None:
         return Answer({"data": {**cursor.response_data, "queryId": statement.query_id}, "success": True})
     rows = _rows(cursor)
-    _keep_for_result_scan(statement, cursor)
+    statement.session.state.last_query_id = statement.query_id
+    statement.session.connection.engine.results[statement.query_id] = cursor.table
     common = _common(statement, cursor.statement_type_id)
-    if results.is_dml(cursor.statement_type_id):
+    if cursor.statement_type_id in DML_TYPES:
         return results.answer_counts(rows, common)
     return results.answer_rows(rows, common, f"{base_url}/snowcast/results/{statement.query_id}/")
 
 
 def _rows(cursor: EmbeddedCursor) -> results.Rows:
-    table = cursor._arrow_table if cursor._arrow_table is not None else pa.table({})
-    return results.rows_of(table, cursor.types) if cursor.types else results.rows_of_table(table)
-
-
-def _keep_for_result_scan(statement: Statement, cursor: EmbeddedCursor) -> None:
-    """Let RESULT_SCAN find the result by the id that the client knows."""
-    session = statement.session
-    session.state.last_query_id = statement.query_id
-    if kept := session.connection.results_cache.pop(cursor.sfqid or "", None):
-        session.connection.results_cache[statement.query_id] = kept
+    return results.rows_of(cursor.table, cursor.types) if cursor.types else results.rows_of_table(cursor.table)
 
 
 def _executed_batch(statement: Statement, cursor: EmbeddedCursor, text: str, bindings: dict[str, Binding]) -> Answer:
@@ -162,8 +182,8 @@ def _executed_batch(statement: Statement, cursor: EmbeddedCursor, text: str, bin
     if affected is None:
         affected = 0
         for row in bound_rows(bindings):
-            cursor.execute(text, binding_params=row, server=True)
-            affected += cursor.rowcount or 0
+            cursor.execute(text, row)
+            affected += cursor.rowcount
     table = pa.table({"number of rows inserted": [affected]})
     return results.answer_counts(results.rows_of_table(table), _common(statement, cursor.statement_type_id))
 

@@ -1,19 +1,20 @@
-"""Parameters of a session: ALTER SESSION SET and UNSET."""
+"""Parameters and variables of a session: ALTER SESSION, SET, UNSET, and `$name` in statements."""
 
 from __future__ import annotations
 
+import datetime as dt
 import re
+from typing import Any
 
 import pyarrow as pa
+from sqlglot import exp
 
 from deployments.embedded.context import StatementContext
-from deployments.embedded.errors import unsupported
+from deployments.embedded.errors import snowflake_error, unsupported
+from deployments.embedded.names import quote_literal, stored_name
+from deployments.embedded.scanner import Scanner
+from deployments.embedded.wire.results import status_table
 
-ALTER = re.compile(r"\s*ALTER\s+SESSION\s+(?P<verb>SET|UNSET)\s+(?P<rest>.*?)\s*;?\s*$", re.IGNORECASE | re.DOTALL)
-ASSIGNED = re.compile(
-    r"(?P<name>[A-Za-z_]\w*)\s*=\s*(?:'(?P<text>(?:[^'\\]|''|\\.)*)'|(?P<word>[^\s,]+))[\s,]*", re.DOTALL
-)
-BACKSLASHED = re.compile(r"\\(.)", re.DOTALL)
 # Parameters that would change results, and the values under which ours are right.
 ONLY = {
     "TIMEZONE": {"UTC", "ETC/UTC"},
@@ -29,43 +30,87 @@ ONLY = {
     "DATE_OUTPUT_FORMAT": {"YYYY-MM-DD"},
     "ERROR_ON_NONDETERMINISTIC_MERGE": {"TRUE"},
     "ERROR_ON_NONDETERMINISTIC_UPDATE": {"FALSE"},
-    "MULTI_STATEMENT_COUNT": {"1"},
 }
+_VARIABLE = re.compile(
+    r"""(?P<kept>'(?:[^'\\]|''|\\.)*'|"[^"]*"|\$\$.*?\$\$|--[^\n]*|/\*.*?\*/)|(?<![\w$])\$(?P<name>[A-Za-z_]\w*)""",
+    re.DOTALL,
+)
 
 
-UNSET = re.compile(r"\s*UNSET\s+(?:\((?P<names>[^()]*)\)|(?P<name>[\w$]+))\s*;?\s*$", re.IGNORECASE)
-
-
-def unset_variables(statement: str, context: StatementContext) -> pa.Table | None:
-    """`UNSET x`, `UNSET (x, y)`: the parser has no word for it."""
-    match = UNSET.match(statement)
-    if match is None:
-        return None
-    gone = {name.strip().upper() for name in (match["names"] or match["name"]).split(",")}
-    kept = context.connection.variables._variables
-    for name in [name for name in kept if name.upper() in gone]:
-        del kept[name]
-    return pa.table({"status": ["Statement executed successfully."]})
-
-
-def alter_session(statement: str, context: StatementContext) -> pa.Table | None:
+def alter_session(sql: str, context: StatementContext) -> pa.Table:
     """`ALTER SESSION SET QUERY_TAG = '…' AUTOCOMMIT = FALSE`, `ALTER SESSION UNSET QUERY_TAG`."""
-    match = ALTER.match(statement)
-    if match is None:
-        return None
-    if match["verb"].upper() == "UNSET":
-        for name in match["rest"].split(","):
-            context.session.parameters.pop(name.strip().upper(), None)
-    for assigned in ASSIGNED.finditer(match["rest"]) if match["verb"].upper() == "SET" else ():
-        _set(context, assigned["name"].upper(), assigned["word"], assigned["text"])
-    return pa.table({"status": ["Statement executed successfully."]})
+    scanner = Scanner(sql)
+    scanner.expect("ALTER", "SESSION")
+    if scanner.take("UNSET"):
+        for name in _names(scanner):
+            context.session.parameters.pop(name, None)
+    else:
+        scanner.expect("SET")
+        for name, value in scanner.options().items():
+            _set(context, name, str(value))
+    return status_table()
 
 
-def _set(context: StatementContext, name: str, word: str | None, text: str | None) -> None:
-    value = BACKSLASHED.sub(r"\1", text.replace("''", "'")) if text is not None else str(word)
+def _set(context: StatementContext, name: str, value: str) -> None:
     allowed = ONLY.get(name)
     if allowed is not None and value.upper() not in allowed:
         raise unsupported(f"session parameter {name} = {value}", f"Possible: {', '.join(sorted(allowed))}.")
     if name == "AUTOCOMMIT":
         context.connection.transactions.set_autocommit(value.upper() in {"TRUE", "1"})
     context.session.parameters[name] = value
+
+
+def set_variables(tree: exp.Set, context: StatementContext) -> pa.Table:
+    """`SET x = (SELECT MAX(a) FROM t)`, `SET (x, y) = (1, 'a')`: the value is computed once."""
+    for item in tree.expressions:
+        names, values = (
+            [side] if not isinstance(side, exp.Tuple) else side.expressions for side in item.this.iter_expressions()
+        )
+        query = context.rewrite(exp.select(*(value.copy() for value in values)))
+        (row,) = context.duck_conn.execute(query.sql("duckdb"), context.params).fetchall()
+        for name, value in zip(names, row, strict=True):
+            context.session.variables[stored_name(name.sql("snowflake"))] = _written(value)
+    return status_table()
+
+
+def _written(value: Any) -> str:
+    """A value as a statement writes it."""
+    if value is None or isinstance(value, bool):
+        return str(value).upper().replace("NONE", "NULL")
+    if isinstance(value, dt.datetime):
+        return f"'{value}'::{'TIMESTAMP_NTZ' if value.tzinfo is None else 'TIMESTAMP_TZ'}"
+    if isinstance(value, dt.date):
+        return f"'{value}'::DATE"
+    return quote_literal(value.replace("\\", "\\\\")) if isinstance(value, str) else str(value)
+
+
+def unset_variables(sql: str, context: StatementContext) -> pa.Table:
+    """`UNSET x`, `UNSET (x, y)`."""
+    scanner = Scanner(sql)
+    scanner.expect("UNSET")
+    for name in _names(scanner):
+        context.session.variables.pop(name, None)
+    return status_table()
+
+
+def _names(scanner: Scanner) -> list[str]:
+    found = []
+    while scanner.peek() is not None:
+        if not (scanner.take(",") or scanner.take("(") or scanner.take(")")):
+            found.append(stored_name(scanner.name()))
+    return found
+
+
+def inline_variables(sql: str, context: StatementContext) -> str:
+    """Write the values of `$name` in place of it, outside of texts, names in quotes and comments."""
+
+    def value(match: re.Match[str]) -> str:
+        if match["kept"] is not None:
+            return match["kept"]
+        name = match["name"].upper()
+        if name not in context.session.variables:
+            message = f"SQL compilation error:\nSession variable '${name}' does not exist"
+            raise snowflake_error(message, 1003, "42000")
+        return context.session.variables[name]
+
+    return _VARIABLE.sub(value, sql) if "$" in sql else sql

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
-from fakesnow import statement_type
 
 from deployments.embedded.errors import unsupported
 from deployments.embedded.session.statement import Statement
 from deployments.embedded.wire.results import Answer
+from deployments.embedded.wire.statement_types import NAMES
 
 STATEMENTS_KEPT = 20_000
 DEFAULT_RESULT_LIMIT = 100
@@ -25,11 +25,6 @@ MENTION = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 RESULT_LIMIT = re.compile(r"\s*(?:RESULT_LIMIT\s*=>\s*(?P<limit>\d+)\s*)?$", re.IGNORECASE)
-KINDS = {
-    value: name
-    for name, value in vars(statement_type).items()
-    if isinstance(value, int) and name.isupper() and value not in (statement_type.UNKNOWN, statement_type.DDL)
-}
 COLUMNS = pa.schema(
     [
         *[
@@ -73,7 +68,7 @@ class QueryHistory:
                 "QUERY_TEXT": statement.text,
                 "DATABASE_NAME": statement.session.database,
                 "SCHEMA_NAME": statement.session.schema,
-                "QUERY_TYPE": KINDS.get(statement.type_id) or _first_words(statement.text),
+                "QUERY_TYPE": NAMES.get(statement.type_id) or _first_words(statement.text),
                 "QUERY_TAG": statement.query_tag,
                 "EXECUTION_STATUS": "SUCCESS" if body["success"] else "FAILED_WITH_ERROR",
                 "ERROR_CODE": None if body["success"] else body["code"],
@@ -103,7 +98,7 @@ class QueryHistory:
             yield
             return
         written = statement.text
-        duck_conn = statement.session.connection._duck_conn
+        duck_conn = statement.session.connection.duck_conn
         duck_conn.register(HISTORY, pa.Table.from_pylist(self._asked(match, statement), schema=COLUMNS))
         statement.text = MENTION.sub(f'"{HISTORY}"', written)
         try:

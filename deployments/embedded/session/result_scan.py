@@ -20,7 +20,7 @@ RESULT = "_SNOWCAST_RESULT_"
 def readable(statement: Statement) -> Iterator[None]:
     """Let a statement read earlier results by their ids.
 
-    `SELECT "name" FROM TABLE(RESULT_SCAN(LAST_QUERY_ID()))`: fakesnow takes it as a whole statement only.
+    `SELECT "name" FROM TABLE(RESULT_SCAN(LAST_QUERY_ID()))`.
 
     Args:
         statement: Its text is changed while the context is open.
@@ -29,7 +29,7 @@ def readable(statement: Statement) -> Iterator[None]:
     if "RESULT_SCAN" not in written.upper():
         yield
         return
-    duck_conn = statement.session.connection._duck_conn
+    duck_conn = statement.session.connection.duck_conn
     names: dict[str, str] = {}
 
     def registered(match: re.Match[str]) -> str:
@@ -49,7 +49,7 @@ def readable(statement: Statement) -> Iterator[None]:
 
 
 def _result(statement: Statement, query_id: str) -> object:
-    kept = statement.session.connection.results_cache.get(query_id)
+    kept = statement.session.connection.engine.results.get(query_id)
     if kept is None:
         raise snowflake_error(f"Statement {query_id} not found", 709, "02000")
-    return kept[0]
+    return kept

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from deployments.embedded.context import SessionState
-from deployments.embedded.session.cursor import EmbeddedConnection, open_connection
+from deployments.embedded.session.connection import EmbeddedConnection
 
 if TYPE_CHECKING:
     from deployments.embedded.session.engine import Engine
@@ -79,7 +79,7 @@ class Session:
     def interrupt(self) -> None:
         """End the statement that runs now with an error."""
         with contextlib.suppress(duckdb.Error):
-            self.connection._duck_conn.interrupt()
+            self.connection.duck_conn.interrupt()
 
     def close(self) -> None:
         """Roll back what is open and give the connection back; waits for the running statement."""
@@ -106,7 +106,7 @@ class Sessions:
         """Log in; the database and the schema are created when they are not there."""
         given = {name.upper(): value for name, value in parameters.items()}
         state = SessionState(next(self._numbers), {**DEFAULT_PARAMETERS, **given})
-        connection = open_connection(
+        connection = EmbeddedConnection(
             self._engine,
             database=self._engine.databases.ensure(database) if database else None,
             schema=schema,

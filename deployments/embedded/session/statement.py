@@ -10,6 +10,8 @@ from typing import Any
 
 from snowflake.connector.errors import ProgrammingError
 
+from deployments.embedded.errors import unsupported
+from deployments.embedded.scanner import split_statements
 from deployments.embedded.session.sessions import Session
 from deployments.embedded.wire.bindings import Binding
 from deployments.embedded.wire.results import Answer
@@ -28,6 +30,7 @@ class Statement:
         describe_only: Whether only the result's columns are wanted.
         query_id: What the warehouse calls it.
         type_id: Snowflake's id of the statement's kind, once known.
+        parts: The statements of a request that has several.
         started_at: When it was received.
         ended_at: When its answer was there.
         is_running: Whether a thread works on it.
@@ -43,6 +46,7 @@ class Statement:
     describe_only: bool = False
     query_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     type_id: int = 0
+    parts: list[Statement] = field(default_factory=list)
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC))
     ended_at: datetime | None = None
     is_running: bool = False
@@ -72,6 +76,25 @@ class Statement:
         """Seconds it may take, 0 for any."""
         name = "STATEMENT_TIMEOUT_IN_SECONDS"
         return float(self.parameters.get(name) or self.session.state.parameters.get(name) or 0)
+
+    def split(self) -> None:
+        """Take a text of several statements apart, where the client has said that it may have them.
+
+        Raises:
+            ProgrammingError: there are more or fewer than the client has said.
+        """
+        name = "MULTI_STATEMENT_COUNT"
+        wanted = int(self.parameters.get(name, self.session.state.parameters.get(name, 1)))
+        if wanted == 1 or self.describe_only:
+            return
+        texts = split_statements(self.text)
+        if wanted and len(texts) != wanted:
+            message = f"Actual statement count {len(texts)} did not match the desired statement count {wanted}."
+            raise ProgrammingError(msg=message, errno=8, sqlstate="0A000")
+        if self.bindings and len(texts) > 1:
+            raise unsupported("bindings of several statements in one request", "Send them one by one.")
+        alone = {**self.parameters, name: 1}
+        self.parts = [Statement(self.session, "", text, parameters=alone) for text in texts] if len(texts) > 1 else []
 
     def cancel(self) -> None:
         """End it with the error that Snowflake gives a cancelled statement."""

@@ -96,5 +96,8 @@ class Statements:
                 statement.ended_at = datetime.now(UTC)
         self._history.add(statement, answer)
         with self._guard:
+            for part in (part for part in statement.parts if part.future.done()):
+                self._kept_bytes += part.kept_bytes
+                self._by_request[f"{part.session.token}/{part.query_id}"] = self._by_query[part.query_id] = part
             statement.future.set_result(answer)
             self._kept_bytes += statement.kept_bytes

@@ -7,6 +7,8 @@ import secrets
 from sqlglot import Expr, exp
 
 from deployments.embedded.context import StatementContext
+from deployments.embedded.errors import unsupported
+from deployments.embedded.names import quote_literal, quote_path
 from deployments.embedded.sql.rewrites.trees import TEXT_TYPES
 
 ZONED = "TIMESTAMP WITH TIME ZONE"
@@ -14,7 +16,6 @@ MAX_LENGTHS = {"16777216", "134217728"}
 _NOT_ENFORCED = (
     exp.UniqueColumnConstraint,
     exp.Reference,
-    exp.CollateColumnConstraint,
     exp.CommentColumnConstraint,
     exp.InlineLengthColumnConstraint,
 )
@@ -27,9 +28,11 @@ def enforced_column(definition: exp.ColumnDef) -> exp.ColumnDef:
         kind = constraint.args.get("kind")
         if isinstance(kind, exp.PrimaryKeyColumnConstraint):
             kept.append(exp.ColumnConstraint(kind=exp.NotNullColumnConstraint()))
+        elif isinstance(kind, exp.CollateColumnConstraint) and kind.this.name not in ("", "utf8", "bin"):
+            raise unsupported(f"a column with COLLATE '{kind.this.name}'", "Compare UPPER of both sides.")
         elif isinstance(kind, exp.CommentColumnConstraint):
             definition.args["comment"] = kind.this.name
-        elif not isinstance(kind, _NOT_ENFORCED) and not isinstance(constraint, exp.Reference):
+        elif not isinstance(kind or constraint, (*_NOT_ENFORCED, exp.CollateColumnConstraint)):
             kept.append(constraint)
     kept += [check for check in (length_check(definition), type_check(definition)) if check]
     definition.set("constraints", kept)
@@ -47,7 +50,7 @@ def number_sequences(tree: exp.Create, context: StatementContext) -> list[str]:
         tree.this.find_all(exp.AutoIncrementColumnConstraint, exp.GeneratedAsIdentityColumnConstraint)
     ):
         start, increment = (constraint.args.get(name) for name in ("start", "increment"))
-        name = ".".join(f'"{part}"' for part in [*home, f"_numbers_{table.name}_{secrets.token_hex(4)}"])
+        name = quote_path(*home, f"_numbers_{table.name}_{secrets.token_hex(4)}")
         first, by = (value.name if isinstance(value, Expr) else "1" for value in (start, increment))
         steps.append(f"CREATE SEQUENCE {name} START WITH {first} INCREMENT BY {by}")
         following = exp.Anonymous(this="nextval", expressions=[exp.Literal.string(name)])
@@ -104,7 +107,7 @@ def column_comments(tree: exp.Create) -> list[str]:
         return []
     table = tree.this.this.sql("duckdb")
     return [
-        f"""COMMENT ON COLUMN {table}.{item.this.sql("duckdb")} IS '{item.args["comment"].replace("'", "''")}'"""
+        f"""COMMENT ON COLUMN {table}.{item.this.sql("duckdb")} IS {quote_literal(item.args["comment"])}"""
         for item in tree.this.expressions
         if isinstance(item, exp.ColumnDef) and item.args.get("comment")
     ]

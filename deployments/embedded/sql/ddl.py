@@ -6,8 +6,8 @@ import duckdb
 from sqlglot import Expr, exp
 
 from deployments.embedded.context import StatementContext
-from deployments.embedded.errors import snowflake_error, unsupported
-from deployments.embedded.process.databases import identifier
+from deployments.embedded.errors import already_exists, snowflake_error, unsupported
+from deployments.embedded.names import quote_literal, quote_path
 from deployments.embedded.sql.constraints import (
     column_comments,
     enforced_column,
@@ -37,12 +37,12 @@ def create_table(tree: exp.Create, context: StatementContext) -> Plan:
     if tree.args.get("exists") and _exists(tree, context):
         return Plan([], Outcome.STATUS, f"{name[2]} already exists, statement succeeded.", commits=True)
     if not tree.args.get("replace") and _exists(tree, context):
-        raise snowflake_error(f"SQL compilation error:\nObject '{name[2]}' already exists.", 2002, "42710")
+        raise already_exists(name[2])
     if clone := tree.args.get("clone"):
         tree.set("clone", None)
         tree.set("expression", exp.select("*").from_(clone.this))
     steps: list[Expr | str] = [*number_sequences(tree, context), *_table_steps(tree, context)]
-    steps += [f"COMMENT ON TABLE {_target(tree).sql('duckdb')} IS '{comment}'"] if comment else []
+    steps += [f"COMMENT ON TABLE {_target(tree).sql('duckdb')} IS {quote_literal(comment)}"] if comment else []
     steps += column_comments(tree)
     temporary = {name} if is_temporary(tree) else set()
     return Plan(steps, Outcome.STATUS, status, commits=not temporary, temporary=temporary)
@@ -69,7 +69,7 @@ def _created_name(tree: exp.Create, context: StatementContext) -> tuple[str, str
 
 
 def _properties(tree: exp.Create) -> str:
-    """Take the properties DuckDB has no word for off the tree; return the comment, with its quotes doubled."""
+    """Take the properties DuckDB has no word for off the tree; return the comment."""
     comment = ""
     kept: list[Expr] = []
     properties = tree.args.get("properties")
@@ -77,7 +77,7 @@ def _properties(tree: exp.Create) -> str:
         if isinstance(item, UNSUPPORTED_PROPERTIES):
             raise unsupported(f"CREATE {type(item).__name__.removesuffix('Property').upper()} TABLE")
         if isinstance(item, exp.SchemaCommentProperty):
-            comment = item.this.name.replace("'", "''")
+            comment = item.this.name
         elif isinstance(item, exp.TemporaryProperty):
             kept.append(item)
         elif isinstance(item, exp.LikeProperty):
@@ -99,7 +99,7 @@ def table_exists(table: exp.Table, context: StatementContext) -> bool:
     Reading none of its rows tells most cheaply; a view is there even if what it reads is gone.
     """
     name = (table.catalog or context.database, table.db or context.schema, table.name)
-    written = ".".join(identifier(part or "") for part in name)
+    written = quote_path(*(part or "" for part in name))
     with context.duck_conn.cursor() as apart:  # what is not found would end the session's transaction
         try:
             apart.execute(f"SELECT 1 FROM {written} LIMIT 0")
@@ -180,18 +180,23 @@ def create_view(tree: exp.Create, context: StatementContext) -> Plan:
     _check_columns(tree)
     if tree.find(exp.MaterializedProperty):
         raise unsupported("CREATE MATERIALIZED VIEW", "Create a view or a table.")
+    if tree.expression and any(full_name(table, context) == name for table in tree.expression.find_all(exp.Table)):
+        raise snowflake_error("SQL compilation error:\nView definition refers to view being defined", 2014, "42601")
     if isinstance(tree.this, exp.Schema):
         for column in tree.this.expressions:
-            column.set("constraints", None)
+            if isinstance(column, exp.ColumnDef):
+                enforced_column(column)
+                column.set("constraints", None)
     if not tree.args.get("replace") and _exists(tree, context):
         if tree.args.get("exists"):
             return Plan([], Outcome.STATUS, f"{name[2]} already exists, statement succeeded.", commits=True)
-        raise snowflake_error(f"SQL compilation error:\nObject '{name[2]}' already exists.", 2002, "42710")
+        raise already_exists(name[2])
     comment = _properties(tree)
     tree.set("exists", None)
     steps: list[Expr | str] = [tree]
     if comment:
-        steps.append(f"COMMENT ON VIEW {_target(tree).sql('duckdb')} IS '{comment}'")
+        steps.append(f"COMMENT ON VIEW {_target(tree).sql('duckdb')} IS {quote_literal(comment)}")
+    steps += column_comments(tree)
     temporary = {name} if is_temporary(tree) else set()
     status = f"View {name[2]} successfully created."
     return Plan(steps, Outcome.STATUS, status, commits=not temporary, temporary=temporary)
@@ -239,14 +244,14 @@ def _action(tree: exp.Alter, table: str, action: Expr) -> list[Expr | str]:
     if isinstance(action, exp.AlterRename):
         return [f"ALTER {tree.kind} {table} RENAME TO {exp.to_identifier(action.this.name, quoted=True).sql('duckdb')}"]
     if isinstance(action, exp.AlterColumn) and action.args.get("comment"):
-        comment = action.args["comment"].name.replace("'", "''")
-        return [f"COMMENT ON COLUMN {table}.{action.this.sql('duckdb')} IS '{comment}'"]
+        comment = action.args["comment"].name
+        return [f"COMMENT ON COLUMN {table}.{action.this.sql('duckdb')} IS {quote_literal(comment)}"]
     if isinstance(action, (exp.Cluster, exp.ClusterProperty, exp.Command)):
         return []
     if isinstance(action, exp.AlterSet):
         comment_set = action.find(exp.SchemaCommentProperty)
-        text = comment_set.this.name.replace("'", "''") if comment_set else None
-        return [f"COMMENT ON TABLE {table} IS '{text}'"] if text is not None else []
+        text = comment_set.this.name if comment_set else None
+        return [f"COMMENT ON TABLE {table} IS {quote_literal(text)}"] if text is not None else []
     if isinstance(action, exp.SwapTable):
         return _swap(tree, table, action)
     if isinstance(action, exp.AddConstraint):

@@ -61,8 +61,10 @@ def insert(tree: Expr, context: StatementContext) -> Plan:
 def _check_types(tree: Expr, context: StatementContext) -> None:
     """Refuse a text literal for a VARIANT, OBJECT or ARRAY; DuckDB would parse it as JSON."""
     query = tree.expression
-    items = query.selects if isinstance(query, exp.Select) else []
-    texts = {place for place, item in enumerate(items) if gives_text(item)}
+    rows = [query.selects] if isinstance(query, exp.Select) else []
+    if isinstance(query, exp.Values):
+        rows = [row.expressions for row in query.expressions]
+    texts = {place for row in rows for place, item in enumerate(row) if gives_text(item)}
     target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
     if not texts or not isinstance(target, exp.Table):
         return
@@ -98,10 +100,7 @@ def truncate(tree: exp.TruncateTable, context: StatementContext) -> Plan:
 
 
 def merge(tree: exp.Merge, context: StatementContext) -> Plan:
-    """`MERGE INTO t USING (SELECT …) s ON … WHEN MATCHED AND … THEN UPDATE …`: DuckDB's own MERGE, which is atomic.
-
-    fakesnow takes it apart into several statements and does not take a deep subquery as source.
-    """
+    """`MERGE INTO t USING (SELECT …) s ON … WHEN MATCHED AND … THEN UPDATE …`: DuckDB's own MERGE, which is atomic."""
     actions = []
     for when in tree.args["whens"].expressions:
         then = when.args.get("then")

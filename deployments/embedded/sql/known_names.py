@@ -13,6 +13,7 @@ from sqlglot import Expr, exp
 from sqlglot.dialects.snowflake import Snowflake
 
 from deployments.embedded.errors import snowflake_error, unsupported
+from deployments.embedded.process.databases import INTERNAL_CATALOGS, INTERNAL_SCHEMAS, check_database
 
 # https://docs.snowflake.com/en/sql-reference/functions-all: those that run here, and those that are refused by name.
 FUNCTIONS = frozenset(
@@ -81,8 +82,6 @@ _STATEMENTS = (
     *(exp.Comment, exp.Create, exp.Drop, exp.Alter, exp.Use, exp.Set, exp.Show, exp.Describe, exp.Transaction),
     *(exp.Commit, exp.Rollback, exp.Command, exp.Undrop, exp.Grant, exp.Revoke, exp.Copy, exp.Put, exp.Get),
 )
-_INTERNAL_CATALOGS = frozenset({"_FS_GLOBAL", "MEMORY", "SYSTEM", "TEMP"})
-_INTERNAL_SCHEMAS = frozenset({"PG_CATALOG", "MAIN", "_FS_INFORMATION_SCHEMA"})
 _INTERNAL_TABLES = ("DUCKDB_", "SQLITE_", "PRAGMA_", "PG_")
 
 _ASSIGNMENT = re.compile(r"""\s*SET\s*(?:\([^()]*\)|[\w$]+|"[^"]+")\s*=""", re.IGNORECASE)
@@ -131,17 +130,6 @@ def check_text(command: str, tree: Expr) -> None:
         raise _syntax_error("FROM")
 
 
-def check_database(name: str) -> None:
-    """Refuse the names under which the warehouse keeps what is its own.
-
-    Raises:
-        ProgrammingError: There is no such database for a client.
-    """
-    if name.upper() in _INTERNAL_CATALOGS | _INTERNAL_SCHEMAS:
-        message = f"SQL compilation error:\nDatabase '{name}' does not exist or not authorized."
-        raise snowflake_error(message, 2003, "02000")
-
-
 def _check_function(node: exp.Anonymous) -> None:
     if node.name.upper() not in _KNOWN:
         raise _unknown_function(node.name.upper())
@@ -151,7 +139,7 @@ def _check_table(table: exp.Table, common: set[str]) -> None:
     if isinstance(table.this, exp.Literal) and not table.this.name.startswith("@"):
         raise _syntax_error(f"'{table.this.name}'")
     name, schema, catalog = (part.upper() for part in (table.name, table.db, table.catalog))
-    hidden = catalog in _INTERNAL_CATALOGS or schema in _INTERNAL_SCHEMAS
+    hidden = catalog in INTERNAL_CATALOGS or schema in INTERNAL_SCHEMAS
     if hidden or (not schema and name not in common and name.startswith(_INTERNAL_TABLES)):
         full = ".".join(filter(None, (catalog, schema, name)))
         raise snowflake_error(

@@ -2,7 +2,7 @@
 
 A macro is bound per call, so `typeof(x)` is a constant there: DuckDB folds the CASE and keeps only the branch of the
 argument's type. Every branch must bind for every type, hence the detours through VARCHAR in branches that are dropped.
-The macros live in fakesnow's global database, where every session and every stored view finds them.
+The macros live in a database of their own, where every session and every stored view finds them.
 """
 
 from __future__ import annotations
@@ -11,13 +11,11 @@ from typing import TYPE_CHECKING
 
 from sqlglot import Expr, exp
 
-from deployments.embedded.catalog import views as catalogue_views
-
 if TYPE_CHECKING:
     import duckdb
-    from fakesnow.instance import FakeSnow
 
-HOME = catalogue_views.HOME
+GLOBAL = "_fs_global"
+HOME = f"{GLOBAL}.main"
 
 # DuckDB takes words after a time and passes over them; ISO 8601 has no letters but T and Z. Then Snowflake's other AUTO
 # formats.
@@ -103,8 +101,12 @@ SCALARS: dict[str, str] = {
             CASE WHEN FALSE THEN coalesce(a * 0.000001 + b * 0, 0) END) END""",
     "sf_modulo(a, b)": "CASE WHEN b = 0 THEN error('Division by zero') ELSE a % b END",
     # PARSE_JSON
-    "sf_parse_json(x)": f"json(nullif(trim({HOME}.sf_text(x)), ''))",
-    "sf_try_parse_json(x)": f"TRY(json(nullif(trim({HOME}.sf_text(x)), '')))",
+    "sf_unique_keys(v)": """
+        list_transform([v], lambda j: CASE
+            WHEN json_type(j) = 'OBJECT' AND list_unique(json_keys(j)) < len(json_keys(j))
+            THEN json('duplicate object attribute') ELSE j END)[1]""",
+    "sf_parse_json(x)": f"{HOME}.sf_unique_keys(json(nullif(trim({HOME}.sf_text(x)), '')))",
+    "sf_try_parse_json(x)": f"TRY({HOME}.sf_unique_keys(json(nullif(trim({HOME}.sf_text(x)), ''))))",
     # GET(v, i): a number picks from an array, text from an object
     "sf_get(v, i)": f"""
         CASE typeof(i) WHEN 'VARCHAR' THEN json_extract(v, '$."' || CAST(i AS VARCHAR) || '"')
@@ -118,6 +120,8 @@ SCALARS: dict[str, str] = {
     # = and < with a VARIANT on one side and text on the other
     "sf_variant_text(v, t)": """
         CASE typeof(v) WHEN 'JSON' THEN to_json(v) ->> '$' ELSE t END""",
+    # What FILTER, TRANSFORM and REDUCE make an element of
+    "sf_element(x)": f"CASE typeof(x) WHEN 'DOUBLE' THEN json({HOME}.sf_text(x)) ELSE to_json(x) END",
     "sf_typeof(v)": """
         CASE json_type(to_json(v)) WHEN 'UBIGINT' THEN 'INTEGER' WHEN 'BIGINT' THEN 'INTEGER'
         WHEN 'NULL' THEN 'NULL_VALUE' WHEN 'DOUBLE' THEN 'DECIMAL' ELSE json_type(to_json(v)) END""",
@@ -163,6 +167,14 @@ SCALARS: dict[str, str] = {
         CASE WHEN x IS NULL OR isfinite(x) THEN x ELSE CAST('Invalid floating point operation' AS DOUBLE) END""",
     "sf_array_compact(a)": f"to_json(list_filter({HOME}.sf_items(a), lambda e: json_type(e) <> 'NULL'))",
     "sf_array_intersection(a, b)": f"to_json(list_intersect({HOME}.sf_items(a), {HOME}.sf_items(b)))",
+    "sf_array_ordered(a)": f"""
+        list_transform(list_sort(list_transform(list_filter({HOME}.sf_items(a), lambda e: json_type(e) <> 'NULL'),
+            lambda e: struct_pack(k := {HOME}.sf_variant_key(e), e := e))), lambda p: p.e)""",
+    "sf_array_max(a)": f"{HOME}.sf_array_ordered(a)[-1]",
+    "sf_array_min(a)": f"{HOME}.sf_array_ordered(a)[1]",
+    "sf_array_except(a, b)": f"""
+        to_json(list_filter({HOME}.sf_items(a), lambda e: NOT list_contains({HOME}.sf_items(b), e)))""",
+    "sf_arrays_overlap(a, b)": f"list_has_any({HOME}.sf_items(a), {HOME}.sf_items(b))",
     "sf_array_sort(a)": f"to_json(list_sort({HOME}.sf_items(a)))",
     "sf_array_flatten(a)": f"""
         to_json(flatten(list_transform({HOME}.sf_items(a), lambda e: {HOME}.sf_items(e))))""",
@@ -193,7 +205,29 @@ SCALARS: dict[str, str] = {
     "sf_weeks(a, b)": "date_diff('day', date_trunc('week', a), date_trunc('week', b)) // 7",
 }
 
+# Macros whose body depends on the type of the argument, which DuckDB looks at when it binds.
+BY_TYPE: dict[str, dict[str, str]] = {
+    # SUM of a text, and what else Snowflake converts without being asked
+    "sf_as_float": {"x VARCHAR": "CAST(trim(x, '\"') AS DOUBLE)", "x": "x"},
+    "sf_as_number": {"x VARCHAR": "CAST(trim(x, '\"') AS DECIMAL(18, 5))", "x": "x"},
+    "sf_as_time": {"x VARCHAR": f"{HOME}.sf_timestamp_text(x)", "x": "x"},
+}
+
+# TO_CHAR with a format that is no literal: DuckDB's own takes only one that is known when it binds.
+_PARTS = {
+    **{"YYYY": "%Y", "YY": "%y", "MMMM": "%B", "MON": "%b", "MM": "%m", "DD": "%d", "HH24": "%H", "HH12": "%I"},
+    **{"MI": "%M", "SS": "%S", "FF3": "%g", "FF6": "%f", "FF9": "%n", "FF": "%f", "AM|PM": "%p", "DY": "%a"},
+}
+_formatted = "f"
+for _part, _known in _PARTS.items():
+    _formatted = f"regexp_replace({_formatted}, '{_part}', strftime(t, '{_known}'), 'gi')"
+SCALARS["sf_format(t, f)"] = _formatted
+
 TABLES: dict[str, str] = {
+    "sf_split_to_table(x, separator)": """
+        SELECT CAST(1 AS BIGINT) AS "SEQ", CAST(i AS BIGINT) AS "INDEX", parts[i] AS "VALUE"
+        FROM (SELECT str_split(x, separator) AS parts), range(1, len(parts) + 1) AS r(i)
+        ORDER BY i""",
     # LATERAL FLATTEN: one row per element of an array or object of the wanted kinds
     "sf_flatten(input, keep_empty, kinds)": """
         SELECT CAST(hash(to_json(input)) >> 1 AS BIGINT) AS "SEQ",
@@ -221,29 +255,15 @@ TABLES: dict[str, str] = {
 }
 
 
-def create_sql() -> str:
-    """The statements that create every macro, a macro after those it calls."""
-    scalars = "".join(
-        f"CREATE OR REPLACE MACRO {HOME}.{head} AS ({body});\n"
-        for head, body in (SCALARS | catalogue_views.SCALARS).items()
-    )
-    tables = "".join(
-        f"CREATE OR REPLACE MACRO {HOME}.{head} AS TABLE {body};\n"
-        for head, body in (TABLES | catalogue_views.TABLES).items()
-    )
-    return scalars + tables
-
-
-def install(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the macros in the global database."""
-    connection.execute(create_sql())
-
-
-def install_once(fakesnow: FakeSnow) -> None:
-    """Create the macros unless this instance has them."""
-    if not getattr(fakesnow, "snowcast_functions", False):
-        install(fakesnow.duck_conn)
-        fakesnow.__dict__["snowcast_functions"] = True
+def install(connection: duckdb.DuckDBPyConnection, scalars: dict[str, str], tables: dict[str, str]) -> None:
+    """Create macros in the global database, each after those it calls."""
+    for head, body in scalars.items():
+        connection.execute(f"CREATE OR REPLACE MACRO {HOME}.{head} AS ({body})")
+    for name, bodies in BY_TYPE.items():
+        alternatives = ", ".join(f"({parameter}) AS ({body})" for parameter, body in bodies.items())
+        connection.execute(f"CREATE OR REPLACE MACRO {HOME}.{name} {alternatives}")
+    for head, body in tables.items():
+        connection.execute(f"CREATE OR REPLACE MACRO {HOME}.{head} AS TABLE {body}")
 
 
 def call(name: str, *arguments: Expr) -> exp.Anonymous:

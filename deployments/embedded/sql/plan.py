@@ -31,7 +31,7 @@ class Plan:
         merge_actions: For MERGE, the actions that its clauses can take.
         temporary: Temporary objects that exist once the steps have run.
         dropped: Temporary objects that are gone once the steps have run.
-        uses: Database and schema that the session uses once the steps have run.
+        uses: Database and schema (None: no schema) that the session uses once the steps have run.
     """
 
     steps: list[Expr | str]
@@ -41,4 +41,4 @@ class Plan:
     merge_actions: tuple[str, ...] = ()
     temporary: set[tuple[str, str, str]] = field(default_factory=set)
     dropped: set[tuple[str, str, str]] = field(default_factory=set)
-    uses: tuple[str, str] | None = None
+    uses: tuple[str, str | None] | None = None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from sqlglot import Expr, exp
 
 from deployments.embedded.context import StatementContext
-from deployments.embedded.errors import snowflake_error, unsupported
-from deployments.embedded.process.databases import identifier
+from deployments.embedded.errors import already_exists, does_not_exist, snowflake_error, unsupported
+from deployments.embedded.names import quote_path
 from deployments.embedded.sql.plan import Outcome, Plan
-from deployments.embedded.sql.rewrites.names import upper_case_unquoted
+from deployments.embedded.sql.rewrites.names import full_name, upper_case_unquoted
 
 
 def create_schema(tree: exp.Create, context: StatementContext) -> Plan:
@@ -16,15 +16,53 @@ def create_schema(tree: exp.Create, context: StatementContext) -> Plan:
     if tree.args.get("clone"):
         raise unsupported("CREATE SCHEMA … CLONE", "Clone its tables.")
     database, schema = _schema_name(tree.this, context)
-    path = f"{identifier(database)}.{identifier(schema)}"
+    path = quote_path(database, schema)
     found = schema_exists(database, schema, context)
     if found and tree.args.get("exists"):
         return Plan([], Outcome.STATUS, f"{schema} already exists, statement succeeded.", commits=True)
     if found and not tree.args.get("replace"):
-        raise snowflake_error(f"SQL compilation error:\nObject '{schema}' already exists.", 2002, "42710")
+        raise already_exists(schema)
     steps: list[Expr | str] = [f"DROP SCHEMA {path} CASCADE"] if found else []
     status = f"Schema {schema} successfully created."
     return Plan([*steps, f"CREATE SCHEMA {path}"], Outcome.STATUS, status, commits=True, uses=(database, schema))
+
+
+def drop_schema(tree: exp.Drop, context: StatementContext) -> Plan:
+    """`DROP SCHEMA [IF EXISTS] s`, with all that is in it; a session that uses it uses none afterwards."""
+    database, schema = _schema_name(tree.args["tables"][0], context)
+    status = f"{schema} successfully dropped."
+    if not schema_exists(database, schema, context):
+        if not tree.args.get("exists"):
+            raise does_not_exist("Schema", schema)
+        return Plan([], Outcome.STATUS, f"Drop statement executed successfully ({schema} already dropped).", True)
+    is_current = (database, schema) == (context.database, context.schema)
+    step = f"DROP SCHEMA {quote_path(database, schema)} CASCADE"
+    return Plan([step], Outcome.STATUS, status, commits=True, uses=(database, None) if is_current else None)
+
+
+def create_sequence(tree: exp.Create, context: StatementContext) -> Plan:
+    """`CREATE [OR REPLACE] SEQUENCE [IF NOT EXISTS] s START WITH 1 INCREMENT BY 1`."""
+    upper_case_unquoted(tree.this, context)
+    name = full_name(tree.this, context)
+    options = tree.find(exp.SequenceProperties)
+    sizes = {key: options.args[key].name for key in ("start", "increment") if options and options.args.get(key)}
+    words = ("OR REPLACE " if tree.args.get("replace") else "", "IF NOT EXISTS " if tree.args.get("exists") else "")
+    step = (
+        f"CREATE {words[0]}SEQUENCE {words[1]}{quote_path(*name)} "
+        f"START WITH {sizes.get('start', 1)} INCREMENT BY {sizes.get('increment', 1)}"
+    )
+    return Plan([step], Outcome.STATUS, f"Sequence {name[2]} successfully created.", commits=True)
+
+
+def drop_sequence(tree: exp.Drop, context: StatementContext) -> Plan:
+    """`DROP SEQUENCE [IF EXISTS] s`."""
+    table = tree.args["tables"][0]
+    upper_case_unquoted(table, context)
+    name = full_name(table, context)
+    exists = "IF EXISTS " if tree.args.get("exists") else ""
+    return Plan(
+        [f"DROP SEQUENCE {exists}{quote_path(*name)}"], Outcome.STATUS, f"{name[2]} successfully dropped.", True
+    )
 
 
 def use(tree: exp.Use, context: StatementContext) -> Plan:

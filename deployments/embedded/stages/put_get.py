@@ -23,7 +23,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from deployments.embedded.errors import snowflake_error
-from deployments.embedded.stages.scanner import Scanner, is_true
+from deployments.embedded.scanner import Scanner, is_true
 from deployments.embedded.stages.session_files import Upload, file_session
 from deployments.embedded.stages.stage import Location, checked_path, incoming_path, locate
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from deployments.embedded.context import StatementContext
 
 UPLOAD_PATH = "/snowcast/stages"
+# What connector 5 sends along; it uploads with OVERWRITE = FALSE only where the address covers it.
+SIGNED_HEADERS = "host;x-goog-if-generation-match;x-goog-meta-encryptiondata;x-goog-meta-matdesc;x-goog-meta-sfc-digest"
 # Signs the addresses that PUT hands out; a restarted server hands out new ones.
 _KEY = secrets.token_bytes(32)
 _COMPRESSED_SUFFIXES = (".gz", ".bz2", ".br", ".zst", ".zstd", ".deflate", ".raw_deflate", ".parquet", ".orc")
@@ -70,7 +72,10 @@ def put(scanner: Scanner, context: StatementContext, *, is_bound: bool) -> pa.Ta
     if not overwrite and os.path.isabs(source) and (there := _already_there(source, location, told)):
         return there
     address = _upload_address(context, folder.relative_to(context.stages) / checked_path(name), overwrite)
-    stage_info = {"locationType": "GCS", "location": location.stage.label, "creds": {}, "presignedUrl": address}
+    stage_info: dict[str, Any] = {
+        **{"locationType": "GCS", "location": f"stages/{location.stage.label}/", "region": "LOCAL"},
+        **{"storageAccount": None, "endPoint": None, "creds": {}, "presignedUrl": address},
+    }
     return {**told, "stageInfo": stage_info}
 
 
@@ -185,7 +190,9 @@ def _upload_address(context: StatementContext, path: Path, overwrite: bool) -> s
     except OSError as error:
         raise snowflake_error(f"PUT needs a running endpoint: {error}", 253003, "22000") from error
     text = path.as_posix()
-    query = urlencode({"overwrite": int(overwrite), "signature": _signature(text, overwrite)})
+    query = urlencode(
+        {"overwrite": int(overwrite), "signature": _signature(text, overwrite), "X-Goog-SignedHeaders": SIGNED_HEADERS}
+    )
     return f"http://{endpoint['host']}:{endpoint['port']}{UPLOAD_PATH}/{quote(text)}?{query}"
 
 

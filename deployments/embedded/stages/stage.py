@@ -14,8 +14,9 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from deployments.embedded.errors import snowflake_error, unsupported
-from deployments.embedded.stages.scanner import Options, is_true, split_name
+from deployments.embedded.errors import does_not_exist, snowflake_error, unsupported
+from deployments.embedded.names import Key, split_name
+from deployments.embedded.scanner import Options, is_true
 from deployments.embedded.stages.session_files import file_session
 
 if TYPE_CHECKING:
@@ -23,9 +24,8 @@ if TYPE_CHECKING:
 
     from deployments.embedded.context import StatementContext
 
-_CATALOGUE = "_fs_global._fs_information_schema"
+_CATALOG = "_fs_global._fs_information_schema"
 _REFERENCE = re.compile(r'@((?:"(?:[^"]|"")*"|[^/"])*)/?(.*)', re.DOTALL)
-_prepared: set[Path] = set()
 
 
 @dataclass(frozen=True)
@@ -140,25 +140,17 @@ def _table_stage(name: str, context: StatementContext) -> Stage:
     return Stage(f"{key[0]}.{key[1]}.%{key[2]}", "", _folder(root / "table", key), {})
 
 
-def not_found(key: tuple[str, str, str]) -> Exception:
+def not_found(key: Key) -> Exception:
     """Snowflake's error for a stage that is not there."""
-    return snowflake_error(
-        f"SQL compilation error:\nStage '{'.'.join(key)}' does not exist or not authorized.", 2003, "02000"
-    )
+    return does_not_exist("Stage", ".".join(key))
 
 
-def exists(key: tuple[str, str, str]) -> Exception:
-    """Snowflake's error for a stage that is there already."""
-    return snowflake_error(f"SQL compilation error:\nObject '{'.'.join(key)}' already exists.", 2002, "42710")
-
-
-def create(context: StatementContext, name: str, options: Options, *, temporary: bool, replace: bool) -> bool:
+def create(context: StatementContext, key: Key, options: Options, *, temporary: bool, replace: bool) -> bool:
     """Create a stage.
 
     Returns:
         False if it is there already and was left alone.
     """
-    key = split_name(name, context.database, context.schema)
     _require_schema(context, key)
     if options.get("URL"):
         raise unsupported("external stage (URL = …)", "Use an internal stage and PUT the files.")
@@ -171,65 +163,55 @@ def create(context: StatementContext, name: str, options: Options, *, temporary:
         session.stages[key] = options
         return True
     shutil.rmtree(_folder(context.stages / "named", key), ignore_errors=True)
-    with context.duck_conn.cursor() as catalogue:
-        _forget(catalogue, key)
+    with context.duck_conn.cursor() as catalog:
+        _forget(catalog, key)
         now = datetime.now(UTC)
-        catalogue.execute(
-            f"""INSERT INTO {_CATALOGUE}._fs_stages (created_on, name, database_name, schema_name, url,
+        catalog.execute(
+            f"""INSERT INTO {_CATALOG}._fs_stages (created_on, name, database_name, schema_name, url,
                 has_credentials, has_encryption_key, owner, comment, type, owner_role_type, directory_enabled)
                 VALUES (?, ?, ?, ?, '', 'N', 'N', 'SYSADMIN', ?, 'INTERNAL', 'ROLE', ?)""",
             [now, key[2], key[0], key[1], str(options.get("COMMENT", "")), "Y" if _directory(options) else "N"],
         )
-        catalogue.execute(f"INSERT INTO {_CATALOGUE}._stage_options VALUES (?, ?, ?, ?)", [*key, json.dumps(options)])
+        catalog.execute(f"INSERT INTO {_CATALOG}._stage_options VALUES (?, ?, ?, ?)", [*key, json.dumps(options)])
     return True
 
 
-def drop(context: StatementContext, name: str) -> bool:
+def drop(context: StatementContext, key: Key) -> bool:
     """Drop a stage and its files; False if there is none."""
-    key = split_name(name, context.database, context.schema)
     session = file_session(context)
     if session.stages.pop(key, None) is not None:
         shutil.rmtree(_folder(session.folder, key), ignore_errors=True)
         return True
     if stored_options(context, key) is None:
         return False
-    with context.duck_conn.cursor() as catalogue:
-        _forget(catalogue, key)
+    with context.duck_conn.cursor() as catalog:
+        _forget(catalog, key)
     shutil.rmtree(_folder(context.stages / "named", key), ignore_errors=True)
     return True
 
 
-def drop_namespace(context: StatementContext, database: str, schema: str | None) -> None:
-    """Drop the stages and stage files of a schema, or of a whole database."""
-    with context.duck_conn.cursor() as catalogue:
-        keys = catalogue.execute(
-            f"SELECT database_name, schema_name, name FROM {_CATALOGUE}._fs_stages WHERE database_name = ?", [database]
-        ).fetchall()
-        for key in keys:
-            if schema in (None, key[1]):
-                _forget(catalogue, key)
-    names = [database] if schema is None else [database, schema]
+def drop_schema(context: StatementContext, database: str, schema: str) -> None:
+    """Drop the stages and stage files of a schema."""
+    with context.duck_conn.cursor() as catalog:
+        for table in ("_fs_stages", "_stage_options"):
+            catalog.execute(
+                f"DELETE FROM {_CATALOG}.{table} WHERE database_name = ? AND schema_name = ?", [database, schema]
+            )
     for kind in ("named", "table"):
-        shutil.rmtree(context.stages.joinpath(kind, *(_encoded(name) for name in names)), ignore_errors=True)
+        shutil.rmtree(context.stages / kind / _encoded(database) / _encoded(schema), ignore_errors=True)
 
 
-def drop_table_stage(context: StatementContext, key: tuple[str, str, str]) -> None:
+def drop_table_stage(context: StatementContext, key: Key) -> None:
     """Remove the files of a table's stage."""
     shutil.rmtree(_folder(context.stages / "table", key), ignore_errors=True)
 
 
-def stored_options(context: StatementContext, key: tuple[str, str, str]) -> Options | None:
+def stored_options(context: StatementContext, key: Key) -> Options | None:
     """What CREATE STAGE said of a lasting stage, or None if there is no such stage."""
-    with context.duck_conn.cursor() as catalogue:
-        if context.stages not in _prepared:
-            catalogue.execute(
-                f"""CREATE TABLE IF NOT EXISTS {_CATALOGUE}._stage_options
-                    (database_name TEXT, schema_name TEXT, name TEXT, options TEXT)"""
-            )
-            _prepared.add(context.stages)
-        rows = catalogue.execute(
-            f"""SELECT coalesce(options, '{{}}') FROM {_CATALOGUE}._fs_stages
-                LEFT JOIN {_CATALOGUE}._stage_options USING (database_name, schema_name, name)
+    with context.duck_conn.cursor() as catalog:
+        rows = catalog.execute(
+            f"""SELECT coalesce(options, '{{}}') FROM {_CATALOG}._fs_stages
+                LEFT JOIN {_CATALOG}._stage_options USING (database_name, schema_name, name)
                 WHERE database_name = ? AND schema_name = ? AND name = ?""",
             list(key),
         ).fetchall()
@@ -256,19 +238,16 @@ def incoming_path(stages: Path) -> Path:
     return folder / uuid.uuid4().hex
 
 
-def _require_schema(context: StatementContext, key: tuple[str, str, str]) -> None:
+def _require_schema(context: StatementContext, key: Key) -> None:
     sql = "SELECT 1 FROM duckdb_schemas() WHERE database_name = ? AND schema_name = ?"
     if not context.duck_conn.execute(sql, list(key[:2])).fetchall():
-        name = ".".join(key[:2])
-        raise snowflake_error(
-            f"SQL compilation error:\nSchema '{name}' does not exist or not authorized.", 2003, "02000"
-        )
+        raise does_not_exist("Schema", ".".join(key[:2]))
 
 
-def _forget(catalogue: duckdb.DuckDBPyConnection, key: Any) -> None:
+def _forget(catalog: duckdb.DuckDBPyConnection, key: Any) -> None:
     for table in ("_fs_stages", "_stage_options"):
-        catalogue.execute(
-            f"DELETE FROM {_CATALOGUE}.{table} WHERE database_name = ? AND schema_name = ? AND name = ?", list(key)
+        catalog.execute(
+            f"DELETE FROM {_CATALOG}.{table} WHERE database_name = ? AND schema_name = ? AND name = ?", list(key)
         )
 
 
@@ -281,7 +260,7 @@ def _encoded(name: str) -> str:
     return quote(name, safe=" $").replace(".", "%2E")
 
 
-def _folder(root: Path, key: tuple[str, str, str]) -> Path:
+def _folder(root: Path, key: Key) -> Path:
     return root.joinpath(*(_encoded(part) for part in key))
 
 

@@ -14,8 +14,6 @@ UTC_OFFSET_CODE = 1440
 def to_wire(table: pa.Table, rowtype: list[dict[str, Any]]) -> pa.Table:
     """The table as it goes to the client.
 
-    fakesnow's own conversion turns a NULL timestamp into 1970-01-01.
-
     Args:
         table: The result's values.
         rowtype: The result's column types, as the response states them.

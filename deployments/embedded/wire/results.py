@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
-from fakesnow.statement_type import DML_TYPE_IDS
 
 from deployments.embedded.wire.arrow import to_stream, to_wire
 from deployments.embedded.wire.types import column_info, sendable
@@ -53,10 +52,7 @@ class Rows:
 
 
 def rows_of(table: pa.Table, kinds: list[str]) -> Rows:
-    """A DuckDB result and the types of its columns.
-
-    The types come with the result; fakesnow's server runs a DESCRIBE after every statement, planning it twice.
-    """
+    """A DuckDB result and the types of its columns."""
     rowtype = [column_info(name, kind) for name, kind in zip(table.column_names, kinds, strict=True)]
     return Rows(rowtype, sendable(table, kinds))
 
@@ -127,6 +123,6 @@ def answer_error(code: str, sql_state: str | None, message: str, query_id: str) 
     return Answer({"data": data, "code": code, "message": message, "success": False})
 
 
-def is_dml(type_id: int) -> bool:
-    """Whether clients expect counts instead of rows."""
-    return type_id in DML_TYPE_IDS
+def status_table(text: str = "Statement executed successfully.") -> pa.Table:
+    """The result of a statement that only says what it did."""
+    return pa.table({"status": [text]})

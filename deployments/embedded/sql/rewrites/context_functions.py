@@ -1,26 +1,15 @@
-"""What a query asks about its session, and what it reads of the catalogue."""
+"""What a query asks about its session."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-import sqlglot
-from fakesnow import transforms
 from sqlglot import Expr, exp
 
-from deployments.embedded.catalog.row_counts import row_counts
-from deployments.embedded.context import StatementContext
-from deployments.embedded.sql.macros import HOME
-from deployments.embedded.sql.rewrites.trees import Rule, func
-
-INFORMATION_SCHEMA = "INFORMATION_SCHEMA"
-CATALOGUE_VIEWS = {
-    "TABLES": "sf_information_tables",
-    "COLUMNS": "sf_information_columns",
-    "VIEWS": "sf_information_views",
-    "SCHEMATA": "sf_information_schemata",
-    "DATABASES": "sf_information_databases",
-}
+from deployments.embedded.context import VERSION, StatementContext
+from deployments.embedded.names import quote_path
+from deployments.embedded.sql.rewrites.names import full_name
+from deployments.embedded.sql.rewrites.trees import ContextRule, func
 
 
 def _text(value: str | None) -> Expr:
@@ -39,6 +28,7 @@ _CURRENT: dict[str, Callable[[StatementContext], str | None]] = {
     "CURRENT_SESSION": lambda context: str(context.session.session_id),
     "CURRENT_USER": lambda context: "SNOWCAST",
     "CURRENT_WAREHOUSE": lambda context: "EMBEDDED",
+    "CURRENT_VERSION": lambda context: VERSION,
     "LAST_QUERY_ID": lambda context: context.session.last_query_id,
     "CURRENT_SECONDARY_ROLES": lambda context: "",
     "CURRENT_AVAILABLE_ROLES": lambda context: '["SYSADMIN"]',
@@ -55,32 +45,23 @@ def current(node: exp.Func, context: StatementContext) -> Expr:
     return _text(_CURRENT[name](context))
 
 
-def is_current(node: exp.Anonymous) -> bool:
-    """Whether a function unknown to the parser is one of these."""
-    return node.name.upper() in _CURRENT
+def current_by_name(node: exp.Anonymous, context: StatementContext) -> Expr:
+    """The same of those that the parser does not know."""
+    return current(node, context) if node.name.upper() in _CURRENT else node
 
 
-def information_schema(node: exp.Table, context: StatementContext) -> Expr:
-    """`SELECT … FROM DB.INFORMATION_SCHEMA.TABLES` with Snowflake's columns, temporary tables and comments."""
-    if node.db.upper() != INFORMATION_SCHEMA:
+def next_value(node: exp.Column, context: StatementContext) -> Expr:
+    """`DB.S.SEQ.NEXTVAL`."""
+    if node.name != "NEXTVAL" or not node.table:
         return node
-    macro = CATALOGUE_VIEWS.get(node.name.upper())
-    if macro is None:
-        return transforms.information_schema_fs(node)
-    database = node.catalog or context.database or ""
-    arguments: list[Expr] = [exp.Literal.string(database)]
-    if macro == "sf_information_tables":
-        arguments.append(sqlglot.parse_one(row_counts(context, database), read="duckdb"))
-    table = exp.Table(this=func(f"{HOME}.{macro}", *arguments), alias=node.args.get("alias"))
-    if not table.alias:
-        table.set("alias", exp.TableAlias(this=exp.to_identifier(node.name, quoted=True)))
-    for clause in ("joins", "sample", "pivots"):
-        table.set(clause, node.args.get(clause))
-    return table
+    sequence = exp.table_(*(node.args.get(part) for part in ("table", "db", "catalog")))
+    called = func("nextval", quote_path(*full_name(sequence, context)))
+    return exp.alias_(called, "NEXTVAL", quoted=True) if isinstance(node.parent, exp.Select) else called
 
 
-RULES: dict[type[Expr], Rule] = {
-    exp.Table: information_schema,
+RULES: dict[type[Expr], ContextRule] = {
+    exp.Anonymous: current_by_name,
+    exp.Column: next_value,
     **dict.fromkeys(
         (
             exp.CurrentAccount,
@@ -89,6 +70,7 @@ RULES: dict[type[Expr], Rule] = {
             exp.CurrentSchema,
             exp.CurrentSession,
             exp.CurrentUser,
+            exp.CurrentVersion,
             exp.CurrentWarehouse,
         ),
         current,

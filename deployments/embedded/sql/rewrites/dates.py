@@ -6,10 +6,9 @@ import re
 
 from sqlglot import Expr, exp
 
-from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import unsupported
 from deployments.embedded.sql.macros import call
-from deployments.embedded.sql.rewrites.trees import Rule, func, is_text_literal, is_variant
+from deployments.embedded.sql.rewrites.trees import Rule, func, is_local_time, is_text_literal, is_variant
 from deployments.embedded.sql.rewrites.types import Type, convert, safely, text
 
 _FORMAT_PARTS = {
@@ -34,8 +33,11 @@ _FORMAT_PARTS = {
     "TZH:TZM": "%z",
     "TZD": "%Z",
 }
+_NOT_DONE = ("TZH", "TZM", *(f"FF{digits}" for digits in "0124578"))
 _FRACTION = re.compile(r"%f_(one|two|three|four|five|six|seven|eight|nine)|FF[0-9]?")
-_PART = re.compile(r'"([^"]*)"|' + "|".join(sorted(map(re.escape, _FORMAT_PARTS), key=len, reverse=True)) + "|.", re.I)
+_PART = re.compile(
+    r'"([^"]*)"|' + "|".join(sorted(map(re.escape, (*_FORMAT_PARTS, *_NOT_DONE)), key=len, reverse=True)) + "|.", re.I
+)
 
 
 def duckdb_format(form: str) -> str:
@@ -45,8 +47,8 @@ def duckdb_format(form: str) -> str:
         if match[1] is not None:
             return match[1].replace("%", "%%")
         known = _FORMAT_PARTS.get(match[0].upper())
-        if known is None and match[0].isalpha() and match[0].upper() != "T":
-            raise unsupported(f"date format '{form}'", f"Unknown part at '{match[0]}'.")
+        if match[0].upper() in _NOT_DONE:
+            raise unsupported(f"date format '{form}'", f"Its part {match[0]} is not done.")
         return known or match[0].replace("%", "%%")
 
     return _PART.sub(part, form)
@@ -56,13 +58,14 @@ def _is_number_format(form: str) -> bool:
     return bool(re.fullmatch(r"[$BSMI.,G09DXE+-]+|TM[9E]?", form.upper())) and not re.search("[YH]", form.upper())
 
 
-def to_char(node: exp.ToChar, context: StatementContext) -> Expr:
+def to_char(node: exp.ToChar) -> Expr:
     """`TO_CHAR("T", 'YYYY-MM-DD HH24:MI')`, `TO_VARCHAR("V")`."""
     form = node.args.get("format")
     if form is None:
         return text(node.this)
+    form = _joined(form)
     if not is_text_literal(form):
-        raise unsupported("TO_CHAR with a format that is not a literal")
+        return call("sf_format", _moment(node.this), form)
     if form.name.upper() in {"HEX", "UTF-8", "UTF8", "BASE64"}:
         return _binary_text(node.this, form.name.upper())
     if _is_number_format(form.name):
@@ -71,13 +74,23 @@ def to_char(node: exp.ToChar, context: StatementContext) -> Expr:
     return func("strftime", moment, duckdb_format(form.name))
 
 
+def _joined(form: Expr) -> Expr:
+    """`'YYYY' || '-MM'` is as good as a literal."""
+    if isinstance(form, exp.Paren):
+        return _joined(form.this)
+    parts = [_joined(form.this), _joined(form.expression)] if isinstance(form, exp.DPipe) else []
+    if parts and all(map(is_text_literal, parts)):
+        return exp.Literal.string("".join(part.name for part in parts))
+    return form
+
+
 def _binary_text(value: Expr, form: str) -> Expr:
     if form == "BASE64":
         return func("to_base64", value)
     return func("hex", value) if form == "HEX" else func("decode", value)
 
 
-def to_date(node: Expr, context: StatementContext) -> Expr:
+def to_date(node: Expr) -> Expr:
     """`TO_DATE("S")`, `TO_DATE("S", 'YYYYMMDD')`, `TRY_TO_DATE`."""
     form = node.args.get("format")
     to = exp.DataType.build("DATE")
@@ -86,7 +99,7 @@ def to_date(node: Expr, context: StatementContext) -> Expr:
     return safely(node, exp.cast(_parsed(node.this, form), Type.DATE, copy=False))
 
 
-def text_to_time(node: exp.StrToTime, context: StatementContext) -> Expr:
+def text_to_time(node: exp.StrToTime) -> Expr:
     """`TO_TIMESTAMP("S", 'YYYY-MM-DD HH24:MI:SS')`."""
     return safely(node, _parsed(node.this, node.args["format"]))
 
@@ -99,24 +112,24 @@ def _parsed(value: Expr, form: Expr) -> Expr:
     return func("strptime", text(value), known.replace('"', "").replace("TZH:TZM", "%z"))
 
 
-def time_to_text(node: exp.TimeToStr, context: StatementContext) -> Expr:
+def time_to_text(node: exp.TimeToStr) -> Expr:
     """`TO_CHAR("S" :: TIMESTAMP, 'HH24:MI:SS.FF3')`, whose format sqlglot has turned into strftime's."""
     form = node.args["format"]
     if not is_text_literal(form):
-        raise unsupported("TO_CHAR with a format that is not a literal")
+        return to_char(exp.ToChar(this=node.this, format=form))
     fractions = {"three": "%g", "six": "%f", "nine": "%n"}
     known = _FRACTION.sub(lambda match: fractions.get(match[1] or "", "%f"), form.name)
     return func("strftime", node.this, known.replace('"', ""))
 
 
-def to_time(node: Expr, context: StatementContext) -> Expr:
+def to_time(node: Expr) -> Expr:
     """`TO_TIME("S")`."""
     form = node.args.get("format")
     parsed = _parsed(node.this, form) if form is not None else text(node.this)
     return safely(node, exp.cast(parsed, Type.TIME, copy=False))
 
 
-def unix_to_time(node: exp.UnixToTime, context: StatementContext) -> Expr:
+def unix_to_time(node: exp.UnixToTime) -> Expr:
     """`TO_TIMESTAMP("N", 3)`: whole units of 10^-scale seconds; `TO_TIMESTAMP(1700000000)`."""
     scale = node.args.get("scale")
     if is_text_literal(node.this) and scale is None:
@@ -154,6 +167,16 @@ def timestamp_function(node: exp.Anonymous) -> Expr | None:
     return func("try", converted) if safe else converted
 
 
+def refuse_local_time(left: Expr, right: Expr) -> None:
+    """Refuse `CONVERT_TIMEZONE(zone, t)` beside another time: the zone of a TIMESTAMP_TZ is not kept here."""
+    is_local = [is_local_time(side) for side in (left, right)]
+    if any(is_local) and not all(is_local) and not (is_text_literal(left) or is_text_literal(right)):
+        raise unsupported(
+            "CONVERT_TIMEZONE with two arguments beside another time",
+            "Compare the times without it, or name both zones: CONVERT_TIMEZONE('UTC', zone, t).",
+        )
+
+
 _INTERVALS = {
     "YEAR": "to_years",
     "QUARTER": "to_quarters",
@@ -169,7 +192,7 @@ _INTERVALS = {
 _DATE_UNITS = {"YEAR", "QUARTER", "MONTH", "WEEK", "DAY"}
 
 
-def date_add(node: exp.DateAdd, context: StatementContext) -> Expr:
+def date_add(node: exp.DateAdd) -> Expr:
     """`DATEADD(day, "N", "D")`: a DATE stays a DATE where the unit is a day or longer."""
     unit = (node.unit.name if node.unit else "DAY").upper()
     make = _INTERVALS.get(unit)
@@ -191,35 +214,26 @@ def _moment(node: Expr) -> Expr:
     return call("sf_timestamp", node) if is_text_literal(node) or is_variant(node) else node
 
 
-def date_diff(node: Expr, context: StatementContext) -> Expr:
+def date_diff(node: Expr) -> Expr:
     """`DATEDIFF(day, "A", "B")` counts the boundaries between the two."""
     unit = (node.args["unit"].name if node.args.get("unit") else "DAY").lower()
     left, right = node.expression, node.this
+    refuse_local_time(left, right)
     if unit == "week":
         return call("sf_weeks", _moment(left), _moment(right))
     return func("date_diff", unit, _moment(left), _moment(right))
 
 
-def date_trunc(node: Expr, context: StatementContext) -> Expr:
+def date_trunc(node: Expr) -> Expr:
     """`DATE_TRUNC('month', "D")`: a DATE stays a DATE."""
     moment = _moment(node.this)
     unit = node.args["unit"].name.lower()
     return func("cast_to_type", func("date_trunc", unit, moment), moment.copy())
 
 
-def current_date(node: exp.CurrentDate, context: StatementContext) -> Expr:
-    """`SELECT CURRENT_DATE`: DuckDB takes the word for the column that it names."""
-    return exp.cast(func("now"), Type.DATE)
-
-
-def current_time(node: exp.CurrentTime, context: StatementContext) -> Expr:
-    """`SELECT CURRENT_TIME`."""
-    return exp.cast(exp.cast(func("now"), Type.TIMESTAMP), Type.TIME)
-
-
 RULES: dict[type[Expr], Rule] = {
-    exp.CurrentDate: current_date,
-    exp.CurrentTime: current_time,
+    exp.CurrentDate: lambda node: exp.cast(func("now"), Type.DATE),  # DuckDB takes the bare word for a column
+    exp.CurrentTime: lambda node: exp.cast(exp.cast(func("now"), Type.TIMESTAMP), Type.TIME),
     exp.ToChar: to_char,
     exp.TimeToStr: time_to_text,
     exp.TsOrDsToDate: to_date,

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from sqlglot import Expr, exp
 
-from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import snowflake_error
 from deployments.embedded.sql.macros import call
+from deployments.embedded.sql.rewrites.dates import refuse_local_time
 from deployments.embedded.sql.rewrites.order import key
 from deployments.embedded.sql.rewrites.trees import Rule, as_variant, func, is_text_literal, is_variant, may_be_variant
 from deployments.embedded.sql.rewrites.types import text, variant
 
 
-def compare(node: exp.Binary, context: StatementContext) -> Expr:
+def compare(node: exp.Binary) -> Expr:
     """`"V":a = 'x'`, `"VALUE" > 5`: a VARIANT compares as the type of the other side."""
     if isinstance(node.parent, (exp.Update, exp.SetItem)) and node.arg_key != "where":
         return node
     left, right = node.this, node.expression
+    refuse_local_time(left, right)
     if is_variant(left) and is_variant(right):
         node.set("this", key(left))
         node.set("expression", key(right))
@@ -61,7 +62,7 @@ def _if_json(column: Expr, condition: Expr, otherwise: Expr) -> Expr:
     return exp.Paren(this=exp.Case(ifs=[exp.If(this=is_json, true=condition)], default=otherwise.copy()))
 
 
-def contained(node: exp.In, context: StatementContext) -> Expr:
+def contained(node: exp.In) -> Expr:
     """`"V":a IN ('x', 'y')`; the values of a PIVOT are no condition."""
     if isinstance(node.parent, exp.Pivot):
         return node
@@ -74,7 +75,7 @@ def contained(node: exp.In, context: StatementContext) -> Expr:
     return node
 
 
-def alternatives(node: Expr, context: StatementContext) -> Expr:
+def alternatives(node: Expr) -> Expr:
     """`NVL("V":a, 'x')`, `IFF(…, "V":a, 'x')`: where one alternative is a VARIANT, the result is one."""
     if isinstance(node, exp.Coalesce):
         if not node.expressions:
@@ -95,7 +96,7 @@ def alternatives(node: Expr, context: StatementContext) -> Expr:
     return as_variant(node)
 
 
-def arithmetic(node: exp.Binary, context: StatementContext) -> Expr:
+def arithmetic(node: exp.Binary) -> Expr:
     """`"V":a + 1`: a VARIANT in arithmetic is a number."""
     for side in ("this", "expression"):
         if is_variant(node.args[side]):
@@ -103,9 +104,9 @@ def arithmetic(node: exp.Binary, context: StatementContext) -> Expr:
     return node
 
 
-def if_alternatives(node: exp.If, context: StatementContext) -> Expr:
+def if_alternatives(node: exp.If) -> Expr:
     """IFF; the branches of a CASE are its own business."""
-    return node if isinstance(node.parent, exp.Case) else alternatives(node, context)
+    return node if isinstance(node.parent, exp.Case) else alternatives(node)
 
 
 RULES: dict[type[Expr], Rule] = {

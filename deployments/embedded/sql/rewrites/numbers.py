@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from sqlglot import Expr, exp
 
-from deployments.embedded.context import StatementContext
 from deployments.embedded.sql.macros import call
-from deployments.embedded.sql.rewrites.trees import Rule, func, is_variant
+from deployments.embedded.sql.rewrites.trees import Rule, by_macro, func, is_variant
 from deployments.embedded.sql.rewrites.types import Type
 
 MICRO = "0.000001"
 
 
-def divide(node: exp.Div, context: StatementContext) -> Expr:
+def divide(node: exp.Div) -> Expr:
     """`7 / 2` is 3.500000 and `1 / 0` an error; DuckDB gives floats and infinity."""
     return call("sf_divide", _number(node.this), _number(node.expression))
 
 
-def modulo(node: exp.Mod, context: StatementContext) -> Expr:
+def modulo(node: exp.Mod) -> Expr:
     """`"V":a % 2`; parentheses around a sum must stay."""
     if is_variant(node.this.unnest()):
         node.set("this", _number(node.this))
@@ -30,13 +29,7 @@ def _number(node: Expr) -> Expr:
     return exp.cast(node, Type.DOUBLE, copy=False) if is_variant(node) else node
 
 
-def width_bucket(node: exp.WidthBucket, context: StatementContext) -> Expr:
-    """`WIDTH_BUCKET("N", 0, 100, 10)`."""
-    bounds = [node.args[name] for name in ("min_value", "max_value", "num_buckets")]
-    return call("sf_width_bucket", node.this, *bounds)
-
-
-def greatest(node: exp.Func, context: StatementContext) -> Expr:
+def greatest(node: exp.Func) -> Expr:
     """`GREATEST(a, b)` and `LEAST(a, b)` are NULL if one argument is."""
     arguments = [node.this, *node.expressions]
     name = "greatest" if isinstance(node, exp.Greatest) else "least"
@@ -46,7 +39,7 @@ def greatest(node: exp.Func, context: StatementContext) -> Expr:
     return func(name, *arguments)
 
 
-def average(node: exp.Avg, context: StatementContext) -> Expr:
+def average(node: exp.Avg) -> Expr:
     """`AVG("N")` of whole or decimal numbers is a decimal with six more digits; DuckDB gives a float.
 
     The second argument is never evaluated; it has the type that the result needs.
@@ -75,30 +68,29 @@ def _plain(average_: exp.Avg) -> Expr:
     return inner.copy()
 
 
-def numeric_aggregate(node: exp.AggFunc, context: StatementContext) -> Expr:
+def numeric_aggregate(node: exp.AggFunc) -> Expr:
     """`SUM("V":amount)`: a VARIANT is summed as a number."""
     if is_variant(node.this):
         node.set("this", exp.cast(node.this, Type.DOUBLE, copy=False))
     return node
 
 
-def approximate_count(node: exp.Hll, context: StatementContext) -> Expr:
-    """`HLL("K")` is APPROX_COUNT_DISTINCT."""
-    return exp.ApproxDistinct(this=node.this)
-
-
-def finite(node: Expr, context: StatementContext) -> Expr:
-    """`SQRT(-1)`, `LN(0)`, `ASIN(2)`, `POWER(10, 400)` are errors."""
-    return call("sf_finite", node.copy())
+def random(node: exp.Rand) -> Expr:
+    """`RANDOM()`: a signed number of 64 bits; DuckDB gives a float between 0 and 1."""
+    centred = exp.Paren(this=exp.Sub(this=func("random"), expression=exp.Literal.number("0.5")))
+    return exp.cast(exp.Mul(this=centred, expression=exp.Literal.number(2**63 - 1)), Type.BIGINT)
 
 
 RULES: dict[type[Expr], Rule] = {
     exp.Div: divide,
     exp.Mod: modulo,
     exp.Avg: average,
-    exp.WidthBucket: width_bucket,
-    exp.Hll: approximate_count,
-    **dict.fromkeys((exp.Sqrt, exp.Ln, exp.Log, exp.Asin, exp.Acos, exp.Pow, exp.Exp), finite),
+    exp.WidthBucket: by_macro("sf_width_bucket", "this", "min_value", "max_value", "num_buckets"),
+    exp.Hll: lambda node: exp.ApproxDistinct(this=node.this),
+    exp.Rand: random,
+    **dict.fromkeys(
+        (exp.Sqrt, exp.Ln, exp.Log, exp.Asin, exp.Acos, exp.Pow, exp.Exp), lambda node: call("sf_finite", node.copy())
+    ),
     exp.Sum: numeric_aggregate,
     exp.Median: numeric_aggregate,
     exp.Stddev: numeric_aggregate,

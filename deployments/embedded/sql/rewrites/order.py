@@ -45,7 +45,7 @@ def _names_variant(value: Expr) -> bool:
     return False
 
 
-def extreme(node: exp.Max | exp.Min, context: StatementContext) -> Expr:
+def extreme(node: exp.Max | exp.Min) -> Expr:
     """`MAX("V":a)`: the value whose key is the largest."""
     if node.expressions:
         name, count = node.sql_name(), 1 + len(node.expressions)
@@ -57,17 +57,17 @@ def extreme(node: exp.Max | exp.Min, context: StatementContext) -> Expr:
     return as_variant(func(name, node.this, key(node.this.copy())))
 
 
-def greatest(node: exp.Greatest | exp.Least, context: StatementContext) -> Expr:
+def greatest(node: exp.Greatest | exp.Least) -> Expr:
     """`GREATEST("V":a, 5)` compares as numbers; of VARIANTs only, the one with the largest key."""
     values = [node.this, *node.expressions]
     others = [value for value in values if not is_variant(value)]
     if len(others) == len(values):
-        return numbers.greatest(node, context)
+        return numbers.greatest(node)
     if others:
         values = [call("sf_as_type_of", value, others[0].copy()) if is_variant(value) else value for value in values]
         node.set("this", values[0])
         node.set("expressions", values[1:])
-        return numbers.greatest(node, context)
+        return numbers.greatest(node)
     compare = exp.GTE if isinstance(node, exp.Greatest) else exp.LTE
     found = values[0]
     for value in values[1:]:
@@ -78,7 +78,7 @@ def greatest(node: exp.Greatest | exp.Least, context: StatementContext) -> Expr:
     return as_variant(found)
 
 
-def window(node: exp.Window, context: StatementContext) -> Expr:
+def window(node: exp.Window) -> Expr:
     """`ROW_NUMBER() OVER ()` is an error on Snowflake: what numbers rows has to say in which order."""
     called = node.this.this if isinstance(node.this, (exp.IgnoreNulls, exp.RespectNulls)) else node.this
     if isinstance(called, _RANKS) and not node.args.get("order") and not node.args.get("alias"):
@@ -88,10 +88,18 @@ def window(node: exp.Window, context: StatementContext) -> Expr:
     return node
 
 
+def by_all(node: exp.Ordered) -> Expr:
+    """`ORDER BY ALL`: ALL is no column."""
+    if isinstance(node.this, exp.Column) and node.this.name == "ALL" and not node.this.this.quoted:
+        node.set("this", exp.var("ALL"))
+    return node
+
+
 RULES: dict[type[Expr], Rule] = {
     exp.Max: extreme,
     exp.Min: extreme,
     exp.Greatest: greatest,
     exp.Least: greatest,
     exp.Window: window,
+    exp.Ordered: by_all,
 }

@@ -1,7 +1,7 @@
 """AST rewrites between Snowflake's SQL and DuckDB's, each named and with the statement that needs it.
 
-TEXT change the statement before it is parsed. BEFORE run in order on the parsed tree. RULES, one per kind of node, are
-applied in one walk, children first. AFTER run in order on what the rules left.
+BEFORE run in order on the parsed tree. RULES, one per kind of node, are applied in one walk, children first;
+CONTEXT_RULES are those that ask the session. AFTER run in order on what the rules left.
 """
 
 from __future__ import annotations
@@ -11,65 +11,56 @@ from collections.abc import Callable
 from sqlglot import Expr
 
 from deployments.embedded.context import StatementContext
-from deployments.embedded.session.dialect import FILES
 from deployments.embedded.sql.rewrites import (
     aggregates,
+    context_functions,
     dates,
-    fakesnow_rewrites,
+    implicit_casts,
+    joins,
+    lambdas,
     letter_case,
     mixed_types,
     names,
     numbers,
     order,
+    pivots,
+    set_operations,
+    strings,
     tables,
     types,
     values,
-    variant_types,
     variants,
 )
-from deployments.embedded.sql.rewrites import (
-    context_functions as session,
-)
-from deployments.embedded.sql.rewrites import (
-    strings as texts,
-)
-from deployments.embedded.sql.rewrites.before_parsing import TEXT
-from deployments.embedded.sql.rewrites.trees import Rule, apply_rules
+from deployments.embedded.sql.rewrites.trees import Rule
 
 Rewrite = Callable[[Expr, StatementContext], Expr]
 
 BEFORE: tuple[Rewrite, ...] = (
-    *FILES,
     names.named_tables,
     names.upper_case_unquoted,
     names.name_expressions,
     names.resolve_temporary_tables,
     letter_case.check_letter_case,
-    values.positional_columns,
+    lambdas.mark_elements,
+    values.name_columns,
+    implicit_casts.convert_texts,
 )
 RULES: dict[type[Expr], Rule] = {
     **types.RULES,
     **variants.RULES,
-    **variant_types.RULES,
     **mixed_types.RULES,
     **numbers.RULES,
     **order.RULES,
     **dates.RULES,
-    **texts.RULES,
+    **strings.RULES,
     **tables.RULES,
-    **session.RULES,
+    **lambdas.RULES,
+    **joins.RULES,
 }
-AFTER: tuple[Rewrite, ...] = (order.order_variants, aggregates.wrap_aggregates, fakesnow_rewrites.apply)
-
-
-def rewrite(tree: Expr, context: StatementContext) -> Expr:
-    """Turn a tree of Snowflake's SQL into one that gives DuckDB's when printed."""
-    for change in BEFORE:
-        tree = change(tree, context)
-    tree = apply_rules(tree, RULES, context)
-    for change in AFTER:
-        tree = change(tree, context)
-    return tree
-
-
-__all__ = ["AFTER", "BEFORE", "RULES", "TEXT", "Rewrite", "rewrite"]
+CONTEXT_RULES = context_functions.RULES
+AFTER: tuple[Rewrite, ...] = (
+    order.order_variants,
+    aggregates.wrap_aggregates,
+    set_operations.convert_texts,
+    pivots.list_values,
+)

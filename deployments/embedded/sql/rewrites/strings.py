@@ -6,11 +6,9 @@ from collections.abc import Callable
 
 from sqlglot import Expr, exp
 
-from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import unsupported
 from deployments.embedded.sql.macros import call
-from deployments.embedded.sql.rewrites import context_functions as session
-from deployments.embedded.sql.rewrites import dates, variant_types, variants
+from deployments.embedded.sql.rewrites import dates, variants
 from deployments.embedded.sql.rewrites.trees import Rule, func, gives_text
 from deployments.embedded.sql.rewrites.types import text
 
@@ -38,30 +36,30 @@ _TEXT_FUNCTIONS: tuple[type[Expr], ...] = (
 )
 
 
-def text_argument(node: Expr, context: StatementContext) -> Expr:
+def text_argument(node: Expr) -> Expr:
     """`UPPER("V":name)`: a number or a VARIANT is converted to text, without the quotes of JSON."""
     node.set("this", text(node.this))
     return node
 
 
-def repeat(node: exp.Repeat, context: StatementContext) -> Expr:
+def repeat(node: exp.Repeat) -> Expr:
     """`REPEAT("S", 3)`: an error where the text would be longer than Snowflake's longest."""
     value = text(node.this)
     return func("repeat", value, call("sf_repeats", value.copy(), node.args["times"]))
 
 
-def space(node: exp.Space, context: StatementContext) -> Expr:
+def space(node: exp.Space) -> Expr:
     """`SPACE(3)`."""
     return func("repeat", " ", call("sf_within", node.this))
 
 
-def pad(node: exp.Pad, context: StatementContext) -> Expr:
+def pad(node: exp.Pad) -> Expr:
     """`LPAD("S", 5, '0')`: an error where the text would be longer than Snowflake's longest."""
     node.set("expression", call("sf_within", node.expression))
-    return text_argument(node, context)
+    return text_argument(node)
 
 
-def concat(node: Expr, context: StatementContext) -> Expr:
+def concat(node: Expr) -> Expr:
     """`CONCAT("A", "B")` and `"A" || "B"`: NULL if one part is; numbers and VARIANT become text."""
     parts = [node.this, node.expression] if isinstance(node, exp.DPipe) else node.expressions
     joined = text(parts[0])
@@ -70,12 +68,12 @@ def concat(node: Expr, context: StatementContext) -> Expr:
     return exp.Paren(this=joined)
 
 
-def md5(node: Expr, context: StatementContext) -> Expr:
+def md5(node: Expr) -> Expr:
     """`MD5("N")` hashes the text of a number."""
     return func("md5", node.this) if gives_text(node.this) else call("sf_md5", node.this)
 
 
-def sha2(node: exp.SHA2, context: StatementContext) -> Expr:
+def sha2(node: exp.SHA2) -> Expr:
     """`SHA2("S")` and `SHA2("S", 256)`; DuckDB has no other length."""
     length = node.args.get("length")
     if length is not None and length.name not in {"256", "0"}:
@@ -83,12 +81,7 @@ def sha2(node: exp.SHA2, context: StatementContext) -> Expr:
     return func("sha256", text(node.this))
 
 
-def sha1(node: exp.SHA, context: StatementContext) -> Expr:
-    """`SHA1("S")`."""
-    return func("sha1", text(node.this))
-
-
-def regexp_replace(node: exp.RegexpReplace, context: StatementContext) -> Expr:
+def regexp_replace(node: exp.RegexpReplace) -> Expr:
     """`REGEXP_REPLACE("S", 'x', 'y')` replaces every match; backslash groups stay."""
     if node.args.get("position") or node.args.get("occurrence"):
         raise unsupported("REGEXP_REPLACE from a position or for one occurrence")
@@ -97,14 +90,14 @@ def regexp_replace(node: exp.RegexpReplace, context: StatementContext) -> Expr:
     return func("regexp_replace", text(node.this), node.expression, replacement, options)
 
 
-def regexp_like(node: exp.RegexpLike, context: StatementContext) -> Expr:
+def regexp_like(node: exp.RegexpLike) -> Expr:
     """`REGEXP_LIKE("S", 'x.*')` and RLIKE match the whole text."""
     options = node.args.get("flag")
     arguments = [text(node.this), node.expression, *([options] if options else [])]
     return func("regexp_full_match", *arguments)
 
 
-def regexp_substr(node: Expr, context: StatementContext) -> Expr:
+def regexp_substr(node: Expr) -> Expr:
     """`REGEXP_SUBSTR("S", '(x)', 1, 1, 'e', 1)`: NULL where nothing matches."""
     position = node.args.get("position") or exp.Literal.number(1)
     occurrence = node.args.get("occurrence") or exp.Literal.number(1)
@@ -124,7 +117,7 @@ def regexp_substr(node: Expr, context: StatementContext) -> Expr:
     return func("list_extract", found, occurrence)
 
 
-def listagg(node: exp.GroupConcat, context: StatementContext) -> Expr:
+def listagg(node: exp.GroupConcat) -> Expr:
     """`LISTAGG("S", ',')`: empty text where there is nothing to join, no separator unless given."""
     if node.args.get("separator") is None:
         node.set("separator", exp.Literal.string(""))
@@ -137,19 +130,9 @@ def listagg(node: exp.GroupConcat, context: StatementContext) -> Expr:
     return node
 
 
-def length(node: exp.Length, context: StatementContext) -> Expr:
+def length(node: exp.Length) -> Expr:
     """`LENGTH("S")`: characters of a text, bytes of a BINARY."""
     return func("length", node.this) if gives_text(node.this) else call("sf_length", node.this)
-
-
-def byte_length(node: exp.ByteLength, context: StatementContext) -> Expr:
-    """`OCTET_LENGTH("S")`."""
-    return func("octet_length", call("sf_bytes", node.this))
-
-
-def hash_(node: exp.Anonymous) -> Expr:
-    """`HASH("A", "B")`: a signed number of 64 bits (other numbers than Snowflake's)."""
-    return call("sf_signed", func("hash", *node.expressions))
 
 
 def _refused(name: str) -> Callable[[exp.Anonymous], Expr]:
@@ -160,30 +143,26 @@ def _refused(name: str) -> Callable[[exp.Anonymous], Expr]:
 
 
 ANONYMOUS: dict[str, Callable[[exp.Anonymous], Expr]] = {
-    "HASH": hash_,
+    "HASH": lambda node: call("sf_signed", func("hash", *node.expressions)),
     "CONDITIONAL_CHANGE_EVENT": _refused("CONDITIONAL_CHANGE_EVENT"),
 }
 
 
-def hash_agg(node: exp.HashAgg, context: StatementContext) -> Expr:
+def hash_agg(node: exp.HashAgg) -> Expr:
     """`HASH_AGG("A")` is not done."""
     raise unsupported("HASH_AGG", "Compare the rows, or SUM(HASH(…)).")
 
 
-def named_function(node: exp.Anonymous, context: StatementContext) -> Expr:
+def named_function(node: exp.Anonymous) -> Expr:
     """Functions that the parser does not know."""
     if own := ANONYMOUS.get(node.name.upper()):
         return own(node)
-    if session.is_current(node):
-        return session.current(node, context)
-    return (
-        dates.timestamp_function(node) or variant_types.type_predicate(node) or variants.variant_function(node) or node
-    )
+    return dates.timestamp_function(node) or variants.type_predicate(node) or variants.variant_function(node) or node
 
 
-def char_index(node: exp.StrPosition, context: StatementContext) -> Expr:
-    """`CHARINDEX('x', "S", 2)`."""
-    return text_argument(node, context)
+def collate(node: exp.Collate) -> Expr:
+    """`"S" COLLATE 'en-ci'` is not done: texts are compared letter by letter."""
+    raise unsupported("COLLATE", "Compare UPPER of both sides.")
 
 
 RULES: dict[type[Expr], Rule] = {
@@ -194,14 +173,15 @@ RULES: dict[type[Expr], Rule] = {
     exp.Concat: concat,
     exp.DPipe: concat,
     exp.Length: length,
-    exp.ByteLength: byte_length,
+    exp.ByteLength: lambda node: func("octet_length", call("sf_bytes", node.this)),
     exp.MD5: md5,
     exp.SHA2: sha2,
-    exp.SHA: sha1,
+    exp.SHA: lambda node: func("sha1", text(node.this)),
     exp.RegexpReplace: regexp_replace,
     exp.RegexpLike: regexp_like,
     exp.RegexpExtract: regexp_substr,
     exp.GroupConcat: listagg,
     exp.HashAgg: hash_agg,
+    exp.Collate: collate,
     exp.Anonymous: named_function,
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sqlglot import Expr, exp
 
-from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import unsupported
 from deployments.embedded.sql.macros import call
 from deployments.embedded.sql.rewrites.trees import Rule, func
@@ -15,11 +14,15 @@ _COLUMNS = ("SEQ", "KEY", "PATH", "INDEX", "VALUE", "THIS")
 _MODES = {"BOTH": ("ARRAY", "OBJECT"), "ARRAY": ("ARRAY",), "OBJECT": ("OBJECT",)}
 
 
-def flatten(node: Expr, context: StatementContext) -> Expr:
+def flatten(node: Expr) -> Expr:
     """`LATERAL FLATTEN(INPUT => "V", PATH => 'a', OUTER => TRUE, RECURSIVE => FALSE, MODE => 'BOTH')`."""
     called = node.this
     if isinstance(called, exp.Generator):
         return _generator(node, called)
+    if isinstance(called, exp.SplitToTable):
+        table = exp.Table(this=call("sf_split_to_table", called.this, called.expression))
+        table.set("alias", _alias(node, ("SEQ", "INDEX", "VALUE")))
+        return table
     if not isinstance(called, exp.Explode):
         return _result_or_table(node)
     arguments = (called.this, *called.expressions)
@@ -40,9 +43,9 @@ def flatten(node: Expr, context: StatementContext) -> Expr:
     return table
 
 
-def _alias(node: Expr) -> exp.TableAlias:
+def _alias(node: Expr, names: tuple[str, ...] = _COLUMNS) -> exp.TableAlias:
     given = node.args.get("alias")
-    columns = [exp.to_identifier(name, quoted=True) for name in _COLUMNS]
+    columns = [exp.to_identifier(name, quoted=True) for name in names]
     name = given.this if given is not None and given.this is not None else exp.to_identifier("_FLATTEN", quoted=True)
     return exp.TableAlias(this=name, columns=columns)
 
@@ -61,7 +64,7 @@ def _generator(node: Expr, generator: exp.Generator) -> Expr:
     return table
 
 
-def sequence_number(node: Expr, context: StatementContext) -> Expr:
+def sequence_number(node: Expr) -> Expr:
     """`SEQ4()` over `TABLE(GENERATOR(…))` is the row's number; Snowpark's `range` orders by it."""
     select = node.find_ancestor(exp.Select)
     source = select.args["from_"].this if select is not None and select.args.get("from_") else None
@@ -75,15 +78,14 @@ def sequence_number(node: Expr, context: StatementContext) -> Expr:
 
 
 def _result_or_table(node: Expr) -> Expr:
-    """`TABLE('T')`; RESULT_SCAN is fakesnow's."""
     called = node.this
     name = called.name.upper() if isinstance(called, exp.Anonymous) else ""
-    if name and name != "RESULT_SCAN":
+    if name:
         raise unsupported(f"table function {name}")
     return node
 
 
-def sample(node: exp.TableSample, context: StatementContext) -> Expr:
+def sample(node: exp.TableSample) -> Expr:
     """`SAMPLE (10 ROWS)` takes exactly so many rows, `SAMPLE (10)` that percentage; DuckDB names them otherwise."""
     if node.args.get("size") is not None:
         node.set("method", exp.var("RESERVOIR"))
@@ -94,7 +96,7 @@ def sample(node: exp.TableSample, context: StatementContext) -> Expr:
     return node
 
 
-def time_travel(node: exp.HistoricalData, context: StatementContext) -> Expr:
+def time_travel(node: exp.HistoricalData) -> Expr:
     """`FROM t AT (OFFSET => -60)` and `BEFORE (STATEMENT => …)`: DuckDB keeps no earlier states of a table."""
     raise unsupported(f"time travel ({node.name} …)")
 

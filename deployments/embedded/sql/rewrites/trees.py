@@ -8,8 +8,11 @@ from typing import Any
 from sqlglot import Expr, exp
 
 from deployments.embedded.context import StatementContext
+from deployments.embedded.sql.macros import call
 
-Rule = Callable[[Any, StatementContext], Expr]
+Rule = Callable[[Any], Expr]
+Rules = Mapping[type[Expr], Rule]
+ContextRule = Callable[[Any, StatementContext], Expr]
 
 JSON = exp.DataType.Type.JSON
 TEXT_TYPES = {
@@ -21,17 +24,23 @@ TEXT_TYPES = {
 }
 
 
-def apply_rules(tree: Expr, rules: Mapping[type[Expr], Rule], context: StatementContext) -> Expr:
+def apply_rules(
+    tree: Expr, rules: Rules, context_rules: Mapping[type[Expr], ContextRule], context: StatementContext
+) -> Expr:
     """Apply each node's rule once, children before their parents.
 
     Args:
         tree: The statement; changed in place.
         rules: The rule of each kind of node.
-        context: Handed to the rules.
+        context_rules: Those that ask the session; they come first.
+        context: Handed to those.
     """
-    nodes = [node for node in tree.walk(bfs=False) if type(node) in rules]
+    nodes = [node for node in tree.walk(bfs=False) if type(node) in rules or type(node) in context_rules]
     for node in reversed(nodes):
-        new = rules[type(node)](node, context)
+        kind = type(node)
+        new = context_rules[kind](node, context) if kind in context_rules else node
+        if new is node and kind in rules:
+            new = rules[kind](node)
         if new is node:
             continue
         if node is tree:
@@ -126,6 +135,30 @@ def may_be_variant(node: Expr) -> bool:
     if isinstance(node, (exp.Coalesce, exp.If, exp.Case, exp.Max, exp.Min, exp.AnyValue, exp.Window, exp.Subquery)):
         return True
     return isinstance(node, exp.Column) and not isinstance(node.this, exp.Star)
+
+
+def by_macro(name: str, *arguments: str, gives_variant: bool = False) -> Rule:
+    """The rule of a function that a macro does: the node's arguments of these names, in this order."""
+
+    def rewrite(node: Expr) -> Expr:
+        given = [value for argument in arguments if (value := _argument(node, argument)) is not None]
+        called = call(name, *given)
+        return as_variant(called) if gives_variant else called
+
+    return rewrite
+
+
+def _argument(node: Expr, name: str) -> Expr | None:
+    """An argument by its name, or its place in the list of arguments."""
+    value = node.expressions[int(name)] if name.isdigit() else node.args.get(name)
+    return value if isinstance(value, Expr) else None
+
+
+def is_local_time(node: Expr) -> bool:
+    """Whether the expression is a time in a zone of its own: `CONVERT_TIMEZONE('America/New_York', t)`."""
+    if isinstance(node, exp.Paren):
+        return is_local_time(node.this)
+    return isinstance(node, exp.ConvertTimezone) and node.args.get("source_tz") is None
 
 
 def func(name: str, *arguments: Expr | str | int) -> exp.Anonymous:

@@ -6,8 +6,7 @@ import re
 
 from sqlglot import Expr, exp
 
-from deployments.embedded.context import StatementContext
-from deployments.embedded.errors import unsupported
+from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.sql.macros import call
 from deployments.embedded.sql.rewrites.trees import (
     JSON,
@@ -48,7 +47,7 @@ _UNSUPPORTED = {Type.GEOGRAPHY, Type.GEOMETRY, Type.VECTOR, Type.FILE}
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d:\d\d(\.\d{1,6})?)?$")
 
 
-def duckdb_type(node: exp.DataType, context: StatementContext) -> Expr:
+def duckdb_type(node: exp.DataType) -> Expr:
     """Write a Snowflake type as DuckDB's.
 
     `CREATE TABLE t (v VARIANT, n NUMBER, f FLOAT, t TIMESTAMP_LTZ)`: JSON, BIGINT, DOUBLE, TIMESTAMPTZ. NUMBER(38, 0)
@@ -137,13 +136,12 @@ def _temporal(operand: Expr, to: exp.DataType) -> Expr:
     return call(f"{macro}_text" if gives_text(operand) else macro, operand)
 
 
-def cast(node: exp.Cast, context: StatementContext) -> Expr:
-    """`CAST("V" AS STRING)`, `'abc' :: TIMESTAMP`: see `convert`."""
-    return convert(node.this, node.to)
-
-
-def try_cast(node: exp.TryCast, context: StatementContext) -> Expr:
+def try_cast(node: exp.TryCast) -> Expr:
     """`TRY_CAST("S" AS INT)`: NULL where the conversion fails; a text that is too long is not cut."""
+    if gives_whole_number(node.this) or isinstance(node.this, exp.Boolean) or _is_number(node.this):
+        kind = node.to.sql("snowflake")
+        message = f"SQL compilation error:\nFunction TRY_CAST cannot be used with arguments of types NUMBER and {kind}"
+        raise snowflake_error(message, 1065, "22023")
     if node.to.this in TEXT_TYPES and node.to.expressions:
         value = text(node.this)
         fits = exp.LTE(this=func("length", value.copy()), expression=node.to.expressions[0].this.copy())
@@ -151,12 +149,16 @@ def try_cast(node: exp.TryCast, context: StatementContext) -> Expr:
     return func("try", convert(node.this, node.to))
 
 
+def _is_number(node: Expr) -> bool:
+    return isinstance(node, exp.Literal) and not node.is_string
+
+
 def safely(node: Expr, converted: Expr) -> Expr:
     """A conversion, or NULL where it fails if the function's name starts with TRY_."""
     return func("try", converted) if node.args.get("safe") else converted
 
 
-def to_number(node: exp.ToNumber, context: StatementContext) -> Expr:
+def to_number(node: exp.ToNumber) -> Expr:
     """`to_decimal("C", 10, 2)`: what create_dataframe sends for DecimalType."""
     arguments = [node.args.get(name) for name in ("format", "precision", "scale")]
     sizes = [argument for argument in arguments if argument is not None]
@@ -167,17 +169,7 @@ def to_number(node: exp.ToNumber, context: StatementContext) -> Expr:
     return safely(node, convert(node.this, to))
 
 
-def to_double(node: exp.ToDouble, context: StatementContext) -> Expr:
-    """`TO_DOUBLE(x)`."""
-    return safely(node, exp.cast(node.this, Type.DOUBLE, copy=False))
-
-
-def to_boolean(node: exp.ToBoolean, context: StatementContext) -> Expr:
-    """`TO_BOOLEAN('yes')`."""
-    return safely(node, call("sf_boolean", node.this))
-
-
-def to_binary(node: exp.ToBinary, context: StatementContext) -> Expr:
+def to_binary(node: exp.ToBinary) -> Expr:
     """`TO_BINARY('6162')` reads hexadecimal digits, `TO_BINARY('ab', 'UTF-8')` the text itself."""
     form = node.args.get("format")
     kind = form.name.upper().replace("-", "") if form else "HEX"
@@ -188,18 +180,14 @@ def to_binary(node: exp.ToBinary, context: StatementContext) -> Expr:
     return safely(node, func("from_base64", node.this))
 
 
-def to_variant(node: exp.ToVariant, context: StatementContext) -> Expr:
-    """`to_variant(parse_json("V"))`: what create_dataframe sends for VariantType."""
-    return variant(node.this)
-
-
 RULES: dict[type[Expr], Rule] = {
     exp.DataType: duckdb_type,
-    exp.Cast: cast,
+    exp.Cast: lambda node: convert(node.this, node.to),
     exp.TryCast: try_cast,
     exp.ToNumber: to_number,
-    exp.ToDouble: to_double,
-    exp.ToBoolean: to_boolean,
+    exp.ToDouble: lambda node: safely(node, exp.cast(node.this, Type.DOUBLE, copy=False)),
+    exp.ToBoolean: lambda node: safely(node, call("sf_boolean", node.this)),
     exp.ToBinary: to_binary,
-    exp.ToVariant: to_variant,
+    exp.ToVariant: lambda node: variant(node.this),
+    exp.HexString: lambda node: func("from_hex", node.name),
 }

@@ -7,8 +7,8 @@ from sqlglot import Expr, exp
 from deployments.embedded.context import StatementContext
 
 
-def positional_columns(tree: Expr, context: StatementContext) -> Expr:
-    """Name the positional columns of VALUES.
+def name_columns(tree: Expr, context: StatementContext) -> Expr:
+    """Name the columns of VALUES COLUMN1, COLUMN2, …, and those that are asked for by their position.
 
     `SELECT $1 AS "A", $2 AS "B" FROM VALUES (1 :: INT, 'x' :: STRING)`: every `create_dataframe` of Snowpark.
     """
@@ -16,15 +16,11 @@ def positional_columns(tree: Expr, context: StatementContext) -> Expr:
         select = parameter.find_ancestor(exp.Select)
         source = select and select.args.get("from_")
         if source and isinstance(source.this, exp.Values) and parameter.name.isdigit():
-            _name_columns(source.this)
             parameter.replace(exp.column(exp.to_identifier(f"COLUMN{parameter.name}", quoted=True)))
+    for values in tree.find_all(exp.Values):
+        alias = values.args.get("alias") or exp.TableAlias(this=exp.to_identifier("_"))
+        if values.expressions and not alias.columns and values.find_ancestor(exp.Select):
+            count = len(values.expressions[0].expressions)
+            alias.set("columns", [exp.to_identifier(f"COLUMN{n}", quoted=True) for n in range(1, count + 1)])
+            values.set("alias", alias)
     return tree
-
-
-def _name_columns(values: exp.Values) -> None:
-    """`FROM VALUES (1, 'a') AS t`: the columns of a named VALUES are COLUMN1, COLUMN2, … too."""
-    alias = values.args.get("alias")
-    if alias is None or alias.columns or not values.expressions:
-        return
-    count = len(values.expressions[0].expressions)
-    alias.set("columns", [exp.to_identifier(f"COLUMN{n}", quoted=True) for n in range(1, count + 1)])

@@ -6,10 +6,18 @@ import json
 
 from sqlglot import Expr, exp
 
-from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.sql.macros import call
-from deployments.embedded.sql.rewrites.trees import JSON, Rule, as_variant, func, is_text_literal
+from deployments.embedded.sql.rewrites.trees import (
+    JSON,
+    Rule,
+    as_variant,
+    by_macro,
+    func,
+    gives_text,
+    gives_whole_number,
+    is_text_literal,
+)
 from deployments.embedded.sql.rewrites.types import text, variant
 
 
@@ -40,7 +48,7 @@ def _path(node: exp.JSONPath) -> str:
     return steps
 
 
-def path_access(node: exp.JSONExtract, context: StatementContext) -> Expr:
+def path_access(node: exp.JSONExtract) -> Expr:
     """`"V":a.b[0]` and `GET_PATH("V", 'a.b[0]')`."""
     path = node.expression
     if isinstance(path, exp.JSONPath):
@@ -48,12 +56,12 @@ def path_access(node: exp.JSONExtract, context: StatementContext) -> Expr:
     raise unsupported("GET_PATH with a path that is not a literal")
 
 
-def bracket(node: exp.Bracket, context: StatementContext) -> Expr:
+def bracket(node: exp.Bracket) -> Expr:
     """`"V"['a'][0]`: Snowpark's `col("V")["a"][0]`."""
     return _element(node.this, node.expressions[0])
 
 
-def get(node: exp.GetExtract, context: StatementContext) -> Expr:
+def get(node: exp.GetExtract) -> Expr:
     """`GET("V", 'a')` and `GET("A", 0)`."""
     return _element(node.this, node.expression)
 
@@ -66,17 +74,17 @@ def _element(value: Expr, index: Expr) -> Expr:
     return as_variant(call("sf_get", value, index))
 
 
-def parse_json(node: exp.ParseJSON, context: StatementContext) -> Expr:
+def parse_json(node: exp.ParseJSON) -> Expr:
     """`PARSE_JSON("S")`: NULL for empty text, an error for what is no JSON; `TRY_PARSE_JSON` gives NULL."""
     return as_variant(call("sf_try_parse_json" if node.args.get("safe") else "sf_parse_json", node.this))
 
 
-def to_json(node: exp.JSONFormat, context: StatementContext) -> Expr:
+def to_json(node: exp.JSONFormat) -> Expr:
     """`TO_JSON("V")`: the text of a value."""
     return exp.cast(variant(node.this), exp.DataType.Type.VARCHAR, copy=False)
 
 
-def object_construct(node: Expr, context: StatementContext) -> Expr:
+def object_construct(node: Expr) -> Expr:
     """`OBJECT_CONSTRUCT('a', x)` leaves NULLs out, `OBJECT_CONSTRUCT_KEEP_NULL` keeps them as JSON null."""
     if isinstance(node, exp.StarMap):
         return as_variant(call("sf_object_without_nulls", _row(node.this)))
@@ -124,76 +132,34 @@ def _row(star: Expr) -> Expr:
     return exp.column(table) if table is not None else func("struct_pack", exp.var("*COLUMNS(*)"))
 
 
-def array_construct(node: exp.Array, context: StatementContext) -> Expr:
+def array_construct(node: exp.Array) -> Expr:
     """`ARRAY_CONSTRUCT(1, 'a', NULL)` and `[1, 'a']`."""
     values = [func("coalesce", variant(value), func("json", "null")) for value in node.expressions]
     return as_variant(func("json_array", *values))
 
 
-def array_construct_compact(node: exp.ArrayConstructCompact, context: StatementContext) -> Expr:
+def array_construct_compact(node: exp.ArrayConstructCompact) -> Expr:
     """`ARRAY_CONSTRUCT_COMPACT(1, NULL)` leaves NULLs out."""
     values = exp.Anonymous(this="list_value", expressions=[variant(value) for value in node.expressions])
     return as_variant(call("sf_compact", values))
 
 
-def _list_function(name: str, *, operands: int = 1) -> Rule:
-    """A function of arrays whose macro takes the node's operands as they are."""
-
-    def rewrite(node: Expr, context: StatementContext) -> Expr:
-        given = [node.this, node.args.get("expression"), *(node.args.get("expressions") or [])]
-        arguments = [argument for argument in given if argument is not None][:operands]
-        return as_variant(call(name, *arguments))
-
-    rewrite.__doc__ = f"The array function behind {name}."
-    return rewrite
-
-
-def array_sort(node: exp.SortArray, context: StatementContext) -> Expr:
+def array_sort(node: exp.SortArray) -> Expr:
     """`ARRAY_SORT("A")`, ascending with NULLs last."""
     if node.args.get("asc") is not None or node.args.get("nulls_first") is not None:
         raise unsupported("ARRAY_SORT with a direction or with nulls_first")
     return as_variant(call("sf_array_sort", node.this))
 
 
-def array_contains(node: exp.ArrayContains, context: StatementContext) -> Expr:
-    """`ARRAY_CONTAINS('x' :: VARIANT, "A")`."""
-    return call("sf_array_contains", node.expression, node.this)
-
-
-def array_position(node: exp.ArrayPosition, context: StatementContext) -> Expr:
-    """`ARRAY_POSITION('x' :: VARIANT, "A")`, counted from 0."""
-    return call("sf_array_position", node.expression, node.this)
-
-
-def array_size(node: exp.ArraySize, context: StatementContext) -> Expr:
-    """`ARRAY_SIZE("A")`: NULL for what is no array."""
-    return call("sf_array_size", node.this)
-
-
-def array_to_string(node: exp.ArrayToString, context: StatementContext) -> Expr:
-    """`ARRAY_TO_STRING("A", ',')`."""
-    return call("sf_array_to_string", node.this, node.expression)
-
-
-def array_slice(node: exp.ArraySlice, context: StatementContext) -> Expr:
-    """`ARRAY_SLICE("A", 0, 2)`: from, to (exclusive), negative from the end."""
-    return as_variant(call("sf_array_slice", node.this, node.args["start"], node.args["end"]))
-
-
-def split(node: exp.Split, context: StatementContext) -> Expr:
+def split(node: exp.Split) -> Expr:
     """`SPLIT("S", ',')` gives an ARRAY."""
     return as_variant(call("sf_split", text(node.this), node.expression))
 
 
-def object_insert(node: exp.ObjectInsert, context: StatementContext) -> Expr:
+def object_insert(node: exp.ObjectInsert) -> Expr:
     """`OBJECT_INSERT("O", 'k', x)`; a key that is there needs the fourth argument TRUE."""
     update = node.args.get("update_flag") or exp.false()
     return as_variant(call("sf_object_insert", node.this, node.args["key"], variant(node.args["value"]), update))
-
-
-def object_keys(node: exp.JSONKeys, context: StatementContext) -> Expr:
-    """`OBJECT_KEYS("O")`."""
-    return as_variant(call("sf_keys", node.this))
 
 
 _VARIANT_FUNCTIONS = {
@@ -213,32 +179,87 @@ def variant_function(node: exp.Anonymous) -> Expr | None:
     return None
 
 
+def _checked(value: Expr, name: str) -> Expr:
+    """Refuse `IS_ARRAY('a')`: these functions take a VARIANT only."""
+    if gives_text(value) or gives_whole_number(value) or isinstance(value, (exp.Boolean, exp.Literal)):
+        kind = "VARCHAR" if gives_text(value) else "BOOLEAN" if isinstance(value, exp.Boolean) else "NUMBER"
+        message = f"SQL compilation error:\nInvalid argument types for function '{name}': ({kind})"
+        raise snowflake_error(message, 1044, "42P13")
+    return value
+
+
+def _is_type(value: Expr, names: list[str]) -> Expr:
+    return exp.In(this=call("sf_typeof", value), expressions=[exp.Literal.string(name) for name in names])
+
+
+IS_TYPE = {
+    "IS_INTEGER": ["INTEGER"],
+    "IS_DECIMAL": ["INTEGER", "DECIMAL"],
+    "IS_DOUBLE": ["INTEGER", "DECIMAL"],
+    "IS_REAL": ["INTEGER", "DECIMAL"],
+    "IS_VARCHAR": ["VARCHAR"],
+    "IS_CHAR": ["VARCHAR"],
+    "IS_BOOLEAN": ["BOOLEAN"],
+    "IS_OBJECT": ["OBJECT"],
+}
+AS_TYPE = {
+    "AS_INTEGER": (["INTEGER"], "BIGINT"),
+    "AS_NUMBER": (["INTEGER", "DECIMAL"], "DECIMAL(38, 0)"),
+    "AS_DOUBLE": (["INTEGER", "DECIMAL"], "DOUBLE"),
+    "AS_REAL": (["INTEGER", "DECIMAL"], "DOUBLE"),
+    "AS_VARCHAR": (["VARCHAR"], "VARCHAR"),
+    "AS_CHAR": (["VARCHAR"], "VARCHAR"),
+    "AS_BOOLEAN": (["BOOLEAN"], "BOOLEAN"),
+    "AS_ARRAY": (["ARRAY"], "JSON"),
+    "AS_OBJECT": (["OBJECT"], "JSON"),
+}
+
+
+def type_predicate(node: exp.Anonymous) -> Expr | None:
+    """`IS_INTEGER("V")`, `AS_VARCHAR("V")` and their like."""
+    name = node.name.upper()
+    if names := IS_TYPE.get(name):
+        return _is_type(_checked(node.expressions[0], name), names)
+    if name in AS_TYPE:
+        kinds, target = AS_TYPE[name]
+        value = _checked(node.expressions[0], name)
+        cast = variant(value.copy()) if target == "JSON" else exp.cast(text(value.copy()), target)
+        return exp.Case(ifs=[exp.If(this=_is_type(value, kinds), true=cast)])
+    return None
+
+
 RULES: dict[type[Expr], Rule] = {
     exp.JSONExtract: path_access,
     exp.Bracket: bracket,
     exp.GetExtract: get,
     exp.ParseJSON: parse_json,
     exp.JSONFormat: to_json,
-    exp.Struct: object_construct,
-    exp.JSONObject: object_construct,
-    exp.StarMap: object_construct,
+    **dict.fromkeys((exp.Struct, exp.JSONObject, exp.StarMap), object_construct),
     exp.Array: array_construct,
     exp.ArrayConstructCompact: array_construct_compact,
-    exp.ArrayContains: array_contains,
-    exp.ArrayPosition: array_position,
-    exp.ArraySize: array_size,
-    exp.ArraySlice: array_slice,
-    exp.ArrayToString: array_to_string,
-    exp.ArrayAppend: _list_function("sf_array_append", operands=2),
-    exp.ArrayPrepend: _list_function("sf_array_prepend", operands=2),
-    exp.ArrayConcat: _list_function("sf_array_cat", operands=2),
-    exp.ArrayDistinct: _list_function("sf_array_distinct"),
-    exp.ArrayCompact: _list_function("sf_array_compact"),
-    exp.ArrayIntersect: _list_function("sf_array_intersection", operands=2),
-    exp.ToArray: _list_function("sf_to_array"),
+    exp.ArrayContains: by_macro("sf_array_contains", "expression", "this"),
+    exp.ArrayPosition: by_macro("sf_array_position", "expression", "this"),
+    exp.ArraySize: by_macro("sf_array_size", "this"),
+    exp.ArrayToString: by_macro("sf_array_to_string", "this", "expression"),
+    exp.ArraySlice: by_macro("sf_array_slice", "this", "start", "end", gives_variant=True),
+    exp.ArrayAppend: by_macro("sf_array_append", "this", "expression", gives_variant=True),
+    exp.ArrayPrepend: by_macro("sf_array_prepend", "this", "expression", gives_variant=True),
+    exp.ArrayConcat: by_macro("sf_array_cat", "this", "0", gives_variant=True),
+    exp.ArrayDistinct: by_macro("sf_array_distinct", "this", gives_variant=True),
+    exp.ArrayMax: by_macro("sf_array_max", "this", gives_variant=True),
+    exp.ArrayMin: by_macro("sf_array_min", "this", gives_variant=True),
+    exp.ArrayExcept: by_macro("sf_array_except", "this", "expression", gives_variant=True),
+    exp.ArrayOverlaps: by_macro("sf_arrays_overlap", "this", "expression"),
+    exp.ArrayCompact: by_macro("sf_array_compact", "this", gives_variant=True),
+    exp.ArrayIntersect: by_macro("sf_array_intersection", "0", "1", gives_variant=True),
+    exp.ToArray: by_macro("sf_to_array", "this", gives_variant=True),
     exp.SortArray: array_sort,
-    exp.Flatten: _list_function("sf_array_flatten"),
+    exp.Flatten: by_macro("sf_array_flatten", "this", gives_variant=True),
     exp.Split: split,
     exp.ObjectInsert: object_insert,
-    exp.JSONKeys: object_keys,
+    exp.JSONKeys: by_macro("sf_keys", "this", gives_variant=True),
+    exp.Typeof: lambda node: call("sf_typeof", _checked(node.this, "TYPEOF")),
+    exp.IsArray: lambda node: _is_type(_checked(node.this, "IS_ARRAY"), ["ARRAY"]),
+    exp.IsNullValue: lambda node: _is_type(_checked(node.this, "IS_NULL_VALUE"), ["NULL_VALUE"]),
+    exp.StripNullValue: by_macro("sf_strip_null", "this", gives_variant=True),
 }

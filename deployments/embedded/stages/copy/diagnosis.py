@@ -14,7 +14,6 @@ from deployments.embedded.errors import unsupported
 from deployments.embedded.stages.copy.outcome import Outcome
 from deployments.embedded.stages.copy.statement import CopyStatement
 from deployments.embedded.stages.copy.target import Target, column_selects
-from deployments.embedded.stages.copy.transaction import is_in_transaction
 from deployments.embedded.stages.files.relation import ROW_NUMBER, Relation
 from deployments.embedded.stages.files.rows import RowError
 
@@ -109,7 +108,7 @@ class Diagnosis:
     @contextlib.contextmanager
     def _taken_back(self, rows: pa.Table) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection that shows the rows and rolls back; not the session's own while that is in a transaction."""
-        if not is_in_transaction(self.context):
+        if not self.context.in_transaction:
             self.relation.show(rows)
             yield from self._rolled_back(self.duck)
             return

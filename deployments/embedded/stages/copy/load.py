@@ -23,7 +23,6 @@ from deployments.embedded.stages.copy.load_history import LoadHistory, load_hist
 from deployments.embedded.stages.copy.outcome import Outcome, aborted_message, result_table
 from deployments.embedded.stages.copy.statement import CopyStatement, parse_copy
 from deployments.embedded.stages.copy.target import Target, find_target, insert_sql
-from deployments.embedded.stages.copy.transaction import is_in_transaction, transaction
 from deployments.embedded.stages.files.file_format import FileFormat
 from deployments.embedded.stages.files.named_formats import resolve_format
 from deployments.embedded.stages.files.relation import Relation, forget_relations, read_rows, rows_table
@@ -56,7 +55,7 @@ class Batch:
 
 def load(statement_text: str, context: StatementContext) -> pa.Table:
     """Run COPY INTO <table> and say what became of each file."""
-    statement = parse_copy(statement_text)
+    statement = parse_copy(statement_text, context)
     location = locate(statement.stage, context)
     forget_relations(context)
     chosen = resolve_format(statement.options.get("FILE_FORMAT"), context, location.stage)
@@ -102,13 +101,13 @@ class Copy:
         if not files:
             return missing
         batches: Iterable[Batch] = (self._read(file) for file in files)
-        if self.on_error.kind != "ABORT_STATEMENT" or is_in_transaction(self.context):
+        if self.on_error.kind != "ABORT_STATEMENT" or self.context.in_transaction:
             batches = list(batches)
         together: pa.Table | None = None
         if self.on_error.kind != "ABORT_STATEMENT":
             batches = list(batches)
             together = self._refuse_rows_of(batches)
-        with transaction(self.context):
+        with self.context.transaction():
             done = self._load_all(batches, together)
             history.add(self.duck, [(batch.file, batch.outcome) for batch in done])
         if self.statement.purge:
@@ -266,7 +265,7 @@ class Copy:
 
     def _explained(self, error: duckdb.Error, batch: Batch) -> Exception:
         """The error of a refused row with its place in the file, where it can be found out."""
-        if is_in_transaction(self.context) or isinstance(error, NOT_OF_A_ROW):
+        if self.context.in_transaction or isinstance(error, NOT_OF_A_ROW):
             return errors.translate(error)
         with contextlib.suppress(duckdb.Error):
             self.duck.rollback()

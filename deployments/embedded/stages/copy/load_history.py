@@ -12,7 +12,6 @@ import duckdb
 
 from deployments.embedded.errors import snowflake_error
 from deployments.embedded.stages.copy.outcome import Outcome
-from deployments.embedded.stages.copy.transaction import is_in_transaction
 
 if TYPE_CHECKING:
     from deployments.embedded.context import StatementContext
@@ -98,7 +97,7 @@ def load_history(context: StatementContext, key: tuple[str, str, str]) -> LoadHi
     if key in context.session.temporary_tables:
         context.duck_conn.execute(f"CREATE TEMP TABLE IF NOT EXISTS _copy_history ({_COLUMNS})")
         return LoadHistory('temp.main."_copy_history"', key[1], key[2])
-    ensure_history(context.duck_conn, key[0], in_transaction=is_in_transaction(context))
+    ensure_history(context.duck_conn, key[0], in_transaction=context.in_transaction)
     return LoadHistory(history_table(key[0]), key[1], key[2])
 
 

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import Expr, exp, parse_one
 
 from deployments.embedded.errors import snowflake_error
+from deployments.embedded.names import Key, quote_literal, split_name, stored_name
 from deployments.embedded.stages import stage as stages
 from deployments.embedded.stages.copy.load_history import ensure_history, history_table
-from deployments.embedded.stages.scanner import identifier, split_name
 
 if TYPE_CHECKING:
     from deployments.embedded.context import StatementContext
 
-Key = tuple[str, str, str]
 _LOAD_HISTORY = """
     SELECT table_schema AS SCHEMA_NAME, stage || '/' || file_name AS FILE_NAME, table_name AS TABLE_NAME,
         last_load_time AS LAST_LOAD_TIME, status AS STATUS, row_count AS ROW_COUNT, row_parsed AS ROW_PARSED,
@@ -59,30 +58,47 @@ class Forgotten:
     Attributes:
         steps: DuckDB statements, to run in the statement's transaction.
         keys: Tables whose stages go when the statement has run.
+        schemas: Database and name of schemas whose stages go.
     """
 
     steps: list[str]
     keys: list[Key]
+    schemas: list[tuple[str, str]]
 
     def remove_stages(self, context: StatementContext) -> None:
         """Remove the files of the tables' stages."""
         for key in self.keys:
             stages.drop_table_stage(context, key)
+        for database, schema in self.schemas:
+            stages.drop_schema(context, database, schema)
 
 
 def forgotten_by(expression: Expr, context: StatementContext) -> Forgotten:
     """What is forgotten when a table is emptied, replaced, dropped or renamed."""
     if not isinstance(expression, exp.TruncateTable | exp.Drop | exp.Create | exp.Alter):
-        return Forgotten([], [])
+        return Forgotten([], [], [])
+    if schema := _dropped_schema(expression, context):
+        return Forgotten(_steps(context, schema, "DELETE FROM {history}"), [], [schema])
     keys = [_key(table, context) for table in _emptied(expression)]
     steps = [step for key in keys for step in _steps(context, key, "DELETE FROM {history}")]
     if isinstance(expression, exp.Alter) and expression.args.get("kind") == "TABLE":
         for action in expression.args.get("actions") or []:
             if isinstance(action, exp.AlterRename):
                 new = _key(action.this, context)
-                change = f"UPDATE {{history}} SET table_schema = {_text(new[1])}, table_name = {_text(new[2])}"
+                in_schema, name = quote_literal(new[1]), quote_literal(new[2])
+                change = f"UPDATE {{history}} SET table_schema = {in_schema}, table_name = {name}"
                 steps += _steps(context, _key(expression.this, context), change)
-    return Forgotten(steps, [] if isinstance(expression, exp.TruncateTable) else keys)
+    return Forgotten(steps, [] if isinstance(expression, exp.TruncateTable) else keys, [])
+
+
+def _dropped_schema(expression: Expr, context: StatementContext) -> tuple[str, str] | None:
+    """The schema that `DROP SCHEMA` or `CREATE OR REPLACE SCHEMA` empties."""
+    is_emptied = isinstance(expression, exp.Drop) or expression.args.get("replace")
+    if not is_emptied or str(expression.args.get("kind") or "").upper() != "SCHEMA":
+        return None
+    table = expression.args["tables"][0] if isinstance(expression, exp.Drop) else expression.this
+    parts = [_stored(part) for part in table.parts]
+    return (parts[-2] if len(parts) > 1 else context.database or ""), parts[-1]
 
 
 def _emptied(expression: Expr) -> list[exp.Table]:
@@ -99,7 +115,8 @@ def _emptied(expression: Expr) -> list[exp.Table]:
     return []
 
 
-def _steps(context: StatementContext, key: Key, change: str) -> list[str]:
+def _steps(context: StatementContext, key: Key | tuple[str, str], change: str) -> list[str]:
+    """The change of a table's history, or of a whole schema's."""
     is_temporary = key in context.session.temporary_tables
     found = context.duck_conn.execute(
         "SELECT 1 FROM duckdb_tables() WHERE table_name = '_copy_history' AND "
@@ -107,12 +124,10 @@ def _steps(context: StatementContext, key: Key, change: str) -> list[str]:
         [] if is_temporary else [key[0]],
     ).fetchall()
     history = 'temp.main."_copy_history"' if is_temporary else history_table(key[0])
-    where = f"WHERE table_schema = {_text(key[1])} AND table_name = {_text(key[2])}"
+    where = f"WHERE table_schema = {quote_literal(key[1])}"
+    if len(key) == 3:
+        where += f" AND table_name = {quote_literal(key[2])}"
     return [f"{change.format(history=history)} {where}"] if found else []
-
-
-def _text(value: str) -> str:
-    return exp.Literal.string(value).sql(dialect="duckdb")
 
 
 def _copy_history(call: exp.Anonymous, context: StatementContext) -> str:
@@ -123,8 +138,8 @@ def _copy_history(call: exp.Anonymous, context: StatementContext) -> str:
     key = split_name(name.name, context.database, context.schema or "PUBLIC")
     sql = _COPY_HISTORY.format(
         history=_history(context, key[0]),
-        database=exp.Literal.string(key[0]).sql(),
-        name=exp.Literal.string(key[2]).sql(),
+        database=quote_literal(key[0]),
+        name=quote_literal(key[2]),
     )
     for argument, sign in (("START_TIME", ">="), ("END_TIME", "<=")):
         if argument in arguments:
@@ -154,4 +169,4 @@ def _key(table: exp.Table, context: StatementContext) -> Key:
 def _stored(node: Any) -> str:
     if not isinstance(node, exp.Identifier):
         return ""
-    return str(node.this) if node.args.get("quoted") else identifier(str(node.this))
+    return str(node.this) if node.args.get("quoted") else stored_name(str(node.this))

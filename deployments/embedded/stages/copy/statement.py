@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from sqlglot import exp, parse_one
+from sqlglot import exp
 
 from deployments.embedded.errors import snowflake_error, unsupported
-from deployments.embedded.sql.known_names import check
-from deployments.embedded.stages.scanner import Options, Scanner, identifier, is_true
+from deployments.embedded.names import stored_name
+from deployments.embedded.scanner import Options, Scanner, is_true
+
+if TYPE_CHECKING:
+    from deployments.embedded.context import StatementContext
 
 _IGNORED = {"LOAD_UNCERTAIN_FILES", "DETAILED_OUTPUT", "CLUSTER_AT_INGEST_TIME"}
 _ON_ERROR = re.compile(r"CONTINUE|ABORT_STATEMENT|SKIP_FILE(?:_(\d+)(%?))?")
@@ -130,7 +134,7 @@ _DEFAULTS_ONLY = {
 }
 
 
-def parse_copy(sql: str) -> CopyStatement:
+def parse_copy(sql: str, context: StatementContext) -> CopyStatement:
     """Read a COPY INTO <table> statement.
 
     Raises:
@@ -143,7 +147,7 @@ def parse_copy(sql: str) -> CopyStatement:
     scanner.expect("FROM")
     select: exp.Select | None = None
     if (token := scanner.peek()) and token.text == "(":
-        select, stage = _select(scanner)
+        select, stage = _select(scanner, context)
     else:
         stage = scanner.reference()
     options = scanner.options()
@@ -172,16 +176,15 @@ def _columns(scanner: Scanner) -> list[str]:
     names = []
     while not scanner.take(")"):
         if not scanner.take(","):
-            names.append(identifier(scanner.name()))
+            names.append(stored_name(scanner.name()))
     return names
 
 
-def _select(scanner: Scanner) -> tuple[exp.Select, str]:
+def _select(scanner: Scanner, context: StatementContext) -> tuple[exp.Select, str]:
     end = scanner.group_end()
     text = scanner.sql[scanner.tokens[scanner.at].end : scanner.tokens[end].start]
     scanner.at = end + 1
-    select = parse_one(text, read="snowflake")
-    check(select)
+    select = context.parse(text)
     if not isinstance(select, exp.Select):
         raise snowflake_error(
             "SQL compilation error:\nCOPY statement only supports simple SELECT from stage.", 2113, "42601"

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from sqlglot import Expr, exp, parse_one
 
 from deployments.embedded.errors import snowflake_error, unsupported
+from deployments.embedded.names import split_name
 from deployments.embedded.stages.copy.statement import CopyStatement, source_table
-from deployments.embedded.stages.copy.translation import translate
 from deployments.embedded.stages.files.relation import Relation
 from deployments.embedded.stages.files.select import bind, replace
-from deployments.embedded.stages.scanner import split_name
 
 if TYPE_CHECKING:
     from deployments.embedded.context import StatementContext
@@ -53,7 +52,7 @@ def find_target(statement: CopyStatement, context: StatementContext) -> Target:
     """
     table = exp.to_table(statement.target, dialect="snowflake")
     probe = exp.select("*").from_(table.copy())
-    described = context.duck_conn.execute(f"DESCRIBE {translate(probe, context)}").fetchall()
+    described = context.duck_conn.execute(f"DESCRIBE {context.translate(probe)}").fetchall()
     types = {row[0]: row[1] for row in described}
     for name in statement.columns:
         if name not in types:
@@ -75,7 +74,7 @@ def insert_sql(statement: CopyStatement, target: Target, relation: Relation, con
         )
     names = [exp.to_identifier(name, quoted=True) for name in target.columns]
     insert = exp.Insert(this=exp.Schema(this=target.table.copy(), expressions=names), expression=select)
-    return translate(insert, context)
+    return context.translate(insert)
 
 
 def column_selects(
@@ -87,7 +86,7 @@ def column_selects(
     for (name, kind), value in zip(target.columns.items(), select.expressions, strict=True):
         single = select.copy()
         single.set("expressions", [exp.cast(value.unalias().copy(), exp.DataType.build(kind, dialect="duckdb"))])
-        found[name] = translate(single, context)
+        found[name] = context.translate(single)
     return found
 
 

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from sqlglot import exp, parse_one
+from sqlglot import exp
 
 from deployments.embedded.errors import snowflake_error, unsupported
-from deployments.embedded.sql.known_names import check
-from deployments.embedded.stages.copy.translation import translate
+from deployments.embedded.names import quote_identifier, quote_literal
+from deployments.embedded.scanner import Options, Scanner, is_true
 from deployments.embedded.stages.files.file_format import FileFormat
 from deployments.embedded.stages.files.named_formats import resolve_format
-from deployments.embedded.stages.scanner import Options, Scanner, is_true
 from deployments.embedded.stages.stage import Location, incoming_path, locate
 
 if TYPE_CHECKING:
@@ -60,11 +59,9 @@ def _query(scanner: Scanner, context: StatementContext) -> str:
         end = scanner.group_end()
         text = scanner.sql[scanner.tokens[scanner.at].end : scanner.tokens[end].start]
         scanner.at = end + 1
-        query = parse_one(text, read="snowflake")
-        check(query)
-        return translate(query, context)
+        return context.translate(context.parse(text))
     table = exp.to_table(scanner.name(), dialect="snowflake")
-    return translate(exp.select("*").from_(table), context)
+    return context.translate(exp.select("*").from_(table))
 
 
 def _options(scanner: Scanner) -> Options:
@@ -107,15 +104,13 @@ def _write(
                 "0A000",
             )
         # A JSON value a line is what CSV without quotes, header and delimiter makes of one column of text.
-        name = names[0].replace('"', '""')
-        query = f'SELECT "{name}"::VARCHAR AS "value" FROM ({query})'
+        query = f'SELECT {quote_identifier(names[0])}::VARCHAR AS "value" FROM ({query})'
         settings = _settings({"FORMAT": "csv", "HEADER": False, "QUOTE": "", "DELIMITER": "\1", "ESCAPE": ""}, chosen)
     elif chosen.kind == "PARQUET":
         settings = "FORMAT parquet, COMPRESSION snappy"
     else:
         settings = _csv_settings(chosen, options)
-    path = str(target).replace("'", "''")
-    counted = context.duck_conn.execute(f"COPY ({query}) TO '{path}' ({settings})").fetchall()
+    counted = context.duck_conn.execute(f"COPY ({query}) TO {quote_literal(str(target))} ({settings})").fetchall()
     return int(counted[0][0]), os.path.getsize(target)
 
 
@@ -135,10 +130,7 @@ def _csv_settings(chosen: FileFormat, options: Options) -> str:
 
 def _settings(settings: dict[str, Any], chosen: FileFormat) -> str:
     settings["COMPRESSION"] = "gzip" if _is_gzip(chosen) else "none"
-    return ", ".join(f"{name} {_value(value)}" for name, value in settings.items())
-
-
-def _value(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "'" + str(value).replace("'", "''") + "'"
+    return ", ".join(
+        f"{name} {quote_literal(str(value).lower() if isinstance(value, bool) else str(value))}"
+        for name, value in settings.items()
+    )

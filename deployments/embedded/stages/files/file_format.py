@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deployments.embedded.errors import snowflake_error, unsupported
-from deployments.embedded.stages.scanner import Options, is_true
+from deployments.embedded.scanner import Options, is_true
 
 _ANY = {"TYPE", "COMPRESSION", "TRIM_SPACE", "NULL_IF", "COMMENT", "FILE_EXTENSION", "REPLACE_INVALID_CHARACTERS"}
 _TEXT = {"ENCODING", "SKIP_BYTE_ORDER_MARK", "IGNORE_UTF8_ERRORS", "VALIDATE_UTF8", "MULTI_LINE"}

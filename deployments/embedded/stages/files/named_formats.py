@@ -1,4 +1,4 @@
-"""Named file formats: lasting ones in the warehouse's catalogue, temporary ones in the session."""
+"""Named file formats: lasting ones in the warehouse's catalog, temporary ones in the session."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from deployments.embedded.errors import snowflake_error
+from deployments.embedded.errors import does_not_exist
+from deployments.embedded.names import Key, split_name
+from deployments.embedded.scanner import Options, Scanner
 from deployments.embedded.stages.files.file_format import FileFormat, file_format
-from deployments.embedded.stages.scanner import Options, Scanner, split_name
 from deployments.embedded.stages.session_files import file_session
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from deployments.embedded.stages.stage import Stage
 
 _TABLE = "_fs_global._fs_information_schema._fs_file_formats"
-Key = tuple[str, str, str]
 
 
 def resolve_format(spec: Any, context: StatementContext, stage: Stage | None = None) -> FileFormat:
@@ -42,7 +42,7 @@ def resolve_format(spec: Any, context: StatementContext, stage: Stage | None = N
 
 def named_options(name: str, context: StatementContext) -> Options:
     """The options of a named format."""
-    key = _key(name, context)
+    key = split_name(Scanner(name).name(), context.database, context.schema)
     if (options := find(key, context)) is None:
         raise not_found(key)
     return options
@@ -53,17 +53,16 @@ def find(key: Key, context: StatementContext) -> Options | None:
     session = file_session(context)
     if key in session.formats:
         return session.formats[key]
-    with context.duck_conn.cursor() as catalogue:
-        rows = catalogue.execute(
+    with context.duck_conn.cursor() as catalog:
+        rows = catalog.execute(
             f"SELECT options FROM {_TABLE} WHERE database_name = ? AND schema_name = ? AND name = ?", list(key)
         ).fetchall()
     return dict(json.loads(rows[0][0])) if rows else None
 
 
-def create(context: StatementContext, name: str, options: Options, *, temporary: bool, replace: bool) -> bool:
+def create(context: StatementContext, key: Key, options: Options, *, temporary: bool, replace: bool) -> bool:
     """Create a file format; False if it is there already and was left alone."""
     file_format(options)
-    key = _key(name, context)
     session = file_session(context)
     there = key in session.formats if temporary else find(key, context) is not None
     if there and not replace:
@@ -72,9 +71,9 @@ def create(context: StatementContext, name: str, options: Options, *, temporary:
     if temporary:
         session.formats[key] = options
         return True
-    with context.duck_conn.cursor() as catalogue:
-        _forget(catalogue, key)
-        catalogue.execute(
+    with context.duck_conn.cursor() as catalog:
+        _forget(catalog, key)
+        catalog.execute(
             f"""INSERT INTO {_TABLE} (created_on, name, database_name, schema_name, type, options, comment)
                 VALUES (?, ?, ?, ?, ?, ?, ?)""",
             [
@@ -90,29 +89,21 @@ def create(context: StatementContext, name: str, options: Options, *, temporary:
     return True
 
 
-def drop(context: StatementContext, name: str) -> bool:
+def drop(context: StatementContext, key: Key) -> bool:
     """Drop a file format; False if there is none."""
-    key = _key(name, context)
     if file_session(context).formats.pop(key, None) is not None:
         return True
     if find(key, context) is None:
         return False
-    with context.duck_conn.cursor() as catalogue:
-        _forget(catalogue, key)
+    with context.duck_conn.cursor() as catalog:
+        _forget(catalog, key)
     return True
 
 
 def not_found(key: Key) -> Exception:
     """Snowflake's error for a file format that is not there."""
-    name = ".".join(key)
-    return snowflake_error(
-        f"SQL compilation error:\nFile format '{name}' does not exist or not authorized.", 2003, "02000"
-    )
+    return does_not_exist("File format", ".".join(key))
 
 
-def _key(name: str, context: StatementContext) -> Key:
-    return split_name(Scanner(name).name(), context.database, context.schema)
-
-
-def _forget(catalogue: Any, key: Key) -> None:
-    catalogue.execute(f"DELETE FROM {_TABLE} WHERE database_name = ? AND schema_name = ? AND name = ?", list(key))
+def _forget(catalog: Any, key: Key) -> None:
+    catalog.execute(f"DELETE FROM {_TABLE} WHERE database_name = ? AND schema_name = ? AND name = ?", list(key))

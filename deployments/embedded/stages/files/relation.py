@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from sqlglot import exp
 
+from deployments.embedded.names import quote_identifier, quote_literal
 from deployments.embedded.stages.files.bytes import decode, read_bytes
 from deployments.embedded.stages.files.csv_reader import read_csv
 from deployments.embedded.stages.files.file_format import FileFormat
@@ -64,19 +65,20 @@ class Relation:
         """Show the rows of Parquet files, with a column `$1:<name>` for each of theirs."""
         paths = [str(file.path) for file in files]
         read = f"read_parquet({_list(paths)}, union_by_name = true, filename = true, file_row_number = true)"
-        names = parquet_columns(self._duck, paths)
-        pairs = ", ".join(f"{_text(name)}, {_name(name)}" for name in names)
+        columns = {name: _value(name, kind) for name, kind in parquet_columns(self._duck, paths).items()}
+        pairs = ", ".join(f"{quote_literal(name)}, {value}" for name, value in columns.items())
         metadata = {
             FILENAME: _by_path(paths, [file.name for file in files]),
             ROW_NUMBER: "file_row_number + 1",
             MODIFIED: _by_path(paths, [file.modified.replace(tzinfo=None).isoformat() for file in files], "TIMESTAMP"),
             CONTENT_KEY: _by_path(paths, [file.md5 for file in files]),
-            SCAN_TIME: f"TIMESTAMPTZ {_text(datetime.now(UTC).isoformat())}",
+            SCAN_TIME: f"TIMESTAMPTZ {quote_literal(datetime.now(UTC).isoformat())}",
         }
-        columns = [f'json_object({pairs}) AS "$1"', *(f"{_name(name)} AS {_name('$1:' + name)}" for name in names)]
-        columns += [f"{sql} AS {_name(name)}" for name, sql in metadata.items()]
-        self.columns = ["$1", *(f"$1:{name}" for name in names), *metadata]
-        self._duck.execute(f'CREATE OR REPLACE TEMP VIEW "{self.name}" AS SELECT {", ".join(columns)} FROM {read}')
+        shown = [f'json_object({pairs}) AS "$1"']
+        shown += [f"{value} AS {quote_identifier('$1:' + name)}" for name, value in columns.items()]
+        shown += [f"{sql} AS {quote_identifier(name)}" for name, sql in metadata.items()]
+        self.columns = ["$1", *(f"$1:{name}" for name in columns), *metadata]
+        self._duck.execute(f'CREATE OR REPLACE TEMP VIEW "{self.name}" AS SELECT {", ".join(shown)} FROM {read}')
 
     def table(self) -> exp.Table:
         """The view as a node of a statement."""
@@ -144,6 +146,14 @@ def parquet_columns(duck: Any, paths: Sequence[str]) -> dict[str, str]:
     return {row[0]: row[1] for row in described}
 
 
+def _value(name: str, kind: str) -> str:
+    """A column of Parquet in the types that tables have: times to microseconds, what is nested as JSON."""
+    value = quote_identifier(name)
+    if kind in ("TIMESTAMPTZ_NS", "TIMESTAMP_NS"):
+        return f"CAST({value} AS {kind.removesuffix('_NS')})"
+    return f"to_json({value})" if kind.startswith(("STRUCT", "MAP")) or kind.endswith("]") else value
+
+
 def _repeat(value: Any, kind: pa.DataType, count: int) -> pa.Array:
     return pa.repeat(pa.scalar(value, kind), count)
 
@@ -153,12 +163,4 @@ def _by_path(paths: Sequence[str], values: Sequence[str], kind: str = "VARCHAR")
 
 
 def _list(values: Sequence[str]) -> str:
-    return f"[{', '.join(_text(value) for value in values)}]"
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
-def _name(value: str) -> str:
-    return '"' + value.replace('"', '""') + '"'
+    return f"[{', '.join(quote_literal(value) for value in values)}]"

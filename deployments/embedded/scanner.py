@@ -56,6 +56,17 @@ def tokenize(sql: str) -> list[Token]:
     return tokens
 
 
+def split_statements(sql: str) -> list[str]:
+    """The statements of a text, without the semicolons between them."""
+    parts: list[str] = []
+    start = 0
+    for token in [*tokenize(sql), Token("mark", ";", len(sql), len(sql))]:
+        if token.text == ";":
+            parts.append(sql[start : token.start])
+            start = token.end
+    return [part.strip() for part in parts if tokenize(part)]
+
+
 def unquote(literal: str) -> str:
     """The value of a string literal, with Snowflake's escapes resolved."""
     if literal.startswith("$$"):
@@ -68,11 +79,6 @@ def unquote(literal: str) -> str:
         return _ESCAPES.get(other, other) if other else "'"
 
     return _ESCAPE.sub(resolve, literal[1:-1])
-
-
-def identifier(text: str) -> str:
-    """The stored form of an identifier: unquoted names in upper case, quoted ones as written."""
-    return text[1:-1].replace('""', '"') if text.startswith('"') else text.upper()
 
 
 def with_params(sql: str, params: Sequence[Any] | dict[str, Any] | None) -> str:
@@ -250,20 +256,3 @@ class Scanner:
 def is_true(value: Any) -> bool:
     """Whether an option's value says yes."""
     return str(value).upper() in ("TRUE", "1", "YES", "ON")
-
-
-def split_name(name: str, database: str | None, schema: str | None) -> tuple[str, str, str]:
-    """Database, schema and name in stored form; what the name leaves out comes from the session.
-
-    Raises:
-        ProgrammingError: the name leaves out what the session does not have, or has too many parts.
-    """
-    parts = [identifier(part) for part in re.findall(r'"(?:[^"]|"")*"|[^."]+', name)]
-    given = [database, schema][: max(0, 3 - len(parts))] + parts
-    if len(given) != 3 or not parts:
-        raise snowflake_error(f"SQL compilation error:\nInvalid name '{name}'.", 1003, "42000")
-    if given[0] is None:
-        raise snowflake_error("This session does not have a current database. Call 'USE DATABASE'.", 90105, "22000")
-    if given[1] is None:
-        raise snowflake_error("This session does not have a current schema. Call 'USE SCHEMA'.", 90106, "22000")
-    return str(given[0]), str(given[1]), str(given[2])
