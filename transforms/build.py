@@ -72,8 +72,7 @@ def build_table(
         session.sql_simplifier_enabled = False  # type: ignore[misc]
     with known_schemas(session):
         state = _current_state(session, model, states)
-        is_changed = state.build_id is None or not _is_built_alike(state, model, described)
-        request = BuildRequest(mode, window, is_changed)
+        request = BuildRequest(mode, window, is_changed=not _is_built_alike(state, model, described))
         build = Build(model.table, new_build_id(), run_id, mode, described, started, state, states)
         if model.table.is_view:
             return _built_view(session, model, build, request)
