@@ -58,8 +58,7 @@ def build_table(
         mode: incremental: what is new; full_refresh: everything; backfill: staging reads the raw rows of `window`.
         parameters: Values for the builds' keyword parameters; a table takes those that it names.
         window: For a backfill: `[from, to)` of `_snapshot_at`.
-        states: The states of the run's tables, from `read_states`, which the build brings up to date; None: the
-            table's state is read.
+        states: States of the run's tables (`read_states`), which the build brings up to date; None: its own is read.
 
     Raises:
         ContractError: The table, a parameter or the built frame is not as declared.
