@@ -248,6 +248,10 @@ def test_union_of_types(connection: SnowflakeConnection) -> None:
     assert rows(connection, f"{both} ORDER BY 1") == [(1, "y"), (3, "x")]
     assert rows(connection, "SELECT n, NULL FROM t UNION ALL SELECT 2, 'x' ORDER BY 1") == [(1, None), (2, "x")]
     run(connection, "BEGIN")
+    starred = "SELECT *, 'left' AS s FROM t UNION ALL SELECT *, 'right' FROM t UNION ALL SELECT at, n, 'third' FROM t"
+    assert {row[2] for row in rows(connection, starred)} == {"left", "right", "third"}
+    shifted = "SELECT *, NULL::INTEGER AS k, 'x' AS s FROM t UNION ALL SELECT t.*, 1, 'y' FROM t ORDER BY 4"
+    assert [row[2:] for row in rows(connection, shifted)] == [(None, "x"), (1, "y")]
     run(connection, "INSERT INTO t SELECT at, n FROM (SELECT '2026-01-02' AS at, '2' AS n UNION SELECT at, n FROM t)")
     run(connection, "COMMIT")
     assert one(connection, "SELECT SUM(n) FROM t") == 4

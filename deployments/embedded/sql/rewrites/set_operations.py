@@ -22,9 +22,8 @@ def convert_texts(tree: Expr, context: StatementContext) -> Expr:
     for operation in tree.find_all(exp.SetOperation):
         if not isinstance(operation.parent, exp.SetOperation):
             branches = _branches(operation)
-            texts = [{at for at, item in enumerate(branch.selects) if _is_text(item)} for branch in branches]
-            if any(texts) and any(found != texts[0] for found in texts):
-                _convert(branches, texts, operation, context)
+            if any(_is_text(item) for branch in branches for item in branch.selects):
+                _convert(branches, operation, context)
     return tree
 
 
@@ -40,16 +39,50 @@ def _is_text(item: Expr) -> bool:
     return gives_text(item.unalias())
 
 
-def _convert(branches: list[exp.Query], texts: list[set[int]], operation: Expr, context: StatementContext) -> None:
+def _convert(branches: list[exp.Query], operation: Expr, context: StatementContext) -> None:
+    """Give each text the type that another branch has in its place; a `*` before it stands for many places."""
+    if _agree(branches):
+        return
     kinds: dict[int, str] = {}
-    for branch, found in zip(branches, texts, strict=True):
-        for at, kind in enumerate(_kinds(branch, operation, context)):
-            if at not in found and kind not in ("VARCHAR", '"NULL"', "JSON"):
-                kinds.setdefault(at, kind)
-    for branch, found in zip(branches, texts, strict=True):
-        for at in found & kinds.keys():
-            value = branch.selects[at].unalias()
-            value.replace(_converted(value.copy(), kinds[at]))
+    texts: list[tuple[int, Expr]] = []
+    for branch in branches:
+        of_branch = _kinds(branch, operation, context)
+        places = _places(branch, len(of_branch))
+        found = {places[at] for at, item in enumerate(branch.selects) if at in places and _is_text(item)}
+        texts += [(places[at], item) for at, item in enumerate(branch.selects) if places.get(at) in found]
+        for place, kind in enumerate(of_branch):
+            if place not in found and kind not in ("VARCHAR", '"NULL"', "JSON"):
+                kinds.setdefault(place, kind)
+    for place, item in texts:
+        if place in kinds:
+            value = item.unalias()
+            value.replace(_converted(value.copy(), kinds[place]))
+
+
+def _agree(branches: list[exp.Query]) -> bool:
+    """Whether texts stand in the same places of all branches, as far as these can be told without DuckDB."""
+    if any(_stars(branch) for branch in branches):
+        return False
+    texts = [{at for at, item in enumerate(branch.selects) if _is_text(item)} for branch in branches]
+    return all(found == texts[0] for found in texts)
+
+
+def _places(branch: exp.Query, columns: int) -> dict[int, int]:
+    """Which column of the result each item of a SELECT is; nothing where that cannot be told."""
+    stars = _stars(branch)
+    if len(stars) > 1 or (not stars and columns not in (0, len(branch.selects))):
+        return {}
+    if not stars:
+        return {at: at for at in range(len(branch.selects))}
+    (star,) = stars
+    if columns < len(branch.selects) - 1:
+        return {}
+    more = columns - len(branch.selects)
+    return {at: at if at < star else at + more for at in range(len(branch.selects)) if at != star}
+
+
+def _stars(branch: exp.Query) -> list[int]:
+    return [at for at, item in enumerate(branch.selects) if item.is_star]
 
 
 def _kinds(branch: exp.Query, operation: Expr, context: StatementContext) -> list[str]:
