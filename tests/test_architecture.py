@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.architecture import KNOWN_BREAKS, KNOWN_LONG, ROOT, WAY_DOWN, breaks, long_ones, python_files, way_down_line
-from transforms.catalog import models
+from transforms.catalog import models, select_models
 from transforms.contract import Layer
 from transforms.ops import LEDGERS
 
@@ -208,6 +208,15 @@ def test_references_point_at_keys_of_tables(table):
         if column.references:
             name, referenced = column.references.split(".")
             assert referenced in models()[name].table.key, f"{table.name}.{column.name} references no key"
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_references_point_at_tables_that_are_not_built_from_this_one(name: str):
+    later = {model.table.name for model in select_models([f"{name}+"])} - {name}
+    referenced = {column.references.split(".")[0] for column in models()[name].table.columns if column.references}
+    assert not referenced & later, (
+        f"{name} is checked before {sorted(referenced & later)} are built from it, so every new row would be reported"
+    )
 
 
 def test_same_column_name_means_same_type():
