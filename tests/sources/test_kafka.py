@@ -234,7 +234,8 @@ def test_a_topic_that_is_deleted_and_made_again_is_no_repeat(stream: Stream):
     stream.produce(*[sample(number) for number in range(90)])
     stream.consume()
     topic = stream.settings.kafka_topic
-    administrator(stream.settings).delete_topics([topic])[topic].result()
+    broker = administrator(stream.settings)  # without a name it ends before it has asked
+    broker.delete_topics([topic])[topic].result()
     time.sleep(0.5)
     ensure_topic(stream.settings)
     stream.produce(*[sample(f"again {number}") for number in range(40)])
