@@ -103,7 +103,7 @@ def test_missing_twitch_secret(tmp_path):
         (["ingest", "youtube"], ["youtube", "twitch", "billing"]),
         (["run", "--sources", "billing,youtube"], ["youtube", "twitch", "billing"]),
         (["ingest", "twitch", "--from-files", "nowhere"], ["nowhere", "does not exist"]),
-        (["ingest", "billing", "--polls", "3"], ["--polls", "billing", "comes as files"]),
+        (["ingest", "billing", "--polls", "3"], ["--polls", "billing", "is not polled"]),
         (["ingest", "twitch", "--snapshot-at", "noon"], ["--snapshot-at", "ISO 8601"]),
         (["backfill", "--from", "2026-01-02", "--to", "2026-01-02"], ["[from, to)"]),
         (["backfill", "--from", "2026-01-02"], ["--to"]),

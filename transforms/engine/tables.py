@@ -16,6 +16,7 @@ from snowflake.snowpark.types import StructField, StructType
 
 from transforms.catalog import models
 from transforms.contract import ContractError, Layer, View
+from transforms.engine.known_schemas import known_schemas
 from transforms.engine.ledgers import append_rows, transaction
 from transforms.engine.merge import materialize
 from transforms.engine.stored import current_database, read_table
@@ -131,12 +132,13 @@ def create_view(session: Session, model: Model) -> None:
     ledgers = {ledger.name: ledger for ledger in LEDGERS}
     named = model.table.write.ledgers if isinstance(model.table.write, View) else ()
     read = [*[models()[name].table for name in model.inputs], *[ledgers[name] for name in named]]
-    frame = model.build(*[read_table(session, table) for table in read])
     declared = [column.name.upper() for column in model.table.stored_columns]
-    given = [name.strip('"') for name in frame.columns]
-    if given != declared:
-        raise ContractError(f"{model.table.name}: the view has the columns {given}, declared are {declared}")
-    frame.create_or_replace_view(_path(session, model.table))
+    with known_schemas(session):
+        frame = model.build(*[read_table(session, table) for table in read])
+        given = [name.strip('"') for name in frame.columns]
+        if given != declared:
+            raise ContractError(f"{model.table.name}: the view has the columns {given}, declared are {declared}")
+        frame.create_or_replace_view(_path(session, model.table))
 
 
 def _create(session: Session, table: Table, rows: Sequence[tuple[str | None, ...]]) -> None:

@@ -78,7 +78,7 @@ def ingest(
 ) -> None:
     """Land and load one source, and check what came."""
     if not find_source(source).is_polled and polls:
-        raise ConfigError(f"--polls: {source} is not polled.")
+        raise ConfigError(f"--polls: {source} is not polled, it comes as files or hours.")
     hours = _checked_hours(source, since, until, fill_gaps, from_files)
     if from_files and not from_files.exists():
         raise ConfigError(f"--from-files: {from_files} does not exist.")
