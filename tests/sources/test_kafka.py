@@ -274,6 +274,7 @@ def test_what_a_dead_consumer_had_landed_and_another_has_read_again_is_left_out(
     assert kept, "what was read stays, put aside"
 
 
+@pytest.mark.long  # the broker of the tests takes its time to hand partitions over
 def test_two_consumers_share_the_partitions_and_hand_them_over(
     stream: Stream, tmp_path: Path, connection_parameters: dict[str, Any]
 ):

@@ -34,6 +34,7 @@ _POLL_SECONDS = 0.5
 _MOST_AT_ONCE = 1000
 _TRIES = 5
 _AWAY_SECONDS = 60.0
+_JOIN_SECONDS = 120.0
 
 
 @dataclass
@@ -115,8 +116,9 @@ class SampleConsumer:
             self._consumer.subscribe(
                 [self._settings.kafka_topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
             )
-            last_message = time.monotonic()
+            begun = last_message = time.monotonic()
             while not is_stopped():
+                self._check_membership(begun)
                 if self._read() or not self._is_member:  # to join a group takes seconds in which nothing can come
                     last_message = time.monotonic()
                 if self._is_due():
@@ -129,6 +131,13 @@ class SampleConsumer:
             raise unreachable(self._settings, error) from None
         finally:
             self._consumer.close()
+
+    def _check_membership(self, begun: float) -> None:
+        if not self._is_member and time.monotonic() - begun > _JOIN_SECONDS:
+            raise SourceError(
+                f"Kafka gave no partition of group {self._settings.kafka_group} for {_JOIN_SECONDS:.0f} s. "
+                "Likely another member hangs: it loses its place after its session timeout, so try again."
+            )
 
     def flush(self) -> Statistics:
         """Land the batch, load it, commit its offsets."""
