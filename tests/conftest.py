@@ -6,9 +6,8 @@ The libraries are imported where a fixture needs them, so that a test without th
 from __future__ import annotations
 
 import gc
-import sys
 import uuid
-from collections.abc import Generator, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 
 # A warehouse that leaves in the middle of a run keeps the connector asking for it, for ever.
 IDLE_SECONDS = 3 * 3600
-PROPERTIES = Path(__file__).parent / "properties"
 
 
 def pytest_configure() -> None:
@@ -36,20 +34,6 @@ def pytest_collection_finish() -> None:
     """What was imported and collected stays, and is not looked through again."""
     gc.collect()
     gc.freeze()
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, bool | None]:
-    """Properties are not measured for coverage: they take other tests' ways many times, a third slower if measured."""
-    library = sys.modules.get("coverage")
-    coverage = library.Coverage.current() if library and PROPERTIES in item.path.parents else None
-    if coverage is None:
-        return (yield)
-    coverage.stop()
-    try:
-        return (yield)
-    finally:
-        coverage.start()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
