@@ -16,7 +16,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from transforms.catalog import models
-from transforms.contract import ContractError, History
+from transforms.contract import ContractError
 from transforms.engine import merge
 from transforms.engine.batches import read_state
 from transforms.engine.continue_groups import compute_continued
@@ -26,6 +26,7 @@ from transforms.engine.states import State
 from transforms.engine.tables import create_view
 from transforms.engine.write import Build, BuildResult, new_build_id, write_built, write_no_rows
 from transforms.scd2.build import compute_history
+from transforms.write_kinds import History
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session

@@ -16,7 +16,8 @@ from functools import cache
 from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
-from transforms.contract import VERSION_COLUMNS, ContractError, HardDeletes, History, Layer, Strategy, Table, View
+from transforms.contract import VERSION_COLUMNS, ContractError, Layer, Table
+from transforms.write_kinds import HardDeletes, History, Strategy, View
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 
 from expectations.rules.history import history_rules
 from expectations.rules.rule import CRITICAL, WARNING, Computed, Lookup, Rule, quote_literal
-from transforms.contract import Column, History, Table
+from transforms.contract import Column, Table
+from transforms.write_kinds import History
 
 
 def contract_rules(table: Table) -> tuple[Rule, ...]:

@@ -7,7 +7,8 @@ the batch touched: one lookup gives, per key, the number of current versions and
 from __future__ import annotations
 
 from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule
-from transforms.contract import HardDeletes, History, Strategy, Table
+from transforms.contract import Table
+from transforms.write_kinds import HardDeletes, History, Strategy
 
 _FOREVER = "'9999-12-31'::timestamp_ntz"
 

@@ -49,19 +49,8 @@ def tables() -> tuple[Any, list[Any]]:
     """Models of a raw and a staging table that only the bench knows, and of a history per strategy."""
     from tests.registering import model_of
     from transforms import columns
-    from transforms.contract import (
-        RAW_COLUMNS,
-        TEXT,
-        TIMESTAMP,
-        VERSION_COLUMNS,
-        Column,
-        History,
-        Layer,
-        MergeOnKey,
-        Strategy,
-        Table,
-        money,
-    )
+    from transforms.contract import RAW_COLUMNS, TEXT, TIMESTAMP, VERSION_COLUMNS, Column, Layer, Table, money
+    from transforms.write_kinds import History, MergeOnKey, Strategy
 
     key = Column("item_key", TEXT, "hash of item_id", nullable=False)
     values = (

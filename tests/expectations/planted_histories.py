@@ -10,7 +10,8 @@ from typing import Any
 
 from expectations.rules.history import history_rules
 from expectations.rules.rule import Rule
-from transforms.contract import TEXT, History, Table
+from transforms.contract import TEXT, Table
+from transforms.write_kinds import History
 
 Values = dict[str, Any]
 

@@ -13,19 +13,8 @@ from expectations.engine import queries
 from expectations.engine import tables as contracts
 from expectations.rules.history import deletions_are_snapshots
 from tests.expectations.planting import create_statement, insert_statement
-from transforms.contract import (
-    INTEGER,
-    TEXT,
-    TIMESTAMP,
-    VERSION_COLUMNS,
-    Column,
-    HardDeletes,
-    History,
-    Layer,
-    MergeOnKey,
-    Strategy,
-    Table,
-)
+from transforms.contract import INTEGER, TEXT, TIMESTAMP, VERSION_COLUMNS, Column, Layer, Table
+from transforms.write_kinds import HardDeletes, History, MergeOnKey, Strategy
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection

@@ -23,14 +23,8 @@ from tests.flows.conftest import Snowcast, calling
 from tests.registering import model_of, registered
 from transforms import columns
 from transforms.catalog import models
-from transforms.contract import (
-    VERSION_COLUMNS,
-    HardDeletes,
-    History,
-    Layer,
-    Strategy,
-    Table,
-)
+from transforms.contract import VERSION_COLUMNS, Layer, Table
+from transforms.write_kinds import HardDeletes, History, Strategy
 
 STREAMERS = models()["streamers_history"].table
 PLANS = Table(

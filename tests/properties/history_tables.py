@@ -10,23 +10,10 @@ from snowflake.snowpark import DataFrame
 from tests.properties.history_oracle import CHECK, Rule
 from tests.properties.history_world import SOURCE
 from transforms.columns import snapshot_at
-from transforms.contract import (
-    INTEGER,
-    RAW_COLUMNS,
-    TEXT,
-    TIMESTAMP,
-    VERSION_COLUMNS,
-    Append,
-    Column,
-    HardDeletes,
-    History,
-    Layer,
-    MergeOnKey,
-    Strategy,
-    Table,
-)
+from transforms.contract import INTEGER, RAW_COLUMNS, TEXT, TIMESTAMP, VERSION_COLUMNS, Column, Layer, Table
 from transforms.formulas.keys import hash_key
 from transforms.staging.parsing import parse
+from transforms.write_kinds import Append, HardDeletes, History, MergeOnKey, Strategy
 
 item_key = Column("item_key", TEXT, "hash of (item_id, region)", nullable=False)
 item_id = Column("item_id", TEXT, "first part of the key", nullable=False, payload="id", empty_is_null=True)

@@ -13,7 +13,7 @@ from snowflake.snowpark.functions import col
 
 from tests.feeding import frame_of
 from transforms.catalog import models
-from transforms.contract import History, Table
+from transforms.contract import Table
 from transforms.engine import ledgers
 from transforms.engine.batches import read_state
 from transforms.engine.incremental import Computed
@@ -21,6 +21,7 @@ from transforms.engine.stored import current_database, read_table
 from transforms.engine.write import Build, write_built
 from transforms.ops import BUILDS
 from transforms.scd2.versions import check_versions
+from transforms.write_kinds import History
 
 
 def store(session: Session, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from transforms import columns
 from transforms.activity import columns as activity_columns
 from transforms.activity.int_amplitude_properties import TYPE_ITSELF, is_foreign
-from transforms.contract import BOOLEAN, TEXT, Column, Layer, MergeOnKey, Table, money
+from transforms.contract import BOOLEAN, TEXT, Column, Layer, Table, money
 from transforms.formulas.keys import hash_key
 from transforms.functions import (
     coalesce,
@@ -32,6 +32,7 @@ from transforms.functions import (
 )
 from transforms.increments import Part, Parts
 from transforms.staging import amplitude_columns as amplitude
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

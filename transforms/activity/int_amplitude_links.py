@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from transforms.contract import TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.contract import TIMESTAMP, Column, Layer, Table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.functions import col
 from transforms.staging import amplitude_columns as amplitude
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression

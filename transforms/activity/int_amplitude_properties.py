@@ -13,9 +13,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms.activity.definitions.registry import known_activities
-from transforms.contract import TEXT, Column, Layer, MergeOnKey, Table
+from transforms.contract import TEXT, Column, Layer, Table
 from transforms.functions import col, lit
 from transforms.staging import amplitude_columns as amplitude
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 from transforms import columns
 from transforms.activity import columns as activity_columns
 from transforms.activity.definitions.identity import Spaces, first_platform, format_customer, repeat_per_platform
-from transforms.contract import BOOLEAN, TEXT, TIMESTAMP, Column, Layer, Replace, Table
+from transforms.contract import BOOLEAN, TEXT, TIMESTAMP, Column, Layer, Table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.formulas.keys import hash_key
 from transforms.functions import coalesce, col, least, lit
 from transforms.increments import Closure
+from transforms.write_kinds import Replace
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -13,8 +13,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import TIMESTAMP, Column, Layer, Replace, Table
+from transforms.contract import TIMESTAMP, Column, Layer, Table
 from transforms.functions import Window, coalesce, col, dateadd, lit, max
+from transforms.write_kinds import Replace
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

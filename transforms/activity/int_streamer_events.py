@@ -20,8 +20,9 @@ from transforms.activity import columns as activity_columns
 from transforms.activity.definitions.events import OF_STREAMER, collect_events, split_parts, validate_events
 from transforms.activity.definitions.identity import Spaces, add_persons
 from transforms.activity.definitions.streamer import ACTIVITIES
-from transforms.contract import Layer, MergeOnKey, Table
+from transforms.contract import Layer, Table
 from transforms.functions import col, concat, lit
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -16,8 +16,9 @@ from transforms import columns
 from transforms.activity import columns as activity_columns
 from transforms.activity.definitions.events import read_events
 from transforms.activity.definitions.streamer import STREAM_ENDED, STREAM_STARTED
-from transforms.contract import DATE, INTEGER, TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.contract import DATE, INTEGER, TEXT, TIMESTAMP, Column, Layer, Table
 from transforms.functions import Window, coalesce, col, dateadd, datediff, iff, lit, max, min_by, sum
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression

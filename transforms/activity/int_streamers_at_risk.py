@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from transforms.activity.int_streamer_risk import COUNTS
 from transforms.activity.int_streamer_risk import TABLE as RISK
-from transforms.contract import TIMESTAMP, Column, Layer, Replace, Table
+from transforms.contract import TIMESTAMP, Column, Layer, Table
 from transforms.functions import Window, col, max, min
+from transforms.write_kinds import Replace
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

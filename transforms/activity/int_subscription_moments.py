@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.activity import columns as activity_columns
-from transforms.contract import BOOLEAN, DATE, INTEGER, TIMESTAMP, Column, Layer, Replace, Table
+from transforms.contract import BOOLEAN, DATE, INTEGER, TIMESTAMP, Column, Layer, Table
 from transforms.formulas.as_of_join import with_version_at
 from transforms.formulas.billing_periods import is_weekly, months_of_period
 from transforms.formulas.periods import in_each_month, month_of
 from transforms.functions import array_generate_range, coalesce, col, dateadd, datediff, floor, iff, least, lit
+from transforms.write_kinds import Replace
 
 if TYPE_CHECKING:
     from datetime import date

@@ -19,9 +19,10 @@ from transforms.activity import columns as activity_columns
 from transforms.activity.definitions.events import EVENT, OF_VIEWER, collect_events, split_parts, validate_events
 from transforms.activity.definitions.identity import Spaces, add_persons
 from transforms.activity.definitions.viewer import ACTIVITIES
-from transforms.contract import TEXT, Layer, MergeOnKey, Table
+from transforms.contract import TEXT, Layer, Table
 from transforms.formulas.frames import null_of
 from transforms.increments import Part, Parts
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -17,8 +17,9 @@ from transforms.activity.definitions.events import ORDER, collect_events, contin
 from transforms.activity.definitions.lifecycle import OF_STREAMERS
 from transforms.activity.definitions.lifecycle_of_new import collect_new_lifecycle
 from transforms.activity.definitions.thresholds import Thresholds
-from transforms.contract import Layer, MergeOnKey, Table
+from transforms.contract import Layer, Table
 from transforms.increments import Continuation
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -24,7 +24,6 @@ from transforms.contract import (
     VARIANT,
     ContractError,
     Layer,
-    Replace,
     Table,
     check_identifier,
 )
@@ -40,6 +39,7 @@ from transforms.engine.write import Build, BuildResult, new_build_id, write_buil
 from transforms.functions import col, lit
 from transforms.ops import HEADS
 from transforms.types import DataType, DecimalType
+from transforms.write_kinds import Replace
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from snowflake.snowpark.functions import col, in_, lit
 
 from transforms.catalog import models
-from transforms.contract import ContractError, Layer, Replace
+from transforms.contract import ContractError, Layer
 from transforms.engine.batches import in_batches
 from transforms.engine.closure import follow_to_end
 from transforms.engine.parts import Change, read_parts
 from transforms.engine.stored import read_table
 from transforms.formulas.frames import union_all
 from transforms.ops import DISPLACED
+from transforms.write_kinds import Replace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

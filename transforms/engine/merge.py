@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 from snowflake.snowpark.exceptions import SnowparkSQLException
 from snowflake.snowpark.functions import col, lit, when_matched, when_not_matched
 
-from transforms.contract import TEXT, TIMESTAMP, ContractError, History, Layer
+from transforms.contract import TEXT, TIMESTAMP, ContractError, Layer
 from transforms.engine import compare, ledgers
 from transforms.engine.known_schemas import is_untold, remember_columns
 from transforms.engine.stored import current_database, read_table
 from transforms.formulas.frames import have_same
 from transforms.formulas.keys import hash_key
 from transforms.ops import CONSUMPTIONS, DISPLACED, HEADS, QUARANTINE
+from transforms.write_kinds import History
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from transforms.contract import HardDeletes, History
+from transforms.write_kinds import HardDeletes, History
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -15,13 +15,14 @@ from snowflake.snowpark.functions import col, iff, lit
 from snowflake.snowpark.types import StructField, StructType
 
 from transforms.catalog import models
-from transforms.contract import ContractError, Layer, View
+from transforms.contract import ContractError, Layer
 from transforms.engine.known_schemas import known_schemas
 from transforms.engine.ledgers import append_rows, transaction
 from transforms.engine.merge import materialize
 from transforms.engine.stored import current_database, read_table
 from transforms.formulas.frames import null_of
 from transforms.ops import HEADS, LEDGERS
+from transforms.write_kinds import View
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

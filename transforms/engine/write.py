@@ -16,7 +16,7 @@ from snowflake.snowpark.functions import max as greatest_of
 from snowflake.snowpark.functions import min as smallest
 
 from transforms.catalog import find_watched_columns, models
-from transforms.contract import TEXT, ContractError, History, Layer
+from transforms.contract import TEXT, ContractError, Layer
 from transforms.engine import compare, ledgers, merge
 from transforms.engine.known_schemas import known_schemas
 from transforms.engine.merge import BuildConflictError
@@ -25,6 +25,7 @@ from transforms.engine.states import Committed, State
 from transforms.engine.stored import read_table
 from transforms.formulas.frames import null_of, union_all
 from transforms.ops import BUILDS, RECONCILIATION
+from transforms.write_kinds import History
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -14,7 +14,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import VERSION_COLUMNS, History, Layer, Strategy, Table
+from transforms.contract import VERSION_COLUMNS, Layer, Table
+from transforms.write_kinds import History, Strategy
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

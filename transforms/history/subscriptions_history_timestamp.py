@@ -13,7 +13,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import VERSION_COLUMNS, HardDeletes, History, Layer, Strategy, Table
+from transforms.contract import VERSION_COLUMNS, Layer, Table
+from transforms.write_kinds import HardDeletes, History, Strategy
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -14,8 +14,9 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import BOOLEAN, DATE, INTEGER, Column, Layer, Replace, Table
+from transforms.contract import BOOLEAN, DATE, INTEGER, Column, Layer, Table
 from transforms.functions import col, dateadd, dayofmonth, dayofyear, floor, lit, month, quarter, year
+from transforms.write_kinds import Replace
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression

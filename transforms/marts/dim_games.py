@@ -13,10 +13,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.contract import TEXT, TIMESTAMP, Column, Layer, Table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.formulas.frames import null_of
 from transforms.functions import col, iff, lit
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

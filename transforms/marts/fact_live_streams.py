@@ -13,10 +13,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import FLOAT, INTEGER, Column, Layer, MergeOnKey, Table
+from transforms.contract import FLOAT, INTEGER, Column, Layer, Table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.functions import ceil, coalesce, col, datediff, lit
 from transforms.staging import livelogs_columns as logged
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

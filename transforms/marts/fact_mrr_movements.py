@@ -14,11 +14,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import DATE, TEXT, Column, Layer, MergeOnKey, Table, money
+from transforms.contract import DATE, TEXT, Column, Layer, Table, money
 from transforms.formulas.frames import null_of
 from transforms.formulas.periods import month_after
 from transforms.formulas.plan_switches import without_replaced
 from transforms.functions import Window, col, iff, lit, min, sum, when
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from datetime import date

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import BOOLEAN, DATE, INTEGER, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.contract import BOOLEAN, DATE, INTEGER, TIMESTAMP, Column, Layer, Table
 from transforms.formulas.frames import null_of
 from transforms.functions import (
     Window,
@@ -32,6 +32,7 @@ from transforms.functions import (
     row_number,
     sum,
 )
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression

@@ -15,12 +15,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import DATE, TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table, money
+from transforms.contract import DATE, TEXT, TIMESTAMP, Column, Layer, Table, money
 from transforms.formulas.as_of_join import last_moment_before, with_version_at
 from transforms.formulas.billing_periods import with_paid_months
 from transforms.formulas.money import with_share
 from transforms.formulas.periods import in_each_month, month_after, month_of
 from transforms.functions import Window, coalesce, col, dateadd, first_value, greatest, iff, lag, lead, least, lit, max
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from datetime import date

@@ -13,12 +13,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import BOOLEAN, FLOAT, INTEGER, Column, Layer, MergeOnKey, Table, money
+from transforms.contract import BOOLEAN, FLOAT, INTEGER, Column, Layer, Table, money
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.formulas.measures import MS_PER_HOUR
 from transforms.formulas.periods import month_of
 from transforms.formulas.plan_switches import without_replaced
 from transforms.functions import col, iff, lit, max, round, sum
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression

@@ -14,10 +14,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms.activity.columns import person
-from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, MergeOnKey, Table
+from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, Table
 from transforms.formulas import periods
 from transforms.formulas.frames import null_of, union_all
 from transforms.functions import Window, coalesce, col, count, lag, lead, lit, min, sum
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from datetime import date

@@ -13,9 +13,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, MergeOnKey, Table
+from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, Table
 from transforms.formulas.frames import union_all
 from transforms.functions import coalesce, col, count, lit, sum
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression

@@ -13,8 +13,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import INTEGER, TEXT, Column, Layer, MergeOnKey, Table
+from transforms.contract import INTEGER, TEXT, Column, Layer, Table
 from transforms.functions import col, count, lit
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

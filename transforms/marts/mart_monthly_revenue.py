@@ -13,8 +13,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import INTEGER, Column, Layer, MergeOnKey, Table, money
+from transforms.contract import INTEGER, Column, Layer, Table, money
 from transforms.functions import col, count, iff, lit, sum
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -14,11 +14,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import FLOAT, INTEGER, Column, Layer, Replace, Table, money
+from transforms.contract import FLOAT, INTEGER, Column, Layer, Table, money
 from transforms.formulas.frames import null_of
 from transforms.formulas.money import with_share
 from transforms.formulas.periods import in_each_month
 from transforms.functions import abs, coalesce, col, iff, lit, min, sum
+from transforms.write_kinds import Replace
 
 if TYPE_CHECKING:
     from datetime import date

@@ -13,11 +13,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from transforms.contract import DATE, FLOAT, INTEGER, Column, Layer, Replace, Table
+from transforms.contract import DATE, FLOAT, INTEGER, Column, Layer, Table
 from transforms.formulas import periods
 from transforms.formulas.frames import have_same, null_of
 from transforms.functions import coalesce, col, count, iff, lit, sum
 from transforms.marts.int_customer_periods import activity_count, customer_kind, stream_count
+from transforms.write_kinds import Replace
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression

@@ -13,9 +13,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import Layer, MergeOnKey, Table
+from transforms.contract import Layer, Table
 from transforms.formulas import measures
 from transforms.functions import col, iff, lit, max, sum
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

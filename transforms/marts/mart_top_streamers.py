@@ -13,10 +13,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, Replace, Table
+from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, Table
 from transforms.formulas import measures
 from transforms.formulas.frames import union_all
 from transforms.functions import Window, col, dateadd, lit, max, row_number, sum
+from transforms.write_kinds import Replace
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

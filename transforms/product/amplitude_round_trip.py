@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms.activity.publications import SENT
-from transforms.contract import INTEGER, TEXT, TIMESTAMP, Column, Layer, Table, View
+from transforms.contract import INTEGER, TEXT, TIMESTAMP, Column, Layer, Table
 from transforms.functions import (
     Window,
     coalesce,
@@ -27,6 +27,7 @@ from transforms.functions import (
     max,
     row_number,
 )
+from transforms.write_kinds import View
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from transforms.contract import TIMESTAMP, Column, Layer, Replace, Table
+from transforms.contract import TIMESTAMP, Column, Layer, Table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.functions import coalesce, col
 from transforms.product import columns as product
+from transforms.write_kinds import Replace
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

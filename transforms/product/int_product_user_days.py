@@ -13,10 +13,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import BOOLEAN, INTEGER, Column, Layer, MergeOnKey, Table
+from transforms.contract import BOOLEAN, INTEGER, Column, Layer, Table
 from transforms.functions import Window, col, count, count_distinct, lit
 from transforms.functions import min as smallest
 from transforms.product import columns as product
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -13,10 +13,11 @@ from __future__ import annotations
 from functools import reduce
 from typing import TYPE_CHECKING
 
-from transforms.contract import INTEGER, Column, Layer, MergeOnKey, Table
+from transforms.contract import INTEGER, Column, Layer, Table
 from transforms.formulas import periods
 from transforms.functions import col, count_distinct, lit
 from transforms.product import columns as product
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from transforms.contract import FLOAT, INTEGER, Column, Layer, MergeOnKey, Table
+from transforms.contract import FLOAT, INTEGER, Column, Layer, Table
 from transforms.formulas import periods
 from transforms.functions import (
     Window,
@@ -25,6 +25,7 @@ from transforms.functions import (
     sum,
 )
 from transforms.product.int_product_user_periods import active_days
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import INTEGER, Layer, Replace, Table
+from transforms.contract import INTEGER, Layer, Table
 from transforms.formulas.periods import in_each_period
 from transforms.functions import (
     coalesce,
@@ -24,6 +24,7 @@ from transforms.functions import (
 )
 from transforms.product import columns as product
 from transforms.product.int_product_days import MEASURES
+from transforms.write_kinds import Replace
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

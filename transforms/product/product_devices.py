@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import INTEGER, Column, Layer, MergeOnKey, Table
+from transforms.contract import INTEGER, Column, Layer, Table
 from transforms.functions import (
     Window,
     col,
@@ -25,6 +25,7 @@ from transforms.functions import (
     min,
 )
 from transforms.product import columns as product
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

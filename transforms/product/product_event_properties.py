@@ -12,9 +12,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from transforms.contract import FLOAT, TEXT, Column, Layer, MergeOnKey, Table
+from transforms.contract import FLOAT, TEXT, Column, Layer, Table
 from transforms.functions import col, iff, lit, try_cast, typeof
 from transforms.product import columns as product
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -13,11 +13,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import INTEGER, TEXT, Column, Layer, MergeOnKey, Table
+from transforms.contract import INTEGER, TEXT, Column, Layer, Table
 from transforms.formulas.keys import hash_key
 from transforms.functions import coalesce, col, iff, lit
 from transforms.increments import Part, Parts
 from transforms.product import columns as product
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression

@@ -13,9 +13,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import BOOLEAN, INTEGER, TEXT, TIMESTAMP, Column, Layer, Table, View
+from transforms.contract import BOOLEAN, INTEGER, TEXT, TIMESTAMP, Column, Layer, Table
 from transforms.functions import coalesce, col, datediff, lit
 from transforms.product import columns as product
+from transforms.write_kinds import View
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

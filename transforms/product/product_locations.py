@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from transforms.contract import Layer, MergeOnKey, Table
+from transforms.contract import Layer, Table
 from transforms.functions import (
     col,
     max,
     min,
 )
 from transforms.product import columns as product
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import DATE, INTEGER, TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.contract import DATE, INTEGER, TEXT, TIMESTAMP, Column, Layer, Table
 from transforms.functions import (
     Window,
     col,
@@ -27,6 +27,7 @@ from transforms.functions import (
     min,
 )
 from transforms.product import columns as product
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -14,9 +14,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import TEXT, VERSION_COLUMNS, Column, History, Layer, Strategy, Table
+from transforms.contract import TEXT, VERSION_COLUMNS, Column, Layer, Table
 from transforms.functions import col, lit, object_construct, to_json, to_variant
 from transforms.product import columns as product
+from transforms.write_kinds import History, Strategy
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

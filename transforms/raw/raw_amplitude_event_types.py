@@ -10,7 +10,8 @@ Gaps     asked once a day; a type that is gone from the list stays in what is bu
 
 from __future__ import annotations
 
-from transforms.contract import RAW_COLUMNS, Append, Layer, Table
+from transforms.contract import RAW_COLUMNS, Layer, Table
+from transforms.write_kinds import Append
 
 TABLE = Table(
     name="raw_amplitude_event_types",

@@ -10,7 +10,8 @@ Gaps     an hour is there whole or not at all: OPS.EXPORT_HOURS says which are m
 
 from __future__ import annotations
 
-from transforms.contract import RAW_COLUMNS, Append, Layer, Table
+from transforms.contract import RAW_COLUMNS, Layer, Table
+from transforms.write_kinds import Append
 
 TABLE = Table(
     name="raw_amplitude_events",

@@ -10,7 +10,8 @@ Gaps     the Export API does not tell merges; a file lists some of them: absence
 
 from __future__ import annotations
 
-from transforms.contract import RAW_COLUMNS, Append, Layer, Table
+from transforms.contract import RAW_COLUMNS, Layer, Table
+from transforms.write_kinds import Append
 
 TABLE = Table(
     name="raw_amplitude_merged_ids",

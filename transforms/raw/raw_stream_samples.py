@@ -10,7 +10,8 @@ Gaps     messages that the topic dropped before they were read (retention, compa
 
 from __future__ import annotations
 
-from transforms.contract import RAW_COLUMNS, Append, Layer, Table
+from transforms.contract import RAW_COLUMNS, Layer, Table
+from transforms.write_kinds import Append
 
 TABLE = Table(
     name="raw_stream_samples",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from transforms.contract import RAW_COLUMNS, Append, Layer, Table
+from transforms.contract import RAW_COLUMNS, Layer, Table
+from transforms.write_kinds import Append
 
 
 def declare_source_table(source: str, grain: str, fields: tuple[str, ...], *, is_complete: bool = False) -> Table:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from snowflake.snowpark.functions import col, concat, greatest, iff, lit
 
 from transforms.catalog import models
-from transforms.contract import EFFECTIVE_AT, LINEAGE, OBSERVED_AT, TEXT, ContractError, History
+from transforms.contract import EFFECTIVE_AT, LINEAGE, OBSERVED_AT, TEXT, ContractError
 from transforms.engine import merge
 from transforms.engine.batches import read_state
 from transforms.engine.incremental import MOST_BATCHES, Computed
@@ -26,6 +26,7 @@ from transforms.formulas.frames import null_of, union_all
 from transforms.scd2.presence import PRESENT_AT, presence_intervals, read_full_snapshots, read_snapshot_times
 from transforms.scd2.scope import IS_LATE_ARRIVING, find_affected_keys, find_source
 from transforms.scd2.versions import build_versions, check_versions
+from transforms.write_kinds import History
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from transforms.contract import EFFECTIVE_AT, INTEGER, TIMESTAMP, History, Strategy
+from transforms.contract import EFFECTIVE_AT, INTEGER, TIMESTAMP
 from transforms.engine.stored import read_table
 from transforms.formulas.frames import have_same, null_of
 from transforms.functions import (
@@ -35,6 +35,7 @@ from transforms.functions import (
 )
 from transforms.functions import sum as sum_of
 from transforms.ops import CONSUMPTIONS, LOADS, QUARANTINE, RECONCILIATION
+from transforms.write_kinds import History, Strategy
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

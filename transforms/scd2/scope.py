@@ -12,24 +12,14 @@ from operator import and_
 from typing import TYPE_CHECKING, Any
 
 from transforms.catalog import models
-from transforms.contract import (
-    BOOLEAN,
-    EFFECTIVE_AT,
-    INTEGER,
-    LINEAGE,
-    OBSERVED_AT,
-    TIMESTAMP,
-    ContractError,
-    HardDeletes,
-    History,
-    Strategy,
-)
+from transforms.contract import BOOLEAN, EFFECTIVE_AT, INTEGER, LINEAGE, OBSERVED_AT, TIMESTAMP, ContractError
 from transforms.engine.batches import in_batches
 from transforms.engine.incremental import moved_groups
 from transforms.engine.stored import read_table
 from transforms.formulas.frames import are_known, have_same, null_of, union_all
 from transforms.functions import coalesce, col, equal_null, greatest, iff, in_, lit, max
 from transforms.scd2.presence import read_refused_records
+from transforms.write_kinds import HardDeletes, History, Strategy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

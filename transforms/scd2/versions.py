@@ -12,7 +12,7 @@ from functools import reduce
 from operator import and_, or_
 from typing import TYPE_CHECKING
 
-from transforms.contract import BOOLEAN, EFFECTIVE_AT, LINEAGE, OBSERVED_AT, ContractError, HardDeletes, History
+from transforms.contract import BOOLEAN, EFFECTIVE_AT, LINEAGE, OBSERVED_AT, ContractError
 from transforms.engine import compare
 from transforms.engine.stored import read_table
 from transforms.formulas.frames import have_same
@@ -35,6 +35,7 @@ from transforms.functions import (
 )
 from transforms.functions import sum as sum_of
 from transforms.scd2.presence import FOREVER, partition_by_key
+from transforms.write_kinds import HardDeletes, History
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -16,11 +16,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import INTEGER, TEXT, TIMESTAMP, VARIANT, Column, Layer, MergeOnKey, Table
+from transforms.contract import INTEGER, TEXT, TIMESTAMP, VARIANT, Column, Layer, Table
 from transforms.formulas.keys import hash_key
 from transforms.functions import coalesce, col, iff, lit, lower, trim
 from transforms.staging import amplitude_columns as amplitude
 from transforms.staging.parsing import count_filled_fields, parse, refuse_also
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression

@@ -15,11 +15,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import Layer, MergeOnKey, Table
+from transforms.contract import Layer, Table
 from transforms.formulas.keys import hash_key
 from transforms.functions import lit
 from transforms.staging.money import refuse_other_currencies
 from transforms.staging.parsing import parse
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

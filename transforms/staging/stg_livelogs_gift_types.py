@@ -14,9 +14,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import INTEGER, Column, Layer, MergeOnKey, Table
+from transforms.contract import INTEGER, Column, Layer, Table
 from transforms.staging import livelogs_columns as logged
 from transforms.staging.parsing import count_filled_fields, parse
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

@@ -15,10 +15,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import BOOLEAN, INTEGER, TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.contract import BOOLEAN, INTEGER, TEXT, TIMESTAMP, Column, Layer, Table
 from transforms.formulas.keys import hash_key
 from transforms.functions import coalesce, col, concat, datediff, floor, iff, lit
 from transforms.staging.parsing import parse, replace_values
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression

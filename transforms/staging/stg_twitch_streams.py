@@ -14,10 +14,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import BOOLEAN, TEXT, VARIANT, Column, Layer, MergeOnKey, Table
+from transforms.contract import BOOLEAN, TEXT, VARIANT, Column, Layer, Table
 from transforms.formulas.keys import hash_key
 from transforms.functions import lit
 from transforms.staging.parsing import parse
+from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
     from snowflake.snowpark import DataFrame

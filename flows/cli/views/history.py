@@ -77,7 +77,7 @@ def find_history(name: str) -> Table:
         ConfigError: There is no history of that name.
     """
     from transforms.catalog import models
-    from transforms.contract import History
+    from transforms.write_kinds import History
 
     histories = {model.table.name: model.table for model in models().values() if isinstance(model.table.write, History)}
     if name.lower() in histories:
@@ -174,7 +174,7 @@ def _format_duration(length: timedelta) -> str:
 
 def _list_namings(table: Table) -> list[tuple[str, ...]]:
     """Return the lists of columns by which a key may be named, the one for people first."""
-    from transforms.contract import History
+    from transforms.write_kinds import History
 
     named_by = table.write.named_by if isinstance(table.write, History) else ()
     return list(dict.fromkeys(names for names in (named_by, table.business_key) if names))

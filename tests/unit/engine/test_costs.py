@@ -25,10 +25,11 @@ from tests.feeding import (
 from tests.properties.conftest import emptied
 from transforms.build import build_table, has_nothing_new
 from transforms.catalog import models, select_models
-from transforms.contract import History, Layer
+from transforms.contract import Layer
 from transforms.engine.batches import read_states
 from transforms.engine.states import States
 from transforms.engine.write import BuildResult
+from transforms.write_kinds import History
 
 SELECTED = ("tag:twitch", "tag:billing", "tag:livelogs", "tag:calendar", "tag:activity", "tag:amplitude")
 OF_MERGE, OF_HISTORY = 9, 14

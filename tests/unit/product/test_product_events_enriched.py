@@ -9,10 +9,11 @@ from tests.feeding import build_all, exported, load, rows_of
 from tests.registering import model_of
 from tests.unit.product.events import HOUR, at, record
 from transforms.catalog import check_view, models
-from transforms.contract import ContractError, View
+from transforms.contract import ContractError
 from transforms.engine.stored import current_database, read_table
 from transforms.engine.tables import create_view
 from transforms.product.product_events_enriched import TABLE, build
+from transforms.write_kinds import View
 
 BUILT = ["+product_events_enriched"]
 

@@ -17,13 +17,7 @@ from tests.properties.history_tables import PROBES, RAW, STAGING, Probe, build_s
 from tests.registering import model_of, registered
 from transforms.build import build_table
 from transforms.catalog import check_history, models
-from transforms.contract import (
-    VERSION_COLUMNS,
-    ContractError,
-    History,
-    Strategy,
-    Table,
-)
+from transforms.contract import VERSION_COLUMNS, ContractError, Table
 from transforms.engine.merge import BuildConflictError
 from transforms.engine.stored import current_database, read_table
 from transforms.engine.tables import prepare_tables
@@ -31,6 +25,7 @@ from transforms.formulas.keys import hash_key
 from transforms.ops import BUILDS, HEADS
 from transforms.scd2.build import rewind
 from transforms.staging.parsing import parse
+from transforms.write_kinds import History, Strategy
 
 pytestmark = pytest.mark.lengthy
 

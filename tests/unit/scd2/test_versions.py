@@ -15,21 +15,10 @@ from snowflake.snowpark.functions import col
 from snowflake.snowpark.types import StructField, StructType
 
 from transforms.columns import snapshot_at
-from transforms.contract import (
-    INTEGER,
-    LINEAGE,
-    TEXT,
-    TIMESTAMP,
-    VERSION_COLUMNS,
-    Column,
-    HardDeletes,
-    History,
-    Layer,
-    Strategy,
-    Table,
-)
+from transforms.contract import INTEGER, LINEAGE, TEXT, TIMESTAMP, VERSION_COLUMNS, Column, Layer, Table
 from transforms.scd2.presence import PRESENT_AT, presence_intervals
 from transforms.scd2.versions import build_versions, count_broken_invariants, select_as_of
+from transforms.write_kinds import HardDeletes, History, Strategy
 
 COLUMNS = (
     Column("shop", TEXT, "first part of the key", nullable=False),

@@ -11,8 +11,9 @@ from snowflake.snowpark import Session
 from tests.feeding import frame_of, minutes
 from tests.unit.staging.spelled_times import ODD, SPELLED
 from transforms.catalog import models
-from transforms.contract import DATE, RAW_COLUMNS, TIMESTAMP, Append, Layer, Table
+from transforms.contract import DATE, RAW_COLUMNS, TIMESTAMP, Layer, Table
 from transforms.staging.parsing import parse
+from transforms.write_kinds import Append
 
 TIMES = [
     (model.table, column)
