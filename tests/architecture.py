@@ -27,7 +27,7 @@ WAY_DOWN: dict[str, tuple[str, ...]] = {
         "files services",
         "load",
         "warehouse",
-        "settings landing",
+        "settings landing lineage",
         "errors reporting",
     ),
     "transforms": (
