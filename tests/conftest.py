@@ -74,6 +74,48 @@ def endpoint(warehouse_home: Path) -> Endpoint:
 
 
 @pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    """moto's S3 on loopback, one per test run."""
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3_variables(s3_server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, str]:
+    """The environment in which moto's S3 is found; it is emptied first."""
+    import httpx
+
+    variables = {
+        "AWS_ENDPOINT_URL_S3": s3_server,
+        "AWS_ACCESS_KEY_ID": "tests",
+        "AWS_SECRET_ACCESS_KEY": "hush-hush",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": str(tmp_path / "none"),
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
+        "AWS_MAX_ATTEMPTS": "1",
+    }
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    httpx.post(f"{s3_server}/moto-api/reset").raise_for_status()
+    return variables
+
+
+@pytest.fixture(scope="session")
+def azure_connection(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A connection string of Azure's stand-in on loopback, one per test run; for tests that know it is installed."""
+    from tests.sources.azurite import running_azurite
+
+    with running_azurite(tmp_path_factory.mktemp("azurite")) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
 def _administrator(endpoint: Endpoint) -> Iterator[SnowflakeConnection]:
     """A login that makes and drops the databases of the tests."""
     import snowflake.connector

@@ -27,8 +27,9 @@ WALLS = {
     ),
     "flows": (("flows", "transforms", "expectations", "deployments"), "flows put the rooms together"),
     "deployments/process.py": ((), "it starts and stops any process, so both servers may use it"),
+    "deployments/storage": (("deployments.storage",), "flows write to storage and the embedded warehouse reads it"),
     "deployments/embedded": (
-        ("deployments.embedded", "deployments.process"),
+        ("deployments.embedded", "deployments.process", "deployments.storage"),
         "the embedded warehouse stands in for Snowflake: it may know nothing about what is stored in it",
     ),
     "deployments/sandbox": (

@@ -6,6 +6,6 @@ Importing this package costs nothing; the server and its libraries live in a bac
 from __future__ import annotations
 
 from deployments.embedded.process.endpoint import Endpoint
-from deployments.embedded.process.lifecycle import EmbeddedError, ensure_running, find, stop
+from deployments.embedded.process.lifecycle import EmbeddedError, ensure_running, find, open_storage, stop
 
-__all__ = ["EmbeddedError", "Endpoint", "ensure_running", "find", "stop"]
+__all__ = ["EmbeddedError", "Endpoint", "ensure_running", "find", "open_storage", "stop"]

@@ -1,7 +1,6 @@
 """COPY: staged files into a RAW table, many files in one statement, and what Snowflake answers of each.
 
-On the stage an entity's files lie in one folder; the path of the landing file, with its folders of dates, is made again
-from the file's name.
+Wherever an entity's files lie on their stage, the path of the landing file is made again from the file's name.
 """
 
 from __future__ import annotations
@@ -10,11 +9,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from flows.landing import LandedFile
-from flows.load.stage import TAIL, TAIL_LENGTH, name_stage
+from flows.load.stage import TAIL, TAIL_LENGTH, name_stage, name_staged_file
+from flows.settings import INTERNAL_STAGE, LandingTarget
 from transforms.contract import RAW_COLUMNS
 
 if TYPE_CHECKING:
@@ -42,6 +41,7 @@ def copy_files(
     *,
     loaded_at: datetime,
     force: bool = False,
+    target: LandingTarget = INTERNAL_STAGE,
 ) -> dict[str, Copied]:
     """COPY staged files into a raw table.
 
@@ -52,17 +52,17 @@ def copy_files(
         files: Staged files of one source and entity, at most 1,000.
         loaded_at: Time written to every row.
         force: Load files that the load history knows, too.
+        target: Where the files were brought to.
 
     Returns:
         Outcome by relative path; a file that the load history knows is not among them.
     """
-    prefix = f"{files[0].source}/{files[0].entity}"
-    by_name = {PurePosixPath(landed.relative_path).name: landed.relative_path for landed in files}
-    names = ", ".join(f"'{prefix}/{name}'" for name in by_name)
+    by_name = {landed.relative_path.rpartition("/")[2]: landed.relative_path for landed in files}
+    names = ", ".join(f"'{name_staged_file(landed, target)}'" for landed in files)
     # CONTINUE: one broken line must not keep the others out; the load finds what COPY skipped and quarantines it.
     rows = session.sql(
         f"COPY INTO {table.full_name(database)} ({', '.join(column.name for column in RAW_COLUMNS)}) "
-        f"FROM ({_express_rows(files[0], loaded_at)} FROM @{name_stage(database)}) "
+        f"FROM ({_express_rows(files[0], loaded_at)} FROM @{name_stage(database, target)}) "
         f"FILES = ({names}) FILE_FORMAT = (TYPE = JSON COMPRESSION = GZIP) ON_ERROR = CONTINUE FORCE = {force}"
     ).collect()
     copied: dict[str, Copied] = {}

@@ -12,7 +12,7 @@ import json
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,7 +31,8 @@ from flows.landing import (
 from flows.load.copy import Copied, copy_files, read_loaded_rows
 from flows.load.positions import KIND as MESSAGES
 from flows.load.positions import Positions
-from flows.load.stage import make_load_id, put_files
+from flows.load.report import LoadReport, LoadResult
+from flows.load.stage import Targets, internal, make_load_id, put_files
 from transforms.engine.ledgers import append_rows, transaction
 from transforms.ops import LOADS, POLLS, QUARANTINE
 
@@ -47,46 +48,6 @@ FILES_PER_COPY = 1000
 NOT_JSON = "not_json"
 
 Progress = Callable[[int, int], None]
-
-
-@dataclass(frozen=True)
-class LoadResult:
-    """One landing file in one raw table: a row of OPS.LOADS."""
-
-    load_id: str
-    table_name: str
-    source_file: str
-    content_hash: str
-    snapshot_at: datetime
-    rows_parsed: int
-    rows_loaded: int
-    rows_rejected: int
-    loaded_at: datetime
-
-
-@dataclass(frozen=True)
-class LoadReport:
-    """What one call of `load_pending` did.
-
-    Args:
-        loads: Files loaded, the poll records' not among them.
-        polls: Completeness records written to OPS.POLLS.
-        damaged: Landing files that cannot be read, with the reason; they are not loaded.
-    """
-
-    loads: tuple[LoadResult, ...]
-    polls: int
-    damaged: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def rows_loaded(self) -> int:
-        """Rows added to RAW."""
-        return sum(load.rows_loaded for load in self.loads)
-
-    @property
-    def rows_rejected(self) -> int:
-        """Lines that went to the quarantine because they are no record."""
-        return sum(load.rows_rejected for load in self.loads)
 
 
 def read_loaded_files(session: Session, database: str) -> frozenset[str]:
@@ -113,6 +74,7 @@ def load_pending(
     source: str | None = None,
     on_progress: Progress | None = None,
     lags: Mapping[tuple[str, int], int] | None = None,
+    targets: Targets = internal,
 ) -> LoadReport:
     """Load every landing file that is not loaded yet; one transaction per thousand files.
 
@@ -124,29 +86,26 @@ def load_pending(
         source: Only files of this source, e.g. twitch; None: of all.
         on_progress: Called with (files done, files in all).
         lags: Messages behind each partition of a topic's incarnation, for OPS.STREAM_POSITIONS.
+        targets: Where the landing files of a source go.
 
     Raises:
         TransientError: Another process has been loading for ten minutes.
     """
-    targets = {table.source: table for table in tables if table.source}
+    raw_tables = {table.source: table for table in tables if table.source}
     reports: list[LoadReport] = []
     with hold_loading_lock(root):
         sweep_unfinished(root)
-        pending = [one for one in find_pending_files(session, database, root, source) if _has_target(one, targets)]
+        pending = [one for one in find_pending_files(session, database, root, source) if _has_target(one, raw_tables)]
         for start in range(0, len(pending), FILES_PER_COPY):
-            batch = _Batch(session, database, root, targets, Positions(session, root, lags))
+            batch = _Batch(session, database, root, raw_tables, targets, Positions(session, root, lags))
             reports.append(batch.load(pending[start : start + FILES_PER_COPY]))
             if on_progress:
                 on_progress(min(start + FILES_PER_COPY, len(pending)), len(pending))
-    return LoadReport(
-        loads=tuple(load for report in reports for load in report.loads),
-        polls=sum(report.polls for report in reports),
-        damaged=tuple(fault for report in reports for fault in report.damaged),
-    )
+    return LoadReport.joined(reports)
 
 
-def _has_target(landed: LandedFile, targets: dict[str, Table]) -> bool:
-    if landed.entity == POLLS_ENTITY or _name_kind(landed) in targets:
+def _has_target(landed: LandedFile, raw_tables: dict[str, Table]) -> bool:
+    if landed.entity == POLLS_ENTITY or _name_kind(landed) in raw_tables:
         return True
     logger.warning("%s: no raw table takes files of its kind; it stays where it is", landed.relative_path)
     return False
@@ -160,11 +119,18 @@ class _Batch:
     """At most a thousand files, loaded in one transaction."""
 
     def __init__(
-        self, session: Session, database: str, root: Path, targets: dict[str, Table], positions: Positions
+        self,
+        session: Session,
+        database: str,
+        root: Path,
+        raw_tables: dict[str, Table],
+        targets: Targets,
+        positions: Positions,
     ) -> None:
         self._session = session
         self._database = database
         self._root = root
+        self._raw_tables = raw_tables
         self._targets = targets
         self._positions = positions
         self._loaded_at = datetime.now(UTC).replace(tzinfo=None)
@@ -181,7 +147,8 @@ class _Batch:
                 damaged.append((one.relative_path, str(fault)))
         whole = self._positions.only_new([one for one in files if one.relative_path in self._lines])
         self._lines |= {one.relative_path: count_rows(self._root, one) for one in whole if one not in files}
-        put_files(self._session, self._database, self._root, [one for one in whole if one.entity != POLLS_ENTITY])
+        staged = [one for one in whole if one.entity != POLLS_ENTITY]
+        put_files(self._session, self._database, self._root, staged, self._targets)
         with self._positions.explain_conflicts():
             loaded = self._load_staged(whole)
         return replace(loaded, damaged=tuple(damaged))
@@ -193,7 +160,7 @@ class _Batch:
         poll_files = by_kind.pop(POLLS_ENTITY, [])
         polls = [record for one in poll_files for record in _read_poll_records(self._root, one)]
         with transaction(self._session):
-            loads = [load for kind, part in by_kind.items() for load in self._copy(self._targets[kind], part)]
+            loads = [load for kind, part in by_kind.items() for load in self._copy(self._raw_tables[kind], part)]
             append_rows(self._session, POLLS, polls)
             taken = [self._load(POLLS.name, one, self._lines[one.relative_path], 0) for one in poll_files]
             self._positions.record(by_kind.get(MESSAGES, []), self._loaded_at)
@@ -201,7 +168,7 @@ class _Batch:
         return LoadReport(tuple(loads), len(polls))
 
     def _copy(self, table: Table, files: list[LandedFile]) -> list[LoadResult]:
-        copied = copy_files(self._session, self._database, table, files, loaded_at=self._loaded_at)
+        copied = self._copy_files(table, files)
         unsaid = [one for one in files if one.relative_path not in copied]
         copied |= self._settle_known_to_history(table, unsaid)
         loads = [self._make_load(table, one, copied.get(one.relative_path)) for one in files]
@@ -233,8 +200,14 @@ class _Batch:
         }
         absent = [one for one in files if one.relative_path not in outcome]
         if absent:
-            outcome |= copy_files(self._session, self._database, table, absent, loaded_at=self._loaded_at, force=True)
+            outcome |= self._copy_files(table, absent, force=True)
         return outcome
+
+    def _copy_files(self, table: Table, files: Sequence[LandedFile], *, force: bool = False) -> dict[str, Copied]:
+        target = self._targets(files[0].source)
+        return copy_files(
+            self._session, self._database, table, files, loaded_at=self._loaded_at, force=force, target=target
+        )
 
     def _make_load(self, table: Table, landed: LandedFile, copied: Copied | None) -> LoadResult:
         lines = self._lines[landed.relative_path]

@@ -6,12 +6,16 @@ from flows.settings.environment import (
     prepare_environment,
     ready_home,
     replace_environment,
+    storage_variables,
     variables,
 )
+from flows.settings.landing import INTERNAL_STAGE, LandingTarget
 from flows.settings.settings import Settings
 from flows.settings.snowflake import SnowflakeSettings
 
 __all__ = [
+    "INTERNAL_STAGE",
+    "LandingTarget",
     "Settings",
     "SnowflakeSettings",
     "change_environment",
@@ -19,5 +23,6 @@ __all__ = [
     "prepare_environment",
     "ready_home",
     "replace_environment",
+    "storage_variables",
     "variables",
 ]

@@ -12,6 +12,7 @@ _SECTIONS = {
     "SNOWCAST_TWITCH_CLIENT_ID": "Twitch",
     "SNOWCAST_BILLING_URL": "Billing",
     "SNOWCAST_LIVELOGS_SHEET_ID": "Live logs and gifts",
+    "SNOWCAST_LANDING": "Landing files: where they go on their way into RAW",
     "SNOWCAST_SANDBOX_SEED": "Sandbox: a simulated platform, used where no source of your own is set",
     "PREFECT_API_URL": "Prefect",
     "SNOWCAST_IDENTITY_URL": "Activity streams",

@@ -65,9 +65,16 @@ def _read_settings(path: Path, given: Mapping[str, Any]) -> Settings:
     file = str(path)
     try:
         login = SnowflakeSettings(_env_file=file)  # type: ignore[call-arg]
-        return Settings(_env_file=file, snowflake=login, **given)  # type: ignore[call-arg]
+        settings = Settings(_env_file=file, snowflake=login, **given)  # type: ignore[call-arg]
     except ValidationError as error:
         raise ConfigError(_explain(error)) from None
+    settings.check_landing(settings.warehouse)
+    return settings
+
+
+def storage_variables() -> dict[str, str]:
+    """Return the variables that the libraries of S3 and Azure read, for whoever reads storage for this process."""
+    return {name: value for name, value in os.environ.items() if name.startswith(("AWS_", "AZURE_"))}
 
 
 def prepare_environment() -> None:
@@ -140,7 +147,8 @@ def _explain(error: ValidationError) -> str:
     variable = name if name.isupper() else prefix + name.upper()
     model = SnowflakeSettings if prefix == "SNOWFLAKE_" else Settings
     secret = "SecretStr" in str(model.model_fields[name].annotation) if name in model.model_fields else False
-    found = "" if secret else f", found {first['input']!r}"
+    # A place with a password in it is refused: the refusal must not repeat it.
+    found = "" if secret or name.startswith("landing") else f", found {first['input']!r}"
     more = f" ({error.error_count() - 1} more)" if error.error_count() > 1 else ""
     return f"{variable}: {first['msg'].removeprefix('Value error, ')}{found}. See .env.example{more}."
 

@@ -15,6 +15,7 @@ from pydantic_settings import NoDecode, SettingsConfigDict
 from flows.settings.activity import ActivitySettings
 from flows.settings.amplitude import AmplitudeSettings
 from flows.settings.kafka import KafkaSettings
+from flows.settings.landing import LandingSettings
 from flows.settings.snowflake import IDENTIFIER, SnowflakeSettings
 
 PREFIX = "SNOWCAST_"
@@ -27,7 +28,7 @@ Names = Annotated[tuple[str, ...], NoDecode]
 LogTabs = Annotated[tuple[str, str, str], NoDecode]
 
 
-class Settings(KafkaSettings, AmplitudeSettings, ActivitySettings):
+class Settings(LandingSettings, KafkaSettings, AmplitudeSettings, ActivitySettings):
     """What a run needs to know. Build it with `load_settings`, which turns a mistake into one clear line."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)

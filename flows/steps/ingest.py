@@ -18,7 +18,7 @@ from flows.warehouse import open_session, stored_columns
 if TYPE_CHECKING:
     from expectations.engine.results import RuleResult
     from flows.files.report import Fetched
-    from flows.load.loader import LoadReport
+    from flows.load.report import LoadReport
 
 
 @task(name="fetch", task_run_name="fetch {source}", **STEP)
@@ -45,6 +45,7 @@ def load_raw(run_id: str) -> LoadReport:
             settings.database,
             settings.landing_root,
             tables,
+            targets=settings.landing_of,
             on_progress=lambda done, total: reporter().advanced("load", f"{done:,} of {total:,} files"),
         )
     reporter().finished("load", _format_load(report), "failed" if report.damaged else "ok")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from expectations.engine.results import RuleResult
     from flows.files.report import Fetched
-    from flows.load.loader import LoadReport, LoadResult
+    from flows.load.report import LoadReport, LoadResult
     from flows.publish_to.amplitude.publish import Published
     from transforms.engine.write import BuildResult
 

@@ -11,7 +11,7 @@ from flows.warehouse import open_session, prepare
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
-    from flows.load.loader import LoadReport
+    from flows.load.report import LoadReport
 
 Report = Callable[[str, bool], None]
 
@@ -55,7 +55,15 @@ def consume_samples(
 
     def load(session: Session, lags: dict[tuple[str, int], int]) -> LoadReport:
         source = KIND.partition("/")[0]
-        return load_pending(session, settings.database, settings.landing_root, [table], source=source, lags=lags)
+        return load_pending(
+            session,
+            settings.database,
+            settings.landing_root,
+            [table],
+            source=source,
+            lags=lags,
+            targets=settings.landing_of,
+        )
 
     def report_statistics(statistics: Statistics) -> None:
         report(statistics.line(), not statistics.gaps)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from flows.errors import ConfigError, SnowcastError, SourceError, TransientError
-from flows.settings import Settings
+from flows.settings import Settings, storage_variables
 from flows.warehouse.account import SESSION_PARAMETERS, read_account_login
 from flows.warehouse.errors import PASSING_CODES, first_line, name_warehouse, read_code
 
@@ -65,10 +65,15 @@ def status_parameters(settings: Settings, *, show_secret: bool) -> dict[str, Any
 
 
 def _start_embedded(settings: Settings) -> dict[str, Any]:
-    from deployments.embedded import EmbeddedError, ensure_running
+    from deployments.embedded import EmbeddedError, ensure_running, open_storage
 
+    places = [target.place for target in settings.external_landings if target.place]
     try:
         endpoint = ensure_running(settings.home, idle_seconds=settings.warehouse_idle_seconds)
+        if places:
+            # Its environment holds no secret: it is told at each login, as it may have started anew since the last.
+            folders = [f"/{place.prefix}" for place in places if place.kind == "file"]
+            open_storage(endpoint, storage_variables(), folders)
     except EmbeddedError as error:
         raise SourceError(f"{error}".rstrip(".") + ".") from None
     return endpoint.connection_parameters(settings.database)

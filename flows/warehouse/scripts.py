@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.settings import Settings
+from flows.settings import LandingTarget, Settings
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
@@ -75,6 +76,8 @@ def prepare_warehouse(session: Session, settings: Settings) -> Look:
         try:
             if not has_run_scripts and not (seen and seen.is_prepared):
                 run_scripts(session, settings, SCRIPTS)
+                for statement in stage_statements(settings):
+                    session.sql(statement).collect()
                 has_run_scripts = True
             session.use_schema(f"{settings.database}.PUBLIC")
             _prepare(session, settings, seen)
@@ -125,6 +128,7 @@ def make_version(settings: Settings) -> str:
     from transforms.engine.tables import list_built_tables, list_tables
 
     scripts = [script.read_text(encoding="utf-8") for script in sorted(SCRIPTS.glob("*.sql"))]
+    scripts += stage_statements(settings)
     contracts = [
         [f"{table.layer}.{table.name}", [[c.name, repr(c.type), c.nullable] for c in table.stored_columns]]
         for table in list_tables()
@@ -142,9 +146,29 @@ def run_scripts(session: Session, settings: Settings, folder: Path) -> list[str]
     return [script.name for script in scripts]
 
 
-def statements(text: str, settings: Settings) -> list[str]:
-    """Return the statements of a script, its `<% … %>` places filled from the settings; the project's scripts only."""
-    values = {"database": settings.database, "warehouse": settings.snowflake.warehouse or "SNOWCAST_WH"}
+def stage_statements(settings: Settings) -> list[str]:
+    """Return the statements that make the stages of the places that the settings name."""
+    script = (SCRIPTS / "external" / "31_stage.sql").read_text(encoding="utf-8")
+    return [one for target in settings.external_landings for one in statements(script, settings, place_values(target))]
+
+
+def place_values(target: LandingTarget) -> dict[str, str]:
+    """Return what fills the places of a script about one external stage; all are validated names and addresses."""
+    assert target.place is not None
+    return {"stage": target.stage, "url": target.place.url, "integration": target.integration or ""}
+
+
+def statements(text: str, settings: Settings, more: Mapping[str, str] | None = None) -> list[str]:
+    """Return the statements of a script, its `<% … %>` places filled; the project's scripts only.
+
+    Args:
+        text: The script.
+        settings: Fill `database` and `warehouse`.
+        more: Fill others; a clause ` NAME = ` whose value is empty is left out.
+    """
+    values = {"database": settings.database, "warehouse": settings.snowflake.warehouse or "SNOWCAST_WH", **(more or {})}
+    for name in [name for name, value in values.items() if not value]:
+        text = re.sub(rf" \w+ = <% {name} %>", "", text)
     for name, value in values.items():
         text = text.replace(f"<% {name} %>", value)
     lines = [line for line in text.splitlines() if not line.lstrip().startswith("--")]

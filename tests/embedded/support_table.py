@@ -22,7 +22,8 @@ HEAD = """# The embedded warehouse
 A background process per `SNOWCAST_HOME` that speaks Snowflake's protocol on 127.0.0.1 and runs the SQL on DuckDB, so
 that the code that runs on Snowflake runs without an account. It is a server of its own on
 [DuckDB](https://duckdb.org) and [sqlglot](https://github.com/tobymao/sqlglot), and imports nothing of this project but
-`deployments/process.py`. Any Snowflake client connects with the parameters that `snowcast warehouse status` prints.
+`deployments/process.py` and `deployments/storage`. Any Snowflake client connects with the parameters that
+`snowcast warehouse status` prints.
 
 ```
 python -m deployments.embedded --home DIR      the process; clients start it on demand
@@ -38,7 +39,9 @@ may be killed at any moment: what was committed is there, what was not is gone. 
 
 A client reaches the databases and stages and nothing else: functions, types and statements are those of Snowflake,
 DuckDB may open the warehouse's own folders only, and the server gets no variable of its starter's environment that can
-hold a secret. Files are 0600, folders 0700. A database file that cannot be opened ends the start with one line that
+hold a secret. Storage outside is reached by external stages only, with the `AWS_…` and `AZURE_…` variables and the
+folders that a client with the endpoint's secret has handed over (`POST /snowcast/storage`); they stay in the server's
+memory. Files are 0600, folders 0700. A database file that cannot be opened ends the start with one line that
 names it: put back a copy, or move it and its .wal file away; the other databases are not touched.
 
 ## The way of a statement

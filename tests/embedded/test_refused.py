@@ -18,7 +18,10 @@ REFUSED = {
     "stored procedures": ("CREATE PROCEDURE p() RETURNS INT LANGUAGE SQL AS 'BEGIN RETURN 1; END'", "PROCEDURE"),
     "CALL": ("CALL not_there()", "CALL"),
     "functions of one's own (UDF, UDTF)": ("CREATE FUNCTION f() RETURNS INT AS '1'", "FUNCTION"),
-    "external stages": ("CREATE STAGE x URL = 's3://bucket/path'", "external stage"),
+    "credentials of external stages": (
+        "CREATE STAGE x URL = 's3://bucket/path' CREDENTIALS = (AWS_KEY_ID = 'k')",
+        "CREDENTIALS of an external stage",
+    ),
     "INSERT ALL": ("INSERT ALL INTO t VALUES (1) SELECT 1", "INSERT ALL"),
     "time travel": ("SELECT * FROM t AT (OFFSET => -60)", "time travel"),
     "UNDROP": ("UNDROP TABLE t", "UNDROP"),

@@ -14,7 +14,8 @@ from pydantic import SecretStr
 
 from deployments.sandbox import SandboxServer
 from deployments.sandbox.world.timestamps import HOUR, epoch
-from flows.load.loader import LoadReport, load_pending
+from flows.load.loader import load_pending
+from flows.load.report import LoadReport
 from flows.sources.amplitude.archive import ArchiveLimits
 from flows.sources.amplitude.client import ExportClient, Project
 from flows.sources.amplitude.export import Exported, Exporter

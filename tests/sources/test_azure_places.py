@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from flows.files.known_files import DeliveredBefore
 from flows.files.locations import FileLocation, find_files
 from flows.files.report import LANDED
 from flows.sources.billing import billing_files
-from tests.sources.azurite import KEY, running_azurite
+from tests.sources.azurite import KEY
 from tests.sources.conftest import records_in
 
 USERS = b"user_id,country,signup_date,plan_type\nU1,US,2023-01-05,basic\n"
@@ -25,23 +24,17 @@ PLACE = FileLocation("abfs://deliveries@tests.dfs.core.windows.net/billing", "SN
 
 
 @pytest.fixture(scope="module")
-def connection_string(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running_azurite(tmp_path_factory.mktemp("azurite")) as connection:
-        yield connection
-
-
-@pytest.fixture(scope="module")
-def container(connection_string: str) -> Any:
+def container(azure_connection: str) -> Any:
     """A container named `deliveries` with one file."""
-    client = BlobServiceClient.from_connection_string(connection_string)
+    client = BlobServiceClient.from_connection_string(azure_connection)
     made = client.create_container("deliveries")
     made.upload_blob("billing/2026-11-01/users.csv", USERS)
     return made
 
 
 @pytest.fixture(autouse=True)
-def _login(connection_string: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", connection_string)
+def _login(azure_connection: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", azure_connection)
 
 
 @pytest.mark.usefixtures("container")
@@ -75,10 +68,10 @@ def test_a_folder_that_is_not_there_is_a_configuration_error() -> None:
 
 @pytest.mark.usefixtures("container")
 def test_a_wrong_key_is_a_configuration_error_that_shows_none(
-    connection_string: str, monkeypatch: pytest.MonkeyPatch
+    azure_connection: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrong = base64.b64encode(b"wrong").decode()
-    monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", connection_string.replace(KEY, wrong))
+    monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", azure_connection.replace(KEY, wrong))
 
     with pytest.raises(ConfigError, match="cannot be read without valid credentials") as raised:
         find_files(PLACE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ from typing import Any
 import boto3
 import httpx
 import pytest
-from moto.server import ThreadedMotoServer
 
 from flows.errors import ConfigError, SourceError
 from flows.files.convert import deliver_files
@@ -26,31 +24,9 @@ USERS = b"user_id,country,signup_date,plan_type\nU1,US,2023-01-05,basic\n"
 PAYMENTS = b"payment_id,user_id,payment_date,amount\nP1,U1,2023-01-05,9.99\n"
 
 
-@pytest.fixture(scope="module")
-def s3_server() -> Iterator[str]:
-    """moto's S3 on loopback."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture
-def bucket(s3_server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
-    """An empty bucket named `deliveries`, and the environment in which it is found."""
-    for name, value in {
-        "AWS_ENDPOINT_URL_S3": s3_server,
-        "AWS_ACCESS_KEY_ID": "tests",
-        "AWS_SECRET_ACCESS_KEY": "hush-hush",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_CONFIG_FILE": str(tmp_path / "none"),
-        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none"),
-        "AWS_MAX_ATTEMPTS": "1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    httpx.post(f"{s3_server}/moto-api/reset").raise_for_status()
+def bucket(s3_variables: dict[str, str]) -> Any:
+    """An empty bucket named `deliveries`."""
     made = boto3.resource("s3").Bucket("deliveries")
     made.create()
     return made

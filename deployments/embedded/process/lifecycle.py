@@ -13,6 +13,7 @@ import os
 import re
 import subprocess
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from deployments.embedded.process.endpoint import Endpoint
@@ -20,6 +21,7 @@ from deployments.embedded.process.paths import WarehousePaths
 from deployments.process import POLL_SECONDS, LockedError, end_process, hold_lock, is_locked, last_line, start_apart
 
 HEALTH_PATH = "/snowcast/health"
+STORAGE_PATH = "/snowcast/storage"
 SECRET_HEADER = "X-Snowcast-Secret"
 HEALTH_TIMEOUT_SECONDS = 5.0
 STOP_TIMEOUT_SECONDS = 20.0
@@ -80,6 +82,30 @@ def find(home: Path) -> Endpoint | None:
         return endpoint if _answers(endpoint) else None
     except TimeoutError:
         return endpoint if is_locked(paths.server_lock) else None
+
+
+def open_storage(endpoint: Endpoint, variables: Mapping[str, str], folders: Sequence[str]) -> None:
+    """Let a running warehouse reach storage outside its home, until it ends.
+
+    Args:
+        endpoint: Where it answers.
+        variables: What the clouds' libraries read: `AWS_…`, `AZURE_…`; they take the place of earlier ones.
+        folders: Absolute folders that `file://` stages may lie in.
+
+    Raises:
+        EmbeddedError: It does not answer, or refuses them.
+    """
+    connection = http.client.HTTPConnection(endpoint.host, endpoint.port, timeout=HEALTH_TIMEOUT_SECONDS)
+    try:
+        body = json.dumps({"variables": dict(variables), "folders": list(folders)})
+        connection.request("POST", STORAGE_PATH, body, {SECRET_HEADER: endpoint.secret})
+        answer = connection.getresponse()
+        if answer.status != 200:
+            raise EmbeddedError(f"the embedded warehouse refused the storage: {json.loads(answer.read())['message']}")
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise EmbeddedError(f"the embedded warehouse does not answer: {error}") from None
+    finally:
+        connection.close()
 
 
 def stop(home: Path) -> bool:

@@ -17,12 +17,13 @@ from starlette.routing import Route
 from deployments.embedded.context import VERSION
 from deployments.embedded.names import stored_name
 from deployments.embedded.process.endpoint import USER, Endpoint
-from deployments.embedded.process.lifecycle import HEALTH_PATH, SECRET_HEADER
+from deployments.embedded.process.lifecycle import HEALTH_PATH, SECRET_HEADER, STORAGE_PATH
 from deployments.embedded.server import requests as queries
 from deployments.embedded.server.replies import LOGIN_BYTES, body_of, failure, part_of, reply, token_of
 from deployments.embedded.session.engine import Engine
 from deployments.embedded.session.sessions import Session, Sessions
 from deployments.embedded.session.statement_pool import Statements
+from deployments.embedded.stages.access import grant
 from deployments.embedded.stages.put_get import upload_route
 
 ANSWER_WITHIN_SECONDS = 40.0
@@ -80,6 +81,7 @@ class Server:
     def _routes(self) -> list[Route]:
         return [
             Route(HEALTH_PATH, self._health),
+            Route(STORAGE_PATH, self._open_storage, methods=["POST"]),
             Route("/session/v1/login-request", self._login, methods=["POST"]),
             Route("/session", self._with_session(logout), methods=["POST"]),
             Route("/session/heartbeat", self._with_session(heartbeat), methods=["POST"]),
@@ -96,6 +98,16 @@ class Server:
         if not self._knows_secret(request.headers.get(SECRET_HEADER, "")):
             return reply(failure(REFUSED_LOGIN_CODE, "wrong secret"), 403)
         return reply({"pid": self.endpoint.pid, "started_at": self.endpoint.started_at})
+
+    async def _open_storage(self, request: Request) -> Response:
+        if not self._knows_secret(request.headers.get(SECRET_HEADER, "")):
+            return reply(failure(REFUSED_LOGIN_CODE, "wrong secret"), 403)
+        body = await body_of(request, LOGIN_BYTES)
+        try:
+            grant(part_of(body, "variables", dict, {}), part_of(body, "folders", list, []))
+        except (ValueError, TypeError) as error:
+            return reply(failure(REFUSED_LOGIN_CODE, str(error)), 400)
+        return reply({"success": True})
 
     async def _login(self, request: Request) -> Response:
         self.last_request = time.monotonic()

@@ -25,7 +25,8 @@ from starlette.routing import Route
 from deployments.embedded.errors import snowflake_error
 from deployments.embedded.scanner import Scanner, is_true
 from deployments.embedded.stages.session_files import Upload, file_session
-from deployments.embedded.stages.stage import Location, checked_path, incoming_path, locate
+from deployments.embedded.stages.stage import Location, incoming_path, locate
+from deployments.embedded.stages.staged_file import checked_path
 
 if TYPE_CHECKING:
     from deployments.embedded.context import StatementContext
@@ -53,7 +54,7 @@ def put(scanner: Scanner, context: StatementContext, *, is_bound: bool) -> pa.Ta
     options = scanner.options()
     scanner.at_end()
     overwrite = is_true(options.get("OVERWRITE", False))
-    folder = location.stage.folder / location.prefix
+    folder = location.stage.own_folder("PUT to an") / location.prefix
     told: dict[str, Any] = {
         "command": "UPLOAD",
         "src_locations": [source],
@@ -86,10 +87,10 @@ def get(scanner: Scanner, context: StatementContext) -> dict[str, Any] | pa.Tabl
     target = re.sub(r"^file://", "", scanner.reference(), flags=re.IGNORECASE)
     options = scanner.options()
     scanner.at_end()
+    root = location.stage.own_folder("GET from an")
     files = location.files(options.get("PATTERN"))
     if not files:
         return pa.table({name: pa.array([], _TEXT) for name in ("file", "size", "status", "message")})
-    root = location.stage.folder
     return {
         "command": "DOWNLOAD",
         "src_locations": [f"{root.name}/{file.name}" for file in files],

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import shutil
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from deployments.embedded.errors import does_not_exist, snowflake_error, unsupported
-from deployments.embedded.names import Key, split_name
+from deployments.embedded.names import Key, split_name, stored_name
 from deployments.embedded.scanner import Options, is_true
+from deployments.embedded.stages import integrations
+from deployments.embedded.stages.access import open_storage
 from deployments.embedded.stages.session_files import file_session
+from deployments.embedded.stages.staged_file import Stage, StagedFile, checked_path, make_matcher
 
 if TYPE_CHECKING:
     import duckdb
@@ -29,49 +31,6 @@ _REFERENCE = re.compile(r'@((?:"(?:[^"]|"")*"|[^/"])*)/?(.*)', re.DOTALL)
 
 
 @dataclass(frozen=True)
-class Stage:
-    """A place for files.
-
-    Attributes:
-        label: Its full name, as load history and errors show it.
-        shown_as: What stands before a file's path in LIST and COPY results.
-        folder: Where the files are.
-        options: What CREATE STAGE said (FILE_FORMAT, ON_ERROR, …).
-    """
-
-    label: str
-    shown_as: str
-    folder: Path
-    options: Options
-
-
-@dataclass(frozen=True)
-class StagedFile:
-    """One file of a stage; `name` is its path within the stage."""
-
-    stage: Stage
-    name: str
-    path: Path
-    size: int
-    modified_ns: int
-
-    @property
-    def md5(self) -> str:
-        """Digest of the file as it is stored."""
-        return _md5(self.path, self.size, self.modified_ns)
-
-    @property
-    def shown_name(self) -> str:
-        """The name as LIST and COPY show it."""
-        return self.stage.shown_as + self.name
-
-    @property
-    def modified(self) -> datetime:
-        """When it was uploaded."""
-        return datetime.fromtimestamp(self.modified_ns / 1e9, tz=UTC)
-
-
-@dataclass(frozen=True)
 class Location:
     """A stage and a path prefix in it."""
 
@@ -80,17 +39,18 @@ class Location:
 
     def files(self, pattern: str | None = None) -> list[StagedFile]:
         """The files whose path starts with the prefix and, as a whole, matches the pattern."""
-        matches = _matcher(pattern)
-        return [file for file in _walk(self.stage, self.prefix) if matches(file)]
+        return list(self.listed(pattern))
+
+    def listed(self, pattern: str | None = None) -> Iterator[StagedFile]:
+        """Yield those files; of storage outside, a page of them is in memory."""
+        matches = make_matcher(pattern)
+        return (file for file in self.stage.files(self.prefix) if matches(file))
 
     def file(self, name: str) -> StagedFile | None:
         """The file of that path relative to the prefix, or None."""
         joined = f"{self.prefix.rstrip('/')}/{name}" if self.prefix else name
-        for candidate in (joined, self.prefix + name):
-            path = self.stage.folder / checked_path(candidate)
-            if path.is_file():
-                return _staged(self.stage, path)
-        return None
+        candidates = dict.fromkeys((joined, self.prefix + name))
+        return next((file for candidate in candidates if (file := self.stage.file(candidate))), None)
 
 
 def locate(reference: str, context: StatementContext) -> Location:
@@ -125,6 +85,9 @@ def _stage(name: str, context: StatementContext) -> Stage:
     options = stored_options(context, key)
     if options is None:
         raise not_found(key)
+    if options.get("URL"):
+        storage = open_storage(str(options["URL"]))
+        return Stage(".".join(key), storage.place.url, session.folder / "fetched", options, storage)
     return Stage(".".join(key), f"{key[2].lower()}/", _folder(context.stages / "named", key), options)
 
 
@@ -152,8 +115,7 @@ def create(context: StatementContext, key: Key, options: Options, *, temporary: 
         False if it is there already and was left alone.
     """
     _require_schema(context, key)
-    if options.get("URL"):
-        raise unsupported("external stage (URL = …)", "Use an internal stage and PUT the files.")
+    external = _check_external(context, options, temporary=temporary)
     session = file_session(context)
     there = key in session.stages if temporary else stored_options(context, key) is not None
     if there and not replace:
@@ -168,9 +130,13 @@ def create(context: StatementContext, key: Key, options: Options, *, temporary: 
         now = datetime.now(UTC)
         catalog.execute(
             f"""INSERT INTO {_CATALOG}._fs_stages (created_on, name, database_name, schema_name, url,
-                has_credentials, has_encryption_key, owner, comment, type, owner_role_type, directory_enabled)
-                VALUES (?, ?, ?, ?, '', 'N', 'N', 'SYSADMIN', ?, 'INTERNAL', 'ROLE', ?)""",
-            [now, key[2], key[0], key[1], str(options.get("COMMENT", "")), "Y" if _directory(options) else "N"],
+                has_credentials, has_encryption_key, owner, comment, owner_role_type, directory_enabled, type, cloud,
+                storage_integration)
+                VALUES (?, ?, ?, ?, ?, 'N', 'N', 'SYSADMIN', ?, 'ROLE', ?, ?, ?, ?)""",
+            [
+                *(now, key[2], key[0], key[1], str(options.get("URL", "")), str(options.get("COMMENT", ""))),
+                *("Y" if _directory(options) else "N", *external),
+            ],
         )
         catalog.execute(f"INSERT INTO {_CATALOG}._stage_options VALUES (?, ?, ?, ?)", [*key, json.dumps(options)])
     return True
@@ -218,24 +184,31 @@ def stored_options(context: StatementContext, key: Key) -> Options | None:
     return dict(json.loads(rows[0][0])) if rows else None
 
 
-def checked_path(path: str) -> str:
-    """The path, if it stays inside its stage.
-
-    Raises:
-        ProgrammingError: it does not.
-    """
-    if "\0" in path or path.startswith("/") or ".." in PurePosixPath(path).parts:
-        raise snowflake_error(
-            f"SQL compilation error:\nInvalid file path '{path}': it leaves the stage.", 1011, "42601"
-        )
-    return path
-
-
 def incoming_path(stages: Path) -> Path:
     """A new path for a file that is being written; what a killed server leaves there goes when it starts again."""
     folder = stages / "incoming"
     folder.mkdir(parents=True, exist_ok=True)
     return folder / uuid.uuid4().hex
+
+
+def _check_external(
+    context: StatementContext, options: Options, *, temporary: bool
+) -> tuple[str, str | None, str | None]:
+    """What SHOW STAGES tells of a stage's type, cloud and integration, once it is known that it may be."""
+    if not options.get("URL"):
+        return "INTERNAL", None, None
+    if "CREDENTIALS" in options or temporary:
+        raise unsupported(
+            "temporary external stage" if temporary else "CREDENTIALS of an external stage",
+            "Use a lasting stage with STORAGE_INTEGRATION: no statement needs to hold a secret.",
+        )
+    storage = open_storage(str(options["URL"]))
+    integration = options.get("STORAGE_INTEGRATION")
+    if integration is not None:
+        integrations.require_allowed(context, stored_name(str(integration)), storage.place.url)
+    options["URL"] = storage.place.url
+    cloud = {"s3": "AWS", "azure": "AZURE"}.get(storage.place.kind)
+    return "EXTERNAL", cloud, None if integration is None else stored_name(str(integration))
 
 
 def _require_schema(context: StatementContext, key: Key) -> None:
@@ -262,30 +235,3 @@ def _encoded(name: str) -> str:
 
 def _folder(root: Path, key: Key) -> Path:
     return root.joinpath(*(_encoded(part) for part in key))
-
-
-def _walk(stage: Stage, prefix: str) -> list[StagedFile]:
-    base = stage.folder / prefix.rpartition("/")[0]
-    found = [_staged(stage, path) for path in (base.rglob("*") if base.is_dir() else []) if path.is_file()]
-    return sorted((file for file in found if file.name.startswith(prefix)), key=lambda file: file.name)
-
-
-def _staged(stage: Stage, path: Path) -> StagedFile:
-    status = path.stat()
-    return StagedFile(stage, path.relative_to(stage.folder).as_posix(), path, status.st_size, status.st_mtime_ns)
-
-
-def _matcher(pattern: str | None) -> Any:
-    if pattern is None:
-        return lambda _file: True
-    try:
-        compiled = re.compile(pattern)
-    except re.error as error:
-        raise snowflake_error(f"Invalid regular expression: '{pattern}', {error}", 100048, "2201B") from error
-    return lambda file: compiled.fullmatch(file.name) or compiled.fullmatch(file.shown_name)
-
-
-@lru_cache(maxsize=100_000)
-def _md5(path: Path, size: int, modified_ns: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "md5").hexdigest()

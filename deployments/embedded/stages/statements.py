@@ -5,6 +5,7 @@ They are read by the scanner, not by the SQL parser: their grammar is words, nam
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -12,9 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pyarrow as pa
 
 from deployments.embedded.errors import already_exists, unsupported
-from deployments.embedded.names import split_name
+from deployments.embedded.names import split_name, stored_name
 from deployments.embedded.scanner import Scanner, with_params
-from deployments.embedded.stages import put_get, stage
+from deployments.embedded.stages import integrations, put_get, stage
 from deployments.embedded.stages.copy import load, unload
 from deployments.embedded.stages.files import named_formats
 from deployments.embedded.stages.stage import Location, locate
@@ -24,10 +25,15 @@ if TYPE_CHECKING:
     from deployments.embedded.context import StatementContext
 
 Result: TypeAlias = "pa.Table | dict[str, Any]"
+_WRITTEN = "%a, %d %b %Y %H:%M:%S GMT"
+_LISTED = pa.schema([("name", pa.string()), ("size", pa.int64()), ("md5", pa.string()), ("last_modified", pa.string())])
+_PAGE = 10_000
 # What CREATE makes: the module that keeps it, and what its status calls it.
 _KINDS: dict[str, tuple[Any, str]] = {
     "STAGE": (stage, "Stage area"),
     "FILE FORMAT": (named_formats, "File format"),
+    "STORAGE INTEGRATION": (integrations, "Integration"),
+    "INTEGRATION": (integrations, "Integration"),
 }
 
 
@@ -49,7 +55,7 @@ def create(sql: str, context: StatementContext) -> Result:
     name = scanner.name()
     options = scanner.options()
     scanner.at_end()
-    key = split_name(name, context.database, context.schema)
+    key = _key(kind, name, context)
     temporary = bool(words & {"TEMP", "TEMPORARY"})
     if store.create(context, key, options, temporary=temporary, replace="REPLACE" in words):
         return status_table(f"{called} {key[2]} successfully created.")
@@ -63,7 +69,7 @@ def drop(sql: str, context: StatementContext) -> Result:
     scanner, kind, _ = _start(sql, context)
     store, _ = _KINDS[kind]
     if_exists = scanner.take("IF", "EXISTS")
-    key = split_name(scanner.name(), context.database, context.schema)
+    key = _key(kind, scanner.name(), context)
     scanner.at_end()
     if store.drop(context, key):
         return status_table(f"{key[2]} successfully dropped.")
@@ -75,14 +81,23 @@ def drop(sql: str, context: StatementContext) -> Result:
 def describe(sql: str, context: StatementContext) -> Result:
     """`DESCRIBE STAGE RAW.LANDING`, which Snowpark asks before it infers a schema by pattern; FILE FORMAT alike."""
     scanner, kind, _ = _start(sql, context)
+    store, _ = _KINDS[kind]
     name = scanner.name()
     scanner.at_end()
-    if kind == "FILE FORMAT":
+    if store is named_formats:
         options = named_formats.named_options(name, context)
         rows = [(property_, "String", _text_of(value)) for property_, value in options.items()]
         return _texts(("property", "property_type", "property_value"), rows)
-    chosen = locate(f"@{name}", context).stage.options.get("FILE_FORMAT")
-    described = [("STAGE_LOCATION", "URL", "String", "", "")]
+    if store is integrations:
+        told = integrations.describe(context, _key(kind, name, context))
+        return _texts(("property", "property_type", "property_value", "property_default"), told)
+    options = locate(f"@{name}", context).stage.options
+    chosen = options.get("FILE_FORMAT")
+    url = json.dumps([options["URL"]]) if options.get("URL") else ""
+    described = [("STAGE_LOCATION", "URL", "String", url, "")]
+    if options.get("STORAGE_INTEGRATION"):
+        integration = stored_name(str(options["STORAGE_INTEGRATION"]))
+        described.append(("STAGE_INTEGRATION", "STORAGE_INTEGRATION", "String", integration, ""))
     if isinstance(chosen, dict):
         described += [("STAGE_FILE_FORMAT", option, "String", str(value), "") for option, value in chosen.items()]
     return _texts(("parent_property", "property", "property_type", "property_value", "property_default"), described)
@@ -91,15 +106,15 @@ def describe(sql: str, context: StatementContext) -> Result:
 def list_files(sql: str, context: StatementContext) -> Result:
     """`LIST @RAW.LANDING/twitch PATTERN = '.*[.]gz'`."""
     location, pattern = _files(sql, context)
-    files = location.files(pattern)
-    return pa.table(
-        {
-            "name": pa.array([file.shown_name for file in files], pa.string()),
-            "size": pa.array([file.size for file in files], pa.int64()),
-            "md5": pa.array([file.md5 for file in files], pa.string()),
-            "last_modified": pa.array([f"{file.modified:%a, %d %b %Y %H:%M:%S GMT}" for file in files], pa.string()),
-        }
+    rows = (
+        {"name": file.shown_name, "size": file.size, "md5": file.md5, "last_modified": f"{file.modified:{_WRITTEN}}"}
+        for file in location.listed(pattern)
     )
+    # Page by page, so that no more than the answer's own columns is held.
+    pages = []
+    while page := list(itertools.islice(rows, _PAGE)):
+        pages.append(pa.RecordBatch.from_pylist(page, _LISTED))
+    return pa.Table.from_batches(pages, _LISTED)
 
 
 def remove_files(sql: str, context: StatementContext) -> Result:
@@ -107,7 +122,7 @@ def remove_files(sql: str, context: StatementContext) -> Result:
     location, pattern = _files(sql, context)
     files = location.files(pattern)
     for file in files:
-        file.path.unlink(missing_ok=True)
+        file.remove()
     return _texts(("name", "result"), [(file.shown_name, "removed") for file in files])
 
 
@@ -119,6 +134,17 @@ def put(sql: str, context: StatementContext) -> Result:
 def get(sql: str, context: StatementContext) -> Result:
     """`GET @~/in 'file:///tmp/out/'`."""
     return put_get.get(Scanner(with_params(sql, context.params)), context)
+
+
+def alter_integration(sql: str, context: StatementContext) -> Result:
+    """`ALTER STORAGE INTEGRATION I SET STORAGE_ALLOWED_LOCATIONS = ('s3://bucket/')`."""
+    scanner, kind, _ = _start(sql, context)
+    key = _key(kind, scanner.name(), context)
+    scanner.expect("SET")
+    options = scanner.options()
+    scanner.at_end()
+    integrations.alter(context, key, options)
+    return status_table("Statement executed successfully.")
 
 
 def refuse(sql: str, context: StatementContext) -> Result:
@@ -149,6 +175,13 @@ def _files(sql: str, context: StatementContext) -> tuple[Location, str | None]:
     return location, None if pattern is None else str(pattern)
 
 
+def _key(kind: str, name: str, context: StatementContext) -> tuple[str, str, str]:
+    """The full name of an object; an integration belongs to the account."""
+    if _KINDS[kind][0] is integrations:
+        return "", "", stored_name(name)
+    return split_name(name, context.database, context.schema)
+
+
 def _text_of(value: object) -> str:
     return json.dumps(value) if isinstance(value, list | dict) else str(value)
 
@@ -164,8 +197,13 @@ STATEMENTS: dict[str, Callable[[str, StatementContext], Result]] = {
     "GET": get,
     **dict.fromkeys(("LIST", "LS"), list_files),
     **dict.fromkeys(("REMOVE", "RM"), remove_files),
-    **dict.fromkeys(("CREATE STAGE", "CREATE FILE"), create),
-    **dict.fromkeys(("DROP STAGE", "DROP FILE"), drop),
-    **dict.fromkeys(("DESC STAGE", "DESCRIBE STAGE", "DESC FILE", "DESCRIBE FILE"), describe),
+    **dict.fromkeys(("CREATE STAGE", "CREATE FILE", "CREATE STORAGE"), create),
+    **dict.fromkeys(("DROP STAGE", "DROP FILE", "DROP STORAGE", "DROP INTEGRATION"), drop),
+    **{
+        f"{word} {kind}": describe
+        for word in ("DESC", "DESCRIBE")
+        for kind in ("STAGE", "FILE", "STORAGE", "INTEGRATION")
+    },
+    "ALTER STORAGE": alter_integration,
     **dict.fromkeys(("ALTER STAGE", "ALTER FILE"), refuse),
 }

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from confluent_kafka import Message, TopicPartition
     from snowflake.snowpark import Session
 
-    from flows.load.loader import LoadReport
+    from flows.load.report import LoadReport
 
 logger = logging.getLogger(__name__)
 Load = Callable[["Session", dict[tuple[str, int], int]], "LoadReport"]

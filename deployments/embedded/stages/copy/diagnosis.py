@@ -19,7 +19,7 @@ from deployments.embedded.stages.files.rows import RowError
 
 if TYPE_CHECKING:
     from deployments.embedded.context import StatementContext
-    from deployments.embedded.stages.stage import StagedFile
+    from deployments.embedded.stages.staged_file import StagedFile
 
 # Errors that no row is to blame for.
 NOT_OF_A_ROW = (duckdb.BinderException, duckdb.CatalogException, duckdb.InterruptException)

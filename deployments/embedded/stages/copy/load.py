@@ -27,7 +27,8 @@ from deployments.embedded.stages.files.file_format import FileFormat
 from deployments.embedded.stages.files.named_formats import resolve_format
 from deployments.embedded.stages.files.relation import Relation, forget_relations, read_rows, rows_table
 from deployments.embedded.stages.files.rows import FileError, RowError
-from deployments.embedded.stages.stage import Location, StagedFile, locate
+from deployments.embedded.stages.stage import Location, locate
+from deployments.embedded.stages.staged_file import StagedFile
 
 if TYPE_CHECKING:
     from deployments.embedded.context import StatementContext
@@ -113,7 +114,7 @@ class Copy:
         if self.statement.purge:
             for batch in done:
                 if batch.outcome.status == "LOADED":
-                    batch.file.path.unlink(missing_ok=True)
+                    batch.file.remove()
         return missing + [batch.outcome for batch in done]
 
     def validate(self, mode: str) -> pa.Table:
@@ -129,17 +130,14 @@ class Copy:
 
     def _files(self, history: LoadHistory | None) -> tuple[list[Outcome], list[StagedFile]]:
         missing: list[Outcome] = []
-        if self.statement.files is None:
-            files = self.location.files(self.statement.pattern)
-        else:
-            files = []
-            for name in self.statement.files:
-                if file := self.location.file(name):
-                    files.append(file)
-                else:
-                    missing.append(self._missing(name))
+        # Files of storage outside are looked at while they are listed: only those to load are held.
+        files: Iterable[StagedFile] = self.location.listed(self.statement.pattern)
+        if self.statement.files is not None:
+            named = [(name, self.location.file(name)) for name in self.statement.files]
+            missing = [self._missing(name) for name, file in named if file is None]
+            files = [file for _, file in named if file is not None]
         if history is None or self.statement.force:
-            return missing, files
+            return missing, list(files)
         loaded = history.loaded(self.duck, self.location.stage.label)
         return missing, [file for file in files if file.name not in loaded or loaded[file.name] != file.md5]
 

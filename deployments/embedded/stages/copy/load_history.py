@@ -15,7 +15,7 @@ from deployments.embedded.stages.copy.outcome import Outcome
 
 if TYPE_CHECKING:
     from deployments.embedded.context import StatementContext
-    from deployments.embedded.stages.stage import StagedFile
+    from deployments.embedded.stages.staged_file import StagedFile
 
 _guard = threading.Lock()
 # Databases whose history is there, with DuckDB's number, which changes when a database is dropped and made again.

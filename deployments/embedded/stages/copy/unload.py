@@ -77,10 +77,10 @@ def _options(scanner: Scanner) -> Options:
 
 def _target(location: Location, chosen: FileFormat, options: Options) -> Path:
     if is_true(options.get("SINGLE", False)):
-        return location.stage.folder / (location.prefix or "data")
+        return location.stage.own_folder("COPY INTO an") / (location.prefix or "data")
     stem = location.prefix if location.prefix and not location.prefix.endswith("/") else f"{location.prefix}data"
     suffix = _SUFFIXES[chosen.kind] + (".gz" if _is_gzip(chosen) else "")
-    return location.stage.folder / f"{stem}_0_0_0{suffix}"
+    return location.stage.own_folder("COPY INTO an") / f"{stem}_0_0_0{suffix}"
 
 
 def _is_gzip(chosen: FileFormat) -> bool:

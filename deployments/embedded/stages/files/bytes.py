@@ -7,6 +7,7 @@ import gzip
 import lzma
 import zlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -14,26 +15,29 @@ from deployments.embedded.errors import unsupported
 from deployments.embedded.stages.files.file_format import FileFormat
 from deployments.embedded.stages.files.rows import UTF8_ERROR, FileError
 
+if TYPE_CHECKING:
+    from deployments.embedded.stages.staged_file import StagedFile
+
 _MAGIC = {b"\x1f\x8b": "GZIP", b"BZh": "BZ2", b"\x28\xb5\x2f\xfd": "ZSTD"}
 _BY_SUFFIX = {".br": "BROTLI", ".deflate": "DEFLATE", ".raw_deflate": "RAW_DEFLATE"}
 
 
-def read_bytes(path: Path, chosen: FileFormat) -> bytes:
+def read_bytes(file: StagedFile, chosen: FileFormat) -> bytes:
     """The file's content, uncompressed.
 
     Raises:
         FileError: the compressed data is cut off or damaged.
     """
-    data = path.read_bytes()
+    data = file.read()
     compression = chosen.compression
     if compression in ("AUTO", "AUTO_DETECT"):
         found = (name for magic, name in _MAGIC.items() if data.startswith(magic))
-        compression = next(found, _BY_SUFFIX.get(path.suffix.lower(), "NONE"))
+        compression = next(found, _BY_SUFFIX.get(Path(file.name).suffix.lower(), "NONE"))
     try:
         return _decompress(data, compression)
     except (EOFError, OSError, zlib.error, lzma.LZMAError, ValueError, pa.ArrowException) as error:
         raise FileError(
-            f"Invalid data encountered during decompression for file: '{path.name}', "
+            f"Invalid data encountered during decompression for file: '{Path(file.name).name}', "
             f"compression type used: '{compression}', cause: '{error}'"
         ) from error
 

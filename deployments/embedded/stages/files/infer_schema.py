@@ -18,7 +18,8 @@ from deployments.embedded.errors import snowflake_error
 from deployments.embedded.stages.files.named_formats import resolve_format
 from deployments.embedded.stages.files.relation import Relation, forget_relations, parquet_columns, read_rows
 from deployments.embedded.stages.files.rows import FileError
-from deployments.embedded.stages.stage import StagedFile, locate
+from deployments.embedded.stages.stage import locate
+from deployments.embedded.stages.staged_file import StagedFile
 
 if TYPE_CHECKING:
     from deployments.embedded.context import StatementContext
@@ -150,7 +151,7 @@ def _described(
     file: StagedFile, chosen: FileFormat, context: StatementContext
 ) -> Iterable[tuple[str, Iterable[str | None]]]:
     if chosen.kind == "PARQUET":
-        types = parquet_columns(context.duck_conn, [str(file.path)])
+        types = parquet_columns(context.duck_conn, [str(file.local_path())])
         return [(name, [_parquet_type(kind)]) for name, kind in types.items()]
     rows = read_rows(file, chosen)
     if rows.errors:

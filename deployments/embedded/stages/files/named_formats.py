@@ -14,7 +14,7 @@ from deployments.embedded.stages.session_files import file_session
 
 if TYPE_CHECKING:
     from deployments.embedded.context import StatementContext
-    from deployments.embedded.stages.stage import Stage
+    from deployments.embedded.stages.staged_file import Stage
 
 _TABLE = "_fs_global._fs_information_schema._fs_file_formats"
 

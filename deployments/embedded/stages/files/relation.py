@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import duckdb
 
     from deployments.embedded.context import StatementContext
-    from deployments.embedded.stages.stage import StagedFile
+    from deployments.embedded.stages.staged_file import StagedFile
 
 _numbers = itertools.count(1)
 FILENAME, ROW_NUMBER = "METADATA$FILENAME", "METADATA$FILE_ROW_NUMBER"
@@ -63,12 +63,12 @@ class Relation:
 
     def show_parquet(self, files: Sequence[StagedFile]) -> None:
         """Show the rows of Parquet files, with a column `$1:<name>` for each of theirs."""
-        paths = [str(file.path) for file in files]
+        paths = [str(file.local_path()) for file in files]
         read = f"read_parquet({_list(paths)}, union_by_name = true, filename = true, file_row_number = true)"
         columns = {name: _value(name, kind) for name, kind in parquet_columns(self._duck, paths).items()}
         pairs = ", ".join(f"{quote_literal(name)}, {value}" for name, value in columns.items())
         metadata = {
-            FILENAME: _by_path(paths, [file.name for file in files]),
+            FILENAME: _by_path(paths, [file.metadata_name for file in files]),
             ROW_NUMBER: "file_row_number + 1",
             MODIFIED: _by_path(paths, [file.modified.replace(tzinfo=None).isoformat() for file in files], "TIMESTAMP"),
             CONTENT_KEY: _by_path(paths, [file.md5 for file in files]),
@@ -124,7 +124,7 @@ def read_rows(file: StagedFile, chosen: FileFormat, expected_columns: int | None
     Raises:
         FileError: the file cannot be read at all.
     """
-    text = decode(read_bytes(file.path, chosen), chosen)
+    text = decode(read_bytes(file, chosen), chosen)
     return read_json(text, chosen) if chosen.kind == "JSON" else read_csv(text, chosen, expected_columns)
 
 
@@ -132,7 +132,7 @@ def rows_table(file: StagedFile, rows: FileRows) -> pa.Table:
     """The rows with their METADATA$ columns."""
     count = len(rows.numbers)
     columns: dict[str, Any] = {f"${at}": column for at, column in enumerate(rows.columns, start=1)}
-    columns[FILENAME] = _repeat(file.name, pa.string(), count)
+    columns[FILENAME] = _repeat(file.metadata_name, pa.string(), count)
     columns[ROW_NUMBER] = rows.numbers
     columns[MODIFIED] = _repeat(file.modified.replace(tzinfo=None), pa.timestamp("us"), count)
     columns[CONTENT_KEY] = _repeat(file.md5, pa.string(), count)

@@ -1,0 +1,116 @@
+"""Settings of where landing files go on their way into RAW: the internal stage, or storage that a stage reads."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any
+
+from pydantic import Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode
+
+from deployments.storage import Place
+from flows.errors import ConfigError
+from flows.settings.snowflake import IDENTIFIER
+
+INTERNAL = "internal"
+_CLOUDS = {"s3": "S3", "azure": "AZURE", "file": "FILE"}
+Parts = Annotated[tuple[str, ...], NoDecode]
+
+
+@dataclass(frozen=True)
+class LandingTarget:
+    """Where the landing files of a source go.
+
+    Args:
+        place: Storage that a stage reads in place; None: the internal stage, by PUT.
+        integration: Storage integration by which Snowflake reads it.
+    """
+
+    place: Place | None = None
+    integration: str | None = None
+
+    @property
+    def stage(self) -> str:
+        """Name of the stage in RAW. Another place is another stage, so that none is ever changed or dropped."""
+        if self.place is None:
+            return "LANDING"
+        return f"LANDING_{_CLOUDS[self.place.kind]}_{hashlib.sha256(self.place.url.encode()).hexdigest()[:8].upper()}"
+
+
+INTERNAL_STAGE = LandingTarget()
+
+
+class LandingSettings(BaseSettings):
+    """The part of the settings that loading needs."""
+
+    landing: str = Field(
+        default=INTERNAL,
+        description="where landing files go: internal (a stage of the warehouse), s3://bucket/prefix, "
+        "azure://account.blob.core.windows.net/container/prefix, or file:///folder for the embedded warehouse",
+    )
+    landing_by_source: Parts = Field(
+        default=(), description="other places for some sources: twitch=s3://bucket/prefix,billing=internal"
+    )
+    s3_integration: str | None = Field(
+        default=None, description="storage integration by which Snowflake reads s3:// places", pattern=IDENTIFIER
+    )
+    azure_integration: str | None = Field(
+        default=None, description="storage integration by which Snowflake reads azure:// places", pattern=IDENTIFIER
+    )
+
+    @field_validator("landing_by_source", mode="before")
+    @classmethod
+    def _split_places(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("landing", "landing_by_source")
+    @classmethod
+    def _check_places(cls, value: Any) -> Any:
+        for one in (value,) if isinstance(value, str) else value:
+            source, sign, place = one.partition("=") if not isinstance(value, str) else ("", "=", one)
+            if not sign or (not isinstance(value, str) and not source.isidentifier()):
+                raise ValueError("must be written source=place,source=place")
+            if place != INTERNAL:
+                Place.parse(place)
+        return value
+
+    @cached_property
+    def landing_places(self) -> dict[str, LandingTarget]:
+        """Where the files of the sources go that have a place of their own."""
+        return {
+            source: self._make_target(place) for source, _, place in (o.partition("=") for o in self.landing_by_source)
+        }
+
+    def landing_of(self, source: str) -> LandingTarget:
+        """Return where the landing files of a source go."""
+        return self.landing_places.get(source) or self._make_target(self.landing)
+
+    @property
+    def external_landings(self) -> list[LandingTarget]:
+        """Every place outside the warehouse that landing files go to, each once."""
+        targets = {target.stage: target for target in (self._make_target(self.landing), *self.landing_places.values())}
+        return [target for _, target in sorted(targets.items()) if target.place]
+
+    def check_landing(self, warehouse: str) -> None:
+        """Check that the warehouse can read every place.
+
+        Raises:
+            ConfigError: It cannot.
+        """
+        for target in self.external_landings if warehouse == "snowflake" else ():
+            kind = target.place.kind if target.place else ""
+            if kind == "file":
+                raise ConfigError("SNOWCAST_LANDING: file:// is read by the embedded warehouse only, not by Snowflake.")
+            if target.integration is None:
+                raise ConfigError(
+                    f"SNOWCAST_LANDING: set SNOWCAST_{_CLOUDS[kind]}_INTEGRATION, the storage integration by which "
+                    "Snowflake reads the place. docs/storage.md says how it is made."
+                )
+
+    def _make_target(self, url: str) -> LandingTarget:
+        if url == INTERNAL:
+            return INTERNAL_STAGE
+        place = Place.parse(url)
+        return LandingTarget(place, {"s3": self.s3_integration, "azure": self.azure_integration}.get(place.kind))
