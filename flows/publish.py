@@ -25,8 +25,7 @@ def publish_amplitude(
         activities: Activities to publish; none: those of the settings.
         dry_run: Count and show what would be sent; send nothing.
         again: rejected, unconfirmed or both: what else is sent.
-        only_with_key: Do nothing where no key is set. Each start of the sandbox is another project to the ledger: a
-            schedule would publish everything to it again and again.
+        only_with_key: Do nothing where no key is set: a schedule publishes to a project of yours, never to the sandbox.
     """
     with record_run("publish-amplitude") as (run, _):
         if only_with_key and run.settings.publishes_to_sandbox:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import sys
 import threading
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -38,13 +39,17 @@ def main(arguments: list[str]) -> int:
 
 
 def _run(paths: SandboxPaths, settings: SandboxSettings) -> int:
+    application = _restore_application(paths)
     try:
         server = SandboxServer(
             World(settings.seed, settings.scale),
+            client_id=application.client_id,
+            client_secret=application.client_secret,
             port=settings.port,
             clock=_restore_clock(paths, settings),
             points=settings.points,
             window_seconds=settings.window_seconds,
+            uploads=paths.uploads,
         )
     except (OSError, OverflowError) as error:
         return _fail(f"cannot listen on {HOST}:{settings.port} ({error}): choose another port, or 0 for a free one")
@@ -78,6 +83,23 @@ def _serve(paths: SandboxPaths, settings: SandboxSettings, server: SandboxServer
                 break
         if process.read_endpoint(paths.endpoint, SandboxEndpoint) == endpoint:
             paths.endpoint.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class _Application:
+    """The application that gets tokens of a home's sandbox, whenever it is started."""
+
+    client_id: str
+    client_secret: str
+
+
+def _restore_application(paths: SandboxPaths) -> _Application:
+    """Return the application that the home's sandboxes had before; made up, and kept, where there is none."""
+    application = process.read_endpoint(paths.credentials, _Application)
+    if application is None:
+        application = _Application(secrets.token_hex(15), secrets.token_hex(15))
+        process.write_endpoint(paths.credentials, application)
+    return application
 
 
 def _restore_clock(paths: SandboxPaths, settings: SandboxSettings) -> Clock:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import os
 import signal
 import stat
 import time
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -35,6 +38,29 @@ def test_it_is_started_found_and_stopped(home: Path):
     assert find(home) is None
     assert not stop(home)
     assert not (home / "sandbox" / "endpoint.json").exists()
+
+
+def test_a_home_keeps_its_project_and_what_was_published_to_it(home: Path):
+    first = ensure_running(home, scale=100, clock="manual", start=START)
+    event = {"event_type": "gift_sent", "user_id": "viewer_1", "time": 1_592_678_834_007, "insert_id": "gift_1"}
+    body = {"api_key": first.amplitude_key, "events": [event]}
+    assert httpx.post(f"{first.amplitude_url}/batch", json=body, trust_env=False).status_code == 200
+    with (home / "sandbox" / "uploads.ndjson").open("a") as file:
+        file.write('[1793556000000, {"event_type": "cut o')
+    stop(home)
+    second = ensure_running(home, scale=100, clock="manual", start=START)
+    assert second.amplitude_key == first.amplitude_key
+    assert httpx.post(f"{second.amplitude_url}/batch", json=body, trust_env=False).status_code == 200
+    held = second.control("GET", "amplitude")
+    assert (held["events"], held["dropped_repeats"]) == (1, 1), "the repeat is told from what an earlier sandbox took"
+    second.advance(3 * 3_600)
+    hour = {"start": f"{START:%Y%m%dT%H}", "end": f"{START:%Y%m%dT%H}"}
+    keys = (second.amplitude_key, second.amplitude_secret_key)
+    answer = httpx.get(f"{second.amplitude_url}/api/2/export", params=hour, auth=keys, trust_env=False)
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        lines = b"".join(gzip.decompress(archive.read(name)) for name in archive.namelist())
+    assert lines.count(b'"gift_1"') == 1
+    assert stat.S_IMODE((home / "sandbox" / "uploads.ndjson").stat().st_mode) == 0o600
 
 
 def test_its_time_is_the_real_time_unless_told_otherwise(home: Path):

@@ -6,6 +6,7 @@ it. An hour is whole two hours after its end: whoever asks sooner gets a part of
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import json
@@ -13,8 +14,9 @@ import random
 import threading
 import zipfile
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 from deployments.sandbox.amplitude.records import APP, Record, exported, exported_upload, text_of
@@ -70,17 +72,27 @@ class Uploads:
 
     Args:
         clock: the simulated time.
+        file: keeps them for the next sandbox of the home, a line each; None: they are forgotten with this one.
     """
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
-        self._taken: list[tuple[int, Mapping[str, Any]]] = []
+    def __init__(self, clock: Clock, file: Path | None = None) -> None:
+        self._clock, self._file = clock, file
+        self._taken: list[tuple[int, Mapping[str, Any]]] = _read_uploads(file) if file else []
         self._exported_until = 0
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        """The events, in the order in which they were taken."""
+        return (event for _, event in self._taken)
 
     def take(self, events: Iterable[Mapping[str, Any]]) -> int:
         """Keep events; returns when they were taken, in milliseconds since 1970."""
         taken_at = max(self._clock.now(), self._exported_until) * 1_000
-        self._taken += [(taken_at, event) for event in events]
+        taken = [(taken_at, event) for event in events]
+        if self._file:
+            self._file.touch(mode=0o600)
+            with self._file.open("a", encoding="utf-8") as file:
+                file.writelines(f"{json.dumps(upload)}\n" for upload in taken)
+        self._taken += taken
         return taken_at
 
     def of_hour(self, hour: int) -> list[Record]:
@@ -102,6 +114,19 @@ class Uploads:
     def clear(self) -> None:
         """Forget them."""
         self._taken.clear()
+        if self._file:
+            self._file.unlink(missing_ok=True)
+
+
+def _read_uploads(file: Path) -> list[tuple[int, Mapping[str, Any]]]:
+    """What a sandbox before took; a line that its end cut off was never confirmed."""
+    uploads = []
+    with contextlib.suppress(FileNotFoundError):
+        for line in file.read_text(encoding="utf-8").splitlines():
+            with contextlib.suppress(ValueError):
+                taken_at, event = json.loads(line)
+                uploads.append((int(taken_at), event))
+    return uploads
 
 
 class ExportApi:

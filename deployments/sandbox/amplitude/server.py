@@ -52,7 +52,7 @@ LIMITS: Final = {
 
 
 def api_key_of(client_secret: str) -> str:
-    """Return the API key of a sandbox: another one at each start, so another project for a client."""
+    """Return the API key of a sandbox, which for a client names the project."""
     return hashlib.sha256(f"amplitude {client_secret}".encode()).hexdigest()[:32]
 
 
@@ -102,7 +102,7 @@ class AmplitudeApi:
         now: the (real) time in seconds, for the throttle and the seven days of deduplication.
         secret_key: asked for beside the API key by exports.
         exports: answers them; without it none are served.
-        uploads: keeps what was taken for the exports.
+        uploads: keeps what was taken for the exports; what a sandbox before took is held, and told from repeats.
     """
 
     def __init__(
@@ -124,6 +124,9 @@ class AmplitudeApi:
         self._seen: dict[tuple[str, str], float] = {}
         self._throttles = {path: Throttle(limits.events_per_second, now) for path, limits in LIMITS.items()}
         self._lock = threading.Lock()
+        for event in uploads or ():
+            self.held.events.append(dict(event))
+            self._seen[_identify(event)] = now()
 
     def answer(self, request: Request) -> Answer:
         """Return the answer to an upload, or to a request for an export."""
@@ -225,13 +228,12 @@ class AmplitudeApi:
         self._throttles[request.path].count(events)
         taken: list[Event] = []
         for event in events:
-            device = event.get("device_id") or f"user {event['user_id']}"
-            insert_id = str(event.get("insert_id"))
-            is_repeat = now - self._seen.get((device, insert_id), float("-inf")) < _DEDUPLICATED_SECONDS
+            identity = _identify(event)
+            is_repeat = now - self._seen.get(identity, float("-inf")) < _DEDUPLICATED_SECONDS
             if event.get("insert_id") is not None and is_repeat:
-                self.held.dropped[insert_id] += 1
+                self.held.dropped[identity[1]] += 1
             else:
-                self._seen[device, insert_id] = now
+                self._seen[identity] = now
                 taken.append(event)
         self.held.events += taken
         if self._uploads:
@@ -249,6 +251,11 @@ class AmplitudeApi:
         )
         answer.is_dropped = "drop_after_taking" in faults
         return answer
+
+
+def _identify(event: Mapping[str, Any]) -> tuple[str, str]:
+    """Return what a repeat is told by: the device, or the user where there is none, and the insert_id."""
+    return event.get("device_id") or f"user {event['user_id']}", str(event.get("insert_id"))
 
 
 def _make_refusal(code: int, error: str, **more: Any) -> Answer:

@@ -44,6 +44,16 @@ class SandboxPaths:
         return self.root / "clock.json"
 
     @property
+    def credentials(self) -> Path:
+        """The application that gets tokens; the key of the Amplitude project follows from it, so it is kept."""
+        return self.root / "credentials.json"
+
+    @property
+    def uploads(self) -> Path:
+        """What was published to the Amplitude project."""
+        return self.root / "uploads.ndjson"
+
+    @property
     def log(self) -> Path:
         """What the process says."""
         return self.root / "server.log"

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
@@ -120,6 +121,7 @@ class SandboxServer(Addresses):
         clock: manual and at the world's start if not given.
         points: size of the rate limit bucket.
         window_seconds: (real) time in which it fills.
+        uploads: file that keeps what was published to it for the next sandbox; None: it is forgotten.
     """
 
     def __init__(
@@ -132,6 +134,7 @@ class SandboxServer(Addresses):
         clock: Clock | None = None,
         points: int = 800,
         window_seconds: float = 60,
+        uploads: Path | None = None,
     ) -> None:
         self.world = world
         self.view = HelixView(world)
@@ -149,7 +152,7 @@ class SandboxServer(Addresses):
         )
         self.sheets = SheetsApi(LiveLogsView(world), self.clock, self.api.faults, self.api.requests)
         self.product_events = ProductEvents(world)
-        self.amplitude = self._amplitude()
+        self.amplitude = self._amplitude(Uploads(self.clock, uploads))
         self.control = Control(self.api, self.control_secret)
         self.control.service_account = self.service_account
         self.control.amplitude = self.amplitude
@@ -158,9 +161,8 @@ class SandboxServer(Addresses):
         self.sheets.root = self.url
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), daemon=True, name="sandbox")
 
-    def _amplitude(self) -> AmplitudeApi:
+    def _amplitude(self, uploads: Uploads) -> AmplitudeApi:
         """Make Amplitude's receiver and exporter, which share what was uploaded."""
-        uploads = Uploads(self.clock)
         return AmplitudeApi(
             api_key_of(self.client_secret),
             self.api.faults,
