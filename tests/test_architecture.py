@@ -32,6 +32,10 @@ WALLS = {
         ("deployments.embedded", "deployments.process", "deployments.storage"),
         "the embedded warehouse stands in for Snowflake: it may know nothing about what is stored in it",
     ),
+    "deployments/dashboard": (
+        ("deployments.dashboard", "deployments.process"),
+        "the pages are given a login and read the warehouse by SQL alone, so that they also run as an app in Snowflake",
+    ),
     "deployments/sandbox": (
         ("deployments.sandbox", "deployments.process"),
         "the simulated sources stand in for real ones: they may know nothing about who reads them",

@@ -15,6 +15,7 @@ _SECTIONS = {
     "SNOWCAST_LANDING": "Landing files: where they go on their way into RAW",
     "SNOWCAST_SANDBOX_SEED": "Sandbox: a simulated platform, used where no source of your own is set",
     "PREFECT_API_URL": "Prefect",
+    "SNOWCAST_DASHBOARD_PORT": "Dashboard",
     "SNOWCAST_IDENTITY_URL": "Activity streams",
     "SNOWCAST_AMPLITUDE_API_KEY": "Publishing to Amplitude",
     "SNOWFLAKE_ACCOUNT": "Login to Snowflake, with SNOWCAST_WAREHOUSE=snowflake",

@@ -129,6 +129,13 @@ class Settings(LandingSettings, KafkaSettings, AmplitudeSettings, ActivitySettin
         default=None, description="port of the local Prefect server; none: a free one", ge=1, le=65535
     )
 
+    dashboard_port: int | None = Field(
+        default=None, description="port of the dashboard; none: that of before, at first a free one", ge=1, le=65535
+    )
+    dashboard_refresh_seconds: float = Field(
+        default=30, description="the dashboard's live page looks again after so long, the others read anew", ge=1
+    )
+
     snowflake: SnowflakeSettings = Field(default_factory=lambda: SnowflakeSettings(), repr=False, exclude=True)
 
     @field_validator("home")

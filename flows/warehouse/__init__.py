@@ -1,6 +1,6 @@
 """The warehouse: the only login, and the only place that knows if it is a Snowflake account or the embedded one."""
 
-from flows.warehouse.login import connection_parameters, start, status_parameters
+from flows.warehouse.login import connect, connection_parameters, start, status_parameters
 from flows.warehouse.session import (
     break_off,
     list_sent_statements,
@@ -13,6 +13,7 @@ from flows.warehouse.session import (
 
 __all__ = [
     "break_off",
+    "connect",
     "connection_parameters",
     "open_plain_connection",
     "open_session",

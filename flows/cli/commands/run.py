@@ -261,6 +261,7 @@ def _print_next_steps(outcome: Run) -> None:
     query = "SELECT * FROM MARTS.MART_TOP_STREAMERS WHERE ranking_window = 'all_time' ORDER BY streamer_rank LIMIT 10"
     say("")
     say("Look next:")
+    say(f"  {program} dashboard")
     say(f"  {program} status")
     say(f'  {program} sql "{query}"')
     say(f"  {outcome.settings.docs_root / 'index.html'}")

@@ -107,13 +107,14 @@ def plan_question(question: str, known: Mapping[str, Activity]) -> Plan:
         return plan_of(parse_query(question), known)
 
 
-def answer(session: Session, settings: Settings, plan: Plan) -> Rows:
-    """Columns and rows of a question's dataset, by entity and time."""
+def answer(session: Session, settings: Settings, plan: Plan, most: int | None = None) -> Rows:
+    """Columns and rows of a question's dataset, by entity and time; at most so many rows."""
     from transforms.catalog import models
     from transforms.datasets.frames.compile import planned_dataset
 
     stream = session.table(models()[plan.stream].table.full_name(settings.database))
-    rows = planned_dataset(plan, stream).sort(*_ORDER).collect()
+    dataset = planned_dataset(plan, stream).sort(*_ORDER)
+    rows = (dataset if most is None else dataset.limit(most)).collect()
     return [column.name for column in plan.columns], [list(row) for row in rows]
 
 

@@ -1,0 +1,215 @@
+"""Charts: frames of queries drawn with Altair. They know nothing of pages; the report draws the same ones.
+
+Times are drawn as they are in the frame, on UTC scales: whoever wants another zone converts the frame first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import altair as alt
+import pandas as pd
+
+HEIGHT = 260
+# Told apart by people who see colours otherwise (Okabe and Ito, 2008), on light and on dark.
+COLORS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8F8F8F", "#B8A900"]
+UP, DOWN = "#009E73", "#D55E00"
+_TIME_FORMAT, _DAY_FORMAT, _MONTH_FORMAT = "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y-%m"
+_NUMBER = ",.4~g"
+_HOURS_OF_DAYS = 24 * 8
+
+
+def time_line(frame: pd.DataFrame, at: str, values: Mapping[str, str], unit: str, zone: str = "UTC") -> alt.Chart:
+    """Values over time, a line each.
+
+    Args:
+        frame: A row per time.
+        at: Column of times, or of days.
+        values: Columns to draw, with what each is called.
+        unit: What the values are counted in.
+        zone: What the axis of times is labelled with.
+    """
+    tall = _melt(frame, at, values)
+    base = alt.Chart(tall).encode(
+        x=_time_axis(tall, at, zone),
+        y=alt.Y("value:Q", title=unit, axis=alt.Axis(format=_short(tall["value"]))),
+        tooltip=[_time_tip(tall, at), alt.Tooltip("measure:N"), alt.Tooltip("value:Q", title=unit, format=_NUMBER)],
+    )
+    if len(values) > 1:
+        base = base.encode(color=_color("measure", list(values.values())))
+        return _sized(
+            base.mark_line(point=len(frame) <= 60, interpolate="step-after" if _is_time(tall, at) else "linear")
+        )
+    return _sized(base.mark_area(color=COLORS[0], opacity=0.25, line={"color": COLORS[0]}, point=len(frame) <= 2))
+
+
+def bars(frame: pd.DataFrame, label: str, value: str, unit: str, most: int = 15) -> alt.Chart:
+    """A bar a row, the highest first; bars below zero have another colour."""
+    rows = _plain(frame).head(most)
+    color = alt.condition(alt.datum[value] < 0, alt.value(DOWN), alt.value(COLORS[0]))
+    chart = (
+        alt.Chart(rows)
+        .mark_bar(cornerRadiusEnd=2)
+        .encode(
+            x=alt.X(f"{value}:Q", title=unit, axis=alt.Axis(format=_short(rows[value]))),
+            y=alt.Y(f"{label}:N", title=None, sort=None, axis=alt.Axis(labelLimit=150)),
+            color=color,
+            tooltip=[alt.Tooltip(f"{label}:N"), alt.Tooltip(f"{value}:Q", title=unit, format=_NUMBER)],
+        )
+    )
+    return _sized(chart, height=max(90, 24 * len(rows) + 40))
+
+
+def stacked_bars(
+    frame: pd.DataFrame, at: str, values: Mapping[str, str], unit: str, colors: Sequence[str] = COLORS
+) -> alt.Chart:
+    """Stacked bars by day, week or month; columns of negative numbers hang below zero."""
+    tall = _melt(frame, at, values)
+    chart = (
+        alt.Chart(tall)
+        .mark_bar()
+        .encode(
+            x=alt.X("period:O", title=None, axis=_period_axis(len(frame))),
+            y=alt.Y("value:Q", title=unit, axis=alt.Axis(format=_short(tall["value"]))),
+            color=_color("measure", list(values.values()), colors),
+            order=alt.Order("place:Q"),
+            tooltip=[
+                alt.Tooltip("period:O"),
+                alt.Tooltip("measure:N"),
+                alt.Tooltip("value:Q", title=unit, format=_NUMBER),
+            ],
+        )
+    )
+    return _sized(chart.transform_calculate(place=f"indexof({list(values.values())!r}, datum.measure)"))
+
+
+def heat_map(
+    frame: pd.DataFrame, across: str, down: str, value: str, unit: str, *, form: str = _NUMBER, titles: tuple[str, str]
+) -> alt.Chart:
+    """A cell per row of the frame, darker for more; cells without a value stay empty.
+
+    Args:
+        frame: Cells.
+        across: Column of ordered values from left to right.
+        down: Column of ordered values from top to bottom.
+        value: Column of what the colour says.
+        unit: What it is counted in.
+        form: How numbers are written, e.g. `.0%`.
+        titles: What stands at the axes.
+    """
+    rows = _plain(frame)
+    height = max(HEIGHT, 22 * rows[down].nunique() + 60)
+    chart = (
+        alt.Chart(rows)
+        .mark_rect()
+        .encode(
+            x=alt.X(f"{across}:O", title=titles[0], axis=alt.Axis(labelAngle=0, labelOverlap=True), sort=None),
+            y=alt.Y(f"{down}:O", title=titles[1] or None, sort=None),
+            color=alt.Color(
+                f"{value}:Q", title=unit, scale=alt.Scale(scheme="viridis"), legend=alt.Legend(format=form)
+            ),
+            tooltip=[f"{down}:O", f"{across}:O", alt.Tooltip(f"{value}:Q", title=unit, format=form)],
+        )
+    )
+    return _sized(chart, height=height)
+
+
+def waterfall(frame: pd.DataFrame, label: str, change: str, unit: str) -> alt.Chart:
+    """Steps from an opening to a closing amount.
+
+    Args:
+        frame: Rows in order; the first and the last are amounts, those between are signed changes.
+        label: Column of names.
+        change: Column of amounts and changes.
+        unit: What they are counted in.
+    """
+    rows = _plain(frame)
+    changes = rows[change].astype(float)
+    ends = changes.cumsum()
+    last = len(rows) - 1
+    rows["end"] = [
+        amount if place == last else end for place, (amount, end) in enumerate(zip(changes, ends, strict=True))
+    ]
+    rows["begin"] = [
+        0.0 if place in (0, last) else end - amount
+        for place, (amount, end) in enumerate(zip(changes, ends, strict=True))
+    ]
+    rows["kind"] = [
+        "amount" if place in (0, last) else "up" if amount >= 0 else "down" for place, amount in enumerate(changes)
+    ]
+    scale = alt.Scale(domain=["amount", "up", "down"], range=[COLORS[0], UP, DOWN])
+    chart = (
+        alt.Chart(rows)
+        .mark_bar()
+        .encode(
+            x=alt.X(f"{label}:N", sort=None, title=None, axis=alt.Axis(labelAngle=-30)),
+            y=alt.Y("begin:Q", title=unit, axis=alt.Axis(format=_short(rows["end"]))),
+            y2="end:Q",
+            color=alt.Color("kind:N", scale=scale, legend=None),
+            tooltip=[f"{label}:N", alt.Tooltip(f"{change}:Q", title=unit, format=_NUMBER)],
+        )
+    )
+    return _sized(chart)
+
+
+def _sized(chart: alt.Chart, height: int = HEIGHT) -> alt.Chart:
+    sized: alt.Chart = chart.properties(height=height, width="container").configure_view(strokeWidth=0)
+    return sized
+
+
+def _melt(frame: pd.DataFrame, at: str, values: Mapping[str, str]) -> pd.DataFrame:
+    """Return a row per time and measure: the column of times, period (its text), measure, value."""
+    tall = _plain(frame)[[at, *values]].rename(columns=dict(values))
+    tall = tall.melt(id_vars=[at], var_name="measure", value_name="value").dropna(subset=["value"])
+    tall["value"] = tall["value"].astype(float)
+    tall["period"] = tall[at].dt.strftime(_format_of(tall, at))
+    return tall
+
+
+def _plain(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a frame without the nullable types, which Altair takes for names instead of numbers."""
+    rows = frame.copy()
+    for name in rows.columns:
+        if str(rows[name].dtype) in ("Int64", "boolean"):
+            rows[name] = rows[name].astype("float64")
+        elif pd.api.types.is_datetime64_dtype(rows[name]):
+            rows[name] = rows[name].dt.tz_localize("UTC")
+    return rows
+
+
+def _is_time(frame: pd.DataFrame, at: str) -> bool:
+    """Whether a column holds times and not only days."""
+    return at.endswith("_at") or bool((frame[at] != frame[at].dt.normalize()).any())
+
+
+def _format_of(frame: pd.DataFrame, at: str) -> str:
+    if _is_time(frame, at):
+        return _TIME_FORMAT
+    return _MONTH_FORMAT if at == "year_month" else _DAY_FORMAT
+
+
+def _time_axis(frame: pd.DataFrame, at: str, zone: str) -> alt.X:
+    title = f"time ({zone})" if _is_time(frame, at) else "day (UTC)"
+    hours = (frame[at].max() - frame[at].min()) / pd.Timedelta(hours=1) if len(frame) else 0
+    form = "%b %d" if not _is_time(frame, at) or hours > _HOURS_OF_DAYS else "%H:%M" if hours <= 24 else "%b %d %H:%M"
+    axis = alt.Axis(labelOverlap=True, labelFlush=True, tickCount=6, format=form)
+    return alt.X(f"{at}:T", title=title, scale=alt.Scale(type="utc"), axis=axis)
+
+
+def _time_tip(frame: pd.DataFrame, at: str) -> alt.Tooltip:
+    return alt.Tooltip("period:N", title="time" if _is_time(frame, at) else "day")
+
+
+def _period_axis(count: int) -> alt.Axis:
+    return alt.Axis(labelAngle=-40, labelOverlap="greedy", labelLimit=90, ticks=count <= 40)
+
+
+def _color(field: str, names: Sequence[str], colors: Sequence[str] = COLORS) -> alt.Color:
+    scale = alt.Scale(domain=list(names), range=list(colors[: len(names)]))
+    return alt.Color(f"{field}:N", title=None, scale=scale, legend=alt.Legend(orient="bottom", labelLimit=200))
+
+
+def _short(values: pd.Series) -> str:
+    """Return how numbers stand at an axis: 12k, where they are large."""
+    highest = values.abs().max() if len(values) else 0
+    return "~s" if pd.notna(highest) and highest >= 1000 else "~g"

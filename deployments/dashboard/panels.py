@@ -1,0 +1,157 @@
+"""How a page shows numbers: a panel with title, unit, chart, the numbers as a table, and the same as CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeAlias
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from deployments.dashboard.downloads import csv_of
+from deployments.dashboard.filters import in_zone, is_time
+from deployments.dashboard.queries.freshness import list_ages
+from deployments.dashboard.results import run
+from deployments.dashboard.warehouse import MissingTableError
+
+Fetch: TypeAlias = Callable[[], pd.DataFrame]
+Draw: TypeAlias = Callable[[pd.DataFrame], alt.Chart]
+_MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def read(fetch: Fetch) -> pd.DataFrame:
+    """Return what a query gives; nothing where its tables are not there yet."""
+    try:
+        return fetch()
+    except MissingTableError:
+        return pd.DataFrame()
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a frame by column."""
+    return [dict(zip(frame.columns, row, strict=True)) for row in frame.itertuples(index=False, name=None)]
+
+
+def panel(
+    title: str,
+    unit: str,
+    fetch: Fetch,
+    draw: Draw | None = None,
+    *,
+    empty: str,
+    zone: str = "UTC",
+    links: dict[str, str] | None = None,
+) -> None:
+    """Show one chart, or one table.
+
+    Args:
+        title: What is shown.
+        unit: In what it is counted, and what else is to be known.
+        fetch: The query.
+        draw: Makes the chart of its rows; None: they are shown as a table only.
+        empty: What it says where there is nothing: which command fills it.
+        zone: Times are labelled in it.
+        links: Columns of addresses, with what is written for them.
+    """
+    with st.container(border=True):
+        st.header(title, anchor=False)
+        st.caption(unit)
+        rows = read(fetch)
+        if rows.empty:
+            st.info(empty, icon=":material/inbox:")
+            return
+        shown = in_zone(rows, zone)
+        if draw is None:
+            _show_table(title, shown, zone, links or {})
+            _offer_download(title, rows)
+            return
+        st.altair_chart(draw(shown), key=f"chart {title}", alt=f"{title}, {unit}")
+        with st.expander("Numbers", icon=":material/table_rows:"):
+            _show_table(title, shown, zone, links or {})
+            _offer_download(title, rows)
+
+
+def _show_table(title: str, rows: pd.DataFrame, zone: str, links: dict[str, str]) -> None:
+    visible = rows[[name for name in rows.columns if not name.endswith("_key")]]
+    configured = {name: _configure(name, visible[name], zone) for name in visible.columns}
+    configured |= {name: st.column_config.LinkColumn(_label(name), display_text=text) for name, text in links.items()}
+    st.dataframe(visible, hide_index=True, column_config=configured, key=f"table {title}", alt=f"{title} as a table")
+
+
+def _configure(name: str, values: pd.Series, zone: str) -> Any:
+    label = _label(name)
+    if is_time(name):
+        return st.column_config.DatetimeColumn(f"{label} ({zone})", format="YYYY-MM-DD HH:mm:ss")
+    if name.endswith(("_day", "_date", "_start", "_month")):
+        return st.column_config.DateColumn(label, format="YYYY-MM" if name == "year_month" else "YYYY-MM-DD")
+    if name.endswith(("rate", "coverage", "nrr", "grr", "stickiness", "share")):
+        return st.column_config.NumberColumn(label, format="percent")
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
+        return st.column_config.NumberColumn(label, format="localized")
+    return st.column_config.Column(label)
+
+
+def _label(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _offer_download(title: str, rows: pd.DataFrame) -> None:
+    st.download_button(
+        "CSV",
+        lambda: csv_of(rows),
+        file_name=f"{title.lower().replace(' ', '_')}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        key=f"csv {title}",
+        on_click="ignore",
+        help="times in UTC",
+    )
+
+
+def metrics(*shown: tuple[str, str, str]) -> None:
+    """Show numbers side by side, below each other on a phone.
+
+    Args:
+        shown: Of each: what it is, the number as text, and what is said of it: a change, a time, a unit.
+    """
+    with st.container(horizontal=True, gap="small"):
+        for label, value, note in shown:
+            st.metric(label, value, border=True, delta=note, delta_color="off", delta_arrow="off", width="stretch")
+
+
+def show_ages(*sources: str) -> None:
+    """Say how old what the sources told last is."""
+    ages = read(lambda: list_ages(run))
+    if ages.empty:
+        st.caption("No source has been read yet. `snowcast run` reads what is configured.")
+        return
+    now = datetime.now(UTC).replace(tzinfo=None)
+    parts = [
+        f"{one['source']}: {one['snapshot_at']:%Y-%m-%d %H:%M} UTC, {format_age(now - one['snapshot_at'])}"
+        for one in records(ages)
+        if not sources or one["source"] in sources
+    ]
+    if parts:
+        st.caption("Observed last: " + " · ".join(parts))
+    else:
+        st.caption("Not observed yet. `snowcast run` reads what is configured.")
+
+
+def format_age(age: timedelta) -> str:
+    """Return how long ago something was, in the largest unit that it fills."""
+    for unit, name in ((_DAY, "day"), (_HOUR, "hour"), (_MINUTE, "minute")):
+        if count := age // unit:
+            return f"{count:,} {name}{'' if count == 1 else 's'} ago"
+    return "just now"
+
+
+def format_number(value: Any, digits: int = 0) -> str:
+    """Return a number for people, a dash where there is none."""
+    return "–" if value is None or pd.isna(value) else f"{value:,.{digits}f}"
+
+
+def format_share(value: Any) -> str:
+    """Return a share as a percentage, a dash where there is none."""
+    return "–" if value is None or pd.isna(value) else f"{value:.0%}"

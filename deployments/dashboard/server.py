@@ -1,0 +1,119 @@
+"""The server of the pages: Streamlit on 127.0.0.1, below a path that only who was told the address knows."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import socket
+import threading
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from deployments.process import wait_until
+
+HOST = "127.0.0.1"
+_APP = Path(__file__).with_name("app.py")
+_START_SECONDS = 60
+
+
+class PortTakenError(Exception):
+    """Another program listens on the port."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the dashboard is.
+
+    Attributes:
+        port: On the loopback address.
+        secret: First part of every path: without it the server has no page.
+    """
+
+    port: int
+    secret: str = field(repr=False)
+
+    @property
+    def url(self) -> str:
+        """What a browser opens."""
+        return f"http://{HOST}:{self.port}/{self.secret}/"
+
+
+def make_address(port: int | None, before: Address | None) -> Address:
+    """Return where to serve: at a given port, else where it was before, else at a free port.
+
+    Raises:
+        PortTakenError: The given port is taken.
+    """
+    secret = before.secret if before else secrets.token_urlsafe(16)
+    if port is not None:
+        if not _is_free(port):
+            raise PortTakenError(f"Port {port} is taken.")
+        return Address(port, secret)
+    if before and _is_free(before.port):
+        return before
+    with socket.create_server((HOST, 0)) as found:
+        return Address(found.getsockname()[1], secret)
+
+
+def serve(address: Address, tell: Callable[[], None]) -> None:
+    """Serve the pages until the process is interrupted.
+
+    Args:
+        address: Where.
+        tell: Called when the pages can be opened.
+    """
+    from streamlit.web import bootstrap
+
+    logging.getLogger("streamlit").setLevel(logging.ERROR)
+    options = _options(address)
+    bootstrap.load_config_options(options)
+    threading.Thread(target=_tell_when_ready, args=(address, tell), daemon=True).start()
+    bootstrap.run(str(_APP), False, [], options)
+
+
+def _options(address: Address) -> dict[str, Any]:
+    """Return what Streamlit is told, whatever its own files of settings say."""
+    return {
+        "server.address": HOST,
+        "server.port": address.port,
+        "server.baseUrlPath": address.secret,
+        "server.allowedHosts": [HOST, "localhost"],
+        "server.headless": True,
+        "server.fileWatcherType": "none",
+        "server.showEmailPrompt": False,
+        "browser.gatherUsageStats": False,
+        "browser.serverAddress": HOST,
+        "client.toolbarMode": "minimal",
+        "client.showErrorDetails": "none",
+        "client.showErrorLinks": "false",
+        "client.disableDataExport": True,
+        "global.developmentMode": False,
+        "logger.hideWelcomeMessage": True,
+        "logger.level": "error",
+        "theme.primaryColor": "#0072B2",
+        "theme.headingFontSizes": ["2rem", "1.2rem", "1.05rem"],
+    }
+
+
+def _tell_when_ready(address: Address, tell: Callable[[], None]) -> None:
+    if wait_until(lambda: _answers(address), _START_SECONDS):
+        tell()
+
+
+def _answers(address: Address) -> bool:
+    try:
+        with urllib.request.urlopen(f"{address.url}_stcore/health", timeout=1) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
+
+
+def _is_free(port: int) -> bool:
+    try:
+        with socket.create_server((HOST, port)):
+            return True
+    except OSError:
+        return False

@@ -1,0 +1,125 @@
+"""Each page drawn by Streamlit in this process, on the known warehouse and on one where nothing is yet."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import snowflake.connector
+import streamlit
+from streamlit.testing.v1 import AppTest
+
+from deployments.dashboard import Access, hand_over
+from deployments.embedded import Endpoint
+from tests.dashboard.known import known_warehouse
+
+PAGES = ["live", "streamers"]
+Draw = Callable[..., AppTest]
+
+
+def drawing(parameters: dict[str, Any]) -> Draw:
+    """Draws a page of the warehouse that the parameters name, as an address with those words opens it."""
+
+    def draw(page: str, **address: str | list[str]) -> AppTest:
+        hand_over(Access(lambda: snowflake.connector.connect(**parameters)))
+        streamlit.cache_resource.clear()
+        streamlit.cache_data.clear()
+        test = AppTest.from_string(f"from deployments.dashboard.views import {page}\n{page}.draw()", default_timeout=60)
+        for name, value in address.items():
+            test.query_params[name] = value
+        return test.run()
+
+    return draw
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> None:
+    logging.getLogger("streamlit").setLevel(logging.CRITICAL)
+
+
+@pytest.fixture
+def draw(known: dict[str, Any]) -> Draw:
+    return drawing(known)
+
+
+@pytest.fixture(scope="module")
+def draw_nothing(endpoint: Endpoint) -> Iterator[Draw]:
+    """Draws pages of a warehouse without a table."""
+    with known_warehouse(endpoint, {}) as parameters:
+        yield drawing(parameters)
+
+
+def metrics_of(page: AppTest) -> dict[str, str]:
+    return {metric.label: metric.value for metric in page.metric}
+
+
+def titles_of(page: AppTest) -> list[str]:
+    return [header.value for header in page.header]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_of_a_warehouse_without_tables_says_what_fills_it(draw_nothing: Draw, page: str):
+    drawn = draw_nothing(page)
+    assert not drawn.exception
+    assert drawn.info
+    assert all("snowcast " in one.value for one in drawn.info)
+
+
+def test_live_shows_the_newest_poll(draw: Draw):
+    page = draw("live")
+    assert not page.exception
+    assert metrics_of(page) == {"Viewers now": "240", "Streams live": "3", "Peak of the window": "240"}
+    assert titles_of(page) == [
+        "Concurrent viewers",
+        "Categories now",
+        "Languages now",
+        "Rising and falling",
+        "Top streamers now",
+        "Open spikes",
+    ]
+    assert [one.value for one in page.info] == [
+        "No spike is open. `snowcast run` looks for them as it builds mart_viewer_spikes."
+    ]
+
+
+def test_a_category_in_the_address_filters_live(draw: Draw):
+    assert metrics_of(draw("live", game="chess"))["Viewers now"] == "210"
+
+
+def test_a_category_that_is_chosen_stands_in_the_address(draw: Draw):
+    page = draw("live")
+    page.selectbox(key="choose_game").select("golf").run()
+    assert metrics_of(page)["Viewers now"] == "30"
+    assert page.query_params["game"] == "golf"
+    page.selectbox(key="choose_game").select("").run()
+    assert metrics_of(page)["Viewers now"] == "240"
+    assert "game" not in page.query_params
+
+
+def test_the_first_streamer_is_the_most_watched_one(draw: Draw):
+    page = draw("streamers")
+    assert not page.exception
+    assert page.header[0].value == "Anna"
+    assert metrics_of(page) == {
+        "Hours watched": "70",
+        "Average viewers": "70.0",
+        "Peak viewers": "140",
+        "Airtime": "1 h 00 min",
+        "Coverage": "50%",
+    }
+
+
+def test_a_streamer_and_days_in_the_address_are_what_is_shown(draw: Draw):
+    page = draw("streamers", streamer="l", days=["2026-03-01", "2026-03-01"])
+    assert page.header[0].value == "Lola"
+    broadcasts = next(table.value for table in page.dataframe if "stream_id" in table.value)
+    assert list(broadcasts["stream_id"]) == ["log-1"]
+
+
+def test_a_text_finds_streamers(draw: Draw):
+    page = draw("streamers", find="bert")
+    assert page.selectbox(key="choose_streamer").options == ["=Bert · twitch"]
+    nobody = draw("streamers", find="nobody at all")
+    assert [one.value for one in nobody.info] == ["Nobody is called like “nobody at all”."]
