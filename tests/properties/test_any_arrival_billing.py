@@ -7,11 +7,11 @@ from hypothesis import given
 from snowflake.snowpark import Session
 
 from tests.properties.billing_world import arrivals
-from tests.properties.promises import BILLING, Runs, unhurried
+from tests.properties.promises import BILLING, Runs, tell_much, unhurried
 
 
 @pytest.mark.lengthy
 @unhurried
-@given(runs=arrivals())
+@given(runs=arrivals().filter(tell_much))
 def test_any_arrival_gives_what_one_build_gives(bit_by_bit: Session, at_once: Session, runs: Runs):
     BILLING.any_arrival_gives_what_one_build_gives(bit_by_bit, at_once, runs)

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from snowflake.snowpark import Session
 
 from tests.properties.amplitude_world import HOURS, arrivals
-from tests.properties.promises import AMPLITUDE, Runs, unhurried
+from tests.properties.promises import AMPLITUDE, Runs, tell_much, unhurried
 
 
 @pytest.mark.lengthy
 @unhurried
-@given(runs=arrivals(), cut=st.sampled_from(HOURS[1:]))
+@given(runs=arrivals().filter(tell_much), cut=st.sampled_from(HOURS[1:]))
 def test_backfilled_ranges_chain_to_the_same_tables(bit_by_bit: Session, at_once: Session, runs: Runs, cut: datetime):
     AMPLITUDE.backfilled_ranges_chain_to_the_same_tables(bit_by_bit, at_once, runs, cut)

@@ -21,7 +21,7 @@ from transforms.marts.fact_mrr_movements import TABLE as MOVED
 from transforms.marts.mart_mrr_movements import TABLE as BALANCES
 
 FIRST, DAYS, CUSTOMERS = datetime(2026, 11, 1, tzinfo=UTC), 30, 80
-DAYS_PER_RUN = 15 if EXAMPLES <= 2 else 1
+DAYS_PER_RUN = 15 if EXAMPLES == 1 else 1
 WITH_THE_TIMES = PARAMETERS | {"current_month": date(2026, 12, 1)}
 
 

@@ -8,12 +8,14 @@ from hypothesis import strategies as st
 from snowflake.snowpark import Session
 
 from tests.properties.billing_world import arrivals
-from tests.properties.promises import BILLING, Runs, unhurried
+from tests.properties.promises import BILLING, Runs, tell_much, unhurried
 
 
 @pytest.mark.lengthy
 @unhurried
-@given(runs=arrivals(), points=st.lists(st.integers(0, 60), min_size=2, max_size=2), after=st.booleans())
+@given(
+    runs=arrivals().filter(tell_much), points=st.lists(st.integers(0, 60), min_size=2, max_size=2), after=st.booleans()
+)
 def test_crashes_and_retries_change_nothing(
     bit_by_bit: Session, at_once: Session, runs: Runs, points: list[int], after: bool
 ):

@@ -60,8 +60,12 @@ def _convert(branches: list[exp.Query], operation: Expr, context: StatementConte
 
 
 def _agree(branches: list[exp.Query]) -> bool:
-    """Whether texts stand in the same places of all branches, as far as these can be told without DuckDB."""
-    if any(_stars(branch) for branch in branches):
+    """Whether texts stand in the same places of all branches, as far as these can be told without DuckDB.
+
+    One `*` in the same place of equally many items stands for equally many columns in every branch, or DuckDB refuses.
+    """
+    layouts = {(len(branch.selects), tuple(_stars(branch))) for branch in branches}
+    if any(len(stars) > 1 or (stars and len(layouts) > 1) for _, stars in layouts):
         return False
     texts = [{at for at, item in enumerate(branch.selects) if _is_text(item)} for branch in branches]
     return all(found == texts[0] for found in texts)
@@ -87,16 +91,15 @@ def _stars(branch: exp.Query) -> list[int]:
 
 def _kinds(branch: exp.Query, operation: Expr, context: StatementContext) -> list[str]:
     """DuckDB's types of what a branch gives; none where that cannot be told of it alone."""
-    query = exp.select("*").from_(exp.Subquery(this=branch.copy(), alias=exp.TableAlias(this=exp.to_identifier("b"))))
-    query = query.limit(0)
+    query = f"SELECT * FROM ({branch.sql('duckdb')}) AS b LIMIT 0"
     holder: Expr | None = operation
     while holder is not None:
         if ctes := holder.args.get("with_"):
-            query.set("with_", ctes.copy())
+            query = f"{ctes.sql('duckdb')} SELECT * FROM ({query}) AS b"
         holder = holder.parent
     connection = context.duck_conn.cursor() if context.connection.transactions.open else context.duck_conn
     try:
-        return [str(kind) for _, kind, *_ in connection.execute(query.sql("duckdb")).description or []]
+        return [str(kind) for _, kind, *_ in connection.execute(query).description or []]
     except duckdb.Error:
         return []
 
