@@ -16,7 +16,7 @@ endif
 COMPILE = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-header --no-annotate --quiet
 
-.PHONY: help setup extras azurite run test pytest test-long check lint types format bench lock clean
+.PHONY: help setup extras azurite docs run test pytest test-long check lint types format bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -46,6 +46,24 @@ $(VENV)/.locked-extras: requirements-extras.lock $(VENV)/.locked
 	@touch $@
 
 extras: $(VENV)/.locked-extras ## add what S3 (s3://), Azure (abfs://) and Kafka need
+
+# What draws the lineage comes from npm; without npm its page is a list.
+CYTOSCAPE := 3.35.0
+ELKJS := 0.12.1
+
+$(VENV)/.docs-$(CYTOSCAPE)-$(ELKJS): | $(BIN)/python
+	@mkdir -p $(VENV)/docs
+	@if command -v npm >/dev/null && npm install --prefix $(VENV)/docs --no-save --no-package-lock --no-audit \
+	    --no-fund --silent cytoscape@$(CYTOSCAPE) elkjs@$(ELKJS); then touch $@; \
+	  else echo "cytoscape and elkjs could not be installed with npm: the lineage is a list"; fi
+
+$(VENV)/.locked-docs: requirements-docs.lock $(VENV)/.locked
+	@echo "installing requirements-docs.lock (hashes checked)"
+	@$(INSTALL) --require-hashes --no-deps -r requirements-docs.lock
+	@touch $@
+
+docs: $(VENV)/.locked-docs $(VENV)/.docs-$(CYTOSCAPE)-$(ELKJS) ## build the documentation site; then: snowcast docs serve
+	@$(BIN)/snowcast docs build
 
 run: setup ## the main job: sandbox sources to validated marts on the embedded warehouse
 	@$(BIN)/snowcast run
@@ -88,10 +106,12 @@ bench: $(VENV)/.locked-dev ## measure the warehouse, a 15-minute cycle, and hist
 	@$(BIN)/python -m tests.bench
 
 lock: ## compile the lock files anew (needs uv); the others are parts of the first, so that they fit each other
-	@$(COMPILE) --extra build --extra dev --extra s3 --extra azure --extra kafka --output-file requirements-dev.lock
+	@$(COMPILE) --extra build --extra dev --extra s3 --extra azure --extra kafka --extra docs \
+	  --output-file requirements-dev.lock
 	@$(COMPILE) --extra build --extra s3 --extra azure --extra kafka --constraint requirements-dev.lock \
 	  --output-file requirements-extras.lock
 	@$(COMPILE) --extra build --constraint requirements-dev.lock --output-file requirements.lock
+	@$(COMPILE) --extra build --extra docs --constraint requirements-dev.lock --output-file requirements-docs.lock
 	@$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["bench"])' \
 	  | tr ' ' '\n' | $(subst pyproject.toml,-,$(COMPILE)) --output-file requirements-bench.lock
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from flows.lineage.formulas import write_formula
 from flows.lineage.sources import CONDITION, ROWS, VALUE, Relation, Source, Sources, trace_statement
 from flows.lineage.statements import write_statements
 from transforms.catalog import models
@@ -58,11 +59,20 @@ class Lineage:
         edges: By column that is made: what it is made of, values first.
         rows: By table: columns that decide which rows it has.
         statements: By table: the SELECT of its build, as Snowflake gets it.
+        relations: By table: what that SELECT gives.
     """
 
     edges: Mapping[Place, tuple[Edge, ...]]
     rows: Mapping[str, tuple[Place, ...]]
     statements: Mapping[str, str]
+    relations: Mapping[str, Relation]
+    _formulas: dict[Place, str] = field(default_factory=dict, repr=False, compare=False)
+
+    def formula(self, place: Place) -> str:
+        """Return how a column is computed of columns of other tables; of what depth it can be read at a glance."""
+        if place not in self._formulas:
+            self._formulas[place] = write_formula(self.relations[place.table].columns[place.column.upper()])
+        return self._formulas[place]
 
     def upstream(self, place: Place, roles: Iterable[str] = (VALUE, CONDITION)) -> list[Edge]:
         """List the edges that lead to a column, nearest first, up to what sources sent."""
@@ -81,23 +91,33 @@ class Lineage:
         return sorted({source for source in places if not self.edges.get(source)})
 
     def as_json(self) -> dict[str, Any]:
-        """Return tables, columns and edges as plain data."""
+        """Return tables, columns and edges as plain data: a table whose rows something is made of has a column `*`."""
+        edges = [edge for edges in self.edges.values() for edge in edges]
+        read = sorted({edge.source for edge in edges if edge.source.path or edge.source.column == ROWS})
         return {
-            "tables": [
-                {
-                    "name": table.name,
-                    "layer": str(table.layer),
-                    "grain": table.grain,
-                    "tags": list(table.tags),
-                    "inputs": list(models()[table.name].inputs) if table.name in models() else [],
-                    "rows_by": [place.text for place in self.rows.get(table.name, ())],
-                }
-                for table in _known_tables()
-            ],
-            "edges": [
-                [edge.source.text, edge.target.text, edge.role, list(edge.path)]
-                for edges in self.edges.values()
-                for edge in edges
+            "tables": [self._table_as_json(table, read) for table in _known_tables()],
+            "edges": [[edge.source.text, edge.target.text, edge.role, list(edge.path)] for edge in edges],
+        }
+
+    def _table_as_json(self, table: Table, read: Iterable[Place]) -> dict[str, Any]:
+        fields = [place for place in read if place.table == table.name]
+        meaning = {ROWS: "its rows, counted"}
+        return {
+            "name": table.name,
+            "layer": str(table.layer),
+            "grain": table.grain,
+            "tags": list(table.tags),
+            "inputs": list(models()[table.name].inputs) if table.name in models() else [],
+            "rows_by": [place.text for place in self.rows.get(table.name, ())],
+            "columns": [
+                *[{"name": column.name, "meaning": column.description} for column in table.columns],
+                *[
+                    {
+                        "name": place.text.partition(".")[2],
+                        "meaning": meaning.get(place.column, "as the source sent it"),
+                    }
+                    for place in fields
+                ],
             ],
         }
 
@@ -116,12 +136,12 @@ def trace_tables(parameters: Mapping[str, Any], database: str) -> Lineage:
     known = {table.name: [column.name for column in table.stored_columns] for table in _known_tables()}
     edges: dict[Place, tuple[Edge, ...]] = {}
     rows: dict[str, tuple[Place, ...]] = {}
-    for name, statement in statements.items():
-        relation = trace_statement(statement, known)
+    relations = {name: trace_statement(statement, known) for name, statement in statements.items()}
+    for name, relation in relations.items():
         table = models()[name].table
         edges |= {Place(name, column): _edges(table, column, relation) for column in table.column_names}
         rows[name] = tuple(sorted({_place_of(source) for source in relation.rows}))
-    return Lineage(edges, rows, statements)
+    return Lineage(edges, rows, statements, relations)
 
 
 def _edges(table: Table, column: str, relation: Relation) -> tuple[Edge, ...]:
@@ -133,7 +153,7 @@ def _edges(table: Table, column: str, relation: Relation) -> tuple[Edge, ...]:
 
 def _without_repeats(relation: Relation, column: str) -> Sources:
     """Return what a column is made of; what gives its value is not named again for what it decides."""
-    sources = relation.columns[column.upper()]
+    sources = relation.columns[column.upper()].sources
     values = {_place_of(source) for source in sources if source.role == VALUE}
     return frozenset(source for source in sources if source.role == VALUE or _place_of(source) not in values)
 

@@ -6,8 +6,9 @@ what IFF and CASE ask, what windows partition and order by. What chooses rows (W
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import sqlglot
@@ -16,6 +17,7 @@ from sqlglot import exp
 from flows.errors import SnowcastError
 
 ROWS = "*"
+ONE_OF = "one_of"
 VALUE, CONDITION = "value", "condition"
 _FLATTENED = ("SEQ", "KEY", "PATH", "INDEX", "VALUE", "THIS")
 
@@ -44,17 +46,32 @@ Sources = frozenset[Source]
 NONE: Sources = frozenset()
 
 
+class Made(NamedTuple):
+    """One column of a query.
+
+    Args:
+        sources: What it is made of.
+        write: Gives its formula, written out so many queries deep.
+    """
+
+    sources: Sources
+    write: Callable[[int], exp.Expr]
+
+
+NOTHING = Made(NONE, lambda depth: exp.null())
+
+
 @dataclass(frozen=True)
 class Relation:
     """What a query gives.
 
     Args:
-        columns: Sources of each column, in order; names as they are stored.
+        columns: What each column is made of, in order; names as they are stored.
         tables: The tables that it reads.
         rows: Columns that decide which rows it gives.
     """
 
-    columns: Mapping[str, Sources]
+    columns: Mapping[str, Made]
     tables: frozenset[str]
     rows: Sources = NONE
 
@@ -72,7 +89,8 @@ class _Scope(NamedTuple):
     def rows(self) -> Sources:
         return NONE.union(*[relation.rows for _, relation in self.relations])
 
-    def find(self, column: exp.Column) -> Sources:
+    def find(self, column: exp.Column) -> Made:
+        """Return the column that a name means here."""
         name, alias = _stored_name(column.this), column.table.upper()
         for known_as, relation in self.relations:
             if name in relation.columns and alias in ("", known_as):
@@ -112,28 +130,34 @@ class _Tracer:
     def _select(self, select: exp.Select) -> Relation:
         source = select.args.get("from_") or select.args.get("from")
         scope = _Scope(()) if source is None else self._read(source.this, select.args.get("joins"))
-        columns: dict[str, Sources] = {}
+        columns: dict[str, Made] = {}
         for projection in select.expressions:
             columns.update(self._project(projection, scope))
         chosen = [select.args.get(name) for name in ("where", "having", "qualify")]
         rows = scope.rows.union(*[self._trace(node, scope) for node in chosen if node is not None])
         return Relation(columns, scope.tables, rows)
 
-    def _project(self, projection: exp.Expr, scope: _Scope) -> Mapping[str, Sources]:
+    def _project(self, projection: exp.Expr, scope: _Scope) -> Mapping[str, Made]:
         if isinstance(projection, exp.Star):
             return self._everything(scope).columns
         if isinstance(projection, exp.Column) and isinstance(projection.this, exp.Star):
             alias = projection.table.upper()
             return self._everything(_Scope(tuple(one for one in scope.relations if one[0] == alias))).columns
-        if isinstance(projection, exp.Alias):
-            return {_stored_name(projection.args["alias"]): self._trace(projection.this, scope)}
         if isinstance(projection, exp.Column):
             return {_stored_name(projection.this): scope.find(projection)}
-        return {projection.sql(): self._trace(projection, scope)}
+        if not isinstance(projection, exp.Alias):
+            return {projection.sql(): self._make(projection, projection.sql(), scope)}
+        name = _stored_name(projection.args["alias"])
+        return {name: self._make(projection.this, name, scope)}
+
+    def _make(self, node: exp.Expr, name: str, scope: _Scope) -> Made:
+        if isinstance(node, exp.Cast) and isinstance(node.this, exp.Column):
+            return scope.find(node.this)
+        return Made(self._trace(node, scope), partial(_write_out, node, name, scope))
 
     @staticmethod
     def _everything(scope: _Scope) -> Relation:
-        columns: dict[str, Sources] = {}
+        columns: dict[str, Made] = {}
         for _, relation in scope.relations:
             columns = {**relation.columns, **columns}
         return Relation(columns, scope.tables, scope.rows)
@@ -163,7 +187,7 @@ class _Tracer:
         inner, alias = node.this, node.alias_or_name.upper()
         if isinstance(node, exp.Values):
             names = [identifier.name for identifier in node.args["alias"].columns] if node.args.get("alias") else []
-            return _Scope(((alias, Relation(dict.fromkeys(names, NONE), frozenset())),))
+            return _Scope(((alias, Relation(dict.fromkeys(names, NOTHING), frozenset())),))
         if isinstance(node, exp.Table) and isinstance(inner, exp.Identifier):
             return _Scope(((alias, self._stored(node)),))
         if isinstance(node, exp.Table | exp.TableFromRows | exp.Lateral):
@@ -177,20 +201,24 @@ class _Tracer:
         name = node.name.lower()
         if name not in self.tables:
             raise LineageError(f"Lineage: no table {name} is known")
-        columns = {column.upper(): frozenset({Source(name, column)}) for column in self.tables[name]}
+        columns = {
+            column.upper(): Made(frozenset({Source(name, column)}), partial(_write_stored, name, column))
+            for column in self.tables[name]
+        }
         return Relation(columns, frozenset({name}))
 
     def _flattened(self, node: exp.Explode, left: _Scope) -> Relation:
-        given = self._trace(node.this, left)
-        return Relation(dict.fromkeys(_FLATTENED, given), frozenset())
+        given = self._make(node.this, "elements", left)
+        each = Made(given.sources, lambda depth: exp.Anonymous(this="each_of", expressions=[given.write(depth)]))
+        return Relation(dict.fromkeys(_FLATTENED, each), frozenset())
 
     def _trace(self, node: exp.Expr, scope: _Scope) -> Sources:
         """Return what an expression is made of."""
         if isinstance(node, exp.Column):
-            return scope.find(node)
+            return scope.find(node).sources
         if isinstance(node, exp.Query):
             inner = self.query(node)
-            return _as_condition(inner.rows.union(*inner.columns.values()))
+            return _as_condition(inner.rows.union(*[column.sources for column in inner.columns.values()]))
         if isinstance(node, exp.Count) and not list(node.find_all(exp.Column)):
             return frozenset(Source(table, ROWS) for table in scope.tables)
         if isinstance(node, exp.Bracket | exp.JSONExtract) and (key := _key_of(node)) is not None:
@@ -239,8 +267,33 @@ def _stack(left: Relation, right: Relation) -> Relation:
     tables = left.tables | right.tables
     told_apart = frozenset(Source(table, ROWS, role=CONDITION) for table in tables)
     pairs = zip(left.columns.items(), right.columns.values(), strict=True)
-    columns = {name: (one | other) or told_apart for (name, one), other in pairs}
+    columns = {
+        name: Made((one.sources | other.sources) or told_apart, partial(_write_either, one, other))
+        for (name, one), other in pairs
+    }
     return Relation(columns, tables, left.rows | right.rows)
+
+
+def _write_stored(table: str, column: str, depth: int) -> exp.Expr:
+    return exp.column(column, table=table)
+
+
+def _write_out(node: exp.Expr, name: str, scope: _Scope, depth: int) -> exp.Expr:
+    """Return an expression with the columns that it names written out, one query less deep."""
+    if depth == 0:
+        return exp.column(name.lower())
+    return node.copy().transform(
+        lambda part: scope.find(part).write(depth - 1) if isinstance(part, exp.Column) else part
+    )
+
+
+def _write_either(one: Made, other: Made, depth: int) -> exp.Expr:
+    """Return the formulas of both sides of a union, or one where they are the same."""
+    options: list[exp.Expr] = []
+    for written in (one.write(depth), other.write(depth)):
+        options += written.expressions if isinstance(written, exp.Anonymous) and written.name == ONE_OF else [written]
+    different = list({option.sql(): option for option in options}.values())
+    return different[0] if len(different) == 1 else exp.Anonymous(this=ONE_OF, expressions=different)
 
 
 def _stored_name(identifier: exp.Expr) -> str:

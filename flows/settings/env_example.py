@@ -7,7 +7,7 @@ from typing import Any
 
 from flows.settings.environment import variables
 
-_SECTIONS = {
+SECTIONS = {
     "SNOWCAST_HOME": "Where it runs",
     "SNOWCAST_TWITCH_CLIENT_ID": "Twitch",
     "SNOWCAST_BILLING_URL": "Billing",
@@ -26,13 +26,14 @@ def example() -> str:
     """Return the text of `.env.example`: every setting with its meaning and default, commented out."""
     lines = ["# Copy to .env and take the # off what you change. The environment wins over this file."]
     for name, field in variables():
-        if name in _SECTIONS:
-            lines += ["", f"# ---- {_SECTIONS[name]}"]
-        lines += [f"# {field.description}", f"# {name}={_format_default(field.default)}"]
+        if name in SECTIONS:
+            lines += ["", f"# ---- {SECTIONS[name]}"]
+        lines += [f"# {field.description}", f"# {name}={format_default(field.default)}"]
     return "\n".join(lines) + "\n"
 
 
-def _format_default(default: Any) -> str:
+def format_default(default: Any) -> str:
+    """Return a default as `.env` writes it."""
     if default is None:
         return ""
     if isinstance(default, bool):

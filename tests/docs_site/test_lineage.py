@@ -21,8 +21,8 @@ def traced(statement: str) -> dict[str, set[tuple[str, str]]]:
     """Column -> what it is made of, as SQL writes it, with its role."""
     found = trace_statement(statement, TABLES).columns
     return {
-        column: {(".".join((one.table, one.column, *one.path)), one.role) for one in sources}
-        for column, sources in found.items()
+        column: {(".".join((one.table, one.column, *one.path)), one.role) for one in made.sources}
+        for column, made in found.items()
     }
 
 
@@ -158,5 +158,5 @@ def test_the_graph_is_plain_data(lineage: Lineage):
 
 
 def test_sources_are_told_by_place_and_role():
-    (source,) = trace_statement('SELECT "ID" FROM DB.M.FACTS', TABLES).columns["ID"]
+    (source,) = trace_statement('SELECT "ID" FROM DB.M.FACTS', TABLES).columns["ID"].sources
     assert source == Source("facts", "id")

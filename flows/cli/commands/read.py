@@ -1,4 +1,4 @@
-"""Commands that read: status, sql, tables, history, report, docs."""
+"""Commands that read: status, sql, tables, history, report."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from flows.errors import ConfigError, ValidationFailed
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    for command in (status, sql, tables, history, report, docs):
+    for command in (status, sql, tables, history, report):
         app.command()(command)
 
 
@@ -156,12 +156,3 @@ def report(context: typer.Context, as_json: Json = False) -> None:
         say(f"Data Docs: {settings.docs_root / 'index.html'}")
     if any(row["severity"] == "critical" for row in failed):
         raise ValidationFailed("a critical rule failed; what stands on its table was not built.")
-
-
-def docs(context: typer.Context) -> None:
-    """Where the Data Docs are: every rule of the newest validation of each table, as HTML."""
-    settings = context.obj.settings()
-    index = settings.docs_root / "index.html"
-    if not index.exists():
-        raise ConfigError(f"There are no Data Docs at {index} yet. `snowcast run` or `snowcast validate` writes them.")
-    say(str(index))

@@ -1,0 +1,110 @@
+"""The built site in a real browser: the lineage lights up what a click asks for, search answers, nothing leaves."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from flows.docs_site.lineage_page import find_libraries
+from tests.docs_site.conftest import LIBRARIES
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here"),
+    pytest.mark.skipif(not find_libraries(LIBRARIES), reason="npm has not brought cytoscape and elkjs: make docs"),
+]
+COLUMN = "mart_streamer_daily.hours_watched"
+PAYLOAD = "raw_twitch_streams.record:viewer_count"
+
+
+@pytest.fixture(scope="module")
+def address(site: Path) -> Iterator[str]:
+    """The site, served on this machine."""
+    handler = type("Quiet", (SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(handler, directory=str(site))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+@pytest.fixture(params=[1400, 390], ids=["wide", "phone"])
+def page(request: pytest.FixtureRequest, address: str) -> Iterator[Page]:
+    """A page that fails its test at the end where it complained or asked another host."""
+    faults: list[str] = []
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        opened = browser.new_page(viewport={"width": request.param, "height": 900}, base_url=address)
+        opened.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+        opened.on("pageerror", lambda error: faults.append(str(error)))
+        opened.on(
+            "request",
+            lambda sent: None if sent.url.startswith((address, "data:", "blob:")) else faults.append(sent.url),
+        )
+        yield opened
+        browser.close()
+    assert not faults
+
+
+def lit(page: Page) -> set[str]:
+    """What is lit, once the graph is drawn."""
+    page.wait_for_function("window.snowcastGraph && window.snowcastGraph.nodes('.lit').length")
+    return set(page.evaluate("window.snowcastGraph.nodes('.lit').map((node) => node.id())"))
+
+
+def tap(page: Page, node: str) -> None:
+    """Click a node where it is drawn."""
+    spot = page.evaluate(
+        "(id) => { const node = window.snowcastGraph.getElementById(id); window.snowcastGraph.center(node);"
+        " const box = document.getElementById('lineage-graph').getBoundingClientRect(), at = node.renderedPosition();"
+        " return [box.x + at.x, box.y + at.y]; }",
+        node,
+    )
+    page.mouse.click(*spot)
+
+
+def test_a_click_lights_what_a_table_and_a_column_come_from_and_go_into(page: Page):
+    page.goto("/lineage.html")
+    page.wait_for_function("window.snowcastGraph && window.snowcastGraph.nodes().length > 60")
+    page.locator("#lineage-graph").scroll_into_view_if_needed()
+    tap(page, "mart_streamer_daily")
+    tables = {"raw_twitch_streams", "stg_twitch_streams", "fact_stream_snapshots", "fact_stream_days"}
+    assert lit(page) == {*tables, "mart_streamer_daily", "mart_top_streamers"}
+    page.locator(f"[data-place='{COLUMN}']").click()
+    page.wait_for_function("(id) => window.snowcastGraph.getElementById(id).length", arg=PAYLOAD)
+    assert {COLUMN, PAYLOAD, "fact_stream_days.viewer_ms"} <= lit(page)
+    assert page.url.endswith(f"?at={COLUMN}")
+
+
+def test_a_filter_takes_tables_away_and_conditions_off(page: Page):
+    page.goto(f"/lineage.html?at={COLUMN}")
+    assert "stg_twitch_streams.stream_id" in lit(page)
+    page.get_by_label("conditions").uncheck()
+    page.wait_for_function("!window.snowcastGraph.getElementById('stg_twitch_streams.stream_id').length")
+    assert PAYLOAD in lit(page)
+    page.get_by_role("button", name="all tables").click()
+    page.get_by_label("Tag", exact=True).select_option("billing")
+    page.wait_for_function(
+        "window.snowcastGraph.nodes().length && !window.snowcastGraph.getElementById('dim_games').length"
+    )
+
+
+def test_search_answers_and_a_page_fits_its_window(page: Page):
+    page.goto("/tables/mart_streamer_daily.html")
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox").or_(page.get_by_role("textbox")).first.wait_for()
+    page.keyboard.type("hours_watched")
+    page.get_by_text(re.compile(r"\d+ results")).wait_for()
