@@ -10,16 +10,21 @@ from collections.abc import Mapping, Sequence
 import altair as alt
 import pandas as pd
 
-HEIGHT = 260
+HEIGHT = 280
 # Told apart by people who see colours otherwise (Okabe and Ito, 2008), on light and on dark.
 COLORS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8F8F8F", "#B8A900"]
 UP, DOWN = "#009E73", "#D55E00"
+GROWTH_COLORS = [UP, COLORS[0], COLORS[4], DOWN]
+MOVEMENT_COLORS = [COLORS[0], COLORS[4], UP, COLORS[1], DOWN]
+MOST_COHORTS = 30
 _TIME_FORMAT, _DAY_FORMAT, _MONTH_FORMAT = "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y-%m"
-_NUMBER = ",.4~g"
+_NUMBER = ",.3~f"
 _HOURS_OF_DAYS = 24 * 8
 
 
-def time_line(frame: pd.DataFrame, at: str, values: Mapping[str, str], unit: str, zone: str = "UTC") -> alt.Chart:
+def time_line(
+    frame: pd.DataFrame, at: str, values: Mapping[str, str], unit: str, zone: str = "UTC", form: str = ""
+) -> alt.Chart:
     """Values over time, a line each.
 
     Args:
@@ -28,12 +33,13 @@ def time_line(frame: pd.DataFrame, at: str, values: Mapping[str, str], unit: str
         values: Columns to draw, with what each is called.
         unit: What the values are counted in.
         zone: What the axis of times is labelled with.
+        form: How values are written, e.g. `%` for shares; their axis then need not begin at 0.
     """
     tall = _melt(frame, at, values)
     base = alt.Chart(tall).encode(
         x=_time_axis(tall, at, zone),
-        y=alt.Y("value:Q", title=unit, axis=alt.Axis(format=_short(tall["value"]))),
-        tooltip=[_time_tip(tall, at), alt.Tooltip("measure:N"), alt.Tooltip("value:Q", title=unit, format=_NUMBER)],
+        y=alt.Y("value:Q", title=unit, axis=_axis(tall["value"], form), scale=alt.Scale(zero=not form)),
+        tooltip=[_time_tip(tall, at), "measure:N", alt.Tooltip("value:Q", title=unit, format=form or _NUMBER)],
     )
     if len(values) > 1:
         base = base.encode(color=_color("measure", list(values.values())))
@@ -51,13 +57,13 @@ def bars(frame: pd.DataFrame, label: str, value: str, unit: str, most: int = 15)
         alt.Chart(rows)
         .mark_bar(cornerRadiusEnd=2)
         .encode(
-            x=alt.X(f"{value}:Q", title=unit, axis=alt.Axis(format=_short(rows[value]))),
-            y=alt.Y(f"{label}:N", title=None, sort=None, axis=alt.Axis(labelLimit=150)),
+            x=alt.X(f"{value}:Q", title=unit, axis=_axis(rows[value])),
+            y=alt.Y(f"{label}:N", title=None, sort=None, axis=alt.Axis(labelLimit=170, labelOverlap=False)),
             color=color,
             tooltip=[alt.Tooltip(f"{label}:N"), alt.Tooltip(f"{value}:Q", title=unit, format=_NUMBER)],
         )
     )
-    return _sized(chart, height=max(90, 24 * len(rows) + 40))
+    return _sized(chart, height=22 * len(rows) + 80)
 
 
 def stacked_bars(
@@ -70,7 +76,7 @@ def stacked_bars(
         .mark_bar()
         .encode(
             x=alt.X("period:O", title=None, axis=_period_axis(len(frame))),
-            y=alt.Y("value:Q", title=unit, axis=alt.Axis(format=_short(tall["value"]))),
+            y=alt.Y("value:Q", title=unit, axis=_axis(tall["value"])),
             color=_color("measure", list(values.values()), colors),
             order=alt.Order("place:Q"),
             tooltip=[
@@ -81,6 +87,13 @@ def stacked_bars(
         )
     )
     return _sized(chart.transform_calculate(place=f"indexof({list(values.values())!r}, datum.measure)"))
+
+
+def grouped_bars(frame: pd.DataFrame, at: str, group: str, value: str, unit: str) -> alt.Chart:
+    """Bars by day, week or month, stacked of the groups that a column names."""
+    wide = _plain(frame).pivot_table(index=at, columns=group, values=value, aggfunc="sum").reset_index()
+    wide[at] = wide[at].dt.tz_localize(None)
+    return stacked_bars(wide, at, {name: name for name in wide.columns if name != at}, unit)
 
 
 def heat_map(
@@ -143,7 +156,7 @@ def waterfall(frame: pd.DataFrame, label: str, change: str, unit: str) -> alt.Ch
         .mark_bar()
         .encode(
             x=alt.X(f"{label}:N", sort=None, title=None, axis=alt.Axis(labelAngle=-30)),
-            y=alt.Y("begin:Q", title=unit, axis=alt.Axis(format=_short(rows["end"]))),
+            y=alt.Y("begin:Q", title=unit, axis=_axis(rows["end"])),
             y2="end:Q",
             color=alt.Color("kind:N", scale=scale, legend=None),
             tooltip=[f"{label}:N", alt.Tooltip(f"{change}:Q", title=unit, format=_NUMBER)],
@@ -189,9 +202,10 @@ def _format_of(frame: pd.DataFrame, at: str) -> str:
 
 
 def _time_axis(frame: pd.DataFrame, at: str, zone: str) -> alt.X:
-    title = f"time ({zone})" if _is_time(frame, at) else "day (UTC)"
+    title = f"time ({zone})" if _is_time(frame, at) else "month" if at == "year_month" else "day (UTC)"
     hours = (frame[at].max() - frame[at].min()) / pd.Timedelta(hours=1) if len(frame) else 0
     form = "%b %d" if not _is_time(frame, at) or hours > _HOURS_OF_DAYS else "%H:%M" if hours <= 24 else "%b %d %H:%M"
+    form = "%b %Y" if at == "year_month" else form
     axis = alt.Axis(labelOverlap=True, labelFlush=True, tickCount=6, format=form)
     return alt.X(f"{at}:T", title=title, scale=alt.Scale(type="utc"), axis=axis)
 
@@ -206,10 +220,12 @@ def _period_axis(count: int) -> alt.Axis:
 
 def _color(field: str, names: Sequence[str], colors: Sequence[str] = COLORS) -> alt.Color:
     scale = alt.Scale(domain=list(names), range=list(colors[: len(names)]))
-    return alt.Color(f"{field}:N", title=None, scale=scale, legend=alt.Legend(orient="bottom", labelLimit=200))
+    legend = alt.Legend(orient="top", labelLimit=200) if len(names) > 1 else None
+    return alt.Color(f"{field}:N", title=None, scale=scale, legend=legend)
 
 
-def _short(values: pd.Series) -> str:
-    """Return how numbers stand at an axis: 12k, where they are large."""
+def _axis(values: pd.Series, form: str = "") -> alt.Axis:
+    """Return an axis of numbers; 12k, where they are large."""
     highest = values.abs().max() if len(values) else 0
-    return "~s" if pd.notna(highest) and highest >= 1000 else "~g"
+    is_large = pd.notna(highest) and highest >= 10_000
+    return alt.Axis(format=form) if form else alt.Axis(format="~s") if is_large else alt.Axis()

@@ -42,7 +42,6 @@ def panel(
     *,
     empty: str,
     zone: str = "UTC",
-    links: dict[str, str] | None = None,
 ) -> None:
     """Show one chart, or one table.
 
@@ -53,7 +52,6 @@ def panel(
         draw: Makes the chart of its rows; None: they are shown as a table only.
         empty: What it says where there is nothing: which command fills it.
         zone: Times are labelled in it.
-        links: Columns of addresses, with what is written for them.
     """
     with st.container(border=True):
         st.header(title, anchor=False)
@@ -64,20 +62,26 @@ def panel(
             return
         shown = in_zone(rows, zone)
         if draw is None:
-            _show_table(title, shown, zone, links or {})
-            _offer_download(title, rows)
+            show_table(title, shown, zone, rows)
             return
         st.altair_chart(draw(shown), key=f"chart {title}", alt=f"{title}, {unit}")
         with st.expander("Numbers", icon=":material/table_rows:"):
-            _show_table(title, shown, zone, links or {})
-            _offer_download(title, rows)
+            show_table(title, shown, zone, rows)
 
 
-def _show_table(title: str, rows: pd.DataFrame, zone: str, links: dict[str, str]) -> None:
+def show_table(title: str, rows: pd.DataFrame, zone: str = "UTC", source: pd.DataFrame | None = None) -> None:
+    """Show rows as a table, and offer them as CSV.
+
+    Args:
+        title: What they are.
+        rows: Rows whose times are those of the zone.
+        zone: In which times are labelled.
+        source: The same rows in UTC, where the zone is another.
+    """
     visible = rows[[name for name in rows.columns if not name.endswith("_key")]]
     configured = {name: _configure(name, visible[name], zone) for name in visible.columns}
-    configured |= {name: st.column_config.LinkColumn(_label(name), display_text=text) for name, text in links.items()}
     st.dataframe(visible, hide_index=True, column_config=configured, key=f"table {title}", alt=f"{title} as a table")
+    _offer_download(title, rows if source is None else source)
 
 
 def _configure(name: str, values: pd.Series, zone: str) -> Any:

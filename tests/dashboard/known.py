@@ -12,6 +12,7 @@ from uuid import uuid4
 from snowflake.connector import SnowflakeConnection
 
 from deployments.embedded import Endpoint
+from tests.dashboard import known_money
 from tests.feeding import definition
 from transforms.catalog import models
 from transforms.contract import Column, Layer, Table
@@ -89,6 +90,7 @@ def concurrent(scope: str, scope_id: str, at: datetime, viewers: int, streams: i
 
 
 TABLES: dict[str, Rows] = {
+    **known_money.TABLES,
     "dim_streamers": [
         streamer("a", "Anna", broadcaster_type="partner", account_created_at=datetime(2020, 5, 6), last_live_at=NEWEST),
         streamer("b", "=Bert"),

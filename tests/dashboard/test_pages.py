@@ -6,24 +6,25 @@ import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pandas as pd
 import pytest
 import snowflake.connector
 import streamlit
 from streamlit.testing.v1 import AppTest
 
-from deployments.dashboard import Access, hand_over
+from deployments.dashboard import Access, Answer, WrongQuestionError, hand_over
 from deployments.embedded import Endpoint
 from tests.dashboard.known import known_warehouse
 
-PAGES = ["live", "streamers"]
+PAGES = ["live", "streamers", "games", "growth", "revenue", "product", "operations"]
 Draw = Callable[..., AppTest]
 
 
-def drawing(parameters: dict[str, Any]) -> Draw:
+def drawing(parameters: dict[str, Any], ask: Callable[[str], Answer] | None = None) -> Draw:
     """Draws a page of the warehouse that the parameters name, as an address with those words opens it."""
 
     def draw(page: str, **address: str | list[str]) -> AppTest:
-        hand_over(Access(lambda: snowflake.connector.connect(**parameters)))
+        hand_over(Access(lambda: snowflake.connector.connect(**parameters), ask))
         streamlit.cache_resource.clear()
         streamlit.cache_data.clear()
         test = AppTest.from_string(f"from deployments.dashboard.views import {page}\n{page}.draw()", default_timeout=60)
@@ -123,3 +124,97 @@ def test_a_text_finds_streamers(draw: Draw):
     assert page.selectbox(key="choose_streamer").options == ["=Bert · twitch"]
     nobody = draw("streamers", find="nobody at all")
     assert [one.value for one in nobody.info] == ["Nobody is called like “nobody at all”."]
+
+
+@pytest.mark.parametrize(
+    ("page", "address", "expected"),
+    [
+        (
+            "games",
+            {},
+            {
+                "Hours watched": "105",
+                "Average viewers": "70.0",
+                "Peak viewers": "240",
+                "Broadcasts": "3",
+                "Coverage": "50%",
+            },
+        ),
+        (
+            "games",
+            {"game": "golf"},
+            {
+                "Hours watched": "15",
+                "Average viewers": "30.0",
+                "Peak viewers": "30",
+                "Broadcasts": "1",
+                "Coverage": "–",
+            },
+        ),
+        ("revenue", {}, {"MRR": "40.00", "NRR": "67%", "GRR": "50%", "ARPU": "13.33", "Revenue": "44.50"}),
+        (
+            "revenue",
+            {"days": ["2026-01-01", "2026-01-31"]},
+            {"MRR": "30.00", "NRR": "–", "GRR": "–", "ARPU": "15.00", "Revenue": "30.00"},
+        ),
+        ("product", {}, {"DAU": "5", "MAU": "8", "Stickiness": "25%", "Sessions": "3"}),
+        (
+            "operations",
+            {},
+            {"Critical rules failed": "0", "Warnings": "1", "In quarantine": "1", "Last run": "completed"},
+        ),
+    ],
+)
+def test_a_page_shows_the_numbers_of_what_its_address_says(
+    draw: Draw, page: str, address: dict[str, Any], expected: dict[str, str]
+):
+    drawn = draw(page, **address)
+    assert not drawn.exception
+    assert metrics_of(drawn) == expected
+
+
+def test_growth_shows_whose_and_by_what_is_chosen(draw: Draw):
+    page = draw("growth")
+    assert not page.exception
+    accounts = next(table.value for table in page.dataframe if "churned_count" in table.value)
+    assert list(accounts["active_count"]) == [3, 4]
+    page = draw("growth", by="day", days=["2026-03-02", "2026-03-02"])
+    accounts = next(table.value for table in page.dataframe if "churned_count" in table.value)
+    assert list(accounts["active_count"]) == [4]
+    assert draw("growth", whose="streamer").info[0].value.startswith("No activity in these days.")
+
+
+def asking(ask: Callable[[str], Answer], known: dict[str, Any]) -> AppTest:
+    """The page of growth, where questions are answered so."""
+    draw = drawing(known, ask)
+    page = draw("growth")
+    next(button for button in page.button if button.label.startswith("first payment_made")).click().run()
+    return page
+
+
+def test_an_example_that_is_clicked_is_asked(known: dict[str, Any]):
+    asked = []
+
+    def ask(question: str) -> Answer:
+        asked.append(question)
+        return Answer(pd.DataFrame({"entity": ["u1"], "occurrence": [1]}), is_cut=False)
+
+    page = asking(ask, known)
+    assert asked == ["first payment_made append first subscription_cancelled after"]
+    assert page.query_params["question"] == asked[0]
+    assert list(page.dataframe[-1].value["entity"]) == ["u1"]
+
+
+def test_a_wrong_question_says_what_is_wrong(known: dict[str, Any]):
+    def ask(question: str) -> Answer:
+        raise WrongQuestionError(f"{question}: no such activity")
+
+    assert asking(ask, known).error[0].value.endswith("no such activity")
+
+
+def test_times_are_labelled_in_another_zone_and_stay_the_same_in_the_csv(draw: Draw, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("streamlit.runtime.context.ContextProxy.timezone", "Europe/Berlin")
+    page = draw("streamers", times="local")
+    broadcasts = next(table.value for table in page.dataframe if "stream_id" in table.value)
+    assert str(broadcasts["last_seen_at"].iloc[0]) == "2026-03-02 11:30:00"
+    assert metrics_of(page)["Hours watched"] == "70"

@@ -34,5 +34,6 @@ def list_ages(run: Run) -> pd.DataFrame:
     """
     return run(
         "SELECT SPLIT_PART(LOWER(table_name), '_', 2) AS source, MAX(snapshot_at) AS snapshot_at, "
-        "MAX(loaded_at) AS loaded_at FROM OPS.LOADS GROUP BY 1 ORDER BY 1"
+        "MAX(loaded_at) AS loaded_at FROM OPS.LOADS "
+        "WHERE STARTSWITH(LOWER(table_name), 'raw_') GROUP BY 1 ORDER BY 1"
     )

@@ -29,6 +29,12 @@ class Period:
         """First days of the months of the first and of the last day."""
         return self.first.replace(day=1), self.last.replace(day=1)
 
+    def begin_of(self, kind: str) -> date:
+        """Return the first day of the day, week (from Monday) or month that the first day lies in."""
+        if kind == "month":
+            return self.first.replace(day=1)
+        return self.first - timedelta(days=self.first.weekday()) if kind == "week" else self.first
+
 
 def bucket(column: str, hours: float) -> str:
     """Return what to group times by, so that a chart has as many points as it can show.

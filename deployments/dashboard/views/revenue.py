@@ -1,0 +1,115 @@
+"""Revenue: recurring revenue and what moves it, payments, and who pays."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from deployments.dashboard import charts
+from deployments.dashboard.filters import choose, choose_period, choose_word
+from deployments.dashboard.panels import format_number, format_share, metrics, panel, read, records, show_ages
+from deployments.dashboard.queries import revenue
+from deployments.dashboard.queries.period import Period
+from deployments.dashboard.results import run
+
+_NONE = "Billing tells nothing of these months. `snowcast ingest billing` reads it, `snowcast run` builds the marts."
+_MOVEMENTS = {
+    "new_mrr": "new",
+    "reactivation_mrr": "reactivation",
+    "expansion_mrr": "expansion",
+    "below_contraction": "contraction",
+    "below_churned": "churned",
+}
+
+
+def draw() -> None:
+    """Draw the page."""
+    st.title("Revenue", anchor=False)
+    show_ages("billing")
+    with st.container(horizontal=True, gap="small"):
+        grain = choose_word("Followed", "grain", ["customer", "subscription"])
+        period = choose_period("revenue", 396)
+    months = read(lambda: revenue.list_movements(run, grain, period))
+    _draw_summary(months, period)
+    _draw_waterfall(months, grain)
+    panel(
+        "Movements of MRR",
+        f"money by month, followed by {grain}; what fell is below zero",
+        lambda: revenue.list_movements(run, grain, period),
+        lambda rows: charts.stacked_bars(rows, "year_month", _MOVEMENTS, "money", charts.MOVEMENT_COLORS),
+        empty=_NONE,
+    )
+    _draw_retention(grain, period)
+    _draw_payments(period)
+
+
+def _draw_summary(months: pd.DataFrame, period: Period) -> None:
+    if months.empty:
+        st.info(_NONE, icon=":material/inbox:")
+        return
+    one = months.iloc[-1]
+    note = f"{one['year_month']:%Y-%m}"
+    paid = read(lambda: revenue.list_months(run, period))
+    metrics(
+        ("MRR", format_number(one["closing_mrr"], 2), f"end of {note}"),
+        ("NRR", format_share(one["nrr"]), f"net retention, {note}"),
+        ("GRR", format_share(one["grr"]), f"gross retention, {note}"),
+        ("ARPU", format_number(one["arpu"], 2), f"MRR per active, {note}"),
+        ("Revenue", format_number(paid["revenue"].iloc[-1] if len(paid) else None, 2), "payments less refunds"),
+    )
+
+
+def _draw_waterfall(months: pd.DataFrame, grain: str) -> None:
+    names = [f"{one['year_month']:%Y-%m-%d}" for one in records(months)][::-1]
+    month = choose("Month of the waterfall", "month", {name: name[:7] for name in names})
+    if month is None:
+        return
+    panel(
+        "MRR of a month",
+        f"money, from the end of the month before to the end of {month[:7]}",
+        lambda: revenue.list_steps(run, grain, month),
+        lambda rows: charts.waterfall(rows, "step", "amount", "money"),
+        empty=_NONE,
+    )
+
+
+def _draw_retention(grain: str, period: Period) -> None:
+    left, right = st.columns(2)
+    with left:
+        panel(
+            "Retention of revenue",
+            "share of the month's opening MRR that is left: NRR with expansion, GRR without",
+            lambda: revenue.list_movements(run, grain, period)[["year_month", "nrr", "grr"]],
+            lambda rows: charts.time_line(
+                rows, "year_month", {"nrr": "NRR", "grr": "GRR"}, "share of the opening", form=".0%"
+            ),
+            empty=_NONE,
+        )
+    with right:
+        panel(
+            "ARPU",
+            f"money: MRR at the month's end per active {grain}",
+            lambda: revenue.list_movements(run, grain, period)[["year_month", "arpu", "active_count"]],
+            lambda rows: charts.time_line(rows, "year_month", {"arpu": "ARPU"}, "money"),
+            empty=_NONE,
+        )
+
+
+def _draw_payments(period: Period) -> None:
+    left, right = st.columns(2)
+    with left:
+        panel(
+            "Revenue",
+            "money: payments less refunds, by month of payment",
+            lambda: revenue.list_months(run, period),
+            lambda rows: charts.stacked_bars(rows, "year_month", {"revenue": "revenue"}, "money"),
+            empty=_NONE,
+        )
+    with right:
+        panel(
+            "Monthly active users",
+            "users: paying ones made a payment in the month, watching ones watched",
+            lambda: revenue.list_active_users(run, period),
+            lambda rows: charts.time_line(rows, "year_month", {"paying": "paying", "watching": "watching"}, "users"),
+            empty=_NONE,
+        )
