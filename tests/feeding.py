@@ -21,6 +21,7 @@ from transforms.engine.batches import read_states
 from transforms.engine.stored import read_table
 from transforms.engine.tables import prepare_tables
 from transforms.engine.write import BuildResult
+from transforms.marts.mart_viewer_spikes import SpikeLimits
 from transforms.ops import LEDGERS
 from transforms.types import DataType, DecimalType
 
@@ -35,6 +36,7 @@ PARAMETERS: dict[str, Any] = {
     "decimal_comma": False,
     "shared_id_spaces": (),
     "thresholds": Thresholds(),
+    "spike_limits": SpikeLimits(),
     "product_properties": (),
     "tracked_properties": ("plan", "cohort"),
 }

@@ -10,7 +10,19 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from flows.cli.commands import activity, dashboard, deploy, docs, publish, quarantine, read, sandbox, services, stream
+from flows.cli.commands import (
+    activity,
+    alert,
+    dashboard,
+    deploy,
+    docs,
+    publish,
+    quarantine,
+    read,
+    sandbox,
+    services,
+    stream,
+)
 from flows.cli.commands import run as run_flows
 from flows.cli.output import say, say_error
 from flows.cli.state import State
@@ -26,7 +38,20 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (run_flows, read, dashboard, docs, quarantine, activity, services, sandbox, stream, deploy, publish):
+for commands in (
+    run_flows,
+    read,
+    dashboard,
+    docs,
+    quarantine,
+    activity,
+    services,
+    sandbox,
+    stream,
+    alert,
+    deploy,
+    publish,
+):
     commands.register(app)
 
 

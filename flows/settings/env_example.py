@@ -18,6 +18,7 @@ SECTIONS = {
     "SNOWCAST_DASHBOARD_PORT": "Dashboard",
     "SNOWCAST_IDENTITY_URL": "Activity streams",
     "SNOWCAST_AMPLITUDE_API_KEY": "Publishing to Amplitude",
+    "SNOWCAST_SPIKE_VIEWERS": "Spikes, and alerts about them",
     "SNOWFLAKE_ACCOUNT": "Login to Snowflake, with SNOWCAST_WAREHOUSE=snowflake",
 }
 

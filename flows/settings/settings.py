@@ -13,6 +13,7 @@ from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from flows.settings.activity import ActivitySettings
+from flows.settings.alerts import AlertSettings
 from flows.settings.amplitude import AmplitudeSettings
 from flows.settings.kafka import KafkaSettings
 from flows.settings.landing import LandingSettings
@@ -28,7 +29,7 @@ Names = Annotated[tuple[str, ...], NoDecode]
 LogTabs = Annotated[tuple[str, str, str], NoDecode]
 
 
-class Settings(LandingSettings, KafkaSettings, AmplitudeSettings, ActivitySettings):
+class Settings(AlertSettings, LandingSettings, KafkaSettings, AmplitudeSettings, ActivitySettings):
     """What a run needs to know. Build it with `load_settings`, which turns a mistake into one clear line."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)

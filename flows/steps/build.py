@@ -103,6 +103,7 @@ def make_parameters(settings: Settings) -> dict[str, Any]:
         "decimal_comma": settings.decimal_comma,
         "shared_id_spaces": settings.shared_id_spaces,
         "thresholds": settings.thresholds,
+        "spike_limits": settings.spike_limits,
         "product_properties": settings.product_properties,
         "tracked_properties": settings.product_tracked_properties,
     }

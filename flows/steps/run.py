@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from flows.files.report import Fetched
     from flows.load.report import LoadReport, LoadResult
     from flows.publish_to.amplitude.publish import Published
+    from flows.publish_to.slack.alerts import Told
     from transforms.engine.write import BuildResult
 
 logger = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class Run:
         refused: Input that could not be read, in words.
         failures: Sources that failed after part of their data had come.
         published: What it sent out of the warehouse.
+        told: What it told of spikes.
     """
 
     run_id: str
@@ -63,6 +65,7 @@ class Run:
     refused: list[str] = field(default_factory=list)
     failures: list[SnowcastError] = field(default_factory=list)
     published: list[Published] = field(default_factory=list)
+    told: Told | None = None
 
     def fetched(self, source: str, fetched: Fetched) -> None:
         """Keep what a fetch did: its snapshots, the files that were refused wholly or in part, its failure."""
@@ -113,6 +116,7 @@ class Run:
             f"{_format_count(len(self.blocked), 'table')} blocked" if self.blocked else "",
             f"{_format_count(len(self.refused), 'input')} refused" if self.refused else "",
             *(f"published to {one.line()}" for one in self.published),
+            f"alerts: {self.told.line()}" if self.told else "",
         ]
         return "; ".join(part for part in parts if part) or "nothing to do"
 

@@ -93,6 +93,7 @@ ALSO: dict[str, list[Values]] = {
 APART: dict[str, Values] = {
     "fact_stream_days": {"stream_id": "apart"},
     "fact_stream_sessions": {"stream_id": "apart"},
+    "mart_viewer_spikes": {"stream_id": "apart"},
     **planted_billing.APART,
     **planted_livelogs.APART,
     **planted_product.APART,

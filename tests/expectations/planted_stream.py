@@ -9,6 +9,20 @@ Values = dict[str, Any]
 _LOADED = "2026-03-01 12:00:05"
 _RECORD = {"stream_id": "1", "_incarnation": "one", "_partition": 0, "_offset": 0}
 
+_SPIKE: Values = {
+    "started_at": "2026-03-01 11:00:00",
+    "peak_at": "2026-03-01 11:01:00",
+    "last_spike_at": "2026-03-01 11:05:00",
+    "closed_at": "2026-03-01 11:40:00",
+    "closed_viewers": 90,
+    "spike_rule": "ratio",
+    "usual_viewers": 100.0,
+    "first_viewers": 400,
+    "peak_viewers": 500,
+    "spike_samples": 6,
+    "is_open": False,
+}
+
 GOOD: dict[str, Values] = {
     "raw_stream_samples": {"_loaded_at": _LOADED, "record": _RECORD},
     "stg_stream_samples": {
@@ -24,6 +38,7 @@ GOOD: dict[str, Values] = {
         "hold_ms": 60_000,
         "has_no_viewers": False,
     },
+    "mart_viewer_spikes": _SPIKE,
 }
 
 _TWICE = {"incarnation": "twice", "partition_number": 1, "message_offset": 1}
@@ -46,5 +61,16 @@ PLANTED: dict[str, dict[str, Values | list[Values]]] = {
     "fact_stream_samples": {
         "a sample holds until the stream's next one at most": {"hold_ms": 60_001},
         "the next sample is later": {"next_collected_at": "2026-03-01 11:59:00"},
+    },
+    "mart_viewer_spikes": {
+        "started_at is not after peak_at": {"started_at": "2026-03-01 11:02:00"},
+        "peak_at is not after last_spike_at": {"peak_at": "2026-03-01 11:06:00"},
+        "an episode is closed behind its last spike, or open": {"is_open": True},
+        "the peak is not below the first sample": {"peak_viewers": 399},
+        "a spike of the ratio has a usual level below it": {"usual_viewers": None},
+        "no episode of a stream begins before the one before is over": [
+            {"stream_id": "twice", "spike_key": "first"},
+            {"stream_id": "twice", "spike_key": "second", "started_at": "2026-03-01 11:00:30"},
+        ],
     },
 }

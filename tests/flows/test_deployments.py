@@ -42,6 +42,7 @@ def test_the_schedules_are_those_of_the_design():
         "validate-full": ["30 3 * * *"],
         "stream-produce": [],
         "stream-consume": [],
+        "alert-spikes": ["* * * * *"],
         "pipeline": [],
         "backfill": [],
     }

@@ -1,4 +1,4 @@
-"""The ledgers: what was polled, delivered, exported, loaded, built, consumed, refused, checked, published, prepared.
+"""The ledgers: what was polled, delivered, exported, loaded, built, consumed, refused, checked, published and told.
 
 Append only, except HEADS, which has one row a table: every build exchanges it for its own, so that two builds of one
 table at once cannot both do so.
@@ -25,6 +25,7 @@ from transforms.ops.builds import (
     RECONCILIATION,
 )
 from transforms.ops.runs import (
+    ALERTS,
     PUBLICATIONS,
     RUNS,
     SCHEMA_DRIFT,
@@ -48,11 +49,13 @@ LEDGERS = (
     VALIDATION_RESULTS,
     SCHEMA_DRIFT,
     PUBLICATIONS,
+    ALERTS,
     STREAM_POSITIONS,
     RUNS,
 )
 
 __all__ = [
+    "ALERTS",
     "LEDGERS",
     "BUILDS",
     "CONSUMPTIONS",

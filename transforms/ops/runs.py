@@ -1,4 +1,4 @@
-"""What runs did besides: results of checks, drift of schemas, what was published, and what was prepared."""
+"""What runs did besides: results of checks, drift of schemas, what was published and told, and what was prepared."""
 
 from __future__ import annotations
 
@@ -72,6 +72,30 @@ PUBLICATIONS = declare_ledger(
     text_column("activity", "name of the activity", nullable=False),
     Column("event", VARIANT, "the event as it is sent, in the pending row only; a resend sends the same"),
     text_column("reason", "why it was rejected or released"),
+    RUN_ID,
+    time_column("recorded_at", "when this row was written"),
+)
+
+ALERTS = declare_ledger(
+    "alerts",
+    "one state of what is told of one spike; the newest state is what became of it",
+    ("spike_key", "kind", "attempt", "state"),
+    text_column("spike_key", "episode of mart_viewer_spikes, as it was when the alert was decided", nullable=False),
+    Column("kind", TEXT, "spike: it has begun; recovery: it is over", nullable=False, accepted=("recovery", "spike")),
+    Column("attempt", INTEGER, "0: decided; from 1: attempts to send it", nullable=False, minimum=0),
+    Column(
+        "state",
+        TEXT,
+        "decided: to be told; pending: about to be sent, outcome unknown; then sent, rejected, released: surely not "
+        "taken, still to send, or dropped: never to be sent",
+        nullable=False,
+        accepted=("decided", "dropped", "pending", "rejected", "released", "sent"),
+    ),
+    text_column("stream_id", "the broadcast", nullable=False),
+    time_column("spiked_at", "the sample by which it was decided: of late samples the episode may begin earlier"),
+    text_column("message_id", "the message that carries it; several alerts of one digest share it"),
+    Column("facts", VARIANT, "what the message says, in the decided row only"),
+    text_column("reason", "why it was rejected, released or dropped"),
     RUN_ID,
     time_column("recorded_at", "when this row was written"),
 )

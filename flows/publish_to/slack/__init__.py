@@ -1,0 +1,1 @@
+"""Alerts out to a channel of Slack, each once."""

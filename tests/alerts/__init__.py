@@ -1,0 +1,1 @@
+"""Alerts: what is told, and that it is told once."""
