@@ -52,6 +52,9 @@ class Control:
             "GET faults": lambda _: {"faults": self._api.faults.as_list()},
             "POST faults": self._add_faults,
             "DELETE faults": self._clear_faults,
+            "GET spikes": lambda _: {"spikes": self._api.view.spikes.as_list()},
+            "POST spikes": self._add_spike,
+            "DELETE spikes": self._end_spikes,
             "GET requests": lambda _: {"requests": dict(self._api.requests)},
             "DELETE requests": self._clear_requests,
             "GET amplitude": lambda _: self.amplitude.report(request) if self.amplitude else {},
@@ -82,6 +85,16 @@ class Control:
     def _clear_faults(self, _: Any) -> dict[str, Any]:
         self._api.faults.clear()
         return {"faults": []}
+
+    def _add_spike(self, order: Any) -> dict[str, Any]:
+        spike = self._api.view.spikes.add(order, self._api.clock.now())
+        self._api.view.forget_listings()
+        return spike.as_dict()
+
+    def _end_spikes(self, _: Any) -> dict[str, Any]:
+        self._api.view.spikes.end(self._api.clock.now())
+        self._api.view.forget_listings()
+        return {"spikes": self._api.view.spikes.as_list()}
 
     def _clear_requests(self, _: Any) -> dict[str, Any]:
         self._api.requests.clear()

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final
 
+from deployments.sandbox.twitch.spikes import SpikeBoard
 from deployments.sandbox.world.broadcasts import Broadcast
 from deployments.sandbox.world.games import NO_CATEGORY, Game
 from deployments.sandbox.world.people import Person
@@ -22,10 +23,16 @@ _IMAGES: Final = "https://images.sandbox.invalid"
 
 
 class HelixView:
-    """Helix records of a world at a time."""
+    """Helix records of a world at a time.
+
+    Attributes:
+        world: what is shown.
+        spikes: streams that are shown with more viewers than the world gives them.
+    """
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.spikes = SpikeBoard(world)
         self._lock = threading.Lock()
         self._listings: OrderedDict[int, list[Record]] = OrderedDict()
         self._person_of_id = {person.user_id: person for person in world.people}
@@ -43,6 +50,11 @@ class HelixView:
                 while len(self._listings) > _LISTINGS_KEPT:
                     self._listings.popitem(last=False)
             return self._listings[seconds]
+
+    def forget_listings(self) -> None:
+        """Make listings anew: what they show has changed."""
+        with self._lock:
+            self._listings.clear()
 
     def users(self, at: datetime | float, ids: Iterable[str] = (), logins: Iterable[str] = ()) -> list[Record]:
         """Return the users with these ids or logins, without those who do not exist (yet) or are banned."""
@@ -89,7 +101,7 @@ class HelixView:
             "game_name": game.name if game else "",
             "type": "live",
             "title": scene.title,
-            "viewer_count": world.viewers_of(broadcast, at),
+            "viewer_count": self.spikes.raise_viewers(broadcast.stream_id, world.viewers_of(broadcast, at), at),
             "started_at": iso(broadcast.started_at),
             "language": programme.language,
             "thumbnail_url": f"{_IMAGES}/previews/live_user_{name.login}-{{width}}x{{height}}.jpg",

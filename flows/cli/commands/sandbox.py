@@ -44,6 +44,33 @@ def start_sandbox(
         say(f"Kafka      {ensure_broker(context.obj.settings().home).bootstrap_servers} (plain, in memory)")
 
 
+@commands.command("spike")
+def raise_spike(
+    context: typer.Context,
+    login: Annotated[
+        str | None, typer.Argument(help="Streamer who is live; none: one of middle size, live for two hours.")
+    ] = None,
+    game: Annotated[str | None, typer.Option(help="Choose among the streams of this game.")] = None,
+    times: Annotated[float, typer.Option(min=1.1, help="So many times its viewers.")] = 20,
+    end: Annotated[bool, typer.Option("--end", help="End the spikes that last.")] = False,
+) -> None:
+    """Raise the viewers of a stream of the sandbox from now on, to see an alert."""
+    from deployments.sandbox import SandboxError
+    from flows.services.sandbox import ensure_sandbox
+
+    endpoint = ensure_sandbox(context.obj.settings())
+    try:
+        if end:
+            ended = endpoint.control("DELETE", "spikes")["spikes"]
+            say(f"{len(ended)} spikes are over.")
+            return
+        order = {"login": login, "game": game, "times": times}
+        spike = endpoint.control("POST", "spikes", {name: one for name, one in order.items() if one is not None})
+    except SandboxError as error:
+        raise ConfigError(f"{error}.") from None
+    say(f"{spike['login']} (stream {spike['stream_id']}) has {times:g} times its viewers from {spike['begin']} on.")
+
+
 @commands.command("amplitude")
 def show_amplitude(
     context: typer.Context,
