@@ -18,7 +18,7 @@ from flows.files.known_files import DeliveredBefore
 from flows.files.limits import LIMITS, Limits
 from flows.files.locations import Location
 from flows.files.report import DELIVERED_BEFORE, EMPTY, SKIPPED, Fetched, FileReport
-from flows.load.loader import read_loaded_files
+from flows.load.pending import read_loaded_files
 from flows.reporting import Mark, reporter
 from flows.settings import Settings
 from transforms.engine.ledgers import append_rows

@@ -31,6 +31,7 @@ class Copied:
     rows_parsed: int
     rows_loaded: int
     first_error: str | None
+    is_skipped: bool = False
 
 
 def copy_files(
@@ -59,11 +60,10 @@ def copy_files(
     """
     by_name = {landed.relative_path.rpartition("/")[2]: landed.relative_path for landed in files}
     names = ", ".join(f"'{name_staged_file(landed, target)}'" for landed in files)
-    # CONTINUE: one broken line must not keep the others out; the load finds what COPY skipped and quarantines it.
+    kind = f"{files[0].source}/{files[0].entity}"
+    at = f"'{loaded_at:%Y-%m-%d %H:%M:%S.%f}'::TIMESTAMP_NTZ"
     rows = session.sql(
-        f"COPY INTO {table.full_name(database)} ({', '.join(column.name for column in RAW_COLUMNS)}) "
-        f"FROM ({_express_rows(files[0], loaded_at)} FROM @{name_stage(database, target)}) "
-        f"FILES = ({names}) FILE_FORMAT = (TYPE = JSON COMPRESSION = GZIP) ON_ERROR = CONTINUE FORCE = {force}"
+        f"{_express_copy(database, table, kind, at, name_stage(database, target))} FILES = ({names}) FORCE = {force}"
     ).collect()
     copied: dict[str, Copied] = {}
     for row in rows:
@@ -75,17 +75,27 @@ def copy_files(
     return copied
 
 
-def _express_rows(landed: LandedFile, loaded_at: datetime) -> str:
-    """Return the SELECT of RAW's columns of staged files, up to its FROM; all are of one source and entity.
+def express_pipe(database: str, table: Table, target: LandingTarget) -> str:
+    """Return the COPY of a raw table's pipe: as `copy_files`, of every file of the table's source and entity."""
+    kind = str(table.source)
+    # Session and account may have any time zone where a pipe runs.
+    at = "CONVERT_TIMEZONE('UTC', METADATA$START_SCAN_TIME)::TIMESTAMP_NTZ"
+    return _express_copy(database, table, kind, at, f"{name_stage(database, target)}/{kind}/")
+
+
+def _express_copy(database: str, table: Table, kind: str, loaded_at: str, stage: str) -> str:
+    """Return COPY of staged files into RAW's columns; all are of one kind, `<source>/<entity>`.
 
     Snapshot time and load id are cut out of the file's name, so that files of any number of snapshots share one
     statement. COPY takes only some functions and TO_TIMESTAMP without a format (data-load-transform in Snowflake's
     user guide): hence the text that is put together and cast.
     """
+    # CONTINUE: one broken line must not keep the others out; the load finds what COPY skipped and quarantines it.
     return (
-        f"SELECT $1, {_express_landing_path(landed)}, METADATA$FILE_ROW_NUMBER, {_SNAPSHOT_AT}, "
-        f"'{loaded_at:%Y-%m-%d %H:%M:%S.%f}'::TIMESTAMP_NTZ, "
-        f"'{landed.source}/{landed.entity}' || SUBSTR(METADATA$FILENAME, -{TAIL}, {TAIL_LENGTH})"
+        f"COPY INTO {table.full_name(database)} ({', '.join(column.name for column in RAW_COLUMNS)}) "
+        f"FROM (SELECT $1, {_express_landing_path(kind)}, METADATA$FILE_ROW_NUMBER, {_SNAPSHOT_AT}, {loaded_at}, "
+        f"'{kind}' || SUBSTR(METADATA$FILENAME, -{TAIL}, {TAIL_LENGTH}) FROM @{stage}) "
+        "FILE_FORMAT = (TYPE = JSON COMPRESSION = GZIP) ON_ERROR = CONTINUE"
     )
 
 
@@ -104,11 +114,11 @@ def _to_pairs(rows: Iterable[Any]) -> Iterable[tuple[str, int]]:
     return ((str(row[0]), int(row[1])) for row in rows)
 
 
-def _express_landing_path(landed: LandedFile) -> str:
+def _express_landing_path(kind: str) -> str:
     """Return expression for the path of the landing file of a row, `<source>/<entity>/yyyy/mm/dd/<name>`."""
     year, month, day = (f"SUBSTR(METADATA$FILENAME, -{_STAMP - start}, {n})" for start, n in ((0, 4), (4, 2), (6, 2)))
-    folders = f"'{landed.source}/{landed.entity}/' || {year} || '/' || {month} || '/' || {day}"
-    return f"{folders} || '/{landed.entity}' || SUBSTR(METADATA$FILENAME, -{TAIL})"
+    folders = f"'{kind}/' || {year} || '/' || {month} || '/' || {day}"
+    return f"{folders} || '/{kind.partition('/')[2]}' || SUBSTR(METADATA$FILENAME, -{TAIL})"
 
 
 def _express_timestamp() -> str:

@@ -7,13 +7,13 @@ Completeness records of polls go from their landing files to OPS.POLLS in the sa
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,15 +24,18 @@ from flows.landing import (
     LandedFile,
     count_rows,
     hold_loading_lock,
-    list_landed_files,
     read_lines,
     sweep_unfinished,
 )
 from flows.load.copy import Copied, copy_files, read_loaded_rows
+from flows.load.pending import find_pending_files, has_target, name_kind
+from flows.load.pipe_state import read_states
+from flows.load.pipes import INTERNAL_LANDING, Landing, Pipe, PipeOf
 from flows.load.positions import KIND as MESSAGES
 from flows.load.positions import Positions
+from flows.load.rejected import find_rejected_lines
 from flows.load.report import LoadReport, LoadResult
-from flows.load.stage import Targets, internal, make_load_id, put_files
+from flows.load.stage import Targets, make_load_id, put_files
 from transforms.engine.ledgers import append_rows, transaction
 from transforms.ops import LOADS, POLLS, QUARANTINE
 
@@ -45,24 +48,8 @@ logger = logging.getLogger(__name__)
 
 # Snowflake takes at most 1,000 names in the FILES of one COPY.
 FILES_PER_COPY = 1000
-NOT_JSON = "not_json"
 
 Progress = Callable[[int, int], None]
-
-
-def read_loaded_files(session: Session, database: str) -> frozenset[str]:
-    """Source files that OPS.LOADS names."""
-    rows = session.sql(f"SELECT source_file FROM {LOADS.full_name(database)}").collect()
-    return frozenset(str(row[0]) for row in rows)
-
-
-def find_pending_files(session: Session, database: str, root: Path, source: str | None = None) -> list[LandedFile]:
-    """List landing files (of one source) that are not loaded yet, ordered by path."""
-    landed = list_landed_files(root, source)
-    if not landed:
-        return []
-    loaded = read_loaded_files(session, database)
-    return [one for one in landed if one.relative_path not in loaded]
 
 
 def load_pending(
@@ -74,45 +61,85 @@ def load_pending(
     source: str | None = None,
     on_progress: Progress | None = None,
     lags: Mapping[tuple[str, int], int] | None = None,
-    targets: Targets = internal,
+    landing: Landing = INTERNAL_LANDING,
 ) -> LoadReport:
     """Load every landing file that is not loaded yet; one transaction per thousand files.
 
     Args:
         session: Logged in to the warehouse, outside a transaction.
-        database: Holds RAW, OPS and the landing stage.
+        database: Holds RAW, OPS and the stages.
         root: Root of the landing files.
         tables: Raw tables; `source` of their contract says whose files they take.
         source: Only files of this source, e.g. twitch; None: of all.
         on_progress: Called with (files done, files in all).
         lags: Messages behind each partition of a topic's incarnation, for OPS.STREAM_POSITIONS.
-        targets: Where the landing files of a source go.
+        landing: Where landing files go, and what loads them there.
 
     Raises:
         TransientError: Another process has been loading for ten minutes.
     """
     raw_tables = {table.source: table for table in tables if table.source}
     reports: list[LoadReport] = []
+    load = partial(_load_part, reports, session, database, root, raw_tables, landing.targets, lags)
     with hold_loading_lock(root):
         sweep_unfinished(root)
-        pending = [one for one in find_pending_files(session, database, root, source) if _has_target(one, raw_tables)]
-        for start in range(0, len(pending), FILES_PER_COPY):
-            batch = _Batch(session, database, root, raw_tables, targets, Positions(session, root, lags))
-            reports.append(batch.load(pending[start : start + FILES_PER_COPY]))
+        pending = [one for one in find_pending_files(session, database, root, source) if has_target(one, raw_tables)]
+        pipes = _find_pipes(session, pending, raw_tables, landing.pipe_of)
+        pending = _turn_on(session, database, pipes, pending, load)
+        for done, part in _split(pending):
+            load(part, {kind: pipe for kind, pipe in pipes.items() if pipe.is_wanted})
             if on_progress:
-                on_progress(min(start + FILES_PER_COPY, len(pending)), len(pending))
+                on_progress(done, len(pending))
     return LoadReport.joined(reports)
 
 
-def _has_target(landed: LandedFile, raw_tables: dict[str, Table]) -> bool:
-    if landed.entity == POLLS_ENTITY or _name_kind(landed) in raw_tables:
-        return True
-    logger.warning("%s: no raw table takes files of its kind; it stays where it is", landed.relative_path)
-    return False
+def _load_part(
+    reports: list[LoadReport],
+    session: Session,
+    database: str,
+    root: Path,
+    raw_tables: dict[str, Table],
+    targets: Targets,
+    lags: Mapping[tuple[str, int], int] | None,
+    files: Sequence[LandedFile],
+    pipes: Mapping[str, Pipe],
+) -> None:
+    """Load at most a thousand files and add what was done to the reports."""
+    batch = _Batch(session, database, root, raw_tables, targets, Positions(session, root, lags), pipes)
+    reports.append(batch.load(files))
 
 
-def _name_kind(landed: LandedFile) -> str:
-    return f"{landed.source}/{landed.entity}"
+def _split(files: Sequence[LandedFile]) -> Iterator[tuple[int, Sequence[LandedFile]]]:
+    """Yield the files a thousand at a time, with the number of those that are then done."""
+    for start in range(0, len(files), FILES_PER_COPY):
+        yield min(start + FILES_PER_COPY, len(files)), files[start : start + FILES_PER_COPY]
+
+
+def _find_pipes(
+    session: Session, pending: Iterable[LandedFile], raw_tables: Mapping[str, Table], pipe_of: PipeOf | None
+) -> dict[str, Pipe]:
+    """Return pipes of what is pending, by kind; none of messages, which commit with their positions."""
+    kinds = dict.fromkeys(name_kind(one) for one in pending) if pipe_of else {}
+    found = {kind: pipe_of(session, raw_tables[kind]) for kind in kinds if pipe_of and kind in raw_tables}
+    return {kind: pipe for kind, pipe in found.items() if pipe and kind != MESSAGES}
+
+
+def _turn_on(
+    session: Session,
+    database: str,
+    pipes: Mapping[str, Pipe],
+    pending: list[LandedFile],
+    load: Callable[[Sequence[LandedFile], Mapping[str, Pipe]], None],
+) -> list[LandedFile]:
+    """Load by COPY what comes before the pipes, and turn them on; returns what is then pending."""
+    states = read_states(session, database) if pipes else {}
+    for kind, pipe in pipes.items():
+        first = pipe.make_way([one for one in pending if name_kind(one) == kind], states.get(pipe.name))
+        for _, part in _split(first):
+            load(part, {})
+        pipe.turn_on()
+        pending = [one for one in pending if one not in first]
+    return pending
 
 
 class _Batch:
@@ -126,6 +153,7 @@ class _Batch:
         raw_tables: dict[str, Table],
         targets: Targets,
         positions: Positions,
+        pipes: Mapping[str, Pipe],
     ) -> None:
         self._session = session
         self._database = database
@@ -133,6 +161,7 @@ class _Batch:
         self._raw_tables = raw_tables
         self._targets = targets
         self._positions = positions
+        self._pipes = pipes
         self._loaded_at = datetime.now(UTC).replace(tzinfo=None)
         self._lines: dict[str, int] = {}
 
@@ -151,27 +180,52 @@ class _Batch:
         put_files(self._session, self._database, self._root, staged, self._targets)
         with self._positions.explain_conflicts():
             loaded = self._load_staged(whole)
-        return replace(loaded, damaged=tuple(damaged))
+        return replace(loaded, damaged=(*damaged, *loaded.damaged))
 
     def _load_staged(self, files: Sequence[LandedFile]) -> LoadReport:
         by_kind: dict[str, list[LandedFile]] = defaultdict(list)
         for one in files:
-            by_kind[POLLS_ENTITY if one.entity == POLLS_ENTITY else _name_kind(one)].append(one)
+            by_kind[POLLS_ENTITY if one.entity == POLLS_ENTITY else name_kind(one)].append(one)
         poll_files = by_kind.pop(POLLS_ENTITY, [])
+        piped = {
+            kind: pipe.load(self._root, by_kind[kind], self._lines)
+            for kind, pipe in self._pipes.items()
+            if kind in by_kind
+        }
         polls = [record for one in poll_files for record in _read_poll_records(self._root, one)]
         with transaction(self._session):
-            loads = [load for kind, part in by_kind.items() for load in self._copy(self._raw_tables[kind], part)]
+            loads = [
+                load
+                for kind, part in by_kind.items()
+                for load in (
+                    self._enter(self._raw_tables[kind], part, piped[kind].copied)
+                    if kind in piped
+                    else self._copy(self._raw_tables[kind], part)
+                )
+            ]
             append_rows(self._session, POLLS, polls)
             taken = [self._load(POLLS.name, one, self._lines[one.relative_path], 0) for one in poll_files]
             self._positions.record(by_kind.get(MESSAGES, []), self._loaded_at)
             append_rows(self._session, LOADS, [asdict(load) for load in (*loads, *taken)])
-        return LoadReport(tuple(loads), len(polls))
+        skipped = tuple(fault for outcome in piped.values() for fault in outcome.skipped)
+        waiting = tuple(path for outcome in piped.values() for path in outcome.waiting)
+        return LoadReport(tuple(loads), len(polls), skipped, waiting)
 
     def _copy(self, table: Table, files: list[LandedFile]) -> list[LoadResult]:
-        copied = self._copy_files(table, files)
+        copied = self._find_held(table, files) if self._targets(files[0].source).place else {}
+        rest = [one for one in files if one.relative_path not in copied]
+        copied |= self._copy_files(table, rest) if rest else {}
         unsaid = [one for one in files if one.relative_path not in copied]
         copied |= self._settle_known_to_history(table, unsaid)
-        loads = [self._make_load(table, one, copied.get(one.relative_path)) for one in files]
+        return self._enter(table, files, {one.relative_path: copied.get(one.relative_path) for one in files})
+
+    def _enter(
+        self, table: Table, files: Sequence[LandedFile], outcomes: Mapping[str, Copied | None]
+    ) -> list[LoadResult]:
+        """Make ledger rows of files with an outcome, and quarantine the lines of them that RAW does not hold."""
+        known = [one for one in files if one.relative_path in outcomes]
+        loads = [self._make_load(table, one, outcomes[one.relative_path]) for one in known]
+        copied = {path: outcome for path, outcome in outcomes.items() if outcome}
         rejected = {load.load_id: copied[load.source_file] for load in loads if load.rows_rejected}
         if rejected:
             held = read_loaded_rows(self._session, self._database, table, list(rejected))
@@ -179,7 +233,7 @@ class _Batch:
                 row
                 for load in loads
                 if load.load_id in rejected
-                for row in self._find_rejected_lines(load, held.get(load.load_id, set()), rejected[load.load_id])
+                for row in find_rejected_lines(self._root, load, held.get(load.load_id, set()), rejected[load.load_id])
             ]
             append_rows(self._session, QUARANTINE, rows)
         return loads
@@ -192,16 +246,20 @@ class _Batch:
         """
         if not files:
             return {}
-        held = read_loaded_rows(self._session, self._database, table, [make_load_id(one) for one in files])
-        outcome = {
-            one.relative_path: Copied(self._lines[one.relative_path], len(rows), None)
-            for one in files
-            if (rows := held.get(make_load_id(one)))
-        }
+        outcome = self._find_held(table, files)
         absent = [one for one in files if one.relative_path not in outcome]
         if absent:
             outcome |= self._copy_files(table, absent, force=True)
         return outcome
+
+    def _find_held(self, table: Table, files: Sequence[LandedFile]) -> dict[str, Copied]:
+        """Return outcome of files that RAW holds rows of. COPY does not know what a pipe has loaded from outside."""
+        held = read_loaded_rows(self._session, self._database, table, [make_load_id(one) for one in files])
+        return {
+            one.relative_path: Copied(self._lines[one.relative_path], len(rows), None)
+            for one in files
+            if (rows := held.get(make_load_id(one)))
+        }
 
     def _copy_files(self, table: Table, files: Sequence[LandedFile], *, force: bool = False) -> dict[str, Copied]:
         target = self._targets(files[0].source)
@@ -233,37 +291,6 @@ class _Batch:
             rows_rejected=rejected,
             loaded_at=self._loaded_at,
         )
-
-    def _find_rejected_lines(self, load: LoadResult, held: set[int], copied: Copied) -> Iterator[dict[str, Any]]:
-        """Quarantine rows for the lines of a file that RAW does not hold."""
-        landed = LandedFile.parse(load.source_file)
-        if landed is None:
-            return
-        for number, line in enumerate(read_lines(self._root, landed), start=1):
-            if number not in held:
-                yield {
-                    "quarantine_id": _make_quarantine_id(load, number),
-                    "table_name": load.table_name,
-                    "rule": NOT_JSON,
-                    "reason": f"the line is no JSON: {_find_json_fault(line) or copied.first_error}",
-                    "record": line.decode(errors="replace"),
-                    "source_file": load.source_file,
-                    "source_row": number,
-                    "load_id": load.load_id,
-                    "quarantined_at": self._loaded_at,
-                }
-
-
-def _make_quarantine_id(load: LoadResult, row: int) -> str:
-    return hashlib.sha256(json.dumps([load.table_name, load.source_file, row, NOT_JSON]).encode()).hexdigest()[:32]
-
-
-def _find_json_fault(line: bytes) -> str | None:
-    try:
-        json.loads(line)
-    except ValueError as error:
-        return str(error)
-    return None
 
 
 def _read_poll_records(root: Path, landed: LandedFile) -> list[dict[str, Any]]:

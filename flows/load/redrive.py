@@ -80,6 +80,7 @@ def redrive(session: Session, settings: Settings, refused: Refusal, repaired: An
         ConfigError: It was redriven before, or nothing was repaired.
     """
     from flows.load.loader import load_pending
+    from flows.load.pipes import landing_of
     from transforms.engine.ledgers import append_rows
 
     if refused.redriven_at:
@@ -105,7 +106,7 @@ def redrive(session: Session, settings: Settings, refused: Refusal, repaired: An
         settings.landing_root,
         raw_tables,
         source=source,
-        targets=settings.landing_of,
+        landing=landing_of(settings),
     )
     return load_id
 

@@ -29,12 +29,14 @@ class LoadReport:
     Args:
         loads: Files loaded, the poll records' not among them.
         polls: Completeness records written to OPS.POLLS.
-        damaged: Landing files that cannot be read, with the reason; they are not loaded.
+        damaged: Landing files that cannot be read or that a pipe has skipped, with the reason; they are not loaded.
+        waiting: Landing files that their pipe has not loaded yet.
     """
 
     loads: tuple[LoadResult, ...]
     polls: int
     damaged: tuple[tuple[str, str], ...] = ()
+    waiting: tuple[str, ...] = ()
 
     @classmethod
     def joined(cls, reports: Sequence[LoadReport]) -> LoadReport:
@@ -43,6 +45,7 @@ class LoadReport:
             loads=tuple(load for report in reports for load in report.loads),
             polls=sum(report.polls for report in reports),
             damaged=tuple(fault for report in reports for fault in report.damaged),
+            waiting=tuple(path for report in reports for path in report.waiting),
         )
 
     @property

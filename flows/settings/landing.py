@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode
@@ -56,8 +56,29 @@ class LandingSettings(BaseSettings):
     s3_integration: str | None = Field(
         default=None, description="storage integration by which Snowflake reads s3:// places", pattern=IDENTIFIER
     )
+    s3_role_arn: str | None = Field(
+        default=None,
+        description="IAM role that the integration of S3 assumes, for snowcast deploy snowflake",
+        pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[A-Za-z0-9+=,.@_/-]{1,512}$",
+    )
     azure_integration: str | None = Field(
         default=None, description="storage integration by which Snowflake reads azure:// places", pattern=IDENTIFIER
+    )
+
+    azure_tenant_id: str | None = Field(
+        default=None,
+        description="tenant of the storage account, for snowcast deploy snowflake",
+        pattern=r"^[0-9a-fA-F-]{36}$",
+    )
+    load_mode: Literal["copy", "snowpipe"] = Field(
+        default="copy",
+        description="copy (each load runs COPY) or snowpipe (pipes load what lies outside the warehouse)",
+    )
+    snowpipe_auto_ingest: bool = Field(
+        default=False, description="the cloud tells the pipes of new files; otherwise each load refreshes them"
+    )
+    snowpipe_wait_seconds: float = Field(
+        default=120, description="a load watches for so long until its pipes have taken every file", gt=0
     )
 
     @field_validator("landing_by_source", mode="before")
@@ -99,6 +120,10 @@ class LandingSettings(BaseSettings):
         Raises:
             ConfigError: It cannot.
         """
+        if self.load_mode == "snowpipe" and not self.external_landings:
+            raise ConfigError(
+                "SNOWCAST_LOAD_MODE: pipes read places outside the warehouse; set SNOWCAST_LANDING to one."
+            )
         for target in self.external_landings if warehouse == "snowflake" else ():
             kind = target.place.kind if target.place else ""
             if kind == "file":

@@ -35,6 +35,7 @@ def fetch_source(source: str, run_id: str, snapshot_at: datetime | None = None) 
 def load_raw(run_id: str) -> LoadReport:
     """Load every landing file that is not in RAW yet, of whatever source."""
     from flows.load.loader import load_pending
+    from flows.load.pipes import landing_of
     from transforms.catalog import models
 
     settings = load_settings()
@@ -45,7 +46,7 @@ def load_raw(run_id: str) -> LoadReport:
             settings.database,
             settings.landing_root,
             tables,
-            targets=settings.landing_of,
+            landing=landing_of(settings),
             on_progress=lambda done, total: reporter().advanced("load", f"{done:,} of {total:,} files"),
         )
     reporter().finished("load", _format_load(report), "failed" if report.damaged else "ok")
@@ -103,4 +104,6 @@ def _format_load(report: LoadReport) -> str:
     text = f"{len(report.loads)} files, {report.rows_loaded:,} rows" if report.loads else "nothing new"
     if report.rows_rejected:
         text += f", {report.rows_rejected:,} lines quarantined"
+    if report.waiting:
+        text += f", {len(report.waiting):,} files wait for Snowpipe"
     return text + "".join(f"; {path} {fault}" for path, fault in report.damaged)

@@ -46,6 +46,7 @@ def consume_samples(
         idle_seconds: End where so long nothing came; None: never.
     """
     from flows.load.loader import load_pending
+    from flows.load.pipes import landing_of
     from flows.load.positions import KIND
     from flows.sources.kafka.cluster import ensure_topic
     from flows.sources.kafka.consumer import SampleConsumer, Statistics
@@ -62,7 +63,7 @@ def consume_samples(
             [table],
             source=source,
             lags=lags,
-            targets=settings.landing_of,
+            landing=landing_of(settings),
         )
 
     def report_statistics(statistics: Statistics) -> None:

@@ -164,9 +164,14 @@ def statements(text: str, settings: Settings, more: Mapping[str, str] | None = N
     Args:
         text: The script.
         settings: Fill `database` and `warehouse`.
-        more: Fill others; a clause ` NAME = ` whose value is empty is left out.
+        more: Fill others.
     """
     values = {"database": settings.database, "warehouse": settings.snowflake.warehouse or "SNOWCAST_WH", **(more or {})}
+    return fill_places(text, values)
+
+
+def fill_places(text: str, values: Mapping[str, str]) -> list[str]:
+    """Return the statements of a script with its places filled; a clause ` NAME = ` of an empty value is left out."""
     for name in [name for name, value in values.items() if not value]:
         text = re.sub(rf" \w+ = <% {name} %>", "", text)
     for name, value in values.items():

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 REFUSED = {
     "streams": ("CREATE STREAM s ON TABLE t", "STREAM"),
     "tasks": ("CREATE TASK k WAREHOUSE = w AS SELECT 1", "TASK"),
-    "pipes": ("CREATE PIPE p AS COPY INTO t FROM @s", "PIPE"),
+    "notifications of pipes": (
+        "CREATE PIPE p AWS_SNS_TOPIC = 'arn' AS COPY INTO t FROM @s",
+        "pipe option AWS_SNS_TOPIC",
+    ),
     "dynamic tables": ("CREATE DYNAMIC TABLE d TARGET_LAG = '1 hour' WAREHOUSE = w AS SELECT * FROM t", "DYNAMIC"),
     "materialized views": ("CREATE MATERIALIZED VIEW m AS SELECT * FROM t", "MATERIALIZED"),
     "stored procedures": ("CREATE PROCEDURE p() RETURNS INT LANGUAGE SQL AS 'BEGIN RETURN 1; END'", "PROCEDURE"),

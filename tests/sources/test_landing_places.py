@@ -14,6 +14,7 @@ from flows.errors import ConfigError, TransientError
 from flows.landing import LandedFile, LandingWriter
 from flows.load import loader, stage
 from flows.load.loader import load_pending
+from flows.load.pipes import landing_of
 from flows.load.report import LoadReport
 from flows.settings import LandingTarget, load_settings
 from flows.warehouse.scripts import stage_statements
@@ -38,7 +39,7 @@ class Outside(Warehouse):
             session.sql(statement).collect()
 
     def load(self) -> LoadReport:
-        return load_pending(self.session, self.database, self.root, self.tables, targets=self.settings.landing_of)
+        return load_pending(self.session, self.database, self.root, self.tables, landing=landing_of(self.settings))
 
 
 @pytest.fixture(params=KINDS)

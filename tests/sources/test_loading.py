@@ -15,7 +15,8 @@ from flows.files.report import LOADED_BEFORE
 from flows.landing import LandedFile, LandingWriter, land
 from flows.load import copy as copying
 from flows.load import loader
-from flows.load.loader import find_pending_files, load_pending, read_loaded_files
+from flows.load.loader import load_pending
+from flows.load.pending import find_pending_files, read_loaded_files
 from flows.load.report import LoadReport
 from flows.load.stage import put_files
 from flows.sources.twitch.poll import poll

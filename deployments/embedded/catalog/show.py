@@ -17,6 +17,7 @@ from deployments.embedded.sql.macros import GLOBAL, HOME
 
 _KEPT = f"{GLOBAL}._fs_information_schema"
 _LIKE = re.compile(r"\bLIKE\s+'((?:[^']|'')*)'", re.IGNORECASE)
+_IN_SCHEMA = re.compile(r"\bIN\s+(?:SCHEMA\s+)?([A-Za-z_0-9$.]+)", re.IGNORECASE)
 _TEXTS = ("like", "starts_with")
 _CREATED = "NULL::TIMESTAMPTZ AS created_on"
 _KEY_COLUMNS = (
@@ -82,6 +83,8 @@ def show_by_name(rest: str, context: StatementContext) -> pa.Table:
     if words and words[0] == "PARAMETERS":
         like = _LIKE.search(rest)
         return _show_parameters(like[1] if like else "%", context)
+    if words and words[0] == "PIPES":
+        return _show_pipes(rest, context)
     if words and words[0] in {"USER", "EXTERNAL"}:
         words.pop(0)
     if words and words[0] in {"FUNCTIONS", "PROCEDURES"}:
@@ -211,6 +214,26 @@ def _show_file_formats(scope: _Scope, context: StatementContext) -> pa.Table:
         SELECT created_on, name, database_name, schema_name, type, 'SYSADMIN' AS owner, comment,
             options AS format_options, 'ROLE' AS owner_role_type
         FROM {_KEPT}._fs_file_formats WHERE {scope.inside()} ORDER BY 3, 4, 2{scope.limit}""")
+
+
+def _show_pipes(rest: str, context: StatementContext) -> pa.Table:
+    """`SHOW PIPES [LIKE '…'] [IN SCHEMA db.s]`."""
+    like, place = _LIKE.search(rest), _IN_SCHEMA.search(rest)
+    names = place[1].split(".") if place else []
+    scope = _Scope(
+        database=stored_name(names[0]) if len(names) > 1 else context.database,
+        schema=stored_name(names[-1]) if names else context.schema,
+        table=None,
+        like=like[1].replace("\\\\", "\\") if like else None,
+        starts=None,
+        limit="",
+    )
+    return context.run(f"""
+        SELECT created_on, name, database_name, schema_name, definition, 'SYSADMIN' AS owner,
+            NULL::VARCHAR AS notification_channel, comment, NULL::VARCHAR AS integration, NULL::VARCHAR AS pattern,
+            NULL::VARCHAR AS error_integration, 'ROLE' AS owner_role_type, NULL::VARCHAR AS invalid_reason,
+            'STAGE' AS kind
+        FROM {_KEPT}._pipes WHERE {scope.inside()} ORDER BY 3, 4, 2""")
 
 
 def _show_sequences(scope: _Scope, context: StatementContext) -> pa.Table:

@@ -17,6 +17,11 @@ CREATE = """
         directory_enabled TEXT, PRIMARY KEY (database_name, schema_name, name));
     CREATE TABLE IF NOT EXISTS _fs_global._fs_information_schema._stage_options
         (database_name TEXT, schema_name TEXT, name TEXT, options TEXT);
+    CREATE TABLE IF NOT EXISTS _fs_global._fs_information_schema._pipes
+        (database_name TEXT, schema_name TEXT, name TEXT, id TEXT, definition TEXT, auto_ingest BOOLEAN, paused BOOLEAN,
+        comment TEXT, created_on TIMESTAMPTZ);
+    CREATE TABLE IF NOT EXISTS _fs_global._fs_information_schema._pipe_queue
+        (id TEXT, file TEXT, PRIMARY KEY (id, file));
     CREATE TABLE IF NOT EXISTS _fs_global._fs_information_schema._storage_integrations (name TEXT, options TEXT);
     CREATE TABLE IF NOT EXISTS _fs_global._fs_information_schema._fs_file_formats (
         created_on TIMESTAMPTZ, name TEXT, database_name TEXT, schema_name TEXT, type TEXT, options TEXT,

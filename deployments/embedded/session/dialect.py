@@ -10,11 +10,12 @@ from deployments.embedded.sql import planner
 from deployments.embedded.sql.rewrites import pipeline
 from deployments.embedded.sql.rewrites.trees import apply_rules
 from deployments.embedded.stages.copy.load_history_views import show_load_history
+from deployments.embedded.stages.copy.pipes import show_pipe_status
 from deployments.embedded.stages.files.infer_schema import infer_schema
 from deployments.embedded.stages.files.select import read_staged_files
 
 # The load history comes last: its names are the warehouse's own, and not written as a client writes them.
-BEFORE = (infer_schema, read_staged_files, *pipeline.BEFORE, show_load_history)
+BEFORE = (show_pipe_status, infer_schema, read_staged_files, *pipeline.BEFORE, show_load_history)
 CONTEXT_RULES = {**pipeline.CONTEXT_RULES, exp.Table: information_schema}
 
 parse = planner.parse

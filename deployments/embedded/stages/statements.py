@@ -16,7 +16,7 @@ from deployments.embedded.errors import already_exists, unsupported
 from deployments.embedded.names import split_name, stored_name
 from deployments.embedded.scanner import Scanner, with_params
 from deployments.embedded.stages import integrations, put_get, stage
-from deployments.embedded.stages.copy import load, unload
+from deployments.embedded.stages.copy import load, pipes, unload
 from deployments.embedded.stages.files import named_formats
 from deployments.embedded.stages.stage import Location, locate
 from deployments.embedded.wire.results import status_table
@@ -205,5 +205,6 @@ STATEMENTS: dict[str, Callable[[str, StatementContext], Result]] = {
         for kind in ("STAGE", "FILE", "STORAGE", "INTEGRATION")
     },
     "ALTER STORAGE": alter_integration,
+    **pipes.STATEMENTS,
     **dict.fromkeys(("ALTER STAGE", "ALTER FILE"), refuse),
 }

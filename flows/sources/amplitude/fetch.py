@@ -10,7 +10,7 @@ from flows.errors import SourceError
 from flows.files.deliveries import deliver
 from flows.files.report import Fetched
 from flows.landing import land, list_landed_files
-from flows.load.loader import read_loaded_files
+from flows.load.pending import read_loaded_files
 from flows.reporting import Mark, reporter
 from flows.settings import Settings
 from flows.sources.amplitude.archive import MEBIBYTE, ArchiveLimits

@@ -57,16 +57,20 @@ class Batch:
 def load(statement_text: str, context: StatementContext) -> pa.Table:
     """Run COPY INTO <table> and say what became of each file."""
     statement = parse_copy(statement_text, context)
+    copy = make_copy(statement, context)
+    if statement.validation_mode:
+        return copy.validate(statement.validation_mode)
+    return result_table(copy.run())
+
+
+def make_copy(statement: CopyStatement, context: StatementContext) -> Copy:
+    """Find what a COPY names: its stage, its format and its table."""
     location = locate(statement.stage, context)
     forget_relations(context)
     chosen = resolve_format(statement.options.get("FILE_FORMAT"), context, location.stage)
     if statement.select is not None:
         chosen.require_no_patterns()
-    target = find_target(statement, context)
-    copy = Copy(statement, context, location, chosen, target)
-    if statement.validation_mode:
-        return copy.validate(statement.validation_mode)
-    return result_table(copy.run())
+    return Copy(statement, context, location, chosen, find_target(statement, context))
 
 
 class Copy:
@@ -89,6 +93,7 @@ class Copy:
         self.duck = context.duck_conn
         self.relation = Relation(context, chosen.kind, chosen)
         self.on_error = statement.on_error
+        self.history: LoadHistory | None = None  # a pipe has its own
         self._insert: str | None = None
 
     def run(self) -> list[Outcome]:
@@ -97,7 +102,7 @@ class Copy:
             return self._run()
 
     def _run(self) -> list[Outcome]:
-        history = load_history(self.context, self.target.key)
+        history = self.history or load_history(self.context, self.target.key)
         missing, files = self._files(history)
         if not files:
             return missing

@@ -27,27 +27,33 @@ _COLUMNS = """
     first_error_col_name VARCHAR, error_count BIGINT, error_limit BIGINT,
     PRIMARY KEY (table_schema, table_name, stage, file_name, content_key)"""
 
+_PIPE_COLUMNS = _COLUMNS.replace("    PRIMARY KEY (", "    pipe VARCHAR, PRIMARY KEY (pipe, ")
+
 
 @dataclass(frozen=True)
 class LoadHistory:
-    """The load history of one table.
+    """The load history of one table: what COPY has loaded, or one pipe.
 
     Attributes:
         table: The history's full name in DuckDB.
         schema: The loaded table's schema.
         name: The loaded table's name.
+        pipe: The pipe; None for COPY.
     """
 
     table: str
     schema: str
     name: str
+    pipe: str | None = None
 
     def loaded(self, duck: duckdb.DuckDBPyConnection, stage: str) -> dict[str, str]:
         """Name and digest of the files of a stage that were loaded."""
+        of_pipe, wanted = ("", []) if self.pipe is None else (" AND pipe = ?", [self.pipe])
         rows = duck.execute(
             f"""SELECT file_name, arg_max(content_key, last_load_time) FROM {self.table}
-                WHERE table_schema = ? AND table_name = ? AND stage = ? AND status <> 'LOAD_FAILED' GROUP BY ALL""",
-            [self.schema, self.name, stage],
+                WHERE table_schema = ? AND table_name = ? AND stage = ? AND status <> 'LOAD_FAILED'{of_pipe}
+                GROUP BY ALL""",
+            [self.schema, self.name, stage, *wanted],
         ).fetchall()
         return dict(rows)
 
@@ -89,6 +95,7 @@ class LoadHistory:
             first.column if first else None,
             len(outcome.errors),
             outcome.error_limit,
+            *([] if self.pipe is None else [self.pipe]),
         ]
 
 
@@ -99,6 +106,18 @@ def load_history(context: StatementContext, key: tuple[str, str, str]) -> LoadHi
         return LoadHistory('temp.main."_copy_history"', key[1], key[2])
     ensure_history(context.duck_conn, key[0], in_transaction=context.in_transaction)
     return LoadHistory(history_table(key[0]), key[1], key[2])
+
+
+def pipe_history(context: StatementContext, key: tuple[str, str, str], pipe: str) -> LoadHistory:
+    """The load history of a pipe, which is its own: it lies beside that of COPY."""
+    name = pipes_table(key[0])
+    context.duck_conn.execute(f"CREATE TABLE IF NOT EXISTS {name} ({_PIPE_COLUMNS})")
+    return LoadHistory(name, key[1], key[2], pipe)
+
+
+def pipes_table(database: str) -> str:
+    """Full name of the history of what pipes have loaded into a database's tables."""
+    return f'"{database}"._fs_information_schema._pipe_history'
 
 
 def history_table(database: str) -> str:

@@ -14,7 +14,7 @@ from sqlglot import Expr, exp, parse_one
 from deployments.embedded.errors import snowflake_error
 from deployments.embedded.names import Key, quote_literal, split_name, stored_name
 from deployments.embedded.stages import stage as stages
-from deployments.embedded.stages.copy.load_history import ensure_history, history_table
+from deployments.embedded.stages.copy.load_history import ensure_history, history_table, pipe_history
 
 if TYPE_CHECKING:
     from deployments.embedded.context import StatementContext
@@ -34,8 +34,10 @@ _COPY_HISTORY = """
         error_count AS ERROR_COUNT, error_limit AS ERROR_LIMIT,
         CASE status WHEN 'LOADED' THEN 'Loaded' WHEN 'LOAD_FAILED' THEN 'Load failed' ELSE 'Partially loaded' END
             AS STATUS,
-        {database} AS TABLE_CATALOG_NAME, table_schema AS TABLE_SCHEMA_NAME, table_name AS TABLE_NAME
-    FROM {history} WHERE table_name = {name}"""
+        {database} AS TABLE_CATALOG_NAME, table_schema AS TABLE_SCHEMA_NAME, table_name AS TABLE_NAME,
+        pipe AS PIPE_NAME
+    FROM (SELECT *, NULL AS pipe FROM {history} UNION ALL BY NAME SELECT * FROM {pipes})
+    WHERE table_name = {name}"""
 
 
 def show_load_history(expression: Expr, context: StatementContext) -> Expr:
@@ -138,6 +140,7 @@ def _copy_history(call: exp.Anonymous, context: StatementContext) -> str:
     key = split_name(name.name, context.database, context.schema or "PUBLIC")
     sql = _COPY_HISTORY.format(
         history=_history(context, key[0]),
+        pipes=pipe_history(context, key, "").table,
         database=quote_literal(key[0]),
         name=quote_literal(key[2]),
     )
