@@ -126,6 +126,35 @@ def stream(stream_id: str, viewer_count: Any, **fields: Any) -> dict[str, Any]:
     return {**record, **fields}
 
 
+def sample_of(stream_id: str, at: datetime, viewer_count: Any, **fields: Any) -> dict[str, Any]:
+    """The record of a message: a sample of a stream, and where in the topic it was."""
+    record = {
+        "timestamp": f"{at.isoformat(timespec='milliseconds')}Z",
+        "stream_id": stream_id,
+        "user_id": f"u{stream_id}",
+        "user_login": f"login_{stream_id}",
+        "user_name": f"Name {stream_id}",
+        "game_id": "g1",
+        "game_name": "Chess",
+        "title": "hello",
+        "viewer_count": viewer_count,
+        "started_at": "2023-09-24T16:00:00Z",
+        "language": "en",
+        "_topic": "samples",
+        "_incarnation": "one",
+        "_partition": 0,
+        "_offset": 0,
+        "_message_at": f"{at.isoformat(timespec='milliseconds')}Z",
+        "_key": stream_id,
+    }
+    return {**record, **fields}
+
+
+def consumed(snapshot_at: datetime, *records: Any, name: str = "") -> LandingFile:
+    """A batch of messages of the topic as it was landed."""
+    return LandingFile("samples", snapshot_at, records, name, source="kafka")
+
+
 def delivered(entity: str, snapshot_at: datetime, *records: Any, name: str = "") -> LandingFile:
     """A file of billing as it was landed: a record per line, every value as text."""
     return LandingFile(entity, snapshot_at, records, name, source="billing")

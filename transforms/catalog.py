@@ -211,9 +211,12 @@ def check_history(model: Model, known: Mapping[str, Model]) -> None:
     if not isinstance(write, History):
         return
     faults = _faults_of_columns(model.table, write)
-    if len(model.inputs) != 1 or known[model.inputs[0]].table.layer is not Layer.STAGING:
-        faults.append(f"it must read exactly one staging table, and reads {', '.join(model.inputs) or 'none'}")
-    elif write.hard_deletes is not HardDeletes.IGNORE:
+    counts_absence = write.hard_deletes is not HardDeletes.IGNORE
+    is_staged = all(known[name].table.layer is Layer.STAGING for name in model.inputs)
+    if not (model.inputs and is_staged) or (counts_absence and len(model.inputs) > 1):
+        wanted = "exactly one staging table" if counts_absence else "staging tables alone"
+        faults.append(f"it must read {wanted}, and reads {', '.join(model.inputs) or 'none'}")
+    elif counts_absence:
         partial = [name for name in known[model.inputs[0]].inputs if not known[name].table.is_complete]
         faults += [
             f"hard_deletes={write.hard_deletes} is refused: a delivery of {name} does not list everything, so absence "

@@ -40,6 +40,9 @@ last_seen_at = Column("last_seen_at", TIMESTAMP, "newest snapshot with it, UTC",
 started_at = Column("started_at", TIMESTAMP, "when the broadcast began, UTC")
 title = Column("title", TEXT, "the broadcast's title as shown at that time")
 language = Column("language", TEXT, "ISO 639-1 code of the broadcast, or other")
+is_narrowed = Column(
+    "is_narrowed", BOOLEAN, "whether only some of the category's streams were asked for: languages or logins of it"
+)
 viewer_count = Column("viewer_count", INTEGER, "viewers at the snapshot", nullable=False, minimum=0)
 date_day = Column("date_day", DATE, "UTC calendar day", nullable=False)
 viewer_ms = Column("viewer_ms", INTEGER, "sum of viewers x milliseconds", nullable=False, minimum=0)

@@ -5,7 +5,7 @@ from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule
 
 _SAMPLES = Lookup(
     "fact",
-    "select stream_id, count(*) as samples, max(viewer_count) as peak from {fact_stream_snapshots} "
+    "select stream_id, count(*) as samples, max(viewer_count) as peak from {int_stream_observations} "
     "where stream_id in (select stream_id from {batch} b) group by stream_id",
     ("samples", "peak"),
     "fact.stream_id = t.stream_id",
@@ -38,7 +38,7 @@ RULES = (
         shows=("covered_ms", "first_seen_at", "last_seen_at"),
     ),
     Rule(
-        name="samples and peak are those of fact_stream_snapshots",
+        name="samples and peak are those of int_stream_observations",
         fails="(samples is distinct from fact_samples) or (peak_viewers is distinct from fact_peak)",
         severity=CRITICAL,
         reason="a session that lost or repeated samples; rebuild it with --full-refresh",

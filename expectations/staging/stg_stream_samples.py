@@ -20,6 +20,13 @@ RULES = (
         shows=("viewer_count", "has_no_viewers"),
     ),
     Rule(
+        name="a sample names its streamer and category by id",
+        fails="streamer_id is null or game_id is null",
+        severity=WARNING,
+        reason="it counts in sessions and concurrent viewers only where polls of the same stream tell the rest",
+        shows=("streamer_name", "game_name"),
+    ),
+    Rule(
         name="no position of the topic gives two samples",
         fails="position_rows > 1",
         severity=CRITICAL,

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 MOST_TEXT = 10_000  # of a message that is too large; the broker has the rest
+REDRIVEN = "redriven"  # begins the incarnation of repaired messages
 _OWN = "_"
 
 
@@ -52,6 +53,15 @@ def record_of(position: Position, value: bytes | None, key: bytes | None, sent_m
 def position_of(record: Any) -> Position:
     """Read the position back from a record."""
     return Position(record["_topic"], record["_incarnation"], record["_partition"], record["_offset"])
+
+
+def redriven(repaired: Any, refused: Any, quarantine_id: str) -> Any:
+    """Give a repaired message a position of its own: at that of the refused one it would count as read before."""
+    if not isinstance(repaired, dict):
+        return repaired
+    kept = {name: value for name, value in repaired.items() if name not in ("_fault", "_message")}
+    place = {name: refused[name] for name in ("_topic", "_partition", "_offset")}
+    return {**kept, **place, "_incarnation": f"{REDRIVEN} {quarantine_id}"}
 
 
 def _sample(value: bytes | None, most_bytes: int) -> tuple[dict[str, Any], str | None]:

@@ -80,7 +80,9 @@ def redrive(session: Session, settings: Settings, refused: Refusal, repaired: An
         ConfigError: It was redriven before, or nothing was repaired.
     """
     from flows.load.loader import load_pending
+    from flows.load.messages import redriven
     from flows.load.pipes import landing_of
+    from flows.load.positions import KIND as MESSAGES
     from transforms.engine.ledgers import append_rows
 
     if refused.redriven_at:
@@ -93,6 +95,8 @@ def redrive(session: Session, settings: Settings, refused: Refusal, repaired: An
         )
     raw = _find_raw_table(refused.table)
     source, entity = str(raw.source).split("/")
+    if raw.source == MESSAGES:
+        repaired = redriven(repaired, refused.record, refused.quarantine_id)
     landed = land(settings.landing_root, source, entity, refused.snapshot_at or refused.quarantined_at, [repaired])
     if landed is None:
         raise ConfigError(f"{refused.quarantine_id}: the repaired record is empty.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from expectations.checks.tables import rules_of
+from tests.expectations import planted_stream
 from tests.expectations.planting import (
     GOOD_BATCH,
     bad_batch,
@@ -20,7 +21,7 @@ from tests.expectations.planting import (
 )
 from transforms.catalog import models
 from transforms.contract import Layer, Table
-from transforms.ops import LEDGERS, LOADS
+from transforms.ops import LEDGERS, LOADS, STREAM_POSITIONS
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
@@ -68,3 +69,6 @@ def _fill(connection: SnowflakeConnection, database: str) -> None:
     # The same batches serve as loads of all raw tables, one row each.
     rows = [{**good_row(LOADS), "load_id": load, "rows_loaded": 1} for load in loads]
     cursor.execute(insert_statement(LOADS, database, rows))
+    positions = [{"load_id": load, **values} for load in loads for values in planted_stream.POSITIONS]
+    rows = [{**good_row(STREAM_POSITIONS), **row} for row in positions]
+    cursor.execute(insert_statement(STREAM_POSITIONS, database, rows))

@@ -72,10 +72,13 @@ GOOD: dict[str, Values] = {
 
 # Rows that rules look up, in no batch that is checked.
 ALSO: dict[str, list[Values]] = {
-    "stg_twitch_streams": [{"stream_id": "restarted"}],
+    "stg_twitch_streams": [{"stream_id": name} for name in ("restarted", *["held"] * 3)],
     "dim_streamers": [{"streamer_key": "summed"}],
     "dim_games": [{"game_id": "summed"}],
-    "fact_stream_snapshots": [{"stream_id": "whole", "viewer_count": 11}],
+    "int_stream_observations": [
+        {"stream_id": "whole", "viewer_count": 11},
+        *[{"stream_id": name, "snapshot_at": "2026-03-01 12:01:00", "hold_ms": 0} for name in ("held", "too long")],
+    ],
     "fact_stream_sessions": [{"stream_id": "other", "covered_ms": 5}],
     "fact_stream_days": [
         {"stream_id": "a", "streamer_key": "summed", "game_id": "x"},
@@ -91,6 +94,7 @@ ALSO: dict[str, list[Values]] = {
 
 # What bad rows say where the good row's group must stay as it is.
 APART: dict[str, Values] = {
+    "int_stream_observations": {"stream_id": "apart"},
     "fact_stream_days": {"stream_id": "apart"},
     "fact_stream_sessions": {"stream_id": "apart"},
     "mart_viewer_spikes": {"stream_id": "apart"},
@@ -162,7 +166,7 @@ _OF_TABLE: dict[str, dict[str, Values]] = {
         "no stream was last seen before it started": {"started_at": "2026-03-01 12:40:00"},
         "the peak is not below the average": {"avg_viewers": 11.5},
         "airtime is at most the time from first to last sample": {"covered_ms": 1_800_001},
-        "samples and peak are those of fact_stream_snapshots": {"stream_id": "whole", "samples": 2},
+        "samples and peak are those of int_stream_observations": {"stream_id": "whole", "samples": 2},
         "stream_id never repeats": {"stream_id": "whole"},
     },
     "fact_stream_days": {

@@ -31,6 +31,7 @@ GOOD: dict[str, Values] = {
         "has_no_viewers": False,
         "message_fault": None,
     },
+    "int_stream_observations": {"stream_id": "held", "hold_ms": 60_000},
     "fact_stream_samples": {
         "started_at": "2026-03-01 11:00:00",
         "minutes_live": 60,
@@ -51,12 +52,22 @@ PLANTED: dict[str, dict[str, Values | list[Values]]] = {
         "a message is loaded once": [
             {"record": {**_RECORD, "_incarnation": "twice"}, "_source_row": row} for row in (1, 2)
         ],
+        "messages are rows, quarantined or repeated, per batch and partition": {
+            "record": {**_RECORD, "_incarnation": "lossy"}
+        },
+        "a batch goes on where the one before it ended": {"record": {**_RECORD, "_incarnation": "gappy", "_offset": 9}},
         "every message is a sample": {"record": {**_RECORD, "_fault": "the message is no JSON"}},
     },
     "stg_stream_samples": {
         "no sample is collected before its stream started": {"started_at": "2026-03-01 13:00:00"},
         "has_no_viewers says whether nobody watched": {"has_no_viewers": True},
+        "a sample names its streamer and category by id": {"game_id": None},
         "no position of the topic gives two samples": [{**_TWICE, "stream_id": name} for name in ("first", "second")],
+    },
+    "int_stream_observations": {
+        "stream_id, snapshot_at never repeat": {"stream_id": "held"},
+        "a count holds at most until the next observation": {"stream_id": "too long", "hold_ms": 60_001},
+        "every poll of a stream is an observation": {"stream_id": "never staged", "hold_ms": 0},
     },
     "fact_stream_samples": {
         "a sample holds until the stream's next one at most": {"hold_ms": 60_001},
@@ -74,3 +85,10 @@ PLANTED: dict[str, dict[str, Values | list[Values]]] = {
         ],
     },
 }
+
+# Positions of each batch: of the good row, of one that lost a message, and of one in which offsets are missing.
+POSITIONS: list[Values] = [
+    {"incarnation": name, "partition_number": 0, "first_offset": first, "last_offset": last, "messages": messages}
+    | {"rows_loaded": 1, "quarantined": 0, "repeated": 0}
+    for name, first, last, messages in (("one", 0, 0, 1), ("lossy", 0, 0, 2), ("gappy", 9, 12, 1))
+]

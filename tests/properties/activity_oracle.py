@@ -173,14 +173,19 @@ def _streamer_events(facts: Facts, rules: Rules) -> Iterable[tuple[Row, Event]]:
 def _deeds_of_streamers(facts: Facts, rules: Rules) -> Iterable[tuple[Row, Event]]:
     broadcasts = [_logged(row) for row in facts.get("fact_live_streams", [])]
     broadcasts += [_polled(row) for row in facts.get("fact_stream_sessions", [])]
-    newest = max((row["last_seen_at"] for row in facts.get("fact_stream_sessions", [])), default=None)
+    seen_by = {
+        kind: [row[kind] for row in facts.get("fact_stream_sessions", []) if row[kind]]
+        for kind in ("last_polled_at", "last_sampled_at")
+    }
     for row in broadcasts:
         kind = {name: row[name] for name in ("streamer_type", "is_private", "is_show", "culture_group")}
         features = {"stream_id": row["stream_id"], **kind}
         yield row, _event("stream_started", row, [row["stream_id"]], row["begin"], features)
         is_over = row["end"] is not None
         if row["platform"] == "twitch":
-            is_over = row["end"] + rules.gap_cap < newest
+            limit = row["end"] + rules.gap_cap
+            is_over = any(limit < at for at in seen_by["last_polled_at"])
+            is_over |= row["last_sampled_at"] is not None and any(limit < at for at in seen_by["last_sampled_at"])
         if is_over:
             yield row, _event("stream_ended", row, [row["stream_id"]], row["end"], row["result"])
     for of_streamer in _grouped(broadcasts, lambda row: row["streamer_key"]):

@@ -129,12 +129,16 @@ def _live_stream(random: Random, people: int, number: int) -> Row:
 
 def _session(random: Random, people: int, number: int) -> Row:
     first = _at(random)
+    last = first + timedelta(minutes=random.choice((0, 5, 45, 600)))
+    polled, sampled = random.choice(((True, False), (True, False), (False, True), (True, True)))
     return {
         **_streamer(random, "twitch", people),
         "stream_id": f"T{number}",
         "started_at": random.choice((first - timedelta(minutes=30), None)),
         "first_seen_at": first,
-        "last_seen_at": first + timedelta(minutes=random.choice((0, 5, 45, 600))),
+        "last_seen_at": last,
+        "last_polled_at": last if polled else None,
+        "last_sampled_at": last if sampled else None,
         "samples": 1,
         "peak_viewers": random.choice((0, 399, 400)),
         "peak_at": first,

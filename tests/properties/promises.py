@@ -152,7 +152,7 @@ class Promises:
             assert named <= builds, f"{ledger.name} names a build that was not committed"
 
 
-TWITCH = Promises("tag:twitch", "tag:calendar")
+TWITCH = Promises("tag:twitch", "tag:kafka", "tag:calendar")
 BILLING = Promises("tag:billing")
 LIVELOGS = Promises("tag:livelogs")
 AMPLITUDE = Promises("tag:amplitude", "int_identities", "int_viewer_events", "viewer_activity")

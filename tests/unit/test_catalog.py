@@ -43,7 +43,8 @@ def test_a_selector_takes_a_name_a_layer_or_a_tag():
 
 def test_plus_follows_the_graph_up_and_down():
     assert names("+dim_games") == [
-        *("raw_twitch_games", "raw_twitch_streams", "stg_twitch_games", "stg_twitch_streams", "dim_games"),
+        *("raw_stream_samples", "raw_twitch_games", "raw_twitch_streams"),
+        *("stg_stream_samples", "stg_twitch_games", "stg_twitch_streams", "dim_games"),
     ]
     assert names("fact_stream_days+") == [
         *("fact_stream_days", "mart_game_daily", "mart_streamer_daily", "mart_top_streamers"),

@@ -1,11 +1,12 @@
-"""Broadcasts that polls saw and that are over: the polls went on for longer than the gap cap without them.
+"""Broadcasts that polls or samples saw and that are over: those went on for longer than the gap cap without them.
 
 Grain    one ended broadcast
 Key      stream_id
 Source   fact_stream_sessions
 Units    hours_watched in viewer-hours; every *_at is UTC without zone
 Rerun    reads all sessions, as time alone ends a broadcast, and writes the differences: what has ended since
-Gaps     ended_at is the last sample; a broadcast that is seen again later had not ended
+Gaps     ended_at is the last observation; a broadcast that is seen again later had not ended; samples see watched
+         games alone, so they end only what they have seen
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.contract import TIMESTAMP, Column, Layer, Table
-from transforms.functions import Window, coalesce, col, dateadd, lit, max
+from transforms.formulas.frames import null_of
+from transforms.functions import Window, coalesce, col, dateadd, iff, lit, max
 from transforms.write_kinds import Replace
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ TABLE = Table(
     grain="one ended broadcast",
     key=("stream_id",),
     write=Replace(),
+    revision=2,
     tags=("activity",),
     columns=(
         columns.stream_id,
@@ -41,8 +44,9 @@ TABLE = Table(
 
 
 def build(fact_stream_sessions: DataFrame, *, gap_cap_seconds: int) -> DataFrame:
-    """Build the sessions whose last sample is older than the newest of the platform by more than the gap cap."""
-    newest = max("last_seen_at").over(Window.partition_by("platform"))
+    """Build the sessions whose last observation is older than the newest of the platform by more than the gap cap."""
+    of_platform = Window.partition_by("platform")
+    newest_sample = max("last_sampled_at").over(of_platform)
     seen = fact_stream_sessions.select(
         "stream_id",
         "platform",
@@ -52,7 +56,9 @@ def build(fact_stream_sessions: DataFrame, *, gap_cap_seconds: int) -> DataFrame
         col("last_seen_at").alias("ended_at"),
         "peak_viewers",
         "hours_watched",
-        newest.alias("newest_sample_at"),
+        max("last_polled_at").over(of_platform).alias("newest_poll_at"),
+        iff(col("last_sampled_at").is_null(), null_of(TIMESTAMP), newest_sample).alias("newest_sample_at"),
     )
-    is_over = dateadd("second", lit(gap_cap_seconds), col("ended_at")) < col("newest_sample_at")
+    missed_until = dateadd("second", lit(gap_cap_seconds), col("ended_at"))
+    is_over = (missed_until < col("newest_poll_at")) | (missed_until < col("newest_sample_at"))
     return TABLE.select(seen.filter(is_over))

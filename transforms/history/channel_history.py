@@ -2,11 +2,11 @@
 
 Grain    one version of one channel, [valid_from, valid_to)
 Key      streamer_key, valid_from; streamer_key is the hash of (platform, streamer_id)
-Source   stg_twitch_streams
+Source   stg_twitch_streams, stg_stream_samples
 Units    every *_at is UTC without zone
 Rerun    late snapshots are spliced in at their place; the same observations in any order give the same versions
 Gaps     a channel that is not live keeps its last version: absence ends nothing; where one poll lists two streams of a
-         channel, the one that began later tells
+         channel, the one that began later tells; a sample counts where it says title, category and language
 """
 
 from __future__ import annotations
@@ -14,7 +14,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from transforms import columns
-from transforms.contract import VERSION_COLUMNS, Layer, Table
+from transforms.contract import LINEAGE, VERSION_COLUMNS, Layer, Table
+from transforms.formulas.frames import are_known
+from transforms.functions import col, lit
 from transforms.write_kinds import History, Strategy
 
 if TYPE_CHECKING:
@@ -33,7 +35,8 @@ TABLE = Table(
     ),
     recompute_by=("streamer_key",),
     cluster_by="valid_from",
-    tags=("twitch",),
+    revision=2,
+    tags=("twitch", "kafka"),
     columns=(
         columns.streamer_key,
         columns.platform,
@@ -47,7 +50,23 @@ TABLE = Table(
     ),
 )
 
+_OBSERVED = (
+    "streamer_key",
+    "platform",
+    "streamer_id",
+    "stream_id",
+    "title",
+    "game_id",
+    "game_name",
+    "language",
+    "started_at",
+)
 
-def build(stg_twitch_streams: DataFrame) -> DataFrame:
-    """Take every sample of a stream as an observation of its channel."""
-    return TABLE.observe(stg_twitch_streams)
+
+def build(stg_twitch_streams: DataFrame, stg_stream_samples: DataFrame) -> DataFrame:
+    """Take every stream of a poll, and every sample that tells enough, as an observation of its channel."""
+    is_told = are_known(("streamer_key", "title", "game_id", "language"))
+    is_named = col("game_name").is_not_null() | (col("game_id") == lit(""))
+    read = (*_OBSERVED, *[column.name for column in LINEAGE])
+    sampled = stg_stream_samples.filter(is_told & is_named).select(*read, col("collected_at").alias("snapshot_at"))
+    return TABLE.observe(stg_twitch_streams).union_all(TABLE.observe(sampled))

@@ -2,7 +2,7 @@
 
 Grain    one category
 Key      game_id; '' is the member for streams without a category
-Source   stg_twitch_games, stg_twitch_streams
+Source   stg_twitch_games, stg_twitch_streams, stg_stream_samples
 Units    every *_at is UTC without zone
 Rerun    new observations replace older ones only; late ones fill what they are the newest for
 Gaps     categories that the games listing never returned are known by their streams alone: details_seen_at is NULL
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from transforms import columns
 from transforms.contract import TEXT, TIMESTAMP, Column, Layer, Table
 from transforms.formulas.deduplicate import latest_per_key
-from transforms.formulas.frames import null_of
+from transforms.formulas.frames import null_of, union_all
 from transforms.functions import col, iff, lit
 from transforms.write_kinds import MergeOnKey
 
@@ -31,7 +31,8 @@ TABLE = Table(
     key=("game_id",),
     write=MergeOnKey(),
     recompute_by=("game_id",),
-    tags=("twitch",),
+    revision=2,
+    tags=("twitch", "kafka"),
     columns=(
         columns.game_id,
         columns.game_name,
@@ -47,12 +48,15 @@ TABLE = Table(
 _DETAILS = ("box_art_url", "igdb_id")
 
 
-def build(stg_twitch_games: DataFrame, stg_twitch_streams: DataFrame) -> DataFrame:
-    """Take the newest name from both listings and the newest details from the games listing."""
+def build(stg_twitch_games: DataFrame, stg_twitch_streams: DataFrame, stg_stream_samples: DataFrame) -> DataFrame:
+    """Take the newest name from polls, samples and the games listing, and the newest details from that."""
     no_details = [null_of(TABLE.column(name).type).alias(name) for name in _DETAILS]
     games = stg_twitch_games.select(*_observed(), *_DETAILS, col("snapshot_at").alias("details_seen_at"))
-    streams = stg_twitch_streams.select(*_observed(), *no_details, null_of(TIMESTAMP).alias("details_seen_at"))
-    return TABLE.select(_current(games.union_all(streams)))
+    without_details = (*no_details, null_of(TIMESTAMP).alias("details_seen_at"))
+    polled = stg_twitch_streams.select(*_observed(), *without_details)
+    has_game = col("game_id").is_not_null()
+    sampled = stg_stream_samples.filter(has_game).select(*_observed("collected_at"), *without_details)
+    return TABLE.select(_current(union_all([games, polled, sampled])))
 
 
 def accumulate(stored: DataFrame, arrived: DataFrame) -> DataFrame:
@@ -61,14 +65,14 @@ def accumulate(stored: DataFrame, arrived: DataFrame) -> DataFrame:
     return TABLE.select(_current(stored.select(*names).union_all(arrived.select(*names))))
 
 
-def _observed() -> list:  # type: ignore[type-arg]
+def _observed(at: str = "snapshot_at") -> list:  # type: ignore[type-arg]
     name = iff(col("game_id") == lit(""), lit(NO_CATEGORY), col("game_name"))
     return [
         col("game_id"),
         name.cast(TEXT).alias("game_name"),
-        iff(name.is_not_null(), col("snapshot_at"), null_of(TIMESTAMP)).alias("named_at"),
-        col("snapshot_at").alias("first_seen_at"),
-        col("snapshot_at").alias("last_seen_at"),
+        iff(name.is_not_null(), col(at), null_of(TIMESTAMP)).alias("named_at"),
+        col(at).alias("first_seen_at"),
+        col(at).alias("last_seen_at"),
     ]
 
 

@@ -2,7 +2,7 @@
 
 Grain    one streamer
 Key      streamer_key, the hash of (platform, streamer_id)
-Source   stg_twitch_users, stg_twitch_streams, stg_livelogs_streams, stg_livelogs_gifts
+Source   stg_twitch_users, stg_twitch_streams, stg_stream_samples, stg_livelogs_streams, stg_livelogs_gifts
 Units    every *_at is UTC without zone
 Rerun    new observations replace older ones only; late ones fill what they are the newest for
 Gaps     who was never listed is known by streams or gifts alone: profile_seen_at is NULL; live logs tell no names
@@ -31,7 +31,8 @@ TABLE = Table(
     key=("streamer_key",),
     write=MergeOnKey(),
     recompute_by=("streamer_key",),
-    tags=("twitch", "livelogs"),
+    revision=2,
+    tags=("twitch", "livelogs", "kafka"),
     columns=(
         columns.streamer_key,
         columns.platform,
@@ -63,6 +64,7 @@ _PROFILE = (*_ACCOUNT, "register_country")
 def build(
     stg_twitch_users: DataFrame,
     stg_twitch_streams: DataFrame,
+    stg_stream_samples: DataFrame,
     stg_livelogs_streams: DataFrame,
     stg_livelogs_gifts: DataFrame,
 ) -> DataFrame:
@@ -73,6 +75,7 @@ def build(
     observations = (
         _observed(stg_twitch_users, **named, **account, profile_seen_at=seen_at),
         _observed(stg_twitch_streams, **named, last_live_at=seen_at),
+        _observed(_of_samples(stg_stream_samples), **named, last_live_at=seen_at),
         _observed(stg_livelogs_streams, **registered, profile_seen_at=seen_at),
         _observed(stg_livelogs_gifts),
     )
@@ -83,6 +86,12 @@ def accumulate(stored: DataFrame, arrived: DataFrame) -> DataFrame:
     """Take a stored row as an observation like those that it came from."""
     names = TABLE.column_names
     return TABLE.select(_current(stored.select(*names).union_all(arrived.select(*names))))
+
+
+def _of_samples(samples: DataFrame) -> DataFrame:
+    """Return the samples that say whose they are, dated as polls are."""
+    known = ("streamer_key", "platform", "streamer_id", *_NAMES)
+    return samples.filter(col("streamer_key").is_not_null()).select(*known, col("collected_at").alias("snapshot_at"))
 
 
 def _names() -> dict[str, Expression]:

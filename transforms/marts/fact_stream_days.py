@@ -2,7 +2,7 @@
 
 Grain    one stream, category and UTC day
 Key      stream_id, game_id, date_day
-Source   fact_stream_snapshots
+Source   int_stream_observations
 Units    viewer_ms in viewers x milliseconds, covered_ms in milliseconds
 Rerun    recomputes the streams whose samples changed; days that are no longer covered are deleted
 Gaps     time is split at UTC midnight; a stream counts as started on the day of started_at, else of its first sample
@@ -46,6 +46,7 @@ TABLE = Table(
     write=MergeOnKey(),
     recompute_by=("stream_id",),
     cluster_by="date_day",
+    revision=2,
     tags=("twitch",),
     columns=(
         columns.stream_id,
@@ -54,7 +55,7 @@ TABLE = Table(
         columns.platform,
         columns.streamer_key.replace(references="dim_streamers.streamer_key"),
         columns.streamer_id,
-        Column("samples", INTEGER, "snapshots taken on the day", nullable=False, minimum=0),
+        Column("samples", INTEGER, "observations made on the day", nullable=False, minimum=0),
         columns.peak_viewers.replace(
             nullable=True, description="highest sample of the day; NULL where the day only has time carried into it"
         ),
@@ -65,9 +66,9 @@ TABLE = Table(
 )
 
 
-def build(fact_stream_snapshots: DataFrame) -> DataFrame:
+def build(int_stream_observations: DataFrame) -> DataFrame:
     """Split the time that each sample holds at UTC midnight, add where the stream began, and sum per day."""
-    samples = _samples(fact_stream_snapshots)
+    samples = _samples(int_stream_observations)
     parts = _held_parts(samples).union_all(_starts(samples))
     per_day = parts.group_by("stream_id", "game_id", "date_day").agg(
         max_by("platform", "snapshot_at").alias("platform"),

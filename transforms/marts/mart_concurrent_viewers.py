@@ -1,11 +1,13 @@
-"""Concurrent viewers at each poll: of everything, per category and per language.
+"""Concurrent viewers at each poll: of everything, per category and per language; of watched games each minute.
 
-Grain    one scope (all, one category, one language) at one snapshot
+Grain    one scope (all, one category, one language) at one snapshot, of a poll or of samples
 Key      scope, scope_id, snapshot_at
-Source   fact_stream_snapshots
+Source   int_stream_observations
 Units    viewers at the snapshot; every *_at is UTC without zone
 Rerun    recomputes the snapshots that new rows touch
-Gaps     streams with 0 viewers are not counted (SEMANTICS §2); a poll lists the top of the platform, not all of it
+Gaps     streams with 0 viewers are not counted (SEMANTICS §2); a poll lists the top of the platform, not all of it;
+         samples see watched games: at their times there are rows of those categories alone, and none where only some
+         languages or logins were sampled
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from typing import TYPE_CHECKING
 from transforms import columns
 from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, Table
 from transforms.formulas.frames import union_all
-from transforms.functions import coalesce, col, count, lit, sum
+from transforms.functions import coalesce, col, count, in_, lit, sum
 from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ TABLE = Table(
     write=MergeOnKey(),
     recompute_by=("snapshot_at",),
     cluster_by="snapshot_at",
+    revision=2,
     tags=("twitch",),
     columns=(
         Column("scope", TEXT, "what is summed", nullable=False, accepted=("all", "game", "language")),
@@ -42,13 +45,29 @@ TABLE = Table(
 )
 
 
-def build(fact_stream_snapshots: DataFrame) -> DataFrame:
-    """Sum the viewers of each snapshot, three ways."""
+def build(int_stream_observations: DataFrame) -> DataFrame:
+    """Sum the viewers at each time, three ways; where only watched games were sampled, those games alone."""
     has_viewers = col("viewer_count") > lit(0)
-    watched = fact_stream_snapshots.filter(has_viewers).select("snapshot_at", "game_id", "language", "viewer_count")
-    scopes = {"all": lit("all"), "game": col("game_id"), "language": coalesce(col("language"), lit(""))}
-    summed = [_summed(watched, scope, scope_id) for scope, scope_id in scopes.items()]
-    return TABLE.select(union_all(summed))
+    seen = ("snapshot_at", "game_id", "language", "viewer_count", "is_poll", "is_narrowed")
+    polls = int_stream_observations.filter(col("is_poll")).select("snapshot_at")
+    watched = int_stream_observations.filter(has_viewers).select(*seen)
+    of_polls, of_games = _told_apart(watched, in_([col("snapshot_at")], polls))
+    return TABLE.select(
+        union_all(
+            [
+                _summed(of_polls, "all", lit("all")),
+                _summed(of_polls, "language", coalesce(col("language"), lit(""))),
+                _summed(of_polls.union_all(of_games), "game", col("game_id")),
+            ]
+        )
+    )
+
+
+def _told_apart(watched: DataFrame, is_polled_time: Expression) -> tuple[DataFrame, DataFrame]:
+    """Return what was seen when the platform was polled, and when whole categories were sampled and nothing else."""
+    polled, sampled = watched.filter(col("is_poll")), watched.filter(~col("is_poll"))
+    of_polls = polled.union_all(sampled.filter(is_polled_time))
+    return of_polls, sampled.filter(~is_polled_time & ~col("is_narrowed"))
 
 
 def _summed(watched: DataFrame, scope: str, scope_id: Expression) -> DataFrame:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from transforms import columns
 from transforms.contract import Layer, Table
 from transforms.formulas import measures
-from transforms.functions import coalesce, col, iff, lit, max, sum
+from transforms.functions import coalesce, col, greatest, iff, lit, max, sum
 from transforms.write_kinds import MergeOnKey
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ TABLE = Table(
     write=MergeOnKey(),
     recompute_by=("date_day",),
     cluster_by="date_day",
+    revision=2,
     tags=("twitch",),
     columns=(
         columns.game_id.replace(references="dim_games.game_id"),
@@ -57,8 +58,8 @@ def build(fact_stream_days: DataFrame, mart_concurrent_viewers: DataFrame) -> Da
         on=(col("game_id") == col("peak_game_id")) & (col("date_day") == col("peak_day")),
         how="left",
     )
-    # A day whose samples all had no viewers has no concurrent sum: its highest sample, 0, is the peak.
-    peak = coalesce(col("concurrent_peak"), col("highest_sample"))
+    # A day whose samples all had no viewers has no concurrent sum; samples of some of a category's streams add to none.
+    peak = greatest(coalesce(col("concurrent_peak"), col("highest_sample")), col("highest_sample"))
     return TABLE.select(measures.with_watched(with_peak.select("*", peak.alias("peak_viewers"))))
 
 

@@ -34,6 +34,7 @@ TABLE = Table(
         "viewer_count",
         "started_at",
         "language",
+        "is_narrowed",
         "_topic",
         "_partition",
         "_offset",

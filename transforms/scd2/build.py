@@ -66,7 +66,7 @@ def compute_history(
     reads_all = reads_all or state.pending_count > MOST_BATCHES
     full_snapshots = None
     if source.counts_absence and not reads_all:
-        full_snapshots = read_full_snapshots(session, source.staging.name, model.table.name, source.batches.ids)
+        full_snapshots = read_full_snapshots(session, source.staging.name, model.table.name, source.new_ids)
         reads_all = not full_snapshots.is_in_order
     if reads_all:
         yield _everything(source)
@@ -171,7 +171,7 @@ def _of_affected(source: HistorySource, full_snapshots: FullSnapshots | None, af
         observations.append(_continuing(source, full_snapshots, open_versions, arrived))
         current.append(open_versions)
     if counts.get(1):
-        observed = source.observed(source.of_keys(source.staged(), late))
+        observed = source.observed([source.of_keys(staged, late) for staged in source.staged()])
         if full_snapshots is not None and full_snapshots.refused_count:
             observed = observed.union_all(source.of_keys(source.refused(), late))
         usable = observed.filter(source.is_usable())

@@ -1,4 +1,4 @@
-"""What a history is computed from: its staging table's observations, and which keys are computed anew from which.
+"""What a history is computed from: observations of its staging tables, and which keys are computed anew from which.
 
 A key is in order where what arrived can only change its open version or follow it; README.md in transforms/history
 tells the conditions one by one. In doubt a key is late: that costs a look at its staged rows and is never wrong.
@@ -22,7 +22,7 @@ from transforms.scd2.presence import read_refused_records
 from transforms.write_kinds import HardDeletes, History, Strategy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from snowflake.snowpark import Column as Expression
     from snowflake.snowpark import DataFrame, Session
@@ -37,25 +37,36 @@ IS_LATE_ARRIVING = "_is_late"
 
 @dataclass(frozen=True)
 class HistorySource:
-    """A history and the staging table that it observes.
+    """A history and the staging tables that it observes.
 
     Args:
         session: Where the tables are.
         table: The history.
         write: How its versions are made.
-        build: Gives observations of rows of the staging table.
-        staging: The staging table.
-        stage: Gives rows of the staging table from raw ones.
-        batches: What of the staging table the history has not consumed.
+        build: Gives observations of rows of the staging tables, a frame of each.
+        inputs: The staging tables. The first names what a version needs: rows of the others that do not name the
+            key are no observations. Where absence counts there is one, whose deliveries are complete.
+        stage: Gives rows of the first staging table from raw ones.
+        pending: What of each staging table the history has not consumed.
     """
 
     session: Session
     table: Table
     write: History
-    build: Callable[[DataFrame], DataFrame]
-    staging: Table
+    build: Callable[..., DataFrame]
+    inputs: tuple[Table, ...]
     stage: Callable[[DataFrame], DataFrame]
-    batches: Batches
+    pending: Mapping[str, Batches]
+
+    @property
+    def staging(self) -> Table:
+        """The first staging table."""
+        return self.inputs[0]
+
+    @property
+    def new_ids(self) -> tuple[str, ...]:
+        """Batches of the first staging table that the history has not consumed."""
+        return self.pending[self.staging.name].ids
 
     @property
     def counts_absence(self) -> bool:
@@ -71,17 +82,25 @@ class HistorySource:
         """Return the history as it is stored."""
         return read_table(self.session, self.table)
 
-    def staged(self) -> DataFrame:
-        """Return the staging table as it is stored."""
-        return read_table(self.session, self.staging)
+    def staged(self) -> list[DataFrame]:
+        """Return each staging table as it is stored."""
+        return [read_table(self.session, table) for table in self.inputs]
 
-    def newly_staged(self) -> DataFrame:
-        """Return rows of the staging table that builds wrote which the history has not consumed."""
-        return self.staged().filter(in_batches(self.staging, self.batches.ids))
+    def newly_staged(self) -> list[DataFrame]:
+        """Return rows of each staging table that builds wrote which the history has not consumed."""
+        return self._written_by({name: batches.ids for name, batches in self.pending.items()})
 
-    def observed(self, staged: DataFrame) -> DataFrame:
-        """Return observations of rows of the staging table."""
-        return self.build(staged).select(*self._observation_names)
+    def rewritten(self) -> list[DataFrame]:
+        """Return rows of each staging table that those builds changed."""
+        return self._written_by({name: batches.moving for name, batches in self.pending.items()})
+
+    def _written_by(self, ids: Mapping[str, Sequence[str]]) -> list[DataFrame]:
+        both = zip(self.inputs, self.staged(), strict=True)
+        return [frame.filter(in_batches(table, ids[table.name])) for table, frame in both]
+
+    def observed(self, staged: Sequence[DataFrame]) -> DataFrame:
+        """Return observations of rows of the staging tables."""
+        return self.build(*staged).select(*self._observation_names)
 
     @property
     def _observation_names(self) -> list[str]:
@@ -92,13 +111,13 @@ class HistorySource:
         """Return records that staging refused, of all builds or of some, as observations without values."""
         refused = self.stage(read_refused_records(self.session, self.staging.name, pending))
         names = [name for name in self._observation_names if name != EFFECTIVE_AT.name]
-        return self.observed(refused).select(*names, null_of(TIMESTAMP).alias(EFFECTIVE_AT.name))
+        return self.observed([refused]).select(*names, null_of(TIMESTAMP).alias(EFFECTIVE_AT.name))
 
     def arrived(self, full_snapshots: FullSnapshots | None) -> DataFrame:
         """Return observations that the history has not consumed."""
         arrived = self.observed(self.newly_staged())
         if full_snapshots is not None and full_snapshots.refused_new:
-            arrived = arrived.union_all(self.refused(self.batches.ids))
+            arrived = arrived.union_all(self.refused(self.new_ids))
         return arrived.filter(self.is_usable())
 
     def is_usable(self) -> Expression:
@@ -112,7 +131,7 @@ class HistorySource:
 
 
 def find_source(session: Session, model: Model, state: State, parameters: Mapping[str, Any]) -> HistorySource:
-    """Find the history of a model beside its staging table.
+    """Find the history of a model beside its staging tables.
 
     Args:
         session: Where the tables are.
@@ -123,18 +142,17 @@ def find_source(session: Session, model: Model, state: State, parameters: Mappin
     Raises:
         ContractError: The model is no history of a staging table.
     """
-    (name,) = model.inputs
-    staging, write, build = models()[name], model.table.write, model.build
+    staging, write, build = models()[model.inputs[0]], model.table.write, model.build
     if not isinstance(write, History) or build is None or staging.build is None:
         raise ContractError(f"{model.table.name}: is no history of a staging table")
     return HistorySource(
         session=session,
         table=model.table,
         write=write,
-        build=lambda staged: build(staged, **parameters),
-        staging=staging.table,
+        build=lambda *staged: build(*staged, **parameters),
+        inputs=tuple(models()[name].table for name in model.inputs),
         stage=staging.build,
-        batches=state.pending[name],
+        pending=state.pending,
     )
 
 
@@ -168,10 +186,9 @@ def _late_unless(is_in_order: Expression) -> Expression:
 
 def _rewritten(source: HistorySource, state: State) -> list[DataFrame]:
     """Return keys of staged rows that were changed or deleted: what they said before is forgotten."""
-    if not source.batches.moving:
+    if not any(batches.moving for batches in source.pending.values()):
         return []
-    changed = source.staged().filter(in_batches(source.staging, source.batches.moving))
-    return [source.observed(changed), *moved_groups(source.session, source.table, state)]
+    return [source.observed(source.rewritten()), *moved_groups(source.session, source.table, state)]
 
 
 def _is_in_order(source: HistorySource, full_snapshots: FullSnapshots | None) -> Expression:

@@ -4,7 +4,7 @@ Grain    one stream at one collected time
 Key      stream_id, collected_at
 Source   raw_stream_samples
 Payload  RECORD: timestamp, stream_id, user_id, user_login, user_name, game_id, game_name, title, viewer_count,
-         started_at, language; _topic, _partition, _offset, _incarnation, _message_at, _key say where it was read
+         started_at, language, is_narrowed; _topic, _partition, _offset, _incarnation, _message_at, _key: where it was
 Units    viewer_count in viewers; every *_at is UTC without zone
 Rerun    a record replaces another of its key only if it is strictly greater by message_at, then file and row
 Gaps     a message that is no sample is quarantined with its position; samples with 0 viewers stay, flagged
@@ -53,6 +53,7 @@ TABLE = Table(
         columns.started_at.replace(payload="started_at"),
         Column("minutes_live", INTEGER, "whole minutes from started_at to collected_at"),
         columns.language.replace(payload="language", empty_is_null=True),
+        columns.is_narrowed.replace(payload="is_narrowed"),
         Column("topic", TEXT, "topic it was read from", payload="_topic"),
         Column("partition_number", INTEGER, "partition of the topic", payload="_partition", minimum=0),
         Column("message_offset", INTEGER, "offset in the partition", payload="_offset", minimum=0),

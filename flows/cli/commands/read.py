@@ -38,6 +38,7 @@ def status(
         ("Freshness", state.freshness),
         ("Tables", state.tables),
         ("Quarantine", state.quarantine),
+        *([("Stream", state.stream)] if state.stream else []),
         ("Last runs", state.runs),
     ):
         say(title)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from flows.load.messages import REDRIVEN
 from flows.settings import Settings
 from flows.steps.standing import parse_standing, standing_statement
 from transforms.catalog import select_models
-from transforms.ops import POLLS, QUARANTINE, REDRIVES, RUNS
+from transforms.ops import POLLS, QUARANTINE, REDRIVES, RUNS, STREAM_POSITIONS
 
 if TYPE_CHECKING:
     from flows.warehouse.reading import Reader
 
 _LAST_RUNS = 5
+_RATE_MINUTES = 10
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,20 @@ class Refused:
 
 
 @dataclass(frozen=True)
+class Consumed:
+    """What is loaded of one partition of a topic, as it is now; `lag` is that of the last batch."""
+
+    topic: str
+    partition: int
+    next_offset: int
+    messages: int
+    quarantined: int
+    lag: int | None
+    per_minute: float
+    last_commit: datetime
+
+
+@dataclass(frozen=True)
 class PastRun:
     """One run of a flow."""
 
@@ -70,6 +86,7 @@ class Status:
     freshness: list[Freshness]
     tables: list[TableRows]
     quarantine: list[Refused]
+    stream: list[Consumed]
     runs: list[PastRun]
 
 
@@ -83,6 +100,7 @@ def read_status(reader: Reader, settings: Settings) -> Status:
         freshness=_read_freshness(reader, database),
         tables=_count_rows(reader, database),
         quarantine=_read_refused(reader, database),
+        stream=_read_consumed(reader, database),
         runs=_read_past_runs(reader, database),
     )
 
@@ -127,6 +145,23 @@ def _read_refused(reader: Reader, database: str) -> list[Refused]:
         "ON r.quarantine_id = q.quarantine_id GROUP BY q.table_name, q.rule ORDER BY q.table_name, q.rule"
     )
     return [Refused(*row) for row in reader.rows(statement)]
+
+
+def _read_consumed(reader: Reader, database: str) -> list[Consumed]:
+    """Read how far each topic is loaded: of the topic of that name which was read last."""
+    since = datetime.now(UTC).replace(tzinfo=None) - timedelta(minutes=_RATE_MINUTES)
+    statement = (
+        "SELECT topic, partition_number, MAX(last_offset) + 1, SUM(messages), SUM(quarantined), "
+        f"MAX_BY(lag, recorded_at), SUM(IFF(recorded_at >= '{since:%Y-%m-%d %H:%M:%S}'::TIMESTAMP_NTZ, messages, 0)), "
+        f"MAX(recorded_at) FROM (SELECT * FROM {STREAM_POSITIONS.full_name(database)} "
+        f"WHERE NOT STARTSWITH(incarnation, '{REDRIVEN}') "
+        "QUALIFY incarnation = FIRST_VALUE(incarnation) OVER (PARTITION BY topic ORDER BY recorded_at DESC, load_id)) "
+        "GROUP BY topic, partition_number ORDER BY topic, partition_number"
+    )
+    return [
+        Consumed(*told, round(messages / _RATE_MINUTES, 1), committed)
+        for *told, messages, committed in reader.rows(statement)
+    ]
 
 
 def _read_past_runs(reader: Reader, database: str) -> list[PastRun]:

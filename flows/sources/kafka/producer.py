@@ -85,6 +85,7 @@ class SampleProducer:
         self._settings, self._twitch, self._now = settings, twitch, now
         self._producer = Producer({**client_settings(settings), "enable.idempotence": True, "linger.ms": 50})
         self._games: tuple[str, ...] | None = None
+        self._is_narrowed = bool(settings.stream_languages or settings.stream_user_logins)
         self.statistics = Statistics()
 
     def run(
@@ -134,6 +135,8 @@ class SampleProducer:
             "timestamp": _text(collected_at),
             "stream_id": stream_id,
             **{name: record.get(name) for name in _FIELDS},
+            # Their sum is not that of the category: readers must know.
+            **({"is_narrowed": True} if self._is_narrowed else {}),
         }
         value = json.dumps(sample, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
         self._producer.produce(

@@ -50,7 +50,7 @@ def session_of(
     stream_id: str, name: str, begin: datetime, last: datetime, platform: str = "twitch", **changes: Any
 ) -> Row:
     row = {"stream_id": stream_id, **streamer(name, platform), "started_at": begin, "first_seen_at": begin}
-    return row | {"last_seen_at": last, "peak_viewers": 7, "hours_watched": 1.5} | changes
+    return row | {"last_seen_at": last, "last_polled_at": last, "peak_viewers": 7, "hours_watched": 1.5} | changes
 
 
 def gift(gift_transaction_id: str, user_id: str, streamer_id: str, when: datetime, **changes: Any) -> Row:

@@ -27,6 +27,17 @@ def test_a_broadcast_is_over_when_polls_went_on_without_it_for_longer_than_the_g
     ]
 
 
+def test_samples_that_go_on_end_what_they_have_seen_and_nothing_that_polls_alone_saw(frames: Session):
+    rows = [
+        session_of("polled", "a", at(8), at(9)),
+        session_of("both", "b", at(8), at(9), last_sampled_at=at(9)),
+        session_of("sampled", "c", at(8), at(9), last_polled_at=None, last_sampled_at=at(9)),
+        session_of("newest", "d", at(8), at(10), last_polled_at=None, last_sampled_at=at(10)),
+    ]
+    built = build(frame(frames, "fact_stream_sessions", *rows), gap_cap_seconds=GAP_CAP)
+    assert rows_of(built, "stream_id") == [("both",), ("sampled",)]
+
+
 def test_no_sessions_give_an_empty_frame_of_the_contract(frames: Session):
     built = build(frame(frames, "fact_stream_sessions"), gap_cap_seconds=GAP_CAP)
     assert rows_of(built) == []

@@ -15,11 +15,13 @@ from tests.feeding import (
     PARAMETERS,
     LandingFile,
     build_all,
+    consumed,
     delivered,
     exported,
     load,
     minutes,
     read_from_sheet,
+    sample_of,
     stream,
 )
 from tests.properties.conftest import emptied
@@ -31,7 +33,7 @@ from transforms.engine.states import States
 from transforms.engine.write import BuildResult
 from transforms.write_kinds import History
 
-SELECTED = ("tag:twitch", "tag:billing", "tag:livelogs", "tag:calendar", "tag:activity", "tag:amplitude")
+SELECTED = ("tag:twitch", "tag:kafka", "tag:billing", "tag:livelogs", "tag:calendar", "tag:activity", "tag:amplitude")
 OF_MERGE, OF_HISTORY = 9, 14
 # Statements that only some builds need: refused records are kept, and so are the groups that rows have left.
 FOR_REFUSED = FOR_LEFT = 1
@@ -84,6 +86,7 @@ def files(day: int) -> list[LandingFile]:
     plan = {"user_id": "U1", "start_date": "2023-01-01", "end_date": "", "monthly_price": amount}
     return [
         LandingFile("streams", at, (stream("1", 5 + day), stream("2", 6, title=f"title {day}"), stream("3", "bad"))),
+        consumed(at, sample_of("1", minutes(24 * 60 * day + 1), 7), sample_of("4", at, 8), sample_of("5", at, "bad")),
         LandingFile("users", at, (user(1, description=f"day {day}"), user(2))),
         LandingFile("games", at, ({"id": "g1", "name": f"Chess {day}", "box_art_url": "", "igdb_id": ""},)),
         delivered("users", at, {"user_id": "U1", "country": "de", "signup_date": "2023-01-01", "plan_type": f"p{day}"}),

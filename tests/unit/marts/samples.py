@@ -8,16 +8,15 @@ from typing import Any
 from snowflake.snowpark import DataFrame, Session
 
 from tests.feeding import T0, frame_of
-from transforms.marts.fact_stream_snapshots import TABLE
+from transforms.marts.int_stream_observations import TABLE
 
 DAY = date(2023, 9, 24)
 HOUR_MS = 3_600_000
 
 
 def sample(stream_id: str, at: datetime, viewers: int, hold_ms: int = 0, **changes: Any) -> dict[str, Any]:
-    """One sample; its streamer is named after the stream."""
+    """One observation, by a poll; its streamer is named after the stream."""
     row = {
-        "stream_snapshot_key": f"{stream_id}@{at}",
         "platform": "twitch",
         "stream_id": stream_id,
         "streamer_key": f"k{stream_id}",
@@ -27,13 +26,15 @@ def sample(stream_id: str, at: datetime, viewers: int, hold_ms: int = 0, **chang
         "viewer_count": viewers,
         "language": "en",
         "started_at": T0,
+        "is_poll": True,
+        "is_narrowed": False,
         "hold_ms": hold_ms,
     }
     return row | changes
 
 
-def snapshots(session: Session, *rows: dict[str, Any]) -> DataFrame:
-    """The samples as a frame of fact_stream_snapshots."""
+def observations(session: Session, *rows: dict[str, Any]) -> DataFrame:
+    """The samples as a frame of int_stream_observations."""
     return frame_of(session, TABLE, rows)
 
 

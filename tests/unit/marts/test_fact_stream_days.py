@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from snowflake.snowpark import Session
 
 from tests.feeding import rows_of
-from tests.unit.marts.samples import sample, snapshots
+from tests.unit.marts.samples import observations, sample
 from transforms.marts.fact_stream_days import TABLE, build
 
 LATE = datetime(2023, 9, 24, 23, 50)
@@ -17,7 +17,7 @@ READ = ("game_id", "date_day", "samples", "peak_viewers", "viewer_ms", "covered_
 
 
 def test_time_is_cut_at_midnight_and_carried_time_has_no_peak(frames: Session):
-    built = build(snapshots(frames, sample("a", LATE, 6, hold_ms=1_500_000)))
+    built = build(observations(frames, sample("a", LATE, 6, hold_ms=1_500_000)))
     assert rows_of(built, *READ) == [
         ("g", DAY, 1, 6, 6 * 600_000, 600_000, True),
         ("g", NEXT, 0, None, 6 * 900_000, 900_000, False),
@@ -25,21 +25,21 @@ def test_time_is_cut_at_midnight_and_carried_time_has_no_peak(frames: Session):
 
 
 def test_a_long_gap_cap_may_cross_several_midnights(frames: Session):
-    built = build(snapshots(frames, sample("a", LATE, 1, hold_ms=49 * HOUR)))
+    built = build(observations(frames, sample("a", LATE, 1, hold_ms=49 * HOUR)))
     covered = [(row[1], row[5]) for row in rows_of(built, *READ)]
     last = DAY + timedelta(days=3)
     assert covered == [(DAY, 600_000), (NEXT, 24 * HOUR), (NEXT + timedelta(days=1), 24 * HOUR), (last, 3_000_000)]
 
 
 def test_time_up_to_midnight_stays_on_its_day(frames: Session):
-    built = build(snapshots(frames, sample("a", LATE, 1, hold_ms=600_000)))
+    built = build(observations(frames, sample("a", LATE, 1, hold_ms=600_000)))
     assert [(row[1], row[5]) for row in rows_of(built, *READ)] == [(DAY, 600_000)]
 
 
 def test_a_stream_counts_on_the_day_it_started_even_unseen(frames: Session):
     before = {"started_at": datetime(2023, 9, 23, 23)}
     built = build(
-        snapshots(
+        observations(
             frames,
             sample("a", LATE, 1, hold_ms=300_000, game_id="first", **before),
             sample("a", LATE + timedelta(minutes=5), 2, game_id="second", **before),
@@ -55,6 +55,6 @@ def test_a_stream_counts_on_the_day_it_started_even_unseen(frames: Session):
 
 
 def test_no_samples_give_an_empty_frame_of_the_contract(frames: Session):
-    built = build(snapshots(frames))
+    built = build(observations(frames))
     assert built.collect() == []
     assert [name.lower() for name in built.columns] == list(TABLE.column_names)

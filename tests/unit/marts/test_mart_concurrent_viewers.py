@@ -5,13 +5,13 @@ from __future__ import annotations
 from snowflake.snowpark import Session
 
 from tests.feeding import T0, minutes, rows_of
-from tests.unit.marts.samples import sample, snapshots
+from tests.unit.marts.samples import observations, sample
 from transforms.marts.mart_concurrent_viewers import TABLE, build
 
 
 def test_viewers_are_summed_for_all_and_per_game_and_language(frames: Session):
     built = build(
-        snapshots(
+        observations(
             frames,
             sample("a", T0, 10, game_id="", language=None),
             sample("b", T0, 5),
@@ -33,7 +33,31 @@ def test_viewers_are_summed_for_all_and_per_game_and_language(frames: Session):
     ]
 
 
+def test_between_polls_there_are_the_watched_games_alone(frames: Session):
+    """Samples do not see the platform, and of a game whose streams were asked for in part they give no sum."""
+    sampled = {"is_poll": False}
+    built = build(
+        observations(
+            frames,
+            sample("a", T0, 10),
+            sample("b", T0, 1, game_id="h", **sampled),
+            sample("a", minutes(1), 11, **sampled),
+            sample("b", minutes(1), 2, **sampled),
+            sample("c", minutes(1), 0, game_id="h", **sampled),
+            sample("a", minutes(2), 12, **sampled, is_narrowed=True),
+        )
+    )
+    day = T0.date()
+    assert rows_of(built) == [
+        ("all", "all", T0, day, 11, 2),
+        ("game", "g", T0, day, 10, 1),
+        ("game", "g", minutes(1), day, 13, 2),
+        ("game", "h", T0, day, 1, 1),
+        ("language", "en", T0, day, 11, 2),
+    ]
+
+
 def test_no_samples_give_an_empty_frame_of_the_contract(frames: Session):
-    built = build(snapshots(frames))
+    built = build(observations(frames))
     assert built.collect() == []
     assert [name.lower() for name in built.columns] == list(TABLE.column_names)

@@ -1,0 +1,43 @@
+"""Business rules of int_stream_observations."""
+
+from __future__ import annotations
+
+from expectations.rules.rule import CRITICAL, Lookup, Rule
+
+_OF_BATCH = "where stream_id in (select stream_id from {batch} b)"
+_NEXT = Lookup(
+    "following",
+    "select stream_id, snapshot_at, max(following_at) as next_at from (select stream_id, snapshot_at, "
+    "lead(snapshot_at) over (partition by stream_id order by snapshot_at) as following_at "
+    f"from {{int_stream_observations}} {_OF_BATCH}) in_order group by stream_id, snapshot_at",
+    ("next_at",),
+    "following.stream_id = t.stream_id and following.snapshot_at = t.snapshot_at",
+)
+_POLLS = Lookup(
+    "polls",
+    "select stream_id, sum(staged) as staged, sum(observed) as observed from ("
+    f"select stream_id, 1 as staged, 0 as observed from {{stg_twitch_streams}} {_OF_BATCH} union all "
+    f"select stream_id, 0 as staged, iff(is_poll, 1, 0) as observed from {{int_stream_observations}} {_OF_BATCH}"
+    ") both_tables group by stream_id",
+    ("staged", "observed"),
+    "polls.stream_id = t.stream_id",
+)
+
+RULES = (
+    Rule(
+        name="a count holds at most until the next observation",
+        fails="hold_ms > coalesce(datediff(millisecond, snapshot_at, following_next_at), 0)",
+        severity=CRITICAL,
+        reason="time that two observations hold is counted twice; a last one holds for no time",
+        shows=("following_next_at", "hold_ms"),
+        helpers=(_NEXT,),
+    ),
+    Rule(
+        name="every poll of a stream is an observation",
+        fails="polls_observed <> polls_staged",
+        severity=CRITICAL,
+        reason="samples refine what polls saw and never replace it; rebuild it with --full-refresh",
+        shows=("polls_observed", "polls_staged"),
+        helpers=(_POLLS,),
+    ),
+)
