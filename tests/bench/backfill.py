@@ -34,6 +34,8 @@ _COMMANDS = (
         "--select",
         "fact_stream_snapshots",
         "--select",
+        "int_stream_observations",
+        "--select",
         "fact_stream_sessions",
     ),
 )

@@ -35,12 +35,12 @@ def test_only_what_stands_on_it_is_not_built(snowcast):
     before = rows_of(snowcast)
     done = snowcast("run", "--sources", "twitch", *SOME)
     assert done.code == 1
-    assert "build fact_stream_snapshots" in done.out
+    assert "build int_stream_observations" in done.out
     assert "not built: stg_twitch_streams broke a critical rule" in done.out
     after = rows_of(snowcast)
     assert after["raw_twitch_streams"] > before["raw_twitch_streams"]
     assert after["stg_twitch_users"] > before["stg_twitch_users"]
-    assert after["fact_stream_snapshots"] == before["fact_stream_snapshots"]
+    assert after["int_stream_observations"] == before["int_stream_observations"]
     assert after["mart_top_streamers"] == before["mart_top_streamers"]
 
 
@@ -49,5 +49,5 @@ def test_once_repaired_everything_is_built(snowcast):
     done = snowcast("build", *SOME)
     assert done.code == 0, done.out + done.err
     after = rows_of(snowcast)
-    assert after["fact_stream_snapshots"] == after["stg_twitch_streams"]
+    assert after["int_stream_observations"] == after["stg_twitch_streams"]
     assert closed(snowcast) == set()

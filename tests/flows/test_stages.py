@@ -43,5 +43,9 @@ def test_a_selection_keeps_its_order(selectors: tuple[str, ...]):
 
 
 def test_upstream_is_everything_below():
-    assert find_upstream(["fact_stream_days"]) >= {"fact_stream_snapshots", "stg_twitch_streams", "raw_twitch_streams"}
+    assert find_upstream(["fact_stream_days"]) >= {
+        "int_stream_observations",
+        "stg_twitch_streams",
+        "raw_twitch_streams",
+    }
     assert find_upstream(["raw_twitch_streams", "no_such_table"]) == set()
