@@ -104,14 +104,8 @@ def redrive(session: Session, settings: Settings, refused: Refusal, repaired: An
     row = {"quarantine_id": refused.quarantine_id, "load_id": load_id, "redriven_at": datetime.now(UTC)}
     append_rows(session, REDRIVES, [row])
     raw_tables = [model.table for model in models().values() if model.table.source]
-    load_pending(
-        session,
-        settings.database,
-        settings.landing_root,
-        raw_tables,
-        source=source,
-        landing=landing_of(settings),
-    )
+    places = (settings.database, settings.landing_root, raw_tables)
+    load_pending(session, *places, source=source, landing=landing_of(settings))
     return load_id
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from flows.cli.output import Form, Json, parse_time, print_json, print_rows, say
 from flows.errors import ConfigError, ValidationFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def register(app: typer.Typer) -> None:
@@ -34,13 +37,16 @@ def status(
         print_json(state)
         return
     say(f"{settings.warehouse} warehouse, database {state.database}, {state.at:%Y-%m-%d %H:%M:%S} UTC\n")
-    for title, rows in (
-        ("Freshness", state.freshness),
-        ("Tables", state.tables),
-        ("Quarantine", state.quarantine),
-        *([("Stream", state.stream)] if state.stream else []),
-        ("Last runs", state.runs),
-    ):
+    sections: dict[str, Sequence[Any]] = {
+        "Freshness": state.freshness,
+        "Tables": state.tables,
+        "Quarantine": state.quarantine,
+        "Stream": state.stream,
+        "Last runs": state.runs,
+    }
+    for title, rows in sections.items():
+        if title == "Stream" and not rows:  # most homes have none
+            continue
         say(title)
         display = [_simplify_row(asdict(row)) for row in rows]
         if display:

@@ -159,8 +159,8 @@ def _read_consumed(reader: Reader, database: str) -> list[Consumed]:
         "GROUP BY topic, partition_number ORDER BY topic, partition_number"
     )
     return [
-        Consumed(*told, round(messages / _RATE_MINUTES, 1), committed)
-        for *told, messages, committed in reader.rows(statement)
+        Consumed(topic, partition, following, messages, quarantined, lag, round(recent / _RATE_MINUTES, 1), committed)
+        for topic, partition, following, messages, quarantined, lag, recent, committed in reader.rows(statement)
     ]
 
 
