@@ -79,11 +79,19 @@ def worker(context: typer.Context) -> None:
     run_worker(context.obj.settings())
 
 
-def doctor(context: typer.Context, as_json: Json = False) -> None:
+def doctor(
+    context: typer.Context,
+    stage: Annotated[
+        bool,
+        typer.Option("--stage", help="Write, list, read and remove one object in each place of landing files instead."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Check the installation, the settings and what can be reached."""
-    from flows.cli.views.doctor import examine
+    from flows.cli.views.doctor import examine, examine_stages
 
-    findings = examine(context.obj.settings())
+    settings = context.obj.settings()
+    findings = examine_stages(settings) if stage else examine(settings)
     if as_json:
         print_json(findings)
     else:

@@ -43,6 +43,24 @@ def examine(settings: Settings) -> list[Finding]:
     return [check(settings) for check in checks]
 
 
+def examine_stages(settings: Settings) -> list[Finding]:
+    """Write, list, read and remove one object in each place of landing files; a line for each step."""
+    from flows.load.probe import probe_place
+    from flows.warehouse import open_session
+
+    if not settings.external_landings:
+        return [Finding("stage LANDING", "note", "landing files stay inside the warehouse (SNOWCAST_LANDING=internal)")]
+    try:
+        with open_session(settings, flow="doctor") as session:
+            return [
+                Finding(f"{probed.step} {target.stage}", "ok" if probed.is_done else "failed", probed.detail, 2)
+                for target in settings.external_landings
+                for probed in probe_place(session, settings, target)
+            ]
+    except SnowcastError as error:
+        return [Finding("warehouse", "failed", str(error), error.exit_code)]
+
+
 def _check_python(_: Settings) -> Finding:
     found = ".".join(map(str, sys.version_info[:3]))
     return Finding("python", "ok" if sys.version_info >= (3, 11) else "failed", found, 2)
