@@ -5,7 +5,7 @@ from __future__ import annotations
 from prefect import flow
 
 from flows.errors import ConfigError
-from flows.steps.alert import TABLES, tell_spikes
+from flows.steps.alert import TABLES, check_alerts, tell_spikes
 from flows.steps.layers import build_layers
 from flows.steps.run import Run, record_run
 
@@ -25,6 +25,8 @@ def alert_spikes(dry_run: bool = False, again: list[str] | None = None) -> Run:
         if not dry_run:
             build_layers(run, TABLES)
         run.told = tell_spikes(run.run_id, dry_run=dry_run, again=again or [])
+        if run.told.has_written:
+            run.checks += check_alerts(run.run_id)
         if run.told.is_misconfigured:
             raise ConfigError(
                 f"{run.told.reasons[-1]}. Check SNOWCAST_SLACK_WEBHOOK_URL or SNOWCAST_SLACK_WEBHOOK_BLOCK."

@@ -198,6 +198,19 @@ def test_what_a_streamer_writes_is_neither_a_mention_nor_a_link(
     assert receiver.texts[0].startswith("*<https://www.twitch.tv/login_a|login_a>* spikes")
 
 
+def test_a_run_with_nothing_new_asks_twice_and_once_more_for_what_was_told(
+    warehouse: Warehouse, receiver: Receiver, settings: Settings
+):
+    with warehouse.session.query_history() as sent:
+        telling(warehouse, settings)
+    assert len(sent.queries) == 2
+    warehouse.spike("a", 3)
+    telling(warehouse, settings, 1)
+    with warehouse.session.query_history() as sent:
+        assert telling(warehouse, settings, 2).line() == "nothing new"
+    assert len(sent.queries) == 3
+
+
 def test_two_runs_at_once_do_not_tell_twice(warehouse: Warehouse, receiver: Receiver, settings: Settings):
     from deployments import process
 

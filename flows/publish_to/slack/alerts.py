@@ -80,6 +80,11 @@ class Told:
         return f"{told}; {'; '.join(self.reasons)}" if self.reasons else told
 
     @property
+    def has_written(self) -> bool:
+        """Whether OPS.ALERTS has rows of the run."""
+        return not self.is_dry_run and bool(self.decided or self.states.total() - self.states[DECIDED])
+
+    @property
     def mark(self) -> Mark:
         """Whether all is well."""
         is_late = self.states[RELEASED] or self.states[REJECTED] or self.states[PENDING] or self.unconfirmed

@@ -1,0 +1,77 @@
+"""Rules of the ledger of alerts: each is sent once, nothing is sent without a trace, a recovery follows its alert."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from expectations.engine.connection import Logins
+from expectations.engine.results import RuleResult
+from expectations.engine.run import Subject, check_subjects
+from expectations.rules.rule import CRITICAL, WARNING, Rule, quote_literal
+from expectations.rules.schemas import Columns
+from transforms.ops import ALERTS
+
+ALERT_RULES = (
+    Rule(
+        name="an alert is sent once",
+        fails="sent_rows > 1",
+        severity=CRITICAL,
+        reason="two attempts were both taken: people were told twice of one spike",
+        shows=("sent_rows",),
+    ),
+    Rule(
+        name="an alert is claimed before it is sent",
+        fails="verdict_rows > pending_rows",
+        severity=CRITICAL,
+        reason="a message left without a pending row: had the process died then, the next run would have repeated it",
+        shows=("verdict_rows", "pending_rows"),
+    ),
+    Rule(
+        name="a recovery follows an alert that was delivered",
+        fails="kind = 'recovery' and told_rows = 0",
+        severity=CRITICAL,
+        reason="people are told of the end of something that they never heard of",
+        shows=("told_rows",),
+    ),
+    Rule(
+        name="an alert that was not sent has a reason",
+        fails="unexplained_rows > 0",
+        severity=WARNING,
+        reason="nobody can mend what fails without a word",
+        shows=("unexplained_rows",),
+    ),
+)
+
+
+def validate_alerts(
+    logins: Logins,
+    *,
+    run_id: str,
+    docs_root: Path | None = None,
+    stored: Mapping[str, Columns] | None = None,
+) -> list[RuleResult]:
+    """Check the alerts that a run wrote rows of.
+
+    Args:
+        logins: Connection parameters, an open Snowflake connection, or what lends one.
+        run_id: The run.
+        docs_root: Folder in which the results are kept for Data Docs; None keeps none.
+        stored: Table -> columns that are stored, where they are known; None: they are read.
+    """
+    alerts = Subject(ALERTS, _select_alerts(run_id), "batch", ALERT_RULES, ("spike_key", "kind"), name="alerts")
+    return check_subjects(logins, [alerts], run_id=run_id, docs_root=docs_root, stored=stored)
+
+
+def _select_alerts(run_id: str) -> str:
+    """Return the alerts that the run wrote rows of, with the rows that they have."""
+    return (
+        "select a.spike_key, a.kind, count_if(a.state = 'sent') as sent_rows, "
+        "count_if(a.state = 'pending') as pending_rows, count_if(a.state in ('sent', 'rejected')) as verdict_rows, "
+        "count_if(a.state in ('released', 'rejected', 'dropped') and a.reason is null) as unexplained_rows, "
+        "max(coalesce(t.told, 0)) as told_rows "
+        "from {alerts} a left join (select spike_key, count(*) as told from {alerts} "
+        "where kind = 'spike' and state = 'sent' group by spike_key) t on t.spike_key = a.spike_key "
+        f"where a.spike_key in (select spike_key from {{alerts}} where run_id = {quote_literal(run_id)}) "
+        "group by a.spike_key, a.kind"
+    )
