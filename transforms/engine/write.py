@@ -9,8 +9,6 @@ from datetime import UTC, datetime
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
-from snowflake.connector.errors import Error as ConnectorError
-from snowflake.snowpark.exceptions import SnowparkSQLException
 from snowflake.snowpark.functions import col, count, iff, lit
 from snowflake.snowpark.functions import max as greatest_of
 from snowflake.snowpark.functions import min as smallest
@@ -18,8 +16,8 @@ from snowflake.snowpark.functions import min as smallest
 from transforms.catalog import find_watched_columns, models
 from transforms.contract import TEXT, ContractError, Layer
 from transforms.engine import compare, ledgers, merge
+from transforms.engine.commit import committing
 from transforms.engine.known_schemas import known_schemas
-from transforms.engine.merge import BuildConflictError
 from transforms.engine.reconcile import Account, build_account_frames, shape_side, sum_account
 from transforms.engine.states import Committed, State
 from transforms.engine.stored import read_table
@@ -35,9 +33,6 @@ if TYPE_CHECKING:
     from transforms.contract import Table
     from transforms.engine.incremental import Computed
     from transforms.engine.states import States
-
-_SQL_ERRORS = (SnowparkSQLException, ConnectorError)  # Snowpark hands on some of the connector's as they are
-_TRIES, _PAUSE_SECONDS = 12, 0.25
 
 
 def new_build_id() -> str:
@@ -125,16 +120,8 @@ def write_built(session: Session, build: Build, computed: Computed) -> BuildResu
             difference = compare.append_rejected(table, difference, computed.rejected)
         with merge.materialize(session, difference, "compared") as compared:
             found = _checked_counts(session, table, computed, compared)
-            try:
-                with ledgers.transaction(session):
-                    refused = _commit_changes(session, build, computed, compared, found)
-            except (ContractError, *_SQL_ERRORS, BuildConflictError) as error:
-                # What was read of the state may be what made it fail: the next try reads it again.
-                if build.states:
-                    build.states.forget(table.name)
-                if not isinstance(error, BuildConflictError) and _is_overtaken(session, build, error):
-                    raise BuildConflictError(merge.describe_overtaken(table)) from error
-                raise
+            with committing(session, table, build.seen, build.states):
+                refused = _commit_changes(session, build, computed, compared, found)
     _record(build, computed, found)
     written = found.written
     return BuildResult(
@@ -157,7 +144,7 @@ def write_no_rows(session: Session, build: Build) -> BuildResult:
         BuildConflictError: Another build of the table was committed meanwhile.
     """
     now = datetime.now(UTC).replace(tzinfo=None)
-    with ledgers.transaction(session):
+    with committing(session, build.table, build.seen, build.states):
         row = (build.build_id, build.run_id, build.table.name, build.mode, 0, 0, 0, build.seconds, now)
         ledgers.append_new(session, BUILDS, [row])
         merge.claim_head(session, build.table, build.seen, build.build_id, build.parameters)
@@ -165,21 +152,6 @@ def write_no_rows(session: Session, build: Build) -> BuildResult:
         head = State(build.build_id, build.parameters, merge.contract_hash(build.table))
         build.states.record(Committed(build.table, head, {}, False, False, False))
     return BuildResult(build.table.name, build.mode, build.build_id, seconds=build.seconds)
-
-
-def _is_overtaken(session: Session, build: Build, error: Exception) -> bool:
-    """Return whether another build of the table is why a statement of this one failed.
-
-    A warehouse that does not wait for a lock (the embedded one) says no while the other build still writes: it is
-    given the time to commit.
-    """
-    tries = _TRIES if isinstance(error, _SQL_ERRORS) else 1
-    for number in range(tries):
-        if number:
-            time.sleep(_PAUSE_SECONDS)
-        if merge.is_overtaken(session, build.table, build.seen):
-            return True
-    return False
 
 
 def _commit_changes(

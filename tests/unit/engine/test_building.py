@@ -18,6 +18,7 @@ from transforms.build import build_table
 from transforms.catalog import models
 from transforms.contract import ContractError
 from transforms.engine import merge
+from transforms.engine.batches import read_states
 from transforms.engine.ledgers import append_rows
 from transforms.engine.merge import BuildConflictError
 from transforms.engine.stored import current_database, read_table
@@ -27,7 +28,7 @@ from transforms.ops import BUILDS, CONSUMPTIONS, HEADS, LOADS, RECONCILIATION
 pytestmark = pytest.mark.lengthy
 TWITCH = ("tag:twitch", "tag:calendar")
 
-STREAMS, SNAPSHOTS = "stg_twitch_streams", "fact_stream_snapshots"
+STREAMS, SNAPSHOTS, VIEW = "stg_twitch_streams", "fact_stream_snapshots", "amplitude_round_trip"
 
 
 def altered(monkeypatch: pytest.MonkeyPatch, name: str, change: Callable[[DataFrame], DataFrame]) -> None:
@@ -104,6 +105,16 @@ def test_two_builds_at_once_leave_one_and_tell_the_other(
     assert len(content(warehouse, STREAMS)) == 1
     assert read_table(warehouse, BUILDS).count() == 1
     assert build(warehouse, STREAMS).skipped
+
+
+@pytest.mark.parametrize("name", [STREAMS, VIEW])
+def test_a_build_that_was_overtaken_is_tried_again_with_what_is_there_by_then(warehouse: Session, name: str):
+    load(warehouse, LandingFile("streams", T0, (stream("1", 5),)))
+    states = read_states(warehouse, [models()[name]])
+    build(warehouse, name)
+    with pytest.raises(BuildConflictError, match=f"{name}: another build was committed"):
+        build(warehouse, name, states=states)
+    assert build(warehouse, name, states=states).skipped
 
 
 @pytest.mark.parametrize("step", ["merge_changes", "claim_head"])
