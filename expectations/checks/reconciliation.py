@@ -11,6 +11,24 @@ from transforms.contract import Table
 from transforms.ops import RECONCILIATION
 
 MOST_QUARANTINED_SHARE = 0.05
+# Loads of one raw table and one time, with what was delivered as each, and one of the others.
+_LOADS_OF_ONE_TIME = (
+    "select load_id, table_name, snapshot_at, source_file from {loads} "
+    "qualify count(*) over (partition by table_name, snapshot_at) > 1"
+)
+_DELIVERED = (
+    "select max(d.file_path) as file_path, f.value::varchar as landed_file from {deliveries} d, "
+    "lateral flatten(input => d.landed_files) f group by f.value::varchar"
+)
+_NAMED = (
+    "select w.load_id, w.table_name, w.snapshot_at, coalesce(n.file_path, w.source_file) as delivered_file "
+    f"from ({_LOADS_OF_ONE_TIME}) w left join ({_DELIVERED}) n on n.landed_file = w.source_file"
+)
+_OF_ONE_TIME = "over (partition by table_name, snapshot_at)"
+_TWINS = (
+    f"select load_id, delivered_file, iff(delivered_file = max(delivered_file) {_OF_ONE_TIME}, "
+    f"min(delivered_file) {_OF_ONE_TIME}, max(delivered_file) {_OF_ONE_TIME}) as other_file from ({_NAMED}) o"
+)
 
 
 def account_rules(table: Table) -> tuple[Rule, ...]:
@@ -38,6 +56,26 @@ def account_rules(table: Table) -> tuple[Rule, ...]:
             reason="single bad records happen; so many mean that the source changed: read OPS.QUARANTINE.REASON",
             shows=("quarantined_rows", "raw_rows"),
         ),
+        *([_same_time_rule(table, this)] if _says_what_was_at_a_time(table) else []),
+    )
+
+
+def _says_what_was_at_a_time(table: Table) -> bool:
+    """Whether a record of the table is of one time, and two of one key and time contradict each other.
+
+    A listing of Twitch moves while it is read and repeats records across its pages.
+    """
+    return "snapshot_at" in table.key and "twitch" not in table.tags
+
+
+def _same_time_rule(table: Table, this: str) -> Rule:
+    return Rule(
+        name=f"{table.name}: every delivery has a time of its own",
+        fails=f"{this} and superseded_rows > 0 and other_file is not null",
+        severity=WARNING,
+        reason="records of this file lost to others of their key and time: the fuller one counts, then the one with "
+        "the greater values; --snapshot-at or the file's name gives a delivery a later time",
+        shows=("delivered_file", "superseded_rows", "raw_rows", "other_file", "snapshot_at"),
     )
 
 
@@ -77,4 +115,8 @@ def _select_loads(tables: Sequence[Table], builds: Sequence[str] | None) -> str:
         f"select table_name, load_id, {sums} from {{reconciliation}} "
         f"where table_name in ({names}){touched} group by table_name, load_id"
     )
-    return f"select a.*, l.rows_loaded from ({account}) a left join {{loads}} l on l.load_id = a.load_id"
+    return (
+        "select a.*, l.rows_loaded, l.snapshot_at, t.delivered_file, t.other_file "
+        f"from ({account}) a left join {{loads}} l on l.load_id = a.load_id "
+        f"left join ({_TWINS}) t on t.load_id = a.load_id"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,12 +11,16 @@ from typing import Any
 from flows.errors import TransientError
 from flows.settings import Settings
 
-# Codes for a session, a network or a server that is gone, a cursor or a result that went
-# with it (252006, 252007, 252010) among them: a new login may help, the statement was not at fault.
+# Codes for a session, a network or a server that is gone, and for a cursor, a result (252006 to 252013, 255005) or a
+# file on its way (253002, 253003, 253009) that went with it: a new login may help, the statement was not at fault.
 PASSING_CODES = {
-    *(250001, 250002, 250003, 250005, 251011, 251012, 252006, 252007, 252010),
+    *(250001, 250002, 250003, 250005, 251011, 251012, 252006, 252007, 252010, 252013),
+    *(253002, 253003, 253009, 255005),
     *(290500, 290502, 290503, 290504, 390111, 390112, 390114, 604),
 }
+
+
+_QUERY_OF_URL = re.compile(r"(https?://[^\s'\"?]+\?)[^\s'\"]*")  # of a file on its way: it holds a signature
 
 
 @contextmanager
@@ -59,7 +64,8 @@ def read_code(error: BaseException) -> int | None:
 
 
 def first_line(error: BaseException) -> str:
-    """Return what an error of the connector says, in one line."""
+    """Return what an error of the connector says, in one line, without what signs an address."""
     text = str(getattr(error, "raw_msg", None) or getattr(error, "message", None) or error).strip()
     line = (text.splitlines() or [type(error).__name__])[0].replace(".Aborting", "").strip()
+    line = _QUERY_OF_URL.sub(r"\1…", line)
     return line if line.endswith(".") else line + "."

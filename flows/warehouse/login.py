@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _REFUSED_CODES = {390100, 390101, 390102, 390144, 390186, 390201, 390318, 394304}
 # Seconds between two tries of one request. A server on this machine either answers or is gone.
 _PAUSES, _LOCAL_PAUSES = (0, 1, 2, 4, 8), (0, 0.2, 0.5, 1)
+_LOCAL_UPLOAD_PAUSE = 0.05  # the first of five between two tries of an upload, each twice the one before
 _NO_SUCH_ACCOUNT = {290403, 290404}
 _SHOWN = ("account", "user", "host", "port", "protocol", "database", "schema", "warehouse", "role")
 
@@ -91,6 +92,8 @@ def connect(settings: Settings, **session_parameters: Any) -> TaggedConnection:
     from flows.warehouse.connection import TaggedConnection
 
     parameters = connection_parameters(settings)
+    if settings.warehouse == "embedded":
+        _try_uploads_at_once()
     # Snowpark reads this from the login; set on the session it would be a statement more (see transforms/build.py).
     parameters["session_parameters"]["PYTHON_SNOWPARK_USE_SQL_SIMPLIFIER"] = False
     parameters["session_parameters"].update(session_parameters)
@@ -114,6 +117,13 @@ def _make_pauses(settings: Settings) -> Callable[[], Iterator[float]]:
         )
 
     return pauses
+
+
+def _try_uploads_at_once() -> None:
+    """Wait less between the tries of a file's upload or download, which have pauses of their own: 31 s in all."""
+    from snowflake.connector.storage_client import SnowflakeStorageClient
+
+    SnowflakeStorageClient.SLEEP_UNIT = _LOCAL_UPLOAD_PAUSE
 
 
 def _explain_login_error(error: Exception, settings: Settings, parameters: Mapping[str, Any]) -> SnowcastError:

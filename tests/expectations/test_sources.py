@@ -15,7 +15,7 @@ from expectations.engine.results import RuleResult
 from expectations.engine.tables import find_table
 from tests.expectations.planting import create_statement, good_row, insert_statement
 from transforms.contract import Layer, Table
-from transforms.ops import LEDGERS, LOADS, POLLS, RECONCILIATION, SCHEMA_DRIFT
+from transforms.ops import DELIVERIES, LEDGERS, LOADS, POLLS, RECONCILIATION, SCHEMA_DRIFT
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
@@ -166,6 +166,28 @@ def test_account_rule_holds_on_good_loads_and_fails_on_its_bad_one(
     assert "load_id bad" in found[rule].observed
     assert all(result.success for result in accounts_of(ledgers, ["b2"]))
     assert not all(result.success for result in accounts_of(ledgers, ["b3"]))
+
+
+def test_a_file_that_lost_to_another_of_its_time_is_told_by_the_names_of_both(ledgers: SnowflakeConnection) -> None:
+    def load(name: str, minute: int, lost: int) -> None:
+        landed = f"billing/users/{name}.ndjson.gz"
+        at = {"snapshot_at": NOW + timedelta(minutes=minute), "source_file": landed, "rows_loaded": 100}
+        insert(ledgers, LOADS, {**good_row(LOADS), "load_id": name, "table_name": "raw_billing_users", **at})
+        told = {"delivery_id": name, "file_path": f"/in/{name}.csv", "landed_files": [landed]}
+        insert(ledgers, DELIVERIES, {**good_row(DELIVERIES), **told})
+        row = account(name, superseded_rows=lost, staged_rows=98 - lost)
+        insert(ledgers, RECONCILIATION, {**row, "table_name": "stg_billing_users"})
+
+    def found() -> list[str]:
+        results = validate_tables(ledgers, ["stg_billing_users"], run_id="r", docs_root=None)
+        return [one.observed for one in results if not one.success and one.rule.endswith("a time of its own")]
+
+    load("repeats_itself", 0, 3)
+    load("winner", 5, 0)
+    assert found() == []
+    load("loser", 5, 4)
+    (told,) = found()
+    assert "delivered_file /in/loser.csv, superseded_rows 4, raw_rows 100, other_file /in/winner.csv" in told
 
 
 def test_unknown_fields_of_new_loads_are_counted(ledgers: SnowflakeConnection, session: Session) -> None:

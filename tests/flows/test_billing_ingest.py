@@ -65,6 +65,29 @@ def test_a_value_of_the_wrong_type_goes_to_the_quarantine(snowcast):
     assert "payment_date is text (soon)" in refused["reason"]
 
 
+def test_two_exports_of_one_time_are_told_with_what_counted(snowcast, tmp_path):
+    sparse = USERS.replace("US", "")
+    for name, content in {"a": USERS, "b": sparse, "c": sparse}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"users_{name}_2026110{3 if name == 'c' else 4}.csv").write_text(content)
+    (tmp_path / "a" / "users_d_20261103.csv").write_text(USERS)
+    for folder in ("b", "a", "c"):  # of the third the fuller one comes first, of the fourth the sparse one
+        done = snowcast("ingest", "billing", "--from-files", str(tmp_path / folder))
+        assert done.code == 0, done.out + done.err
+        done = snowcast("build", "--select", "stg_billing_users")
+        assert done.code == 0, done.out + done.err
+        told = [line for line in done.out.splitlines() if "every delivery has a time of its own" in line]
+        lost, won = {"a": ("users_b_20261104", "users_a_20261104"), "c": ("users_c_20261103", "users_d_20261103")}.get(
+            folder, ("", "")
+        )
+        assert len(told) == bool(lost), told
+        assert all("1 of " in line and f"{lost}.csv, superseded_rows 1" in line and won in line for line in told)
+    query = "SELECT country FROM STAGING.STG_BILLING_USERS WHERE snapshot_at >= '2026-11-03' ORDER BY snapshot_at"
+    assert [row["COUNTRY"] for row in json.loads(snowcast("sql", query, "--format", "json").out)] == ["us", "us"]
+    kept = "SELECT COUNT(*) AS n FROM OPS.VALIDATION_RESULTS WHERE rule LIKE '%time of its own' AND NOT success"
+    assert rows_of(snowcast("sql", kept, "--format", "json")) == [2]
+
+
 @pytest.mark.parametrize(
     ("url", "code", "told"),
     [

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import threading
 
 import pytest
 from prefect import flow, task
@@ -80,3 +82,69 @@ def test_a_step_survives_the_death_of_the_warehouse(home):
 
     assert steps() == 42
     assert len(set(pids)) == 2
+
+
+LONG = "SELECT COUNT(*) FROM {0} a, {0} b WHERE a.i + b.i = -1".format(
+    "(SELECT SEQ8() AS i FROM TABLE(GENERATOR(ROWCOUNT => 100000)))"
+)
+
+
+def _upload(session, file):
+    session.file.put(str(file), "@ANALYTICS.RAW.LANDING", auto_compress=False, overwrite=True)
+
+
+@pytest.mark.parametrize(
+    ("when", "act"),
+    [
+        ("PUT", _upload),
+        ("INSERT", lambda session, _: session.connection.commit()),
+        (LONG, lambda session, _: session.sql(LONG).collect()),
+    ],
+    ids=["in PUT", "before COMMIT", "in a statement"],
+)
+def test_a_warehouse_that_is_gone_is_a_passing_fault_wherever_it_went(home, tmp_path, monkeypatch, when, act):
+    from deployments.embedded import find
+    from flows.warehouse.connection import TaggedConnection
+
+    file = tmp_path / "records.ndjson"
+    file.write_text('{"id": 1}\n')
+    killed: list[int] = []
+
+    def kill() -> None:
+        endpoint = find(home)
+        assert endpoint is not None
+        os.kill(endpoint.pid, signal.SIGKILL)
+        killed.append(endpoint.pid)
+
+    send = TaggedConnection.cmd_query
+
+    def send_and_kill(self, sql, *arguments, **options):
+        if sql == LONG:
+            threading.Timer(0.5, kill).start()
+        answer = send(self, sql, *arguments, **options)
+        if sql.startswith(when):
+            kill()
+        return answer
+
+    def work() -> None:
+        with open_session(load_settings()) as session:
+            session.sql("CREATE OR REPLACE TABLE ANALYTICS.PUBLIC.KEPT (a INT)").collect()
+            session.connection.cursor().execute("BEGIN")
+            monkeypatch.setattr(TaggedConnection, "cmd_query", send_and_kill)
+            if when == "INSERT":
+                session.connection.cursor().execute("INSERT INTO ANALYTICS.PUBLIC.KEPT VALUES (1)")
+            act(session, file)
+
+    with pytest.raises(TransientError) as gone:
+        work()
+    assert len(killed) == 1
+    assert "\n" not in str(gone.value)
+    assert "signature" not in str(gone.value)
+
+
+def test_the_tries_of_an_upload_to_the_embedded_warehouse_take_seconds(home):
+    from snowflake.connector.storage_client import SnowflakeStorageClient
+
+    with open_session(load_settings()) as session:
+        session.sql("SELECT 1").collect()
+    assert sum(2**number * SnowflakeStorageClient.SLEEP_UNIT for number in range(5)) < 5

@@ -7,6 +7,8 @@ of it; `new_*` are the columns to store and `was_*` those that the account needs
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 from typing import TYPE_CHECKING
 
 from transforms.contract import LINEAGE, REJECTION, TEXT, VARIANT, Layer
@@ -27,12 +29,12 @@ from transforms.functions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from snowflake.snowpark import Column as Expression
     from snowflake.snowpark import DataFrame
 
-    from transforms.contract import Table
+    from transforms.contract import Column, Table
 
 INSERT, UPDATE, DELETE, SAME = "insert", "update", "delete", "same"
 REJECTED, SUPERSEDED, REPEATED = "rejected", "superseded", "repeated"
@@ -135,18 +137,44 @@ def _ranked(table: Table, built: DataFrame) -> DataFrame:
     else:
         rejection = [null_of(column.type).alias(f"new_{column.name}") for column in REJECTION]
         is_good = lit(True)
-    group = Window.partition_by(*[col(name) for name in table.key], is_good)
-    newest_first = group.order_by(*[col(name).desc_nulls_last() for name in _order(table)])
+    of_key = [*[col(name) for name in table.key], is_good]
+    best_first = [one.desc_nulls_last() for one in _order(table, "")]
+    if table.layer is Layer.STAGING:
+        # A file may correct itself further down, so of its own records the last of the fullest stands for it.
+        in_file = [*_fullest(table, ""), col("_source_row")]
+        of_file = Window.partition_by(*of_key, col("_source_file"))
+        place = row_number().over(of_file.order_by(*[one.desc_nulls_last() for one in in_file]))
+        built = built.select("*", place.alias("_place_in_file"))
+        best_first = [col("_place_in_file").asc(), *best_first]
     return built.select(
         *[col(name).cast(kinds[name]).alias(f"new_{name}") for name in _carried_names(table)],
         *rejection,
-        row_number().over(newest_first).alias("new_rank"),
+        row_number().over(Window.partition_by(*of_key).order_by(*best_first)).alias("new_rank"),
     )
 
 
-def _order(table: Table) -> tuple[str, ...]:
+def _order(table: Table, prefix: str) -> list[Expression]:
+    """Return what orders the rows of one key, most significant first: the greatest is kept.
+
+    Records of several files that say equally much are told apart by what they say. A file's name ends in a hash of its
+    content, so it comes last, where what is left says the same.
+    """
+    if table.layer is not Layer.STAGING:
+        return [col(f"{prefix}{name}") for name in table.key]
+    values = [column.name for column in _said(table) if column.type != VARIANT]
+    return [*_fullest(table, prefix), *[col(f"{prefix}{name}") for name in (*values, "_source_file", "_source_row")]]
+
+
+def _fullest(table: Table, prefix: str) -> list[Expression]:
+    """Return what makes a record newer by the contract, and then how many of its fields are filled."""
     newest_by: tuple[str, ...] = getattr(table.write, "newest_by", ())
-    return (*newest_by, "_source_file", "_source_row") if table.layer is Layer.STAGING else table.key
+    filled = [iff(col(f"{prefix}{column.name}").is_null(), lit(0), lit(1)) for column in _said(table)]
+    return [*[col(f"{prefix}{name}") for name in newest_by], reduce(add, filled, lit(0))]
+
+
+def _said(table: Table) -> list[Column]:
+    """Return the columns of what a record says beside its key."""
+    return [column for column in table.columns if column.payload is not None and column.name not in table.key]
 
 
 def _action(table: Table, comparison: Comparison) -> Expression:
@@ -160,7 +188,8 @@ def _action(table: Table, comparison: Comparison) -> Expression:
         return case.when(differs, lit(UPDATE)).otherwise(lit(SAME))
     # A record that is staged again by another formula replaces itself, though it is no newer than itself.
     is_same_record = ~_differs(["_source_file", "_source_row"])
-    case = case.when(_is_newer(_order(table)) | (is_same_record & differs), lit(UPDATE))
+    is_newer = _is_newer(list(zip(_order(table, "new_"), _order(table, "was_"), strict=True)))
+    case = case.when(is_newer | (is_same_record & differs), lit(UPDATE))
     return case.when(is_same_record, lit(SAME)).otherwise(lit(SUPERSEDED))
 
 
@@ -168,14 +197,13 @@ def _differs(names: Iterable[str]) -> Expression:
     return ~have_same_or_null(names, "was_", "new_")
 
 
-def _is_newer(order: tuple[str, ...]) -> Expression:
-    """Strictly greater, compared column by column; a NULL is older than any value."""
-    first, *others = order
-    new, was = col(f"new_{first}"), col(f"was_{first}")
+def _is_newer(order: Sequence[tuple[Expression, Expression]]) -> Expression:
+    """Strictly greater, compared pair by pair; a NULL is older than any value."""
+    (new, was), *others = order
     greater = coalesce(new > was, new.is_not_null() & was.is_null())
     if not others:
         return greater
-    return greater | (equal_null(new, was) & _is_newer(tuple(others)))
+    return greater | (equal_null(new, was) & _is_newer(others))
 
 
 def _kept_columns(table: Table, comparison: Comparison) -> list[Expression]:

@@ -5,7 +5,7 @@ Key      event_type, snapshot_at
 Source   raw_amplitude_event_types
 Payload  RECORD: value (the type as events name it), id, name, display, totals, totals_delta, deleted, hidden, …
 Units    weekly_count in events of the week so far, when the list was asked for
-Rerun    a record replaces another of its key only if it is strictly greater by filled_fields, then file and row
+Rerun    a record replaces another of its key only if it is strictly greater by filled fields, then by its values
 Gaps     a type that is gone from the list says nothing
 """
 
@@ -34,6 +34,7 @@ TABLE = Table(
     key=("event_type", "snapshot_at"),
     write=MergeOnKey(newest_by=("filled_fields",)),
     cluster_by="snapshot_at",
+    revision=2,
     tags=("amplitude",),
     columns=(
         amplitude.event_type.replace(payload="value", formerly=("name",), empty_is_null=True),

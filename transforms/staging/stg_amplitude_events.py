@@ -5,8 +5,8 @@ Key      event_key, the hash of insert_id and device_id, or of uuid where insert
 Source   raw_amplitude_events
 Payload  RECORD: $insert_id (once _insert_id), uuid, event_id (once id), event_type, event_time, server_upload_time, …
 Units    every *_at is UTC without zone; the offset of a zoned time is taken into account
-Rerun    a record replaces another of its key only if it is strictly greater by uploaded_at, filled_fields, then file
-         and row
+Rerun    a record replaces another of its key only if it is strictly greater by uploaded_at, filled fields, then
+         by its values
 Gaps     an event dated after its upload is kept and flagged, and counts as of its upload; without an id that tells it
          from a repeat of itself it goes to the quarantine; without server_upload_time its hour of export stands in
 """
@@ -43,6 +43,7 @@ TABLE = Table(
     key=("event_key",),
     write=MergeOnKey(newest_by=("uploaded_at", "filled_fields")),
     cluster_by="uploaded_at",
+    revision=2,
     tags=("amplitude",),
     columns=(
         amplitude.event_key,

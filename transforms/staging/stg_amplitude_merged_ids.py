@@ -5,7 +5,7 @@ Key      amplitude_id, merged_at, snapshot_at
 Source   raw_amplitude_merged_ids
 Payload  RECORD: amplitude_id, merged_amplitude_id, merge_event_time, scope
 Units    every *_at is UTC without zone
-Rerun    a record replaces another of its key only if it is strictly greater by file and row
+Rerun    a record replaces another of its key only if it is strictly greater by filled fields, then by its values
 Gaps     without merge_event_time a merge counts as made when it was delivered
 """
 
@@ -30,6 +30,7 @@ TABLE = Table(
     key=("amplitude_id", "merged_at", "snapshot_at"),
     write=MergeOnKey(),
     cluster_by="snapshot_at",
+    revision=2,
     tags=("amplitude",),
     columns=(
         amplitude.amplitude_id.replace(description="user that was", payload="amplitude_id"),

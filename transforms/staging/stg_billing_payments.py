@@ -5,7 +5,7 @@ Key      payment_id, snapshot_at
 Source   raw_billing_payments
 Payload  RECORD: payment_id, user_id, payment_date, amount, currency
 Units    amount exact to the cent, negative for a refund; more than two decimals are refused, never rounded
-Rerun    a record replaces another of its key only if it is strictly greater by file and row
+Rerun    a record replaces another of its key only if it is strictly greater by filled fields, then by its values
 Gaps     a delivery lists some of the payments: absence says nothing; user_id '' is a payment that names nobody;
          an amount in another currency is refused, never added to the others
 """
@@ -32,7 +32,7 @@ TABLE = Table(
     key=("payment_id", "snapshot_at"),
     write=MergeOnKey(),
     cluster_by="snapshot_at",
-    revision=2,
+    revision=3,
     tags=("billing",),
     columns=(
         columns.payment_id.replace(payload="payment_id", empty_is_null=True),

@@ -5,7 +5,7 @@ Key      subscription_id, snapshot_at
 Source   raw_billing_subscriptions
 Payload  RECORD: subscription_id, user_id, start_date, end_date, monthly_price, billing_period, updated_at, currency
 Units    monthly_price is the price of one billing period, exact to the cent; every *_at is UTC without zone
-Rerun    a record replaces another of its key only if it is strictly greater by filled_fields, then file and row
+Rerun    a record replaces another of its key only if it is strictly greater by filled fields, then by its values
 Gaps     a file without the field updated_at counts as changed when it was delivered; an empty updated_at stays NULL;
          an unknown billing_period and another currency are refused, never taken as monthly or added up
 """
@@ -33,7 +33,7 @@ TABLE = Table(
     key=("subscription_id", "snapshot_at"),
     write=MergeOnKey(newest_by=("filled_fields",)),
     cluster_by="snapshot_at",
-    revision=2,
+    revision=3,
     tags=("billing",),
     columns=(
         columns.subscription_id.replace(payload="subscription_id", empty_is_null=True),

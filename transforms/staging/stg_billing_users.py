@@ -5,7 +5,7 @@ Key      user_id, snapshot_at
 Source   raw_billing_users
 Payload  RECORD: user_id, country, signup_date, plan_type, updated_at
 Units    country and plan_type in lower case without spaces around; every *_at is UTC without zone
-Rerun    a record replaces another of its key only if it is strictly greater by filled_fields, then file and row
+Rerun    a record replaces another of its key only if it is strictly greater by filled fields, then by its values
 Gaps     a delivery lists every user; who is missing was deleted, which users_history tells
 """
 
@@ -30,7 +30,7 @@ TABLE = Table(
     key=("user_id", "snapshot_at"),
     write=MergeOnKey(newest_by=("filled_fields",)),
     cluster_by="snapshot_at",
-    revision=2,
+    revision=3,
     tags=("billing",),
     columns=(
         columns.user_id.replace(payload="user_id", empty_is_null=True),

@@ -5,7 +5,7 @@ Key      user_id, watch_date, snapshot_at
 Source   raw_billing_viewing_activity
 Payload  RECORD: user_id, watch_date, hours_watched
 Units    hours_watched in hours
-Rerun    a record replaces another of its key only if it is strictly greater by file and row
+Rerun    a record replaces another of its key only if it is strictly greater by filled fields, then by its values
 Gaps     a delivery lists some of the days: absence says nothing; a day listed twice keeps its last line
 """
 
@@ -32,7 +32,7 @@ TABLE = Table(
     key=("user_id", "watch_date", "snapshot_at"),
     write=MergeOnKey(),
     cluster_by="snapshot_at",
-    revision=2,
+    revision=3,
     tags=("billing",),
     columns=(
         columns.user_id.replace(payload="user_id"),

@@ -5,7 +5,7 @@ Key      platform, anonymous_id, linked_at, snapshot_at
 Source   raw_identity_links
 Payload  RECORD: platform, anonymous_id, customer_platform, customer_id, linked_at
 Units    every *_at is UTC without zone
-Rerun    a record replaces another of its key only if it is strictly greater by file and row
+Rerun    a record replaces another of its key only if it is strictly greater by filled fields, then by its values
 Gaps     an empty customer_id takes the link back; without linked_at a link counts as made when it was delivered
 """
 
@@ -29,7 +29,7 @@ TABLE = Table(
     key=("platform", "anonymous_id", "linked_at", "snapshot_at"),
     write=MergeOnKey(),
     cluster_by="snapshot_at",
-    revision=2,
+    revision=3,
     tags=("identity",),
     columns=(
         columns.platform.replace(payload="platform", empty_is_null=True),

@@ -5,7 +5,7 @@ Key      gift_id, snapshot_at
 Source   raw_livelogs_gift_types
 Payload  RECORD: giftID, name, point
 Units    points are whole: what one gift of the kind is worth
-Rerun    a record replaces another of its key only if it is strictly greater by filled_fields, then file and row
+Rerun    a record replaces another of its key only if it is strictly greater by filled fields, then by its values
 Gaps     a kind that is gone from a later read keeps the name that it had
 """
 
@@ -29,7 +29,7 @@ TABLE = Table(
     key=("gift_id", "snapshot_at"),
     write=MergeOnKey(newest_by=("filled_fields",)),
     cluster_by="snapshot_at",
-    revision=2,
+    revision=3,
     tags=("livelogs",),
     columns=(
         logged.gift_id.replace(empty_is_null=True),

@@ -5,7 +5,7 @@ Key      gift_transaction_id, snapshot_at
 Source   raw_livelogs_gifts
 Payload  RECORD: id, receiverUserID, userID, utcTimestamp, timestamp, type, giftID, point, isCanceled, migration, …
 Units    points are whole; gifted_at is UTC without zone, unix_seconds the same time as the source counts it
-Rerun    a record replaces another of its key only if it is strictly greater by filled_fields, then file and row
+Rerun    a record replaces another of its key only if it is strictly greater by filled fields, then by its values
 Gaps     user_id '' is a giver that is not told; a gift that is gone from a later read says nothing
 """
 
@@ -31,7 +31,7 @@ TABLE = Table(
     key=("gift_transaction_id", "snapshot_at"),
     write=MergeOnKey(newest_by=("filled_fields",)),
     cluster_by="snapshot_at",
-    revision=2,
+    revision=3,
     tags=("livelogs",),
     columns=(
         logged.gift_transaction_id.replace(empty_is_null=True),

@@ -5,7 +5,7 @@ Key      stream_id, snapshot_at
 Source   raw_livelogs_streams
 Payload  RECORD: liveStreamID, beginTime, endTime, duration, userID, …, as declared in livelogs_columns
 Units    durations in seconds; every *_at is UTC without zone, spelled `2020-06-20 18:47:14.5 UTC` by the source
-Rerun    a record replaces another of its key only if it is strictly greater by filled_fields, then file and row
+Rerun    a record replaces another of its key only if it is strictly greater by filled fields, then by its values
 Gaps     close_by is NULL where the log does not say it; a stream that is gone from a later read says nothing
 """
 
@@ -31,7 +31,7 @@ TABLE = Table(
     key=("stream_id", "snapshot_at"),
     write=MergeOnKey(newest_by=("filled_fields",)),
     cluster_by="snapshot_at",
-    revision=2,
+    revision=3,
     tags=("livelogs",),
     columns=(
         columns.stream_id.replace(payload="liveStreamID", empty_is_null=True),

@@ -6,7 +6,7 @@ Source   raw_stream_samples
 Payload  RECORD: timestamp, stream_id, user_id, user_login, user_name, game_id, game_name, title, viewer_count,
          started_at, language, is_narrowed; _topic, _partition, _offset, _incarnation, _message_at, _key: where it was
 Units    viewer_count in viewers; every *_at is UTC without zone
-Rerun    a record replaces another of its key only if it is strictly greater by message_at, then file and row
+Rerun    a record replaces another of its key only if it is strictly greater by message_at, filled fields, values
 Gaps     a message that is no sample is quarantined with its position; samples with 0 viewers stay, flagged
 """
 
@@ -32,6 +32,7 @@ TABLE = Table(
     key=("stream_id", "collected_at"),
     write=MergeOnKey(newest_by=("message_at",)),
     cluster_by="collected_at",
+    revision=2,
     tags=("kafka",),
     columns=(
         columns.stream_id.replace(payload="stream_id", empty_is_null=True),

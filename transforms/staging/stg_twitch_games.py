@@ -5,7 +5,7 @@ Key      game_id, snapshot_at
 Source   raw_twitch_games
 Payload  RECORD: id, name, box_art_url, igdb_id
 Units    every *_at is UTC without zone
-Rerun    a record replaces another of its key only if it is strictly greater by file and row
+Rerun    a record replaces another of its key only if it is strictly greater by filled fields, then by its values
 Gaps     ids that Twitch no longer knows are not returned: absence says nothing (SEMANTICS §2)
 """
 
@@ -28,7 +28,7 @@ TABLE = Table(
     key=("game_id", "snapshot_at"),
     write=MergeOnKey(),
     cluster_by="snapshot_at",
-    revision=2,
+    revision=3,
     tags=("twitch",),
     columns=(
         columns.game_id.replace(payload="id", empty_is_null=True),

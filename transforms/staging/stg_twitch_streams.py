@@ -5,7 +5,7 @@ Key      stream_id, snapshot_at
 Source   raw_twitch_streams
 Payload  RECORD: id, user_id, user_login, user_name, game_id, game_name, type, title, viewer_count, …, as declared below
 Units    viewer_count in viewers at the snapshot; every *_at is UTC without zone
-Rerun    a record replaces another of its key only if it is strictly greater by viewer_count, then file and row
+Rerun    a record replaces another of its key only if it is strictly greater by viewer_count, filled fields, values
 Gaps     Helix repeats streams across pages: the highest viewer_count of a snapshot is kept (SEMANTICS §2)
 """
 
@@ -30,7 +30,7 @@ TABLE = Table(
     key=("stream_id", "snapshot_at"),
     write=MergeOnKey(newest_by=("viewer_count",)),
     cluster_by="snapshot_at",
-    revision=2,
+    revision=3,
     tags=("twitch",),
     columns=(
         columns.stream_id.replace(payload="id", empty_is_null=True),

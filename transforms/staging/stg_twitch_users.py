@@ -5,7 +5,7 @@ Key      streamer_id, snapshot_at
 Source   raw_twitch_users
 Payload  RECORD: id, login, display_name, type, broadcaster_type, description, …, as declared below
 Units    every *_at is UTC without zone
-Rerun    a record replaces another of its key only if it is strictly greater by file and row
+Rerun    a record replaces another of its key only if it is strictly greater by filled fields, then by its values
 Gaps     banned and deleted users are not returned: absence says nothing (SEMANTICS §2)
 """
 
@@ -30,7 +30,7 @@ TABLE = Table(
     key=("streamer_id", "snapshot_at"),
     write=MergeOnKey(),
     cluster_by="snapshot_at",
-    revision=2,
+    revision=3,
     tags=("twitch",),
     columns=(
         columns.streamer_id.replace(payload="id", empty_is_null=True),

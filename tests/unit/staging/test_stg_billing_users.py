@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+import pytest
 from snowflake.snowpark import Session
 
 from tests.feeding import T0, build_all, delivered, load, minutes, rows_of, written
@@ -56,3 +57,36 @@ def test_a_user_listed_twice_keeps_the_last_line_and_each_delivery_its_own(wareh
     load(warehouse, delivered("users", T0, USER, {**USER, "country": "FR"}))
     assert build_all(warehouse, [TABLE.name])[TABLE.name].rows_superseded == 1
     assert rows_of(read_table(warehouse, TABLE), "snapshot_at", "country") == [(T0, "fr"), (minutes(15), "de")]
+
+
+FULL = (
+    {**USER, "user_id": "fuller"},
+    {**USER, "user_id": "greater", "plan_type": "premium"},
+    {**USER, "user_id": "equal"},
+    {**USER, "user_id": "twice", "plan_type": "premium"},
+    {**USER, "user_id": "twice", "plan_type": "basic"},
+)
+OTHER = (
+    {**USER, "user_id": "fuller", "country": "", "plan_type": "premium"},
+    {**USER, "user_id": "greater", "plan_type": "basic"},
+    {**USER, "user_id": "equal"},
+)
+
+
+@pytest.mark.parametrize("names", ["az", "za"])
+@pytest.mark.parametrize("builds", ["one build", "two builds", "two builds, the other file first"])
+def test_of_two_files_of_one_time_what_they_say_decides(warehouse: Session, names: str, builds: str):
+    files = [delivered("users", T0, *FULL, name=names[0]), delivered("users", T0, *OTHER, name=names[1])]
+    if "first" in builds:
+        files.reverse()
+    for part in [files] if builds == "one build" else [[file] for file in files]:
+        load(warehouse, *part)
+        build_all(warehouse, [TABLE.name])
+    assert rows_of(read_table(warehouse, TABLE), "user_id", "country", "plan_type") == [
+        ("equal", "us", "basic"),
+        ("fuller", "us", "basic"),
+        ("greater", "us", "premium"),
+        ("twice", "us", "basic"),
+    ]
+    assert build_all(warehouse, [TABLE.name])[TABLE.name].skipped
+    assert written(build_all(warehouse, [TABLE.name], mode="full_refresh")[TABLE.name]) == (0, 0, 0)
