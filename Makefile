@@ -96,7 +96,7 @@ pytest: $(VENV)/.locked-dev
 
 test-long: $(VENV)/.locked-dev ## the long forms: many more examples, a statement of three minutes
 	@SNOWCAST_TEST_EXAMPLES=60 $(BIN)/pytest -n $(PYTEST_WORKERS) tests/properties
-	@$(BIN)/pytest -m long tests/embedded
+	@$(BIN)/pytest -m long tests/embedded tests/flows
 
 format: $(VENV)/.locked-dev ## rewrite the code in the project's format
 	@$(BIN)/ruff format .

@@ -25,6 +25,7 @@ class SessionState:
     Attributes:
         session_id: The number that CURRENT_SESSION() and the query history show.
         parameters: Parameters as ALTER SESSION SET or the login gave them, names in upper case.
+        unmet: Parameters that the login left to the account, whose value for them is not done here.
         variables: What SET has set, as statements write it, names in upper case.
         temporary_tables: Full upper-case names (database, schema, name) of the temporary tables of this session.
         last_query_id: The id of the last statement, for LAST_QUERY_ID() and RESULT_SCAN.
@@ -32,6 +33,7 @@ class SessionState:
 
     session_id: int = 0
     parameters: dict[str, Any] = field(default_factory=dict)
+    unmet: dict[str, str] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
     temporary_tables: set[tuple[str, str, str]] = field(default_factory=set)
     last_query_id: str | None = None

@@ -17,11 +17,11 @@ _LOADS_OF_ONE_TIME = (
     "qualify count(*) over (partition by table_name, snapshot_at) > 1"
 )
 _DELIVERED = (
-    "select max(d.file_path) as file_path, f.value::varchar as landed_file from {deliveries} d, "
+    "select max(split_part(d.file_path, '/', -1)) as file_name, f.value::varchar as landed_file from {deliveries} d, "
     "lateral flatten(input => d.landed_files) f group by f.value::varchar"
 )
 _NAMED = (
-    "select w.load_id, w.table_name, w.snapshot_at, coalesce(n.file_path, w.source_file) as delivered_file "
+    "select w.load_id, w.table_name, w.snapshot_at, coalesce(n.file_name, w.source_file) as delivered_file "
     f"from ({_LOADS_OF_ONE_TIME}) w left join ({_DELIVERED}) n on n.landed_file = w.source_file"
 )
 _OF_ONE_TIME = "over (partition by table_name, snapshot_at)"

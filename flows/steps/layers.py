@@ -194,7 +194,8 @@ def _rows_of_view(run: Run, name: str) -> Mapping[str, list[str] | None]:
 
 
 def _has_written(build: BuildResult) -> bool:
-    return build.rows_inserted + build.rows_updated > 0
+    """Whether it wrote rows, or changed the account of a load: records may all have been refused or superseded."""
+    return build.rows_inserted + build.rows_updated + build.rows_quarantined + build.rows_superseded > 0
 
 
 def _validate_and_find_closed(

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from transforms.ops import BUILDS, LOADS, VALIDATION_RESULTS
+from transforms.ops import BUILDS, LOADS, RECONCILIATION, VALIDATION_RESULTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,7 +25,8 @@ class Standing:
 
     Args:
         closed: Tables of which a critical rule failed when it was last checked; nothing is built on them.
-        unchecked: Table -> loads or builds that wrote rows of it and were never checked.
+        unchecked: Table -> loads or builds that wrote rows of it, or changed the account of a load, and were never
+            checked.
     """
 
     closed: frozenset[str] = frozenset()
@@ -51,7 +52,8 @@ def standing_statement(database: str) -> str:
         f"SELECT table_name, load_id AS batch_id, loaded_at AS written_at FROM {LOADS.full_name(database)} "
         "WHERE rows_loaded > 0 UNION ALL "
         f"SELECT table_name, build_id, built_at FROM {BUILDS.full_name(database)} "
-        "WHERE rows_inserted + rows_updated > 0"
+        "WHERE rows_inserted + rows_updated > 0 "
+        f"OR build_id IN (SELECT build_id FROM {RECONCILIATION.full_name(database)})"
     )
     checked = (
         "SELECT r.table_name AS table_name, f.value::VARCHAR AS batch_id "

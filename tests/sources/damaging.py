@@ -40,6 +40,26 @@ def _links(number: int) -> list[Record]:
     ]
 
 
+def _product_events(number: int) -> list[Record]:
+    known = {"event_type": "gift_sent", "device_id": "d", "user_id": "u1", "server_upload_time": _UPLOADED}
+    return [
+        {
+            **known,
+            "$insert_id": f"i{number}_{row}",
+            "uuid": f"e{number}_{row}",
+            "event_id": row,
+            "event_time": _UPLOADED,
+        }
+        for row in range(6)
+    ]
+
+
+def _merged_ids(number: int) -> list[Record]:
+    merged = {"merge_event_time": _UPLOADED, "merge_server_time": _UPLOADED}
+    return [{"amplitude_id": number * 10 + row, "merged_amplitude_id": 7, **merged} for row in range(6)]
+
+
+_UPLOADED = "2026-11-01 10:00:00.000000"
 RECORDS: dict[str, tuple[Callable[[int], list[Record]], ...]] = {
     "twitch": (lambda number: [stream(f"{number}{row}", row) for row in range(6)],),
     "livelogs": (
@@ -48,6 +68,7 @@ RECORDS: dict[str, tuple[Callable[[int], list[Record]], ...]] = {
     ),
     "billing": (_users, _payments),
     "identity": (_links,),
+    "amplitude": (_product_events, _merged_ids),
 }
 
 

@@ -13,6 +13,8 @@ from flows.files.locations import FileLocation
 from flows.files.report import LANDED
 from flows.landing import read_lines
 from flows.settings import load_settings
+from flows.sources.amplitude.files import amplitude_files
+from flows.sources.amplitude.personal import PersonalData
 from flows.sources.billing import billing_files
 from flows.sources.identity import IdentitySource
 from flows.sources.livelogs.sheet import livelogs_files
@@ -23,6 +25,8 @@ SEED, FILES = 20_261_128, 120
 
 
 def kind_of(source: str) -> FileKind:
+    if source == "amplitude":
+        return amplitude_files(PersonalData((), None))
     kinds = {"twitch": HELIX_FILES, "livelogs": livelogs_files(), "billing": billing_files()}
     return kinds.get(source) or IdentitySource().file_kind(load_settings())
 

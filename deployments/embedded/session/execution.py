@@ -18,6 +18,7 @@ from sqlglot.errors import ParseError, TokenError
 
 from deployments.embedded.errors import unsupported
 from deployments.embedded.session import result_scan
+from deployments.embedded.session.account import check_unmet
 from deployments.embedded.session.bulk_insert import insert_batch, literals_as_bindings
 from deployments.embedded.session.cursor import EmbeddedCursor
 from deployments.embedded.session.query_history import QueryHistory
@@ -136,6 +137,8 @@ def _is_conflict(error: SnowflakeError) -> bool:
 
 
 def _execute(statement: Statement, base_url: str) -> Answer:
+    if statement.session.state.unmet:
+        check_unmet(statement.text, statement.session.state)
     if wait := WAIT.match(statement.text):
         return _waited(statement, wait)
     cursor = EmbeddedCursor(statement.session.connection)

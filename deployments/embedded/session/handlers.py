@@ -12,12 +12,14 @@ from sqlglot import Expr, exp
 from deployments.embedded.catalog.databases import create_database, drop_database
 from deployments.embedded.catalog.show import describe_table, show, show_by_name
 from deployments.embedded.context import StatementContext
+from deployments.embedded.session.account import alter_account
 from deployments.embedded.session.parameters import alter_session, set_variables, unset_variables
 from deployments.embedded.stages.statements import STATEMENTS
 
 Result: TypeAlias = "pa.Table | dict[str, Any]"  # a mapping is the `data` of a response that is no table (PUT, GET)
 BY_WORDS: dict[str, Callable[[str, StatementContext], Result]] = {
     **STATEMENTS,
+    "ALTER ACCOUNT": alter_account,
     "ALTER SESSION": alter_session,
     "UNSET": unset_variables,
 }

@@ -42,7 +42,7 @@ def alter_session(sql: str, context: StatementContext) -> pa.Table:
     scanner = Scanner(sql)
     scanner.expect("ALTER", "SESSION")
     if scanner.take("UNSET"):
-        for name in _names(scanner):
+        for name in read_names(scanner):
             context.session.parameters.pop(name, None)
     else:
         scanner.expect("SET")
@@ -88,12 +88,13 @@ def unset_variables(sql: str, context: StatementContext) -> pa.Table:
     """`UNSET x`, `UNSET (x, y)`."""
     scanner = Scanner(sql)
     scanner.expect("UNSET")
-    for name in _names(scanner):
+    for name in read_names(scanner):
         context.session.variables.pop(name, None)
     return status_table()
 
 
-def _names(scanner: Scanner) -> list[str]:
+def read_names(scanner: Scanner) -> list[str]:
+    """Read `x` or `(x, y)`."""
     found = []
     while scanner.peek() is not None:
         if not (scanner.take(",") or scanner.take("(") or scanner.take(")")):

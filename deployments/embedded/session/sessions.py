@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from deployments.embedded.context import SessionState
+from deployments.embedded.session.account import find_unmet, read_account
 from deployments.embedded.session.connection import EmbeddedConnection
 
 if TYPE_CHECKING:
@@ -104,14 +105,19 @@ class Sessions:
 
     def open(self, database: str | None, schema: str | None, parameters: dict[str, Any]) -> Session:
         """Log in; the database and the schema are created when they are not there."""
+        account = read_account(self._engine.paths.root)
         given = {name.upper(): value for name, value in parameters.items()}
-        state = SessionState(next(self._numbers), {**DEFAULT_PARAMETERS, **given})
+        unmet = find_unmet(account, given)
+        known = {**DEFAULT_PARAMETERS, **account, **given}
+        state = SessionState(
+            next(self._numbers), {name: value for name, value in known.items() if name not in unmet}, unmet
+        )
         connection = EmbeddedConnection(
             self._engine,
             database=self._engine.databases.ensure(database) if database else None,
             schema=schema,
             session=state,
-            autocommit=is_true(given.get("AUTOCOMMIT", True)),
+            autocommit=is_true(known["AUTOCOMMIT"]),
         )
         session = Session(connection)
         self._by_token[session.token] = session
