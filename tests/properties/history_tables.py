@@ -9,6 +9,7 @@ from snowflake.snowpark import DataFrame
 
 from tests.properties.history_oracle import CHECK, Rule
 from tests.properties.history_world import SOURCE
+from tests.properties.promises import EXAMPLES
 from transforms.columns import snapshot_at
 from transforms.contract import INTEGER, RAW_COLUMNS, TEXT, TIMESTAMP, VERSION_COLUMNS, Column, Layer, Table
 from transforms.formulas.keys import hash_key
@@ -96,3 +97,12 @@ def _probe(strategy: Strategy, deletes: HardDeletes, tracked: tuple[str, ...]) -
 PROBES = tuple(
     _probe(strategy, deletes, tracked) for strategy in Strategy for deletes in HardDeletes for tracked in (LISTED, ALL)
 )
+
+
+def halved(probes: list[Probe], half: int) -> list[Probe]:
+    """Every way with hard deletes once, with listed and all columns by turns; the other half has the others.
+
+    The long form takes all.
+    """
+    turns = {str(deletes): number for number, deletes in enumerate(HardDeletes)}
+    return [p for p in probes if EXAMPLES > 1 or (turns[p.rule.deletes] + (p.rule.tracked == ALL)) % 2 == half]

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from snowflake.snowpark import Session
 
@@ -15,6 +15,7 @@ from tests.feeding import PARAMETERS, T0, LandingFile, build_all, consumed, load
 from tests.properties import believed
 from tests.properties.believed import Caps, Sample
 from tests.properties.conftest import emptied
+from tests.properties.promises import unhurried
 from transforms.catalog import models
 from transforms.engine.stored import read_table
 
@@ -87,14 +88,8 @@ def stored_by(session: Session, name: str, keys: tuple[str, ...], values: tuple[
 DAILY = ("hours_watched", "avg_viewers", "peak_viewers", "airtime_minutes", "streams_started")
 
 
-@settings(
-    max_examples=3,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
-)
-@given(samples=irregular_samples())
+@unhurried
+@given(samples=irregular_samples().filter(lambda samples: len(samples) > 300))
 def test_measures_are_what_plain_python_says(bit_by_bit: Session, samples: list[Sample]):
     session, caps = emptied(bit_by_bit), CAPS
     load(session, *files_of(samples))
