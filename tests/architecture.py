@@ -50,7 +50,7 @@ WAY_DOWN: dict[str, tuple[str, ...]] = {
         "__main__",
         "server",
         "session",
-        "stages catalog",
+        "stages catalog account",
         "sql",
         "context wire process scanner",
         "names",

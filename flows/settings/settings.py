@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
+from flows.settings.account import AccountSettings
 from flows.settings.activity import ActivitySettings
 from flows.settings.alerts import AlertSettings
 from flows.settings.amplitude import AmplitudeSettings
@@ -29,7 +30,7 @@ Names = Annotated[tuple[str, ...], NoDecode]
 LogTabs = Annotated[tuple[str, str, str], NoDecode]
 
 
-class Settings(AlertSettings, LandingSettings, KafkaSettings, AmplitudeSettings, ActivitySettings):
+class Settings(AccountSettings, AlertSettings, LandingSettings, KafkaSettings, AmplitudeSettings, ActivitySettings):
     """What a run needs to know. Build it with `load_settings`, which turns a mistake into one clear line."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True)

@@ -163,10 +163,17 @@ def statements(text: str, settings: Settings, more: Mapping[str, str] | None = N
 
     Args:
         text: The script.
-        settings: Fill `database` and `warehouse`.
+        settings: Fill `database`, `warehouse` and what else deploys an account.
         more: Fill others.
     """
-    values = {"database": settings.database, "warehouse": settings.snowflake.warehouse or "SNOWCAST_WH", **(more or {})}
+    values = {
+        "database": settings.database,
+        "warehouse": settings.snowflake.warehouse or "SNOWCAST_WH",
+        "warehouse_size": settings.warehouse_size,
+        "auto_suspend": str(settings.auto_suspend_seconds),
+        "credit_quota": str(settings.credit_quota),
+        **(more or {}),
+    }
     return fill_places(text, values)
 
 

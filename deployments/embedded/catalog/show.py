@@ -89,8 +89,6 @@ def show_by_name(rest: str, context: StatementContext) -> pa.Table:
         words.pop(0)
     if words and words[0] in {"FUNCTIONS", "PROCEDURES"}:
         return _nothing(_FUNCTION_COLUMNS)  # there are none of one's own
-    if words and words[0] == "ROLES":
-        return pa.table({"created_on": pa.nulls(1, pa.string()), "name": ["SYSADMIN"], "comment": [""]})
     raise unsupported(f"SHOW {' '.join(words[:2])}")
 
 
@@ -245,16 +243,6 @@ def _show_sequences(scope: _Scope, context: StatementContext) -> pa.Table:
         WHERE {scope.inside()} AND name NOT LIKE '\\_numbers\\_%' ESCAPE '\\' ORDER BY 2, 3, 1{scope.limit}""")
 
 
-def _show_warehouses(scope: _Scope, context: StatementContext) -> pa.Table:
-    return context.run(f"""
-        SELECT 'EMBEDDED' AS name, 'STARTED' AS state, 'STANDARD' AS type, 'X-Small' AS size, 'Y' AS is_default,
-            'Y' AS is_current, {_CREATED}, '' AS comment, 'SYSADMIN' AS owner""")
-
-
-def _show_users(scope: _Scope, context: StatementContext) -> pa.Table:
-    return context.run(f"SELECT 'SNOWCAST' AS name, {_CREATED}, 'SNOWCAST' AS login_name, '' AS comment")
-
-
 _SHOWN: dict[str, Callable[[_Scope, StatementContext], pa.Table]] = {
     "TABLES": _show_tables,
     "VIEWS": _show_views,
@@ -265,8 +253,6 @@ _SHOWN: dict[str, Callable[[_Scope, StatementContext], pa.Table]] = {
     "STAGES": _show_stages,
     "FILE FORMATS": _show_file_formats,
     "SEQUENCES": _show_sequences,
-    "WAREHOUSES": _show_warehouses,
-    "USERS": _show_users,
 }
 
 

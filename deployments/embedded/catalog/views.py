@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from deployments.embedded.sql.macros import HOME
 
-# What the warehouse keeps of stages and file formats, beside the databases.
+# What the warehouse keeps of stages, file formats, roles and grants, beside the databases.
 CREATE = """
     CREATE SCHEMA IF NOT EXISTS _fs_global._fs_information_schema;
     CREATE TABLE IF NOT EXISTS _fs_global._fs_information_schema._fs_stages (
@@ -23,6 +23,9 @@ CREATE = """
     CREATE TABLE IF NOT EXISTS _fs_global._fs_information_schema._pipe_queue
         (id TEXT, file TEXT, PRIMARY KEY (id, file));
     CREATE TABLE IF NOT EXISTS _fs_global._fs_information_schema._storage_integrations (name TEXT, options TEXT);
+    CREATE TABLE IF NOT EXISTS _fs_global._fs_information_schema._account_objects (kind TEXT, name TEXT, options TEXT);
+    CREATE TABLE IF NOT EXISTS _fs_global._fs_information_schema._grants (privilege TEXT, granted_on TEXT, name TEXT,
+        granted_to TEXT, grantee TEXT, is_future BOOLEAN, known TEXT);
     CREATE TABLE IF NOT EXISTS _fs_global._fs_information_schema._fs_file_formats (
         created_on TIMESTAMPTZ, name TEXT, database_name TEXT, schema_name TEXT, type TEXT, options TEXT,
         comment TEXT DEFAULT '', PRIMARY KEY (database_name, schema_name, name));

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 from sqlglot import Expr, exp
 
+from deployments.embedded.account import statements as account_statements
 from deployments.embedded.catalog.databases import create_database, drop_database
 from deployments.embedded.catalog.show import describe_table, show, show_by_name
 from deployments.embedded.context import StatementContext
@@ -19,6 +20,7 @@ from deployments.embedded.stages.statements import STATEMENTS
 Result: TypeAlias = "pa.Table | dict[str, Any]"  # a mapping is the `data` of a response that is no table (PUT, GET)
 BY_WORDS: dict[str, Callable[[str, StatementContext], Result]] = {
     **STATEMENTS,
+    **account_statements.STATEMENTS,
     "ALTER ACCOUNT": alter_account,
     "ALTER SESSION": alter_session,
     "UNSET": unset_variables,

@@ -83,6 +83,23 @@ def describe(context: StatementContext, key: Key) -> list[tuple[str, str, str, s
     ]
 
 
+def show(context: StatementContext) -> list[tuple[str, str, str, str, str]]:
+    """What SHOW INTEGRATIONS tells: name, type, category, whether it is enabled, comment."""
+    with context.duck_conn.cursor() as catalog:
+        rows = catalog.execute(f"SELECT name, options FROM {_TABLE} ORDER BY name").fetchall()
+    kept = [(str(name), dict(json.loads(options))) for name, options in rows]
+    return [
+        (
+            name,
+            "EXTERNAL_STAGE",
+            "STORAGE",
+            str(is_true(one.get("ENABLED", False))).lower(),
+            str(one.get("COMMENT", "")),
+        )
+        for name, one in kept
+    ]
+
+
 def require_allowed(context: StatementContext, name: str, url: str) -> None:
     """Check that an integration lets a stage read a place.
 

@@ -103,6 +103,16 @@ def describe(sql: str, context: StatementContext) -> Result:
     return _texts(("parent_property", "property", "property_type", "property_value", "property_default"), described)
 
 
+def show_integrations(sql: str, context: StatementContext) -> Result:
+    """`SHOW STORAGE INTEGRATIONS`; those of storage are all there are."""
+    scanner = Scanner(sql)
+    scanner.expect("SHOW")
+    scanner.take("STORAGE")
+    scanner.expect("INTEGRATIONS")
+    scanner.at_end()
+    return _texts(("name", "type", "category", "enabled", "comment"), integrations.show(context))
+
+
 def list_files(sql: str, context: StatementContext) -> Result:
     """`LIST @RAW.LANDING/twitch PATTERN = '.*[.]gz'`."""
     location, pattern = _files(sql, context)
@@ -205,6 +215,7 @@ STATEMENTS: dict[str, Callable[[str, StatementContext], Result]] = {
         for kind in ("STAGE", "FILE", "STORAGE", "INTEGRATION")
     },
     "ALTER STORAGE": alter_integration,
+    **dict.fromkeys(("SHOW STORAGE", "SHOW INTEGRATIONS"), show_integrations),
     **pipes.STATEMENTS,
     **dict.fromkeys(("ALTER STAGE", "ALTER FILE"), refuse),
 }

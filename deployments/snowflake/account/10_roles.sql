@@ -1,9 +1,11 @@
--- Three roles: the owner creates and changes, the loader runs the flows, the reader queries the marts.
+-- Four roles: the owner deploys, the loader runs the flows, the publisher sends activities, the reader queries.
 USE ROLE USERADMIN;
 CREATE ROLE IF NOT EXISTS SNOWCAST_OWNER COMMENT = 'Owns the Snowcast database: deployments';
 CREATE ROLE IF NOT EXISTS SNOWCAST_LOADER COMMENT = 'Runs the Snowcast flows: loads, builds, validates';
+CREATE ROLE IF NOT EXISTS SNOWCAST_PUBLISHER COMMENT = 'Publishes activities: reads, and writes ledgers';
 CREATE ROLE IF NOT EXISTS SNOWCAST_READER COMMENT = 'Reads the marts';
 USE ROLE SECURITYADMIN;
-GRANT ROLE SNOWCAST_READER TO ROLE SNOWCAST_LOADER;
+GRANT ROLE SNOWCAST_READER TO ROLE SNOWCAST_PUBLISHER;
+GRANT ROLE SNOWCAST_PUBLISHER TO ROLE SNOWCAST_LOADER;
 GRANT ROLE SNOWCAST_LOADER TO ROLE SNOWCAST_OWNER;
 GRANT ROLE SNOWCAST_OWNER TO ROLE SYSADMIN;

@@ -1,6 +1,7 @@
--- The database and the landing schema, owned by the owner role.
+-- The database, owned by the owner role, which makes the schemas in it.
 USE ROLE SYSADMIN;
 CREATE DATABASE IF NOT EXISTS <% database %>;
 GRANT OWNERSHIP ON DATABASE <% database %> TO ROLE SNOWCAST_OWNER COPY CURRENT GRANTS;
-GRANT OWNERSHIP ON ALL SCHEMAS IN DATABASE <% database %> TO ROLE SNOWCAST_OWNER COPY CURRENT GRANTS;
+USE ROLE ACCOUNTADMIN;
 GRANT USAGE ON WAREHOUSE <% warehouse %> TO ROLE SNOWCAST_READER;
+GRANT OPERATE ON WAREHOUSE <% warehouse %> TO ROLE SNOWCAST_LOADER;

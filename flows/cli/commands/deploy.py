@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from flows.cli.output import say
+
+if TYPE_CHECKING:
+    from flows.deploy.snowflake.plan import Change
+    from flows.settings import Settings
 
 commands = typer.Typer(name="deploy", help="Deploy to Prefect or to a Snowflake account.", no_args_is_help=True)
 
@@ -29,15 +34,45 @@ def deploy_prefect(context: typer.Context) -> None:
 @commands.command("snowflake")
 def deploy_snowflake(
     context: typer.Context,
-    show: Annotated[bool, typer.Option("--print", help="Print the statements instead of running them.")] = False,
+    plan: Annotated[bool, typer.Option("--plan", help="Show what differs from what is there; change nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the whole SQL; log in nowhere.")] = False,
+    teardown: Annotated[bool, typer.Option("--teardown", help="Take everything away again, after asking.")] = False,
 ) -> None:
-    """Create roles, virtual warehouse, database, schemas, stage and grants in a Snowflake account."""
-    from flows.deploy.snowflake import deploy_to_snowflake, snowflake_statements
+    """Make roles, virtual warehouse, database, schemas, stages and grants: only what is not there as declared."""
+    from flows.deploy.snowflake import deploy
+    from flows.deploy.snowflake.statements import render_statements
 
     settings = context.obj.settings()
-    if show:
-        for statement in snowflake_statements(settings):
+    if dry_run:
+        for statement in render_statements(settings):
             say(f"{statement};")
+    elif teardown:
+        _tear_down(settings)
+    elif plan:
+        _show_plan(deploy.plan_deployment(settings))
+    else:
+        left = deploy.apply_deployment(settings, lambda change: say(f"{change.sign} {change.what}"))
+        _show_plan(left)
+
+
+def _show_plan(changes: Sequence[Change]) -> None:
+    """Print the differences, a line each, and what makes them go."""
+    for change in changes:
+        say(f"{change.sign} {change.what}: {change.why}")
+        say(f"    {change.statement};{f'  -- as {change.role}' if change.role else ''}")
+    counts = {sign: sum(change.sign == sign for change in changes) for sign in "+~!"}
+    told = [f"{counts['+']} to make", f"{counts['~']} to change", f"{counts['!']} left to you"]
+    say(", ".join(one for one in told if not one.startswith("0 ")) or "Everything is in place.")
+
+
+def _tear_down(settings: Settings) -> None:
+    from flows.deploy.snowflake import deploy
+
+    for _, statement in deploy.list_teardown(settings):
+        say(f"- {statement}")
+    typed = typer.prompt(f"All of {settings.database} will be gone. Type {settings.database} to go on", default="")
+    if typed != settings.database:
+        say("Nothing was changed.")
         return
-    for name in deploy_to_snowflake(settings):
-        say(f"ran {name}")
+    deploy.tear_down(settings)
+    say(f"{settings.database} and what belongs to it are gone.")

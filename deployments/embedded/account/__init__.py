@@ -1,0 +1,1 @@
+"""Roles, users, virtual warehouses, resource monitors and grants of an account: kept and told, not enforced."""

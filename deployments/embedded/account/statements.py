@@ -1,0 +1,244 @@
+"""Statements about an account's objects and grants, by the words they begin with."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from deployments.embedded.account import grants, objects
+from deployments.embedded.account.grants import COUNTABLE, Grant
+from deployments.embedded.errors import already_exists, does_not_exist, unsupported
+from deployments.embedded.names import split_name, stored_name
+from deployments.embedded.scanner import Options, Scanner, syntax_error, unquote
+from deployments.embedded.wire.results import status_table
+
+if TYPE_CHECKING:
+    from deployments.embedded.context import StatementContext
+
+_PLURALS = {f"{kind}S": kind for kind in (*objects.KINDS, *COUNTABLE)}
+_ACCOUNT_WIDE = ("DATABASE", "WAREHOUSE", "ROLE", "USER", "INTEGRATION", "RESOURCE MONITOR", "ACCOUNT")
+_DONE = "Statement executed successfully."
+_GRANTED = ("created_on", "privilege", "granted_on", "name", "granted_to", "grantee_name", "grant_option", "granted_by")
+_FUTURE = ("created_on", "privilege", "grant_on", "name", "grant_to", "grantee_name", "grant_option")
+
+
+def create(sql: str, context: StatementContext) -> pa.Table:
+    """`CREATE [OR REPLACE] WAREHOUSE [IF NOT EXISTS] W [WITH] WAREHOUSE_SIZE = XSMALL …`."""
+    scanner = Scanner(sql)
+    scanner.expect("CREATE")
+    replace = scanner.take("OR", "REPLACE")
+    kind = _take_kind(scanner)
+    if_not_exists = scanner.take("IF", "NOT", "EXISTS")
+    name = stored_name(scanner.name())
+    scanner.take("WITH")
+    options = _read_options(scanner)
+    scanner.at_end()
+    if objects.create(context, kind, name, options, replace=replace):
+        return status_table(f"{objects.KINDS[kind].called} {name} successfully created.")
+    if if_not_exists:
+        return status_table(f"{name} already exists, statement succeeded.")
+    raise already_exists(name)
+
+
+def alter(sql: str, context: StatementContext) -> pa.Table:
+    """`ALTER WAREHOUSE W SET AUTO_SUSPEND = 60`; `SUSPEND` and `RESUME` change nothing here."""
+    scanner = Scanner(sql)
+    scanner.expect("ALTER")
+    kind = _take_kind(scanner)
+    if_exists = scanner.take("IF", "EXISTS")
+    name = stored_name(scanner.name())
+    if if_exists and objects.find(context, kind, name) is None:
+        return status_table(_DONE)
+    objects.require(context, kind, name)
+    if not (kind == "WAREHOUSE" and (scanner.take("SUSPEND") or scanner.take("RESUME"))):
+        if not scanner.take("SET"):
+            raise unsupported(f"ALTER {kind} other than SET")
+        objects.alter(context, kind, name, _read_options(scanner))
+    scanner.at_end()
+    return status_table(_DONE)
+
+
+def drop(sql: str, context: StatementContext) -> pa.Table:
+    """`DROP ROLE [IF EXISTS] R`, with what was granted to it and on it."""
+    scanner = Scanner(sql)
+    scanner.expect("DROP")
+    kind = _take_kind(scanner)
+    if_exists = scanner.take("IF", "EXISTS")
+    name = stored_name(scanner.name())
+    scanner.at_end()
+    if objects.drop(context, kind, name):
+        grants.forget(context, kind, name)
+        return status_table(f"{name} successfully dropped.")
+    if if_exists:
+        return status_table(f"Drop statement executed successfully ({name} already dropped).")
+    raise does_not_exist(objects.KINDS[kind].called, name)
+
+
+def grant(sql: str, context: StatementContext) -> pa.Table:
+    """`GRANT SELECT, INSERT ON FUTURE TABLES IN DATABASE D TO ROLE R`, `GRANT ROLE A TO ROLE B`."""
+    scanner = Scanner(sql)
+    scanner.expect("GRANT")
+    grants.settle_future(context)
+    given = _read_grants(scanner, "TO", context)
+    for words in (("WITH", "GRANT", "OPTION"), ("COPY", "CURRENT", "GRANTS"), ("REVOKE", "CURRENT", "GRANTS")):
+        scanner.take(*words)
+    scanner.at_end()
+    owners = [one for one in given if one.privilege == "OWNERSHIP" and not one.is_future]
+    grants.transfer_ownership(context, owners)
+    grants.add(context, [one for one in given if one not in owners])
+    return status_table(_DONE)
+
+
+def revoke(sql: str, context: StatementContext) -> pa.Table:
+    """`REVOKE SELECT ON ALL TABLES IN SCHEMA D.S FROM ROLE R`."""
+    scanner = Scanner(sql)
+    scanner.expect("REVOKE")
+    scanner.take("GRANT", "OPTION", "FOR")
+    grants.settle_future(context)
+    taken = _read_grants(scanner, "FROM", context)
+    scanner.take("CASCADE")
+    scanner.take("RESTRICT")
+    scanner.at_end()
+    grants.remove(context, taken)
+    return status_table(_DONE)
+
+
+def show(sql: str, context: StatementContext) -> pa.Table:
+    """`SHOW ROLES LIKE 'SNOWCAST%'`, warehouses, users and resource monitors alike."""
+    scanner = Scanner(sql)
+    scanner.expect("SHOW")
+    kind = next(kind for plural, kind in _PLURALS.items() if kind in objects.KINDS and scanner.take(*plural.split()))
+    like = unquote(scanner.next().text) if scanner.take("LIKE") else "%"
+    scanner.take("IN", "ACCOUNT")
+    scanner.at_end()
+    pattern = re.compile(re.escape(like).replace("%", ".*").replace("_", "."), re.IGNORECASE)
+    columns = ["created_on", "name", *objects.KINDS[kind].shown({"NAME": ""})]
+    rows = [row for row in objects.show(context, kind) if pattern.fullmatch(row["name"])]
+    return pa.table({column: pa.array([row.get(column) for row in rows], pa.string()) for column in columns})
+
+
+def show_grants(sql: str, context: StatementContext) -> pa.Table:
+    """`SHOW GRANTS TO ROLE R`, `SHOW FUTURE GRANTS TO ROLE R`."""
+    scanner = Scanner(sql)
+    scanner.expect("SHOW")
+    is_future = scanner.take("FUTURE")
+    scanner.expect("GRANTS")
+    if not scanner.take("TO"):
+        raise unsupported("SHOW GRANTS other than TO ROLE and TO USER")
+    granted_to, grantee = _read_grantee(scanner, context)
+    scanner.at_end()
+    grants.settle_future(context)
+    found = grants.find_grants(context, granted_to, grantee, is_future=is_future)
+    rows = [
+        (None, one.privilege, one.granted_on, f"{one.name}.<{one.granted_on}>" if one.is_future else one.name)
+        + (one.granted_to, one.grantee, "false", "SECURITYADMIN")
+        for one in found
+    ]
+    names = _FUTURE if is_future else _GRANTED
+    return pa.table({name: pa.array([row[at] for row in rows], pa.string()) for at, name in enumerate(names)})
+
+
+def _take_kind(scanner: Scanner) -> str:
+    for kind in objects.KINDS:
+        if scanner.take(*kind.split()):
+            return kind
+    raise syntax_error(scanner.sql, scanner.peek())
+
+
+def _read_options(scanner: Scanner) -> Options:
+    """Options, and behind them the triggers of a resource monitor: `TRIGGERS ON 80 PERCENT DO NOTIFY …`."""
+    found: Options = {}
+    while (token := scanner.peek()) is not None and token.text.upper() != "TRIGGERS":
+        key = scanner.next().text.upper()
+        scanner.expect("=")
+        value = scanner.next()
+        found[key] = unquote(value.text) if value.kind == "string" else value.text
+    if scanner.take("TRIGGERS"):
+        found["TRIGGERS"] = {}
+        while scanner.take("ON"):
+            percent = scanner.next().text
+            scanner.expect("PERCENT", "DO")
+            found["TRIGGERS"].setdefault(scanner.next().text.upper(), f"{percent}%")
+    return found
+
+
+def _read_grants(scanner: Scanner, direction: str, context: StatementContext) -> list[Grant]:
+    """What GRANT and REVOKE name: each privilege on each object, for the grantee."""
+    if scanner.take("ROLE"):
+        role = stored_name(scanner.name())
+        objects.require(context, "ROLE", role)
+        scanner.expect(direction)
+        return [Grant("USAGE", "ROLE", role, *_read_grantee(scanner, context))]
+    privileges = _read_privileges(scanner)
+    is_all, is_future = scanner.take("ALL"), scanner.take("FUTURE")
+    kind = _read_kind(scanner, is_plural=is_all or is_future)
+    if not (is_all or is_future):
+        names = [_full_name(kind, "" if kind == "ACCOUNT" else scanner.name(), context)]
+        known = ""
+    else:
+        scanner.expect("IN")
+        container = "DATABASE" if scanner.take("DATABASE") else "SCHEMA"
+        if container == "SCHEMA":
+            scanner.expect("SCHEMA")
+        place = _full_name(container, scanner.name(), context)
+        there = grants.list_objects(context, kind, place)
+        names, known = ([place], "\n".join(there)) if is_future else (there, "")
+    scanner.expect(direction)
+    grantee = _read_grantee(scanner, context)
+    return [Grant(one, kind, name, *grantee, is_future, known) for one in privileges for name in names]
+
+
+def _read_privileges(scanner: Scanner) -> list[str]:
+    """Privileges up to ON; each may be several words: CREATE FILE FORMAT."""
+    found: list[list[str]] = [[]]
+    while not scanner.take("ON"):
+        token = scanner.next()
+        if token.text == ",":
+            found.append([])
+        else:
+            found[-1].append(token.text.upper())
+    privileges = [" ".join(words) for words in found]
+    if {"ALL", "ALL PRIVILEGES"} & set(privileges):
+        raise unsupported("GRANT ALL PRIVILEGES", "Name the privileges.")
+    return privileges
+
+
+def _read_kind(scanner: Scanner, *, is_plural: bool) -> str:
+    known = _PLURALS if is_plural else {kind: kind for kind in (*_ACCOUNT_WIDE, *COUNTABLE)}
+    for words, kind in known.items():
+        if scanner.take(*words.split()):
+            return kind
+    token = scanner.peek()
+    raise unsupported(f"GRANT ON {token.text.upper() if token else 'nothing'}")
+
+
+def _read_grantee(scanner: Scanner, context: StatementContext) -> tuple[str, str]:
+    kind = "USER" if scanner.take("USER") else "ROLE"
+    if kind == "ROLE":
+        scanner.take("ROLE")
+    name = stored_name(scanner.name())
+    objects.require(context, kind, name)
+    return kind, name
+
+
+def _full_name(kind: str, name: str, context: StatementContext) -> str:
+    if kind in _ACCOUNT_WIDE:
+        return stored_name(name) if name else ""
+    if kind == "SCHEMA":
+        parts = [stored_name(part) for part in name.split(".")]
+        return ".".join(parts if len(parts) > 1 else [context.database or "", *parts])
+    return ".".join(split_name(name, context.database, context.schema))
+
+
+STATEMENTS: dict[str, Callable[[str, StatementContext], pa.Table]] = {
+    **{f"CREATE {kind.split()[0]}": create for kind in objects.KINDS},
+    **{f"ALTER {kind.split()[0]}": alter for kind in objects.KINDS},
+    **{f"DROP {kind.split()[0]}": drop for kind in objects.KINDS},
+    "GRANT": grant,
+    "REVOKE": revoke,
+    **dict.fromkeys(("SHOW ROLES", "SHOW USERS", "SHOW WAREHOUSES", "SHOW RESOURCE"), show),
+    **dict.fromkeys(("SHOW GRANTS", "SHOW FUTURE"), show_grants),
+}

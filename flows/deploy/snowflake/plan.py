@@ -1,0 +1,157 @@
+"""The plan: what the scripts declare, held against what is there.
+
+Missing objects and grants are made, differing properties are set. What is there and declared nowhere is told and left:
+nothing is ever dropped or revoked by a plan.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from flows.deploy.snowflake.declared import Declared, DeclaredGrant, DeclaredObject
+from flows.deploy.snowflake.present import Present
+
+_NAMED_IN_REASON = 3
+
+
+@dataclass(frozen=True)
+class Change:
+    """One difference.
+
+    Attributes:
+        sign: + is made, ~ is changed, ! is left to a person.
+        what: The object or grant, in words.
+        why: What is there instead.
+        role: Who runs the statement; of what is left, who may.
+        statement: The statement that makes the difference go.
+    """
+
+    sign: str
+    what: str
+    why: str
+    role: str
+    statement: str
+
+
+def _plain(value: str) -> str:
+    return value.upper().replace("-", "").replace("_", "")
+
+
+def _number(value: str) -> str:
+    return f"{float(value or 0):g}"
+
+
+# Properties that SHOW tells: the column, how values are compared, and whether ALTER can set them.
+_COMPARED: dict[str, dict[str, tuple[str, Callable[[str], str], bool]]] = {
+    "WAREHOUSE": {
+        "WAREHOUSE_SIZE": ("size", _plain, True),
+        "AUTO_SUSPEND": ("auto_suspend", _number, True),
+        "AUTO_RESUME": ("auto_resume", _plain, True),
+        "RESOURCE_MONITOR": ("resource_monitor", str.upper, True),
+        "COMMENT": ("comment", str, True),
+    },
+    "RESOURCE MONITOR": {
+        "CREDIT_QUOTA": ("credit_quota", _number, True),
+        "FREQUENCY": ("frequency", _plain, True),
+    },
+    "ROLE": {"COMMENT": ("comment", str, True)},
+    "USER": {
+        "TYPE": ("type", _plain, True),
+        "DEFAULT_ROLE": ("default_role", str.upper, True),
+        "DEFAULT_WAREHOUSE": ("default_warehouse", str.upper, True),
+        "COMMENT": ("comment", str, True),
+    },
+    "STORAGE INTEGRATION": {"ENABLED": ("enabled", _plain, True), "COMMENT": ("comment", str, True)},
+    "FILE FORMAT": {"TYPE": ("type", _plain, False)},
+    "STAGE": {
+        "URL": ("url", lambda url: url.rstrip("/"), False),
+        "STORAGE_INTEGRATION": ("storage_integration", str.upper, False),
+    },
+}
+
+
+def make_plan(declared: Sequence[Declared], present: Present) -> list[Change]:
+    """Return the differences, in the order in which they are made; what is left to a person comes last."""
+    objects = [one for one in declared if isinstance(one, DeclaredObject)]
+    wanted = _expand([one for one in declared if isinstance(one, DeclaredGrant)], objects, present)
+    changes: dict[str, Change] = {}
+    for one in declared:
+        found = _compare(one, present) if isinstance(one, DeclaredObject) else _missing(one, wanted[one], present)
+        for change in found:
+            changes.setdefault(change.statement, change)
+    return [*changes.values(), *_undeclared(wanted, objects, present)]
+
+
+def _compare(one: DeclaredObject, present: Present) -> Iterator[Change]:
+    """What differs of one object."""
+    there = present.objects.get(one.kind, {}).get(one.name)
+    what = f"{one.kind.lower()} {one.name}"
+    if there is None:
+        yield Change("+", what, "is not there", one.role, one.statement)
+        return
+    for name, (column, normal, can_alter) in _COMPARED.get(one.kind, {}).items():
+        if name not in one.properties or normal(one.properties[name]) == normal(there.get(column, "")):
+            continue
+        value = one.properties[name]
+        quoted = f"'{value}'" if name in ("COMMENT", "URL") else value
+        statement = f"ALTER {one.kind} {one.name} SET {name} = {quoted}"
+        why = f"{name} is {there.get(column) or 'not set'}, declared is {value}"
+        yield Change("~" if can_alter else "!", what, why, one.role, statement)
+
+
+def _expand(
+    grants: Sequence[DeclaredGrant], objects: Sequence[DeclaredObject], present: Present
+) -> dict[DeclaredGrant, set[str]]:
+    """Per grant the names of the objects that it reaches: those that are there, and those that the scripts make."""
+    names: dict[str, set[str]] = defaultdict(set)
+    for kind, found in present.objects.items():
+        names[kind] |= found.keys()
+    for one in objects:
+        names[one.kind].add(one.name)
+    return {
+        grant: {name for name in names[grant.kind] if name.startswith(f"{grant.name}.")}
+        if grant.scope == "ALL"
+        else {grant.name}
+        for grant in grants
+    }
+
+
+def _missing(grant: DeclaredGrant, names: set[str], present: Present) -> Iterator[Change]:
+    """The grant, where it does not reach all that it should."""
+    place = (grant.to, grant.grantee)
+    have = present.granted_on_future if grant.scope == "FUTURE" else present.granted
+    held = {name for privilege, kind, name in have.get(place, ()) if (privilege, kind) == (grant.privilege, grant.kind)}
+    lacking = sorted(names - held)
+    if not lacking:
+        return
+    on = f"{grant.scope.lower()} {grant.kind.lower()}s in {grant.name}" if grant.scope != "ONE" else grant.name
+    why = "is not granted"
+    if grant.scope == "ALL" and len(lacking) < len(names):
+        named = ", ".join(name.rpartition(".")[2] for name in lacking[:_NAMED_IN_REASON])
+        why = f"is missing on {len(lacking)} of {len(names)}: {named}{' …' if len(lacking) > _NAMED_IN_REASON else ''}"
+    yield Change("+", f"{grant.privilege} on {on} to {grant.grantee}", why, grant.role, grant.statement)
+
+
+def _undeclared(
+    wanted: dict[DeclaredGrant, set[str]], objects: Sequence[DeclaredObject], present: Present
+) -> Iterator[Change]:
+    """What the declared roles and users may do beyond what is declared; what they own is theirs."""
+    ours = {(one.kind, one.name) for one in objects}
+    for is_future, have in ((False, present.granted), (True, present.granted_on_future)):
+        declared = {
+            (grant.to, grant.grantee, grant.privilege, grant.kind, name)
+            for grant, names in wanted.items()
+            for name in (names if (grant.scope == "FUTURE") == is_future else ())
+        }
+        for (to, grantee), granted in sorted((who, what) for who, what in have.items() if who in ours):
+            for privilege, kind, name in sorted(granted):
+                if privilege == "OWNERSHIP" or (to, grantee, privilege, kind, name) in declared:
+                    continue
+                on = f"{kind} {name}"
+                if is_future:
+                    on = f"FUTURE {kind}S IN {'SCHEMA' if '.' in name else 'DATABASE'} {name}"
+                taken = f"REVOKE ROLE {name}" if kind == "ROLE" else f"REVOKE {privilege} ON {on}"
+                what = f"{privilege} on {on} to {grantee}"
+                yield Change("!", what, "is declared nowhere", "SECURITYADMIN", f"{taken} FROM {to} {grantee}")

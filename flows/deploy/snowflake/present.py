@@ -1,0 +1,76 @@
+"""What is there: objects and grants, as SHOW tells them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from flows.deploy.snowflake.declared import Declared, DeclaredGrant
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Row, Session
+
+_OF_ACCOUNT = {
+    kind: f"{kind}S" for kind in ("ROLE", "USER", "RESOURCE MONITOR", "WAREHOUSE", "STORAGE INTEGRATION", "DATABASE")
+}
+_OF_DATABASE = {kind: f"{kind}S" for kind in ("SCHEMA", "FILE FORMAT", "STAGE", "TABLE", "VIEW")}
+Granted = tuple[str, str, str]  # privilege, kind, name
+
+
+@dataclass
+class Present:
+    """What is there.
+
+    Attributes:
+        objects: Per kind the objects by full name, each with the columns of SHOW.
+        granted: Per grantee (ROLE or USER, name) what it may do on what is there.
+        granted_on_future: The same on what will be; the name is that of the database or schema.
+    """
+
+    objects: dict[str, dict[str, dict[str, str]]] = field(default_factory=dict)
+    granted: dict[tuple[str, str], set[Granted]] = field(default_factory=dict)
+    granted_on_future: dict[tuple[str, str], set[Granted]] = field(default_factory=dict)
+
+
+def read_present(session: Session, database: str, declared: Iterable[Declared]) -> Present:
+    """Return what is there of the kinds that the scripts know, and what the roles and users of theirs were granted."""
+    present = Present()
+    for kind, plural in _OF_ACCOUNT.items():
+        present.objects[kind] = {row["name"]: _texts(row) for row in session.sql(f"SHOW {plural}").collect()}
+    has_database = database.upper() in present.objects["DATABASE"]
+    for kind, plural in _OF_DATABASE.items():
+        rows = session.sql(f"SHOW {plural} IN DATABASE {database}").collect() if has_database else []
+        present.objects[kind] = {_full_name(kind, row): _texts(row) for row in rows}
+        present.objects[kind].pop(f"{database.upper()}.INFORMATION_SCHEMA", None)
+    grantees = {(one.to, one.grantee) for one in declared if isinstance(one, DeclaredGrant)}
+    for to, name in sorted(grantees):
+        if name in present.objects[to]:
+            _read_grants(session, present, to, name)
+    return present
+
+
+def _read_grants(session: Session, present: Present, to: str, name: str) -> None:
+    rows = session.sql(f"SHOW GRANTS TO {to} {name}").collect()
+    if to == "USER":  # for users Snowflake tells the roles only
+        roles = [row["role"] if "role" in row.as_dict() else row["name"] for row in rows]
+        present.granted[to, name] = {("USAGE", "ROLE", role) for role in roles}
+        return
+    present.granted[to, name] = {(row["privilege"], _kind(row["granted_on"]), row["name"]) for row in rows}
+    future = session.sql(f"SHOW FUTURE GRANTS TO ROLE {name}").collect()
+    present.granted_on_future[to, name] = {
+        (row["privilege"], _kind(row["grant_on"]), row["name"].rpartition(".<")[0]) for row in future
+    }
+
+
+def _kind(told: str) -> str:
+    return str(told).replace("_", " ")
+
+
+def _full_name(kind: str, row: Row) -> str:
+    place = [row["database_name"]] if kind == "SCHEMA" else [row["database_name"], row["schema_name"]]
+    return ".".join([*place, row["name"]])
+
+
+def _texts(row: Row) -> dict[str, str]:
+    return {name.lower(): "" if value is None else str(value) for name, value in row.as_dict().items()}

@@ -1,0 +1,24 @@
+"""What `snowcast deploy snowflake` makes of the account: size, sleep and budget of the virtual warehouse."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+Size = Literal["XSMALL", "SMALL", "MEDIUM", "LARGE", "XLARGE"]
+
+
+class AccountSettings(BaseSettings):
+    """The virtual warehouse of an account as it is deployed."""
+
+    warehouse_size: Size = Field(
+        default="XSMALL", description="size of the virtual warehouse that deploy snowflake makes"
+    )
+    auto_suspend_seconds: int = Field(
+        default=60, ge=30, le=86_400, description="it sleeps after so long without a statement"
+    )
+    credit_quota: int = Field(
+        default=50, ge=1, le=1_000_000, description="credits a month after which its resource monitor suspends it"
+    )
