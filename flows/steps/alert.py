@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from flows.publish_to.slack.alerts import Told
 
 # What alerts stand on: the spikes, and what says why a stream rose.
-TABLES = ("+mart_viewer_spikes", "+channel_history", "+mart_concurrent_viewers", "+dim_streamers", "+dim_games")
+TABLES = ("+mart_viewer_spikes", "+channel_history", "+mart_concurrent_viewers")
 
 
 @task(name="alert", task_run_name="alert of spikes", **STEP)

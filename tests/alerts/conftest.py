@@ -27,7 +27,7 @@ from transforms.ops import ALERTS
 NOW = datetime(2026, 3, 1, 20, 0, tzinfo=UTC)
 _READ = (
     *("mart_viewer_spikes", "stg_stream_samples", "stg_twitch_streams", "channel_history", "mart_concurrent_viewers"),
-    *("fact_stream_samples", "fact_stream_snapshots"),
+    "int_stream_observations",
 )
 
 
@@ -73,7 +73,7 @@ class Warehouse:
         started_at, key = ago(began), changes.get("spike_key", f"spike_{stream_id}")
         episode = {
             **{"spike_key": key, "platform": "twitch", "stream_id": stream_id, "streamer_key": f"key_{stream_id}"},
-            **{"game_id": "g", "title": "hello", "started_at": started_at, "spike_rule": "ratio"},
+            **{"streamer_id": stream_id, "game_id": "g", "started_at": started_at, "spike_rule": "ratio"},
             **{"usual_viewers": 200.0, "first_viewers": 1000, "peak_viewers": 1200, "peak_at": started_at},
             **{"spike_samples": 1, "last_spike_at": started_at, "is_open": True},
         }

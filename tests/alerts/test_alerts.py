@@ -58,13 +58,14 @@ def test_no_recovery_before_the_alert_was_delivered(warehouse: Warehouse, receiv
 
 
 def test_a_stream_that_is_not_seen_any_more_is_over(warehouse: Warehouse, receiver: Receiver, settings: Settings):
-    common = {"platform": "twitch", "viewer_count": 9, "hold_ms": 0, "has_no_viewers": False, "stream_sample_key": "k"}
+    common = {"platform": "twitch", "viewer_count": 9, "hold_ms": 0, "is_poll": False, "is_narrowed": False}
+    common |= {"streamer_key": "k", "streamer_id": "u", "game_id": "g"}
     warehouse.spike("a", 3)
-    warehouse.put("fact_stream_samples", {**common, "stream_id": "a", "collected_at": ago(2)})
+    warehouse.put("int_stream_observations", {**common, "stream_id": "a", "snapshot_at": ago(2)})
     telling(warehouse, settings)
-    warehouse.put("fact_stream_samples", {**common, "stream_id": "b", "collected_at": ago(-27)})
+    warehouse.put("int_stream_observations", {**common, "stream_id": "b", "snapshot_at": ago(-27)})
     assert telling(warehouse, settings, 28).line() == "nothing new"
-    warehouse.put("fact_stream_samples", {**common, "stream_id": "b", "collected_at": ago(-28)})
+    warehouse.put("int_stream_observations", {**common, "stream_id": "b", "snapshot_at": ago(-28)})
     assert telling(warehouse, settings, 29).line() == "1 over, 1 sent"
     assert "is over its spike in Chess: not seen any more since 2026-03-01 19:58 UTC" in receiver.texts[-1]
 

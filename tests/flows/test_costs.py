@@ -47,7 +47,7 @@ def test_a_run_with_nothing_new_only_looks(snowcast, sent: list[Statement]):
     sent.clear()
     done = snowcast("build", "--select", "tag:twitch")
     assert done.code == 0
-    assert done.out.count("nothing new") == 15
+    assert done.out.count("nothing new") == 16
     steps = Counter(one.step for one in sent)
     assert steps[""] <= IN_PLACE, told(sent)
     assert steps["read state"] <= STATE, told(sent)

@@ -34,11 +34,10 @@ class Episode:
 
 def find_episodes(samples: Iterable[Sample], limits: SpikeLimits) -> list[Episode]:
     """Walk each stream's samples in the order of time."""
-    most: dict[str, dict[datetime, int]] = {}
+    streams: dict[str, list[tuple[datetime, int]]] = {}
     for stream_id, at, viewers in samples:
-        of_stream = most.setdefault(stream_id, {})
-        of_stream[at] = max(viewers, of_stream.get(at, 0))
-    return [one for stream_id in sorted(most) for one in _of_stream(stream_id, sorted(most[stream_id].items()), limits)]
+        streams.setdefault(stream_id, []).append((at, viewers))
+    return [one for name in sorted(streams) for one in _of_stream(name, sorted(streams[name]), limits)]
 
 
 def _of_stream(stream_id: str, samples: list[tuple[datetime, int]], limits: SpikeLimits) -> list[Episode]:

@@ -19,7 +19,7 @@ from transforms.engine.stored import read_table
 from transforms.marts.mart_viewer_spikes import SpikeLimits
 
 LIMITS = SpikeLimits(viewers=5000, ratio=2.5, least_viewers=20, training_minutes=60, min_samples=3, cooldown_minutes=20)
-_TABLES = ("stg_stream_samples", "fact_stream_samples", "stg_twitch_streams", "fact_stream_snapshots")
+_TABLES = ("stg_stream_samples", "stg_twitch_streams", "int_stream_observations")
 _SPIKES = "mart_viewer_spikes"
 _OPTIONS: dict[str, Any] = {"parameters": {**PARAMETERS, "spike_limits": LIMITS}}
 _VALUES = (
@@ -46,18 +46,18 @@ def watched_streams(draw: st.DrawFn) -> list[Sample]:
 
 
 def files_of(samples: list[Sample], dice: random.Random) -> list[LandingFile]:
-    """Each sample as a message, as a record of a poll, or as both: then one of them counts fewer viewers."""
+    """Each sample as a message, as a record of a poll, or as both: then the poll counts."""
     messages: list[list[dict[str, Any]]] = [[] for _ in range(8)]
     polls: dict[datetime, list[dict[str, Any]]] = {}
     for position, (name, at, viewers) in enumerate(samples):
         by_both, by_message = dice.random() < 0.1, dice.random() < 0.8
         if by_both or by_message:
-            message = {"timestamp": at.isoformat(), "stream_id": name, "user_id": f"u{name}", "viewer_count": viewers}
+            counted = dice.randint(0, viewers) if by_both else viewers
+            message = {"timestamp": at.isoformat(), "stream_id": name, "user_id": f"u{name}", "viewer_count": counted}
             place = {"_incarnation": "one", "_partition": 0, "_offset": position}
             dice.choice(messages).append({**message, **place, "game_id": "g1", "title": "hello"})
         if by_both or not by_message:
-            counted = dice.randint(0, viewers) if by_both else viewers
-            polls.setdefault(at, []).append(stream(name, counted, user_id=f"u{name}", title="hello"))
+            polls.setdefault(at, []).append(stream(name, viewers, user_id=f"u{name}", title="hello"))
     files = [LandingFile("samples", T0, tuple(batch), source="kafka") for batch in messages if batch]
     return files + [LandingFile("streams", at, tuple(records)) for at, records in polls.items()]
 

@@ -2,7 +2,7 @@
 
 Grain    one spike episode of one stream
 Key      spike_key, the hash of (platform, stream_id, started_at)
-Source   fact_stream_samples, fact_stream_snapshots: one stream seen by both is one stream, their samples merge by time
+Source   int_stream_observations: polls and samples of a stream are one
 Units    viewers; usual_viewers is a median of samples; every *_at is UTC without zone
 Rerun    recomputes the streams that new samples touch: a late one may move the begin of an episode, or join two
 Gaps     a stream that is not seen any more has no sample that closes its last episode: closed_at stays NULL
@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.contract import BOOLEAN, FLOAT, INTEGER, TEXT, TIMESTAMP, Column, Layer, Table
-from transforms.formulas.deduplicate import latest_per_key
 from transforms.formulas.frames import have_same, null_of
 from transforms.formulas.keys import hash_key
 from transforms.functions import (
@@ -57,10 +56,9 @@ TABLE = Table(
         Column("spike_key", TEXT, "hash of (platform, stream_id, started_at)", nullable=False),
         columns.platform,
         columns.stream_id,
-        columns.streamer_key.replace(nullable=True),
-        columns.streamer_id.replace(nullable=True),
-        columns.game_id.replace(nullable=True, description="the category when it began; '' is none"),
-        columns.title.replace(description="the title when it began"),
+        columns.streamer_key,
+        columns.streamer_id,
+        columns.game_id.replace(description="the category when it began; '' is none"),
         Column("started_at", TIMESTAMP, "first sample that spiked, UTC", nullable=False),
         Column(
             "spike_rule",
@@ -116,13 +114,17 @@ class SpikeLimits:
 
 
 _STREAM = ("platform", "stream_id")
-_OF_SAMPLE = ("streamer_key", "streamer_id", "game_id", "title")
-_SAMPLE = (*_STREAM, *_OF_SAMPLE, "viewer_count", "sampled_at", "at_us")
+_OF_SAMPLE = ("streamer_key", "streamer_id", "game_id")
+_SAMPLE = (*_STREAM, *_OF_SAMPLE, "viewer_count", "snapshot_at", "at_us")
 
 
-def build(fact_stream_samples: DataFrame, fact_stream_snapshots: DataFrame, *, spike_limits: SpikeLimits) -> DataFrame:
+def build(int_stream_observations: DataFrame, *, spike_limits: SpikeLimits) -> DataFrame:
     """Judge every sample, and join those that spike into episodes."""
-    samples = _with_lowest(_merge_samples(fact_stream_samples, fact_stream_snapshots), spike_limits)
+    at_us = date_part("epoch_microsecond", col("snapshot_at"))
+    observed = int_stream_observations.select(
+        *_STREAM, *_OF_SAMPLE, "viewer_count", "snapshot_at", at_us.alias("at_us")
+    )
+    samples = _with_lowest(observed, spike_limits)
     judged = _with_usual(samples, spike_limits)
     has_many = col("viewer_count") >= lit(spike_limits.viewers)
     is_unusual = coalesce(_has_times(spike_limits, "usual_viewers"), lit(False))
@@ -137,17 +139,6 @@ def build(fact_stream_samples: DataFrame, fact_stream_snapshots: DataFrame, *, s
 def _has_times(limits: SpikeLimits, level: str) -> Expression:
     """Condition on a sample: it has enough viewers, and so many times those of the column."""
     return (col("viewer_count") >= lit(limits.least_viewers)) & (col("viewer_count") >= lit(limits.ratio) * col(level))
-
-
-def _merge_samples(samples: DataFrame, snapshots: DataFrame) -> DataFrame:
-    """Put both kinds of samples together: of two of one stream and time the one with more viewers counts."""
-    names = [col(name) for name in (*_STREAM, *_OF_SAMPLE, "viewer_count")]
-    both = samples.select(*names, col("collected_at").alias("sampled_at")).union_all(
-        snapshots.select(*names, col("snapshot_at").alias("sampled_at"))
-    )
-    merged = latest_per_key(both, (*_STREAM, "sampled_at"), {"viewer_count": _OF_SAMPLE})
-    at_us = date_part("epoch_microsecond", col("sampled_at"))
-    return merged.select(*_STREAM, *_OF_SAMPLE, "viewer_count", "sampled_at", at_us.alias("at_us"))
 
 
 def _with_lowest(samples: DataFrame, limits: SpikeLimits) -> DataFrame:
@@ -214,16 +205,16 @@ def _episodes(judged: DataFrame, cooldown_us: int) -> DataFrame:
 def _first_samples(numbered: DataFrame) -> DataFrame:
     of_episode = Window.partition_by(*_STREAM, "episode")
     spiking = iff(col("is_spike"), col("viewer_count"), null_of(INTEGER))
-    closing = iff(col("is_behind"), col("sampled_at"), null_of(TIMESTAMP))
+    closing = iff(col("is_behind"), col("snapshot_at"), null_of(TIMESTAMP))
     measured = numbered.select(
         "*", max(spiking).over(of_episode).alias("peak_viewers"), min(closing).over(of_episode).alias("closed_at")
     )
     at_peak = col("is_spike") & (col("viewer_count") == col("peak_viewers"))
-    spiked_at = iff(col("is_spike"), col("sampled_at"), null_of(TIMESTAMP))
-    closed_viewers = iff(col("sampled_at") == col("closed_at"), col("viewer_count"), null_of(INTEGER))
+    spiked_at = iff(col("is_spike"), col("snapshot_at"), null_of(TIMESTAMP))
+    closed_viewers = iff(col("snapshot_at") == col("closed_at"), col("viewer_count"), null_of(INTEGER))
     complete = measured.select(
         "*",
-        min(iff(at_peak, col("sampled_at"), null_of(TIMESTAMP))).over(of_episode).alias("peak_at"),
+        min(iff(at_peak, col("snapshot_at"), null_of(TIMESTAMP))).over(of_episode).alias("peak_at"),
         sum(iff(col("is_spike"), lit(1), lit(0))).over(of_episode).alias("spike_samples"),
         max(spiked_at).over(of_episode).alias("last_spike_at"),
         max(closed_viewers).over(of_episode).alias("closed_viewers"),
@@ -232,6 +223,6 @@ def _first_samples(numbered: DataFrame) -> DataFrame:
     return complete.filter(col("is_first")).select(
         "*",
         hash_key("platform", "stream_id", "at_us").alias("spike_key"),
-        col("sampled_at").alias("started_at"),
+        col("snapshot_at").alias("started_at"),
         col("viewer_count").alias("first_viewers"),
     )

@@ -117,7 +117,7 @@ def find_recovered(tables: Mapping[str, DataFrame], told: DataFrame, cooldown_ms
     where the stream is not seen any more, last_spike_at where late samples say that it was no spike.
 
     Args:
-        tables: mart_viewer_spikes, fact_stream_samples and fact_stream_snapshots, by name.
+        tables: mart_viewer_spikes and int_stream_observations, by name.
         told: told_key, told_stream_id and spiked_at of the alerts.
         cooldown_ms: The cool-down of the spikes.
     """
@@ -128,7 +128,7 @@ def find_recovered(tables: Mapping[str, DataFrame], told: DataFrame, cooldown_ms
         & (col("spiked_at") >= col("started_at"))
         & (col("spiked_at") <= col("last_spike_at"))
     )
-    seen = _find_unseen(tables, told, cooldown_ms)
+    seen = _find_unseen(tables["int_stream_observations"], told, cooldown_ms)
     joined = told.join(spikes, on=is_within, how="left").join(
         seen, on=col("told_stream_id") == col("seen_stream_id"), how="left"
     )
@@ -216,24 +216,15 @@ def _measure_category(new: DataFrame, concurrent: DataFrame, training_minutes: i
     )
 
 
-def _find_unseen(tables: Mapping[str, DataFrame], told: DataFrame, cooldown_ms: int) -> DataFrame:
-    """Find streams that each source which saw them has not seen for the cool-down, though it has looked since."""
-    times = {"fact_stream_samples": "collected_at", "fact_stream_snapshots": "snapshot_at"}
+def _find_unseen(observations: DataFrame, told: DataFrame, cooldown_ms: int) -> DataFrame:
+    """Find streams that polls or samples, whichever saw them, have not seen for the cool-down, though they looked."""
     streams = told.select("told_stream_id").distinct()
-    by_source = []
-    for name, time in times.items():
-        looked = tables[name].select(max(time).alias("looked_at"))
-        seen = (
-            tables[name].filter(in_([col("stream_id")], streams)).group_by("stream_id").agg(max(time).alias("seen_at"))
-        )
-        is_unseen = col("looked_at") >= dateadd("millisecond", lit(cooldown_ms), col("seen_at"))
-        by_source.append(
-            seen.cross_join(looked).select("stream_id", "seen_at", iff(is_unseen, lit(1), lit(0)).alias("unseen"))
-        )
-    return (
-        union_all(by_source)
-        .group_by(col("stream_id").alias("seen_stream_id"))
-        .agg(max("seen_at").alias("last_seen_at"), (min("unseen") == lit(1)).alias("is_unseen"))
+    looked = observations.group_by(col("is_poll").alias("by_poll")).agg(max("snapshot_at").alias("looked_at"))
+    seen = observations.filter(in_([col("stream_id")], streams)).group_by("stream_id", "is_poll")
+    both = seen.agg(max("snapshot_at").alias("seen_at")).join(looked, on=col("is_poll") == col("by_poll"), how="inner")
+    is_unseen = col("looked_at") >= dateadd("millisecond", lit(cooldown_ms), col("seen_at"))
+    return both.group_by(col("stream_id").alias("seen_stream_id")).agg(
+        max("seen_at").alias("last_seen_at"), (min(iff(is_unseen, lit(1), lit(0))) == lit(1)).alias("is_unseen")
     )
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _TABLES = (
     *("mart_viewer_spikes", "stg_stream_samples", "stg_twitch_streams", "channel_history", "mart_concurrent_viewers"),
-    *("fact_stream_samples", "fact_stream_snapshots"),
+    "int_stream_observations",
 )
 
 

@@ -1,4 +1,4 @@
-"""Spikes: what spikes, when an episode ends, and that samples and polls of a stream are one stream."""
+"""Spikes: what spikes, when an episode ends, and that streams are judged by themselves."""
 
 from __future__ import annotations
 
@@ -7,24 +7,22 @@ from typing import Any
 from snowflake.snowpark import Session
 
 from tests.feeding import frame_of, minutes, rows_of
-from transforms.marts.fact_stream_samples import TABLE as SAMPLES
-from transforms.marts.fact_stream_snapshots import TABLE as SNAPSHOTS
+from transforms.marts.int_stream_observations import TABLE as OBSERVATIONS
 from transforms.marts.mart_viewer_spikes import TABLE, SpikeLimits, build
 
 LIMITS = SpikeLimits(viewers=1000, ratio=3, least_viewers=50, training_minutes=10, min_samples=3, cooldown_minutes=3)
-_COMMON = {"platform": "twitch", "streamer_key": "k", "streamer_id": "7", "game_id": "g", "title": "hello"}
+_COMMON = {"platform": "twitch", "streamer_key": "k", "streamer_id": "7", "game_id": "g"}
 
 
-def spikes_of(session: Session, sampled: list[dict[str, Any]], polled: list[dict[str, Any]] | None = None):
-    samples = frame_of(session, SAMPLES, [{**_COMMON, "stream_id": "a", **row} for row in sampled])
-    snapshots = frame_of(session, SNAPSHOTS, [{**_COMMON, "stream_id": "a", **row} for row in polled or []])
-    return build(samples, snapshots, spike_limits=LIMITS)
+def spikes_of(session: Session, sampled: list[dict[str, Any]]):
+    observed = frame_of(session, OBSERVATIONS, [{**_COMMON, **row} for row in sampled])
+    return build(observed, spike_limits=LIMITS)
 
 
 def sampled(*viewers: int, stream_id: str = "a", first: float = 0) -> list[dict[str, Any]]:
     """A sample a minute."""
     return [
-        {"stream_id": stream_id, "collected_at": minutes(first + number), "viewer_count": count}
+        {"stream_id": stream_id, "snapshot_at": minutes(first + number), "viewer_count": count}
         for number, count in enumerate(viewers)
     ]
 
@@ -34,7 +32,7 @@ def test_a_spike_begins_peaks_and_is_closed_behind_the_cooldown(frames: Session)
     names = [column.name for column in TABLE.columns if column.name != "spike_key"]
     assert rows_of(found, *names) == [
         (
-            *("twitch", "a", "k", "7", "g", "hello", minutes(6), "ratio", 113.5, 400, 500, minutes(7), 3, minutes(8)),
+            *("twitch", "a", "k", "7", "g", minutes(6), "ratio", 113.5, 400, 500, minutes(7), 3, minutes(8)),
             *(minutes(11), 80, False),
         )
     ]
@@ -66,17 +64,6 @@ def test_within_the_cooldown_it_is_one_episode_and_behind_it_another(frames: Ses
     assert rows_of(found, "started_at", "last_spike_at", "closed_at", "spike_samples") == [
         (minutes(0), minutes(3), minutes(6), 2),
         (minutes(8), minutes(8), None, 1),
-    ]
-
-
-def test_samples_and_polls_of_a_stream_are_one_stream(frames: Session):
-    polled = [
-        {"snapshot_at": minutes(2), "viewer_count": 130, "title": "polled"},
-        {"snapshot_at": minutes(3), "viewer_count": 500, "title": "polled"},
-    ]
-    found = spikes_of(frames, sampled(100, 110, 120, 1), polled)
-    assert rows_of(found, "started_at", "usual_viewers", "first_viewers", "title") == [
-        (minutes(3), 110.0, 500, "polled")
     ]
 
 
