@@ -81,6 +81,7 @@ class StatementContext:
         dialect: How SQL is read and rewritten.
         params: Values of the statement's placeholders.
         converts_texts: Whether text is converted where a number or a time is asked for.
+        command: The statement as the client sent it.
     """
 
     connection: Connection
@@ -89,6 +90,7 @@ class StatementContext:
     dialect: Dialect
     params: list[Any] | dict[str, Any] | None = None
     converts_texts: bool = False
+    command: str = ""
 
     @property
     def duck_conn(self) -> duckdb.DuckDBPyConnection:

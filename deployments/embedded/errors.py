@@ -57,6 +57,14 @@ _KNOWN: tuple[tuple[str, str, int, str], ...] = (
         100069,
         "22P02",
     ),
+    (
+        r'Malformed JSON.*Input: "no VARIANT: (.*?)"',
+        _COMPILATION + "Expression type does not match column data type, expecting VARIANT but got VARCHAR"
+        " for column {0}",
+        2023,
+        "22000",
+    ),
+    (r"Malformed JSON.*Duplicate field key", "Duplicate field key", 100103, "22000"),
     (r"Malformed JSON", "Error parsing JSON: {message}", 100069, "22P02"),
     (r"Could not parse string ['\"](.*)['\"] according to format", "Can't parse '{0}' by that format", 100096, "22007"),
     (r"date field value out of range: \"\??(.*)\"", "Date '{0}' is not recognized", 100040, "22007"),
@@ -91,7 +99,7 @@ _KNOWN: tuple[tuple[str, str, int, str], ...] = (
     ),
     (r"Failed to cast (?:value|decimal value|JSON)", "Failed to cast variant value: {message}", 100071, "22000"),
     (r"Overflow in|[Oo]verflow|out of range", "Number out of representable range: {message}", 100046, "22003"),
-    (r"Duplicate (?:field key|struct entry name|key)", "Duplicate field key", 100103, "22000"),
+    (r"Duplicate (?:field key|struct entry name|key)|Map keys must be unique", "Duplicate field key", 100103, "22000"),
     (
         # A name that Snowflake does not know is refused before; this is one of its functions that is not done.
         r"(?:Scalar|Aggregate|Table|Window) Function with name \"?([^\s\"]+)\"? does not exist",
@@ -143,6 +151,18 @@ _KNOWN: tuple[tuple[str, str, int, str], ...] = (
         r"column \"?(.+?)\"? must appear in the GROUP BY clause",
         _COMPILATION + "'{0}' is not a valid group by expression",
         979,
+        "42601",
+    ),
+    (
+        r"table \"_SNOWCAST_COLUMNS\" has (\d+) columns available but (\d+) columns specified",
+        _COMPILATION + "View definition declared {1} column(s), but view query produces {0} column(s).",
+        2057,
+        "42601",
+    ),
+    (
+        r"Cannot cast STRUCTs of different size",
+        _COMPILATION + "View definition declared fewer column(s), but view query produces more. Create the view again.",
+        2057,
         "42601",
     ),
     (

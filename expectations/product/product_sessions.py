@@ -15,11 +15,11 @@ _NUMBERS = Lookup(
     "numbers.user_key = t.user_key",
 )
 _FOLLOWING = Lookup(
-    "following",
+    "successor",
     "select user_key, session_number - 1 as number_before, started_at from {product_sessions} "
     "where user_key in (select user_key from {batch} b)",
     ("started_at",),
-    "following.user_key = t.user_key and following.number_before = t.session_number",
+    "successor.user_key = t.user_key and successor.number_before = t.session_number",
 )
 
 RULES = (
@@ -43,10 +43,10 @@ RULES = (
     ),
     Rule(
         name="sessions are in the order of their start",
-        fails="following_started_at < started_at",
+        fails="successor_started_at < started_at",
         severity=CRITICAL,
         reason="a late session is numbered at its place",
-        shows=("session_number", "started_at", "following_started_at"),
+        shows=("session_number", "started_at", "successor_started_at"),
         helpers=(_FOLLOWING,),
     ),
     Rule(

@@ -33,7 +33,7 @@ def stream_rules(table: Table, events: str) -> tuple[Rule, ...]:
 
 
 def _make_occurrence_rules(table: Table) -> tuple[Rule, ...]:
-    numbers, following = _numbers(table), _following(table)
+    numbers, successor = _numbers(table), _successor(table)
     return (
         Rule(
             name="a person's occurrences of an activity are 1 to n without a gap",
@@ -46,19 +46,19 @@ def _make_occurrence_rules(table: Table) -> tuple[Rule, ...]:
         ),
         Rule(
             name="occurrences are in the order of ts and activity_id",
-            fails="following_ts < ts or (following_ts = ts and following_activity_id <= activity_id)",
+            fails="successor_ts < ts or (successor_ts = ts and successor_activity_id <= activity_id)",
             severity=CRITICAL,
             reason="a late or equal-time event is numbered at its place",
-            shows=("activity", "person", "ts", "following_ts"),
-            helpers=(following,),
+            shows=("activity", "person", "ts", "successor_ts"),
+            helpers=(successor,),
         ),
         Rule(
             name="activity_repeated_at is the time of the next occurrence",
-            fails="activity_repeated_at is distinct from following_ts",
+            fails="activity_repeated_at is distinct from successor_ts",
             severity=CRITICAL,
             reason="what happened in between is found by the two times",
-            shows=("activity", "person", "activity_repeated_at", "following_ts"),
-            helpers=(following,),
+            shows=("activity", "person", "activity_repeated_at", "successor_ts"),
+            helpers=(successor,),
         ),
     )
 
@@ -167,12 +167,12 @@ def _numbers(table: Table) -> Lookup:
     )
 
 
-def _following(table: Table) -> Lookup:
+def _successor(table: Table) -> Lookup:
     return Lookup(
-        "following",
+        "successor",
         "select activity, person, activity_occurrence - 1 as occurrence_before, ts, activity_id "
         f"from {{{table.name}}} where person in (select person from {{batch}} b)",
         ("ts", "activity_id"),
-        "following.activity = t.activity and following.person = t.person "
-        "and following.occurrence_before = t.activity_occurrence",
+        "successor.activity = t.activity and successor.person = t.person "
+        "and successor.occurrence_before = t.activity_occurrence",
     )

@@ -56,7 +56,7 @@ def deletions_are_snapshots(table: Table, staging: str) -> Rule:
     """
     is_invalidated = isinstance(table.write, History) and table.write.hard_deletes is HardDeletes.INVALIDATE
     gone_at = "valid_to" if is_invalidated else "valid_from"
-    is_gone = "coalesce(following_starts_at > valid_to, valid_to is not null)" if is_invalidated else "is_deleted"
+    is_gone = "coalesce(successor_starts_at > valid_to, valid_to is not null)" if is_invalidated else "is_deleted"
     snapshots = f"select distinct snapshot_at from {{{staging}}}"
     delivered = Lookup("delivered", snapshots, ("snapshot_at",), f"delivered.snapshot_at = t.{gone_at}")
     return Rule(
@@ -65,15 +65,15 @@ def deletions_are_snapshots(table: Table, staging: str) -> Rule:
         severity=CRITICAL,
         reason=f"{staging} has no delivery of that time, so none that could have missed the key",
         shows=(gone_at,),
-        helpers=(delivered, _following(table)) if is_invalidated else (delivered,),
+        helpers=(delivered, _successor(table)) if is_invalidated else (delivered,),
     )
 
 
-def _following(table: Table) -> Lookup:
+def _successor(table: Table) -> Lookup:
     """Return when the version after a version begins."""
     versions = _versions(table, f"{', '.join(table.key)}, lead(valid_from) over ({_per_key(table)}) as starts_at")
     return Lookup(
-        "following", versions, ("starts_at",), " and ".join(f"following.{name} = t.{name}" for name in table.key)
+        "successor", versions, ("starts_at",), " and ".join(f"successor.{name} = t.{name}" for name in table.key)
     )
 
 

@@ -204,6 +204,50 @@ def test_what_views_read(connection):
     assert rows(connection, "SELECT A FROM W") == [(5,)]
 
 
+@pytest.mark.supports("views of SELECT *: an error (002057) once what they read has more or fewer columns")
+def test_views_keep_their_columns(connection):
+    cursor = connection.cursor()
+    cursor.execute("CREATE TABLE T AS SELECT 1 A")
+    cursor.execute("CREATE VIEW STARRED AS SELECT * FROM T")
+    cursor.execute("CREATE VIEW OVER_IT AS (SELECT * FROM STARRED)")
+    cursor.execute("CREATE TEMPORARY VIEW MINE AS SELECT T.*, 2 AS B FROM T")
+    cursor.execute("CREATE VIEW NAMED AS SELECT A FROM T")
+    cursor.execute("ALTER TABLE T ADD COLUMN Z INT")
+    for view in ("STARRED", "OVER_IT", "MINE"):
+        with pytest.raises(ProgrammingError, match="but view query produces") as raised:
+            cursor.execute(f"SELECT A FROM {view}")
+        assert raised.value.errno == 2057, view
+    assert rows(connection, "SELECT * FROM NAMED") == [(1,)]
+    assert [row[0] for row in rows(connection, "DESC VIEW STARRED")] == ["A"]
+    cursor.execute("ALTER TABLE T DROP COLUMN Z")
+    assert rows(connection, "SELECT * FROM OVER_IT") == [(1,)]
+    cursor.execute("CREATE OR REPLACE TABLE T AS SELECT 1 A, 2 B")
+    cursor.execute("CREATE OR REPLACE VIEW STARRED AS SELECT * FROM T")
+    cursor.execute("ALTER TABLE T DROP COLUMN A")
+    with pytest.raises(ProgrammingError, match=r"declared 2 column\(s\), but view query produces 1"):
+        cursor.execute("SELECT B FROM STARRED")
+    with pytest.raises(ProgrammingError, match="Invalid column definition list"):
+        cursor.execute("CREATE VIEW LISTED (A, B, C) AS SELECT * FROM T")
+
+
+@pytest.mark.supports("a view's text as it was sent: SHOW VIEWS, INFORMATION_SCHEMA.VIEWS")
+def test_texts_of_views(connection):
+    cursor = connection.cursor()
+    cursor.execute("CREATE TABLE T AS SELECT 1 A")
+    texts = {
+        "S": """CREATE OR REPLACE VIEW s AS
+            SELECT * FROM t -- it's "all" of it""",
+        "C": "create view c (x) comment = 'y' as with w as (select a from t) select a::text from w union select '''1'",
+        "P": "CREATE VIEW p AS (SELECT TO_VARCHAR(a) AS n FROM t)",
+    }
+    for text in texts.values():
+        cursor.execute(f" {text};")
+    shown = cursor.execute("SHOW VIEWS").fetchall()
+    assert {row[1]: row[7] for row in shown} == texts
+    assert dict(rows(connection, "SELECT table_name, view_definition FROM INFORMATION_SCHEMA.VIEWS")) == texts
+    assert rows(connection, "SELECT x FROM c ORDER BY 1") == [("'1",), ("1",)]
+
+
 @pytest.mark.supports("SHOW TABLES / OBJECTS / SCHEMAS / DATABASES / COLUMNS with LIKE, IN, STARTS WITH, LIMIT")
 def test_show(connection, database):
     cursor = connection.cursor(DictCursor)

@@ -129,8 +129,8 @@ def _show_tables(scope: _Scope, context: StatementContext) -> pa.Table:
 def _show_views(scope: _Scope, context: StatementContext) -> pa.Table:
     return context.run(f"""
         SELECT {_CREATED}, name, '' AS reserved, catalog AS database_name, schema AS schema_name,
-            'SYSADMIN' AS owner, coalesce(comment, '') AS comment, sql AS text, 'false' AS is_secure,
-            'false' AS is_materialized, 'ROLE' AS owner_role_type, 'OFF' AS change_tracking
+            'SYSADMIN' AS owner, coalesce(comment, '') AS comment, {HOME}.sf_view_text(sql) AS text,
+            'false' AS is_secure, 'false' AS is_materialized, 'ROLE' AS owner_role_type, 'OFF' AS change_tracking
         FROM {HOME}.sf_objects({quote_literal(scope.database)})
         WHERE kind = 'VIEW'{scope.within()}{scope.filters("name")} ORDER BY 4, 5, 2{scope.limit}""")
 

@@ -6,6 +6,7 @@ Temporary tables lie in DuckDB's temporary catalog under their full name; here t
 from __future__ import annotations
 
 from deployments.embedded.sql.macros import HOME
+from deployments.embedded.sql.view_definitions import FIND_TEXT
 
 # What the warehouse keeps of stages, file formats, roles and grants, beside the databases.
 CREATE = """
@@ -39,6 +40,9 @@ _OBJECT = """
 _INTEGER = "('BIGINT', 'INTEGER', 'HUGEINT', 'SMALLINT', 'TINYINT', 'UBIGINT', 'UINTEGER', 'UHUGEINT')"
 
 SCALARS: dict[str, str] = {
+    # the text of a view as it was sent; views of older versions have DuckDB's only
+    "sf_view_text(sql)": f"""
+        coalesce(nullif(replace(regexp_extract(sql, '{FIND_TEXT}', 1), '''''', ''''), ''), sql)""",
     "sf_type_word(t, declared)": f"""
         CASE WHEN declared <> '' THEN declared
         WHEN t LIKE 'DECIMAL%' OR t IN {_INTEGER} THEN 'NUMBER' WHEN t LIKE '%]' THEN 'ARRAY'
@@ -103,8 +107,8 @@ TABLES: dict[str, str] = {
         FROM {HOME}.sf_objects(db)""",
     "sf_information_views(db)": f"""
         SELECT catalog AS "TABLE_CATALOG", schema AS "TABLE_SCHEMA", name AS "TABLE_NAME",
-            'SYSADMIN' AS "TABLE_OWNER", sql AS "VIEW_DEFINITION", 'NONE' AS "CHECK_OPTION", 'NO' AS "IS_UPDATABLE",
-            'NO' AS "INSERTABLE_INTO", 'NO' AS "IS_SECURE", NULL::TIMESTAMPTZ AS "CREATED",
+            'SYSADMIN' AS "TABLE_OWNER", {HOME}.sf_view_text(sql) AS "VIEW_DEFINITION", 'NONE' AS "CHECK_OPTION",
+            'NO' AS "IS_UPDATABLE", 'NO' AS "INSERTABLE_INTO", 'NO' AS "IS_SECURE", NULL::TIMESTAMPTZ AS "CREATED",
             NULL::TIMESTAMPTZ AS "LAST_ALTERED", NULL::TIMESTAMPTZ AS "LAST_DDL", 'SYSADMIN' AS "LAST_DDL_BY",
             comment AS "COMMENT"
         FROM {HOME}.sf_objects(db) WHERE kind = 'VIEW'""",

@@ -58,7 +58,7 @@ class EmbeddedCursor:
 
     def execute(self, command: str, params: list[Any] | dict[str, Any] | None = None) -> EmbeddedCursor:
         """Run one statement; the result is in `table`, or in `response_data`."""
-        self.context.params = params
+        self.context.params, self.context.command = params, command
         with errors.as_snowflake(self._transactions.failed):
             command, self.context.params = with_named_objects(self._prepared(command), self.context.params)
             result = handlers.answer_by_words(command, self.context)

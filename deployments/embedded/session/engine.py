@@ -15,7 +15,9 @@ from deployments.embedded.process.databases import LOG_ENDINGS, Databases
 from deployments.embedded.process.paths import WarehousePaths
 from deployments.embedded.session.locks import TableLocks
 from deployments.embedded.sql import macros
+from deployments.embedded.sql.rewrites.column_families import column_families
 from deployments.embedded.sql.rewrites.letter_case import lower_names
+from deployments.embedded.sql.rewrites.whole_variants import variant_names
 from deployments.embedded.stages.copy.load_history import create_history
 
 RESULTS_KEPT_BYTES = 256 * 1024 * 1024
@@ -48,6 +50,8 @@ class Engine:
         results: What statements gave last.
         has_lower_names: Whether a table or column may have a name with letters in lower case.
         has_lower_tables: Whether a table may.
+        variant_names: The names that VARIANT columns have anywhere.
+        column_families: The families of types that columns have anywhere, by name.
     """
 
     def __init__(self, paths: WarehousePaths, threads: int | None = None) -> None:
@@ -71,6 +75,8 @@ class Engine:
         macros.install(self.duck_conn, macros.SCALARS | views.SCALARS, macros.TABLES | views.TABLES)
         self.databases.open_all()
         self.has_lower_names, self.has_lower_tables = lower_names(self.duck_conn)
+        self.variant_names = variant_names(self.duck_conn)
+        self.column_families = column_families(self.duck_conn)
 
     def close(self) -> None:
         """Write every database's log into its file, and close."""

@@ -19,6 +19,7 @@ from deployments.embedded.sql.plan import Outcome, Plan
 from deployments.embedded.sql.rewrites.names import full_name, is_temporary
 from deployments.embedded.sql.rewrites.trees import JSON, TEXT_TYPES
 from deployments.embedded.sql.rewrites.types import convert
+from deployments.embedded.sql.view_definitions import keep_definition
 
 NEW = "_NEW"
 UNSUPPORTED_PROPERTIES = (exp.DynamicProperty, exp.ExternalProperty, exp.IcebergProperty)
@@ -193,6 +194,7 @@ def create_view(tree: exp.Create, context: StatementContext) -> Plan:
         raise already_exists(name[2])
     comment = _properties(tree)
     tree.set("exists", None)
+    keep_definition(tree, context)
     steps: list[Expr | str] = [tree]
     if comment:
         steps.append(f"COMMENT ON VIEW {_target(tree).sql('duckdb')} IS {quote_literal(comment)}")

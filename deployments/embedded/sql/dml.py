@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import duckdb
 from sqlglot import Expr, exp
 
 from deployments.embedded.context import StatementContext
-from deployments.embedded.errors import snowflake_error, unsupported
+from deployments.embedded.errors import unsupported
 from deployments.embedded.sql.ddl import table_exists
+from deployments.embedded.sql.macros import call
 from deployments.embedded.sql.plan import Outcome, Plan
 from deployments.embedded.sql.rewrites.names import full_name, upper_case_unquoted
-from deployments.embedded.sql.rewrites.trees import gives_text
+from deployments.embedded.sql.rewrites.trees import is_variant
 
 MERGE_COLUMNS = {
     "INSERT": "number of rows inserted",
@@ -49,7 +51,7 @@ def insert(tree: Expr, context: StatementContext) -> Plan:
     """`INSERT [OVERWRITE] INTO t (columns) SELECT …`; OVERWRITE empties the table in the same transaction."""
     if isinstance(tree, exp.MultitableInserts):
         raise unsupported("INSERT ALL / INSERT FIRST", "Write one INSERT per table.")
-    _check_types(tree, context)
+    _refuse_texts(tree, context)
     steps: list[Expr | str] = [tree]
     if tree.args.get("overwrite"):
         target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
@@ -58,25 +60,66 @@ def insert(tree: Expr, context: StatementContext) -> Plan:
     return Plan(steps, Outcome.INSERTED)
 
 
-def _check_types(tree: Expr, context: StatementContext) -> None:
-    """Refuse a text literal for a VARIANT, OBJECT or ARRAY; DuckDB would parse it as JSON."""
+def _refuse_texts(tree: Expr, context: StatementContext) -> None:
+    """Refuse a text for a VARIANT, OBJECT or ARRAY when the rows are known; DuckDB would parse it as JSON."""
+    names = [item.name.upper() for item in tree.this.expressions] if isinstance(tree.this, exp.Schema) else []
+    if names and not context.connection.engine.variant_names.intersection(names):
+        return
+    kinds = _column_types(tree.this.this if isinstance(tree.this, exp.Schema) else tree.this, context)
+    names = names or list(kinds)
+    variants = {place: name for place, name in enumerate(names) if kinds.get(name) == "JSON"}
     query = tree.expression
-    rows = [query.selects] if isinstance(query, exp.Select) else []
+    if not variants or query is None:
+        return
     if isinstance(query, exp.Values):
         rows = [row.expressions for row in query.expressions]
-    texts = {place for row in rows for place, item in enumerate(row) if gives_text(item)}
-    target = tree.this.this if isinstance(tree.this, exp.Schema) else tree.this
-    if not texts or not isinstance(target, exp.Table):
-        return
-    described = context.duck_conn.execute(f"SELECT * FROM {target.sql('duckdb')} LIMIT 0").description or []
-    kinds = {str(name).upper(): str(kind) for name, kind, *_ in described}
-    names = [item.name.upper() for item in tree.this.expressions] if isinstance(tree.this, exp.Schema) else list(kinds)
-    for place, name in enumerate(names):
-        if place in texts and kinds.get(name) == "JSON":
-            message = (
-                f"Expression type does not match column data type, expecting VARIANT but got VARCHAR for column {name}"
-            )
-            raise snowflake_error(f"SQL compilation error:\n{message}", 2023, "22000")
+    elif isinstance(query, exp.Select) and len(query.selects) == len(names) and not query.is_star:
+        rows = [query.selects]
+    else:
+        tree.set("expression", _around(query, len(names)))
+        rows = [tree.expression.selects]
+    for row in rows:
+        for place, name in variants.items():
+            if place < len(row) and not is_variant(row[place]):
+                value = row[place].unalias()
+                value.replace(_assigned_variant(value.copy(), name))
+
+
+def _around(query: Expr, columns: int) -> exp.Select:
+    """A query whose columns can be changed one by one."""
+    aliases = [exp.to_identifier(f"_{place}", quoted=True) for place in range(columns)]
+    query = query.this if isinstance(query, exp.Subquery) and not query.alias else query
+    source = exp.Subquery(this=query, alias=exp.TableAlias(this=exp.to_identifier("_inserted"), columns=aliases))
+    return exp.Select(expressions=[exp.column(alias.copy()) for alias in aliases]).from_(source)
+
+
+def _assigned_variant(value: Expr, name: str) -> Expr:
+    return call("sf_assigned_variant", value, exp.Literal.string(name))
+
+
+def _column_types(target: Expr, context: StatementContext) -> dict[str, str]:
+    """DuckDB's types of a table's columns, by their names in upper case."""
+    if not isinstance(target, exp.Table):
+        return {}
+    named = target.copy()
+    named.set("alias", None)
+    try:
+        described = context.duck_conn.execute(f"SELECT * FROM {named.sql('duckdb')} LIMIT 0").description or []
+    except duckdb.Error:
+        if context.connection.transactions.open:
+            raise
+        return {}  # the change itself tells what is wrong with the table
+    return {str(name).upper(): str(kind) for name, kind, *_ in described}
+
+
+def _refuse_assigned_texts(assignments: list[Expr], target: Expr, context: StatementContext) -> None:
+    """Refuse `UPDATE t SET v = 'text'` of a VARIANT, in UPDATE and MERGE."""
+    names = context.connection.engine.variant_names
+    pairs = [item for item in assignments if isinstance(item, exp.EQ) and item.this.name.upper() in names]
+    kinds = _column_types(target, context) if pairs else {}
+    for item in pairs:
+        if kinds.get(item.this.name.upper()) == "JSON" and not is_variant(item.expression):
+            item.set("expression", _assigned_variant(item.expression.copy(), item.this.name))
 
 
 def update(tree: exp.Update, context: StatementContext) -> Plan:
@@ -84,6 +127,7 @@ def update(tree: exp.Update, context: StatementContext) -> Plan:
     for assignment in tree.expressions:
         if isinstance(assignment, exp.EQ) and isinstance(assignment.this, exp.Column):
             assignment.set("this", exp.column(assignment.this.this.copy()))
+    _refuse_assigned_texts(tree.expressions, tree.this, context)
     return Plan([tree], Outcome.UPDATED)
 
 
@@ -109,9 +153,11 @@ def merge(tree: exp.Merge, context: StatementContext) -> Plan:
             for assignment in then.expressions:
                 if isinstance(assignment.this, exp.Column):
                     assignment.set("this", exp.column(assignment.this.this.copy()))
+            _refuse_assigned_texts(then.expressions, tree.this, context)
         elif isinstance(then, exp.Insert):
             actions.append("INSERT")
             _insert_columns(then)
+            _refuse_inserted_texts(then, tree.this, context)
         else:
             actions.append("DELETE")
     tree.set("returning", None)
@@ -125,6 +171,16 @@ def _insert_columns(then: exp.Insert) -> None:
     if isinstance(columns, exp.Tuple):
         named = [exp.column(c.this.copy()) for c in columns.expressions if isinstance(c, exp.Column)]
         columns.set("expressions", named)
+
+
+def _refuse_inserted_texts(then: exp.Insert, target: Expr, context: StatementContext) -> None:
+    """Refuse a text for a VARIANT in `WHEN NOT MATCHED THEN INSERT (v) VALUES (s.x)`."""
+    values = then.expression
+    if isinstance(then.this, exp.Tuple) and isinstance(values, exp.Tuple):
+        pairs = zip(then.this.expressions, values.expressions, strict=False)
+        assignments: list[Expr] = [exp.EQ(this=name.copy(), expression=value.copy()) for name, value in pairs]
+        _refuse_assigned_texts(assignments, target, context)
+        values.set("expressions", [item.expression for item in assignments])
 
 
 def transaction(tree: Expr, context: StatementContext) -> Plan:

@@ -101,10 +101,16 @@ SCALARS: dict[str, str] = {
             CASE WHEN FALSE THEN coalesce(a * 0.000001 + b * 0, 0) END) END""",
     "sf_modulo(a, b)": "CASE WHEN b = 0 THEN error('Division by zero') ELSE a % b END",
     # PARSE_JSON
-    "sf_unique_keys(v)": """
+    "sf_repeats_keys(j)": "json_type(j) = 'OBJECT' AND list_unique(json_keys(j)) < len(json_keys(j))",
+    # objects within are looked for only where the text has a second brace
+    "sf_unique_keys(v)": f"""
         list_transform([v], lambda j: CASE
-            WHEN json_type(j) = 'OBJECT' AND list_unique(json_keys(j)) < len(json_keys(j))
+            WHEN {HOME}.sf_repeats_keys(j) OR (contains(substr(CAST(j AS VARCHAR), 2), '{{')
+                AND len(list_filter(json_extract(j, '$..*'), lambda e: {HOME}.sf_repeats_keys(e))) > 0)
             THEN json('duplicate object attribute') ELSE j END)[1]""",
+    "sf_object_of_unique_keys(v)": f"""
+        list_transform([v], lambda j:
+            CASE WHEN {HOME}.sf_repeats_keys(j) THEN json('Duplicate field key') ELSE j END)[1]""",
     "sf_parse_json(x)": f"{HOME}.sf_unique_keys(json(nullif(trim({HOME}.sf_text(x)), '')))",
     "sf_try_parse_json(x)": f"TRY({HOME}.sf_unique_keys(json(nullif(trim({HOME}.sf_text(x)), ''))))",
     # GET(v, i): a number picks from an array, text from an object
@@ -117,6 +123,11 @@ SCALARS: dict[str, str] = {
             kind := CASE WHEN json_type(v) IN ('BIGINT', 'UBIGINT', 'DOUBLE') THEN 0 ELSE 1 END,
             number := CASE WHEN json_type(v) IN ('BIGINT', 'UBIGINT', 'DOUBLE') THEN CAST(v AS DOUBLE) END,
             rest := v ->> '$') END""",
+    "sf_whole_key(v)": f"CASE typeof(v) WHEN 'JSON' THEN {HOME}.sf_variant_key(to_json(v)) END",
+    # What is assigned to a VARIANT: DuckDB would parse a text
+    "sf_assigned_variant(x, named)": """
+        CASE typeof(x) WHEN 'VARCHAR' THEN json(CASE WHEN x IS NOT NULL THEN 'no VARIANT: ' || named END)
+        ELSE to_json(x) END""",
     # = and < with a VARIANT on one side and text on the other
     "sf_variant_text(v, t)": """
         CASE typeof(v) WHEN 'JSON' THEN to_json(v) ->> '$' ELSE t END""",

@@ -177,6 +177,45 @@ def refuse_local_time(left: Expr, right: Expr) -> None:
         )
 
 
+# What takes the time of day of a time in a zone of its own, and what hands it on.
+_READ_THE_CLOCK = (
+    *(exp.Cast, exp.TsOrDsToDate, exp.TsOrDsToTime, exp.ToChar, exp.TimeToStr, exp.Extract, exp.Dayname, exp.Monthname),
+    *(exp.Year, exp.Quarter, exp.Month, exp.Week, exp.WeekOfYear, exp.Day, exp.DayOfMonth, exp.DayOfWeek),
+    *(exp.DayOfWeekIso, exp.DayOfYear, exp.Hour, exp.Minute, exp.Second, exp.LastDay, exp.DateDiff, exp.TimestampDiff),
+    *(exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE),
+)
+_HAND_ON = (exp.Paren, exp.DateTrunc, exp.TimestampTrunc, exp.DateAdd, exp.TimestampAdd, exp.Coalesce)
+
+
+def convert_timezone(node: exp.ConvertTimezone) -> Expr:
+    """`CONVERT_TIMEZONE('UTC', t)` is the moment; of another zone only the time of day can be read from it.
+
+    What goes on under a name, into a table or to the client would be a time without its zone, which later statements
+    took for one in UTC.
+    """
+    if node.args.get("source_tz") is not None:
+        return node
+    zone = node.args["target_tz"]
+    if is_text_literal(zone) and zone.name.upper() == "UTC":
+        return convert(node.args["timestamp"], exp.DataType(this=Type.TIMESTAMPTZ))
+    reader = node.parent
+    while isinstance(reader, _HAND_ON):
+        reader = reader.parent
+    if _reads_the_clock(reader):
+        return node
+    raise unsupported(
+        "a value of CONVERT_TIMEZONE with two arguments, whose zone is not kept",
+        "Cast it (::TIMESTAMP_NTZ, ::DATE), or name both zones: CONVERT_TIMEZONE('UTC', zone, t).",
+    )
+
+
+def _reads_the_clock(reader: Expr | None) -> bool:
+    if isinstance(reader, exp.Anonymous):
+        return reader.name.upper() in {"TO_TIMESTAMP", "TO_TIMESTAMP_NTZ"}
+    keeps_zone = isinstance(reader, exp.Cast) and reader.to.this in {Type.TIMESTAMPTZ, Type.TIMESTAMPLTZ}
+    return isinstance(reader, _READ_THE_CLOCK) and not keeps_zone
+
+
 _INTERVALS = {
     "YEAR": "to_years",
     "QUARTER": "to_quarters",
@@ -246,4 +285,5 @@ RULES: dict[type[Expr], Rule] = {
     exp.TimestampDiff: date_diff,
     exp.DateTrunc: date_trunc,
     exp.TimestampTrunc: date_trunc,
+    exp.ConvertTimezone: convert_timezone,
 }

@@ -18,31 +18,53 @@ def key(value: Expr) -> Expr:
     return call("sf_variant_key", value)
 
 
+def name_positions(tree: Expr, context: StatementContext) -> Expr:
+    """Write `ORDER BY 1` and the alias of a value as the value, where that may be a VARIANT.
+
+    In an expression, DuckDB would take the alias for the column of that name.
+    """
+    for node in list(tree.find_all(exp.Ordered)):
+        query = node.parent.parent if isinstance(node.parent, exp.Order) else None
+        value = ordered_value(node.this, query)
+        if value is None or not (is_variant(value) or isinstance(value, exp.Column)):
+            continue
+        if isinstance(query, exp.Select) and not _is_grouped(query):
+            node.set("this", value.copy())
+    return tree
+
+
+def ordered_value(ordered: Expr, query: Expr | None) -> Expr | None:
+    """What a position or an alias stands for in a query's ORDER BY."""
+    if not isinstance(query, exp.Select) or any(item.is_star for item in query.selects):
+        return None
+    if isinstance(ordered, exp.Literal) and ordered.is_int and 0 < int(ordered.name) <= len(query.selects):
+        return query.selects[int(ordered.name) - 1].unalias()
+    if isinstance(ordered, exp.Column) and not ordered.table:
+        named = [item.this for item in query.selects if isinstance(item, exp.Alias) and item.alias == ordered.name]
+        return named[0] if named else None
+    return None
+
+
+def _is_grouped(query: exp.Select) -> bool:
+    """Whether only what is selected can be named behind ORDER BY."""
+    group = query.args.get("group")
+    return bool(query.args.get("distinct") or (group and group.args.get("all")))
+
+
 def order_variants(tree: Expr, context: StatementContext) -> Expr:
-    """`ORDER BY "V":a`, also in a window, WITHIN GROUP, and by the alias that the value has in its SELECT.
+    """`ORDER BY "V":a`, also in a window, WITHIN GROUP, and by the alias or the place that the value has in its SELECT.
 
     It comes after the rules of all nodes, which tell what a VARIANT is.
     """
     for node in list(tree.find_all(exp.Ordered)):
         value = node.this
-        if is_variant(value) or _names_variant(value):
-            select = node.find_ancestor(exp.Select)
-            if select is not None and select.args.get("distinct") and select.args.get("order") is node.parent:
+        select = node.parent.parent if isinstance(node.parent, exp.Order) else None
+        meant = ordered_value(value, select)
+        if is_variant(value) or is_variant(meant):
+            if isinstance(select, exp.Select) and select.args.get("distinct"):
                 raise unsupported("SELECT DISTINCT ordered by a VARIANT", "Cast it, or order in an outer query.")
             node.set("this", key(value.copy()))
     return tree
-
-
-def _names_variant(value: Expr) -> bool:
-    """Whether the expression is the alias of a VARIANT in its SELECT."""
-    select = value.find_ancestor(exp.Select)
-    order = value.find_ancestor(exp.Order)
-    if select is None or order is None or order.parent is not select:
-        return False
-    if isinstance(value, exp.Column) and not value.table:
-        named = [item for item in select.expressions if isinstance(item, exp.Alias) and item.alias == value.name]
-        return any(is_variant(item.this) for item in named)
-    return False
 
 
 def extreme(node: exp.Max | exp.Min) -> Expr:

@@ -13,6 +13,7 @@ from sqlglot import Expr
 from deployments.embedded.context import StatementContext
 from deployments.embedded.sql.rewrites import (
     aggregates,
+    column_families,
     context_functions,
     dates,
     implicit_casts,
@@ -30,6 +31,7 @@ from deployments.embedded.sql.rewrites import (
     types,
     values,
     variants,
+    whole_variants,
 )
 from deployments.embedded.sql.rewrites.trees import Rule
 
@@ -59,8 +61,11 @@ RULES: dict[type[Expr], Rule] = {
 }
 CONTEXT_RULES = context_functions.RULES
 AFTER: tuple[Rewrite, ...] = (
+    order.name_positions,
     order.order_variants,
+    whole_variants.order_whole_variants,
     aggregates.wrap_aggregates,
-    set_operations.convert_texts,
+    set_operations.convert_types,
+    column_families.note_families,
     pivots.list_values,
 )

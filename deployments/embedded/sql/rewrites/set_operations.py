@@ -1,29 +1,35 @@
-"""UNION and its like of a text with another type: Snowflake converts the text, DuckDB everything else to text."""
+"""UNION and its like of columns of different types: Snowflake converts a text, DuckDB everything else to text."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import duckdb
 from sqlglot import Expr, exp
 
 from deployments.embedded.context import StatementContext
-from deployments.embedded.sql.rewrites.trees import gives_text, is_text_literal
-from deployments.embedded.sql.rewrites.types import convert, decimal_type
+from deployments.embedded.errors import unsupported
+from deployments.embedded.sql.rewrites.column_families import agree
+from deployments.embedded.sql.rewrites.trees import is_text_literal
+from deployments.embedded.sql.rewrites.types import convert, decimal_type, variant
 
 _NUMBERS = ("BIGINT", "INTEGER", "DECIMAL", "DOUBLE", "HUGEINT")
+_TEXT, _NULL, _VARIANT = "VARCHAR", '"NULL"', "JSON"
+_NAME = "_of_branch"
 
 
-def convert_texts(tree: Expr, context: StatementContext) -> Expr:
-    """`SELECT 1 UNION ALL SELECT '2'` gives numbers, `SELECT "AT" FROM t UNION ALL SELECT '2026-01-01'` times.
+def convert_types(tree: Expr, context: StatementContext) -> Expr:
+    """`SELECT n FROM t UNION ALL SELECT s FROM t` gives numbers, `SELECT "AT" … UNION ALL SELECT '2026-01-01'` times.
 
-    What the other branches give is asked of DuckDB, and only where a branch is known to give a text.
+    What the branches give is asked of DuckDB where it cannot be told from the names of their columns.
     """
-    for operation in tree.find_all(exp.SetOperation):
+    families = context.connection.engine.column_families
+    for operation in list(tree.find_all(exp.SetOperation)):
         if not isinstance(operation.parent, exp.SetOperation):
             branches = _branches(operation)
-            if any(_is_text(item) for branch in branches for item in branch.selects):
-                _convert(branches, operation, context)
+            if not agree(branches, families):
+                _convert(branches, [_kinds(branch, operation, context) for branch in branches])
     return tree
 
 
@@ -35,62 +41,65 @@ def _branches(node: Expr) -> list[exp.Query]:
     return [node] if isinstance(node, exp.Select) else []
 
 
-def _is_text(item: Expr) -> bool:
-    return gives_text(item.unalias())
+def _convert(branches: list[exp.Query], given: list[list[tuple[str, str]]]) -> None:
+    """Give each place of the branches one type.
 
-
-def _convert(branches: list[exp.Query], operation: Expr, context: StatementContext) -> None:
-    """Give each text the type that another branch has in its place; a `*` before it stands for many places."""
-    if _agree(branches):
-        return
-    kinds: dict[int, str] = {}
-    texts: list[tuple[int, Expr]] = []
-    for branch in branches:
-        of_branch = _kinds(branch, operation, context)
-        places = _places(branch, len(of_branch))
-        found = {places[at] for at, item in enumerate(branch.selects) if at in places and _is_text(item)}
-        texts += [(places[at], item) for at, item in enumerate(branch.selects) if places.get(at) in found]
-        for place, kind in enumerate(of_branch):
-            if place not in found and kind not in ("VARCHAR", '"NULL"', "JSON"):
-                kinds.setdefault(place, kind)
-    for place, item in texts:
-        if place in kinds:
-            value = item.unalias()
-            value.replace(_converted(value.copy(), kinds[place]))
-
-
-def _agree(branches: list[exp.Query]) -> bool:
-    """Whether texts stand in the same places of all branches, as far as these can be told without DuckDB.
-
-    One `*` in the same place of equally many items stands for equally many columns in every branch, or DuckDB refuses.
+    Args:
+        branches: The SELECTs.
+        given: Names and DuckDB's types of what each of them gives; nothing where that cannot be told of it alone.
     """
-    layouts = {(len(branch.selects), tuple(_stars(branch))) for branch in branches}
-    if any(len(stars) > 1 or (stars and len(layouts) > 1) for _, stars in layouts):
-        return False
-    texts = [{at for at, item in enumerate(branch.selects) if _is_text(item)} for branch in branches]
-    return all(found == texts[0] for found in texts)
+    if len({len(columns) for columns in given}) != 1:
+        return
+    for branch, columns in zip(branches, given, strict=True):
+        meant = {}
+        for place, (_, kind) in enumerate(columns):
+            common = _common([of_branch[place][1] for of_branch in given])
+            if common is not None and kind not in (common, _NULL):
+                meant[place] = common
+        if meant:
+            _convert_branch(branch, [name for name, _ in columns], meant)
 
 
-def _places(branch: exp.Query, columns: int) -> dict[int, int]:
-    """Which column of the result each item of a SELECT is; nothing where that cannot be told."""
-    stars = _stars(branch)
-    if len(stars) > 1 or (not stars and columns not in (0, len(branch.selects))):
-        return {}
-    if not stars:
-        return {at: at for at in range(len(branch.selects))}
-    (star,) = stars
-    if columns < len(branch.selects) - 1:
-        return {}
-    more = columns - len(branch.selects)
-    return {at: at if at < star else at + more for at in range(len(branch.selects)) if at != star}
+def _common(kinds: Sequence[str]) -> str | None:
+    """The type that the others become, None where DuckDB does as Snowflake.
+
+    Raises:
+        ProgrammingError: a BOOLEAN beside a number, which Snowflake refuses and DuckDB makes a number.
+    """
+    there = dict.fromkeys(kind for kind in kinds if kind != _NULL)
+    if len(there) < 2:
+        return None
+    if _VARIANT in there:
+        return _VARIANT
+    if "BOOLEAN" in there and any(kind.startswith(_NUMBERS) for kind in there):
+        raise unsupported("UNION of a BOOLEAN with a number", "Cast one of them.")
+    return next(kind for kind in there if kind != _TEXT) if _TEXT in there else None
 
 
-def _stars(branch: exp.Query) -> list[int]:
-    return [at for at, item in enumerate(branch.selects) if item.is_star]
+def _convert_branch(branch: exp.Query, names: list[str], meant: dict[int, str]) -> None:
+    """Convert some columns of a branch: in place, or around it where a `*` stands for several of them."""
+    if not any(item.is_star for item in branch.selects) and len(branch.selects) == len(names):
+        for place, kind in meant.items():
+            item = branch.selects[place]
+            value = item.unalias()
+            converted = _converted(value.copy(), kind)
+            named = item.args["alias"].copy() if isinstance(item, exp.Alias) else exp.to_identifier(names[place], True)
+            item.replace(exp.Alias(this=converted, alias=named))
+        return
+    aliases = [exp.to_identifier(f"_{place}", quoted=True) for place in range(len(names))]
+    chosen = [
+        exp.Alias(
+            this=_converted(exp.column(alias.copy()), meant[place]) if place in meant else exp.column(alias.copy()),
+            alias=exp.to_identifier(name, quoted=True),
+        )
+        for place, (name, alias) in enumerate(zip(names, aliases, strict=True))
+    ]
+    source = exp.Subquery(this=branch.copy(), alias=exp.TableAlias(this=exp.to_identifier(_NAME), columns=aliases))
+    branch.replace(exp.Select(expressions=chosen).from_(source))
 
 
-def _kinds(branch: exp.Query, operation: Expr, context: StatementContext) -> list[str]:
-    """DuckDB's types of what a branch gives; none where that cannot be told of it alone."""
+def _kinds(branch: exp.Query, operation: Expr, context: StatementContext) -> list[tuple[str, str]]:
+    """Names and DuckDB's types of what a branch gives; none where that cannot be told of it alone."""
     query = f"SELECT * FROM ({branch.sql('duckdb')}) AS b LIMIT 0"
     holder: Expr | None = operation
     while holder is not None:
@@ -99,12 +108,14 @@ def _kinds(branch: exp.Query, operation: Expr, context: StatementContext) -> lis
         holder = holder.parent
     connection = context.duck_conn.cursor() if context.connection.transactions.open else context.duck_conn
     try:
-        return [str(kind) for _, kind, *_ in connection.execute(query).description or []]
+        return [(str(name), str(kind)) for name, kind, *_ in connection.execute(query).description or []]
     except duckdb.Error:
         return []
 
 
 def _converted(value: Expr, kind: str) -> Expr:
+    if kind == _VARIANT:
+        return variant(value)
     if kind.startswith(_NUMBERS) and is_text_literal(value) and re.fullmatch(r"-?\d+(\.\d+)?", value.name):
         return exp.cast(value, decimal_type(38, len(value.name.partition(".")[2])))
     return convert(value, exp.DataType.build(kind, dialect="duckdb"))

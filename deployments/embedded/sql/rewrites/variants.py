@@ -95,13 +95,20 @@ def object_construct(node: Expr) -> Expr:
         return as_variant(func("to_json", _row(items[0])))
     if keep:
         pairs = [part for item in items for part in (_key_of(item), variant(item.expression))]
-        return as_variant(func("json_object", *pairs))
+        return as_variant(_with_unique_keys(node, func("json_object", *pairs)))
     members = [_member(_key_of(item), variant(item.expression)) for item in items]
     joined: Expr = func("concat_ws", ",", *members) if members else exp.Literal.string("")
     braced = exp.DPipe(
         this=exp.DPipe(this=exp.Literal.string("{"), expression=joined), expression=exp.Literal.string("}")
     )
-    return as_variant(exp.cast(exp.Paren(this=braced), JSON))
+    return as_variant(_with_unique_keys(node, exp.cast(exp.Paren(this=braced), JSON)))
+
+
+def _with_unique_keys(node: Expr, built: Expr) -> Expr:
+    """The object, or an error where keys that are no literals turn out to be the same."""
+    keys = [_key_of(item) for item in node.expressions]
+    known = all(map(is_text_literal, keys))
+    return built if known or len(keys) < 2 else call("sf_object_of_unique_keys", built)
 
 
 def _check_keys(node: Expr) -> None:

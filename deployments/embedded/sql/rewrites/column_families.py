@@ -1,0 +1,97 @@
+"""Which families of types the columns of a name have anywhere in the warehouse, so that most need not be asked for.
+
+Asking DuckDB what a query gives costs as much as planning it. Where the branches of a UNION give the same names, and
+every stored column of such a name is of one family (numbers, say), there is nothing to ask.
+"""
+
+from __future__ import annotations
+
+import duckdb
+from sqlglot import Expr, exp
+
+from deployments.embedded.context import StatementContext
+from deployments.embedded.sql.rewrites.trees import TEXT_TYPES, gives_text, gives_whole_number, is_variant
+from deployments.embedded.sql.rewrites.types import DECIMALS, INTEGERS
+
+Families = dict[str, set[str]]
+UNKNOWN = "unknown"
+_TEXT, _NUMBER, _VARIANT = "text", "number", "variant"
+_BY_TYPE = (("VARCHAR", _TEXT), ("JSON", _VARIANT), ("DECIMAL", _NUMBER), ("BIGINT", _NUMBER), ("DOUBLE", _NUMBER))
+_Type = exp.DataType.Type
+
+
+def column_families(connection: duckdb.DuckDBPyConnection) -> Families:
+    """The families of the columns that are stored, by name."""
+    found: Families = {}
+    for name, kind in connection.execute("SELECT DISTINCT column_name, data_type FROM duckdb_columns()").fetchall():
+        family = next((family for start, family in _BY_TYPE if kind.startswith(start)), kind)
+        found.setdefault(name, set()).add(family)
+    return found
+
+
+def note_families(tree: Expr, context: StatementContext) -> Expr:
+    """Keep the families of the columns that a statement makes."""
+    if isinstance(tree, (exp.Create, exp.Alter)):
+        families: Families = context.connection.engine.column_families
+        for column in tree.find_all(exp.ColumnDef):
+            families.setdefault(column.name, set()).add(_of_type(column.kind) if column.kind else UNKNOWN)
+        for renamed in tree.find_all(exp.RenameColumn):
+            families.setdefault(renamed.args["to"].name, set()).update(families.get(renamed.this.name, {UNKNOWN}))
+        query = tree.expression if isinstance(tree, exp.Create) else None
+        for item in query.selects if isinstance(query, exp.Query) else []:
+            if not item.is_star:
+                families.setdefault(item.alias_or_name, set()).add(family_of(item, families))
+    return tree
+
+
+def family_of(item: Expr, families: Families) -> str:
+    """The family of what an item of a SELECT gives, as far as it can be told without DuckDB."""
+    value = item.unalias()
+    if isinstance(value, exp.Column):
+        known = families.get(value.name, set())
+        return next(iter(known)) if len(known) == 1 else UNKNOWN
+    if is_variant(value):
+        return _VARIANT
+    if gives_text(value):
+        return _TEXT
+    if gives_whole_number(value):
+        return _NUMBER
+    return _of_type(value.to) if isinstance(value, exp.Cast) else UNKNOWN
+
+
+def _of_type(kind: exp.DataType) -> str:
+    if kind.this in TEXT_TYPES:
+        return _TEXT
+    if kind.this in INTEGERS | DECIMALS | {_Type.DOUBLE, _Type.FLOAT}:
+        return _NUMBER
+    return _VARIANT if kind.this == _Type.JSON else str(kind.this.value).upper()
+
+
+def agree(branches: list[exp.Query], families: Families) -> bool:
+    """Whether the branches of a UNION are known to give columns of the same families."""
+    items = [_items(branch) for branch in branches]
+    if any(found is None for found in items):
+        return False
+    return all(_are_alike(place, families) for place in zip(*(found or [] for found in items), strict=False))
+
+
+def _items(branch: Expr) -> list[Expr] | None:
+    """What a SELECT gives, `SELECT *` of one subquery looked through; None where that takes the catalog."""
+    if isinstance(branch, exp.Subquery):
+        return _items(branch.this)
+    if not isinstance(branch, exp.Select):
+        return _items(branch.this) if isinstance(branch, exp.SetOperation) else None
+    if not any(item.is_star for item in branch.selects):
+        return list(branch.selects)
+    source = branch.args["from_"].this if branch.args.get("from_") else None
+    if len(branch.selects) > 1 or branch.args.get("joins") or not isinstance(source, exp.Subquery):
+        return None
+    return _items(source)
+
+
+def _are_alike(items: tuple[Expr, ...], families: Families) -> bool:
+    names = {item.unalias().name if isinstance(item.unalias(), exp.Column) else None for item in items}
+    if len(names) == 1 and None not in names:
+        return len(families.get(names.pop() or "", ())) <= 1  # a name that no stored column has is the statement's own
+    found = {family_of(item, families) for item in items if not isinstance(item.unalias(), exp.Null)}
+    return len(found) < 2 and UNKNOWN not in found
