@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fidelity.snowflake_sql import examine, sent_statements
 from tests.flows.conftest import serving
 
 pytestmark = pytest.mark.lengthy
@@ -151,6 +152,13 @@ def test_the_warehouse_can_be_reached_by_any_client(snowcast):
     parameters = json.loads(snowcast("warehouse", "status", "--json", "--show-secret").out)
     with snowflake.connector.connect(**parameters) as connection:
         assert connection.cursor().execute("SELECT COUNT(*) FROM MARTS.DIM_GAMES").fetchone()[0] > 0
+
+
+def test_every_statement_is_as_snowflake_documents_it(home):
+    """Of all that the tests above sent: it parses, calls documented functions, and leaves no order to chance."""
+    found = examine(sent_statements(home))
+    assert found.statements > len(found.shapes) > 300
+    assert found.faults == []
 
 
 def test_doctor_finds_nothing_wrong(snowcast):
