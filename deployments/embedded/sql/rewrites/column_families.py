@@ -10,14 +10,23 @@ import duckdb
 from sqlglot import Expr, exp
 
 from deployments.embedded.context import StatementContext
-from deployments.embedded.sql.rewrites.trees import TEXT_TYPES, gives_text, gives_whole_number, is_variant
+from deployments.embedded.sql.rewrites.trees import TEXT_TYPES, alternatives, gives_text, gives_whole_number, is_variant
 from deployments.embedded.sql.rewrites.types import DECIMALS, INTEGERS
 
 Families = dict[str, set[str]]
 UNKNOWN = "unknown"
-_TEXT, _NUMBER, _VARIANT = "text", "number", "variant"
-_BY_TYPE = (("VARCHAR", _TEXT), ("JSON", _VARIANT), ("DECIMAL", _NUMBER), ("BIGINT", _NUMBER), ("DOUBLE", _NUMBER))
+_TEXT, _NUMBER, _VARIANT, _TIME, _BOOLEAN = "text", "number", "variant", "time", "BOOLEAN"
+_BY_TYPE = (
+    *(("VARCHAR", _TEXT), ("JSON", _VARIANT), ("DECIMAL", _NUMBER), ("BIGINT", _NUMBER), ("DOUBLE", _NUMBER)),
+    *(("TIMESTAMP", _TIME), ("DATE", _TIME)),
+)
 _Type = exp.DataType.Type
+_TIMES = {_Type.TIMESTAMP, _Type.TIMESTAMPNTZ, _Type.TIMESTAMPTZ, _Type.TIMESTAMPLTZ, _Type.DATE}
+_MACROS = (("sf_timestamp", _TIME), ("sf_date", _TIME), ("sf_integer", _NUMBER), ("sf_boolean", _BOOLEAN))
+_KNOWN: tuple[tuple[tuple[type[Expr], ...], str], ...] = (
+    ((exp.Count, exp.CountIf, exp.Sum, exp.Avg, exp.RowNumber, exp.Rank), _NUMBER),
+    ((exp.Boolean, exp.Connector, exp.Predicate, exp.Not), _BOOLEAN),
+)
 
 
 def column_families(connection: duckdb.DuckDBPyConnection) -> Families:
@@ -50,13 +59,27 @@ def family_of(item: Expr, families: Families) -> str:
     if isinstance(value, exp.Column):
         known = families.get(value.name, set())
         return next(iter(known)) if len(known) == 1 else UNKNOWN
+    if isinstance(value, (exp.Paren, exp.Window, exp.Filter, exp.Min, exp.Max)):
+        return family_of(value.this, families)
     if is_variant(value):
         return _VARIANT
+    if isinstance(value, (exp.Coalesce, exp.If, exp.Case)):
+        found = {family_of(given, families) for given in alternatives(value) if not isinstance(given, exp.Null)}
+        return found.pop() if len(found) == 1 else UNKNOWN
+    return _by_its_kind(value)
+
+
+def _by_its_kind(value: Expr) -> str:
     if gives_text(value):
         return _TEXT
     if gives_whole_number(value):
         return _NUMBER
-    return _of_type(value.to) if isinstance(value, exp.Cast) else UNKNOWN
+    if isinstance(value, exp.Cast):
+        return _of_type(value.to)
+    if isinstance(value, exp.Anonymous):
+        name = value.name.rpartition(".")[2]
+        return next((family for start, family in _MACROS if name.startswith(start)), UNKNOWN)
+    return next((family for kinds, family in _KNOWN if isinstance(value, kinds)), UNKNOWN)
 
 
 def _of_type(kind: exp.DataType) -> str:
@@ -64,6 +87,8 @@ def _of_type(kind: exp.DataType) -> str:
         return _TEXT
     if kind.this in INTEGERS | DECIMALS | {_Type.DOUBLE, _Type.FLOAT}:
         return _NUMBER
+    if kind.this in _TIMES:
+        return _TIME
     return _VARIANT if kind.this == _Type.JSON else str(kind.this.value).upper()
 
 
@@ -76,7 +101,7 @@ def agree(branches: list[exp.Query], families: Families) -> bool:
 
 
 def _items(branch: Expr) -> list[Expr] | None:
-    """What a SELECT gives, `SELECT *` of one subquery looked through; None where that takes the catalog."""
+    """What a SELECT gives, the `*` of one subquery looked through; None where that takes the catalog."""
     if isinstance(branch, exp.Subquery):
         return _items(branch.this)
     if not isinstance(branch, exp.Select):
@@ -84,9 +109,10 @@ def _items(branch: Expr) -> list[Expr] | None:
     if not any(item.is_star for item in branch.selects):
         return list(branch.selects)
     source = branch.args["from_"].this if branch.args.get("from_") else None
-    if len(branch.selects) > 1 or branch.args.get("joins") or not isinstance(source, exp.Subquery):
+    behind = None if branch.args.get("joins") or not isinstance(source, exp.Subquery) else _items(source)
+    if behind is None:
         return None
-    return _items(source)
+    return [given for item in branch.selects for given in (behind if item.is_star else [item])]
 
 
 def _are_alike(items: tuple[Expr, ...], families: Families) -> bool:

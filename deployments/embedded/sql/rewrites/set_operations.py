@@ -26,11 +26,19 @@ def convert_types(tree: Expr, context: StatementContext) -> Expr:
     """
     families = context.connection.engine.column_families
     for operation in list(tree.find_all(exp.SetOperation)):
-        if not isinstance(operation.parent, exp.SetOperation):
+        if not _is_branch(operation):
             branches = _branches(operation)
             if not agree(branches, families):
                 _convert(branches, [_kinds(branch, operation, context) for branch in branches])
     return tree
+
+
+def _is_branch(operation: Expr) -> bool:
+    """Whether a set operation is a branch of another one, whose branches its own are."""
+    parent = operation.parent
+    while isinstance(parent, exp.Subquery) and not parent.alias:
+        parent = parent.parent
+    return isinstance(parent, exp.SetOperation)
 
 
 def _branches(node: Expr) -> list[exp.Query]:

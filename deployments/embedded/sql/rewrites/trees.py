@@ -77,7 +77,7 @@ def gives_text(node: Expr) -> bool:
     if isinstance(node, (exp.Paren, exp.Alias)):
         return gives_text(node.this)
     if isinstance(node, (exp.Coalesce, exp.If, exp.Case)):
-        values = [value for value in _values(node) if not isinstance(value, exp.Null)]
+        values = [value for value in alternatives(node) if not isinstance(value, exp.Null)]
         return bool(values) and all(gives_text(value) for value in values)
     if isinstance(node, exp.Anonymous):
         return _function_name(node) in _TEXT_FUNCTIONS | _TEXT_MACROS
@@ -97,7 +97,7 @@ def gives_whole_number(node: Expr) -> bool:
     return isinstance(node, exp.Literal) and node.is_int
 
 
-def _values(node: Expr) -> list[Expr]:
+def alternatives(node: Expr) -> list[Expr]:
     """What a COALESCE, IFF or CASE may give."""
     if isinstance(node, exp.Coalesce):
         return [node.this, *node.expressions]
