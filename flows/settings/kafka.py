@@ -43,13 +43,17 @@ class KafkaSettings(BaseSettings):
     sample_gap_cap_seconds: int = Field(
         default=180, description="samples of a stream further apart count as not watched", ge=1
     )
+    stream_build: Names = Field(
+        default=("+fact_stream_samples", "+fact_stream_sessions", "+mart_concurrent_viewers"),
+        description="tables that `stream consume` builds after each batch, as --select names them; empty: none",
+    )
 
     @field_validator("stream_games", mode="before")
     @classmethod
     def _games(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(";") if part.strip()) if isinstance(value, str) else value
 
-    @field_validator("stream_languages", "stream_user_logins", mode="before")
+    @field_validator("stream_languages", "stream_user_logins", "stream_build", mode="before")
     @classmethod
     def _lists(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

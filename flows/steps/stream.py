@@ -35,7 +35,11 @@ def produce_samples(settings: Settings, is_stopped: Callable[[], bool], report: 
 
 
 def consume_samples(
-    settings: Settings, is_stopped: Callable[[], bool], report: Report, idle_seconds: float | None
+    settings: Settings,
+    is_stopped: Callable[[], bool],
+    report: Report,
+    idle_seconds: float | None,
+    build: Callable[[], None] | None = None,
 ) -> None:
     """Load batches until told to stop; a line for each.
 
@@ -44,33 +48,35 @@ def consume_samples(
         is_stopped: Whether to end.
         report: Given each line, and whether all is well.
         idle_seconds: End where so long nothing came; None: never.
+        build: Called behind each batch that brought rows; nothing is read meanwhile. None: nothing is built.
     """
-    from flows.load.loader import load_pending
-    from flows.load.pipes import landing_of
-    from flows.load.positions import KIND
     from flows.sources.kafka.cluster import ensure_topic
     from flows.sources.kafka.consumer import SampleConsumer, Statistics
-    from transforms.catalog import find_raw_table
-
-    table = find_raw_table(*KIND.split("/"))
-
-    def load(session: Session, lags: dict[tuple[str, int], int]) -> LoadReport:
-        source = KIND.partition("/")[0]
-        return load_pending(
-            session,
-            settings.database,
-            settings.landing_root,
-            [table],
-            source=source,
-            lags=lags,
-            landing=landing_of(settings),
-        )
 
     def report_statistics(statistics: Statistics) -> None:
         report(statistics.line(), not statistics.gaps)
+        if build and statistics.rows:
+            build()
 
     ensure_topic(settings)
+    load = _loader(settings)
     with open_session(settings, step="consume") as session:
         prepare(session, settings)
         load(session, {})  # what was landed and not loaded when the last consumer died
         SampleConsumer(settings, session, load).run(is_stopped, report_statistics, idle_seconds)
+
+
+def _loader(settings: Settings) -> Callable[[Session, dict[tuple[str, int], int]], LoadReport]:
+    """Return what loads the messages that are landed, with their lags."""
+    from flows.load.loader import load_pending
+    from flows.load.pipes import landing_of
+    from flows.load.positions import KIND
+    from transforms.catalog import find_raw_table
+
+    table, source = find_raw_table(*KIND.split("/")), KIND.partition("/")[0]
+    places = (settings.database, settings.landing_root, [table])
+
+    def load(session: Session, lags: dict[tuple[str, int], int]) -> LoadReport:
+        return load_pending(session, *places, source=source, lags=lags, landing=landing_of(settings))
+
+    return load

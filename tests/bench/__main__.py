@@ -4,11 +4,11 @@ A cycle is a poll of 1,000 streams, their users and games, up to the validated m
 running: services start, tables are made. Warm is the next cycle of that home. With history, so many polls of the same
 platform are loaded and built before. Figures are medians of several cycles; every cycle is a process of its own, as
 the scheduler starts it. What else is measured says the module of each kind: commands.py, peer.py, far.py, backfill.py,
-flat.py, history.py, streams.py, activity.py, amplitude.py.
+flat.py, history.py, streams.py, activity.py, amplitude.py, samples.py.
 
-    python -m tests.bench [--only warehouse commands cycle peer far backfill flat history activity amplitude] [--runs 3]
-        [--polls 10 1000]
-        [--keys 100000 1000000 5000000] [--events 1000000 10000000] [--megabytes 2000]
+    python -m tests.bench [--only warehouse commands cycle peer far backfill flat history activity amplitude samples]
+        [--runs 3] [--polls 10 1000]
+        [--keys 100000 1000000 5000000] [--events 1000000 10000000] [--megabytes 2000] [--messages 100000]
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import activity, amplitude, backfill, commands, far, flat, history, peer, streams, warehouse
+from tests.bench import activity, amplitude, backfill, commands, far, flat, history, peer, samples, streams, warehouse
 
 PARTS = ("start", "extract", "load", "build", "validate")
 SCALE = "20000"  # streamers; enough that 1,000 are live at every hour
@@ -145,12 +145,32 @@ def measure_costs(options: argparse.Namespace) -> None:
         console.print(flat.measured_history(options.runs))
 
 
+def measure_sources(options: argparse.Namespace) -> None:
+    """Measure what is asked for of large hours of an export, and of messages of a topic."""
+    if "amplitude" in options.only:
+        console.print(amplitude.measured(options.megabytes), amplitude.FOOTNOTE, sep="\n", soft_wrap=True)
+    if "samples" in options.only:
+        console.print(samples.measured(options.messages), samples.FOOTNOTE, sep="\n", soft_wrap=True)
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(
         prog="make bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    kinds = ("warehouse", "commands", "cycle", "peer", "far", "backfill", "flat", "history", "activity", "amplitude")
+    kinds = (
+        "warehouse",
+        "commands",
+        "cycle",
+        "peer",
+        "far",
+        "backfill",
+        "flat",
+        "history",
+        "activity",
+        "amplitude",
+        "samples",
+    )
     parser.add_argument("--only", nargs="+", choices=kinds, default=kinds, help="what to measure; default: all")
     parser.add_argument("--runs", type=int, default=3, help="medians of so many runs")
     parser.add_argument("--polls", type=int, nargs="*", default=[10, 1000], help="polls loaded before a cycle")
@@ -162,6 +182,7 @@ def main() -> None:
         "--samples", type=int, default=10_000_000, help="samples of backfill and of the large history of flat"
     )
     parser.add_argument("--megabytes", type=int, default=2_000, help="JSON of an export hour of Amplitude")
+    parser.add_argument("--messages", type=int, default=100_000, help="stream samples out of a topic")
     options = parser.parse_args()
     console.print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     if "warehouse" in options.only:
@@ -176,8 +197,7 @@ def main() -> None:
             found = cycles(options.runs, options.polls, Path(folder))
         console.print(shown(found))
     measure_costs(options)
-    if "amplitude" in options.only:
-        console.print(amplitude.measured(options.megabytes), amplitude.FOOTNOTE, sep="\n", soft_wrap=True)
+    measure_sources(options)
     if "history" in options.only:
         for keys in options.keys:
             writes, remarks = history.measured(keys, options.runs)

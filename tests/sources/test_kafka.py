@@ -289,7 +289,104 @@ def test_what_a_dead_consumer_had_landed_and_another_has_read_again_is_left_out(
     assert kept, "what was read stays, put aside"
 
 
-@pytest.mark.long  # the broker of the tests takes its time to hand partitions over
+class Members:
+    """Two consumers whose partitions are moved by hand, through what the group calls: assigned, revoked, lost."""
+
+    def __init__(self, stream: Stream, homes: list[Path]) -> None:
+        self.stream, self.topic = stream, stream.settings.kafka_topic
+        self.settings = [stream.settings_of(home, kafka_batch_messages=100_000) for home in homes]
+        self.members = [
+            SampleConsumer(one, stream.session, lambda session, lags, own=one: stream.load(own, session, lags))
+            for one in self.settings
+        ]
+        for member in self.members:
+            member._incarnation = member._incarnation_now()
+        self.owner = dict.fromkeys(range(3), 0)
+        self.give(0, [0, 1, 2])
+
+    def give(self, number: int, partitions: list[int]) -> None:
+        member = self.members[number]
+        member._assigned(member._consumer, [TopicPartition(self.topic, one) for one in partitions])
+        self.owner |= dict.fromkeys(partitions, number)
+
+    def move(self, partition: int, *, is_lost: bool) -> None:
+        """Take a partition from its owner, in order or after its session has run out, and give it to the other."""
+        before = self.owner[partition]
+        member = self.members[before]
+        take = member._lost if is_lost else member._revoked
+        take(member._consumer, [TopicPartition(self.topic, partition)])
+        self.give(1 - before, [partition])
+
+    def read(self, number: int, least: int) -> None:
+        """Read into the member's batch, which nothing loads by itself."""
+        deadline, taken = time.monotonic() + 20, 0
+        while taken < least and time.monotonic() < deadline:
+            taken += self.members[number]._read()
+
+    def end(self) -> None:
+        for number in (0, 1):
+            self.read(number, 1) if self.members[number]._consumer.assignment() else None
+            while self.members[number]._read():
+                pass
+            self.members[number].flush()
+            self.members[number]._consumer.close()
+
+
+def test_partitions_that_move_between_two_consumers_lose_and_repeat_nothing(stream: Stream, tmp_path: Path):
+    draw, produced, kinds = random.Random(12), 0, Counter()
+    members = Members(stream, [tmp_path / "one", tmp_path / "two"])
+    for _ in range(10):
+        for partition in range(3):
+            count = draw.randint(1, 12)
+            stream.produce(*[sample(number) for number in range(produced, produced + count)], partition=partition)
+            produced += count
+        for number in (0, 1):
+            if number in members.owner.values():
+                members.read(number, 1)
+        is_lost = draw.random() < 0.4
+        kinds[is_lost, bool(members.members[members.owner[partition := draw.randrange(3)]]._buffer)] += 1
+        members.move(partition, is_lost=is_lost)
+    members.end()
+    assert kinds[False, True] >= 3, "batches must be under way when partitions are revoked"
+    assert kinds[True, True] >= 2, "and when they are lost"
+    assert stream.samples() == all_once(*range(produced))
+    stream.assert_positions_balance()
+
+
+def test_without_the_look_at_positions_a_lost_partition_would_repeat(
+    stream: Stream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A member that does not know yet that it lost its partition loads what the other one has read as well."""
+    monkeypatch.setattr(positions, "known_positions", lambda session: positions.defaultdict(list))
+    stream.produce(*[sample(number) for number in range(20)], partition=0)
+    members = Members(stream, [tmp_path / "one", tmp_path / "two"])
+    members.read(0, 20)
+    members.give(1, [0])
+    members.read(1, 20)
+    members.end()
+    assert set(stream.samples().values()) == {2}
+
+
+def test_without_a_flush_on_revoke_the_other_consumer_reads_the_batch_again(
+    stream: Stream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The positions still keep it from RAW: it is counted as repeated, and nothing is there twice."""
+    monkeypatch.setattr(
+        SampleConsumer, "_revoked", lambda self, consumer, partitions: consumer.incremental_unassign(partitions)
+    )
+    stream.produce(*[sample(number) for number in range(20)], partition=0)
+    members = Members(stream, [tmp_path / "one", tmp_path / "two"])
+    members.read(0, 20)
+    members.move(0, is_lost=False)
+    stream.produce(sample("later"), partition=1)
+    members.read(1, 20)
+    members.members[1].flush()
+    members.read(0, 1)
+    members.end()
+    assert stream.samples() == all_once(*range(20), "later")
+
+
+@pytest.mark.long  # the group takes several seconds for each hand-over
 def test_two_consumers_share_the_partitions_and_hand_them_over(
     stream: Stream, tmp_path: Path, connection_parameters: dict[str, Any]
 ):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from flows.cli.commands.run import run_flow
 from flows.cli.output import report_to_terminal
+from flows.cli.state import check_selectors
 from flows.reporting import Reporter
 
 commands = typer.Typer(name="stream", help="Samples of live streams through Kafka.", no_args_is_help=True)
@@ -42,18 +44,16 @@ def consume(
     context: typer.Context,
     idle: Annotated[float | None, typer.Option(help="End where nothing came for so many seconds.")] = None,
 ) -> None:
-    """Load the topic's messages batch by batch, each once, until Ctrl-C."""
-    from flows.steps.stream import consume_samples
-    from flows.stream import until_stopped
-
+    """Load the topic's messages batch by batch, each once, and build behind each batch, until Ctrl-C."""
     settings = context.obj.settings()
-    with report_to_terminal() as reporter, until_stopped() as is_stopped:
-        consume_samples(
-            settings,
-            is_stopped,
-            _report_step(reporter, "consume"),
-            idle,
-        )
+    check_selectors(list(settings.stream_build))
+
+    def stream_consume() -> Any:
+        from flows.stream import stream_consume as flow
+
+        return flow(idle_seconds=idle)
+
+    run_flow(context.obj, stream_consume)
 
 
 def _report_step(reporter: Reporter, step: str) -> Callable[[str, bool], None]:
