@@ -14,8 +14,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from snowflake.connector import SnowflakeConnection
+from snowflake.connector.errors import Error
 
-from flows.errors import BrokenOffError
+from flows.errors import BrokenOffError, TransientError
+from flows.warehouse.errors import PASSING_CODES, first_line, read_code
 from flows.warehouse.statements import Statement, StatementLog
 
 _MOST_TEXT = 2000
@@ -28,9 +30,16 @@ class TaggedConnection(SnowflakeConnection):
     log: StatementLog | None = None
     _running: tuple[str, Any] | None = None
     _is_broken_off = False
+    _lost: str | None = None
 
     def cmd_query(self, sql: str, sequence_counter: int, request_id: Any, *args: Any, **options: Any) -> dict[str, Any]:
-        """Send a statement."""
+        """Send a statement.
+
+        One that found the warehouse gone is the last that is sent: a client that goes on after an error, as Great
+        Expectations does with each of its metrics, would try every other one again for as long.
+        """
+        if self._lost is not None:
+            raise TransientError(self._lost)
         if self._is_broken_off and not sql.lstrip().upper().startswith("ROLLBACK"):
             raise BrokenOffError("The flow was stopped.")
         if self.tag:
@@ -40,6 +49,10 @@ class TaggedConnection(SnowflakeConnection):
         began = time.monotonic()
         try:
             return super().cmd_query(sql, sequence_counter, request_id, *args, **options)
+        except (TransientError, Error) as error:
+            if isinstance(error, TransientError) or read_code(error) in PASSING_CODES:
+                self._lost = first_line(error)
+            raise
         finally:
             self._running = None
             if self.log is not None and not _asks_for_an_address(sql):

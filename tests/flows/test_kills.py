@@ -15,7 +15,18 @@ from deployments.embedded import stop as stop_warehouse
 from flows.services import prefect_server
 from tests.conftest import unmeasured
 from tests.flows.conftest import serving
-from tests.flows.kills import CLIENT, PREFECT, WAREHOUSE, Command, copy_home, digest, kill, run_to_the_end
+from tests.flows.kills import (
+    CLIENT,
+    PREFECT,
+    WAREHOUSE,
+    Command,
+    copy_home,
+    digest,
+    finish,
+    kill,
+    run_to_the_end,
+    start,
+)
 
 USERS = "user_id,country,signup_date,plan_type\n" + "".join(f"U{n},us,2026-01-05,basic\n" for n in range(40))
 PAYMENTS = "payment_id,user_id,payment_date,amount\n" + "".join(f"P{n},U{n},2026-02-05,9.99\n" for n in range(40))
@@ -106,6 +117,22 @@ def test_the_same_command_again_repairs_what_a_kill_left(
     name, target, seed, commands, undisturbed, server, tmp_path: Path
 ):
     hit_and_repeat(name, target, seed, commands, undisturbed, server, tmp_path / "home")
+
+
+@pytest.mark.lengthy
+def test_first_runs_side_by_side_in_an_empty_home_end_like_one(commands, undisturbed, server, tmp_path: Path):
+    _, _, expected = undisturbed("run")
+    home = tmp_path / "home"
+    together = [commands[name] for name in ("run", "run", "ingest")]
+    logs = [tmp_path / f"{number}.log" for number in range(len(together))]
+    try:
+        started = [start(*one, server.environment) for one in zip(together, [home] * len(logs), logs, strict=True)]
+        ended = [finish(process) for process in started]
+        assert ended == [(0, [])] * len(logs), [log.read_text(encoding="utf-8") for log in logs]
+        found = digest(home, STORED)
+    finally:
+        stop_warehouse(home)
+    assert {table for table in expected if found[table] != expected[table]} == set()
 
 
 @pytest.mark.long

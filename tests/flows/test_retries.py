@@ -142,6 +142,30 @@ def test_a_warehouse_that_is_gone_is_a_passing_fault_wherever_it_went(home, tmp_
     assert "signature" not in str(gone.value)
 
 
+def test_a_connection_that_was_lost_sends_nothing_more(home, monkeypatch):
+    from snowflake.connector import SnowflakeConnection
+
+    from deployments.embedded import find
+
+    sent: list[str] = []
+    send = SnowflakeConnection.cmd_query
+
+    def count(self, sql, *arguments, **options):
+        sent.append(sql)
+        return send(self, sql, *arguments, **options)
+
+    with open_session(load_settings()) as session:
+        endpoint = find(home)
+        assert endpoint is not None
+        os.kill(endpoint.pid, signal.SIGKILL)
+        monkeypatch.setattr(SnowflakeConnection, "cmd_query", count)
+        cursor = session.connection.cursor()
+        for number in range(3):
+            with pytest.raises(TransientError, match="stopped answering"):
+                cursor.execute(f"SELECT {number}")
+    assert sent == ["SELECT 0"]
+
+
 def test_the_tries_of_an_upload_to_the_embedded_warehouse_take_seconds(home):
     from snowflake.connector.storage_client import SnowflakeStorageClient
 
