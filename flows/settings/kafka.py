@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode
 
+_NONE = "none"  # an empty variable counts as not set
 Names = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -45,7 +46,7 @@ class KafkaSettings(BaseSettings):
     )
     stream_build: Names = Field(
         default=("+fact_stream_samples", "+fact_stream_sessions", "+mart_concurrent_viewers"),
-        description="tables that `stream consume` builds after each batch, as --select names them; empty: none",
+        description="tables that `stream consume` builds behind each batch, as --select names them: a,b; or none",
     )
 
     @field_validator("stream_games", mode="before")
@@ -56,4 +57,6 @@ class KafkaSettings(BaseSettings):
     @field_validator("stream_languages", "stream_user_logins", "stream_build", mode="before")
     @classmethod
     def _lists(cls, value: Any) -> Any:
+        if isinstance(value, str) and value.strip().lower() == _NONE:
+            return ()
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
