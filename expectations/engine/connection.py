@@ -60,6 +60,11 @@ class SharedConnection(threading.local):
 _shared = SharedConnection()
 
 
+def ask_whether_it_answers() -> None:
+    """Send the login in force a statement that cannot be at fault; raises what its client does if it is gone."""
+    _shared.opened.cursor().execute("SELECT 1")
+
+
 @contextmanager
 def login(logins: Logins, name: str = "") -> Iterator[Any]:
     """Log in, or use the connection that is given; engines on `URL` use it in this thread until the end of the block.

@@ -156,6 +156,24 @@ def test_a_rule_that_the_warehouse_refuses_does_not_hide_the_others(
     assert find_blocked_tables(results) == set()
 
 
+def test_a_warehouse_that_goes_away_is_no_fault_of_a_rule(
+    stored: SnowflakeConnection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from snowflake.connector import SnowflakeConnection
+    from snowflake.connector.errors import OperationalError
+
+    send = SnowflakeConnection.cmd_query
+
+    def lose(self: Any, sql: str, *arguments: Any, **options: Any) -> Any:
+        if "information_schema" in sql.lower():
+            return send(self, sql, *arguments, **options)
+        raise OperationalError(msg="gone", errno=250003)
+
+    monkeypatch.setattr(SnowflakeConnection, "cmd_query", lose)
+    with pytest.raises(OperationalError, match="gone"):
+        validate_tables(stored, [DAYS.name], run_id="r", batches=None, docs_root=None)
+
+
 def test_warnings_are_reported_and_block_nothing() -> None:
     def result(table: str, severity: str, success: bool) -> RuleResult:
         return RuleResult("MARTS", table, f"{severity} {success}", severity, success, "seen", "batch", "because")
