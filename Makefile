@@ -16,7 +16,7 @@ endif
 COMPILE = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-header --no-annotate --quiet
 
-.PHONY: help setup extras azurite docs run test pytest test-long check lint types format bench lock clean
+.PHONY: help setup extras azurite browser screenshots docs run test pytest test-long check lint types format bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,8 @@ extras: $(VENV)/.locked-extras ## add what S3 (s3://), Azure (abfs://) and Kafka
 # What draws the lineage comes from npm; without npm its page is a list.
 CYTOSCAPE := 3.35.0
 ELKJS := 0.12.1
+# What looks for barriers on pages, too.
+AXE := 4.14.1
 
 $(VENV)/.docs-$(CYTOSCAPE)-$(ELKJS): | $(BIN)/python
 	@mkdir -p $(VENV)/docs
@@ -84,10 +86,22 @@ $(VENV)/.azurite: | $(BIN)/python
 	    --no-fund --silent azurite@$(AZURITE); then touch $@; \
 	  else echo "azurite could not be installed with npm: the tests of Azure are left out"; fi
 
+# Without npm pages are not searched for barriers.
+$(VENV)/.axe-$(AXE): | $(BIN)/python
+	@mkdir -p $(VENV)/axe
+	@if command -v npm >/dev/null && npm install --prefix $(VENV)/axe --no-save --no-package-lock --no-audit \
+	    --no-fund --silent axe-core@$(AXE); then touch $@; \
+	  else echo "axe-core could not be installed with npm: pages are not searched for barriers"; fi
+
+browser: $(VENV)/.axe-$(AXE) ## install what the tests of pages need beside Chromium (needs npm)
+
+screenshots: $(VENV)/.locked-dev ## pictures of every page of the dashboard of SNOWCAST_HOME, in screenshots/
+	@$(BIN)/python -m tests.dashboard.screenshots screenshots
+
 azurite: $(VENV)/.azurite ## install Azure's stand-in for tests (needs npm)
 
 # Types are checked while the tests wait for servers; one of the two that fails does not stop the other.
-test: lint azurite ## format, lint, then types beside every test with coverage
+test: lint azurite browser ## format, lint, then types beside every test with coverage
 	@$(MAKE) --no-print-directory --jobs 2 types pytest || { echo "types or tests failed: see above"; exit 1; }
 
 pytest: $(VENV)/.locked-dev
@@ -106,11 +120,11 @@ bench: $(VENV)/.locked-dev ## measure the warehouse, a 15-minute cycle, and hist
 	@$(BIN)/python -m tests.bench
 
 lock: ## compile the lock files anew (needs uv); the others are parts of the first, so that they fit each other
-	@$(COMPILE) --extra build --extra dev --extra s3 --extra azure --extra kafka --extra docs \
+	@$(COMPILE) --extra build --extra dev --extra s3 --extra azure --extra kafka --extra docs --extra dashboard \
 	  --output-file requirements-dev.lock
 	@$(COMPILE) --extra build --extra s3 --extra azure --extra kafka --constraint requirements-dev.lock \
 	  --output-file requirements-extras.lock
-	@$(COMPILE) --extra build --constraint requirements-dev.lock --output-file requirements.lock
+	@$(COMPILE) --extra build --extra dashboard --constraint requirements-dev.lock --output-file requirements.lock
 	@$(COMPILE) --extra build --extra docs --constraint requirements-dev.lock --output-file requirements-docs.lock
 	@$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["bench"])' \
 	  | tr ' ' '\n' | $(subst pyproject.toml,-,$(COMPILE)) --output-file requirements-bench.lock

@@ -57,7 +57,7 @@ WAY_DOWN: dict[str, tuple[str, ...]] = {
         "errors",
     ),
     "deployments/dashboard": (
-        "app server",
+        "app server report",
         "views",
         "panels",
         "filters",

@@ -17,6 +17,20 @@ UP, DOWN = "#009E73", "#D55E00"
 GROWTH_COLORS = [UP, COLORS[0], COLORS[4], DOWN]
 MOVEMENT_COLORS = [COLORS[0], COLORS[4], UP, COLORS[1], DOWN]
 MOST_COHORTS = 30
+# Columns of growth accounting and of movements of MRR, with what is written for them.
+GROWTH_MEASURES = {
+    "new_count": "new",
+    "retained_count": "retained",
+    "resurrected_count": "resurrected",
+    "churned_below": "churned",
+}
+MOVEMENT_MEASURES = {
+    "new_mrr": "new",
+    "reactivation_mrr": "reactivation",
+    "expansion_mrr": "expansion",
+    "below_contraction": "contraction",
+    "below_churned": "churned",
+}
 _TIME_FORMAT, _DAY_FORMAT, _MONTH_FORMAT = "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y-%m"
 _NUMBER = ",.3~f"
 _HOURS_OF_DAYS = 24 * 8

@@ -102,6 +102,29 @@ TABLES: dict[str, Rows] = {
         {"game_id": "golf", "game_name": "Golf", "first_seen_at": BEFORE, "last_seen_at": NEWEST},
     ],
     "fact_stream_snapshots": SNAPSHOTS,
+    "int_stream_observations": [
+        {name: value for name, value in one.items() if name not in ("stream_snapshot_key", "title", "minutes_live")}
+        for one in SNAPSHOTS
+    ],
+    "mart_viewer_spikes": [
+        {
+            "spike_key": key,
+            "platform": "twitch",
+            "stream_id": f"stream-{key}",
+            "streamer_key": key,
+            "streamer_id": f"id-{key}",
+            "game_id": "chess",
+            "started_at": BEFORE,
+            "usual_viewers": 12.5,
+            "first_viewers": 60,
+            "peak_viewers": 90,
+            "peak_at": NEWEST,
+            "spike_samples": 2,
+            "last_spike_at": NEWEST,
+            "is_open": is_open,
+        }
+        for key, is_open in (("b", True), ("a", False))
+    ],
     "mart_concurrent_viewers": [
         concurrent("all", "all", FIRST, 150, 2),
         concurrent("all", "all", BEFORE, 230, 3),

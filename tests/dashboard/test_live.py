@@ -69,6 +69,13 @@ def test_movers_are_those_that_changed_since_the_poll_before(run):
     assert rows_of(live.list_movers(run, EVERYONE)) == [("=Bert", 60, 90, 30), ("Anna", 140, 120, -20)]
 
 
+def test_spikes_that_last_are_shown(run):
+    spike = ("=Bert", "Chess", BEFORE, 12.5, 60, 90, NEWEST)
+    assert rows_of(live.list_open_spikes(run, EVERYONE)) == [spike]
+    assert rows_of(live.list_open_spikes(run, Audience(game_id="chess", language="de"))) == [spike]
+    assert live.list_open_spikes(run, Audience(game_id="golf")).empty
+
+
 def test_choices_are_what_was_watched_in_the_window(run):
     assert rows_of(live.list_choices(run, 24)) == [
         ("game", "chess", "Chess", 210),

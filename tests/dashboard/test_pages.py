@@ -80,9 +80,8 @@ def test_live_shows_the_newest_poll(draw: Draw):
         "Top streamers now",
         "Open spikes",
     ]
-    assert [one.value for one in page.info] == [
-        "No spike is open. `snowcast run` looks for them as it builds mart_viewer_spikes."
-    ]
+    assert not page.info
+    assert draw("live", game="golf").info[-1].value.startswith("No spike is open. `snowcast run`")
 
 
 def test_a_category_in_the_address_filters_live(draw: Draw):

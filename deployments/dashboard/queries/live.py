@@ -156,11 +156,12 @@ def list_open_spikes(run: Run, audience: Audience, most: int = 50) -> pd.DataFra
     """Spikes that last: streams with many more viewers than they usually have, or very many.
 
     Returns:
-        streamer_name, game_name, started_at (UTC), spike_rule, usual_viewers, peak_viewers, last_spike_at, title.
+        streamer_name, game_name, started_at (UTC), usual_viewers (NULL: too few samples), first_viewers,
+        peak_viewers, last_spike_at (UTC).
     """
     return run(
         "SELECT COALESCE(d.streamer_name, s.streamer_id) AS streamer_name, COALESCE(g.game_name, s.game_id) "
-        "AS game_name, s.started_at, s.spike_rule, s.usual_viewers, s.peak_viewers, s.last_spike_at, s.title "
+        "AS game_name, s.started_at, s.usual_viewers, s.first_viewers, s.peak_viewers, s.last_spike_at "
         "FROM MARTS.MART_VIEWER_SPIKES s LEFT JOIN MARTS.DIM_STREAMERS d ON d.streamer_key = s.streamer_key "
         "LEFT JOIN MARTS.DIM_GAMES g ON g.game_id = s.game_id WHERE s.is_open"
         + (" AND s.game_id = ?" if audience.game_id is not None else "")

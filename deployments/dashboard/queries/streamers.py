@@ -65,14 +65,14 @@ def summarize(run: Run, streamer_key: str, period: Period) -> pd.DataFrame:
 
 
 def viewers_over_time(run: Run, streamer_key: str, period: Period) -> pd.DataFrame:
-    """Viewers at each sample.
+    """Viewers at each observation, by polls and by samples of the stream.
 
     Returns:
         snapshot_at (UTC; begin of the hour or day where the period is long), viewers (the highest of it).
     """
     return run(
         f"SELECT {bucket('snapshot_at', hours_of(period))} AS snapshot_at, MAX(viewer_count) AS viewers "
-        "FROM MARTS.FACT_STREAM_SNAPSHOTS WHERE streamer_key = ? AND snapshot_at >= ? AND snapshot_at < ? "
+        "FROM MARTS.INT_STREAM_OBSERVATIONS WHERE streamer_key = ? AND snapshot_at >= ? AND snapshot_at < ? "
         "GROUP BY 1 ORDER BY 1",
         (streamer_key, *period.bounds),
     )

@@ -14,12 +14,6 @@ from deployments.dashboard.queries.period import Period
 from deployments.dashboard.results import run
 
 _NONE = "No activity in these days. `snowcast run` builds the activity streams and the growth marts."
-_ACCOUNTS = {
-    "new_count": "new",
-    "retained_count": "retained",
-    "resurrected_count": "resurrected",
-    "churned_below": "churned",
-}
 _FORMS = {"day": "%Y-%m-%d", "week": "%Y-%m-%d", "month": "%Y-%m"}
 _EXAMPLES = {
     "streamer": (
@@ -48,7 +42,9 @@ def draw() -> None:
         f"{kind}s by {step}: active ones are new, retained or resurrected; below zero those who churned. "
         "The newest period may not be over",
         lambda: growth.list_accounts(run, kind, step, period),
-        lambda rows: charts.stacked_bars(rows, "period_start", _ACCOUNTS, f"{kind}s", charts.GROWTH_COLORS),
+        lambda rows: charts.stacked_bars(
+            rows, "period_start", charts.GROWTH_MEASURES, f"{kind}s", charts.GROWTH_COLORS
+        ),
         empty=_NONE,
     )
     _draw_retention(kind, step, period)
@@ -93,7 +89,7 @@ def _draw_questions(kind: str) -> None:
         st.header("Ask the activities", anchor=False)
         st.caption("a cohort and what is appended to it; `snowcast activity describe NAME` says what can be named")
         for place, example in enumerate(_EXAMPLES[kind]):
-            st.button(example, key=f"example {kind} {place}", type="tertiary", on_click=_take, args=(example,))
+            st.button(example, key=f"example {kind} {place}", on_click=_take, args=(example,))
         question = st.text_area("Question", key="question", bind="query-params", height=80)
         if question.strip():
             _answer(question)

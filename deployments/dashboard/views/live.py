@@ -43,7 +43,7 @@ def _draw_numbers(hours: int, audience: Audience, zone: str) -> None:
     _draw_summary(hours, audience)
     panel(
         "Concurrent viewers",
-        "viewers of all streams together, at each snapshot",
+        "viewers of all streams together, at each poll; of a category that is sampled, each minute",
         lambda: live.viewers_over_time(run, audience, hours),
         lambda rows: charts.time_line(rows, "snapshot_at", {"viewers": "viewers"}, "viewers", zone),
         empty=_EMPTY,
@@ -107,7 +107,7 @@ def _draw_summary(hours: int, audience: Audience) -> None:
         return
     now = found.iloc[0]
     before = now["viewers_before"]
-    change = "first poll" if pd.isna(before) else f"{now['viewers'] - before:+,.0f} since the poll before"
+    change = "first poll" if pd.isna(before) else f"{now['viewers'] - before:+,.0f} since the time before"
     metrics(
         ("Viewers now", format_number(now["viewers"]), change),
         ("Streams live", format_number(now["streams"]), "with viewers"),

@@ -13,13 +13,6 @@ from deployments.dashboard.queries.period import Period
 from deployments.dashboard.results import run
 
 _NONE = "Billing tells nothing of these months. `snowcast ingest billing` reads it, `snowcast run` builds the marts."
-_MOVEMENTS = {
-    "new_mrr": "new",
-    "reactivation_mrr": "reactivation",
-    "expansion_mrr": "expansion",
-    "below_contraction": "contraction",
-    "below_churned": "churned",
-}
 
 
 def draw() -> None:
@@ -36,7 +29,7 @@ def draw() -> None:
         "Movements of MRR",
         f"money by month, followed by {grain}; what fell is below zero",
         lambda: revenue.list_movements(run, grain, period),
-        lambda rows: charts.stacked_bars(rows, "year_month", _MOVEMENTS, "money", charts.MOVEMENT_COLORS),
+        lambda rows: charts.stacked_bars(rows, "year_month", charts.MOVEMENT_MEASURES, "money", charts.MOVEMENT_COLORS),
         empty=_NONE,
     )
     _draw_retention(grain, period)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import Annotated
 
 import typer
@@ -23,8 +22,9 @@ def dashboard(
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port; unless given, the one of before.")] = None,
 ) -> None:
     """Look at the warehouse in a browser: prints the address, ends with Ctrl-C."""
-    if find_spec("streamlit") is None:
-        raise ConfigError("The dashboard needs Streamlit. Install it with `pip install 'snowcast[dashboard]'`.")
+    from flows.cli.views.dashboard import need_dashboard
+
+    need_dashboard()
     settings = context.obj.settings()
     quiet_connector()
     _serve(settings, port or settings.dashboard_port)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -139,8 +140,17 @@ def history(
         say(f"It did not exist at {moment:%Y-%m-%d %H:%M:%S} UTC.")
 
 
-def report(context: typer.Context, as_json: Json = False) -> None:
-    """What the newest validation found; exit code 1 where a critical rule failed."""
+def report(
+    context: typer.Context,
+    as_json: Json = False,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the state of things, with charts, into one page to mail.")
+    ] = None,
+) -> None:
+    """What the newest validation found, or the state of things as a page; exit code 1 where a critical rule failed."""
+    if html:
+        _write_report(context, html)
+        return
     from transforms.ops import VALIDATION_RESULTS
 
     with context.obj.reader() as (reader, settings):
@@ -163,3 +173,15 @@ def report(context: typer.Context, as_json: Json = False) -> None:
         say(f"Data Docs: {settings.docs_root / 'index.html'}")
     if any(row["severity"] == "critical" for row in failed):
         raise ValidationFailed("a critical rule failed; what stands on its table was not built.")
+
+
+def _write_report(context: typer.Context, file: Path) -> None:
+    """Write the state of the warehouse into one self-contained page."""
+    from flows.cli.state import quiet_connector
+    from flows.cli.views.dashboard import need_dashboard, write_report
+
+    need_dashboard()
+    settings = context.obj.settings()
+    quiet_connector()
+    write_report(settings, file)
+    say(f"Report: {file.absolute()}")

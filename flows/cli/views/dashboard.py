@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
 
 from deployments.dashboard import Access, Answer, WrongQuestionError
 from flows.cli.views.activity import activities_in
+from flows.errors import ConfigError
 from flows.settings import Settings
 
 _MOST_ROWS = 1000
@@ -20,6 +23,39 @@ def make_access(settings: Settings) -> Access:
         ask=partial(answer_question, settings),
         refresh_seconds=settings.dashboard_refresh_seconds,
     )
+
+
+def need_dashboard() -> None:
+    """Check that what draws is installed.
+
+    Raises:
+        ConfigError: It is not.
+    """
+    if find_spec("streamlit") is None or find_spec("vl_convert") is None:
+        raise ConfigError("What draws charts is not installed: `pip install 'snowcast[dashboard]'`.")
+
+
+def write_report(settings: Settings, file: Path) -> None:
+    """Write the state of the warehouse into one page.
+
+    Raises:
+        ConfigError: The file cannot be written.
+        SourceError: The warehouse cannot be reached.
+    """
+    from deployments.dashboard.report import make_report
+    from deployments.dashboard.warehouse import Warehouse
+
+    access = make_access(settings)
+    access.connect().close()
+    warehouse = Warehouse(access.connect)
+    try:
+        text = make_report(warehouse, f"{settings.warehouse} warehouse, database {settings.database}")
+    finally:
+        warehouse.close()
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"--html {file}: {error.strerror}.") from None
 
 
 def answer_question(settings: Settings, question: str) -> Answer:

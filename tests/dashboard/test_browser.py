@@ -1,0 +1,190 @@
+"""The pages in a real browser, as `snowcast dashboard` serves them: numbers, choices in the address, no faults."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+
+from tests.conftest import unmeasured
+from tests.dashboard.known import known_warehouse
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from deployments.embedded import Endpoint
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here: apt-get install chromium"),
+    pytest.mark.lengthy,
+]
+AXE = Path(sys.prefix) / "axe/node_modules/axe-core/axe.min.js"
+PHONE = 390
+# Page -> a number that it shows of the known warehouse, the name of what is chosen there, and the number then.
+KNOWN = {
+    "": ("240", "?game=golf", "30"),
+    "streamers": ("70", "?days=2026-03-02&days=2026-03-02", "60"),
+    "games": ("105", "?game=golf", "15"),
+    "growth": ("Growth accounting", "?by=day", "viewers by day"),
+    "revenue": ("40.00", "?days=2026-01-01&days=2026-01-31", "30.00"),
+    "product": ("25%", "?days=2026-03-02&days=2026-03-02", "3"),
+    "operations": ("completed", "?times=local", "completed"),
+}
+
+
+@pytest.fixture(scope="module")
+def address(endpoint: Endpoint, warehouse_home: Path) -> Iterator[str]:
+    """Where the command serves the pages of the known warehouse."""
+    with (
+        known_warehouse(endpoint) as parameters,
+        unmeasured(),
+        serving(warehouse_home, str(parameters["database"])) as url,
+    ):
+        yield url
+
+
+@contextmanager
+def serving(home: Path, database: str) -> Iterator[str]:
+    """`snowcast dashboard` in a process of its own, at an address; Ctrl-C ends it at the end, and that is no error."""
+    command = [sys.executable, "-m", "flows.cli", "dashboard"]
+    environment = {**os.environ, "SNOWCAST_HOME": str(home), "SNOWCAST_DATABASE": database}
+    process = subprocess.Popen(
+        command, env=environment, cwd=home, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    assert process.stdout
+    said = process.stdout.readline()
+    found = re.search(r"http://127\.0\.0\.1:\d+/\S+/", said)
+    try:
+        assert found, said
+        yield found[0]
+    finally:
+        process.send_signal(signal.SIGINT)
+        rest, _ = process.communicate(timeout=60)
+    assert (process.returncode, rest.strip()) == (0, "Stopping...")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@contextmanager
+def looking(browser: Browser, address: str, width: int, scheme: str = "light") -> Iterator[Page]:
+    """A page that ends in a failure where it complained or asked another host."""
+    faults: list[str] = []
+    host = "/".join(address.split("/")[:3])
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme=scheme, timezone_id="Europe/Berlin"
+    )
+    opened = context.new_page()
+    opened.on("console", lambda said: faults.append(said.text) if is_fault(said) else None)
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    opened.on(
+        "request",
+        lambda sent: None if sent.url.startswith((f"{host}/", "data:", "blob:")) else faults.append(sent.url),
+    )
+    yield opened
+    context.close()
+    assert not faults
+
+
+@pytest.fixture(scope="module")
+def phone(browser: Browser, address: str) -> Iterator[Page]:
+    """One page for all that is looked at on a phone."""
+    with looking(browser, address, PHONE) as page:
+        yield page
+
+
+def is_fault(said: Any) -> bool:
+    """Whether a line of the console is one; Streamlit looks for its server below the path of the page first."""
+    return said.type == "error" and not re.search(r"/_stcore/(health|host-config)$", said.location.get("url", ""))
+
+
+def opened_at(page: Page, url: str) -> str:
+    """Open an address; returns the text of the page once it is drawn."""
+    page.goto(url)
+    return drawn(page)
+
+
+def drawn(page: Page) -> str:
+    page.wait_for_selector("h1")
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton], [data-stale=true]')")
+    page.wait_for_function("document.getAnimations().every((one) => one.playState !== 'running')")
+    return page.inner_text("[data-testid=stMain]")
+
+
+def findings(page: Page) -> dict[str, list[str]]:
+    """What axe finds serious on a page as it is."""
+    page.add_script_tag(path=str(AXE))
+    found = page.evaluate("axe.run().then((result) => result.violations)")
+    return {
+        one["id"]: [node["failureSummary"] + node["html"][:300] for node in one["nodes"][:3]]
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    }
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_whoever_walks_through_the_pages_finds_their_numbers(browser: Browser, address: str, scheme: str):
+    """From page to page by the links beside them, and no page has a serious finding of axe."""
+    serious = {}
+    with looking(browser, address, 1400, scheme) as page:
+        opened_at(page, address)
+        for name, (shown, _, _) in KNOWN.items():
+            title = (name or "live").capitalize()
+            page.get_by_role("link", name=title).click()
+            page.wait_for_function("(title) => document.querySelector('h1')?.innerText === title", arg=title)
+            text = drawn(page)
+            assert shown in text.splitlines(), text
+            if AXE.exists():
+                serious |= {f"{name} {rule}": nodes for rule, nodes in findings(page).items()}
+    assert not serious
+
+
+@pytest.mark.parametrize("name", list(KNOWN), ids=[name or "live" for name in KNOWN])
+def test_on_a_phone_a_page_shows_what_its_address_chooses(phone: Page, address: str, name: str):
+    _, choice, chosen = KNOWN[name]
+    text = opened_at(phone, address + name + choice)
+    assert any(line.startswith(chosen) for line in text.splitlines()), text
+    assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE, "it scrolls sideways"
+
+
+def test_a_choice_changes_the_numbers_and_the_address(phone: Page, address: str):
+    opened_at(phone, address)
+    phone.get_by_role("combobox", name="Language").click()
+    phone.get_by_role("option", name="de", exact=True).click()
+    phone.wait_for_url("**/?language=de")
+    phone.wait_for_function("document.querySelector('[data-testid=stMetricValue]').innerText.trim() === '90'")
+    phone.get_by_text("local", exact=True).click()
+    phone.wait_for_url("**/?language=de&times=local")
+    phone.get_by_text("time (Europe/Berlin)").wait_for()
+
+
+def test_without_the_secret_there_is_no_page(address: str):
+    for path in ("", "streamers", "_stcore/health", "static/index.html"):
+        with pytest.raises(HTTPError, match="404"):
+            urlopen(f"http://{address.split('/')[2]}/{path}", timeout=10)
+
+
+def test_a_second_dashboard_of_a_home_names_the_first(address: str, warehouse_home: Path):
+    command = [sys.executable, "-m", "flows.cli", "--home", str(warehouse_home), "dashboard"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"snowcast: The dashboard of this home runs already: {address}\n"
