@@ -83,6 +83,9 @@ class SampleConsumer:
                 "heartbeat.interval.ms": settings.kafka_session_timeout_ms // 3,
                 "enable.auto.commit": False,
                 "enable.auto.offset.store": False,
+                # What is fetched ahead is memory: as much as a batch or two, not the client's 64 MB.
+                "queued.min.messages": 10_000,
+                "queued.max.messages.kbytes": 8192,
                 # An offset that is not there is no reason to go on elsewhere in silence.
                 "auto.offset.reset": "error",
             }
