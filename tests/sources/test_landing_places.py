@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,12 +21,15 @@ from flows.load.report import LoadReport
 from flows.settings import LandingTarget, load_settings
 from flows.warehouse.scripts import stage_statements
 from tests.places import KINDS, cloud_variables, empty_place
+from tests.sources.dying_loads import POINTS
 from tests.sources.test_loading import AT, CRASHES, Crash, Warehouse
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
     from deployments.embedded import Endpoint
+
+ROOT = Path(__file__).parents[2]
 
 
 class Outside(Warehouse):
@@ -131,6 +136,21 @@ def test_a_crash_between_upload_copy_and_ledger_loads_each_record_once(
     assert outside.load().rows_loaded == 4
     assert outside.records() == outside.records("raw.raw_twitch_users") == [{"id": "1"}, {"id": "2"}]
     assert len(outside.rows("ops.loads")) == 2
+
+
+def test_processes_that_are_killed_between_upload_copy_and_ledger_load_each_record_once(
+    outside: Outside, warehouse_home: Path
+) -> None:
+    arguments = [outside.database, str(outside.settings.landing), str(outside.root), str(warehouse_home)]
+    command = [sys.executable, "-m", "tests.sources.dying_loads", *arguments]
+
+    died = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=300)
+
+    assert died.stdout.splitlines() == [point[0] for point in POINTS], died.stderr
+    outside.load()
+    expected = [f"{point}-{file}-{record}" for point in range(len(POINTS)) for file in range(2) for record in range(3)]
+    assert sorted(record["id"] for record in outside.records()) == expected
+    assert len(outside.rows("ops.loads")) == 2 * len(POINTS)
 
 
 def test_sources_may_have_places_of_their_own(session: Session, database: str, tmp_path: Path) -> None:
