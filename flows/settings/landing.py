@@ -124,6 +124,12 @@ class LandingSettings(BaseSettings):
             raise ConfigError(
                 "SNOWCAST_LOAD_MODE: pipes read places outside the warehouse; set SNOWCAST_LANDING to one."
             )
+        azure = [target for target in self.external_landings if target.place and target.place.kind == "azure"]
+        if self.load_mode == "snowpipe" and self.snowpipe_auto_ingest and azure:
+            raise ConfigError(
+                "SNOWCAST_SNOWPIPE_AUTO_INGEST: on Azure it needs a notification integration, which Snowcast does not "
+                "make. Set it to false: each load then refreshes the pipes."
+            )
         for target in self.external_landings if warehouse == "snowflake" else ():
             kind = target.place.kind if target.place else ""
             if kind == "file":

@@ -259,3 +259,7 @@ def test_a_queue_that_does_not_end_is_told(piped: Piped, monkeypatch: pytest.Mon
 def test_pipes_need_a_place_outside() -> None:
     with pytest.raises(ConfigError, match="SNOWCAST_LOAD_MODE: pipes read places outside"):
         load_settings(load_mode="snowpipe")
+    with pytest.raises(ConfigError, match="SNOWCAST_SNOWPIPE_AUTO_INGEST: on Azure"):
+        load_settings(
+            load_mode="snowpipe", snowpipe_auto_ingest=True, landing="azure://acme.blob.core.windows.net/landing/raw"
+        )
