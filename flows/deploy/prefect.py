@@ -38,10 +38,18 @@ def deployments() -> list[dict[str, Any]]:
     return list(declared["deployments"])
 
 
-def run_worker(settings: Settings) -> NoReturn:
-    """Become a worker of the work pool: signals reach it and its exit code is this process's."""
+def run_worker(settings: Settings, *, has_healthcheck: bool = False) -> NoReturn:
+    """Become a worker of the work pool: signals reach it and its exit code is this process's.
+
+    Args:
+        settings: Whose home the flows run in.
+        has_healthcheck: It tells at PREFECT_WORKER_WEBSERVER_HOST and _PORT whether it asks for work.
+    """
     prefect_server.connect(settings)
     command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", WORK_POOL, "--type", "process"]
+    if has_healthcheck:
+        os.environ.setdefault("PREFECT_WORKER_WEBSERVER_HOST", "127.0.0.1")
+        command.append("--with-healthcheck")
     os.chdir(ROOT)
     # A script's background process ignores SIGINT, and Prefect's worker ends itself by one when it is told to stop.
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -61,7 +62,7 @@ def _worker(environment: dict[str, str], log: Path) -> Iterator[None]:
     in_background = ["sh", "-c", "trap '' INT; exec \"$@\"", "sh"]
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [*in_background, sys.executable, "-m", "flows.cli", "worker"],
+            [*in_background, sys.executable, "-m", "flows.cli", "worker", "--healthcheck"],
             cwd=ROOT,
             env={**environment, "PREFECT_WORKER_QUERY_SECONDS": "2"},
             stdout=output,
@@ -111,10 +112,14 @@ def test_a_triggered_ingest_succeeds_and_the_transform_follows_it(snowcast, serv
         few_tables = {"parameters": {"select": ["+fact_stream_snapshots"]}}
         transform = api.get("/deployments/name/transform/transform").json()
         api.patch(f"/deployments/{transform['id']}", json=few_tables).raise_for_status()
-        with _worker(dict(os.environ), tmp_path / "worker.log"):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        with _worker({**os.environ, "PREFECT_WORKER_WEBSERVER_PORT": str(port)}, tmp_path / "worker.log"):
             api.post(f"/deployments/{deployment['id']}/create_flow_run", json={}).raise_for_status()
             _wait_for(api, "ingest-twitch", "COMPLETED")
             _wait_for(api, "transform", "COMPLETED")
+            assert httpx.get(f"http://127.0.0.1:{port}/health", trust_env=False).status_code == 200
         artifacts = {one["key"] for one in api.post("/artifacts/filter", json={}).json()}
     assert {"load-summary", "build-summary", "validation-report"} <= artifacts
     rows = json.loads(snowcast("sql", "SELECT COUNT(*) AS n FROM MARTS.FACT_STREAM_SNAPSHOTS", "--format", "json").out)

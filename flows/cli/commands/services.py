@@ -72,11 +72,20 @@ def down(
     say(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
 
 
-def worker(context: typer.Context) -> None:
+def worker(
+    context: typer.Context,
+    deploy: Annotated[bool, typer.Option("--deploy", help="Register the deployments before.")] = False,
+    healthcheck: Annotated[
+        bool, typer.Option("--healthcheck", help="Say at PREFECT_WORKER_WEBSERVER_HOST and _PORT whether it is well.")
+    ] = False,
+) -> None:
     """Run the deployed flows as they fall due, until it is interrupted."""
-    from flows.deploy.prefect import run_worker
+    from flows.deploy.prefect import deploy_to_prefect, run_worker
 
-    run_worker(context.obj.settings())
+    settings = context.obj.settings()
+    if deploy:
+        say(f"{len(deploy_to_prefect(settings))} deployments are registered.")
+    run_worker(settings, has_healthcheck=healthcheck)
 
 
 def doctor(
