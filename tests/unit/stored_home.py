@@ -82,6 +82,8 @@ def read_home(session: Session) -> list[dict[str, Any]]:
     cursor.execute(
         "SELECT table_schema, table_name, column_name, data_type, numeric_precision, numeric_scale, is_nullable "
         "FROM information_schema.columns WHERE table_schema NOT IN ('INFORMATION_SCHEMA', 'PUBLIC') "
+        "AND table_schema || '.' || table_name IN (SELECT table_schema || '.' || table_name "
+        "FROM information_schema.tables WHERE table_type = 'BASE TABLE') "  # views hold nothing
         "AND NOT STARTSWITH(table_name, 'SNOWCAST_') "  # temporary results of this session
         "ORDER BY table_schema, table_name, ordinal_position"
     )
