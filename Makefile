@@ -16,7 +16,10 @@ endif
 COMPILE = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-header --no-annotate --quiet
 
-.PHONY: help setup extras azurite browser screenshots docs run test pytest test-long check lint types format bench lock clean
+# The requirements of an extra, each quoted for the shell.
+extra = $(shell $(PYTHON) -c 'import shlex, tomllib; print(shlex.join(tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["$(1)"]))')
+
+.PHONY: help setup extras azurite browser screenshots fidelity docs run test pytest test-long check lint types format bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -111,6 +114,15 @@ pytest: $(VENV)/.locked-dev
 test-long: $(VENV)/.locked-dev ## the long forms: many more examples, a statement of three minutes
 	@SNOWCAST_TEST_EXAMPLES=60 $(BIN)/pytest -n $(PYTEST_WORKERS) tests/properties
 	@$(BIN)/pytest -m long tests/embedded tests/flows
+
+# Each in an environment of its own: they pin what the others and Prefect need newer.
+fidelity: $(VENV)/.locked-dev ## other people's clients on the embedded warehouse: dbt, ibis, dlt, snow
+	@test -x $(VENV)/clients/bin/snow || { $(PYTHON) -m venv $(VENV)/clients && \
+	  $(VENV)/clients/bin/python -m pip install --quiet --disable-pip-version-check $(call extra,fidelity); }
+	@test -x $(VENV)/dbt/bin/dbt || { $(PYTHON) -m venv $(VENV)/dbt && \
+	  $(VENV)/dbt/bin/python -m pip install --quiet --disable-pip-version-check $(call extra,bench); }
+	@SNOWCAST_CLIENTS=$(abspath $(VENV)/clients/bin) SNOWCAST_DBT=$(abspath $(VENV)/dbt/bin/dbt) \
+	  $(BIN)/pytest -m fidelity tests/fidelity
 
 format: $(VENV)/.locked-dev ## rewrite the code in the project's format
 	@$(BIN)/ruff format .

@@ -218,6 +218,7 @@ def test_views_keep_their_columns(connection):
             cursor.execute(f"SELECT A FROM {view}")
         assert raised.value.errno == 2057, view
     assert rows(connection, "SELECT * FROM NAMED") == [(1,)]
+    assert rows(connection, "DESCRIBE TABLE IDENTIFIER('named')") == rows(connection, "DESC VIEW NAMED")
     assert [row[0] for row in rows(connection, "DESC VIEW STARRED")] == ["A"]
     cursor.execute("ALTER TABLE T DROP COLUMN Z")
     assert rows(connection, "SELECT * FROM OVER_IT") == [(1,)]

@@ -14,6 +14,7 @@ from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import does_not_exist, unsupported
 from deployments.embedded.names import quote_literal, split_name, stored_name
 from deployments.embedded.sql.macros import GLOBAL, HOME
+from deployments.embedded.sql.rewrites.names import named_tables
 
 _KEPT = f"{GLOBAL}._fs_information_schema"
 _LIKE = re.compile(r"\bLIKE\s+'((?:[^']|'')*)'", re.IGNORECASE)
@@ -258,6 +259,7 @@ _SHOWN: dict[str, Callable[[_Scope, StatementContext], pa.Table]] = {
 
 def describe_table(tree: exp.Describe, context: StatementContext) -> pa.Table:
     """`DESCRIBE TABLE t` and `DESC VIEW v`."""
+    named_tables(tree, context)
     kind = str(tree.args.get("kind") or "TABLE").upper()
     if kind not in {"TABLE", "VIEW"} or not isinstance(tree.this, exp.Table):
         raise unsupported(f"DESCRIBE {kind if kind not in {'TABLE', 'VIEW'} else 'of a query'}")

@@ -99,10 +99,11 @@ def named_tables(tree: Expr, context: StatementContext) -> Expr:
     """Read IDENTIFIER('db.schema.t') and TABLE('t') as the table they name."""
     for table in list(tree.find_all(exp.Table)):
         called = table.this
-        if isinstance(called, exp.Anonymous) and called.name.upper() in {"IDENTIFIER", "TABLE"} and called.expressions:
-            argument = called.expressions[0]
+        is_named = isinstance(called, exp.Anonymous) and called.name.upper() in {"IDENTIFIER", "TABLE"}
+        if isinstance(called, exp.DynamicIdentifier) or (is_named and called.expressions):
+            argument = called.this if isinstance(called, exp.DynamicIdentifier) else called.expressions[0]
             if not isinstance(argument, exp.Literal):
-                raise unsupported(f"{called.name.upper()} of an expression", "Write the name.")
+                raise unsupported(f"{called.name.upper() or 'IDENTIFIER'} of an expression", "Write the name.")
             named = exp.to_table(argument.name, dialect="snowflake")
             for part in ("this", "db", "catalog"):
                 table.set(part, named.args.get(part))
