@@ -21,7 +21,7 @@ WAY_DOWN: dict[str, tuple[str, ...]] = {
     "flows": (
         "cli",
         "pipeline",
-        "ingest transform validate publish alert backfill stream docs_site",
+        "ingest transform validate publish alert backfill stream docs_site explain",
         "steps",
         "sources publish_to deploy",
         "files services",

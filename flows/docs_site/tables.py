@@ -13,7 +13,7 @@ import sqlglot
 from expectations.checks.tables import rules_of
 from flows.docs_site import markdown as md
 from flows.lineage.graph import Lineage, Place
-from flows.lineage.sources import VALUE
+from flows.lineage.made import VALUE
 from transforms.catalog import find_readers, models
 from transforms.contract import Layer, Table
 from transforms.ops import LEDGERS

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 if TYPE_CHECKING:
-    from flows.lineage.sources import Made
+    from flows.lineage.made import Made
 
 MOST_TEXT = 420
 _DEEPEST = 12

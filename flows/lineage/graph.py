@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from flows.lineage.formulas import write_formula
-from flows.lineage.sources import CONDITION, ROWS, VALUE, Relation, Source, Sources, trace_statement
+from flows.lineage.made import CONDITION, ROWS, VALUE, Relation, Source, Sources
+from flows.lineage.sources import trace_statement
 from flows.lineage.statements import write_statements
 from transforms.catalog import models
 from transforms.contract import Layer, Table

@@ -6,7 +6,7 @@ what IFF and CASE ask, what windows partition and order by. What chooses rows (W
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -15,65 +15,24 @@ import sqlglot
 from sqlglot import exp
 
 from flows.errors import SnowcastError
+from flows.lineage.made import (
+    CONDITION,
+    NONE,
+    NOTHING,
+    ROWS,
+    Made,
+    Relation,
+    Source,
+    Sources,
+    write_either,
+    write_stored,
+)
 
-ROWS = "*"
-ONE_OF = "one_of"
-VALUE, CONDITION = "value", "condition"
 _FLATTENED = ("SEQ", "KEY", "PATH", "INDEX", "VALUE", "THIS")
 
 
 class LineageError(SnowcastError):
     """A statement has a form that lineage cannot follow."""
-
-
-class Source(NamedTuple):
-    """A column of a table that another column is made of.
-
-    Args:
-        table: Its name, lower case.
-        column: Its name, lower case; `*`: the rows are counted.
-        path: Keys by which a VARIANT is read.
-        role: value or condition.
-    """
-
-    table: str
-    column: str
-    path: tuple[str, ...] = ()
-    role: str = VALUE
-
-
-Sources = frozenset[Source]
-NONE: Sources = frozenset()
-
-
-class Made(NamedTuple):
-    """One column of a query.
-
-    Args:
-        sources: What it is made of.
-        write: Gives its formula, written out so many queries deep.
-    """
-
-    sources: Sources
-    write: Callable[[int], exp.Expr]
-
-
-NOTHING = Made(NONE, lambda depth: exp.null())
-
-
-@dataclass(frozen=True)
-class Relation:
-    """What a query gives.
-
-    Args:
-        columns: What each column is made of, in order; names as they are stored.
-        tables: The tables that it reads.
-        rows: Columns that decide which rows it gives.
-    """
-
-    columns: Mapping[str, Made]
-    tables: frozenset[str]
-    rows: Sources = NONE
 
 
 class _Scope(NamedTuple):
@@ -202,8 +161,9 @@ class _Tracer:
         if name not in self.tables:
             raise LineageError(f"Lineage: no table {name} is known")
         columns = {
-            column.upper(): Made(frozenset({Source(name, column)}), partial(_write_stored, name, column))
+            column.upper(): Made(frozenset({source}), partial(write_stored, name, source.column), frozenset({source}))
             for column in self.tables[name]
+            if (source := Source(name, column))
         }
         return Relation(columns, frozenset({name}))
 
@@ -268,14 +228,12 @@ def _stack(left: Relation, right: Relation) -> Relation:
     told_apart = frozenset(Source(table, ROWS, role=CONDITION) for table in tables)
     pairs = zip(left.columns.items(), right.columns.values(), strict=True)
     columns = {
-        name: Made((one.sources | other.sources) or told_apart, partial(_write_either, one, other))
+        name: Made(
+            (one.sources | other.sources) or told_apart, partial(write_either, one, other), one.carried | other.carried
+        )
         for (name, one), other in pairs
     }
     return Relation(columns, tables, left.rows | right.rows)
-
-
-def _write_stored(table: str, column: str, depth: int) -> exp.Expr:
-    return exp.column(column, table=table)
 
 
 def _write_out(node: exp.Expr, name: str, scope: _Scope, depth: int) -> exp.Expr:
@@ -285,15 +243,6 @@ def _write_out(node: exp.Expr, name: str, scope: _Scope, depth: int) -> exp.Expr
     return node.copy().transform(
         lambda part: scope.find(part).write(depth - 1) if isinstance(part, exp.Column) else part
     )
-
-
-def _write_either(one: Made, other: Made, depth: int) -> exp.Expr:
-    """Return the formulas of both sides of a union, or one where they are the same."""
-    options: list[exp.Expr] = []
-    for written in (one.write(depth), other.write(depth)):
-        options += written.expressions if isinstance(written, exp.Anonymous) and written.name == ONE_OF else [written]
-    different = list({option.sql(): option for option in options}.values())
-    return different[0] if len(different) == 1 else exp.Anonymous(this=ONE_OF, expressions=different)
 
 
 def _stored_name(identifier: exp.Expr) -> str:

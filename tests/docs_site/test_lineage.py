@@ -7,8 +7,9 @@ import json
 import pytest
 
 from flows.lineage.graph import Lineage, Place
+from flows.lineage.made import CONDITION, ROWS, VALUE, Source
 from flows.lineage.offline import NoWarehouseError, open_offline_session
-from flows.lineage.sources import CONDITION, ROWS, VALUE, LineageError, Source, trace_statement
+from flows.lineage.sources import LineageError, trace_statement
 from transforms.catalog import models
 from transforms.contract import Layer
 from transforms.write_kinds import View

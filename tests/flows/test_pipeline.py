@@ -12,6 +12,8 @@ import pytest
 
 from tests.fidelity.snowflake_sql import examine, sent_statements
 from tests.flows.conftest import serving
+from tests.flows.explained import CASES, read_records
+from transforms.catalog import models
 
 pytestmark = pytest.mark.lengthy
 
@@ -83,6 +85,36 @@ def test_status_tells_freshness_rows_and_runs(snowcast):
     told = snowcast("status").out
     for title in ("Freshness", "Tables", "Quarantine", "Last runs"):
         assert title in told
+
+
+@pytest.mark.parametrize("mart", sorted(CASES))
+def test_an_explained_number_is_what_its_raw_records_give(mart, snowcast, home):
+    """Every part of the number is in the records that are named, and no table between is asked."""
+    case, table = CASES[mart], models()[mart].table
+    query = f"SELECT {', '.join(table.key)} FROM MARTS.{mart} WHERE {case.row} ORDER BY {', '.join(table.key)} LIMIT 1"
+    (row,) = json.loads(snowcast("sql", query, "--format", "json").out)
+    key = [part for name, value in row.items() for part in ("--key", f"{name.lower()}={value}")]
+    done = snowcast("explain", mart, case.column, *key, "--json")
+    assert done.code == 0, done.err
+    told = json.loads(done.out)
+    assert float(told["value"]) == pytest.approx(
+        float(case.expected(read_records(home / "landing", told), told["key"]))
+    )
+    assert told["steps"][0]["is_enough"]
+    assert all(file["poll"] or not file["path"].startswith("twitch") for file in told["files"])
+
+
+def test_an_explanation_is_told_to_people(snowcast):
+    query = "SELECT streamer_key, date_day FROM MARTS.MART_STREAMER_DAILY WHERE hours_watched > 0 LIMIT 1"
+    (row,) = json.loads(snowcast("sql", query, "--format", "json").out)
+    key = [part for name, value in row.items() for part in ("--key", f"{name.lower()}={value}")]
+    told = snowcast("explain", "mart_streamer_daily", "hours_watched", *key).out
+    assert "= sum(fact_stream_days.viewer_ms) / 3600000.0" in told
+    assert "mart_streamer_daily: 1 row: these rows of its inputs give the same again" in told
+    assert "viewer_count = RECORD:viewer_count, typed" in told
+    assert "rules checked on it, all hold" in told
+    assert "landing file" in told
+    assert "complete; loaded as twitch/streams_" in told
 
 
 def test_a_build_without_news_changes_nothing(snowcast):
