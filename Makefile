@@ -83,6 +83,7 @@ types: $(VENV)/.locked-dev
 	@$(BIN)/mypy
 
 # Azure's stand-in for tests comes from npm; without npm its tests are left out.
+AZURITE := 3.35.0
 $(VENV)/.azurite: | $(BIN)/python
 	@mkdir -p $(VENV)/azurite
 	@if command -v npm >/dev/null && npm install --prefix $(VENV)/azurite --no-save --no-package-lock --no-audit \
