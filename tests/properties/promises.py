@@ -52,8 +52,8 @@ Runs = Sequence[Sequence[LandingFile]]
 def tell_much(runs: Runs) -> bool:
     """Whether arrivals hold what the promises are about; asked for a single example, which else is the simplest.
 
-    There are several runs and entities, a file that comes again, records that meet, and a file that is older than one of
-    an earlier run.
+    There are several runs and entities, a file that comes again, records that meet, and a file that is older than one
+    of an earlier run.
     """
     files = [file for run in runs for file in run]
     once = [(file.entity, file.snapshot_at) for file in files if not file.path.endswith("_copy")]
