@@ -22,3 +22,4 @@ class AccountSettings(BaseSettings):
     credit_quota: int = Field(
         default=50, ge=1, le=1_000_000, description="credits a month after which its resource monitor suspends it"
     )
+    credit_price: float = Field(default=3.0, ge=0, description="price of a credit, for snowcast status --credits")

@@ -25,8 +25,14 @@ def status(
     context: typer.Context,
     as_json: Json = False,
     costs: Annotated[bool, typer.Option("--costs", help="Statements and seconds of the newest run instead.")] = False,
+    estimate: Annotated[
+        bool, typer.Option("--credits", help="What cycles like the newest run would cost on Snowflake instead.")
+    ] = False,
 ) -> None:
     """Freshness, rows per table, quarantine, last runs; or what the newest run cost."""
+    if estimate:
+        _print_credits(context, as_json)
+        return
     if costs:
         _print_costs(context, as_json)
         return
@@ -70,6 +76,24 @@ def _print_costs(context: typer.Context, as_json: bool) -> None:
         say(f"{found.flow}, {found.started_at[:19].replace('T', ' ')} UTC: {found.statements:,} statements\n")
         rows = [[one.step, one.table, one.statements, one.seconds] for one in found.costs]
         print_rows(["step", "table", "statements", "seconds"], rows, "table")
+
+
+def _print_credits(context: typer.Context, as_json: bool) -> None:
+    from flows.steps.costs import read_costs
+    from flows.steps.credits import RATES, count_run, estimate_credits, list_assumptions
+
+    with context.obj.session() as (session, settings):
+        found = read_costs(session, settings)
+        if found is None:
+            raise ConfigError("No run has been counted yet: `snowcast run` counts what it sends.")
+        counted = count_run(session, settings, found)
+    estimates = [asdict(estimate_credits(counted, settings, rate)) for rate in RATES]
+    if as_json:
+        print_json({"counted": asdict(counted), "estimates": estimates})
+        return
+    print_rows(list(estimates[0]), [list(one.values()) for one in estimates], "table")
+    for line in list_assumptions(counted, settings):
+        say(f"  {line}")
 
 
 def _simplify_row(row: dict[str, Any]) -> dict[str, Any]:
