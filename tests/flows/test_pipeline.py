@@ -27,6 +27,8 @@ POPULAR_GAMES = """
     FROM MARTS.FACT_STREAM_SNAPSHOTS f JOIN MARTS.DIM_GAMES g ON g.game_id = f.game_id
     GROUP BY g.game_name ORDER BY streams DESC, average_viewers DESC LIMIT 10
 """
+# A dozen tables between these and the raw records are built again at each step: minutes, so they are long forms.
+BEHIND_STREAMS = ("mart_growth_accounting", "mart_retention_cohorts")
 
 
 @pytest.fixture(scope="module")
@@ -87,9 +89,13 @@ def test_status_tells_freshness_rows_and_runs(snowcast):
         assert title in told
 
 
-@pytest.mark.parametrize("mart", sorted(CASES))
+@pytest.mark.parametrize(
+    "mart", [pytest.param(mart, marks=pytest.mark.long) if mart in BEHIND_STREAMS else mart for mart in CASES]
+)
 def test_an_explained_number_is_what_its_raw_records_give(mart, snowcast, home):
     """Every part of the number is in the records that are named, and no table between is asked."""
+    if not (home / "landing").exists():  # the long cases are run without the tests before
+        assert snowcast("run").code == 0
     case, table = CASES[mart], models()[mart].table
     query = f"SELECT {', '.join(table.key)} FROM MARTS.{mart} WHERE {case.row} ORDER BY {', '.join(table.key)} LIMIT 1"
     (row,) = json.loads(snowcast("sql", query, "--format", "json").out)
