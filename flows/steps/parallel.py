@@ -60,6 +60,10 @@ def _map_in_threads(work: Callable[[Given], Result], given: Sequence[Given], wor
         try:
             futures = [executor.submit(copy_context().run, work, one) for one in given]
             yield from [future.result() for future in futures]
+        except Exception:
+            # The step may be tried again, with the flow's logins: what the others have begun comes to its own end.
+            executor.shutdown(cancel_futures=True)
+            raise
         except BaseException:
             executor.shutdown(wait=False, cancel_futures=True)
             break_off()

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from prefect import task
 
+from flows.errors import TransientError
 from flows.settings import load_settings
-from flows.steps.parallel import Step, run_steps
+from flows.steps.parallel import Step, map_at_once, run_steps
 from flows.steps.task import STEP
 from flows.warehouse import list_sent_statements, open_session
 from tests.feeding import content, stream
@@ -112,3 +113,21 @@ def test_ctrl_c_ends_the_other_steps_and_undoes_what_they_had_begun():
         assert time.monotonic() - began < 60
         assert [one.text for one in list_sent_statements() if one.step == "slow"][-1] == "ROLLBACK"
         assert session.sql("SELECT COUNT(*) FROM ANALYTICS.PUBLIC.MARKS").collect()[0][0] == 0
+
+
+@pytest.mark.usefixtures("_prepared")
+def test_a_passing_fault_of_one_of_several_leaves_the_logins_for_the_next_try():
+    settings = load_settings()
+    tries: list[int] = []
+
+    def work(number: int) -> int:
+        with open_session(settings, step="work") as session:
+            tries.append(number)
+            if tries.count(0) == 1 and number == 0:
+                raise TransientError("gone")
+            return int(session.sql(f"SELECT {number}").collect()[0][0])
+
+    with open_session(settings, flow="outer"):
+        with pytest.raises(TransientError, match="gone"):
+            list(map_at_once(2)(work, [0, 1, 2]))
+        assert list(map_at_once(2)(work, [0, 1, 2])) == [0, 1, 2]
