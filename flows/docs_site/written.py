@@ -11,7 +11,19 @@ from flows.docs_site.markdown import Page, relative
 from flows.errors import ConfigError
 
 # Guides in the order in which people need them; others follow by their title.
-_FIRST = ("first-run", "your-data", "activities", "dashboard", "alerts", "stream", "storage", "when-a-run-fails")
+_FIRST = (
+    "first-run",
+    "your-data",
+    "activities",
+    "dashboard",
+    "alerts",
+    "stream",
+    "storage",
+    "add",
+    "repair",
+    "move",
+    "when-a-run-fails",
+)
 _ABOUT = ("deployments", "flows", "transforms", "expectations")
 _PICTURES = (".png", ".svg", ".jpg", ".webp")
 _FENCE = re.compile(r"^(```|~~~).*?^\1[^\n]*$", re.MULTILINE | re.DOTALL)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 PAGES = ("live", "streamers", "games", "growth", "revenue", "product", "operations")
 WIDTHS = (1400, 390)
 _MOST_PIXELS = 6000
+_FIRST_SCREEN = 1000
 
 
 def main(folder: Path) -> None:
@@ -49,6 +50,9 @@ def _take(page: Page, url: str, width: int, picture: Path) -> None:
     page.set_viewport_size({"width": width, "height": min(height, _MOST_PIXELS)})
     page.wait_for_timeout(1500)  # charts are drawn anew for the new height
     page.screenshot(path=picture)
+    if width == WIDTHS[0]:  # what is seen first, as the README shows it
+        clip = {"x": 0, "y": 0, "width": width, "height": _FIRST_SCREEN}
+        page.screenshot(path=picture.with_name(f"{picture.stem}_first.png"), clip=clip)
 
 
 @contextmanager
