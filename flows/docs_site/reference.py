@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flows import errors
+from flows.deploy.prefect.automations import TRANSFORM
 from flows.docs_site import markdown as md
 from flows.settings.env_example import SECTIONS, format_default
 from flows.settings.environment import variables
@@ -51,7 +52,7 @@ def _make_flows(deployments: Sequence[Mapping[str, Any]]) -> md.Page:
     rows = []
     for one in deployments:
         whens = [md.code(schedule["cron"]) + " UTC" for schedule in one.get("schedules") or [] if "cron" in schedule]
-        others = ["after other flows"] if one.get("triggers") else []
+        others = ["after each ingest"] if one["name"] == TRANSFORM.rpartition("/")[2] else []
         limit = one.get("concurrency_limit") or {}
         waits = {"CANCEL_NEW": "a second run is dropped", "ENQUEUE": "a second run waits"}
         rows.append(

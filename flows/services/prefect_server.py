@@ -112,9 +112,15 @@ def connect(settings: Settings) -> str:
 
 def client_environment(settings: Settings) -> dict[str, str]:
     """Return variables with which a Prefect client finds its server; the local one is started where needed."""
+    return find_client_environment(settings) or ensure_running(settings).environment
+
+
+def find_client_environment(settings: Settings) -> dict[str, str] | None:
+    """Return variables with which a Prefect client finds its server, or None where the local one does not run."""
     if settings.prefect_api_url:
         return {"PREFECT_API_URL": settings.prefect_api_url}
-    return ensure_running(settings).environment
+    running = find(settings.home)
+    return running.environment if running else None
 
 
 def endpoint_file(home: Path) -> Path:

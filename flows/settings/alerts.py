@@ -68,6 +68,10 @@ class AlertSettings(BaseSettings):
         default=60, description="what has been over, or could not be sent, for longer is not told any more", gt=0
     )
 
+    quarantine_alert_records: int = Field(
+        default=100, description="a run that quarantines more records than this tells it to Prefect", ge=0
+    )
+
     @field_validator("alert_timezone")
     @classmethod
     def _check_zone(cls, value: str) -> str:

@@ -20,6 +20,7 @@ from expectations.engine.report import markdown
 from flows.reporting import reporter
 from flows.services.prefect_watch import settle
 from flows.steps.costs import sum_costs
+from flows.steps.quarantine import tell_quarantine
 from flows.steps.run import Run
 from flows.warehouse import list_sent_statements
 
@@ -35,6 +36,7 @@ def publish_artifacts(run: Run) -> None:
     if FlowRunContext.get() is None:
         return
     settle()
+    tell_quarantine(run)
     try:
         _publish(run)
     except httpx.TransportError as error:

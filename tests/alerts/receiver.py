@@ -45,7 +45,7 @@ class Receiver:
                 receiver.asked += 1
                 status, headers, text = receiver.planned.pop(0) if receiver.planned else (200, {}, "ok")
                 if receiver.taken(status):
-                    receiver.texts.append(body["text"])
+                    receiver.texts.append(body.get("text") or body["message"])  # as Prefect has it sent
                     receiver.on_taken()
                 if status == SILENT:
                     time.sleep(1.0)

@@ -10,7 +10,7 @@ import pytest
 import typer
 
 from flows.cli.app import app
-from flows.deploy.prefect import deployments
+from flows.deploy.prefect.declared import deployments
 from flows.docs_site.build import build_site
 from flows.docs_site.site import Subject
 from flows.lineage.graph import Lineage, trace_tables

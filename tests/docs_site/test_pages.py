@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.deploy.prefect import deployments
+from flows.deploy.prefect.declared import deployments
 from flows.docs_site.build import find_faults, run_zensical
 from flows.docs_site.lineage_page import LIBRARIES
 from flows.docs_site.markdown import Page

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from flows.deploy.prefect import ROOT
+from flows.deploy.prefect.declared import ROOT
 from flows.settings.environment import variables
 
 FOLDER = ROOT / "deployments" / "docker"

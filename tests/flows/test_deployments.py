@@ -17,7 +17,7 @@ import httpx
 import pytest
 import yaml
 
-from flows.deploy.prefect import PREFECT_FILE, ROOT, deployments
+from flows.deploy.prefect.declared import PREFECT_FILE, ROOT, deployments
 
 _PATIENCE_SECONDS = 480
 
@@ -105,7 +105,7 @@ def _wait_for(api: httpx.Client, flow: str, state: str) -> None:
 def test_a_triggered_ingest_succeeds_and_the_transform_follows_it(snowcast, server, tmp_path):
     done = snowcast("deploy", "prefect", SNOWCAST_SANDBOX_FIRST_POLLS="1")
     assert done.code == 0, done.err
-    assert "deployed ingest-twitch/ingest-twitch" in done.out
+    assert "Everything is in place." in done.out
     with httpx.Client(base_url=server.api_url, auth=("snowcast", server.secret), timeout=60) as api:
         deployment = api.get("/deployments/name/ingest-twitch/ingest-twitch").json()
         assert deployment["global_concurrency_limit"]["limit"] == 1

@@ -60,7 +60,7 @@ def test_what_was_published_is_json_by_activity(capsys):
 
 
 def test_a_schedule_publishes_nothing_until_a_key_is_set(snowcast, filled):
-    from flows.deploy.prefect import deployments
+    from flows.deploy.prefect.declared import deployments
     from flows.publish import publish_amplitude
 
     snowcast("status")

@@ -10,10 +10,12 @@ import typer
 from flows.cli.output import say
 
 if TYPE_CHECKING:
+    from flows.deploy.prefect.plan import Change as PrefectChange
     from flows.deploy.snowflake.plan import Change
     from flows.settings import Settings
 
 commands = typer.Typer(name="deploy", help="Deploy to Prefect or to a Snowflake account.", no_args_is_help=True)
+Plan = Annotated[bool, typer.Option("--plan", help="Show what differs from what is there; change nothing.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -22,19 +24,30 @@ def register(app: typer.Typer) -> None:
 
 
 @commands.command("prefect")
-def deploy_prefect(context: typer.Context) -> None:
-    """Register the deployments of deployments/prefect.yaml with the Prefect server."""
-    from flows.deploy.prefect import deploy_to_prefect
+def deploy_prefect(context: typer.Context, plan: Plan = False) -> None:
+    """Make work pool, deployments and automations on the Prefect server: only what is not there as declared."""
+    from flows.deploy.prefect import deploy
 
-    for name in deploy_to_prefect(context.obj.settings()):
-        say(f"deployed {name}")
-    say("`snowcast worker` runs them as they fall due.")
+    settings = context.obj.settings()
+    if plan:
+        left = deploy.plan_deployment(settings)
+    else:
+        left = deploy.apply_deployment(settings, lambda change: say(f"{change.sign} {change.what}"))
+    for change in left:
+        say(f"{change.sign} {change.what}: {change.why}")
+        if change.advice:
+            say(f"    {change.advice}")
+    _show_counts(left)
+    if untold := deploy.list_untold(settings):
+        say(f"Set SNOWCAST_SLACK_WEBHOOK_BLOCK to be notified of {', '.join(untold)}.")
+    if not plan:
+        say("`snowcast worker` runs the deployments as they fall due.")
 
 
 @commands.command("snowflake")
 def deploy_snowflake(
     context: typer.Context,
-    plan: Annotated[bool, typer.Option("--plan", help="Show what differs from what is there; change nothing.")] = False,
+    plan: Plan = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the whole SQL; log in nowhere.")] = False,
     teardown: Annotated[bool, typer.Option("--teardown", help="Take everything away again, after asking.")] = False,
 ) -> None:
@@ -60,6 +73,10 @@ def _show_plan(changes: Sequence[Change]) -> None:
     for change in changes:
         say(f"{change.sign} {change.what}: {change.why}")
         say(f"    {change.statement};{f'  -- as {change.role}' if change.role else ''}")
+    _show_counts(changes)
+
+
+def _show_counts(changes: Sequence[Change | PrefectChange]) -> None:
     counts = {sign: sum(change.sign == sign for change in changes) for sign in "+~!"}
     told = [f"{counts['+']} to make", f"{counts['~']} to change", f"{counts['!']} left to you"]
     say(", ".join(one for one in told if not one.startswith("0 ")) or "Everything is in place.")

@@ -43,7 +43,7 @@ def build(
     libraries: Libraries = None,
 ) -> None:
     """Build the documentation site; a link that leads to nothing fails it. Asks no warehouse."""
-    from flows.deploy.prefect import deployments
+    from flows.deploy.prefect.declared import deployments
     from flows.docs_site.build import build_site
     from flows.docs_site.lineage_page import find_libraries
     from flows.docs_site.site import Subject

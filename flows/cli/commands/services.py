@@ -80,11 +80,13 @@ def worker(
     ] = False,
 ) -> None:
     """Run the deployed flows as they fall due, until it is interrupted."""
-    from flows.deploy.prefect import deploy_to_prefect, run_worker
+    from flows.deploy.prefect.deploy import apply_deployment
+    from flows.deploy.prefect.worker import run_worker
 
     settings = context.obj.settings()
     if deploy:
-        say(f"{len(deploy_to_prefect(settings))} deployments are registered.")
+        left = apply_deployment(settings, lambda change: say(f"{change.sign} {change.what}"))
+        say(f"{len(left)} differences are left to you." if left else "Everything is in place.")
     run_worker(settings, has_healthcheck=healthcheck)
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from flows.errors import SnowcastError
 from flows.services import prefect_server
-from flows.settings import Settings
+from flows.settings import Settings, change_environment
 from flows.sources.registry import SOURCES
 from flows.sources.source import Source
 
@@ -38,6 +38,7 @@ def examine(settings: Settings) -> list[Finding]:
         _check_home,
         *(partial(_check_source, source) for source in SOURCES.values()),
         _check_prefect,
+        _check_deployments,
         _check_warehouse,
     ]
     return [check(settings) for check in checks]
@@ -99,6 +100,26 @@ def _check_prefect(settings: Settings) -> Finding:
     if server is None:
         return Finding("prefect", "note", "the local server does not run; the next run starts it")
     return Finding("prefect", "ok", f"local server at {server.url}, process {server.pid}")
+
+
+def _check_deployments(settings: Settings) -> Finding:
+    """Hold what the server has against what is declared; starts no server."""
+    environment = prefect_server.find_client_environment(settings)
+    if environment is None:
+        return Finding("deployments", "note", "the local server does not run; `snowcast deploy prefect` starts it")
+    change_environment(environment)
+    from flows.deploy.prefect.deploy import compare
+
+    try:
+        changes, present = compare(settings)
+    except SnowcastError as error:
+        return Finding("deployments", "failed", str(error), error.exit_code)
+    if present.is_empty:
+        return Finding("deployments", "note", "nothing is deployed; `snowcast deploy prefect` does it")
+    if changes:
+        count = f"{len(changes)} difference{'s' if len(changes) > 1 else ''}"
+        return Finding("deployments", "note", f"{count}; `snowcast deploy prefect --plan` shows them")
+    return Finding("deployments", "ok", f"in place, {len(present.deployments)} of them")
 
 
 def _check_warehouse(settings: Settings) -> Finding:

@@ -1,0 +1,30 @@
+"""The worker of our work pool, which runs deployed flows as they fall due."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from typing import NoReturn
+
+from flows.deploy.prefect.declared import POOL_TYPE, ROOT, WORK_POOL
+from flows.services import prefect_server
+from flows.settings import Settings, change_environment
+
+
+def run_worker(settings: Settings, *, has_healthcheck: bool = False) -> NoReturn:
+    """Become a worker of the work pool: signals reach it and its exit code is this process's.
+
+    Args:
+        settings: Whose home the flows run in.
+        has_healthcheck: It tells at PREFECT_WORKER_WEBSERVER_HOST and _PORT whether it asks for work.
+    """
+    prefect_server.connect(settings)
+    command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", WORK_POOL, "--type", POOL_TYPE]
+    if has_healthcheck:
+        os.environ.setdefault("PREFECT_WORKER_WEBSERVER_HOST", "127.0.0.1")
+        command.append("--with-healthcheck")
+    os.chdir(ROOT)
+    # A script's background process ignores SIGINT, and Prefect's worker ends itself by one when it is told to stop.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.execve(sys.executable, command, change_environment({"SNOWCAST_HOME": str(settings.home)}, apply=False))
