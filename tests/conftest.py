@@ -6,10 +6,9 @@ The libraries are imported where a fixture needs them, so that a test without th
 from __future__ import annotations
 
 import gc
-import sys
 import uuid
-from collections.abc import Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,11 +23,6 @@ if TYPE_CHECKING:
 
 # A warehouse that leaves in the middle of a run keeps the connector asking for it, for ever.
 IDLE_SECONDS = 3 * 3600
-TESTS = Path(__file__).parent
-# Coverage costs the measured a third and more. Properties and scenarios take the ways of other tests many times; only
-# the warehouse and the sandbox are processes whose code nobody calls in the test's own.
-UNMEASURED = ("properties", "scenarios")
-MEASURED_PROCESSES = ("embedded", "sandbox")
 
 
 def pytest_configure() -> None:
@@ -48,18 +42,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in lengthy)
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, bool | None]:
-    """Measure for coverage what only this test reaches, and not what it repeats."""
-    folder = item.path.relative_to(TESTS).parts[0]
-    with ExitStack() as left_out:
-        if folder not in MEASURED_PROCESSES:
-            left_out.enter_context(unmeasured())
-        if folder in UNMEASURED:
-            left_out.enter_context(_paused())
-        return (yield)
-
-
 @contextmanager
 def unmeasured() -> Iterator[None]:
     """Processes that are started here are not measured for coverage, which would slow them down."""
@@ -67,21 +49,6 @@ def unmeasured() -> Iterator[None]:
         patched.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
         patched.delenv("COVERAGE_PROCESS_START", raising=False)
         yield
-
-
-@contextmanager
-def _paused() -> Iterator[None]:
-    """This process is not measured for coverage, if it was."""
-    library = sys.modules.get("coverage")
-    coverage = library.Coverage.current() if library else None
-    if coverage is None:
-        yield
-        return
-    coverage.stop()
-    try:
-        yield
-    finally:
-        coverage.start()
 
 
 @pytest.fixture(scope="session")
