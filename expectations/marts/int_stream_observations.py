@@ -6,12 +6,12 @@ from expectations.rules.rule import CRITICAL, Lookup, Rule
 
 _OF_BATCH = "where stream_id in (select stream_id from {batch} b)"
 _NEXT = Lookup(
-    "following",
+    "successor",
     "select stream_id, snapshot_at, max(following_at) as next_at from (select stream_id, snapshot_at, "
     "lead(snapshot_at) over (partition by stream_id order by snapshot_at) as following_at "
     f"from {{int_stream_observations}} {_OF_BATCH}) in_order group by stream_id, snapshot_at",
     ("next_at",),
-    "following.stream_id = t.stream_id and following.snapshot_at = t.snapshot_at",
+    "successor.stream_id = t.stream_id and successor.snapshot_at = t.snapshot_at",
 )
 _POLLS = Lookup(
     "polls",
@@ -26,10 +26,10 @@ _POLLS = Lookup(
 RULES = (
     Rule(
         name="a count holds at most until the next observation",
-        fails="hold_ms > coalesce(datediff(millisecond, snapshot_at, following_next_at), 0)",
+        fails="hold_ms > coalesce(datediff(millisecond, snapshot_at, successor_next_at), 0)",
         severity=CRITICAL,
         reason="time that two observations hold is counted twice; a last one holds for no time",
-        shows=("following_next_at", "hold_ms"),
+        shows=("successor_next_at", "hold_ms"),
         helpers=(_NEXT,),
     ),
     Rule(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from flows.services.prefect_server import PrefectServer
 from tests.alerts.receiver import Receiver, receiving
 from tests.flows.conftest import Snowcast
 
@@ -21,12 +22,13 @@ STALE = "snowcast-stale-twitch"
 
 
 @pytest.fixture
-def client(snowcast) -> Iterator[SyncPrefectClient]:
+def client(snowcast, server: PrefectServer) -> Iterator[SyncPrefectClient]:
     """A client of the server; it asks again where the server's database is busy, as the commands do."""
     from prefect.client.orchestration import get_client
+    from prefect.settings import PREFECT_API_AUTH_STRING, PREFECT_API_URL, temporary_settings
 
-    snowcast("status")  # the server of the tests is known from here on
-    with get_client(sync_client=True) as one:
+    here = {PREFECT_API_URL: server.api_url, PREFECT_API_AUTH_STRING: f"snowcast:{server.secret}"}
+    with temporary_settings(here), get_client(sync_client=True) as one:  # whatever server another test has left
         yield one
         for automation in one.read_automations():
             if automation.actions[0].type == "send-notification":  # its receiver is gone
@@ -113,8 +115,8 @@ def check_notices(client: SyncPrefectClient, receiver: Receiver) -> None:
     from prefect.states import Failed
 
     twitch = client.read_deployment_by_name("ingest-twitch/ingest-twitch")
-    for _ in range(2):
-        run = client.create_flow_run_from_deployment(twitch.id)
+    runs = [client.create_flow_run_from_deployment(twitch.id) for _ in range(2)]
+    for run in runs:
         client.set_flow_run_state(run.id, Failed(message="Twitch refuses"), force=True)
     emit_quarantine()
     deadline = time.monotonic() + _PATIENCE_SECONDS
@@ -123,6 +125,8 @@ def check_notices(client: SyncPrefectClient, receiver: Receiver) -> None:
     failed, quarantined = sorted(receiver.texts, key=lambda text: "refused" in text)
     assert failed.endswith("of ingest-twitch: Failed. Twitch refuses")
     assert quarantined.startswith("transform refused 101 records: stg_twitch_streams 101. ")
+    for run in runs:  # another test looks for runs that failed
+        client.delete_flow_run(run.id)
 
 
 def emit_quarantine() -> None:

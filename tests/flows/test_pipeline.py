@@ -111,7 +111,7 @@ def test_an_explained_number_is_what_its_raw_records_give(mart, snowcast, home):
 
 
 def test_an_explanation_is_told_to_people(snowcast):
-    query = "SELECT streamer_key, date_day FROM MARTS.MART_STREAMER_DAILY WHERE hours_watched > 0 LIMIT 1"
+    query = "SELECT streamer_key, date_day FROM MARTS.MART_STREAMER_DAILY WHERE hours_watched > 0 ORDER BY 1, 2 LIMIT 1"
     (row,) = json.loads(snowcast("sql", query, "--format", "json").out)
     key = [part for name, value in row.items() for part in ("--key", f"{name.lower()}={value}")]
     told = snowcast("explain", "mart_streamer_daily", "hours_watched", *key).out
