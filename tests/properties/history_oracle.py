@@ -116,12 +116,28 @@ def history(records: Iterable[Seen], snapshots: Iterable[datetime], rule: Rule) 
 
 
 def _one_each_time(records: Sequence[Seen]) -> list[Seen]:
-    """Of the good records of one time, the one with the greatest file and row."""
-    kept: dict[datetime, Seen] = {}
-    for seen in sorted(records, key=lambda seen: seen.place):
+    """Of the good records of one time one: the last of the fullest of each file, then the fullest of the files.
+
+    Files that are as full are told apart by what they say, column by column, and at last by name and row.
+    """
+    of_files: dict[tuple[datetime, str], Seen] = {}
+    for seen in sorted(records, key=lambda seen: (_filled(seen), seen.place[1])):
         if seen.values is not None:
-            kept[seen.at] = seen
+            of_files[seen.at, seen.place[0]] = seen
+    kept: dict[datetime, Seen] = {}
+    for seen in sorted(of_files.values(), key=lambda seen: (_filled(seen), _said(seen), seen.place)):
+        kept[seen.at] = seen
     return [kept[at] for at in sorted(kept)]
+
+
+def _said(seen: Seen) -> list[tuple[bool, Any]]:
+    """What a record says beside its key, in the order of its columns; NULL is less than any value."""
+    values = [(seen.values or {}).get(name) for name in ("plan", "seats", "note")]
+    return [(value is not None, value if value is not None else 0) for value in (*values, seen.updated_at)]
+
+
+def _filled(seen: Seen) -> int:
+    return sum(is_filled for is_filled, _ in _said(seen))
 
 
 def _effective(seen: Seen, rule: Rule) -> Any:
