@@ -1,4 +1,4 @@
-"""An account whose defaults are all others than ours: the same lines, tables and ledgers, whatever logs in."""
+"""An account whose defaults are all others than ours: the same tables, whatever logs in."""
 
 from __future__ import annotations
 
@@ -46,11 +46,6 @@ LISTED = """
     SELECT stream_id, snapshot_at, started_at, tags, snapshot_at::DATE AS day, snapshot_at::TIME AS clock
     FROM STAGING.STG_TWITCH_STREAMS ORDER BY stream_id, snapshot_at
 """
-LEDGERS = """
-    SELECT 'load', table_name, load_id, rows_loaded FROM OPS.LOADS UNION ALL
-    SELECT 'build', table_name, mode, rows_inserted + rows_updated + rows_deleted FROM OPS.BUILDS UNION ALL
-    SELECT 'rule', table_name, rule, IFF(success, 1, 0) FROM OPS.VALIDATION_RESULTS ORDER BY 1, 2, 3, 4
-"""
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +64,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def told(snowcast, world: Path, database: str, sources: list[str], select: str) -> dict[str, object]:
-    """Tables and ledgers of a database in which everything is done from the beginning."""
+    """Tables of a database in which everything is done from the beginning."""
     in_database = {"SNOWCAST_DATABASE": database}
     for source in sources:
         assert snowcast("ingest", source, "--from-files", str(world / source), **in_database).code in (0, 1)
@@ -79,8 +74,9 @@ def told(snowcast, world: Path, database: str, sources: list[str], select: str) 
     listed = snowcast("sql", LISTED, **in_database)
     assert listed.code == 0, listed.err
     with open_session(load_settings()) as session:
-        tables = {m.table.name: content(session, m.table.name) for m in select_models([select]) if m.build}
-        tables["ledgers"] = [tuple(row) for row in session.sql(LEDGERS).collect()]
+        tables: dict[str, object] = {
+            m.table.name: content(session, m.table.name) for m in select_models([select]) if m.build
+        }
     assert tables["stg_twitch_streams"]
     return {**tables, "sql": listed.out}
 
