@@ -34,6 +34,13 @@ def role(connection: SnowflakeConnection) -> Iterator[str]:
     run(connection, "DROP ROLE IF EXISTS READER_OF_TESTS")
 
 
+def test_what_an_account_begins_with_is_there(connection):
+    begun = {"ACCOUNTADMIN", "ORGADMIN", "PUBLIC", "SECURITYADMIN", "SYSADMIN", "USERADMIN"}
+    assert begun <= {name for (name,) in told(connection, "SHOW ROLES", "name")}
+    assert told(connection, "SHOW USERS", "name")
+    assert told(connection, "SHOW WAREHOUSES", "name")
+
+
 @pytest.mark.supports("CREATE, ALTER, DROP and SHOW of roles, users, warehouses and resource monitors")
 def test_a_virtual_warehouse_is_made_changed_and_dropped(connection):
     run(connection, "CREATE RESOURCE MONITOR IF NOT EXISTS M CREDIT_QUOTA = 50 TRIGGERS ON 80 PERCENT DO NOTIFY")

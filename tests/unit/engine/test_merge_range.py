@@ -10,6 +10,7 @@ from tests.unit.engine.test_costs import sent
 from transforms.catalog import models
 
 STREAMS, SNAPSHOTS, SESSIONS = "stg_twitch_streams", "fact_stream_snapshots", "fact_stream_sessions"
+OBSERVED = [STREAMS, "int_stream_observations"]
 
 
 def poll(minute: int, *viewers: int) -> LandingFile:
@@ -32,10 +33,10 @@ def test_a_row_whose_place_moves_is_found_where_it_was(warehouse: Session, name:
     """A later sample moves a session to a later last_seen_at: its stored row lies before what is written."""
     assert models()[name].table.cluster_by
     load(warehouse, poll(0, 1, 2))
-    build_all(warehouse, [STREAMS, SNAPSHOTS, SESSIONS])
+    build_all(warehouse, [*OBSERVED, SNAPSHOTS, SESSIONS])
     for minute in (600, 300, 1200):
         load(warehouse, poll(minute, 3, 4))
-        results = build_all(warehouse, [STREAMS, SNAPSHOTS, SESSIONS])
+        results = build_all(warehouse, [*OBSERVED, SNAPSHOTS, SESSIONS])
         assert results[SESSIONS].rows_updated + results[SNAPSHOTS].rows_inserted
     refreshed = build_all(warehouse, [name], mode="full_refresh")
     assert written(refreshed[name]) == (0, 0, 0)
@@ -44,7 +45,7 @@ def test_a_row_whose_place_moves_is_found_where_it_was(warehouse: Session, name:
 
 def test_a_deleted_row_is_found(warehouse: Session):
     """A better record of the same sample names another game: the row of the first game's day goes."""
-    names = [STREAMS, SNAPSHOTS, "fact_stream_days"]
+    names = [*OBSERVED, "fact_stream_days"]
     load(warehouse, poll(0, 1))
     build_all(warehouse, names)
     load(warehouse, LandingFile("streams", minutes(0), (stream("0", 9, game_id="g2"),)))
