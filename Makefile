@@ -97,7 +97,7 @@ $(VENV)/.axe-$(AXE): | $(BIN)/python
 	    --no-fund --silent axe-core@$(AXE); then touch $@; \
 	  else echo "axe-core could not be installed with npm: pages are not searched for barriers"; fi
 
-browser: $(VENV)/.axe-$(AXE) ## install what the tests of pages need beside Chromium (needs npm)
+browser: $(VENV)/.axe-$(AXE) $(VENV)/.docs-$(CYTOSCAPE)-$(ELKJS) ## install what the tests of pages need beside Chromium (needs npm)
 
 screenshots: $(VENV)/.locked-dev ## pictures of every page of the dashboard of SNOWCAST_HOME, in screenshots/
 	@$(BIN)/python -m tests.dashboard.screenshots screenshots
