@@ -12,7 +12,7 @@ from snowflake.snowpark.functions import col, in_, lit
 from transforms.catalog import models
 from transforms.contract import ContractError, Layer
 from transforms.engine.batches import in_batches
-from transforms.engine.closure import follow_to_end
+from transforms.engine.closure import Following, follow
 from transforms.engine.parts import Change, read_parts
 from transforms.engine.stored import read_table
 from transforms.formulas.frames import union_all
@@ -83,6 +83,7 @@ class Computed:
         consumes: The batches that were read count as consumed.
         rejected: For a history: rows of the input that no version can rest on, with the rule that they break.
         check: Looks, inside the transaction, at what was written of a comparison, and refuses what is wrong.
+        following: For rows that lead on to each other: how far they were followed.
     """
 
     frame: DataFrame
@@ -93,6 +94,14 @@ class Computed:
     consumes: bool = True
     rejected: DataFrame | None = None
     check: Callable[[Session, Table, DataFrame], None] | None = None
+    following: Following | None = None
+
+    def followed_further(self) -> Computed:
+        """Return the same with its rows followed on; they were not at their ends."""
+        if self.following is None:
+            return self
+        following = self.following.further()
+        return replace(self, frame=following.rows(), following=following)
 
 
 @contextmanager
@@ -118,12 +127,15 @@ def compute_from(session: Session, model: Model, chosen: BuildInput, parameters:
         raise ContractError(f"{model.table.name}: is not built")
     given = {**parameters, "session": session} if "session" in model.parameters else parameters
     frame = model.build(*[chosen.inputs[name] for name in model.inputs], **given)
-    if model.closure is not None:
-        frame = follow_to_end(session, frame, model.closure, given)
+    following = None if model.closure is None else follow(session, frame, model.closure, given)
+    if following is not None:
+        frame = following.rows()
     if chosen.is_accumulated and model.accumulate is not None:
         frame = model.accumulate(chosen.current.select(*[col(name) for name in model.table.column_names]), frame)
     raw = next(iter(chosen.inputs.values())) if model.table.layer is Layer.STAGING else None
-    return Computed(frame, chosen.current, chosen.is_whole_truth, raw, chosen.loads, chosen.consumes)
+    return Computed(
+        frame, chosen.current, chosen.is_whole_truth, raw, chosen.loads, chosen.consumes, following=following
+    )
 
 
 def choose_input(session: Session, model: Model, state: State, request: BuildRequest) -> BuildInput | None:

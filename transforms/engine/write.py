@@ -28,11 +28,14 @@ from transforms.write_kinds import History
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from snowflake.snowpark import Column as Expression
     from snowflake.snowpark import DataFrame, Session
 
     from transforms.contract import Table
     from transforms.engine.incremental import Computed
     from transforms.engine.states import States
+
+_FOLLOWED = "followed"  # side of the counts: rows that lead on to each other, and how many still do
 
 
 def new_build_id() -> str:
@@ -112,16 +115,9 @@ def write_built(session: Session, build: Build, computed: Computed) -> BuildResu
     """
     table = build.table
     with known_schemas(session):
-        comparison = compare.Comparison(computed.is_whole_truth, find_watched_columns(table))
-        difference = compare.compare(table, computed.frame, computed.current, comparison)
-        if table.layer is not Layer.STAGING:  # the account of staging also counts rows that stay as they are
-            difference = difference.filter(col("action") != lit(compare.SAME))
-        if computed.rejected is not None:
-            difference = compare.append_rejected(table, difference, computed.rejected)
-        with merge.materialize(session, difference, "compared") as compared:
-            found = _checked_counts(session, table, computed, compared)
-            with committing(session, table, build.seen, build.states):
-                refused = _commit_changes(session, build, computed, compared, found)
+        compared, found = _compared(session, table, computed)
+        with committing(session, table, build.seen, build.states):
+            refused = _commit_changes(session, build, computed, compared, found)
     _record(build, computed, found)
     written = found.written
     return BuildResult(
@@ -135,6 +131,22 @@ def write_built(session: Session, build: Build, computed: Computed) -> BuildResu
         found.account.rows_superseded,
         build.seconds,
     )
+
+
+def _compared(session: Session, table: Table, computed: Computed) -> tuple[DataFrame, ActionCounts]:
+    """Keep what is to be written of a table, and count it; rows that lead on are followed to their ends."""
+    comparison = compare.Comparison(computed.is_whole_truth, find_watched_columns(table))
+    while True:
+        difference = compare.compare(table, computed.frame, computed.current, comparison)
+        if table.layer is not Layer.STAGING:  # the account of staging also counts rows that stay as they are
+            difference = difference.filter(col("action") != lit(compare.SAME))
+        if computed.rejected is not None:
+            difference = compare.append_rejected(table, difference, computed.rejected)
+        with merge.materialize(session, difference, "compared") as compared:  # stays until the next comparison
+            found = _checked_counts(session, table, computed, compared)
+        if found.is_at_end:
+            return compared, found
+        computed = computed.followed_further()
 
 
 def write_no_rows(session: Session, build: Build) -> BuildResult:
@@ -208,13 +220,17 @@ def _raw_of(session: Session, table: Table) -> DataFrame:
 
 @dataclass(frozen=True)
 class ActionCounts:
-    """How many rows a comparison found for each action, the account of the loads, and where the rows lie."""
+    """How many rows a comparison found for each action, the account of the loads, and where the rows lie.
+
+    Rows that lead on to each other may not be at their ends: then the comparison is not the table's yet.
+    """
 
     written: merge.WriteCounts
     rejected: int
     moved: int
     account: Account
     between: tuple[Any, Any] | None = None
+    is_at_end: bool = True
 
 
 def _checked_counts(session: Session, table: Table, computed: Computed, compared: DataFrame) -> ActionCounts:
@@ -225,20 +241,7 @@ def _checked_counts(session: Session, table: Table, computed: Computed, compared
     """
     has_null_key = reduce(lambda left, right: left | right, [col(f"new_{name}").is_null() for name in table.key])
     is_bad_key = (compare.is_written() & has_null_key) | (col("action") == lit(compare.REPEATED))
-    least_place, greatest_place = compare.bounds(table)
-    per_action = compared.group_by("action").agg(
-        count(lit(1)).alias("row_count"),
-        count(iff(is_bad_key, lit(1), lit(None))).alias("bad_count"),
-        count(col("row_before")).alias("moved_count"),
-        smallest(least_place).alias("low"),
-        greatest_of(greatest_place).alias("high"),
-    )
-    places = ("low", "high")
-    frames = [shape_side("action", per_action, "action", "row_count", "bad_count", "moved_count", also=places)]
-    if table.layer is Layer.STAGING:
-        kind = table.column(table.cluster_by).type if table.cluster_by else TEXT
-        nowhere = [null_of(kind).alias(place) for place in places]
-        frames += [frame.select("*", *nowhere) for frame in build_account_frames(session, table, computed, compared)]
+    frames = _count_frames(session, table, computed, compared, is_bad_key)
     rows = [tuple(row) for row in union_all(frames).collect()]
     counts = {row[1]: (row[2], row[3], row[4]) for row in rows if row[0] == "action"}
     bad = _total(counts, 1)
@@ -251,9 +254,39 @@ def _checked_counts(session: Session, table: Table, computed: Computed, compared
         )
     of = {action: counts.get(action, (0, 0, 0))[0] for action in (*compare.WRITTEN, compare.REJECTED)}
     written = merge.WriteCounts(of[compare.INSERT], of[compare.UPDATE], of[compare.DELETE])
-    account = sum_account(table, [row[:6] for row in rows if row[0] != "action"])
+    account = sum_account(table, [row[:6] for row in rows if row[0] not in ("action", _FOLLOWED)])
     places_written = [row[6:] for row in rows if row[0] == "action" and row[1] in compare.WRITTEN]
-    return ActionCounts(written, of[compare.REJECTED], _total(counts, 2), account, _between(places_written))
+    is_at_end = all(_is_at_end(computed, row) for row in rows if row[0] == _FOLLOWED)
+    return ActionCounts(written, of[compare.REJECTED], _total(counts, 2), account, _between(places_written), is_at_end)
+
+
+def _count_frames(
+    session: Session, table: Table, computed: Computed, compared: DataFrame, is_bad_key: Expression
+) -> list[DataFrame]:
+    """Build everything that is counted of a comparison, as frames of one shape (`shape_side`) with bounds of places."""
+    least_place, greatest_place = compare.bounds(table)
+    per_action = compared.group_by("action").agg(
+        count(lit(1)).alias("row_count"),
+        count(iff(is_bad_key, lit(1), lit(None))).alias("bad_count"),
+        count(col("row_before")).alias("moved_count"),
+        smallest(least_place).alias("low"),
+        greatest_of(greatest_place).alias("high"),
+    )
+    places = ("low", "high")
+    per_side = build_account_frames(session, table, computed, compared) if table.layer is Layer.STAGING else []
+    if computed.following is not None:
+        counted = computed.following.counts().select("*", lit(None).alias("name"))
+        per_side.append(shape_side(_FOLLOWED, counted, "name", "row_count", "open_count"))
+    kind = table.column(table.cluster_by).type if table.cluster_by else TEXT
+    nowhere = [null_of(kind).alias(place) for place in places]
+    return [
+        shape_side("action", per_action, "action", "row_count", "bad_count", "moved_count", also=places),
+        *[frame.select("*", *nowhere) for frame in per_side],
+    ]
+
+
+def _is_at_end(computed: Computed, row: Sequence[Any]) -> bool:
+    return computed.following is None or computed.following.is_at_end(int(row[2]), int(row[3]))
 
 
 def _between(places: Sequence[tuple[Any, Any]]) -> tuple[Any, Any] | None:

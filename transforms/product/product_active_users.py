@@ -1,9 +1,10 @@
-"""Active users by day (DAU), week (WAU) and month (MAU), on how many days they were active, and how sticky it is.
+"""Active users by calendar day (DAU), week (WAU) and month (MAU), their numbers of active days, and how sticky it is.
 
 Grain    one number of days in one day, week or month: users who were active on exactly, or at least, so many days
 Key      period, period_start, active_days
 Source   int_product_user_periods
-Units    distinct merged users; weeks begin on Monday, days are UTC; stickiness is a share from 0 to 1
+Units    distinct merged users; periods are calendar ones (UTC days, weeks from Monday, months), not the 7 or 28 days
+         before a day; stickiness is a share from 0 to 1
 Rerun    recomputes the periods that users' new, changed or gone rows touch
 Gaps     a period without a user has no rows; one that is not over has the counts so far
 """
@@ -42,7 +43,7 @@ TABLE = Table(
         periods.period,
         periods.period_start,
         active_days.replace(description="number of days, from 1 to those of the period"),
-        Column("active_users", INTEGER, "users of the period: DAU, WAU or MAU", nullable=False, minimum=1),
+        Column("active_users", INTEGER, "users of the calendar period: DAU, WAU or MAU", nullable=False, minimum=1),
         Column("exactly_users", INTEGER, "of them on exactly active_days days", nullable=False, minimum=0),
         Column("at_least_users", INTEGER, "of them on at least active_days days", nullable=False, minimum=0),
         Column("avg_daily_users", FLOAT, "users per day of the period, days without any included", nullable=False),

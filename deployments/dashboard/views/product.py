@@ -56,7 +56,7 @@ def _draw_users(period: Period) -> None:
     with right:
         panel(
             "Stickiness",
-            "users of an average day as a share of the week's users",
+            "users of an average day as a share of the users of the calendar week (from Monday)",
             lambda: _of_kind(period, "week"),
             lambda rows: charts.time_line(
                 rows, "period_start", {"stickiness": "DAU / WAU"}, "share of WAU", form=".0%"

@@ -13,7 +13,7 @@ from tests.feeding import LandingFile, build_all, load, minutes, rows_of, writte
 from tests.properties.activity_world import hashed
 from tests.unit.activity.facts import frame
 from transforms.activity.int_identities import CLOSURE, TABLE, build
-from transforms.engine.closure import follow_to_end
+from transforms.engine.closure import follow
 from transforms.engine.known_schemas import known_schemas
 from transforms.engine.stored import read_table
 
@@ -33,7 +33,10 @@ def built(session: Session, *rows: dict[str, Any], spaces: Any = ()) -> DataFram
     parameters = {"shared_id_spaces": spaces}
     with known_schemas(session):
         begun = build(frame(session, "stg_identity_links", *rows), frame(session, "int_amplitude_links"), **parameters)
-        return follow_to_end(session, begun, CLOSURE, parameters)
+        following = follow(session, begun, CLOSURE, parameters)
+        while not following.is_at_end(*following.counts().collect()[0]):
+            following = following.further()
+        return following.rows()
 
 
 def customers(session: Session, *rows: dict[str, Any]) -> dict[str, str]:
@@ -102,6 +105,22 @@ def test_the_key_is_that_of_facts_and_no_links_give_an_empty_frame_of_the_contra
     none = built(frames)
     assert rows_of(none) == []
     assert [name.lower() for name in none.columns] == list(TABLE.column_names)
+
+
+def test_a_build_follows_chains_that_are_longer_than_one_statement_joins(warehouse: Session):
+    """The comparison tells that some lead on; it is made again until none does, and a circle is no reason to go on."""
+    names = ["+int_identities"]
+    line = {"platform": "livelogs", "customer_platform": "", "linked_at": ""}
+    chain = [{**line, "anonymous_id": f"d{n}", "customer_id": f"d{n + 1}"} for n in range(70)]
+    circle = [{**line, "anonymous_id": f"c{n}", "customer_id": f"c{(n + 1) % 20}"} for n in range(20)]
+    load(warehouse, LandingFile("links", minutes(0), (*chain, *circle), source="identity"))
+    assert written(build_all(warehouse, names)["int_identities"]) == (90, 0, 0)
+    found = dict(rows_of(read_table(warehouse, TABLE), "known_as", "customer"))
+    assert found == {f"livelogs:d{n}": "livelogs:d70" for n in range(70)} | {
+        f"livelogs:c{n}": "livelogs:c0" for n in range(20)
+    }
+    load(warehouse, LandingFile("links", minutes(5), ({**chain[69], "customer_id": "d99"},), source="identity"))
+    assert written(build_all(warehouse, names)["int_identities"]) == (0, 70, 0)
 
 
 def test_a_file_of_links_is_read_and_a_later_file_corrects_it(warehouse: Session):

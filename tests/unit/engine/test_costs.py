@@ -26,7 +26,7 @@ from tests.feeding import (
 )
 from tests.properties.conftest import emptied
 from transforms.build import build_table, has_nothing_new
-from transforms.catalog import models, select_models
+from transforms.catalog import select_models
 from transforms.contract import Layer
 from transforms.engine.batches import read_states
 from transforms.engine.states import States
@@ -37,8 +37,6 @@ SELECTED = ("tag:twitch", "tag:kafka", "tag:billing", "tag:livelogs", "tag:calen
 OF_MERGE, OF_HISTORY = 9, 14
 # Statements that only some builds need: refused records are kept, and so are the groups that rows have left.
 FOR_REFUSED = FOR_LEFT = 1
-# Links that lead on to each other are followed until none is open: led on, and looked at.
-FOR_FOLLOWED = 2
 
 
 @contextmanager
@@ -138,7 +136,6 @@ def test_a_build_keeps_to_its_budget_of_statements(second_run: Run):
     assert len(written) >= 25, "the day must bring something to most tables, or nothing is measured"
     for name, (result, statements) in second_run.builds.items():
         budget = OF_HISTORY if isinstance(tables[name].write, History) else OF_MERGE
-        budget += FOR_FOLLOWED if models()[name].closure else 0
         if tables[name].layer is Layer.STAGING:
             budget += FOR_REFUSED if result.rows_quarantined else 0
             budget += FOR_LEFT if any("OPS.DISPLACED" in one for one in statements) else 0
