@@ -13,26 +13,21 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from transforms.catalog import models
+from transforms.catalog import Model, models
 from transforms.contract import ContractError
 from transforms.engine import merge
 from transforms.engine.batches import read_state
 from transforms.engine.continue_groups import compute_continued
 from transforms.engine.incremental import BuildRequest, Computed, compute_merge, is_up_to_date
 from transforms.engine.known_schemas import known_schemas
-from transforms.engine.states import State
+from transforms.engine.states import State, States
 from transforms.engine.tables import create_view
 from transforms.engine.write import Build, BuildResult, new_build_id, write_built, write_no_rows
+from transforms.functions import Session
 from transforms.scd2.build import compute_history
 from transforms.write_kinds import History
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Session
-
-    from transforms.catalog import Model
-    from transforms.engine.states import States
 
 # What every kind of build is: it gives the rows and what they are held against, or None where nothing is new.
 Kind = Callable[["Session", "Model", State, BuildRequest, Mapping[str, Any]], AbstractContextManager[Computed | None]]

@@ -11,22 +11,16 @@ import importlib
 import importlib.util
 import inspect
 import pkgutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from graphlib import TopologicalSorter
-from typing import TYPE_CHECKING
+from types import ModuleType
 
 from transforms.contract import VERSION_COLUMNS, ContractError, Layer, Table
+from transforms.functions import DataFrame, Expression
+from transforms.increments import Closure, Continuation, Parts
 from transforms.write_kinds import HardDeletes, History, Strategy, View
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-    from types import ModuleType
-
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
-
-    from transforms.increments import Closure, Continuation, Parts
 
 _PACKAGES = ("raw", "staging", "marts", "history", "activity", "product")
 _LAYER_ORDER = {layer: position for position, layer in enumerate(Layer)}

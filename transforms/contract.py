@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from transforms.functions import col
+from transforms.functions import DataFrame, col
 from transforms.types import (
     BooleanType,
     DataType,
@@ -26,7 +26,6 @@ from transforms.types import (
 from transforms.write_kinds import History, View, WriteKind
 
 if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
     from snowflake.snowpark.types import StructType
 
 INTEGER = LongType()

@@ -1,7 +1,7 @@
-"""Snowpark's functions and `Window`, imported when the first of them is called.
+"""Snowpark's functions and the types of its frames, imported when the first of them is called.
 
-Table files take them from here: `from transforms.functions import Window, col, lit`. So the catalog can be read,
-listed and asked for its contracts without Snowpark, which takes longer to import than those commands take.
+Table files take them from here: `from transforms.functions import DataFrame, Window, col, lit`. So the catalog can be
+read, listed and asked for its contracts without Snowpark, which takes longer to import than those commands take.
 """
 
 from __future__ import annotations
@@ -11,15 +11,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from snowflake.snowpark import Window as Window
+    from snowflake.snowpark import Column, DataFrame as DataFrame, Session as Session, Window as Window
     from snowflake.snowpark.functions import *  # noqa: F403
 
-_PLACES = {"Window": "snowflake.snowpark"}
+    Expression = Column
+
 _FUNCTIONS = "snowflake.snowpark.functions"
+# Names of another module; a contract has columns of its own, so Snowpark's is called an expression.
+_OTHERS = {name: ("snowflake.snowpark", name) for name in ("DataFrame", "Session", "Window")}
+_OTHERS["Expression"] = ("snowflake.snowpark", "Column")
 
 
 class _Deferred:
-    """A function, or `Window`, that is looked up in Snowpark each time it is used."""
+    """A function or a type that is looked up in Snowpark each time it is used."""
 
     def __init__(self, place: str, name: str) -> None:
         self._place, self._name = place, name
@@ -37,5 +41,5 @@ def __getattr__(name: str) -> Any:
     """Return Snowpark's own function where Snowpark is there already, else one that waits for its first call."""
     if name.startswith("__"):
         raise AttributeError(name)
-    place = _PLACES.get(name, _FUNCTIONS)
-    return getattr(sys.modules[place], name) if place in sys.modules else _Deferred(place, name)
+    place, called = _OTHERS.get(name, (_FUNCTIONS, name))
+    return getattr(sys.modules[place], called) if place in sys.modules else _Deferred(place, called)

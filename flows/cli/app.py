@@ -20,11 +20,11 @@ from flows.cli.commands import (
     publish,
     quarantine,
     read,
+    run as run_flows,
     sandbox,
     services,
     stream,
 )
-from flows.cli.commands import run as run_flows
 from flows.cli.output import say, say_error
 from flows.cli.state import State
 from flows.errors import PrefectGoneError, SnowcastError, SourceError

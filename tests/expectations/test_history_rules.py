@@ -9,8 +9,7 @@ import pytest
 
 from expectations.checks import tables as validate
 from expectations.checks.tables import rules_of, validate_tables
-from expectations.engine import queries
-from expectations.engine import tables as contracts
+from expectations.engine import queries, tables as contracts
 from expectations.rules.history import deletions_are_snapshots
 from tests.expectations.planting import create_statement, insert_statement
 from transforms.contract import INTEGER, TEXT, TIMESTAMP, VERSION_COLUMNS, Column, Layer, Table

@@ -13,8 +13,7 @@ from datetime import datetime
 from numbers import Number
 from typing import Any
 
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 from snowflake.snowpark import DataFrame, Session
 from snowflake.snowpark.types import StructField, StructType, VariantType
 

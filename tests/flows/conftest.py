@@ -100,8 +100,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, prepared_home: Path) -> Itera
 @contextmanager
 def serving(folder: Path) -> Iterator[None]:
     """The warehouse of a home runs; at the end it is stopped, and the sandbox."""
-    from deployments.embedded import ensure_running as start_warehouse
-    from deployments.embedded import stop as stop_warehouse
+    from deployments.embedded import ensure_running as start_warehouse, stop as stop_warehouse
     from deployments.sandbox import stop as stop_sandbox
 
     with unmeasured():

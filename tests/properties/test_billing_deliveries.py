@@ -16,8 +16,7 @@ from tests.feeding import PARAMETERS, LandingFile, build_all, content, delivered
 from tests.properties.conftest import emptied
 from tests.properties.promises import BILLING, EXAMPLES, assert_accounts_balance
 from transforms.engine.stored import read_table
-from transforms.marts.fact_mrr_movements import MOVEMENTS
-from transforms.marts.fact_mrr_movements import TABLE as MOVED
+from transforms.marts.fact_mrr_movements import MOVEMENTS, TABLE as MOVED
 from transforms.marts.mart_mrr_movements import TABLE as BALANCES
 
 FIRST, DAYS, CUSTOMERS = datetime(2026, 11, 1, tzinfo=UTC), 30, 80

@@ -7,16 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.properties.history_oracle import (
-    CHECK,
-    IGNORE,
-    INVALIDATE,
-    NEW_RECORD,
-    TIMESTAMP,
-    Rule,
-    Seen,
-    history,
-)
+from tests.properties.history_oracle import CHECK, IGNORE, INVALIDATE, NEW_RECORD, TIMESTAMP, Rule, Seen, history
 
 SNAPSHOTS = range(1, 10)
 

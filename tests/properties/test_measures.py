@@ -7,8 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from snowflake.snowpark import Session
 
 from tests.feeding import PARAMETERS, T0, LandingFile, build_all, consumed, load, sample_of, stream

@@ -6,8 +6,7 @@ import random
 from datetime import datetime, timedelta
 from typing import Any
 
-from hypothesis import Phase, given, settings
-from hypothesis import strategies as st
+from hypothesis import Phase, given, settings, strategies as st
 from snowflake.snowpark import Session
 
 from tests.feeding import PARAMETERS, T0, LandingFile, build_all, content, load, rows_of, stream, written

@@ -12,8 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 from pydantic import SecretStr
 
 from flows.sources.amplitude.archive import MEBIBYTE, Archive, ArchiveLimits, BrokenArchive, TooLarge, hour_of

@@ -13,8 +13,7 @@ import pytest
 from flows.errors import SourceError
 from flows.files.report import LOADED_BEFORE
 from flows.landing import LandedFile, LandingWriter, land
-from flows.load import copy as copying
-from flows.load import loader
+from flows.load import copy as copying, loader
 from flows.load.loader import load_pending
 from flows.load.pending import find_pending_files, read_loaded_files
 from flows.load.report import LoadReport

@@ -9,8 +9,7 @@ import lzma
 import os
 import time
 import zipfile
-from datetime import datetime, timedelta
-from datetime import time as clock
+from datetime import datetime, time as clock, timedelta
 from pathlib import Path
 from typing import Any
 

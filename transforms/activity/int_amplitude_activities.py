@@ -11,14 +11,13 @@ Gaps     an event with a user id is that user's; one without is its device's, un
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.activity import columns as activity_columns
 from transforms.activity.int_amplitude_properties import TYPE_ITSELF, is_foreign
 from transforms.contract import BOOLEAN, TEXT, Column, Layer, Table, money
 from transforms.formulas.keys import hash_key
 from transforms.functions import (
+    DataFrame,
     coalesce,
     col,
     concat,
@@ -33,9 +32,6 @@ from transforms.functions import (
 from transforms.increments import Part, Parts
 from transforms.staging import amplitude_columns as amplitude
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="int_amplitude_activities",

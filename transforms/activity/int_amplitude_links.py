@@ -10,17 +10,11 @@ Gaps     placeholders such as `anonymous` are nobody; a device that several peop
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms.contract import TIMESTAMP, Column, Layer, Table
 from transforms.formulas.deduplicate import latest_per_key
-from transforms.functions import col
+from transforms.functions import DataFrame, Expression, col
 from transforms.staging import amplitude_columns as amplitude
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="int_amplitude_links",

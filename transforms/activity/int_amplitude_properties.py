@@ -10,17 +10,11 @@ Gaps     types named as activities of our own are left out: they are what was pu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms.activity.definitions.registry import known_activities
 from transforms.contract import TEXT, Column, Layer, Table
-from transforms.functions import col, lit
+from transforms.functions import DataFrame, Expression, col, lit
 from transforms.staging import amplitude_columns as amplitude
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
 
 TYPE_ITSELF = ""
 

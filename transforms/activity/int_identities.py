@@ -10,20 +10,15 @@ Gaps     a link may lead to an id that is linked itself; a circle of links ends 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.activity import columns as activity_columns
 from transforms.activity.definitions.identity import Spaces, first_platform, format_customer, repeat_per_platform
 from transforms.contract import BOOLEAN, TEXT, TIMESTAMP, Column, Layer, Table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.formulas.keys import hash_key
-from transforms.functions import coalesce, col, least, lit
+from transforms.functions import DataFrame, coalesce, col, least, lit
 from transforms.increments import Closure
 from transforms.write_kinds import Replace
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 _GIVEN = ("platform", "anonymous_id", "customer_platform", "customer_id", "linked_at", "snapshot_at")
 _LINK = ("known_as", "platform", "anonymous_id", "customer", "linked_at")

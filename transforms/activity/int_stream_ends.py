@@ -11,16 +11,11 @@ Gaps     ended_at is the last observation; a broadcast that is seen again later 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import TIMESTAMP, Column, Layer, Table
 from transforms.formulas.frames import null_of
-from transforms.functions import Window, coalesce, col, dateadd, iff, lit, max
+from transforms.functions import DataFrame, Window, coalesce, col, dateadd, iff, lit, max
 from transforms.write_kinds import Replace
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="int_stream_ends",

@@ -13,7 +13,6 @@ Gaps     an event without a time, or of nobody, goes to the quarantine; only Twi
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.activity import columns as activity_columns
@@ -21,11 +20,8 @@ from transforms.activity.definitions.events import OF_STREAMER, collect_events, 
 from transforms.activity.definitions.identity import Spaces, add_persons
 from transforms.activity.definitions.streamer import ACTIVITIES
 from transforms.contract import Layer, Table
-from transforms.functions import col, concat, lit
+from transforms.functions import DataFrame, col, concat, lit
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="int_streamer_events",

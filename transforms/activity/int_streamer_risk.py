@@ -10,19 +10,26 @@ Gaps     days without events count as 0; unique viewers are summed over broadcas
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.activity import columns as activity_columns
 from transforms.activity.definitions.events import read_events
 from transforms.activity.definitions.streamer import STREAM_ENDED, STREAM_STARTED
 from transforms.contract import DATE, INTEGER, TEXT, TIMESTAMP, Column, Layer, Table
-from transforms.functions import Window, coalesce, col, dateadd, datediff, iff, lit, max, min_by, sum
+from transforms.functions import (
+    DataFrame,
+    Expression,
+    Window,
+    coalesce,
+    col,
+    dateadd,
+    datediff,
+    iff,
+    lit,
+    max,
+    min_by,
+    sum,
+)
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
 
 COUNTS = ("streams", "streams_before", "unique_viewers", "unique_viewers_before")
 

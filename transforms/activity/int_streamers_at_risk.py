@@ -10,16 +10,10 @@ Gaps     nobody is at risk after the newest broadcast of a platform of theirs: w
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from transforms.activity.int_streamer_risk import COUNTS
-from transforms.activity.int_streamer_risk import TABLE as RISK
+from transforms.activity.int_streamer_risk import COUNTS, TABLE as RISK
 from transforms.contract import TIMESTAMP, Column, Layer, Table
-from transforms.functions import Window, col, max, min
+from transforms.functions import DataFrame, Window, col, max, min
 from transforms.write_kinds import Replace
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 _MOMENT = ("at_risk_at", "reason", *COUNTS)
 

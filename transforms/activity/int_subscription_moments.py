@@ -12,7 +12,7 @@ Gaps     user and period are the newest known, the price is that of the moment; 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import date
 
 from transforms import columns
 from transforms.activity import columns as activity_columns
@@ -20,14 +20,20 @@ from transforms.contract import BOOLEAN, DATE, INTEGER, TIMESTAMP, Column, Layer
 from transforms.formulas.as_of_join import with_version_at
 from transforms.formulas.billing_periods import is_weekly, months_of_period
 from transforms.formulas.periods import in_each_month, month_of
-from transforms.functions import array_generate_range, coalesce, col, dateadd, datediff, floor, iff, least, lit
+from transforms.functions import (
+    DataFrame,
+    Expression,
+    array_generate_range,
+    coalesce,
+    col,
+    dateadd,
+    datediff,
+    floor,
+    iff,
+    least,
+    lit,
+)
 from transforms.write_kinds import Replace
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="int_subscription_moments",

@@ -12,7 +12,6 @@ Gaps     an event without a time, or of nobody, goes to the quarantine; billing 
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.activity import columns as activity_columns
@@ -21,11 +20,9 @@ from transforms.activity.definitions.identity import Spaces, add_persons
 from transforms.activity.definitions.viewer import ACTIVITIES
 from transforms.contract import TEXT, Layer, Table
 from transforms.formulas.frames import null_of
+from transforms.functions import DataFrame
 from transforms.increments import Part, Parts
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="int_viewer_events",

@@ -11,13 +11,15 @@ anonymous person itself when a later event carries both ids.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import reduce
-from typing import TYPE_CHECKING
 
 from transforms.contract import INTEGER, TIMESTAMP, VARIANT
 from transforms.formulas.frames import null_of, union_all
 from transforms.functions import (
+    DataFrame,
+    Expression,
     Window,
     charindex,
     coalesce,
@@ -26,19 +28,13 @@ from transforms.functions import (
     datediff,
     iff,
     lit,
+    max as max_,
+    min as min_,
     object_construct,
     row_number,
     substring,
     to_json,
 )
-from transforms.functions import max as max_
-from transforms.functions import min as min_
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
 
 PENDING, RELEASED, REJECTED, SENT = "pending", "released", "rejected", "sent"
 _EPOCH = datetime(1970, 1, 1)

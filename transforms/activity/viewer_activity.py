@@ -10,19 +10,15 @@ Gaps     the platform's shared anonymous user is nobody's customer and never a f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms.activity import columns
 from transforms.activity.definitions.events import ORDER, collect_events, continue_occurrences, number_occurrences
 from transforms.activity.definitions.lifecycle import OF_VIEWERS
 from transforms.activity.definitions.lifecycle_of_new import collect_new_lifecycle
 from transforms.activity.definitions.thresholds import Thresholds
 from transforms.contract import Layer, Table
+from transforms.functions import DataFrame
 from transforms.increments import Continuation
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="viewer_activity",

@@ -10,7 +10,6 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from transforms.build import FULL_REFRESH
 from transforms.catalog import Model, models
@@ -27,7 +26,7 @@ from transforms.contract import (
     Table,
     check_identifier,
 )
-from transforms.datasets.analysis.plan import COHORT_COLUMNS
+from transforms.datasets.analysis.plan import COHORT_COLUMNS, Plan
 from transforms.datasets.frames.compile import planned_dataset
 from transforms.datasets.syntax.errors import QueryError
 from transforms.engine.batches import read_state
@@ -36,15 +35,10 @@ from transforms.engine.ledgers import append_rows
 from transforms.engine.stored import current_database, read_table
 from transforms.engine.tables import create_table
 from transforms.engine.write import Build, BuildResult, new_build_id, write_built
-from transforms.functions import col, lit
+from transforms.functions import Session, col, lit
 from transforms.ops import HEADS
 from transforms.types import DataType, DecimalType
 from transforms.write_kinds import Replace
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Session
-
-    from transforms.datasets.analysis.plan import Plan
 
 _KEY = COHORT_COLUMNS[0].name
 _STORED_AS: Mapping[DataType, str] = {

@@ -8,27 +8,20 @@ another build has overtaken is noticed when the head is claimed.
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from snowflake.snowpark.functions import col, count, in_, lit
 
-from transforms.catalog import models
-from transforms.contract import TEXT, Column, ContractError, Layer
+from transforms.catalog import Model, models
+from transforms.contract import TEXT, Column, ContractError, Layer, Table
 from transforms.engine.known_schemas import known_schemas
 from transforms.engine.ledgers import build_frame
 from transforms.engine.states import Batches, State, States, counts_absence
 from transforms.engine.stored import read_table
 from transforms.formulas.frames import null_of, union_all
+from transforms.functions import DataFrame, Expression, Session
 from transforms.ops import BUILDS, CONSUMPTIONS, HEADS, LOADS, RECONCILIATION
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame, Session
-
-    from transforms.catalog import Model
-    from transforms.contract import Table
 
 _LOAD, _BUILD, _BUILD_OR_REFUSAL = "load", "build", "build or refusal"
 _READER = (

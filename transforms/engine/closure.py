@@ -8,18 +8,13 @@ held all steps would hold itself once per link.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from transforms.engine.merge import materialize
-from transforms.functions import col, count, lit, when
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from snowflake.snowpark import DataFrame, Session
-
-    from transforms.increments import Closure
+from transforms.functions import DataFrame, Session, col, count, lit, when
+from transforms.increments import Closure
 
 _KEPT_AS = ("closed_0", "closed_1")  # in turn: steps read what the ones before have kept
 _STEPS = 3  # joined in one statement; their frame holds the kept rows 2**_STEPS times

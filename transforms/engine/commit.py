@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from snowflake.connector.errors import Error as ConnectorError
 from snowflake.snowpark.exceptions import SnowparkSQLException
 
-from transforms.contract import ContractError
+from transforms.contract import ContractError, Table
 from transforms.engine import ledgers, merge
 from transforms.engine.merge import BuildConflictError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from snowflake.snowpark import Session
-
-    from transforms.contract import Table
-    from transforms.engine.states import State, States
+from transforms.engine.states import State, States
+from transforms.functions import Session
 
 _SQL_ERRORS = (SnowparkSQLException, ConnectorError)  # Snowpark hands on some of the connector's as they are
 _TRIES, _PAUSE_SECONDS = 12, 0.25

@@ -6,14 +6,16 @@ of it; `new_*` are the columns to store and `was_*` those that the account needs
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
-from typing import TYPE_CHECKING
 
-from transforms.contract import LINEAGE, REJECTION, TEXT, VARIANT, Layer
+from transforms.contract import LINEAGE, REJECTION, TEXT, VARIANT, Column, Layer, Table
 from transforms.formulas.frames import have_same, have_same_or_null, null_of
 from transforms.functions import (
+    DataFrame,
+    Expression,
     Window,
     coalesce,
     col,
@@ -27,14 +29,6 @@ from transforms.functions import (
     to_variant,
     when,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
-
-    from transforms.contract import Column, Table
 
 INSERT, UPDATE, DELETE, SAME = "insert", "update", "delete", "same"
 REJECTED, SUPERSEDED, REPEATED = "rejected", "superseded", "repeated"

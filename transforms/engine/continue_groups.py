@@ -8,35 +8,41 @@ that costs a look at its rows and is never wrong.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from transforms.catalog import models
+from transforms.catalog import Model, models
 from transforms.contract import INTEGER, TEXT, ContractError
 from transforms.engine import merge
 from transforms.engine.batches import in_batches
 from transforms.engine.incremental import (
     BuildInput,
+    BuildRequest,
     Computed,
     compute_from,
     is_up_to_date,
     moved_groups,
     reads_everything,
 )
+from transforms.engine.states import State
 from transforms.engine.stored import read_table
 from transforms.formulas.frames import are_known, have_same, null_of, union_all
-from transforms.functions import Window, coalesce, col, iff, in_, lit, max, min, row_number
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame, Session
-
-    from transforms.catalog import Model
-    from transforms.engine.incremental import BuildRequest
-    from transforms.engine.states import State
-    from transforms.increments import Continuation
+from transforms.functions import (
+    DataFrame,
+    Expression,
+    Session,
+    Window,
+    coalesce,
+    col,
+    iff,
+    in_,
+    lit,
+    max,
+    min,
+    row_number,
+)
+from transforms.increments import Continuation
 
 NEW, END, TOUCHED = "new", "end", "touched"
 _KIND, _IS_LATE = "_kind", "_is_late"

@@ -2,32 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from snowflake.snowpark.functions import col, in_, lit
 
-from transforms.catalog import models
-from transforms.contract import ContractError, Layer
+from transforms.catalog import Model, models
+from transforms.contract import ContractError, Layer, Table
 from transforms.engine.batches import in_batches
 from transforms.engine.closure import Following, follow
 from transforms.engine.parts import Change, read_parts
+from transforms.engine.states import State
 from transforms.engine.stored import read_table
 from transforms.formulas.frames import union_all
+from transforms.functions import DataFrame, Session
+from transforms.increments import Parts
 from transforms.ops import DISPLACED
 from transforms.write_kinds import Replace
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-
-    from snowflake.snowpark import DataFrame, Session
-
-    from transforms.catalog import Model
-    from transforms.contract import Table
-    from transforms.engine.states import State
-    from transforms.increments import Parts
 
 MOST_BATCHES = 1000  # with more to read than this, reading everything is the shorter statement
 

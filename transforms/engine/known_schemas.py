@@ -9,8 +9,9 @@ Types are told where a column is carried on or cast, which is where they matter:
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import sqlglot
 from snowflake.snowpark import types as snowpark
@@ -19,13 +20,9 @@ from sqlglot import exp
 
 from transforms.catalog import models
 from transforms.contract import BOOLEAN, DATE, FLOAT, INTEGER, TEXT, TIMESTAMP, VARIANT
+from transforms.functions import Session
 from transforms.ops import LEDGERS
 from transforms.types import DataType, DecimalType
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from snowflake.snowpark import Session
 
 Columns = dict[str, DataType | snowpark.DataType]
 Scope = list[tuple[str, Columns]]

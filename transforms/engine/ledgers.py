@@ -7,25 +7,19 @@ Rows travel as one JSON value that the warehouse takes apart: one statement for 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from snowflake.snowpark.functions import col, flatten, lit, parse_json, when_not_matched
 
-from transforms.contract import VARIANT, ContractError
+from transforms.contract import VARIANT, ContractError, Table
 from transforms.engine.known_schemas import known_schemas
 from transforms.engine.stored import current_database, read_table
 from transforms.formulas.frames import have_same
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame, Session
-
-    from transforms.contract import Table
+from transforms.functions import DataFrame, Expression, Session
 
 _BYTES_IN_ONE_STATEMENT = 256 * 1024  # Snowflake takes a statement of 1 MB
 

@@ -7,31 +7,28 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from snowflake.snowpark.exceptions import SnowparkSQLException
 from snowflake.snowpark.functions import col, lit, when_matched, when_not_matched
 
-from transforms.contract import TEXT, TIMESTAMP, ContractError, Layer
+from transforms.contract import TEXT, TIMESTAMP, ContractError, Layer, Table
 from transforms.engine import compare, ledgers
 from transforms.engine.known_schemas import is_untold, remember_columns
+from transforms.engine.states import Batches, State
 from transforms.engine.stored import current_database, read_table
 from transforms.formulas.frames import have_same
 from transforms.formulas.keys import hash_key
+from transforms.functions import DataFrame, Expression, Session
 from transforms.ops import CONSUMPTIONS, DISPLACED, HEADS, QUARANTINE
 from transforms.write_kinds import History
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
-
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame, MergeResult, Session
-
-    from transforms.contract import Table
-    from transforms.engine.states import Batches, State
+    from snowflake.snowpark import MergeResult
 
 
 class BuildConflictError(Exception):

@@ -7,22 +7,15 @@ rows are not read again; rows that were changed or deleted still recompute what 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from transforms.contract import Table
 from transforms.engine.batches import in_batches
+from transforms.engine.states import Batches
 from transforms.formulas.frames import are_known, union_all
-from transforms.functions import col, in_, lit
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
-
-    from transforms.contract import Table
-    from transforms.engine.states import Batches
-    from transforms.increments import Part, Parts
+from transforms.functions import DataFrame, Expression, col, in_, lit
+from transforms.increments import Part, Parts
 
 
 @dataclass(frozen=True)

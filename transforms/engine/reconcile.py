@@ -8,25 +8,17 @@ less what the ledger says, and moves one row from staged to superseded for each 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
-from transforms.contract import INTEGER, TEXT, ContractError
+from transforms.contract import INTEGER, TEXT, ContractError, Table
 from transforms.engine import compare
+from transforms.engine.incremental import Computed
 from transforms.engine.stored import read_table
-from transforms.functions import col, count, equal_null, iff, lit
-from transforms.functions import sum as sum_of
+from transforms.functions import DataFrame, Expression, Session, col, count, equal_null, iff, lit, sum as sum_of
 from transforms.ops import RECONCILIATION
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
-
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame, Session
-
-    from transforms.contract import Table
-    from transforms.engine.incremental import Computed
 
 _SIDES = ("raw_rows", "staged_rows", "quarantined_rows", "superseded_rows")
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
+from transforms.catalog import Model
+from transforms.contract import Table
 from transforms.write_kinds import HardDeletes, History
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from transforms.catalog import Model
-    from transforms.contract import Table
 
 
 @dataclass(frozen=True)

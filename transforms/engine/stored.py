@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from transforms.contract import ContractError
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame, Session
-
-    from transforms.contract import Table
+from transforms.contract import ContractError, Table
+from transforms.functions import DataFrame, Session
 
 
 def read_table(session: Session, table: Table) -> DataFrame:

@@ -6,31 +6,24 @@ table; the heads are created together with their rows for the same reason: two r
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from snowflake.snowpark._internal.analyzer.expression import Attribute
 from snowflake.snowpark.exceptions import SnowparkSQLException
 from snowflake.snowpark.functions import col, iff, lit
 from snowflake.snowpark.types import StructField, StructType
 
-from transforms.catalog import models
-from transforms.contract import ContractError, Layer
+from transforms.catalog import Model, models
+from transforms.contract import ContractError, Layer, Table
 from transforms.engine.known_schemas import known_schemas
 from transforms.engine.ledgers import append_rows, transaction
 from transforms.engine.merge import materialize
 from transforms.engine.stored import current_database, read_table
 from transforms.formulas.frames import null_of
+from transforms.functions import Session
 from transforms.ops import HEADS, LEDGERS
 from transforms.write_kinds import View
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
-
-    from snowflake.snowpark import Session
-
-    from transforms.catalog import Model
-    from transforms.contract import Table
 
 _EXISTS = 2002  # Snowflake's code for an object that is there already
 # Per stored table (schema, name) its columns, and whether each may be NULL; as the information schema spells them.

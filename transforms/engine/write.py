@@ -4,36 +4,27 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from snowflake.snowpark.functions import col, count, iff, lit
-from snowflake.snowpark.functions import max as greatest_of
-from snowflake.snowpark.functions import min as smallest
+from snowflake.snowpark.functions import col, count, iff, lit, max as greatest_of, min as smallest
 
 from transforms.catalog import find_watched_columns, models
-from transforms.contract import TEXT, ContractError, Layer
+from transforms.contract import TEXT, ContractError, Layer, Table
 from transforms.engine import compare, ledgers, merge
 from transforms.engine.commit import committing
+from transforms.engine.incremental import Computed
 from transforms.engine.known_schemas import known_schemas
 from transforms.engine.reconcile import Account, build_account_frames, shape_side, sum_account
-from transforms.engine.states import Committed, State
+from transforms.engine.states import Committed, State, States
 from transforms.engine.stored import read_table
 from transforms.formulas.frames import null_of, union_all
+from transforms.functions import DataFrame, Expression, Session
 from transforms.ops import BUILDS, RECONCILIATION
 from transforms.write_kinds import History
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame, Session
-
-    from transforms.contract import Table
-    from transforms.engine.incremental import Computed
-    from transforms.engine.states import States
 
 _FOLLOWED = "followed"  # side of the counts: rows that lead on to each other, and how many still do
 

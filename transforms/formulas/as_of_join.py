@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from transforms.contract import TIMESTAMP
-from transforms.functions import Window, coalesce, col, dateadd, lit, min
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
+from transforms.functions import DataFrame, Expression, Window, coalesce, col, dateadd, lit, min
 
 
 def last_moment_before(time: Expression) -> Expression:

@@ -3,15 +3,10 @@
 from __future__ import annotations
 
 from functools import reduce
-from typing import TYPE_CHECKING
 
 from transforms.contract import INTEGER, money
 from transforms.formulas.frames import null_of
-from transforms.functions import coalesce, col, iff, lit, when
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
+from transforms.functions import DataFrame, Expression, coalesce, col, iff, lit, when
 
 WEEKLY = "weekly"
 MONTHS = {"monthly": 1, "quarterly": 3, "half-yearly": 6, "yearly": 12, "annual": 12}

@@ -5,14 +5,9 @@ Values that were observed together stay together: each group of columns is taken
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
 
-from transforms.functions import Window, col, first_value, lit, max, min, row_number
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from snowflake.snowpark import DataFrame
+from transforms.functions import DataFrame, Window, col, first_value, lit, max, min, row_number
 
 
 def latest_per_key(

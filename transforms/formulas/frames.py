@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import reduce
 from operator import and_
-from typing import TYPE_CHECKING
 
-from transforms.functions import col, equal_null, lit
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
-
-    from transforms.types import DataType
+from transforms.functions import DataFrame, Expression, col, equal_null, lit
+from transforms.types import DataType
 
 
 def union_all(frames: Iterable[DataFrame]) -> DataFrame:

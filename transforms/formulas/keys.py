@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from transforms.functions import coalesce, col, concat, length, lit, md5
+from transforms.functions import Expression, coalesce, col, concat, length, lit, md5
 from transforms.types import StringType
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Column as Expression
 
 
 def hash_key(*parts: str | Expression) -> Expression:

@@ -5,15 +5,9 @@ Sums are kept in whole milliseconds, so they are exact and do not depend on the 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms.contract import FLOAT
 from transforms.formulas.frames import null_of
-from transforms.functions import col, iff, lit
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
+from transforms.functions import DataFrame, Expression, col, iff, lit
 
 MS_PER_HOUR = 3_600_000
 MS_PER_MINUTE = 60_000

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from transforms.contract import INTEGER, money
 from transforms.formulas.frames import null_of
-from transforms.functions import abs, col, iff, lit, round
+from transforms.functions import DataFrame, abs, col, iff, lit, round
 from transforms.types import DecimalType
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 _CENTS = 100
 _CENT = Decimal("0.01")

@@ -9,11 +9,13 @@ today is not in int_customer_periods, so one wrong date does not end every perio
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from transforms.contract import DATE, INTEGER, TEXT, Column
 from transforms.formulas.frames import null_of
 from transforms.functions import (
+    DataFrame,
+    Expression,
     Window,
     array_generate_range,
     col,
@@ -27,12 +29,6 @@ from transforms.functions import (
     min,
     when,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
 
 PERIODS = ("day", "week", "month")
 _DAYS_OF_A_WEEK = 7

@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms.contract import money
-from transforms.functions import col, count, iff, lit
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
+from transforms.functions import DataFrame, col, count, iff, lit
 
 _CARRIED = ("subscription_id", "platform", "user_key", "user_id", "year_month")
 

@@ -11,16 +11,11 @@ Gaps     a channel that is not live keeps its last version: absence ends nothing
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import LINEAGE, VERSION_COLUMNS, Layer, Table
 from transforms.formulas.frames import are_known
-from transforms.functions import col, lit
+from transforms.functions import DataFrame, col, lit
 from transforms.write_kinds import History, Strategy
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="channel_history",

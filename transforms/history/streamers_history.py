@@ -11,14 +11,10 @@ Gaps     banned and deleted users are not returned: absence ends nothing (SEMANT
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import TIMESTAMP, VERSION_COLUMNS, Column, Layer, Table
+from transforms.functions import DataFrame
 from transforms.write_kinds import History, Strategy
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="streamers_history",

@@ -10,14 +10,10 @@ Gaps     a version begins when a delivery showed it; a subscription that a deliv
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import VERSION_COLUMNS, Layer, Table
+from transforms.functions import DataFrame
 from transforms.write_kinds import HardDeletes, History, Strategy
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="subscriptions_history_check",

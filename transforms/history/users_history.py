@@ -10,14 +10,10 @@ Gaps     a user that a delivery misses is deleted: a version with is_deleted fol
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import VERSION_COLUMNS, Layer, Table
+from transforms.functions import DataFrame
 from transforms.write_kinds import HardDeletes, History, Strategy
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="users_history",

@@ -11,16 +11,24 @@ Gaps     none
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.contract import BOOLEAN, DATE, INTEGER, Column, Layer, Table
-from transforms.functions import col, dateadd, dayofmonth, dayofyear, floor, lit, month, quarter, year
+from transforms.functions import (
+    DataFrame,
+    Expression,
+    Session,
+    col,
+    dateadd,
+    dayofmonth,
+    dayofyear,
+    floor,
+    lit,
+    month,
+    quarter,
+    year,
+)
 from transforms.write_kinds import Replace
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame, Session
 
 FIRST_DAY = date(2007, 1, 1)  # a Monday, before the platform's first accounts
 _SATURDAY = 6

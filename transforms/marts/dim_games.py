@@ -10,17 +10,12 @@ Gaps     categories that the games listing never returned are known by their str
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import TEXT, TIMESTAMP, Column, Layer, Table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.formulas.frames import null_of, union_all
-from transforms.functions import col, iff, lit
+from transforms.functions import DataFrame, col, iff, lit
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 NO_CATEGORY = "No category"
 

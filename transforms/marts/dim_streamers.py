@@ -10,19 +10,13 @@ Gaps     who was never listed is known by streams or gifts alone: profile_seen_a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import TIMESTAMP, Column, Layer, Table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.formulas.frames import null_of, union_all
-from transforms.functions import coalesce, col, iff, lit
+from transforms.functions import DataFrame, Expression, coalesce, col, iff, lit
 from transforms.staging import livelogs_columns as logged
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="dim_streamers",

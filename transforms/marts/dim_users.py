@@ -11,18 +11,12 @@ Gaps     users that only other files or gifts name are unknown members: is_known
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import BOOLEAN, TIMESTAMP, Column, Layer, Table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.formulas.frames import null_of, union_all
-from transforms.functions import col
+from transforms.functions import DataFrame, Expression, col
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="dim_users",

@@ -10,20 +10,15 @@ Gaps     stream_id is NULL outside of every logged stream of the streamer; where
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 from transforms import columns
 from transforms.contract import BOOLEAN, INTEGER, Column, Layer, Table
 from transforms.formulas.deduplicate import latest_per_key
-from transforms.functions import col, iff, lit
+from transforms.functions import DataFrame, col, iff, lit
 from transforms.marts.int_named_gifts import TABLE as GIFTS
 from transforms.staging import livelogs_columns as logged
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="fact_gifts",

@@ -11,21 +11,15 @@ Gaps     a subscription that costs nothing has no revenue to move; months after 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import date
 
 from transforms import columns
 from transforms.contract import DATE, TEXT, Column, Layer, Table, money
 from transforms.formulas.frames import null_of
 from transforms.formulas.periods import month_after
 from transforms.formulas.plan_switches import without_replaced
-from transforms.functions import Window, col, iff, lit, min, sum, when
+from transforms.functions import DataFrame, Expression, Window, col, iff, lit, min, sum, when
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
 
 MOVEMENTS = ("new", "reactivation", "expansion", "contraction", "unchanged", "churn")
 

@@ -10,12 +10,12 @@ Gaps     time is split at UTC midnight; a stream counts as started on the day of
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import BOOLEAN, DATE, INTEGER, TIMESTAMP, Column, Layer, Table
 from transforms.formulas.frames import null_of
 from transforms.functions import (
+    DataFrame,
+    Expression,
     Window,
     array_generate_range,
     coalesce,
@@ -33,10 +33,6 @@ from transforms.functions import (
     sum,
 )
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="fact_stream_days",

@@ -10,17 +10,12 @@ Gaps     what no observation covers counts as not watched (gap caps: int_stream_
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import INTEGER, TIMESTAMP, Column, Layer, Table
 from transforms.formulas import measures
 from transforms.formulas.frames import null_of
-from transforms.functions import Window, col, count, iff, lit, max, max_by, min, sum
+from transforms.functions import DataFrame, Window, col, count, iff, lit, max, max_by, min, sum
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="fact_stream_sessions",

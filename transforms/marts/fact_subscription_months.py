@@ -12,7 +12,7 @@ Gaps     open ends run to the current month, a deleted subscription to the day i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import date
 
 from transforms import columns
 from transforms.contract import DATE, TEXT, TIMESTAMP, Column, Layer, Table, money
@@ -20,14 +20,23 @@ from transforms.formulas.as_of_join import last_moment_before, with_version_at
 from transforms.formulas.billing_periods import with_paid_months
 from transforms.formulas.money import with_share
 from transforms.formulas.periods import in_each_month, month_after, month_of
-from transforms.functions import Window, coalesce, col, dateadd, first_value, greatest, iff, lag, lead, least, lit, max
+from transforms.functions import (
+    DataFrame,
+    Expression,
+    Window,
+    coalesce,
+    col,
+    dateadd,
+    first_value,
+    greatest,
+    iff,
+    lag,
+    lead,
+    least,
+    lit,
+    max,
+)
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
 
 _PERIOD = ("platform", "user_key", "user_id", "start_date", "end_date")
 

@@ -10,20 +10,14 @@ Gaps     user_id '' holds what names nobody; a viewing row of 0 hours is watchin
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import BOOLEAN, FLOAT, INTEGER, Column, Layer, Table, money
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.formulas.measures import MS_PER_HOUR
 from transforms.formulas.periods import month_of
 from transforms.formulas.plan_switches import without_replaced
-from transforms.functions import col, iff, lit, max, round, sum
+from transforms.functions import DataFrame, Expression, col, iff, lit, max, round, sum
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="fact_user_monthly_metrics",

@@ -11,20 +11,14 @@ Gaps     what happens to a customer (a renewal, the end of a subscription, a ref
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import date
 
 from transforms.activity.columns import person
 from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, Table
 from transforms.formulas import periods
 from transforms.formulas.frames import null_of, union_all
-from transforms.functions import Window, coalesce, col, count, lag, lead, lit, min, sum
+from transforms.functions import DataFrame, Expression, Window, coalesce, col, count, lag, lead, lit, min, sum
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
 
 STREAMER_ACTS = ("stream_started",)
 # Every other activity of a viewer, an Amplitude event too, is something that the viewer did at that time.

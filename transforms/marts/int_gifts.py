@@ -10,16 +10,12 @@ Gaps     a gift that is gone from a later read stays as it was last read
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import Layer, Table
 from transforms.formulas.deduplicate import latest_per_key
+from transforms.functions import DataFrame
 from transforms.staging import livelogs_columns as logged
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 # What a gift says beside its key, in the order of the fact.
 OF_GIFT = (

@@ -10,15 +10,11 @@ Gaps     a payment that is corrected to another user moves; fact_payments, which
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import Layer, Table
 from transforms.formulas.deduplicate import latest_per_key
+from transforms.functions import DataFrame
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 _VALUES = ("platform", "user_key", "user_id", "payment_date", "amount")
 

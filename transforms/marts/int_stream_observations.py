@@ -12,18 +12,25 @@ Gaps     a count holds until the stream's next observation, at most as long as a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import BOOLEAN, INTEGER, Column, Layer, Table
 from transforms.formulas.frames import are_known
 from transforms.formulas.keys import hash_key
-from transforms.functions import Window, coalesce, col, dateadd, datediff, in_, lead, least, lit, max
+from transforms.functions import (
+    DataFrame,
+    Expression,
+    Window,
+    coalesce,
+    col,
+    dateadd,
+    datediff,
+    in_,
+    lead,
+    least,
+    lit,
+    max,
+)
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="int_stream_observations",

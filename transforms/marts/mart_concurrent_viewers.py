@@ -12,17 +12,11 @@ Gaps     streams with 0 viewers are not counted (SEMANTICS §2); a poll lists th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, Table
 from transforms.formulas.frames import union_all
-from transforms.functions import coalesce, col, count, in_, lit, sum
+from transforms.functions import DataFrame, Expression, coalesce, col, count, in_, lit, sum
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="mart_concurrent_viewers",

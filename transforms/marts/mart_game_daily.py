@@ -10,16 +10,11 @@ Gaps     peak_viewers is the highest sum at one snapshot, not the sum of the str
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import Layer, Table
 from transforms.formulas import measures
-from transforms.functions import coalesce, col, greatest, iff, lit, max, sum
+from transforms.functions import DataFrame, coalesce, col, greatest, iff, lit, max, sum
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="mart_game_daily",

@@ -10,15 +10,10 @@ Gaps     rows that name nobody are nobody's activity: user_id '' is not counted;
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import INTEGER, TEXT, Column, Layer, Table
-from transforms.functions import col, count, lit
+from transforms.functions import DataFrame, col, count, lit
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="mart_monthly_active_users",

@@ -10,15 +10,10 @@ Gaps     a month without payments has no row; payments of unknown users count; o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import INTEGER, Column, Layer, Table, money
-from transforms.functions import col, count, iff, lit, sum
+from transforms.functions import DataFrame, col, count, iff, lit, sum
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="mart_monthly_revenue",

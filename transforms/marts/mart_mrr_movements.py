@@ -11,23 +11,16 @@ Gaps     nrr, grr and arpu are NULL where there is nothing to divide by
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import date
 
 from transforms import columns
 from transforms.contract import FLOAT, INTEGER, Column, Layer, Table, money
 from transforms.formulas.frames import null_of
 from transforms.formulas.money import with_share
 from transforms.formulas.periods import in_each_month
-from transforms.functions import abs, coalesce, col, iff, lit, min, sum
+from transforms.functions import DataFrame, Expression, abs, coalesce, col, iff, lit, min, sum
+from transforms.types import DataType
 from transforms.write_kinds import Replace
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
-
-    from transforms.types import DataType
 
 # movement of fact_mrr_movements -> what its amounts and counts are called here
 _MOVED = {

@@ -11,18 +11,12 @@ Gaps     in a period that is not over (no data of a later day yet) what is measu
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms.contract import DATE, FLOAT, INTEGER, Column, Layer, Table
 from transforms.formulas import periods
 from transforms.formulas.frames import have_same, null_of
-from transforms.functions import coalesce, col, count, iff, lit, sum
+from transforms.functions import DataFrame, Expression, coalesce, col, count, iff, lit, sum
 from transforms.marts.int_customer_periods import activity_count, customer_kind, stream_count
 from transforms.write_kinds import Replace
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="mart_retention_cohorts",

@@ -10,16 +10,11 @@ Gaps     peak_viewers is NULL on a day that only has time carried over midnight,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import Layer, Table
 from transforms.formulas import measures
-from transforms.functions import col, iff, lit, max, sum
+from transforms.functions import DataFrame, col, iff, lit, max, sum
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="mart_streamer_daily",

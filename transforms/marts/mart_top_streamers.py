@@ -10,17 +10,12 @@ Gaps     each window keeps its first 1,000 streamers; equal hours_watched are ra
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, Table
 from transforms.formulas import measures
 from transforms.formulas.frames import union_all
-from transforms.functions import Window, col, dateadd, lit, max, row_number, sum
+from transforms.functions import DataFrame, Window, col, dateadd, lit, max, row_number, sum
 from transforms.write_kinds import Replace
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 _DAYS_OF_WINDOW: dict[str, int | None] = {"all_time": None, "last_30_days": 30, "last_7_days": 7}
 _RANKS_KEPT = 1000

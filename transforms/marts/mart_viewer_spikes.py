@@ -15,13 +15,14 @@ the first sample behind the cool-down closes it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from transforms import columns
 from transforms.contract import BOOLEAN, FLOAT, INTEGER, TEXT, TIMESTAMP, Column, Layer, Table
 from transforms.formulas.frames import have_same, null_of
 from transforms.formulas.keys import hash_key
 from transforms.functions import (
+    DataFrame,
+    Expression,
     Window,
     coalesce,
     col,
@@ -37,10 +38,6 @@ from transforms.functions import (
     sum,
 )
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
 
 THRESHOLD, RATIO, BOTH = "threshold", "ratio", "both"
 TABLE = Table(

@@ -10,13 +10,15 @@ stream was decided by a sample within it, or within the cool-down around it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import reduce
-from typing import TYPE_CHECKING
 
 from transforms.contract import FLOAT, INTEGER
 from transforms.formulas.frames import union_all
 from transforms.functions import (
+    DataFrame,
+    Expression,
     Window,
     coalesce,
     col,
@@ -31,12 +33,6 @@ from transforms.functions import (
     row_number,
     to_json,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
 
 SPIKE, RECOVERY = "spike", "recovery"
 DECIDED, PENDING, RELEASED, DROPPED, REJECTED, SENT = "decided", "pending", "released", "dropped", "rejected", "sent"

@@ -8,30 +8,9 @@ the loads that this build read, LOADS the landing file, POLLS the poll that wrot
 delivered or EXPORT_HOURS the hour that was exported.
 """
 
-from transforms.ops.arrivals import (
-    DELIVERIES,
-    EXPORT_HOURS,
-    LOADS,
-    POLLS,
-    REDRIVES,
-    STREAM_POSITIONS,
-)
-from transforms.ops.builds import (
-    BUILDS,
-    CONSUMPTIONS,
-    DISPLACED,
-    HEADS,
-    QUARANTINE,
-    RECONCILIATION,
-)
-from transforms.ops.runs import (
-    ALERTS,
-    PUBLICATIONS,
-    RUNS,
-    SCHEMA_DRIFT,
-    VALIDATION_RESULTS,
-    VERSIONS,
-)
+from transforms.ops.arrivals import DELIVERIES, EXPORT_HOURS, LOADS, POLLS, REDRIVES, STREAM_POSITIONS
+from transforms.ops.builds import BUILDS, CONSUMPTIONS, DISPLACED, HEADS, QUARANTINE, RECONCILIATION
+from transforms.ops.runs import ALERTS, PUBLICATIONS, RUNS, SCHEMA_DRIFT, VALIDATION_RESULTS, VERSIONS
 
 LEDGERS = (
     VERSIONS,

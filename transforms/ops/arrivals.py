@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 from transforms.contract import INTEGER, TEXT, VARIANT, Column
-from transforms.ops.columns import (
-    LOAD_ID,
-    TABLE_NAME,
-    count_column,
-    declare_ledger,
-    text_column,
-    time_column,
-)
+from transforms.ops.columns import LOAD_ID, TABLE_NAME, count_column, declare_ledger, text_column, time_column
 
 POLLS = declare_ledger(
     "polls",

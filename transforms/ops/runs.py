@@ -3,15 +3,7 @@
 from __future__ import annotations
 
 from transforms.contract import BOOLEAN, INTEGER, TEXT, VARIANT, Column
-from transforms.ops.columns import (
-    LOAD_ID,
-    RUN_ID,
-    TABLE_NAME,
-    count_column,
-    declare_ledger,
-    text_column,
-    time_column,
-)
+from transforms.ops.columns import LOAD_ID, RUN_ID, TABLE_NAME, count_column, declare_ledger, text_column, time_column
 
 RUNS = declare_ledger(
     "runs",

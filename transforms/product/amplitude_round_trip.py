@@ -12,11 +12,11 @@ Gaps     what was sent within the last hours has not come back yet: missing coun
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms.activity.publications import SENT
 from transforms.contract import INTEGER, TEXT, TIMESTAMP, Column, Layer, Table
 from transforms.functions import (
+    DataFrame,
+    Expression,
     Window,
     coalesce,
     col,
@@ -28,10 +28,6 @@ from transforms.functions import (
     row_number,
 )
 from transforms.write_kinds import View
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
 
 UNKNOWN = "unknown"
 _GROUP = ("destination", "activity", "hour_at")

@@ -10,16 +10,11 @@ Gaps     a merge may lead to an id that was merged itself, for up to 8 merges; i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms.contract import TIMESTAMP, Column, Layer, Table
 from transforms.formulas.deduplicate import latest_per_key
-from transforms.functions import coalesce, col
+from transforms.functions import DataFrame, coalesce, col
 from transforms.product import columns as product
 from transforms.write_kinds import Replace
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 _DOUBLINGS = 3  # each doubles how many merges are followed
 _MERGE = ("amplitude_id", "merged_amplitude_id", "merged_at")

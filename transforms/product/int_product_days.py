@@ -10,22 +10,11 @@ Gaps     a day without such an event has no row: product_daily fills it with zer
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import INTEGER, Column, Layer, Table
-from transforms.functions import (
-    col,
-    count,
-    iff,
-    lit,
-    sum,
-)
+from transforms.functions import DataFrame, col, count, iff, lit, sum
 from transforms.product import columns as product
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 MEASURES = (
     product.event_count,

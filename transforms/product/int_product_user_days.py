@@ -10,17 +10,11 @@ Gaps     is_first_day is the day of the user's first event of any type: the user
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import BOOLEAN, INTEGER, Column, Layer, Table
-from transforms.functions import Window, col, count, count_distinct, lit
-from transforms.functions import min as smallest
+from transforms.functions import DataFrame, Window, col, count, count_distinct, lit, min as smallest
 from transforms.product import columns as product
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="int_product_user_days",

@@ -11,16 +11,12 @@ Gaps     events of a type that is inactive in Amplitude count as well
 from __future__ import annotations
 
 from functools import reduce
-from typing import TYPE_CHECKING
 
 from transforms.contract import INTEGER, Column, Layer, Table
 from transforms.formulas import periods
-from transforms.functions import col, count_distinct, lit
+from transforms.functions import DataFrame, col, count_distinct, lit
 from transforms.product import columns as product
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 active_days = Column("active_days", INTEGER, "days with an event", nullable=False, minimum=1, maximum=31)
 

@@ -10,24 +10,13 @@ Gaps     zeros on days without such an event; users of several types count in ea
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import INTEGER, Layer, Table
 from transforms.formulas.periods import in_each_period
-from transforms.functions import (
-    coalesce,
-    col,
-    lit,
-    max,
-    min,
-)
+from transforms.functions import DataFrame, coalesce, col, lit, max, min
 from transforms.product import columns as product
 from transforms.product.int_product_days import MEASURES
 from transforms.write_kinds import Replace
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="product_daily",

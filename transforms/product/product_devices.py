@@ -10,25 +10,11 @@ Gaps     events without a device_id are of no device; a device that several peop
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import INTEGER, Column, Layer, Table
-from transforms.functions import (
-    Window,
-    col,
-    count,
-    count_distinct,
-    first_value,
-    lit,
-    max,
-    min,
-)
+from transforms.functions import DataFrame, Window, col, count, count_distinct, first_value, lit, max, min
 from transforms.product import columns as product
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 _DEVICE = ("device_key", "platform", "device_id")
 _NEWEST = ("device_family", "device_type", "app_platform", "os_key", "version_name", "user_key")

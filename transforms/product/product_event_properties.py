@@ -10,15 +10,10 @@ Gaps     only the properties of SNOWCAST_PRODUCT_PROPERTIES, all where it is emp
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms.contract import FLOAT, TEXT, Column, Layer, Table
-from transforms.functions import col, iff, lit, try_cast, typeof
+from transforms.functions import DataFrame, col, iff, lit, try_cast, typeof
 from transforms.product import columns as product
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 _NUMBERS = ("INTEGER", "DECIMAL", "DOUBLE")
 

@@ -11,16 +11,11 @@ Gaps     a type that no list named has NULLs; one that is gone from the list kee
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms.contract import BOOLEAN, INTEGER, TEXT, TIMESTAMP, Column, Layer, Table
 from transforms.formulas.deduplicate import latest_per_key
-from transforms.functions import col, lit
+from transforms.functions import DataFrame, col, lit
 from transforms.product import columns as product
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="product_event_types",

@@ -10,19 +10,13 @@ Gaps     session_id -1 is no session; who it was is the merged user, so a late m
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import INTEGER, TEXT, Column, Layer, Table
 from transforms.formulas.keys import hash_key
-from transforms.functions import coalesce, col, iff, lit
+from transforms.functions import DataFrame, Expression, coalesce, col, iff, lit
 from transforms.increments import Part, Parts
 from transforms.product import columns as product
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
 
 NO_SESSION = -1
 # Properties in which apps name the page, the first that is given counts.

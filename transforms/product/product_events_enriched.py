@@ -10,16 +10,11 @@ Gaps     session columns are NULL for events of no session, device columns for e
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import BOOLEAN, INTEGER, TEXT, TIMESTAMP, Column, Layer, Table
-from transforms.functions import coalesce, col, datediff, lit
+from transforms.functions import DataFrame, coalesce, col, datediff, lit
 from transforms.product import columns as product
 from transforms.write_kinds import View
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 _EVENT = (
     product.event_key,

@@ -10,19 +10,10 @@ Gaps     a system that is not told is a row with NULLs, so that every event has 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms.contract import Layer, Table
-from transforms.functions import (
-    col,
-    max,
-    min,
-)
+from transforms.functions import DataFrame, col, max, min
 from transforms.product import columns as product
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 _NAMES = ("os_key", "os_name", "os_version")
 

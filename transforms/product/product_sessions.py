@@ -10,25 +10,10 @@ Gaps     events with session_id -1 are in no session; entry and exit page are NU
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms.contract import BOOLEAN, INTEGER, TEXT, Column, Layer, Table
-from transforms.functions import (
-    Window,
-    col,
-    count,
-    datediff,
-    first_value,
-    lit,
-    max,
-    min,
-    row_number,
-)
+from transforms.functions import DataFrame, Window, col, count, datediff, first_value, lit, max, min, row_number
 from transforms.product import columns as product
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 _SESSION = ("user_key", "session_key", "session_id")
 

@@ -11,26 +11,11 @@ Gaps     a user is new with their first event, as user_creation_time is no longe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import DATE, INTEGER, TEXT, TIMESTAMP, Column, Layer, Table
-from transforms.functions import (
-    Window,
-    col,
-    count,
-    count_distinct,
-    first_value,
-    iff,
-    lit,
-    max,
-    min,
-)
+from transforms.functions import DataFrame, Window, col, count, count_distinct, first_value, iff, lit, max, min
 from transforms.product import columns as product
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 _USER = ("user_key", "platform", "merged_amplitude_id")
 # What is told of the user's first and newest event; NULL there is NULL here.

@@ -11,16 +11,11 @@ Gaps     users are as Amplitude knew them when the events came: int_amplitude_me
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import TEXT, VERSION_COLUMNS, Column, Layer, Table
-from transforms.functions import col, lit, object_construct, to_json, to_variant
+from transforms.functions import DataFrame, col, lit, object_construct, to_json, to_variant
 from transforms.product import columns as product
 from transforms.write_kinds import History, Strategy
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="product_users_history",

@@ -10,36 +10,33 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 from snowflake.snowpark.functions import col, concat, greatest, iff, lit
 
-from transforms.catalog import models
+from transforms.catalog import Model, models
 from transforms.contract import EFFECTIVE_AT, LINEAGE, OBSERVED_AT, TEXT, ContractError
 from transforms.engine import merge
 from transforms.engine.batches import read_state
-from transforms.engine.incremental import MOST_BATCHES, Computed
+from transforms.engine.incremental import MOST_BATCHES, BuildRequest, Computed
+from transforms.engine.states import State
 from transforms.engine.write import Build, BuildResult, new_build_id, write_built
 from transforms.formulas.frames import null_of, union_all
-from transforms.scd2.presence import PRESENT_AT, presence_intervals, read_full_snapshots, read_snapshot_times
-from transforms.scd2.scope import IS_LATE_ARRIVING, find_affected_keys, find_source
+from transforms.functions import DataFrame, Session
+from transforms.scd2.presence import (
+    PRESENT_AT,
+    FullSnapshots,
+    presence_intervals,
+    read_full_snapshots,
+    read_snapshot_times,
+)
+from transforms.scd2.scope import IS_LATE_ARRIVING, HistorySource, find_affected_keys, find_source
 from transforms.scd2.versions import build_versions, check_versions
 from transforms.write_kinds import History
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from datetime import datetime
-
-    from snowflake.snowpark import DataFrame, Session
-
-    from transforms.catalog import Model
-    from transforms.engine.incremental import BuildRequest
-    from transforms.engine.states import State
-    from transforms.scd2.presence import FullSnapshots
-    from transforms.scd2.scope import HistorySource
-
 
 REWIND = "rewind"
 

@@ -11,14 +11,17 @@ before then was not back at all. Before it was first seen nothing is known of it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from transforms.contract import EFFECTIVE_AT, INTEGER, TIMESTAMP
+from transforms.contract import EFFECTIVE_AT, INTEGER, TIMESTAMP, Table
 from transforms.engine.stored import read_table
 from transforms.formulas.frames import have_same, null_of
 from transforms.functions import (
+    DataFrame,
+    Session,
     Window,
     coalesce,
     col,
@@ -32,18 +35,13 @@ from transforms.functions import (
     max,
     min,
     row_number,
+    sum as sum_of,
 )
-from transforms.functions import sum as sum_of
 from transforms.ops import CONSUMPTIONS, LOADS, QUARANTINE, RECONCILIATION
 from transforms.write_kinds import History, Strategy
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from snowflake.snowpark import DataFrame, Session
     from snowflake.snowpark.window import WindowSpec
-
-    from transforms.contract import Table
 
 LONG_AGO, FOREVER = (lit(datetime(year, 1, 1)).cast(TIMESTAMP) for year in (1, 9999))  # so that joins compare values
 PRESENT_AT = "_present_at"

@@ -6,31 +6,22 @@ tells the conditions one by one. In doubt a key is late: that costs a look at it
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import and_
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from transforms.catalog import models
-from transforms.contract import BOOLEAN, EFFECTIVE_AT, INTEGER, LINEAGE, OBSERVED_AT, TIMESTAMP, ContractError
+from transforms.catalog import Model, models
+from transforms.contract import BOOLEAN, EFFECTIVE_AT, INTEGER, LINEAGE, OBSERVED_AT, TIMESTAMP, ContractError, Table
 from transforms.engine.batches import in_batches
 from transforms.engine.incremental import moved_groups
+from transforms.engine.states import Batches, State
 from transforms.engine.stored import read_table
 from transforms.formulas.frames import are_known, have_same, null_of, union_all
-from transforms.functions import coalesce, col, equal_null, greatest, iff, in_, lit, max
-from transforms.scd2.presence import read_refused_records
+from transforms.functions import DataFrame, Expression, Session, coalesce, col, equal_null, greatest, iff, in_, lit, max
+from transforms.scd2.presence import FullSnapshots, read_refused_records
 from transforms.write_kinds import HardDeletes, History, Strategy
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame, Session
-
-    from transforms.catalog import Model
-    from transforms.contract import Table
-    from transforms.engine.states import Batches, State
-    from transforms.scd2.presence import FullSnapshots
 
 IS_LATE_ARRIVING = "_is_late"
 

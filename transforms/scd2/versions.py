@@ -8,16 +8,19 @@ transforms/history/README.md has the picture.
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import reduce
 from operator import and_, or_
-from typing import TYPE_CHECKING
 
-from transforms.contract import BOOLEAN, EFFECTIVE_AT, LINEAGE, OBSERVED_AT, ContractError
+from transforms.contract import BOOLEAN, EFFECTIVE_AT, LINEAGE, OBSERVED_AT, ContractError, Table
 from transforms.engine import compare
 from transforms.engine.stored import read_table
 from transforms.formulas.frames import have_same
 from transforms.formulas.keys import hash_key
 from transforms.functions import (
+    DataFrame,
+    Expression,
+    Session,
     Window,
     coalesce,
     col,
@@ -31,19 +34,11 @@ from transforms.functions import (
     lit,
     max,
     row_number,
+    sum as sum_of,
     when,
 )
-from transforms.functions import sum as sum_of
 from transforms.scd2.presence import FOREVER, partition_by_key
 from transforms.write_kinds import HardDeletes, History
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame, Session
-
-    from transforms.contract import Table
 
 
 def build_versions(table: Table, observations: DataFrame, intervals: DataFrame | None = None) -> DataFrame:

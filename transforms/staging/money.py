@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from transforms.contract import TEXT
-from transforms.functions import col, concat, lit, substring, trim, upper
+from transforms.contract import TEXT, Table
+from transforms.functions import DataFrame, col, concat, lit, substring, trim, upper
 from transforms.staging.parsing import refuse_also
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
-
-    from transforms.contract import Table
 
 _LONGEST_EXAMPLE = 40
 

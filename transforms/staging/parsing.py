@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from functools import reduce
 from operator import add
-from typing import TYPE_CHECKING
 
 from transforms.contract import INTEGER, TEXT, Column, Table
 from transforms.formulas.frames import null_of
 from transforms.functions import (
+    DataFrame,
+    Expression,
     coalesce,
     col,
     concat,
@@ -30,10 +31,6 @@ from transforms.functions import (
 from transforms.staging import times
 from transforms.staging.refusals import WITH_COMMA, explain_rule, find_broken_rule, has_decimals, kind_name, text_name
 from transforms.types import DateType, DecimalType, DoubleType, LongType, StringType, TimestampType, VariantType
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
 
 # A point is the decimal point, whatever stands around it: `1.000` is 1 and `.99` is 0.99. Nothing parts thousands.
 _WHOLE_NUMBER = r"^[+-]?[0-9]{1,18}$"

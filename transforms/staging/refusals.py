@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from functools import reduce
-from typing import TYPE_CHECKING
 
 from transforms.contract import TEXT, Column
 from transforms.formulas.frames import null_of
-from transforms.functions import coalesce, col, concat, iff, lit, substring, when
+from transforms.functions import Expression, coalesce, col, concat, iff, lit, substring, when
 from transforms.staging import times
 from transforms.types import (
     BooleanType,
@@ -19,9 +18,6 @@ from transforms.types import (
     TimestampType,
     VariantType,
 )
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Column as Expression
 
 # What a spreadsheet makes of an id that looks like a number or that it was told to leave alone.
 _TOUCHED_ID = r"^([0-9](\.[0-9]+)?E\+[0-9]+|[0-9]+\.0*|=.*)$"

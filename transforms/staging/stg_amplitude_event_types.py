@@ -11,16 +11,12 @@ Gaps     a type that is gone from the list says nothing
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import BOOLEAN, INTEGER, TEXT, Column, Layer, Table
+from transforms.functions import DataFrame
 from transforms.staging import amplitude_columns as amplitude
 from transforms.staging.parsing import count_filled_fields, parse
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 
 def _flag(name: str, field: str, description: str) -> Column:

@@ -11,17 +11,12 @@ Gaps     without merge_event_time a merge counts as made when it was delivered
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import TEXT, TIMESTAMP, Column, Layer, Table
-from transforms.functions import coalesce, col
+from transforms.functions import DataFrame, coalesce, col
 from transforms.staging import amplitude_columns as amplitude
 from transforms.staging.parsing import parse
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="stg_amplitude_merged_ids",

@@ -12,18 +12,13 @@ Gaps     a delivery lists some of the payments: absence says nothing; user_id ''
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import Layer, Table
 from transforms.formulas.keys import hash_key
-from transforms.functions import lit
+from transforms.functions import DataFrame, lit
 from transforms.staging.money import refuse_other_currencies
 from transforms.staging.parsing import parse
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="stg_billing_payments",

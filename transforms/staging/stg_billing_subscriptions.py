@@ -12,19 +12,14 @@ Gaps     a file without the field updated_at counts as changed when it was deliv
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import Layer, Table
 from transforms.formulas.billing_periods import KNOWN
 from transforms.formulas.keys import hash_key
-from transforms.functions import col, concat, iff, lit, replace, typeof
+from transforms.functions import DataFrame, col, concat, iff, lit, replace, typeof
 from transforms.staging.money import refuse_other_currencies
 from transforms.staging.parsing import count_filled_fields, parse, refuse_also, replace_values, tidy_text
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="stg_billing_subscriptions",

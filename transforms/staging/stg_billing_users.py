@@ -11,17 +11,12 @@ Gaps     a delivery lists every user; who is missing was deleted, which users_hi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import Layer, Table
 from transforms.formulas.keys import hash_key
-from transforms.functions import lit
+from transforms.functions import DataFrame, lit
 from transforms.staging.parsing import count_filled_fields, parse, replace_values, tidy_text
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="stg_billing_users",

@@ -11,17 +11,12 @@ Gaps     a delivery lists some of the days: absence says nothing; a day listed t
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import Layer, Table
 from transforms.formulas.keys import hash_key
-from transforms.functions import lit
+from transforms.functions import DataFrame, lit
 from transforms.staging.parsing import parse
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 _MOST_HOURS = 1000  # many screens at once, and far from what a sum could not hold
 

@@ -11,16 +11,11 @@ Gaps     an empty customer_id takes the link back; without linked_at a link coun
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import TEXT, TIMESTAMP, Column, Layer, Table
-from transforms.functions import coalesce, col
+from transforms.functions import DataFrame, coalesce, col
 from transforms.staging.parsing import parse
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="stg_identity_links",

@@ -11,18 +11,13 @@ Gaps     user_id '' is a giver that is not told; a gift that is gone from a late
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import INTEGER, Column, Layer, Table
 from transforms.formulas.keys import hash_key
-from transforms.functions import lit
+from transforms.functions import DataFrame, lit
 from transforms.staging import livelogs_columns as logged
 from transforms.staging.parsing import count_filled_fields, parse
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="stg_livelogs_gifts",

@@ -11,18 +11,13 @@ Gaps     close_by is NULL where the log does not say it; a stream that is gone f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import Layer, Table
 from transforms.formulas.keys import hash_key
-from transforms.functions import lit
+from transforms.functions import DataFrame, lit
 from transforms.staging import livelogs_columns as logged
 from transforms.staging.parsing import count_filled_fields, parse
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="stg_livelogs_streams",

@@ -12,18 +12,12 @@ Gaps     a message that is no sample is quarantined with its position; samples w
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import BOOLEAN, INTEGER, TEXT, TIMESTAMP, Column, Layer, Table
 from transforms.formulas.keys import hash_key
-from transforms.functions import coalesce, col, concat, datediff, floor, iff, lit
+from transforms.functions import DataFrame, Expression, coalesce, col, concat, datediff, floor, iff, lit
 from transforms.staging.parsing import parse, replace_values
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="stg_stream_samples",

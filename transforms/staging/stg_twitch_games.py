@@ -11,15 +11,11 @@ Gaps     ids that Twitch no longer knows are not returned: absence says nothing 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import Layer, Table
+from transforms.functions import DataFrame
 from transforms.staging.parsing import parse
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="stg_twitch_games",

@@ -11,17 +11,12 @@ Gaps     banned and deleted users are not returned: absence says nothing (SEMANT
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms import columns
 from transforms.contract import TEXT, TIMESTAMP, Column, Layer, Table
 from transforms.formulas.keys import hash_key
-from transforms.functions import lit
+from transforms.functions import DataFrame, lit
 from transforms.staging.parsing import parse
 from transforms.write_kinds import MergeOnKey
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
 
 TABLE = Table(
     name="stg_twitch_users",

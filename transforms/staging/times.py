@@ -10,14 +10,22 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import reduce
-from typing import TYPE_CHECKING
 
 from transforms.contract import INTEGER, TEXT, TIMESTAMP
 from transforms.formulas.frames import null_of
-from transforms.functions import coalesce, concat, dateadd, iff, length, lit, replace, substring, try_cast, when
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Column as Expression
+from transforms.functions import (
+    Expression,
+    coalesce,
+    concat,
+    dateadd,
+    iff,
+    length,
+    lit,
+    replace,
+    substring,
+    try_cast,
+    when,
+)
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 YEARS = f"a year from {FIRST_YEAR} to {LAST_YEAR}"

@@ -7,13 +7,10 @@ was not there when it was given: SHOW GRANTS tells it with the others.
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass, replace
-from typing import TYPE_CHECKING
 
+from deployments.embedded.context import StatementContext
 from deployments.embedded.names import quote_literal
 from deployments.embedded.sql.macros import HOME
-
-if TYPE_CHECKING:
-    from deployments.embedded.context import StatementContext
 
 _TABLE = "_fs_global._fs_information_schema._grants"
 

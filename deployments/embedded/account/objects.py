@@ -9,13 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import does_not_exist, snowflake_error, unsupported
 from deployments.embedded.scanner import Options, is_true
-
-if TYPE_CHECKING:
-    from deployments.embedded.context import StatementContext
 
 _TABLE = "_fs_global._fs_information_schema._account_objects"
 

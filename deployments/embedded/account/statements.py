@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from deployments.embedded.account import grants, objects
 from deployments.embedded.account.grants import COUNTABLE, Grant
+from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import already_exists, does_not_exist, unsupported
 from deployments.embedded.names import split_name, stored_name
 from deployments.embedded.scanner import Options, Scanner, syntax_error, unquote
 from deployments.embedded.wire.results import status_table
-
-if TYPE_CHECKING:
-    from deployments.embedded.context import StatementContext
 
 _PLURALS = {f"{kind}S": kind for kind in (*objects.KINDS, *COUNTABLE)}
 _ACCOUNT_WIDE = ("DATABASE", "WAREHOUSE", "ROLE", "USER", "INTEGRATION", "RESOURCE MONITOR", "ACCOUNT")

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from deployments.embedded.context import StatementContext
 from deployments.embedded.names import quote_literal, quote_path
 from deployments.embedded.sql.macros import HOME
-
-if TYPE_CHECKING:
-    from deployments.embedded.context import StatementContext
 
 
 def row_counts(context: StatementContext, database: str | None, schema: str | None = None) -> str:

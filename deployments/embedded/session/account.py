@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from deployments.embedded.context import SessionState, StatementContext
 from deployments.embedded.errors import unsupported
 from deployments.embedded.process.paths import FILE_MODE
 from deployments.embedded.scanner import Scanner
@@ -20,8 +21,6 @@ from deployments.embedded.wire.results import status_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-    from deployments.embedded.context import SessionState, StatementContext
 
 # What sessions do as they are told, whoever tells it.
 _DONE = {"AUTOCOMMIT", "QUERY_TAG", "STATEMENT_TIMEOUT_IN_SECONDS"}

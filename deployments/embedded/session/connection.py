@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from deployments.embedded.context import SessionState
 from deployments.embedded.names import quote_literal, quote_path
+from deployments.embedded.session.engine import Engine
 from deployments.embedded.session.transactions import Transactions
 from deployments.embedded.stages.session_files import end_file_session
-
-if TYPE_CHECKING:
-    from deployments.embedded.session.engine import Engine
 
 
 class EmbeddedConnection:

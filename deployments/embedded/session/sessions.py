@@ -8,16 +8,14 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
 from deployments.embedded.context import SessionState
 from deployments.embedded.session.account import find_unmet, read_account
 from deployments.embedded.session.connection import EmbeddedConnection
-
-if TYPE_CHECKING:
-    from deployments.embedded.session.engine import Engine
+from deployments.embedded.session.engine import Engine
 
 Peer = tuple[str, int]
 

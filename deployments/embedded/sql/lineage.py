@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlglot import Expr, exp
 
+from deployments.embedded.context import StatementContext
 from deployments.embedded.sql.macros import HOME
-
-if TYPE_CHECKING:
-    from deployments.embedded.context import StatementContext
 
 ARRAYS = (
     exp.Array,

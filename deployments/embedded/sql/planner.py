@@ -12,8 +12,7 @@ from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.names import stored_name
 from deployments.embedded.scanner import Scanner, unquote
-from deployments.embedded.sql import ddl, dml, schemas
-from deployments.embedded.sql import known_names as dialect
+from deployments.embedded.sql import ddl, dml, known_names as dialect, schemas
 from deployments.embedded.sql.plan import Plan
 
 _COMMENTS = re.compile(

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import does_not_exist, snowflake_error, unsupported
 from deployments.embedded.names import Key
 from deployments.embedded.scanner import Options, is_true
-
-if TYPE_CHECKING:
-    from deployments.embedded.context import StatementContext
 
 _TABLE = "_fs_global._fs_information_schema._storage_integrations"
 _LIST = {"STORAGE_ALLOWED_LOCATIONS", "STORAGE_BLOCKED_LOCATIONS"}

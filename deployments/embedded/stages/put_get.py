@@ -14,7 +14,7 @@ import re
 import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import pyarrow as pa
@@ -22,14 +22,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import snowflake_error
 from deployments.embedded.scanner import Scanner, is_true
 from deployments.embedded.stages.session_files import Upload, file_session
 from deployments.embedded.stages.stage import Location, incoming_path, locate
 from deployments.embedded.stages.staged_file import checked_path
-
-if TYPE_CHECKING:
-    from deployments.embedded.context import StatementContext
 
 UPLOAD_PATH = "/snowcast/stages"
 # What connector 5 sends along; it uploads with OVERWRITE = FALSE only where the address covers it.

@@ -8,10 +8,9 @@ import uuid
 import weakref
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from deployments.embedded.context import StatementContext
+from deployments.embedded.context import StatementContext
 
 ObjectName = tuple[str, str, str]
 

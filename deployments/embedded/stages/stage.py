@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import does_not_exist, snowflake_error, unsupported
 from deployments.embedded.names import Key, split_name, stored_name
 from deployments.embedded.scanner import Options, is_true
@@ -23,8 +24,6 @@ from deployments.embedded.stages.staged_file import Stage, StagedFile, checked_p
 
 if TYPE_CHECKING:
     import duckdb
-
-    from deployments.embedded.context import StatementContext
 
 _CATALOG = "_fs_global._fs_information_schema"
 _REFERENCE = re.compile(r'@((?:"(?:[^"]|"")*"|[^/"])*)/?(.*)', re.DOTALL)

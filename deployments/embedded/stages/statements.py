@@ -8,10 +8,11 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import pyarrow as pa
 
+from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import already_exists, unsupported
 from deployments.embedded.names import split_name, stored_name
 from deployments.embedded.scanner import Scanner, with_params
@@ -20,9 +21,6 @@ from deployments.embedded.stages.copy import load, pipes, unload
 from deployments.embedded.stages.files import named_formats
 from deployments.embedded.stages.stage import Location, locate
 from deployments.embedded.wire.results import status_table
-
-if TYPE_CHECKING:
-    from deployments.embedded.context import StatementContext
 
 Result: TypeAlias = "pa.Table | dict[str, Any]"
 _WRITTEN = "%a, %d %b %Y %H:%M:%S GMT"

@@ -17,8 +17,7 @@ from flows.errors import ConfigError
 from flows.settings import Settings
 
 if TYPE_CHECKING:
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame, Session
+    from snowflake.snowpark import Column as Expression, DataFrame, Session
 
     from transforms.contract import Table
 

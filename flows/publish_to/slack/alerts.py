@@ -24,16 +24,7 @@ from flows.publish_to.slack.ledger import Alert, AlertLedger
 from flows.publish_to.slack.messages import write_digest, write_message
 from flows.reporting import Mark, reporter
 from flows.settings import Settings
-from transforms.marts.spike_alerts import (
-    DECIDED,
-    DROPPED,
-    PENDING,
-    RECOVERY,
-    REJECTED,
-    RELEASED,
-    SENT,
-    SPIKE,
-)
+from transforms.marts.spike_alerts import DECIDED, DROPPED, PENDING, RECOVERY, REJECTED, RELEASED, SENT, SPIKE
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session

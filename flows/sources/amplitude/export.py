@@ -18,9 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from flows.errors import SourceError
 from flows.files.readers import parse_json
-from flows.files.report import LANDED as FILE_LANDED
-from flows.files.report import REFUSED as FILE_REFUSED
-from flows.files.report import FileReport
+from flows.files.report import LANDED as FILE_LANDED, REFUSED as FILE_REFUSED, FileReport
 from flows.landing import LandedFile, LandingWriter
 from flows.reporting import reporter
 from flows.sources.amplitude.archive import Archive, BrokenArchive, Line, TooLarge

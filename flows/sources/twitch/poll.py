@@ -23,14 +23,7 @@ from flows.landing import POLLS_ENTITY, LandedFile, LandingWriter, cut_to_millis
 from flows.sources.source import Retries
 from flows.sources.twitch.client import HelixClient, Page, Parameters
 from flows.sources.twitch.files import SOURCE
-from flows.sources.twitch.listing import (
-    PAGE_SIZE,
-    Listing,
-    filter_combinations,
-    ids_of,
-    list_streams,
-    look_up,
-)
+from flows.sources.twitch.listing import PAGE_SIZE, Listing, filter_combinations, ids_of, list_streams, look_up
 
 BASE_URL = "https://api.twitch.tv/helix/"
 AUTH_URL = "https://id.twitch.tv/oauth2/"

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from snowflake.snowpark import DataFrame
-
-    from transforms.activity.definitions.thresholds import Thresholds
-    from transforms.types import DataType
+from transforms.activity.definitions.thresholds import Thresholds
+from transforms.functions import DataFrame
+from transforms.types import DataType
 
 STREAMER, VIEWER = "streamer_activity", "viewer_activity"
 

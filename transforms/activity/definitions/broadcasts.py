@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from transforms.contract import BOOLEAN, FLOAT, INTEGER, TEXT
 from transforms.formulas.frames import null_of
 from transforms.formulas.measures import MS_PER_HOUR
-from transforms.functions import coalesce, col, datediff, lit
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
-
-    from transforms.types import DataType
+from transforms.functions import DataFrame, Expression, coalesce, col, datediff, lit
+from transforms.types import DataType
 
 _STREAM = ("stream_id", "platform", "streamer_key", "streamer_id")
 _KIND = {"streamer_type": TEXT, "is_private": BOOLEAN, "is_show": BOOLEAN, "culture_group": TEXT}

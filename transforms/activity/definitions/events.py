@@ -6,15 +6,19 @@ What is made from facts has not met the identities yet: it says which id of the 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from transforms.activity import columns
+from transforms.activity.definitions.activity import Activity, Definition
 from transforms.contract import BOOLEAN, INTEGER, TEXT, TIMESTAMP, VARIANT, money
 from transforms.formulas.frames import null_of, union_all
 from transforms.formulas.keys import hash_key
 from transforms.functions import (
+    DataFrame,
+    Expression,
     Window,
     coalesce,
     col,
@@ -29,14 +33,6 @@ from transforms.functions import (
     when,
 )
 from transforms.increments import Part, Parts
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
-
-    from transforms.activity.definitions.activity import Activity, Definition
 
 
 @dataclass(frozen=True)

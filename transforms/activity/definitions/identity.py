@@ -5,20 +5,13 @@ A customer's name is `<platform>:<id>`. Platforms of one declared space count as
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
-from typing import TYPE_CHECKING
 
+from transforms.activity.definitions.events import Owner
 from transforms.contract import TEXT
 from transforms.formulas.frames import null_of, union_all
-from transforms.functions import coalesce, col, concat, iff, lit
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
-
-    from transforms.activity.definitions.events import Owner
+from transforms.functions import DataFrame, Expression, coalesce, col, concat, iff, lit
 
 Spaces = tuple[tuple[str, ...], ...]
 

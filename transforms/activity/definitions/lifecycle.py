@@ -5,8 +5,6 @@ Each is the first moment at which its rule holds, read from what the person did 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from transforms.activity.definitions import features
 from transforms.activity.definitions.activity import STREAMER, VIEWER, Activity, Definition, Feature
 from transforms.activity.definitions.events import first_per_person, read_events
@@ -15,10 +13,7 @@ from transforms.activity.definitions.thresholds import Thresholds
 from transforms.activity.definitions.viewer import GIFT_SENT
 from transforms.contract import INTEGER, TEXT
 from transforms.formulas.frames import null_of
-from transforms.functions import Window, coalesce, col, lit, row_number, when
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
+from transforms.functions import DataFrame, Window, coalesce, col, lit, row_number, when
 
 AT_RISK_STREAMER = Activity(
     name="at_risk_streamer",

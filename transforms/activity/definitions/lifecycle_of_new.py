@@ -8,18 +8,13 @@ be reached, until it is. Any other rule reads everything that these persons have
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from transforms.activity.definitions.activity import Definition
 from transforms.contract import INTEGER
 from transforms.formulas.frames import union_all
-from transforms.functions import coalesce, col, count, in_, lit, max
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from snowflake.snowpark import DataFrame
-
-    from transforms.activity.definitions.activity import Definition
+from transforms.functions import DataFrame, coalesce, col, count, in_, lit, max
 
 
 def collect_new_lifecycle(

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import TYPE_CHECKING
 
 from transforms.activity.definitions import lifecycle, streamer, viewer
-from transforms.activity.definitions.activity import VIEWER, Activity, Feature
+from transforms.activity.definitions.activity import VIEWER, Activity, Definition, Feature
 from transforms.contract import TEXT
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from transforms.activity.definitions.activity import Definition
 
 # kind of person -> what is read from facts, and what that amounts to
 FROM_FACTS: Mapping[str, tuple[Definition, ...]] = {"streamer": streamer.ACTIVITIES, "viewer": viewer.ACTIVITIES}

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from transforms.activity.definitions import broadcasts, features
 from transforms.activity.definitions.activity import STREAMER, Activity, Definition, Feature
 from transforms.activity.definitions.events import OF_STREAMER, event_rows, with_gift_value
 from transforms.contract import BOOLEAN, FLOAT, INTEGER, TEXT
-from transforms.functions import Window, col, datediff, equal_null, lag, lit, max
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from snowflake.snowpark import DataFrame
+from transforms.functions import DataFrame, Window, col, datediff, equal_null, lag, lit, max
 
 CHANGED_CATEGORY = Activity(
     name="changed_category",

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from transforms.activity.definitions import features
 from transforms.activity.definitions.activity import VIEWER, Activity, Definition, Feature
 from transforms.activity.definitions.events import OF_VIEWER, event_rows, with_gift_value
 from transforms.contract import BOOLEAN, FLOAT, INTEGER, TEXT, money
 from transforms.formulas.deduplicate import latest_per_key
-from transforms.functions import col, lit
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame
+from transforms.functions import DataFrame, col, lit
 
 GIFT_SENT = Activity(
     name="gift_sent",

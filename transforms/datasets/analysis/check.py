@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
+from transforms.datasets.analysis.scope import Scope
 from transforms.datasets.analysis.types import (
     BOOLEAN_KIND,
     NUMBER_KIND,
@@ -37,10 +37,7 @@ from transforms.datasets.syntax.conditions import (
     walk,
 )
 from transforms.datasets.syntax.errors import QueryError, quoted, unknown
-
-if TYPE_CHECKING:
-    from transforms.datasets.analysis.scope import Scope
-    from transforms.types import DataType
+from transforms.types import DataType
 
 # Whose values can be named: None for the event itself, COHORT, and the names of earlier appends.
 Scopes = Mapping[str | None, "Scope"]

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from transforms.activity.columns import activity_id, ts
+from transforms.activity.definitions.activity import Activity
 from transforms.contract import INTEGER, TEXT, Column
 from transforms.datasets.analysis.check import Scopes, checked_condition
 from transforms.datasets.analysis.projection import (
@@ -24,10 +24,7 @@ from transforms.datasets.analysis.scope import BETWEEN, Scope, scope_of, scope_o
 from transforms.datasets.syntax.conditions import COHORT, Combination, Condition, Value, both, combined, values_in
 from transforms.datasets.syntax.errors import QueryError, unknown, unknown_append
 from transforms.datasets.syntax.query import Append, Pick, Query, Relation, Selection, Spine
-
-if TYPE_CHECKING:
-    from transforms.activity.definitions.activity import Activity
-    from transforms.types import DataType
+from transforms.types import DataType
 
 ENTITY = Column(
     "entity", TEXT, "whose row it is: customer, or anonymous_customer_id where that is NULL", nullable=False

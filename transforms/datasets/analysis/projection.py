@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from transforms.activity.columns import ts
 from transforms.contract import BOOLEAN, Column, ContractError, check_identifier
-from transforms.datasets.analysis.check import (
-    Scopes,
-    checked_condition,
-    checked_operand,
-    display_operand,
-    word_in,
-)
+from transforms.datasets.analysis.check import Scopes, checked_condition, checked_operand, display_operand, word_in
 from transforms.datasets.analysis.scope import BETWEEN
 from transforms.datasets.analysis.types import LISTS, ORDERED_KINDS, ZERO_FOR_NONE, kind_of, type_of_aggregation
 from transforms.datasets.syntax.conditions import Condition, Operand, Value, values_in
@@ -31,9 +24,7 @@ from transforms.datasets.syntax.query import (
     Selection,
     count,
 )
-
-if TYPE_CHECKING:
-    from transforms.types import DataType
+from transforms.types import DataType
 
 _OF_CONDITIONS = (Function.ANY, Function.ALL)
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from transforms.activity.columns import STREAM, ts
+from transforms.activity.definitions.activity import Activity
 from transforms.contract import FLOAT
 from transforms.datasets.syntax.errors import QueryError, unknown
 from transforms.datasets.syntax.keywords import Function
-
-if TYPE_CHECKING:
-    from transforms.activity.definitions.activity import Activity
-    from transforms.types import DataType
+from transforms.types import DataType
 
 # Times from the cohort's row to an appended occurrence, negative before it, with their length in microseconds.
 BETWEEN: Mapping[str, DataType] = {"seconds_between": FLOAT, "days_between": FLOAT}

@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from transforms.contract import BOOLEAN, DATE, FLOAT, INTEGER, TEXT, TIMESTAMP
+from transforms.datasets.syntax.conditions import Constant
 from transforms.datasets.syntax.errors import QueryError
 from transforms.datasets.syntax.keywords import LONGEST_NUMBER, Function
 from transforms.types import (
@@ -21,9 +21,6 @@ from transforms.types import (
     StringType,
     TimestampType,
 )
-
-if TYPE_CHECKING:
-    from transforms.datasets.syntax.conditions import Constant
 
 NUMBER_KIND, TEXT_KIND, BOOLEAN_KIND, TIMESTAMP_KIND, DATE_KIND, OBJECT_KIND = (
     "a number",

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from transforms.contract import INTEGER, TEXT
 from transforms.datasets.analysis.types import LISTS, type_of_aggregation
 from transforms.datasets.frames.expressions import ColumnOf, expression_of, value_of
+from transforms.datasets.frames.occurrences import Occurrences
 from transforms.datasets.syntax.conditions import Condition
-from transforms.datasets.syntax.query import Function
+from transforms.datasets.syntax.query import Aggregation, Function
 from transforms.functions import (
+    Expression,
     avg,
     col,
     count,
@@ -24,14 +26,10 @@ from transforms.functions import (
     sum,
     when,
 )
+from transforms.types import DataType
 
 if TYPE_CHECKING:
-    from snowflake.snowpark import Column as Expression
     from snowflake.snowpark.window import WindowSpec
-
-    from transforms.datasets.frames.occurrences import Occurrences
-    from transforms.datasets.syntax.query import Aggregation
-    from transforms.types import DataType
 
 PICKING = (Function.FIRST_VALUE, Function.LAST_VALUE)
 _WHOLE_ONLY = (Function.COUNT_DISTINCT, Function.MEDIAN, *LISTS)

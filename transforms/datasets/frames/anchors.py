@@ -6,26 +6,19 @@ appends would else contain itself many times.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from transforms.activity.columns import ts
+from transforms.datasets.analysis.plan import PlannedAppend
 from transforms.datasets.analysis.projection import values_of
-from transforms.datasets.frames.cohort import key_of
+from transforms.datasets.frames.cohort import Cohort, key_of
 from transforms.datasets.frames.occurrences import Occurrences
+from transforms.datasets.frames.pairs import Part
 from transforms.datasets.syntax.conditions import COHORT, Value, values_in
 from transforms.datasets.syntax.query import Pick
-from transforms.functions import col
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from snowflake.snowpark import Column as Expression
-
-    from transforms.datasets.analysis.plan import PlannedAppend
-    from transforms.datasets.frames.cohort import Cohort
-    from transforms.datasets.frames.pairs import Part
-    from transforms.types import DataType
+from transforms.functions import Expression, col
+from transforms.types import DataType
 
 
 def related_rows(cohort: Cohort, planned: PlannedAppend, earlier: Mapping[str, Part], prefix: str) -> Cohort:

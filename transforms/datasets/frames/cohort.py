@@ -4,29 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from transforms.contract import INTEGER, TIMESTAMP
+from transforms.datasets.analysis.plan import Plan
 from transforms.datasets.frames.occurrences import Occurrences, occurrences_of
+from transforms.datasets.syntax.conditions import Value
 from transforms.datasets.syntax.query import Period, Pick, Selection, Spine
 from transforms.formulas.keys import hash_key
 from transforms.formulas.periods import period_of
-from transforms.functions import (
-    array_generate_range,
-    col,
-    dateadd,
-    datediff,
-    greatest,
-    lit,
-    max,
-)
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
-
-    from transforms.datasets.analysis.plan import Plan
-    from transforms.datasets.syntax.conditions import Value
+from transforms.functions import DataFrame, Expression, array_generate_range, col, dateadd, datediff, greatest, lit, max
 
 PREFIX = "c_"
 _EPOCH = date(1970, 1, 1)

@@ -5,27 +5,19 @@ An append is joined from the left and has at most one row per row of the cohort,
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
-from transforms.datasets.analysis.plan import COHORT_COLUMNS, plan_of
+from transforms.activity.definitions.activity import Activity
+from transforms.datasets.analysis.plan import COHORT_COLUMNS, Plan, plan_of
 from transforms.datasets.frames.anchors import related_rows
 from transforms.datasets.frames.cohort import PREFIX, cohort_of
 from transforms.datasets.frames.expressions import value_of
 from transforms.datasets.frames.joins import parts_of
+from transforms.datasets.frames.pairs import Part
 from transforms.datasets.syntax.conditions import COHORT, Value
+from transforms.datasets.syntax.query import Query
 from transforms.engine.known_schemas import known_schemas
-from transforms.functions import col
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
-
-    from transforms.activity.definitions.activity import Activity
-    from transforms.datasets.analysis.plan import Plan
-    from transforms.datasets.frames.pairs import Part
-    from transforms.datasets.syntax.query import Query
+from transforms.functions import DataFrame, Expression, col
 
 _HELD_AS = dict(zip((column.name for column in COHORT_COLUMNS), ("id", "entity", "ts", "number"), strict=True))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from operator import add, and_, eq, ge, gt, le, lt, mul, ne, or_, sub
-from typing import TYPE_CHECKING
 
 from transforms.contract import FLOAT
 from transforms.datasets.syntax.conditions import (
@@ -22,10 +21,7 @@ from transforms.datasets.syntax.conditions import (
     Operand,
     Value,
 )
-from transforms.functions import iff, lit, when
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Column as Expression
+from transforms.functions import Expression, iff, lit, when
 
 ColumnOf = Callable[[Value], "Expression"]
 _COMPARE: Mapping[str, Callable[[Expression, Expression], Expression]] = dict(

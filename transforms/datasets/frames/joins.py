@@ -12,30 +12,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from transforms.activity.columns import ts
 from transforms.contract import TIMESTAMP
+from transforms.datasets.analysis.plan import PlannedAppend
 from transforms.datasets.analysis.projection import looks_at_row, values_of
 from transforms.datasets.analysis.scope import MICROSECONDS_IN
 from transforms.datasets.analysis.types import ZERO_FOR_NONE
 from transforms.datasets.frames.aggregates import PICKING, aggregated, can_run
 from transforms.datasets.frames.cohort import Cohort, picked
-from transforms.datasets.frames.expressions import value_of
+from transforms.datasets.frames.expressions import ColumnOf, value_of
 from transforms.datasets.frames.occurrences import occurrences_of
 from transforms.datasets.frames.pairs import Part, Side, joined, pairs, time_between
 from transforms.datasets.frames.windows import positions, running_values
 from transforms.datasets.syntax.conditions import Operand, Value, values_in
 from transforms.datasets.syntax.query import Aggregation, Function, Pick, Relation
 from transforms.formulas.periods import period_of
-from transforms.functions import Window, coalesce, col, lit, max, min, row_number, when
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
-
-    from transforms.datasets.analysis.plan import PlannedAppend
-    from transforms.datasets.frames.expressions import ColumnOf
+from transforms.functions import DataFrame, Expression, Window, coalesce, col, lit, max, min, row_number, when
 
 _BACKWARD = (Relation.BEFORE, Relation.ON_OR_BEFORE)
 _FORWARD = (Relation.AFTER, Relation.ON_OR_AFTER)

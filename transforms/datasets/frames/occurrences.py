@@ -8,18 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from transforms.activity.columns import STREAM
 from transforms.datasets.frames.expressions import expression_of
-from transforms.functions import Window, coalesce, col, lead, lit, row_number
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
-
-    from transforms.datasets.syntax.conditions import Condition, Value
-    from transforms.types import DataType
+from transforms.datasets.syntax.conditions import Condition, Value
+from transforms.functions import DataFrame, Expression, Window, coalesce, col, lead, lit, row_number
+from transforms.types import DataType
 
 _STREAM_COLUMNS = {column.name for column in STREAM}
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import reduce
 from operator import and_
-from typing import TYPE_CHECKING
 
 from transforms.contract import FLOAT, INTEGER, TIMESTAMP
+from transforms.datasets.analysis.plan import PlannedAppend
 from transforms.datasets.analysis.scope import MICROSECONDS_IN
 from transforms.datasets.frames.cohort import Cohort
 from transforms.datasets.frames.expressions import expression_of
@@ -22,13 +22,7 @@ from transforms.datasets.frames.windows import in_intervals
 from transforms.datasets.syntax.conditions import Value
 from transforms.datasets.syntax.query import Pick, Relation
 from transforms.formulas.periods import period_of
-from transforms.functions import col, dateadd, datediff, lit
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
-
-    from transforms.datasets.analysis.plan import PlannedAppend
+from transforms.functions import DataFrame, Expression, col, dateadd, datediff, lit
 
 _MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1)

@@ -6,25 +6,20 @@ is what lies before it; read backwards, what lies after it. The cost is that of 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from transforms.contract import INTEGER, TEXT, TIMESTAMP
 from transforms.datasets.frames.aggregates import operand_of, running, type_of_operand
-from transforms.datasets.syntax.query import Relation
-from transforms.functions import Window, col, count, lit
+from transforms.datasets.frames.cohort import Cohort
+from transforms.datasets.frames.expressions import ColumnOf
+from transforms.datasets.frames.occurrences import Occurrences
+from transforms.datasets.syntax.query import Aggregation, Relation
+from transforms.functions import DataFrame, Expression, Window, col, count, lit
+from transforms.types import DataType
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from snowflake.snowpark import Column as Expression
-    from snowflake.snowpark import DataFrame
     from snowflake.snowpark.window import WindowSpec
-
-    from transforms.datasets.frames.cohort import Cohort
-    from transforms.datasets.frames.expressions import ColumnOf
-    from transforms.datasets.frames.occurrences import Occurrences
-    from transforms.datasets.syntax.query import Aggregation
-    from transforms.types import DataType
 
 _POINT, _EVENT = 0, 1
 

@@ -6,7 +6,6 @@ From loose to tight: `or`, `and`, `not`, comparisons, `+ -`, `* /`, a sign; then
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
 
 from transforms.datasets.syntax.conditions import (
     COHORT,
@@ -24,11 +23,8 @@ from transforms.datasets.syntax.conditions import (
 )
 from transforms.datasets.syntax.errors import QueryError, Word, quoted
 from transforms.datasets.syntax.keywords import CLAUSES, CONNECTING, LONGEST_NUMBER
-from transforms.datasets.syntax.lexer import DAY, NAME, NUMBER, QUOTED_NAME, TEXT, Reader
+from transforms.datasets.syntax.lexer import DAY, NAME, NUMBER, QUOTED_NAME, TEXT, Reader, Token
 from transforms.datasets.syntax.query import Order
-
-if TYPE_CHECKING:
-    from transforms.datasets.syntax.lexer import Token
 
 _COMPARISONS = ("=", "!=", "<>", "<", "<=", ">", ">=")
 _MISWRITTEN = {"==": "=", "=>": ">=", "=<": "<="}

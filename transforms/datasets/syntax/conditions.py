@@ -10,12 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from transforms.datasets.syntax.errors import QueryError
-
-if TYPE_CHECKING:
-    from transforms.types import DataType
+from transforms.types import DataType
 
 Constant = str | int | float | Decimal | bool | date | datetime
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from transforms.contract import ContractError
 from transforms.datasets.syntax.keywords import CLAUSES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _NEAR_CUTOFF = 0.5
 

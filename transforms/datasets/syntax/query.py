@@ -13,17 +13,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from typing import TYPE_CHECKING
 
 from transforms.datasets.syntax.conditions import Condition, Operand, Value, both, condition_of
 from transforms.datasets.syntax.errors import QueryError
-from transforms.datasets.syntax.keywords import Function as Function
-from transforms.datasets.syntax.keywords import Period as Period
-from transforms.datasets.syntax.keywords import Pick as Pick
-from transforms.datasets.syntax.keywords import Relation as Relation
-
-if TYPE_CHECKING:
-    from transforms.types import DataType
+from transforms.datasets.syntax.keywords import (
+    Function as Function,
+    Period as Period,
+    Pick as Pick,
+    Relation as Relation,
+)
+from transforms.types import DataType
 
 SEPARATOR = ", "
 

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 
 from deployments.embedded import errors
+from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import unsupported
 from deployments.embedded.stages.copy.outcome import Outcome
 from deployments.embedded.stages.copy.statement import CopyStatement
 from deployments.embedded.stages.copy.target import Target, column_selects
 from deployments.embedded.stages.files.relation import ROW_NUMBER, Relation
 from deployments.embedded.stages.files.rows import RowError
-
-if TYPE_CHECKING:
-    from deployments.embedded.context import StatementContext
-    from deployments.embedded.stages.staged_file import StagedFile
+from deployments.embedded.stages.staged_file import StagedFile
 
 # Errors that no row is to blame for.
 NOT_OF_A_ROW = (duckdb.BinderException, duckdb.CatalogException, duckdb.InterruptException)

@@ -11,12 +11,12 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 
 from deployments.embedded import errors
+from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import snowflake_error
 from deployments.embedded.stages.copy.diagnosis import NOT_OF_A_ROW, Diagnosis
 from deployments.embedded.stages.copy.load_history import LoadHistory, load_history
@@ -29,9 +29,6 @@ from deployments.embedded.stages.files.relation import Relation, forget_relation
 from deployments.embedded.stages.files.rows import FileError, RowError
 from deployments.embedded.stages.stage import Location, locate
 from deployments.embedded.stages.staged_file import StagedFile
-
-if TYPE_CHECKING:
-    from deployments.embedded.context import StatementContext
 
 SQLSTATE = "22000"
 FILE_NOT_FOUND = 91016

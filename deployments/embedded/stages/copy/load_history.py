@@ -6,16 +6,14 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import duckdb
 
+from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import snowflake_error
 from deployments.embedded.stages.copy.outcome import Outcome
-
-if TYPE_CHECKING:
-    from deployments.embedded.context import StatementContext
-    from deployments.embedded.stages.staged_file import StagedFile
+from deployments.embedded.stages.staged_file import StagedFile
 
 _guard = threading.Lock()
 # Databases whose history is there, with DuckDB's number, which changes when a database is dropped and made again.

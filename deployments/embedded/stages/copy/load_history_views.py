@@ -7,17 +7,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlglot import Expr, exp, parse_one
 
+from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import snowflake_error
 from deployments.embedded.names import Key, quote_literal, split_name, stored_name
 from deployments.embedded.stages import stage as stages
 from deployments.embedded.stages.copy.load_history import ensure_history, history_table, pipe_history
-
-if TYPE_CHECKING:
-    from deployments.embedded.context import StatementContext
 
 _LOAD_HISTORY = """
     SELECT table_schema AS SCHEMA_NAME, stage || '/' || file_name AS FILE_NAME, table_name AS TABLE_NAME,

@@ -12,11 +12,12 @@ from __future__ import annotations
 import json
 import uuid
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 from sqlglot import Expr, exp
 
+from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import already_exists, does_not_exist, snowflake_error, unsupported
 from deployments.embedded.names import Key, split_name
 from deployments.embedded.scanner import Options, Scanner, is_true, with_params
@@ -25,9 +26,6 @@ from deployments.embedded.stages.copy.load_history import load_history, pipe_his
 from deployments.embedded.stages.copy.statement import parse_copy
 from deployments.embedded.stages.stage import locate
 from deployments.embedded.wire.results import status_table
-
-if TYPE_CHECKING:
-    from deployments.embedded.context import StatementContext
 
 _CATALOG = "_fs_global._fs_information_schema"
 _REFRESHED = timedelta(days=7)

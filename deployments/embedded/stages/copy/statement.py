@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.names import stored_name
 from deployments.embedded.scanner import Options, Scanner, is_true
-
-if TYPE_CHECKING:
-    from deployments.embedded.context import StatementContext
 
 _IGNORED = {"LOAD_UNCERTAIN_FILES", "DETAILED_OUTPUT", "CLUSTER_AT_INGEST_TIME"}
 _ON_ERROR = re.compile(r"CONTINUE|ABORT_STATEMENT|SKIP_FILE(?:_(\d+)(%?))?")

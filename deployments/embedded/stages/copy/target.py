@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from sqlglot import Expr, exp, parse_one
 
+from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.names import split_name
 from deployments.embedded.stages.copy.statement import CopyStatement, source_table
 from deployments.embedded.stages.files.relation import Relation
 from deployments.embedded.stages.files.select import bind, replace
-
-if TYPE_CHECKING:
-    from deployments.embedded.context import StatementContext
 
 NOT_ONE_VARIANT = (
     "SQL compilation error:\n{kind} file format can produce one and only one column of type variant, object, or array. "

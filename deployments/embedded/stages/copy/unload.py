@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 from sqlglot import exp
 
+from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.names import quote_identifier, quote_literal
 from deployments.embedded.scanner import Options, Scanner, is_true
 from deployments.embedded.stages.files.file_format import FileFormat
 from deployments.embedded.stages.files.named_formats import resolve_format
 from deployments.embedded.stages.stage import Location, incoming_path, locate
-
-if TYPE_CHECKING:
-    from deployments.embedded.context import StatementContext
 
 _KNOWN = {"FILE_FORMAT", "HEADER", "OVERWRITE", "SINGLE", "MAX_FILE_SIZE", "DETAILED_OUTPUT", "INCLUDE_QUERY_ID"}
 _SUFFIXES = {"JSON": ".json", "CSV": ".csv", "PARQUET": ".snappy.parquet"}

@@ -7,16 +7,13 @@ import gzip
 import lzma
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
 from deployments.embedded.errors import unsupported
 from deployments.embedded.stages.files.file_format import FileFormat
 from deployments.embedded.stages.files.rows import UTF8_ERROR, FileError
-
-if TYPE_CHECKING:
-    from deployments.embedded.stages.staged_file import StagedFile
+from deployments.embedded.stages.staged_file import StagedFile
 
 _MAGIC = {b"\x1f\x8b": "GZIP", b"BZh": "BZ2", b"\x28\xb5\x2f\xfd": "ZSTD"}
 _BY_SUFFIX = {".br": "BROTLI", ".deflate": "DEFLATE", ".raw_deflate": "RAW_DEFLATE"}

@@ -9,21 +9,19 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 from sqlglot import Expr, exp
 
+from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import snowflake_error
+from deployments.embedded.stages.files.file_format import FileFormat
 from deployments.embedded.stages.files.named_formats import resolve_format
 from deployments.embedded.stages.files.relation import Relation, forget_relations, parquet_columns, read_rows
 from deployments.embedded.stages.files.rows import FileError
 from deployments.embedded.stages.stage import locate
 from deployments.embedded.stages.staged_file import StagedFile
-
-if TYPE_CHECKING:
-    from deployments.embedded.context import StatementContext
-    from deployments.embedded.stages.files.file_format import FileFormat
 
 _PARQUET_TYPES = {
     "BOOLEAN": "BOOLEAN",

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import does_not_exist
 from deployments.embedded.names import Key, split_name
 from deployments.embedded.scanner import Options, Scanner
 from deployments.embedded.stages.files.file_format import FileFormat, file_format
 from deployments.embedded.stages.session_files import file_session
-
-if TYPE_CHECKING:
-    from deployments.embedded.context import StatementContext
-    from deployments.embedded.stages.staged_file import Stage
+from deployments.embedded.stages.staged_file import Stage
 
 _TABLE = "_fs_global._fs_information_schema._fs_file_formats"
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from sqlglot import exp
 
+from deployments.embedded.context import StatementContext
 from deployments.embedded.names import quote_identifier, quote_literal
 from deployments.embedded.stages.files.bytes import decode, read_bytes
 from deployments.embedded.stages.files.csv_reader import read_csv
@@ -20,12 +21,10 @@ from deployments.embedded.stages.files.file_format import FileFormat
 from deployments.embedded.stages.files.json_reader import read_json
 from deployments.embedded.stages.files.rows import FileRows
 from deployments.embedded.stages.session_files import file_session
+from deployments.embedded.stages.staged_file import StagedFile
 
 if TYPE_CHECKING:
     import duckdb
-
-    from deployments.embedded.context import StatementContext
-    from deployments.embedded.stages.staged_file import StagedFile
 
 _numbers = itertools.count(1)
 FILENAME, ROW_NUMBER = "METADATA$FILENAME", "METADATA$FILE_ROW_NUMBER"

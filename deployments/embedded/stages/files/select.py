@@ -5,19 +5,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 from sqlglot import Expr, exp
 
+from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.stages.files.named_formats import resolve_format
 from deployments.embedded.stages.files.relation import Relation, forget_relations, read_rows, rows_table
 from deployments.embedded.stages.files.rows import FileError
 from deployments.embedded.stages.stage import locate
-
-if TYPE_CHECKING:
-    from deployments.embedded.context import StatementContext
 
 
 def read_staged_files(expression: Expr, context: StatementContext) -> Expr:
