@@ -295,6 +295,32 @@ def test_session_statements(connection):
     assert rows(connection, "SHOW PARAMETERS LIKE 'QUERY_TAG'")[0][1] == "x"
 
 
+@pytest.mark.supports(
+    "GET_DDL of tables and views, full names too: as Snowflake prints it, and it makes the same again"
+)
+def test_get_ddl(connection, database):
+    cursor = connection.cursor()
+    cursor.execute(
+        """CREATE TABLE T (A INT NOT NULL COMMENT 'it''s', "b c" VARCHAR(3), C NUMBER(10, 2) DEFAULT 1, D TIMESTAMP_TZ)
+        COMMENT = 'all'"""
+    )
+    cursor.execute("CREATE VIEW V (X, Y) COMMENT = 'seen' AS SELECT A, MAX(C) -- of all\n FROM T GROUP BY A")
+    cursor.execute("CREATE TEMPORARY TABLE P (A VARIANT)")
+    table = "\tA NUMBER(38,0) NOT NULL COMMENT 'it''s',\n\t\"b c\" VARCHAR(3),\n\tC NUMBER(10,2) DEFAULT 1"
+    table = f"create or replace TABLE {{}} (\n{table},\n\tD TIMESTAMP_TZ(9)\n)COMMENT='all'\n;"
+    view = "create or replace view V(\n\tX,\n\tY\n) COMMENT='seen'\nas SELECT A, MAX(C) -- of all\n FROM T GROUP BY A;"
+    assert one(connection, "SELECT GET_DDL('table', 't')") == table.format("T")
+    assert one(connection, "SELECT GET_DDL('TABLE', 'T', TRUE)") == table.format(f"{database}.PUBLIC.T")
+    assert one(connection, f"SELECT GET_DDL('TABLE', '{database}.PUBLIC.V')") == view
+    assert one(connection, "SELECT GET_DDL('VIEW', 'P')") == "create or replace TEMPORARY TABLE P (\n\tA VARIANT\n);"
+    for name, made in (("T", table.format("T")), ("V", view)):
+        cursor.execute(made)
+        assert one(connection, f"SELECT GET_DDL('TABLE', '{name}')") == made
+    for wrong, told in (("'TABLE', 'nowhere'", "does not exist"), ("'TABLE', UPPER('t')", "no constant")):
+        with pytest.raises(ProgrammingError, match=told):
+            cursor.execute(f"SELECT GET_DDL({wrong})")
+
+
 @pytest.mark.differs("every session is in UTC: a session parameter that would change results is refused")
 def test_session_parameters_that_are_refused(connection):
     with pytest.raises(ProgrammingError, match="TIMEZONE"):

@@ -30,7 +30,8 @@ REFUSED = {
     "UNDROP": ("UNDROP TABLE t", "UNDROP"),
     "row access and masking policies": ("CREATE MASKING POLICY p AS (v STRING) RETURNS STRING -> v", "MASKING"),
     "Snowflake Scripting blocks": ("EXECUTE IMMEDIATE 'SELECT 1'", "EXECUTE IMMEDIATE"),
-    "functions of Snowflake that are not done": ("SELECT GET_DDL('TABLE', 't')", "function GET_DDL"),
+    "functions of Snowflake that are not done": ("SELECT PARSE_XML('<a/>')", "function PARSE_XML"),
+    "GET_DDL of what is neither a table nor a view": ("SELECT GET_DDL('SCHEMA', 'PUBLIC')", "GET_DDL of SCHEMA"),
     "query history filters other than RESULT_LIMIT": (
         "SELECT * FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY(END_TIME_RANGE_START => '2026-01-01'::TIMESTAMP_LTZ))",
         "QUERY_HISTORY",

@@ -1,8 +1,9 @@
-"""An account whose defaults are all others than ours: the same tables, whatever logs in."""
+"""An account whose defaults are all others than ours: the same tables and ledgers, whatever logs in."""
 
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,20 @@ from deployments.sandbox import DEFAULT_START, World, write_billing_deliveries, 
 from flows.settings import load_settings
 from flows.warehouse import open_session
 from flows.warehouse.account import SESSION_PARAMETERS
-from tests.feeding import content, stream
+from tests.feeding import content, rows_of, stream
 from transforms.catalog import select_models
+from transforms.contract import TIMESTAMP, Table
+from transforms.engine.stored import read_table
+from transforms.ops import (
+    BUILDS,
+    CONSUMPTIONS,
+    DISPLACED,
+    LOADS,
+    QUARANTINE,
+    RECONCILIATION,
+    SCHEMA_DRIFT,
+    VALIDATION_RESULTS,
+)
 
 HOSTILE = {
     "TIMEZONE": "'America/Los_Angeles'",
@@ -46,6 +59,7 @@ LISTED = """
     SELECT stream_id, snapshot_at, started_at, tags, snapshot_at::DATE AS day, snapshot_at::TIME AS clock
     FROM STAGING.STG_TWITCH_STREAMS ORDER BY stream_id, snapshot_at
 """
+LEDGERS = (BUILDS, CONSUMPTIONS, DISPLACED, LOADS, QUARANTINE, RECONCILIATION, SCHEMA_DRIFT, VALIDATION_RESULTS)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +78,11 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def told(snowcast, world: Path, database: str, sources: list[str], select: str) -> dict[str, object]:
-    """Tables of a database in which everything is done from the beginning."""
+    """Tables and ledgers of a database in which everything is done from the beginning.
+
+    Nothing is landed yet: the first ingest would load, and check, what another database has landed of every source.
+    """
+    shutil.rmtree(load_settings().landing_root, ignore_errors=True)
     in_database = {"SNOWCAST_DATABASE": database}
     for source in sources:
         assert snowcast("ingest", source, "--from-files", str(world / source), **in_database).code in (0, 1)
@@ -77,8 +95,15 @@ def told(snowcast, world: Path, database: str, sources: list[str], select: str) 
         tables: dict[str, object] = {
             m.table.name: content(session, m.table.name) for m in select_models([select]) if m.build
         }
+        tables |= {ledger.name: rows_of(read_table(session, ledger), *_said(ledger)) for ledger in LEDGERS}
     assert tables["stg_twitch_streams"]
     return {**tables, "sql": listed.out}
+
+
+def _said(ledger: Table) -> list[str]:
+    """Columns of a ledger but for ids of runs and builds, times and durations."""
+    left_out = ("run_id", "build_id", "batch_id", "batches", "seconds")
+    return [c.name for c in ledger.columns if c.type != TIMESTAMP and c.name not in left_out]
 
 
 @pytest.mark.parametrize(

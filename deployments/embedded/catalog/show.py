@@ -1,4 +1,4 @@
-"""SHOW and DESCRIBE of databases, schemas, tables, views and columns."""
+"""SHOW of databases, schemas, tables, views, columns and what is kept beside them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from sqlglot import exp
 
 from deployments.embedded.catalog.row_counts import row_counts
 from deployments.embedded.context import StatementContext
-from deployments.embedded.errors import does_not_exist, unsupported
-from deployments.embedded.names import quote_literal, split_name, stored_name
+from deployments.embedded.errors import unsupported
+from deployments.embedded.names import quote_literal, stored_name
 from deployments.embedded.sql.macros import GLOBAL, HOME
-from deployments.embedded.sql.rewrites.names import named_tables
 
 _KEPT = f"{GLOBAL}._fs_information_schema"
 _LIKE = re.compile(r"\bLIKE\s+'((?:[^']|'')*)'", re.IGNORECASE)
@@ -255,22 +254,3 @@ _SHOWN: dict[str, Callable[[_Scope, StatementContext], pa.Table]] = {
     "FILE FORMATS": _show_file_formats,
     "SEQUENCES": _show_sequences,
 }
-
-
-def describe_table(tree: exp.Describe, context: StatementContext) -> pa.Table:
-    """`DESCRIBE TABLE t` and `DESC VIEW v`."""
-    named_tables(tree, context)
-    kind = str(tree.args.get("kind") or "TABLE").upper()
-    if kind not in {"TABLE", "VIEW"} or not isinstance(tree.this, exp.Table):
-        raise unsupported(f"DESCRIBE {kind if kind not in {'TABLE', 'VIEW'} else 'of a query'}")
-    database, schema, name = split_name(tree.this.sql("snowflake"), context.database, context.schema)
-    described = context.run(f"""
-        SELECT column_name AS name, {HOME}.sf_type_name(data_type, length, word) AS type, 'COLUMN' AS kind,
-            CASE WHEN is_nullable THEN 'Y' ELSE 'N' END AS "null?", column_default AS "default",
-            'N' AS "primary key", 'N' AS "unique key", NULL::VARCHAR AS "check", NULL::VARCHAR AS expression,
-            comment, NULL::VARCHAR AS "policy name", NULL::VARCHAR AS "privacy domain"
-        FROM {HOME}.sf_columns({quote_literal(database)})
-        WHERE schema = {quote_literal(schema)} AND table_name = {quote_literal(name)} ORDER BY position""")
-    if described.num_rows == 0:
-        raise does_not_exist("Table", name, "42S02")
-    return described

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlglot import Expr, exp
 
+from deployments.embedded.catalog.get_ddl import get_ddl
 from deployments.embedded.catalog.information_schema import information_schema
 from deployments.embedded.context import StatementContext
 from deployments.embedded.sql import planner
@@ -15,7 +16,7 @@ from deployments.embedded.stages.files.infer_schema import infer_schema
 from deployments.embedded.stages.files.select import read_staged_files
 
 # The load history comes last: its names are the warehouse's own, and not written as a client writes them.
-BEFORE = (show_pipe_status, infer_schema, read_staged_files, *pipeline.BEFORE, show_load_history)
+BEFORE = (show_pipe_status, get_ddl, infer_schema, read_staged_files, *pipeline.BEFORE, show_load_history)
 CONTEXT_RULES = {**pipeline.CONTEXT_RULES, exp.Table: information_schema}
 
 parse = planner.parse

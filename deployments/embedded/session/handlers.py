@@ -11,7 +11,8 @@ from sqlglot import Expr, exp
 
 from deployments.embedded.account import statements as account_statements
 from deployments.embedded.catalog.databases import create_database, drop_database
-from deployments.embedded.catalog.show import describe_table, show, show_by_name
+from deployments.embedded.catalog.describe import describe_table
+from deployments.embedded.catalog.show import show, show_by_name
 from deployments.embedded.context import StatementContext
 from deployments.embedded.session.account import alter_account
 from deployments.embedded.session.parameters import alter_session, set_variables, unset_variables

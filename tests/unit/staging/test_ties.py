@@ -58,13 +58,14 @@ def worst_to_best(table: Table, key: int) -> list[Record]:
     # What makes a record newer is told of apart; the last value decides where those before it are equal.
     said = [c for c in table.columns if c.payload and c.name not in (*table.key, *_newest_by(table))]
     last = [c for c in said if c.type != VARIANT][-1]
+    more = {c.name: VALUES[VARIANT](9) for c in said if c.type == VARIANT}  # has no order, so it decides nothing
     unsaid, greater = {last.name: None}, {last.name: VALUES[last.type](2)}
     of_newer = [record(table, key, 9, "z", newer=1)] if _newest_by(table) else []
     return [
         *of_newer,
         record(table, key, 9, "y", newer=2, **unsaid),
         record(table, key, 1, "x", newer=2),
-        record(table, key, 1, "v", newer=2, **greater),
+        record(table, key, 1, "v", newer=2, **greater, **more),
         record(table, key, 1, "w", newer=2, **greater),
         record(table, key, 1, "w", row=2, newer=2, **greater),
     ]
