@@ -6,6 +6,7 @@ import json
 import random
 import threading
 import time
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -23,7 +24,8 @@ from flows.landing import land
 from flows.load import loader, positions
 from flows.load.loader import load_pending
 from flows.load.messages import redriven
-from flows.services.broker import ensure_broker, stop_broker
+from flows.load.positions import known_positions
+from flows.services.broker import BrokerEndpoint, ensure_broker, stop_broker
 from flows.settings import Settings
 from flows.sources.kafka import consumer as consuming
 from flows.sources.kafka.cluster import administrator, ensure_topic
@@ -36,15 +38,28 @@ from transforms.raw.raw_stream_samples import TABLE
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
-IDLE = 2.5
+QUIET = 3  # looks, with a read between them, that must find nothing left
+
+
+class Alone:
+    """A client that is given all partitions as soon as it subscribes: the broker lets each new group wait for 3 s."""
+
+    def __init__(self, client: Any, partitions: int) -> None:
+        self._client, self._partitions = client, partitions
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+    def subscribe(self, topics: list[str], *, on_assign: Callable[..., None], **_: Any) -> None:
+        on_assign(self._client, [TopicPartition(topics[0], number) for number in range(self._partitions)])
 
 
 class Stream:
-    """A broker, its topic, and the test's warehouse."""
+    """A topic of a broker, and the test's warehouse."""
 
-    def __init__(self, session: Session, database: str, home: Path) -> None:
-        self.session, self.database, self.home = session, database, home
-        self.broker = ensure_broker(home)
+    def __init__(self, session: Session, database: str, home: Path, broker: BrokerEndpoint) -> None:
+        self.session, self.database, self.home, self.broker = session, database, home, broker
+        self.name = f"samples_{uuid.uuid4().hex[:8]}"
         self.settings = self.settings_of(home)
         for statement in (f"SCHEMA {database}.RAW", f"SCHEMA {database}.OPS", f"STAGE {database}.RAW.LANDING"):
             session.sql(f"CREATE {statement}").collect()
@@ -56,8 +71,10 @@ class Stream:
         given = {
             "home": home,
             "kafka_bootstrap_servers": self.broker.bootstrap_servers,
+            "kafka_topic": self.name,
+            "kafka_group": self.name,
             "kafka_batch_messages": 40,
-            "kafka_batch_seconds": 0.5,
+            "kafka_batch_seconds": 0.2,
             "kafka_session_timeout_ms": 6000,
         }
         return Settings(**(given | changes))
@@ -73,15 +90,44 @@ class Stream:
     def load(self, settings: Settings, session: Session, lags: Any) -> Any:
         return load_pending(session, self.database, settings.landing_root, [TABLE], source="kafka", lags=lags)
 
-    def consume(self, settings: Settings | None = None, session: Session | None = None, idle: float = IDLE) -> int:
-        """Read until nothing more comes; returns how many messages."""
+    def consume(
+        self, settings: Settings | None = None, session: Session | None = None, *, idle: float | None = None
+    ) -> int:
+        """Read until all that the topic holds is loaded; returns how many messages.
+
+        Args:
+            settings: Of the consumer; None: the stream's.
+            session: Of the consumer; None: the stream's.
+            idle: Join the group, and end where nothing came for so many seconds; None: read all partitions at once.
+        """
         chosen, found = settings or self.settings, session or self.session
         told: list[Statistics] = []
         self.load(chosen, found, {})
-        SampleConsumer(chosen, found, lambda one, lags: self.load(chosen, one, lags)).run(
-            lambda: False, told.append, idle
-        )
+        consumer = SampleConsumer(chosen, found, lambda one, lags: self.load(chosen, one, lags))
+        if idle is None:
+            consumer._consumer = Alone(consumer._consumer, chosen.kafka_partitions)
+        consumer.run((lambda: False) if idle else self.is_quiet(consumer), told.append, idle)
+        self.gaps = [gap for one in told for gap in one.gaps]
         return sum(one.messages for one in told)
+
+    def is_quiet(self, consumer: SampleConsumer) -> Callable[[], bool]:
+        """Whether a consumer has nothing left to load, by the broker and the ledger, and reads nothing more."""
+        looks = [0]
+
+        def is_quiet() -> bool:
+            looks[0] = looks[0] + 1 if not consumer._buffer and self.is_loaded(consumer) else 0
+            return looks[0] >= QUIET
+
+        return is_quiet
+
+    def is_loaded(self, consumer: SampleConsumer) -> bool:
+        following = positions.next_offsets(known_positions(self.session), consumer._incarnation)
+        partitions = range(self.settings.kafka_partitions)
+        return all(following.get(number, 0) >= self.end_of(consumer, number) for number in partitions)
+
+    def end_of(self, consumer: SampleConsumer, partition: int) -> int:
+        """The offset behind the last message of a partition."""
+        return int(consumer._consumer.get_watermark_offsets(TopicPartition(self.name, partition), timeout=5)[1])
 
     def raw(self) -> list[dict[str, Any]]:
         return [
@@ -104,11 +150,23 @@ class Stream:
         assert set(places.values()) <= {1}, "a message is in RAW twice"
 
 
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrokerEndpoint]:
+    """One broker for all tests; each has a topic and a group of its own."""
+    home = tmp_path_factory.mktemp("broker")
+    yield ensure_broker(home)
+    stop_broker(home)
+
+
+@pytest.fixture(autouse=True)
+def short_polls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client waits for as long as a poll may take, unless a thousand messages come."""
+    monkeypatch.setattr(consuming, "_POLL_SECONDS", 0.1)
+
+
 @pytest.fixture
-def stream(session: Session, database: str, tmp_path: Path) -> Iterator[Stream]:
-    made = Stream(session, database, tmp_path / "home")
-    yield made
-    stop_broker(made.home)
+def stream(session: Session, database: str, tmp_path: Path, broker: BrokerEndpoint) -> Stream:
+    return Stream(session, database, tmp_path / "home", broker)
 
 
 def sample(number: int | str, viewers: int = 5) -> dict[str, Any]:
@@ -129,7 +187,7 @@ def all_once(*numbers: int | str) -> Counter[str]:
 
 def test_every_message_is_a_row_with_its_position_and_a_second_reader_finds_nothing(stream: Stream):
     stream.produce(*[sample(number) for number in range(150)])
-    assert stream.consume() == 150
+    assert stream.consume(idle=1.0) == 150
     assert stream.samples() == all_once(*range(150))
     first = stream.raw()[0]
     assert first["_topic"] == stream.settings.kafka_topic
@@ -208,7 +266,7 @@ def test_a_consumer_that_is_killed_at_any_step_loses_and_repeats_nothing(stream:
     points = [(place, name, after) for place, name in STEPS for after in (False, True)] * 2
     draw.shuffle(points)
     for place, name, after in points:
-        count = draw.randint(30, 90)
+        count = draw.randint(5, 60)
         stream.produce(*[sample(number) for number in range(produced, produced + count)])
         produced += count
         with pytest.MonkeyPatch.context() as monkeypatch:
@@ -260,7 +318,12 @@ def test_a_topic_that_is_deleted_and_made_again_is_no_repeat(stream: Stream):
     stream.assert_positions_balance()
 
 
-def test_a_broker_that_comes_back_without_its_memory_is_read_from_its_begin(stream: Stream):
+def test_a_broker_that_is_killed_comes_back_without_its_memory_and_is_read_from_its_begin(
+    session: Session, database: str, tmp_path: Path, request: pytest.FixtureRequest
+):
+    home = tmp_path / "home"
+    request.addfinalizer(lambda: stop_broker(home))
+    stream = Stream(session, database, home, ensure_broker(home))
     stream.produce(*[sample(number) for number in range(50)])
     stream.consume()
     assert stop_broker(stream.home)
@@ -299,8 +362,6 @@ class Members:
             SampleConsumer(one, stream.session, lambda session, lags, own=one: stream.load(own, session, lags))
             for one in self.settings
         ]
-        for member in self.members:
-            member._incarnation = member._incarnation_now()
         self.owner = dict.fromkeys(range(3), 0)
         self.give(0, [0, 1, 2])
 
@@ -324,12 +385,29 @@ class Members:
             taken += self.members[number]._read()
 
     def end(self) -> None:
-        for number in (0, 1):
-            self.read(number, 1) if self.members[number]._consumer.assignment() else None
-            while self.members[number]._read():
-                pass
-            self.members[number].flush()
-            self.members[number]._consumer.close()
+        """Read and load what is left, and leave."""
+        for number, member in enumerate(self.members):
+            if number in self.owner.values():
+                self.read_to_end(number)
+            member.flush()
+            member._consumer.close()
+
+    def read_to_end(self, number: int) -> None:
+        """Read until a member has read or loaded all of the partitions that it has, and nothing more comes."""
+        deadline, quiet = time.monotonic() + 20, 0
+        while (quiet < QUIET or self.has_left(number)) and time.monotonic() < deadline:
+            quiet = 0 if self.members[number]._read() else quiet + 1
+
+    def has_left(self, number: int) -> bool:
+        consumer = self.members[number]
+        following = positions.next_offsets(known_positions(self.stream.session), consumer._incarnation)
+        for message in consumer._buffer:
+            following[message.partition()] = max(following.get(message.partition(), 0), message.offset() + 1)
+        return any(
+            following.get(one, 0) < self.stream.end_of(consumer, one)
+            for one, owner in self.owner.items()
+            if owner == number
+        )
 
 
 def test_partitions_that_move_between_two_consumers_lose_and_repeat_nothing(stream: Stream, tmp_path: Path):
