@@ -35,8 +35,8 @@ class Model:
         build: Gives the table's frame from one frame per input; None for raw tables, which COPY fills.
         inputs: Names of the tables that `build` reads, in the order of its parameters.
         parameters: Names of the values that `build` needs beside them.
-        accumulate: Gives a group's new rows from its stored rows and the rows built from what has arrived; only for
-            tables where that equals building the group from all its rows. None: groups are built from all their rows.
+        combine: Gives a group's new rows from its stored rows and the rows built from what has arrived, taken together;
+            only for tables where that equals building the group from all its rows. None: that is how it is built.
         continuation: How groups are continued at their end (transforms/engine/continue_groups.py).
         parts: How the table is made of parts that change by themselves (transforms/engine/parts.py).
         closure: How what `build` gives is followed to its ends (transforms/engine/closure.py).
@@ -48,7 +48,7 @@ class Model:
     build: Callable[..., DataFrame] | None
     inputs: tuple[str, ...]
     parameters: tuple[str, ...]
-    accumulate: Callable[[DataFrame, DataFrame], DataFrame] | None = None
+    combine: Callable[[DataFrame], DataFrame] | None = None
     continuation: Continuation | None = None
     parts: Parts | None = None
     closure: Closure | None = None
@@ -127,7 +127,7 @@ def _model_of(module: ModuleType) -> Model:
         build=build,
         inputs=tuple(name for name in read if name not in ledgers),
         parameters=tuple(p.name for p in signature if p.kind is p.KEYWORD_ONLY),
-        accumulate=getattr(module, "accumulate", None),
+        combine=getattr(module, "combine", None),
         continuation=getattr(module, "CONTINUED", None),
         parts=getattr(module, "PARTS", None),
         closure=getattr(module, "CLOSURE", None),

@@ -42,14 +42,9 @@ MATTERS = {"stg_amplitude_events": _is_link}
 def build(stg_amplitude_events: DataFrame) -> DataFrame:
     """Take the newest user of each device."""
     links = stg_amplitude_events.filter(_is_link())
-    return TABLE.select(_newest(links.select("device_id", "known_user_id", col("happened_at").alias("linked_at"))))
+    return combine(links.select("device_id", "known_user_id", col("happened_at").alias("linked_at")))
 
 
-def accumulate(stored: DataFrame, arrived: DataFrame) -> DataFrame:
-    """A stored row is a link like those that it came from."""
-    names = TABLE.column_names
-    return TABLE.select(_newest(stored.select(*names).union_all(arrived.select(*names))))
-
-
-def _newest(links: DataFrame) -> DataFrame:
-    return latest_per_key(links, ("device_id",), {"linked_at": ("known_user_id",)})
+def combine(links: DataFrame) -> DataFrame:
+    """Take the newest; a stored row is a link like those that it came from."""
+    return TABLE.select(latest_per_key(links, ("device_id",), {"linked_at": ("known_user_id",)}))

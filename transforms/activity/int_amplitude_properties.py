@@ -48,10 +48,9 @@ def build(stg_amplitude_events: DataFrame) -> DataFrame:
     each = events.select("event_type", "event_properties").join_table_function("flatten", col("event_properties"))
     named = each.select("event_type", col("key").cast(TEXT).alias("property"))
     told = named.filter(col("property").is_not_null() & (col("property") != lit(TYPE_ITSELF)))
-    return TABLE.select(types.union_all(told).distinct())
+    return combine(types.union_all(told))
 
 
-def accumulate(stored: DataFrame, arrived: DataFrame) -> DataFrame:
-    """What is stored, and what is new."""
-    names = TABLE.column_names
-    return TABLE.select(stored.select(*names).union_all(arrived.select(*names)).distinct())
+def combine(named: DataFrame) -> DataFrame:
+    """Take each once, stored or new."""
+    return TABLE.select(named.distinct())

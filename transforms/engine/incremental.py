@@ -49,7 +49,7 @@ class BuildInput:
         inputs: Every input as the frame that `build` gets.
         current: The stored rows that the result speaks for.
         is_whole_truth: The result is all there is of them; False: it offers candidates (staging).
-        is_accumulated: The result is added to `current` by the table's `accumulate`.
+        is_combined: The result is added to `current` by the table's `combine`.
         loads: For staging: the loads that are read, where they are known; None: all that the frame holds.
         consumes: The batches that were read count as consumed.
     """
@@ -57,7 +57,7 @@ class BuildInput:
     inputs: Mapping[str, DataFrame]
     current: DataFrame
     is_whole_truth: bool
-    is_accumulated: bool = False
+    is_combined: bool = False
     loads: tuple[str, ...] | None = None
     consumes: bool = True
 
@@ -124,8 +124,9 @@ def compute_from(session: Session, model: Model, chosen: BuildInput, parameters:
     following = None if model.closure is None else follow(session, frame, model.closure, given)
     if following is not None:
         frame = following.rows()
-    if chosen.is_accumulated and model.accumulate is not None:
-        frame = model.accumulate(chosen.current.select(*[col(name) for name in model.table.column_names]), frame)
+    if chosen.is_combined and model.combine is not None:
+        names = [col(name) for name in model.table.column_names]
+        frame = model.combine(chosen.current.select(*names).union_all(frame.select(*names)))
     raw = next(iter(chosen.inputs.values())) if model.table.layer is Layer.STAGING else None
     return Computed(
         frame, chosen.current, chosen.is_whole_truth, raw, chosen.loads, chosen.consumes, following=following
@@ -184,8 +185,8 @@ def _widened(
     in_scope = _in_groups(table, current, touched)
     # Rows that were changed or deleted cannot be taken out of a sum again: then the group is built from all its rows.
     only_inserts = not any(batches.moving for batches in state.pending.values())
-    if model.accumulate is not None and only_inserts:
-        return BuildInput(arrived, in_scope, is_whole_truth=True, is_accumulated=True)
+    if model.combine is not None and only_inserts:
+        return BuildInput(arrived, in_scope, is_whole_truth=True, is_combined=True)
     return BuildInput(
         {name: _in_groups(table, frame, touched) for name, frame in inputs.items()}, in_scope, is_whole_truth=True
     )

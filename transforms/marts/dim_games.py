@@ -51,13 +51,19 @@ def build(stg_twitch_games: DataFrame, stg_twitch_streams: DataFrame, stg_stream
     polled = stg_twitch_streams.select(*_observed(), *without_details)
     has_game = col("game_id").is_not_null()
     sampled = stg_stream_samples.filter(has_game).select(*_observed("collected_at"), *without_details)
-    return TABLE.select(_current(union_all([games, polled, sampled])))
+    return combine(union_all([games, polled, sampled]))
 
 
-def accumulate(stored: DataFrame, arrived: DataFrame) -> DataFrame:
-    """Take a stored row as an observation like those that it came from."""
-    names = TABLE.column_names
-    return TABLE.select(_current(stored.select(*names).union_all(arrived.select(*names))))
+def combine(observations: DataFrame) -> DataFrame:
+    """Take the newest name and details of each; a stored row is an observation like those that it came from."""
+    newest = latest_per_key(
+        observations,
+        ("game_id",),
+        {"named_at": ("game_name",), "details_seen_at": _DETAILS},
+        lowest=("first_seen_at",),
+        highest=("last_seen_at",),
+    )
+    return TABLE.select(newest)
 
 
 def _observed(at: str = "snapshot_at") -> list:  # type: ignore[type-arg]
@@ -69,13 +75,3 @@ def _observed(at: str = "snapshot_at") -> list:  # type: ignore[type-arg]
         col(at).alias("first_seen_at"),
         col(at).alias("last_seen_at"),
     ]
-
-
-def _current(observations: DataFrame) -> DataFrame:
-    return latest_per_key(
-        observations,
-        ("game_id",),
-        {"named_at": ("game_name",), "details_seen_at": _DETAILS},
-        lowest=("first_seen_at",),
-        highest=("last_seen_at",),
-    )

@@ -73,13 +73,19 @@ def build(
         _observed(stg_livelogs_streams, **registered, profile_seen_at=seen_at),
         _observed(stg_livelogs_gifts),
     )
-    return TABLE.select(_current(union_all(observations)))
+    return combine(union_all(observations))
 
 
-def accumulate(stored: DataFrame, arrived: DataFrame) -> DataFrame:
-    """Take a stored row as an observation like those that it came from."""
-    names = TABLE.column_names
-    return TABLE.select(_current(stored.select(*names).union_all(arrived.select(*names))))
+def combine(observations: DataFrame) -> DataFrame:
+    """Take the newest name and details of each; a stored row is an observation like those that it came from."""
+    newest = latest_per_key(
+        observations,
+        ("streamer_key", "platform", "streamer_id"),
+        {"named_at": _NAMES, "profile_seen_at": _PROFILE},
+        lowest=("first_seen_at",),
+        highest=("last_seen_at", "last_live_at"),
+    )
+    return TABLE.select(newest)
 
 
 def _of_samples(samples: DataFrame) -> DataFrame:
@@ -98,13 +104,3 @@ def _observed(staged: DataFrame, **told: Expression) -> DataFrame:
     known = {name: col(name) for name in ("streamer_key", "platform", "streamer_id")}
     values = {**known, "first_seen_at": col("snapshot_at"), "last_seen_at": col("snapshot_at"), **told}
     return staged.select(*[values.get(c.name, lit(None)).cast(c.type).alias(c.name) for c in TABLE.columns])
-
-
-def _current(observations: DataFrame) -> DataFrame:
-    return latest_per_key(
-        observations,
-        ("streamer_key", "platform", "streamer_id"),
-        {"named_at": _NAMES, "profile_seen_at": _PROFILE},
-        lowest=("first_seen_at",),
-        highest=("last_seen_at", "last_live_at"),
-    )

@@ -56,13 +56,19 @@ def build(
     no_details = [null_of(TABLE.column(name).type).alias(name) for name in (*_DETAILS, "details_seen_at")]
     others = (stg_billing_subscriptions, stg_billing_payments, stg_billing_viewing_activity, stg_livelogs_gifts)
     named = [frame.select(*_named(), *no_details) for frame in others]
-    return TABLE.select(_current(union_all([users, *named])))
+    return combine(union_all([users, *named]))
 
 
-def accumulate(stored: DataFrame, arrived: DataFrame) -> DataFrame:
-    """Take a stored row as an observation like those that it came from."""
-    names = [name for name in TABLE.column_names if name != "is_known"]
-    return TABLE.select(_current(stored.select(*names).union_all(arrived.select(*names))))
+def combine(observations: DataFrame) -> DataFrame:
+    """Take the newest name and details of each; a stored row is an observation like those that it came from."""
+    newest = latest_per_key(
+        observations,
+        ("user_key", "platform", "user_id"),
+        {"details_seen_at": _DETAILS},
+        lowest=("first_seen_at",),
+        highest=("last_seen_at",),
+    )
+    return TABLE.select(newest.select("*", col("details_seen_at").is_not_null().alias("is_known")))
 
 
 def _named() -> list[Expression]:
@@ -71,14 +77,3 @@ def _named() -> list[Expression]:
         col("snapshot_at").alias("first_seen_at"),
         col("snapshot_at").alias("last_seen_at"),
     ]
-
-
-def _current(observations: DataFrame) -> DataFrame:
-    newest = latest_per_key(
-        observations,
-        ("user_key", "platform", "user_id"),
-        {"details_seen_at": _DETAILS},
-        lowest=("first_seen_at",),
-        highest=("last_seen_at",),
-    )
-    return newest.select("*", col("details_seen_at").is_not_null().alias("is_known"))

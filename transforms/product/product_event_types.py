@@ -67,20 +67,16 @@ def build(stg_amplitude_event_types: DataFrame, product_events: DataFrame) -> Da
         col("happened_at").alias("first_event_at"),
         col("happened_at").alias("last_event_at"),
     )
-    return TABLE.select(_current(listed.union_all(seen)))
+    return combine(listed.union_all(seen))
 
 
-def accumulate(stored: DataFrame, arrived: DataFrame) -> DataFrame:
-    """A stored row is an observation like those that it came from."""
-    names = TABLE.column_names
-    return TABLE.select(_current(stored.select(*names).union_all(arrived.select(*names))))
-
-
-def _current(observations: DataFrame) -> DataFrame:
-    return latest_per_key(
+def combine(observations: DataFrame) -> DataFrame:
+    """Take what the newest list says of each type; a stored row is an observation like those that it came from."""
+    newest = latest_per_key(
         observations,
         ("event_type",),
         {"listed_at": _LISTED},
         lowest=("first_listed_at", "first_event_at"),
         highest=("last_event_at",),
     )
+    return TABLE.select(newest)

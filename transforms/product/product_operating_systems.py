@@ -38,16 +38,12 @@ TABLE = Table(
 def build(product_events: DataFrame) -> DataFrame:
     """Take each of them once, with the first and the newest event."""
     happened = (col("happened_at").alias("first_event_at"), col("happened_at").alias("last_event_at"))
-    return TABLE.select(_spanned(product_events.select(*_NAMES, *happened)))
+    return combine(product_events.select(*_NAMES, *happened))
 
 
-def accumulate(stored: DataFrame, arrived: DataFrame) -> DataFrame:
-    """A stored row spans like the events that it came from."""
-    names = TABLE.column_names
-    return TABLE.select(_spanned(stored.select(*names).union_all(arrived.select(*names))))
-
-
-def _spanned(observed: DataFrame) -> DataFrame:
-    return observed.group_by(*_NAMES).agg(
+def combine(observed: DataFrame) -> DataFrame:
+    """Span them; a stored row spans like the events that it came from."""
+    spanned = observed.group_by(*_NAMES).agg(
         min("first_event_at").alias("first_event_at"), max("last_event_at").alias("last_event_at")
     )
+    return TABLE.select(spanned)

@@ -6,7 +6,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import rows_of
 from tests.unit.product.events import at, built, frame
-from transforms.activity.int_amplitude_links import accumulate, build
+from transforms.activity.int_amplitude_links import build, combine
 
 
 def seen(device: str | None, user: str | None, minute: int) -> dict[str, object]:
@@ -27,4 +27,4 @@ def test_the_newest_user_of_a_device_counts_whatever_came_first(frames: Session)
     ]
     stored = frame(frames, "int_amplitude_links", {"device_id": "d1", "known_user_id": "bob", "linked_at": at(9)})
     late = build(frame(frames, "stg_amplitude_events", seen("d1", "ann", 5)))
-    assert rows_of(accumulate(stored, late)) == [("d1", "bob", at(9))]
+    assert rows_of(combine(stored.union_all(late))) == [("d1", "bob", at(9))]

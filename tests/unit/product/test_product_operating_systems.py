@@ -6,7 +6,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import rows_of
 from tests.unit.product.events import at, built, event, frame
-from transforms.product.product_operating_systems import accumulate, build
+from transforms.product.product_operating_systems import build, combine
 
 
 def test_each_version_is_a_row_and_what_is_not_told_is_one(frames: Session):
@@ -25,5 +25,5 @@ def test_what_arrives_widens_the_span_of_what_is_stored(frames: Session):
     stored = frame(
         frames, "product_operating_systems", {"os_key": "o", "first_event_at": at(2), "last_event_at": at(3)}
     )
-    found = accumulate(stored, build(frame(frames, "product_events", event(1), event(9, os_key="p"))))
+    found = combine(stored.union_all(build(frame(frames, "product_events", event(1), event(9, os_key="p")))))
     assert rows_of(found, "os_key", "first_event_at", "last_event_at") == [("o", at(1), at(3)), ("p", at(9), at(9))]
