@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from expectations.engine.tables import find_table
 from expectations.rules.rule import quote_literal
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Session
-
-    from transforms.contract import Table
+from transforms.contract import Table
+from transforms.functions import Session
 
 
 def unknown_fields(

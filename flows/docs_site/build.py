@@ -11,14 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from html.parser import HTMLParser
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from flows.docs_site.markdown import Page
 from flows.docs_site.site import Subject, write_site
 from flows.errors import ConfigError, ValidationFailed
-
-if TYPE_CHECKING:
-    from flows.docs_site.markdown import Page
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _WARNING = re.compile(r"Warning: (?P<what>[^\n]+)\n\s*\S+\s*\[\s*(?P<where>\S+)\s*\]")

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from flows.docs_site import markdown as md
 from flows.docs_site.tables import page_path, unit_of
 from flows.lineage.graph import Lineage, Place
 from transforms.catalog import models
-from transforms.contract import Layer
+from transforms.contract import Column, Layer, Table
 from transforms.types import DecimalType, NumericType
-
-if TYPE_CHECKING:
-    from transforms.contract import Column, Table
 
 PATH = "metrics.md"
 

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flows.docs_site.lineage_page import make_lineage_page, write_graph
 from flows.docs_site.markdown import Page
@@ -15,9 +15,7 @@ from flows.docs_site.metrics import make_metrics_page
 from flows.docs_site.reference import make_reference_pages
 from flows.docs_site.tables import make_table_pages
 from flows.docs_site.written import read_written_pages
-
-if TYPE_CHECKING:
-    from flows.lineage.graph import Lineage
+from flows.lineage.graph import Lineage
 
 ASSETS = Path(__file__).parent / "assets"
 _SECTIONS = ("", "Guides", "Reference", "Tables", "How it works", "Project")

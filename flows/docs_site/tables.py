@@ -6,23 +6,19 @@ import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import sqlglot
 
 from expectations.checks.tables import rules_of
+from expectations.rules.rule import Rule
 from flows.docs_site import markdown as md
 from flows.lineage.graph import Lineage, Place
 from flows.lineage.made import VALUE
 from transforms.catalog import find_readers, models
-from transforms.contract import Layer, Table
+from transforms.contract import Column, Layer, Table
 from transforms.ops import LEDGERS
 from transforms.types import DateType, TimestampType
 from transforms.write_kinds import Append, History, MergeOnKey, Replace, View
-
-if TYPE_CHECKING:
-    from expectations.rules.rule import Rule
-    from transforms.contract import Column
 
 _ROOM = Path(__file__).parents[2] / "transforms"
 _MOST_ORIGINS, _MOST_SQL = 6, 6_000

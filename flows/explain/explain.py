@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from expectations.checks.tables import rules_of
 from flows.errors import ConfigError
@@ -12,12 +12,10 @@ from flows.explain.narrow import Chosen, Search
 from flows.explain.statements import equals_text, is_row, literal, select
 from flows.lineage.graph import Lineage, Place
 from flows.lineage.made import ROWS
+from flows.warehouse.reading import Reader
 from transforms.catalog import models, select_models
 from transforms.contract import Layer, Table
 from transforms.ops import LOADS, POLLS, VALIDATION_RESULTS
-
-if TYPE_CHECKING:
-    from flows.warehouse.reading import Reader
 
 _MOST_SHOWN = 50
 _MOST_FILES = 500

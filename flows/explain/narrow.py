@@ -11,17 +11,15 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flows.explain.statements import literal, restrict
 from flows.lineage.graph import Lineage, Place
 from flows.lineage.made import ROWS
+from flows.warehouse.reading import Reader
 from transforms.catalog import models
 from transforms.contract import Table
 from transforms.types import DateType, TimestampType
-
-if TYPE_CHECKING:
-    from flows.warehouse.reading import Reader
 
 EVERYTHING = "TRUE"
 _MOST_ROWS, _MOST_NAMED, _MOST_MOMENTS = 500, 20, 20_000

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flows.errors import SourceError
 from flows.files.convert import deliver_files
@@ -22,10 +22,8 @@ from flows.load.pending import read_loaded_files
 from flows.reporting import Mark, reporter
 from flows.settings import Settings
 from transforms.engine.ledgers import append_rows
+from transforms.functions import Session
 from transforms.ops import DELIVERIES
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Session
 
 
 def deliver(

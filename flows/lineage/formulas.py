@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from sqlglot import exp
 
-if TYPE_CHECKING:
-    from flows.lineage.made import Made
+from flows.lineage.made import Made
 
 MOST_TEXT = 420
 _DEEPEST = 12

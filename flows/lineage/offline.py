@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flows.errors import SnowcastError
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Session
+from transforms.functions import Session
 
 
 class NoWarehouseError(SnowcastError):

@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flows.lineage.offline import open_offline_session
-from transforms.catalog import models, select_models
+from transforms.catalog import Model, models, select_models
 from transforms.engine.incremental import BuildRequest
 from transforms.engine.known_schemas import known_schemas
 from transforms.engine.states import Batches, State
 from transforms.engine.stored import read_table
+from transforms.functions import DataFrame, Session
 from transforms.ops import LEDGERS
 from transforms.scd2.build import compute_history
 from transforms.write_kinds import History, View
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame, Session
-
-    from transforms.catalog import Model
 
 
 def write_statements(parameters: Mapping[str, Any], database: str) -> dict[str, str]:

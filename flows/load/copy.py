@@ -9,17 +9,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flows.landing import LandedFile
 from flows.load.stage import TAIL, TAIL_LENGTH, name_stage, name_staged_file
 from flows.settings import INTERNAL_STAGE, LandingTarget
-from transforms.contract import RAW_COLUMNS
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Session
-
-    from transforms.contract import Table
+from transforms.contract import RAW_COLUMNS, Table
+from transforms.functions import Session
 
 _STAMP = TAIL - 1  # behind the underscore: where the snapshot time begins
 

@@ -15,7 +15,7 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flows.errors import SourceError
 from flows.landing import (
@@ -35,13 +35,10 @@ from flows.load.positions import KIND as MESSAGES, Positions
 from flows.load.rejected import find_rejected_lines
 from flows.load.report import LoadReport, LoadResult
 from flows.load.stage import Targets, make_load_id, put_files
+from transforms.contract import Table
 from transforms.engine.ledgers import append_rows, transaction
+from transforms.functions import Session
 from transforms.ops import LOADS, POLLS, QUARANTINE
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Session
-
-    from transforms.contract import Table
 
 logger = logging.getLogger(__name__)
 

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from flows.landing import POLLS_ENTITY, LandedFile, list_landed_files
+from transforms.contract import Table
+from transforms.functions import Session
 from transforms.ops import LOADS
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Session
-
-    from transforms.contract import Table
 
 logger = logging.getLogger(__name__)
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from flows.errors import ConfigError
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Session
+from transforms.functions import Session
 
 ENDING = "_PIPE"
 _COMMENT = re.compile(r"snowcast copy=(?P<copy>[0-9a-f]{16}) since=(?P<since>\S+) paused=(?P<paused>yes|no)")

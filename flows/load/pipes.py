@@ -26,7 +26,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from deployments.storage import Storage
 from flows.errors import ConfigError
@@ -36,11 +35,8 @@ from flows.load.pipe_state import ENDING, State
 from flows.load.stage import Targets, internal, make_load_id
 from flows.settings import LandingTarget, Settings
 from flows.warehouse.scripts import SCRIPTS, fill_places
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Session
-
-    from transforms.contract import Table
+from transforms.contract import Table
+from transforms.functions import Session
 
 REFRESHED = timedelta(days=7)
 _MARGIN = timedelta(hours=1)

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from snowflake.snowpark.exceptions import SnowparkSQLException
 from snowflake.snowpark.functions import col, lit
@@ -28,10 +28,8 @@ from flows.load.stage import make_load_id
 from flows.warehouse.errors import first_line
 from transforms.engine.ledgers import append_rows
 from transforms.engine.stored import read_table
+from transforms.functions import Session
 from transforms.ops import HEADS, STREAM_POSITIONS
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Session
 
 KIND = "kafka/samples"
 _TABLE = "raw_stream_samples"

@@ -14,16 +14,13 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from deployments.storage import Place, Storage, StorageError
 from flows.load.stage import name_stage
 from flows.settings import LandingTarget, Settings
 from flows.warehouse.errors import first_line
 from flows.warehouse.scripts import SCRIPTS, run_scripts, stage_statements
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Session
+from transforms.functions import Session
 
 FOLDER = "_doctor"
 _LOADER = "SNOWCAST_LOADER"

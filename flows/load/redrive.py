@@ -5,20 +5,17 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flows.errors import ConfigError
 from flows.landing import land
 from flows.load.stage import make_load_id
 from flows.settings import Settings
+from flows.warehouse.reading import Reader
 from transforms.catalog import models
+from transforms.contract import Table
+from transforms.functions import Session
 from transforms.ops import LOADS, QUARANTINE, REDRIVES
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Session
-
-    from flows.warehouse.reading import Reader
-    from transforms.contract import Table
 
 
 @dataclass(frozen=True)

@@ -11,17 +11,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from deployments.storage import Place, Storage, StorageError
 from flows.errors import ConfigError, TransientError
 from flows.landing import LandedFile
 from flows.settings import INTERNAL_STAGE, LandingTarget
 from transforms.contract import check_identifier
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Session
-
+from transforms.functions import Session
 
 # A landing file's name ends in `_<snapshot: 19>_<hash: 16>.ndjson.gz`: places counted from the end of the path.
 TAIL, TAIL_LENGTH = 47, 37

@@ -11,17 +11,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flows.publish_to.outgoing import Outgoing, Verdict
 from transforms.activity import publications
 from transforms.activity.publications import REJECTED
 from transforms.engine import merge
 from transforms.engine.ledgers import append_frame, append_new_frame, append_rows
+from transforms.functions import DataFrame, Session
 from transforms.ops import PUBLICATIONS
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame, Session
 
 # Amplitude drops a repeated insert_id for seven days; the hour is for clocks that differ and for the run itself.
 FORGETS_AFTER = timedelta(days=7) - timedelta(hours=1)

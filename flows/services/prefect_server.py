@@ -16,15 +16,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from subprocess import Popen
+from typing import IO
 
 from deployments import process
 from flows.errors import ConfigError, SourceError
 from flows.services.patience import Patience
 from flows.settings import Settings, change_environment, ready_home
-
-if TYPE_CHECKING:
-    from subprocess import Popen
 
 HOST = "127.0.0.1"
 _QUIET_SECONDS = 90.0  # a server that starts computes, or writes its log or its database

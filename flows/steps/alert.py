@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from prefect import task
 
+from expectations.engine.results import RuleResult
 from flows.settings import load_settings
 from flows.steps.task import STEP
 from flows.steps.validate import keep_results, report_checks
 from flows.warehouse import open_session, stored_columns
 
 if TYPE_CHECKING:
-    from expectations.engine.results import RuleResult
     from flows.publish_to.slack.alerts import Told
 
 # What alerts stand on: the spikes, and what says why a stream rose.

@@ -13,10 +13,10 @@ from flows.settings import Settings, load_settings
 from flows.steps.parallel import Step
 from flows.steps.task import STEP
 from flows.warehouse import open_session
+from transforms.catalog import Model
+from transforms.engine.states import States
 
 if TYPE_CHECKING:
-    from transforms.catalog import Model
-    from transforms.engine.states import States
     from transforms.engine.write import BuildResult
 
 

@@ -9,14 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from flows.settings import Settings
 from flows.warehouse.statements import Statement
+from transforms.functions import Session
 from transforms.ops import RUNS
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Session
 
 # Statements that belong to no step: those that prepare the warehouse, and the row of the run.
 OF_THE_FLOW = "start and end"

@@ -9,14 +9,11 @@ each statement (deployments/snowflake/README.md).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from flows.settings import Settings
 from flows.steps.costs import RunCosts
+from transforms.functions import Session
 from transforms.ops import BUILDS, CONSUMPTIONS, LOADS
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Session
 
 CYCLES_A_DAY = 96
 DAYS_A_MONTH = 30

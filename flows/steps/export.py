@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from prefect import task
 
+from flows.files.report import Fetched
 from flows.settings import load_settings
 from flows.steps.artifacts import Progress
 from flows.steps.task import STEP
 from flows.warehouse import open_session
-
-if TYPE_CHECKING:
-    from flows.files.report import Fetched
 
 
 @task(name="export hours", task_run_name="export hours of amplitude", **STEP)

@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from prefect import task
 
+from expectations.engine.results import RuleResult
+from flows.files.report import Fetched
+from flows.load.report import LoadReport
 from flows.reporting import reporter
 from flows.settings import load_settings
 from flows.steps.task import STEP
 from flows.steps.validate import keep_results, report_checks
 from flows.warehouse import open_session, stored_columns
-
-if TYPE_CHECKING:
-    from expectations.engine.results import RuleResult
-    from flows.files.report import Fetched
-    from flows.load.report import LoadReport
 
 
 @task(name="fetch", task_run_name="fetch {source}", **STEP)

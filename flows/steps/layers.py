@@ -17,12 +17,11 @@ from flows.steps.stages import LAYERS, find_upstream, sort_into_stages
 from flows.steps.standing import Standing, read_standing
 from flows.steps.validate import validate_stage
 from flows.warehouse import open_session, workers
+from transforms.catalog import Model
+from transforms.engine.states import States
+from transforms.functions import Session
 
 if TYPE_CHECKING:
-    from snowflake.snowpark import Session
-
-    from transforms.catalog import Model
-    from transforms.engine.states import States
     from transforms.engine.write import BuildResult
 
 

@@ -10,18 +10,17 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from expectations.engine.results import RuleResult
 from flows.errors import SnowcastError, ValidationFailed
+from flows.files.report import Fetched
+from flows.load.report import LoadReport, LoadResult
 from flows.services.under_way import mark_run_under_way
 from flows.settings import Settings, load_settings
 from flows.steps.costs import sum_costs
 from flows.warehouse import list_sent_statements, open_session, prepare
+from transforms.functions import Session
 
 if TYPE_CHECKING:
-    from snowflake.snowpark import Session
-
-    from expectations.engine.results import RuleResult
-    from flows.files.report import Fetched
-    from flows.load.report import LoadReport, LoadResult
     from flows.publish_to.amplitude.publish import Published
     from flows.publish_to.slack.alerts import Told
     from transforms.engine.write import BuildResult

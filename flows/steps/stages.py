@@ -10,12 +10,9 @@ import re
 from collections.abc import Iterable
 from functools import cache
 from itertools import groupby
-from typing import TYPE_CHECKING
 
+from transforms.catalog import Model
 from transforms.contract import Layer
-
-if TYPE_CHECKING:
-    from transforms.catalog import Model
 
 LAYERS = tuple(Layer)
 _NAMED_IN_QUERY = re.compile(r"{(\w+)}")

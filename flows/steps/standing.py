@@ -6,17 +6,13 @@ stands in OPS.VALIDATION_RESULTS, so what it left is a difference of ledgers, wh
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from transforms.contract import Table
+from transforms.functions import Session
 from transforms.ops import BUILDS, LOADS, RECONCILIATION, VALIDATION_RESULTS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from snowflake.snowpark import Session
-
-    from transforms.contract import Table
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+from flows.load.report import LoadReport
 from flows.settings import Settings
 from flows.warehouse import open_session, prepare
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Session
-
-    from flows.load.report import LoadReport
+from transforms.functions import Session
 
 Report = Callable[[str, bool], None]
 

@@ -6,20 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from prefect import task
 
+from expectations.engine.results import RuleResult
 from flows.reporting import Mark, reporter
 from flows.settings import Settings, load_settings
 from flows.steps.parallel import map_at_once
 from flows.steps.task import STEP
 from flows.warehouse import open_session, stored_columns, workers
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Session
-
-    from expectations.engine.results import RuleResult
+from transforms.functions import Session
 
 
 @task(name="validate", task_run_name="validate {stage}", **STEP)

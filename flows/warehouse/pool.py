@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, cast
 
 from flows.errors import BrokenOffError, SnowcastError
 from flows.warehouse.statements import StatementLog
+from transforms.functions import Session
 
 if TYPE_CHECKING:
-    from snowflake.snowpark import Session
-
     from flows.warehouse.connection import TaggedConnection
 
 

@@ -21,10 +21,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.settings import LandingTarget, Settings
+from transforms.functions import Session
 
 if TYPE_CHECKING:
-    from snowflake.snowpark import Session
-
     from transforms.engine.tables import Present
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "deployments" / "snowflake"

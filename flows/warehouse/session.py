@@ -17,10 +17,9 @@ from flows.warehouse.errors import warehouse_errors
 from flows.warehouse.login import connect
 from flows.warehouse.pool import Login, Logins
 from flows.warehouse.statements import Statement
+from transforms.functions import Session
 
 if TYPE_CHECKING:
-    from snowflake.snowpark import Session
-
     from flows.warehouse.connection import TaggedConnection
 
 _current: ContextVar[_Place | None] = ContextVar("place", default=None)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from flows.deploy.snowflake.declared import DeclaredObject, read_declared
 from flows.deploy.snowflake.plan import Change, make_plan
 from flows.deploy.snowflake.present import read_present
 from flows.settings import Settings
 from flows.warehouse import open_session
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Session
+from transforms.functions import Session
 
 _TAKEN_AWAY = ("USER", "DATABASE", "STORAGE INTEGRATION", "WAREHOUSE", "RESOURCE MONITOR", "ROLE")
 

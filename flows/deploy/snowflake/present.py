@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from flows.deploy.snowflake.declared import Declared, DeclaredGrant
+from transforms.functions import Session
 
 if TYPE_CHECKING:
-    from snowflake.snowpark import Row, Session
+    from snowflake.snowpark import Row
 
 _OF_ACCOUNT = {
     kind: f"{kind}S" for kind in ("ROLE", "USER", "RESOURCE MONITOR", "WAREHOUSE", "STORAGE INTEGRATION", "DATABASE")

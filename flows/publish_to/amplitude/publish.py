@@ -22,7 +22,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import SecretStr
 
@@ -30,14 +30,11 @@ from deployments import process
 from flows.errors import ConfigError
 from flows.publish_to.amplitude.client import AmplitudeClient, Target
 from flows.publish_to.outbox import Outbox, Queue
+from flows.publish_to.outgoing import Verdict
 from flows.reporting import Mark, reporter
 from flows.settings import Settings
 from transforms.activity.publications import PENDING, REJECTED, RELEASED, SENT
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame, Session
-
-    from flows.publish_to.outgoing import Verdict
+from transforms.functions import DataFrame, Session
 
 AGAIN = ("rejected", "unconfirmed")
 _STEP = "publish to amplitude"

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from deployments import process
 from flows.errors import ConfigError
@@ -24,10 +24,8 @@ from flows.publish_to.slack.ledger import Alert, AlertLedger
 from flows.publish_to.slack.messages import write_digest, write_message
 from flows.reporting import Mark, reporter
 from flows.settings import Settings
+from transforms.functions import Session
 from transforms.marts.spike_alerts import DECIDED, DROPPED, PENDING, RECOVERY, REJECTED, RELEASED, SENT, SPIKE
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import Session
 
 AGAIN = ("unconfirmed",)
 _STEP = "alert"

@@ -11,18 +11,15 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from flows.settings import Settings
 from transforms.catalog import models
 from transforms.engine.ledgers import append_rows
+from transforms.functions import DataFrame, Session
 from transforms.marts import spike_alerts
 from transforms.marts.spike_alerts import DECIDED, PENDING, RECOVERY, RELEASED, SENT, SPIKE
 from transforms.ops import ALERTS
-
-if TYPE_CHECKING:
-    from snowflake.snowpark import DataFrame, Session
-
-    from flows.settings import Settings
 
 _TABLES = (
     *("mart_viewer_spikes", "stg_stream_samples", "stg_twitch_streams", "channel_history", "mart_concurrent_viewers"),
