@@ -114,6 +114,13 @@ _KNOWN: tuple[tuple[str, str, int, str], ...] = (
         "42S02",
     ),
     (
+        # What is looked for as a file, too, as a table named `a.csv` is.
+        r"Cannot access file \"[^\"/]+?\.[^\"/]+?\.([^\"]+)\"",
+        _COMPILATION + "Object '{0}' does not exist or not authorized.",
+        2003,
+        "42S02",
+    ),
+    (
         r"Schema with name \"?(.+?)\"? does not exist",
         _COMPILATION + "Schema '{0}' does not exist or not authorized.",
         2003,

@@ -181,6 +181,30 @@ def test_the_name_of_what_is_refused_is_told(table: SnowflakeConnection) -> None
     assert "INT128" in str(refusal(table, "SELECT 1::HUGEINT").msg)
 
 
+def test_a_name_is_a_table_and_never_a_file(table: SnowflakeConnection, warehouse_home: Path, tmp_path: Path) -> None:
+    """Not even one of the folders that DuckDB may open: those of the stages."""
+    (tmp_path / "in.csv").write_text("a\n1\n")
+    run(table, f"PUT file://{tmp_path}/in.csv @~/names AUTO_COMPRESS = FALSE")
+    (staged,) = (warehouse_home / "warehouse" / "stages").rglob("names/in.csv")
+    for name in (
+        str(staged),
+        f"{staged.parent}/*.csv",
+        f"{staged.parent}/../names/in.csv",
+        "in.csv",
+        "s3://b/in.parquet",
+    ):
+        for read in ('FROM "{}"', "FROM IDENTIFIER('\"{}\"')", 'FROM t JOIN "{}" ON TRUE', 'FROM PUBLIC."{}"'):
+            assert refusal(table, f"SELECT 1 {read.format(name)}").errno == 2003
+        assert refusal(table, f'DELETE FROM t USING "{name}" f WHERE TRUE').errno == 2003
+        assert refusal(table, f'CREATE TABLE u AS SELECT * FROM "{name}"').errno == 2003
+    run(table, 'CREATE TABLE "in.csv" (n INT)')
+    run(table, 'INSERT INTO "in.csv" VALUES (1)')
+    run(table, 'UPDATE "in.csv" SET n = 2')
+    run(table, 'CREATE VIEW "v.json" AS SELECT n FROM "in.csv"')
+    assert run(table, 'SELECT "in.csv".n, v.n FROM "in.csv" JOIN "v.json" v ON v.n = "in.csv".n') == [(2, 2)]
+    run(table, 'DROP TABLE "in.csv"')
+
+
 def test_names_like_those_of_functions_are_taken(table: SnowflakeConnection) -> None:
     run(table, "CREATE TABLE read_text (glob INT, range INT)")
     run(table, "INSERT INTO read_text (glob, range) VALUES (1, 2)")

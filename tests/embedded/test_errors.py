@@ -78,6 +78,8 @@ def test_the_longest_text(connection):
     for made in (
         "REPEAT('a', 2000000000)",
         "REPEAT('ab', 100000000)",
+        "RANDSTR(2000000000, 1)",
+        "REPLACE(REPEAT('a', 20000), 'a', REPEAT('b', 20000))",
         "SPACE(2000000000)",
         "LPAD('a', 2000000000, 'x')",
     ):

@@ -43,7 +43,9 @@ def test_what_an_account_begins_with_is_there(connection):
 
 @pytest.mark.supports("CREATE, ALTER, DROP and SHOW of roles, users, warehouses and resource monitors")
 def test_a_virtual_warehouse_is_made_changed_and_dropped(connection):
-    run(connection, "CREATE RESOURCE MONITOR IF NOT EXISTS M CREDIT_QUOTA = 50 TRIGGERS ON 80 PERCENT DO NOTIFY")
+    with pytest.raises(ProgrammingError, match="syntax error"):
+        run(connection, "CREATE RESOURCE MONITOR M CREDIT_QUOTA = 50")
+    run(connection, "CREATE RESOURCE MONITOR IF NOT EXISTS M WITH CREDIT_QUOTA = 50 TRIGGERS ON 80 PERCENT DO NOTIFY")
     made = "CREATE WAREHOUSE IF NOT EXISTS W WITH WAREHOUSE_SIZE = 'X-SMALL' AUTO_SUSPEND = 60 RESOURCE_MONITOR = M"
     assert run(connection, made) == [("Warehouse W successfully created.",)]
     assert run(connection, made) == [("W already exists, statement succeeded.",)]

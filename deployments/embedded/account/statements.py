@@ -30,7 +30,8 @@ def create(sql: str, context: StatementContext) -> pa.Table:
     kind = _take_kind(scanner)
     if_not_exists = scanner.take("IF", "NOT", "EXISTS")
     name = stored_name(scanner.name())
-    scanner.take("WITH")
+    if not scanner.take("WITH") and kind == "RESOURCE MONITOR":
+        scanner.expect("WITH")  # which Snowflake lets nobody leave out there
     options = _read_options(scanner)
     scanner.at_end()
     if objects.create(context, kind, name, options, replace=replace):

@@ -104,7 +104,7 @@ def table_exists(table: exp.Table, context: StatementContext) -> bool:
     with context.duck_conn.cursor() as apart:  # what is not found would end the session's transaction
         try:
             apart.execute(f"SELECT 1 FROM {written} LIMIT 0")
-        except duckdb.CatalogException:
+        except (duckdb.CatalogException, duckdb.PermissionException):  # the latter of names like `a.csv`
             found = apart.execute(
                 "SELECT 1 FROM duckdb_views() WHERE upper(database_name) = upper(?) AND upper(schema_name) = upper(?) "
                 "AND upper(view_name) = upper(?)",

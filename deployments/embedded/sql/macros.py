@@ -155,6 +155,10 @@ SCALARS: dict[str, str] = {
         ELSE CAST(n AS INTEGER) END""",
     "sf_repeats(x, n)": f"""
         CASE WHEN {HOME}.sf_within(length(x) * n) IS NULL THEN NULL ELSE CAST(n AS BIGINT) END""",
+    "sf_replace(x, o, p)": f"""
+        CASE WHEN {HOME}.sf_within(length(x) + (length(p) - length(o))
+            * CASE WHEN o = '' THEN 0 ELSE (length(x) - length(replace(x, o, ''))) // length(o) END) IS NOT NULL
+        THEN replace(x, o, p) END""",
     "sf_length(x)": f"""
         CASE typeof(x) WHEN 'BLOB' THEN octet_length(TRY_CAST(x AS BLOB)) ELSE length({HOME}.sf_text(x)) END""",
     "sf_bytes(x)": f"CASE typeof(x) WHEN 'BLOB' THEN TRY_CAST(x AS BLOB) ELSE encode({HOME}.sf_text(x)) END",

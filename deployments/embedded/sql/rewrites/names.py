@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import Expr, exp
 
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import unsupported
 
+_LIKE_A_FILE = re.compile(r"[./\\]")
 TEMPORARY_CATALOG = ("temp", "main")
 
 _KEPT_BY_DUCKDB = frozenset(
@@ -31,6 +34,23 @@ def upper_case_unquoted(tree: Expr, context: StatementContext) -> Expr:
         if not node.quoted and isinstance(node.this, str):
             node.set("this", node.this.upper())
             node.set("quoted", node.this in _KEPT_BY_DUCKDB)
+    return tree
+
+
+def qualify_names_of_files(tree: Expr, context: StatementContext) -> Expr:
+    """Write database and schema before a table's name with a dot or a slash in it.
+
+    DuckDB would read `FROM "/path/of/a/stage/x.csv"` as that file where there is no table of that name.
+    """
+    common = {cte.alias for cte in tree.find_all(exp.CTE)}
+    for table in list(tree.find_all(exp.Table)):
+        if _LIKE_A_FILE.search(table.name) and not table.catalog and (table.db or table.name not in common):
+            _, schema, name = full_name(table, context)
+            alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(name, quoted=True))
+            table.set("db", exp.to_identifier(schema, quoted=True))
+            table.set("catalog", exp.to_identifier(context.database or "", quoted=True))
+            if isinstance(table.parent, (exp.From, exp.Join)):
+                table.set("alias", alias)
     return tree
 
 

@@ -42,6 +42,7 @@ BEFORE: tuple[Rewrite, ...] = (
     names.upper_case_unquoted,
     names.name_expressions,
     names.resolve_temporary_tables,
+    names.qualify_names_of_files,
     letter_case.check_letter_case,
     lambdas.mark_elements,
     values.name_columns,

@@ -19,7 +19,6 @@ _TEXT_FUNCTIONS: tuple[type[Expr], ...] = (
     exp.Substring,
     exp.Left,
     exp.Right,
-    exp.Replace,
     exp.Contains,
     exp.StartsWith,
     exp.EndsWith,
@@ -34,6 +33,7 @@ _TEXT_FUNCTIONS: tuple[type[Expr], ...] = (
     exp.StrPosition,
     exp.Strtok,
 )
+_SHORT = 8
 
 
 def text_argument(node: Expr) -> Expr:
@@ -51,6 +51,21 @@ def repeat(node: exp.Repeat) -> Expr:
 def space(node: exp.Space) -> Expr:
     """`SPACE(3)`."""
     return func("repeat", " ", call("sf_within", node.this))
+
+
+def random_text(node: exp.Randstr) -> Expr:
+    """`RANDSTR(5, RANDOM())`."""
+    node.set("this", call("sf_within", node.this))
+    return node
+
+
+def replace(node: exp.Replace) -> Expr:
+    """`REPLACE("S", 'a', "B")`: what can grow little is not measured first."""
+    text_argument(node)
+    put = node.args["replacement"]
+    if isinstance(put, exp.Literal) and len(put.name) <= _SHORT:
+        return node
+    return call("sf_replace", node.this, text(node.expression), text(put))
 
 
 def pad(node: exp.Pad) -> Expr:
@@ -170,6 +185,8 @@ RULES: dict[type[Expr], Rule] = {
     exp.Repeat: repeat,
     exp.Space: space,
     exp.Pad: pad,
+    exp.Randstr: random_text,
+    exp.Replace: replace,
     exp.Concat: concat,
     exp.DPipe: concat,
     exp.Length: length,
