@@ -26,6 +26,7 @@ FUNCTION_PAGES = {
     "functions-conversion": "CAST TO_DECIMAL TRY_CAST",
     "functions-numeric": "ABS CEIL FLOOR MOD ROUND",
     "functions/coalesce": "COALESCE",
+    "functions/decode": "DECODE",
     "functions/equal_null": "EQUAL_NULL",
     "functions/greatest": "GREATEST",
     "functions/iff": "IFF",
