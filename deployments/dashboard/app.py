@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from deployments.dashboard.views import games, growth, live, operations, product, revenue, streamers
+from deployments.dashboard.views import explain, games, growth, live, operations, product, revenue, streamers
 
 st.set_page_config(page_title="Snowcast", page_icon=str(Path(__file__).with_name("icon.png")), layout="wide")
 st.navigation(
@@ -18,5 +18,6 @@ st.navigation(
         st.Page(revenue.draw, title="Revenue", icon=":material/payments:", url_path="revenue"),
         st.Page(product.draw, title="Product", icon=":material/touch_app:", url_path="product"),
         st.Page(operations.draw, title="Operations", icon=":material/monitor_heart:", url_path="operations"),
+        st.Page(explain.draw, title="Explain", icon=":material/account_tree:", url_path="explain"),
     ]
 ).run()

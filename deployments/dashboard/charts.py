@@ -34,6 +34,8 @@ MOVEMENT_MEASURES = {
 _TIME_FORMAT, _DAY_FORMAT, _MONTH_FORMAT = "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y-%m"
 _NUMBER = ",.3~f"
 _HOURS_OF_DAYS = 24 * 8
+_LEGEND_COLUMNS = 3  # more are wider than a phone
+_MOST_PERIODS = 400
 
 
 def time_line(
@@ -66,13 +68,14 @@ def time_line(
 def bars(frame: pd.DataFrame, label: str, value: str, unit: str, most: int = 15) -> alt.Chart:
     """A bar a row, the highest first; bars below zero have another colour."""
     rows = _plain(frame).head(most)
+    rows[label] = _tell_apart(rows[label])
     color = alt.condition(alt.datum[value] < 0, alt.value(DOWN), alt.value(COLORS[0]))
     chart = (
         alt.Chart(rows)
         .mark_bar(cornerRadiusEnd=2)
         .encode(
             x=alt.X(f"{value}:Q", title=unit, axis=_axis(rows[value])),
-            y=alt.Y(f"{label}:N", title=None, sort=None, axis=alt.Axis(labelLimit=170, labelOverlap=False)),
+            y=alt.Y(f"{label}:N", title=None, sort=None, axis=alt.Axis(labelLimit=190, labelOverlap=False)),
             color=color,
             tooltip=[alt.Tooltip(f"{label}:N"), alt.Tooltip(f"{value}:Q", title=unit, format=_NUMBER)],
         )
@@ -85,11 +88,12 @@ def stacked_bars(
 ) -> alt.Chart:
     """Stacked bars by day, week or month; columns of negative numbers hang below zero."""
     tall = _melt(frame, at, values)
+    periods = _periods_of(tall, at)
     chart = (
         alt.Chart(tall)
         .mark_bar()
         .encode(
-            x=alt.X("period:O", title=None, axis=_period_axis(len(frame))),
+            x=alt.X("period:O", title=None, axis=_period_axis(len(periods)), scale=alt.Scale(domain=periods)),
             y=alt.Y("value:Q", title=unit, axis=_axis(tall["value"])),
             color=_color("measure", list(values.values()), colors),
             order=alt.Order("place:Q"),
@@ -103,11 +107,29 @@ def stacked_bars(
     return _sized(chart.transform_calculate(place=f"indexof({list(values.values())!r}, datum.measure)"))
 
 
+def _periods_of(tall: pd.DataFrame, at: str) -> list[str]:
+    """List the texts of all days, weeks or months from the first to the last: those without a row stay in the axis."""
+    found = tall[at].drop_duplicates().sort_values()
+    steps = found.diff().dropna().dt.days
+    if steps.empty:
+        return list(tall["period"].unique())
+    by_month = bool((found.dt.day == 1).all())
+    step = "MS" if by_month else "7D" if bool((steps % 7 == 0).all()) else "D"
+    every = pd.date_range(found.iloc[0], found.iloc[-1], freq=step)
+    return list((every if len(every) <= _MOST_PERIODS else pd.DatetimeIndex(found)).strftime(_format_of(tall, at)))
+
+
 def grouped_bars(frame: pd.DataFrame, at: str, group: str, value: str, unit: str) -> alt.Chart:
     """Bars by day, week or month, stacked of the groups that a column names."""
     wide = _plain(frame).pivot_table(index=at, columns=group, values=value, aggfunc="sum").reset_index()
     wide[at] = wide[at].dt.tz_localize(None)
     return stacked_bars(wide, at, {name: name for name in wide.columns if name != at}, unit)
+
+
+def _tell_apart(labels: pd.Series) -> pd.Series:
+    """Number labels that are the same, as two streamers of one name are: Altair would add their bars up."""
+    place = labels.groupby(labels, dropna=False).cumcount() + 1
+    return labels.where(place == 1, labels.astype(str) + " (" + place.astype(str) + ")")
 
 
 def heat_map(
@@ -133,7 +155,10 @@ def heat_map(
             x=alt.X(f"{across}:O", title=titles[0], axis=alt.Axis(labelAngle=0, labelOverlap=True), sort=None),
             y=alt.Y(f"{down}:O", title=titles[1] or None, sort=None),
             color=alt.Color(
-                f"{value}:Q", title=unit, scale=alt.Scale(scheme="viridis"), legend=alt.Legend(format=form)
+                f"{value}:Q",
+                title=unit,
+                scale=alt.Scale(scheme="viridis"),
+                legend=alt.Legend(format=form, orient="top", gradientLength=180, tickCount=3),
             ),
             tooltip=[f"{down}:O", f"{across}:O", alt.Tooltip(f"{value}:Q", title=unit, format=form)],
         )
@@ -169,7 +194,7 @@ def waterfall(frame: pd.DataFrame, label: str, change: str, unit: str) -> alt.Ch
         alt.Chart(rows)
         .mark_bar()
         .encode(
-            x=alt.X(f"{label}:N", sort=None, title=None, axis=alt.Axis(labelAngle=-30)),
+            x=alt.X(f"{label}:N", sort=None, title=None, axis=alt.Axis(labelAngle=-40, labelOverlap=False)),
             y=alt.Y("begin:Q", title=unit, axis=_axis(rows["end"])),
             y2="end:Q",
             color=alt.Color("kind:N", scale=scale, legend=None),
@@ -234,7 +259,7 @@ def _period_axis(count: int) -> alt.Axis:
 
 def _color(field: str, names: Sequence[str], colors: Sequence[str] = COLORS) -> alt.Color:
     scale = alt.Scale(domain=list(names), range=list(colors[: len(names)]))
-    legend = alt.Legend(orient="top", labelLimit=200) if len(names) > 1 else None
+    legend = alt.Legend(orient="top", labelLimit=200, columns=_LEGEND_COLUMNS) if len(names) > 1 else None
     return alt.Color(f"{field}:N", title=None, scale=scale, legend=legend)
 
 
@@ -242,4 +267,6 @@ def _axis(values: pd.Series, form: str = "") -> alt.Axis:
     """Return an axis of numbers; 12k, where they are large."""
     highest = values.abs().max() if len(values) else 0
     is_large = pd.notna(highest) and highest >= 10_000
-    return alt.Axis(format=form) if form else alt.Axis(format="~s") if is_large else alt.Axis()
+    if form:
+        return alt.Axis(format=form)
+    return alt.Axis(format="~s", labelExpr="datum.value ? datum.label : '0'") if is_large else alt.Axis()

@@ -15,6 +15,7 @@ from deployments.dashboard.results import run
 from deployments.dashboard.warehouse import MissingTableError
 
 UTC_LABEL, LOCAL_LABEL = "UTC", "local"
+_DAYS_WIDTH = 260  # pixels: both days are seen, on a phone in a line of their own
 
 
 def choose_period(subject: str, days: int) -> Period:
@@ -27,7 +28,7 @@ def choose_period(subject: str, days: int) -> Period:
     first_day, last_day = _span(subject)
     first = max(first_day, last_day - timedelta(days=days - 1))
     chosen = st.date_input(
-        "Days (UTC)", (first, last_day), format="YYYY-MM-DD", key="days", bind="query-params", width="stretch"
+        "Days (UTC)", (first, last_day), format="YYYY-MM-DD", key="days", bind="query-params", width=_DAYS_WIDTH
     )
     begin, *rest = chosen if isinstance(chosen, tuple) and chosen else (first, last_day)
     return Period(begin, rest[0] if rest else begin)

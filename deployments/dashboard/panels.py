@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
+from urllib.parse import urlencode
 
 import altair as alt
 import pandas as pd
 import streamlit as st
 
+from deployments.dashboard import access
 from deployments.dashboard.downloads import csv_of
 from deployments.dashboard.filters import in_zone, is_time
 from deployments.dashboard.queries.freshness import list_ages
@@ -19,6 +22,46 @@ from deployments.dashboard.warehouse import MissingTableError
 Fetch: TypeAlias = Callable[[], pd.DataFrame]
 Draw: TypeAlias = Callable[[pd.DataFrame], alt.Chart]
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The column of a table that a shown number is read from.
+
+    Args:
+        table: Its name, without schema.
+        column: Its name.
+        key: Columns with values, as texts, that name its row, or some rows to choose from.
+    """
+
+    table: str
+    column: str
+    key: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def link(self) -> str:
+        """Where the page Explain tells of it, seen from another page."""
+        key = {"key": write_key(self.key)} if self.key else {}
+        return f"explain?{urlencode({'table': self.table, 'column': self.column, **key})}"
+
+
+def write_key(key: Mapping[str, str]) -> str:
+    """Return columns with values as they stand in the address."""
+    return ", ".join(f"{name}={value}" for name, value in key.items())
+
+
+def read_key(text: str) -> dict[str, str]:
+    """Return columns with values that somebody wrote; a part without a column belongs to the value before it."""
+    found: dict[str, str] = {}
+    name = ""
+    for part in text.split(","):
+        begin, is_there, value = part.partition("=")
+        if is_there:
+            name = begin.strip().lower()
+            found[name] = value.strip()
+        elif name:
+            found[name] += f",{part}"
+    return found
 
 
 def read(fetch: Fetch) -> pd.DataFrame:
@@ -42,6 +85,7 @@ def panel(
     *,
     empty: str,
     zone: str = "UTC",
+    origin: Origin | None = None,
 ) -> None:
     """Show one chart, or one table.
 
@@ -52,6 +96,7 @@ def panel(
         draw: Makes the chart of its rows; None: they are shown as a table only.
         empty: What it says where there is nothing: which command fills it.
         zone: Times are labelled in it.
+        origin: What its numbers are read from, where they can be explained.
     """
     with st.container(border=True):
         st.header(title, anchor=False)
@@ -63,10 +108,28 @@ def panel(
         shown = in_zone(rows, zone)
         if draw is None:
             show_table(title, shown, zone, rows)
+            _link_origins({f"{title}, one number": origin})
             return
         st.altair_chart(draw(shown), key=f"chart {title}", alt=f"{title}, {unit}")
         with st.expander("Numbers", icon=":material/table_rows:"):
             show_table(title, shown, zone, rows)
+            _link_origins({"one of them": origin})
+
+
+def beside(*parts: Callable[[], None]) -> None:
+    """Draw parts beside each other, below each other on a phone."""
+    for column, draw in zip(st.columns(len(parts)), parts, strict=True):
+        with column:
+            draw()
+
+
+def _link_origins(origins: Mapping[str, Origin | None]) -> None:
+    """Link to what explains numbers, where they can be explained."""
+    if access.current().explainer is None:
+        return
+    links = [f"[{name}]({origin.link})" for name, origin in origins.items() if origin is not None]
+    if links:
+        st.caption(f"Where it comes from: {' · '.join(links)}")
 
 
 def show_table(title: str, rows: pd.DataFrame, zone: str = "UTC", source: pd.DataFrame | None = None) -> None:
@@ -114,15 +177,17 @@ def _offer_download(title: str, rows: pd.DataFrame) -> None:
     )
 
 
-def metrics(*shown: tuple[str, str, str]) -> None:
+def metrics(*shown: tuple[str, str, str], origins: Mapping[str, Origin] | None = None) -> None:
     """Show numbers side by side, below each other on a phone.
 
     Args:
         shown: Of each: what it is, the number as text, and what is said of it: a change, a time, a unit.
+        origins: What numbers are read from, by what they are.
     """
     with st.container(horizontal=True, gap="small"):
         for label, value, note in shown:
             st.metric(label, value, border=True, delta=note, delta_color="off", delta_arrow="off", width="stretch")
+    _link_origins(origins or {})
 
 
 def show_ages(*sources: str) -> None:

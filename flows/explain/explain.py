@@ -59,7 +59,9 @@ def explain_number(
     sql = ""
     for model in reversed(select_models()):  # readers before what they read
         chosen = waiting.get(model.table.name)
-        if chosen is None:
+        row_count = 0 if chosen is None else _count(reader, database, chosen)
+        if chosen is None or not row_count:  # what has no row of the number has nothing behind it either
+            waiting.pop(model.table.name, None)
             continue
         is_enough: bool | None = None
         if model.table.layer is not Layer.STAGING:
@@ -68,7 +70,7 @@ def explain_number(
             sql = sql or search.statement()
             for name, where in wheres.items():
                 waiting[name] = _join(waiting.get(name), _needed(lineage, chosen, name, where))
-        steps.append(_describe(reader, database, lineage, chosen, is_enough))
+        steps.append(_describe(reader, database, lineage, chosen, row_count, is_enough))
     files = _find_files(reader, database, [one for one in waiting.values() if one.table.layer is Layer.STAGING])
     formula = lineage.formula(Place(table.name, column))
     key = {name: row[name] for name in table.key}
@@ -107,10 +109,16 @@ def _join(one: Chosen | None, other: Chosen) -> Chosen:
     return Chosen(one.table, where, tuple(dict.fromkeys((*one.columns, *other.columns))))
 
 
-def _describe(reader: Reader, database: str, lineage: Lineage, chosen: Chosen, is_enough: bool | None) -> Step:
+def _count(reader: Reader, database: str, chosen: Chosen) -> int:
+    full_name = chosen.table.full_name(database)
+    ((count,),) = reader.rows(f"SELECT COUNT(*) FROM {full_name} WHERE {chosen.where}")
+    return int(count)
+
+
+def _describe(
+    reader: Reader, database: str, lineage: Lineage, chosen: Chosen, row_count: int, is_enough: bool | None
+) -> Step:
     table = chosen.table
-    full_name = table.full_name(database)
-    ((row_count,),) = reader.rows(f"SELECT COUNT(*) FROM {full_name} WHERE {chosen.where}")
     names = list(dict.fromkeys([*table.key, *chosen.columns]))
     rows = reader.records(f"{select(table, database, names, chosen.where)} LIMIT {_MOST_SHOWN}")
     formulas = {name: lineage.formula(Place(table.name, name)) for name in chosen.columns}

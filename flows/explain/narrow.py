@@ -1,8 +1,8 @@
 """Which rows of a table's inputs give some of its rows: candidates by the columns that are carried on, then tried.
 
 A set of rows counts where the build's own SELECT, reading them instead of everything, gives the same values again. Of
-the sets that do, the smallest stretch in the order of time is told: for a sum that is all that it adds up, for a
-maximum the row that has it.
+the sets that do, the smallest stretch in the order of time is told where it is for few rows: for a sum that is all that
+it adds up, for a maximum the row that has it.
 """
 
 from __future__ import annotations
@@ -66,17 +66,34 @@ class Search:
         None instead of a truth: there are too many rows to try, the SELECT is too long (histories), or it gives other
         values today.
         """
-        is_short = len(self.lineage.statements[self.chosen.table.name]) <= _LONGEST_TRIED
-        wanted = self._stored() if is_short else None
-        can_try = wanted is not None and self._built() == wanted
-        for name in self._inputs():
-            candidates = list(self._candidates(name))
-            if not can_try:  # whole groups are always enough: that is what recompute_by promises
-                self.wheres[name] = candidates[-2]
-                continue
-            self.wheres[name] = next(where for where in candidates if self._gives(wanted, name, where))
+        wanted = self._stored() if self._is_short() else None
+        candidates = {name: list(self._candidates(name)) for name in self._inputs()}
+        # Whole groups are always enough: that is what recompute_by promises.
+        self.wheres.update({name: conditions[-2] for name, conditions in candidates.items()})
+        if wanted is None or not self._can_try(wanted):
+            return self.wheres, None
+        for name, conditions in candidates.items():
+            narrower = conditions[: conditions.index(self.wheres[name])]
+            self.wheres[name] = next(
+                (where for where in narrower if self._gives(wanted, name, where)), self.wheres[name]
+            )
             self._shorten(wanted, name)
-        return self.wheres, True if can_try else None
+        return self.wheres, True
+
+    def _is_short(self) -> bool:
+        return len(self.lineage.statements[self.chosen.table.name]) <= _LONGEST_TRIED
+
+    def _can_try(self, wanted: Values) -> bool:
+        """Whether the groups found give what is stored, or where they do not, everything does."""
+        if self._built(self.wheres) == wanted:
+            return True
+        found = dict(self.wheres)
+        for name in found:
+            self.wheres[name] = EVERYTHING
+            if self._built(self.wheres) == wanted:
+                return True
+        self.wheres.update(found)
+        return False
 
     def statement(self) -> str:
         """Return the SELECT that gives the chosen rows from the rows found."""
@@ -93,13 +110,11 @@ class Search:
         rows = self.reader.rows(self._select(f"SELECT * FROM {self.chosen.table.full_name(self.database)}"))
         return None if len(rows) > _MOST_ROWS else self._by_key(rows)
 
-    def _built(self, wheres: Mapping[str, str] | None = None) -> Values:
-        statement = restrict(self.lineage.statements[self.chosen.table.name], self.database, wheres or {})
+    def _built(self, wheres: Mapping[str, str]) -> Values:
+        statement = restrict(self.lineage.statements[self.chosen.table.name], self.database, wheres)
         return self._by_key(self.reader.rows(self._select(statement)))
 
-    def _gives(self, wanted: Values | None, name: str, where: str) -> bool:
-        if where == EVERYTHING:
-            return True
+    def _gives(self, wanted: Values, name: str, where: str) -> bool:
         return self._built({**self.wheres, name: where}) == wanted
 
     def _select(self, statement: str) -> str:
@@ -146,8 +161,10 @@ class Search:
     def _ours(self, names: Iterable[str]) -> str:
         return f"SELECT {', '.join(names)} FROM {self.chosen.table.full_name(self.database)} WHERE {self.chosen.where}"
 
-    def _shorten(self, wanted: Values | None, name: str) -> None:
+    def _shorten(self, wanted: Values, name: str) -> None:
         """Keep the shortest stretch of time of an input's rows that still gives the same."""
+        if len(wanted) > _MOST_NAMED:  # a stretch of time that holds the rows of so many leaves little out
+            return
         moment = self._moment(name)
         has_key = set(models()[name].table.key) <= set(self._carried(name))
         if moment is None or (has_key and self.wheres[name] != EVERYTHING):

@@ -277,6 +277,7 @@ TABLES: dict[str, Rows] = {
             ("hello", FIRST, None),
         )
     ],
+    "int_amplitude_properties": [],
     "streamer_activity": [
         {
             "activity_id": "act-1",

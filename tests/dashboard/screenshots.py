@@ -17,7 +17,11 @@ from playwright.sync_api import sync_playwright
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-PAGES = ("live", "streamers", "games", "growth", "revenue", "product", "operations")
+PAGES = {
+    **{name: name for name in ("streamers", "games", "growth", "revenue", "product", "operations")},
+    "live": "",
+    "explain": "explain?table=mart_top_streamers&column=hours_watched&key=ranking_window=all_time,+streamer_rank=1",
+}
 WIDTHS = (1400, 390)
 _MOST_PIXELS = 6000
 _FIRST_SCREEN = 1000
@@ -33,9 +37,9 @@ def main(folder: Path) -> None:
         browser = started.chromium.launch(executable_path=browser_program, args=["--no-sandbox"])
         for width in WIDTHS:
             page = browser.new_page(viewport={"width": width, "height": 900})
-            for name in PAGES:
+            for name, path in PAGES.items():
                 picture = folder / f"{name}_{width}.png"
-                _take(page, f"{address}{'' if name == 'live' else name}", width, picture)
+                _take(page, f"{address}{path}", width, picture)
                 sys.stdout.write(f"{picture}\n")
         browser.close()
 

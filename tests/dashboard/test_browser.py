@@ -42,6 +42,7 @@ KNOWN = {
     "revenue": ("40.00", "?days=2026-01-01&days=2026-01-31", "30.00"),
     "product": ("25%", "?days=2026-03-02&days=2026-03-02", "3"),
     "operations": ("completed", "?times=local", "completed"),
+    "explain": ("choose one of these rows", "?table=mart_monthly_revenue", "choose one of these rows"),
 }
 
 

@@ -137,7 +137,7 @@ def test_freshness_and_loads(run):
 
 def test_quarantine_tells_what_was_repaired(run):
     assert rows_of(operations.list_quarantine(run)) == [
-        ("stg_twitch_streams", "time", "reason q2", 2, 1, datetime(2026, 3, 2, 9))
+        ("stg_twitch_streams", "time", 2, 1, datetime(2026, 3, 2, 9), "reason q2")
     ]
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -13,18 +15,30 @@ import streamlit
 from streamlit.testing.v1 import AppTest
 
 from deployments.dashboard import Access, Answer, WrongQuestionError, hand_over
+from deployments.dashboard.access import Explained, ExplainedStep, Explainer, UnknownNumberError
+from deployments.dashboard.panels import read_key, write_key
+from deployments.dashboard.views.growth import EXAMPLES
 from deployments.embedded import Endpoint
+from flows.cli.views.dashboard import answer_question
+from flows.settings import load_settings
+from tests.architecture import ROOT
 from tests.dashboard.known import known_warehouse
+from transforms.activity.definitions.registry import known_activities
+from transforms.datasets.analysis.plan import plan_of
+from transforms.datasets.syntax.parser import parse_query
 
 PAGES = ["live", "streamers", "games", "growth", "revenue", "product", "operations"]
+QUERIES = (ROOT / "transforms" / "datasets" / "QUERIES.md").read_text(encoding="utf-8")
 Draw = Callable[..., AppTest]
 
 
-def drawing(parameters: dict[str, Any], ask: Callable[[str], Answer] | None = None) -> Draw:
+def drawing(
+    parameters: dict[str, Any], ask: Callable[[str], Answer] | None = None, explainer: Explainer | None = None
+) -> Draw:
     """Draws a page of the warehouse that the parameters name, as an address with those words opens it."""
 
     def draw(page: str, **address: str | list[str]) -> AppTest:
-        hand_over(Access(lambda: snowflake.connector.connect(**parameters), ask))
+        hand_over(Access(lambda: snowflake.connector.connect(**parameters), ask, explainer=explainer))
         streamlit.cache_resource.clear()
         streamlit.cache_data.clear()
         test = AppTest.from_string(f"from deployments.dashboard.views import {page}\n{page}.draw()", default_timeout=60)
@@ -187,8 +201,11 @@ def asking(ask: Callable[[str], Answer], known: dict[str, Any]) -> AppTest:
     """The page of growth, where questions are answered so."""
     draw = drawing(known, ask)
     page = draw("growth")
-    next(button for button in page.button if button.label.startswith("first payment_made")).click().run()
-    return page
+    return click_example(page, "Whether who pays cancels later")
+
+
+def click_example(page: AppTest, title: str) -> AppTest:
+    return next(button for button in page.button if button.label == title).click().run()
 
 
 def test_an_example_that_is_clicked_is_asked(known: dict[str, Any]):
@@ -199,9 +216,32 @@ def test_an_example_that_is_clicked_is_asked(known: dict[str, Any]):
         return Answer(pd.DataFrame({"entity": ["u1"], "occurrence": [1]}), is_cut=False)
 
     page = asking(ask, known)
-    assert asked == ["first payment_made append first subscription_cancelled after"]
+    assert asked == [EXAMPLES["viewer"]["Whether who pays cancels later"]]
     assert page.query_params["question"] == asked[0]
     assert list(page.dataframe[-1].value["entity"]) == ["u1"]
+
+
+def test_an_example_is_answered_by_the_activities_of_the_warehouse(
+    known: dict[str, Any], warehouse_home: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The text is parsed, planned and asked as `snowcast dashboard` does it."""
+    monkeypatch.setenv("SNOWCAST_HOME", str(warehouse_home))
+    monkeypatch.setenv("SNOWCAST_DATABASE", str(known["database"]))
+    page = drawing(known, partial(answer_question, load_settings()))("growth", whose="streamer")
+    page = click_example(page, "Streams of each day")
+    assert not page.error
+    (answer,) = page.dataframe[-1].value.to_dict("records")
+    assert (answer["entity"], answer["streams"]) == ("twitch:id-a", 1)
+    page.text_area(key="question").input("every day of stream_start").run()
+    assert page.error[0].value.startswith("'stream_start' is no activity; did you mean stream_started?")
+
+
+@pytest.mark.parametrize("kind", EXAMPLES)
+def test_every_example_is_a_question_of_its_stream(kind: str):
+    for question in EXAMPLES[kind].values():
+        assert plan_of(parse_query(question), known_activities()).stream == f"{kind}_activity"
+    asked = [" ".join(question.split()) for question in EXAMPLES["streamer"].values()]
+    assert all(f'"{question}"' in " ".join(QUERIES.split()) for question in asked)
 
 
 def test_a_wrong_question_says_what_is_wrong(known: dict[str, Any]):
@@ -217,3 +257,57 @@ def test_times_are_labelled_in_another_zone_and_stay_the_same_in_the_csv(draw: D
     broadcasts = next(table.value for table in page.dataframe if "stream_id" in table.value)
     assert str(broadcasts["last_seen_at"].iloc[0]) == "2026-03-02 11:30:00"
     assert metrics_of(page)["Hours watched"] == "70"
+
+
+class TwoMovements:
+    """Explains the MRR of two months."""
+
+    def measures(self) -> Mapping[str, list[str]]:
+        return {"mart_mrr_movements": ["closing_mrr", "nrr"], "mart_streamer_daily": ["hours_watched"]}
+
+    def rows(self, table: str, column: str, key: Mapping[str, str], most: int) -> pd.DataFrame:
+        months = ["2026-02-01", "2026-01-01"]
+        return pd.DataFrame(
+            [
+                {"grain": "customer", "year_month": month, column: 1}
+                for month in months
+                if key.get("year_month") in (None, month)
+            ]
+        )
+
+    def explain(self, table: str, column: str, key: Mapping[str, str]) -> Explained:
+        if key["year_month"] == "2026-01-01":
+            raise UnknownNumberError("no row is so old")
+        rows = pd.DataFrame({"subscription_id": ["s1"]})
+        return Explained("40.0", "sum(x)", "SELECT 40", [ExplainedStep("x: 1 row", ["x = y"], rows)], rows)
+
+
+def test_a_number_links_to_what_explains_it(known: dict[str, Any]):
+    draw = drawing(known, explainer=TwoMovements())
+    linked = [one.value for one in draw("revenue").caption if one.value.startswith("Where it comes from")][0]
+    assert "[MRR](explain?table=mart_mrr_movements&column=closing_mrr&key=grain%3Dcustomer%2C+year_month" in linked
+    assert not [one for one in drawing(known)("revenue").caption if "explain?" in one.value]
+    for page in ("live", "games"):
+        assert [one for one in draw(page).caption if "](explain?table=" in one.value], page
+
+
+def test_a_number_is_explained_with_the_command_that_does_it(known: dict[str, Any]):
+    draw = drawing(known, explainer=TwoMovements())
+    page = draw("explain", table="mart_mrr_movements", column="closing_mrr", key="year_month=2026-02-01")
+    assert not page.exception
+    assert titles_of(page) == ["closing_mrr = 40.0", "x: 1 row", "1 landing file"]
+    assert [code.value for code in page.code] == [
+        "sum(x)",
+        "snowcast explain mart_mrr_movements closing_mrr --key grain=customer --key year_month=2026-02-01",
+        "SELECT 40",
+    ]
+    assert len(draw("explain").dataframe[0].value) == 2, "rows to choose from"
+    page = draw("explain", key="year_month=2026-01-01")
+    assert page.error[0].value == "no row is so old"
+    assert "snowcast run" in draw("explain", key="year_month=2025-01-01").info[0].value
+    assert "snowcast explain" in drawing(known)("explain").info[0].value
+
+
+def test_a_key_in_the_address_may_hold_a_comma():
+    key = {"game_id": "a, b", "date_day": "2026-03-02"}
+    assert read_key(write_key(key)) == key

@@ -21,12 +21,10 @@ class Case:
     """One number of one mart.
 
     Args:
-        column: What is explained.
         row: SQL condition on the mart; the first row that fulfils it is taken.
         expected: The number from raw records and the row's key.
     """
 
-    column: str
     row: str
     expected: Callable[[Sequence[Record], Key], Any]
 
@@ -67,6 +65,10 @@ def _viewers(records: Sequence[Record], key: Key) -> int:
     )
 
 
+def _peak(records: Sequence[Record], key: Key) -> int:
+    return max(record["viewer_count"] for record in records)
+
+
 def _revenue(records: Sequence[Record], key: Key) -> Decimal:
     newest: dict[str, Record] = {}
     for record in sorted(records, key=lambda one: one["_at"]):
@@ -86,6 +88,29 @@ def _new_customers(records: Sequence[Record], key: Key) -> int:
     for record in records:
         began.setdefault(record["user_id"], []).append(record["start_date"][:7])
     return sum(min(months) == key["year_month"][:7] for months in began.values())
+
+
+def _new_mrr(records: Sequence[Record], key: Key) -> Decimal:
+    """What the customers whose first subscription began in the month pay for a month of those that last to its end.
+
+    Deliveries are younger than the month, so each subscription costs what the first one says.
+    """
+    month = datetime.fromisoformat(key["year_month"])
+    last_day = ((month + timedelta(days=31)).replace(day=1) - timedelta(days=1)).date().isoformat()
+    began, first, newest = dict[str, str](), dict[str, Record](), dict[str, Record]()
+    for record in sorted(records, key=lambda one: one["_at"]):
+        first.setdefault(record["subscription_id"], record)
+        newest[record["subscription_id"]] = record
+        began[record["user_id"]] = min(record["start_date"][:7], began.get(record["user_id"], "9999-99"))
+    months = {"monthly": Decimal(1), "yearly": Decimal(12), "weekly": Decimal(12) / 52}
+    return sum(
+        (
+            round(Decimal(first[name]["monthly_price"]) / months[first[name]["billing_period"]], 2)
+            for name, one in newest.items()
+            if began[one["user_id"]] == f"{month:%Y-%m}" and one["start_date"] <= last_day <= (one["end_date"] or "~")
+        ),
+        Decimal(0),
+    )
 
 
 def _first_starts(records: Sequence[Record]) -> dict[tuple[str, str], list[str]]:
@@ -109,13 +134,15 @@ def _cohort(records: Sequence[Record], key: Key) -> int:
 
 _STREAMERS_PER_DAY = "customer_kind = 'streamer' AND period = 'day'"
 CASES = {
-    "mart_streamer_daily": Case("hours_watched", "hours_watched > 1", _hours),
-    "mart_game_daily": Case("hours_watched", "hours_watched > 1", _hours),
-    "mart_top_streamers": Case("hours_watched", "ranking_window = 'all_time' AND streamer_rank = 2", _hours),
-    "mart_concurrent_viewers": Case("viewers", "scope = 'all'", _viewers),
-    "mart_monthly_revenue": Case("revenue", "refund_count > 0", _revenue),
-    "mart_monthly_active_users": Case("user_count", "definition = 'watching'", _watching_users),
-    "mart_mrr_movements": Case("new_count", "grain = 'customer' AND new_count > 1", _new_customers),
-    "mart_growth_accounting": Case("active_count", f"{_STREAMERS_PER_DAY} AND active_count > 1", _active_streamers),
-    "mart_retention_cohorts": Case("cohort_size", f"{_STREAMERS_PER_DAY} AND cohort_size > 1", _cohort),
+    "mart_streamer_daily.hours_watched": Case("hours_watched > 1", _hours),
+    "mart_game_daily.hours_watched": Case("hours_watched > 1", _hours),
+    "mart_top_streamers.hours_watched": Case("ranking_window = 'all_time' AND streamer_rank = 2", _hours),
+    "mart_concurrent_viewers.viewers": Case("scope = 'all'", _viewers),
+    "mart_viewer_spikes.peak_viewers": Case("peak_viewers > first_viewers", _peak),
+    "mart_monthly_revenue.revenue": Case("refund_count > 0", _revenue),
+    "mart_monthly_active_users.user_count": Case("definition = 'watching'", _watching_users),
+    "mart_mrr_movements.new_count": Case("grain = 'customer' AND new_count > 1", _new_customers),
+    "mart_mrr_movements.new_mrr": Case("grain = 'customer' AND new_count > 1", _new_mrr),
+    "mart_growth_accounting.active_count": Case(f"{_STREAMERS_PER_DAY} AND active_count > 1", _active_streamers),
+    "mart_retention_cohorts.cohort_size": Case(f"{_STREAMERS_PER_DAY} AND cohort_size > 1", _cohort),
 }

@@ -42,11 +42,11 @@ def list_quarantine(run: Run, most: int = 200) -> pd.DataFrame:
     """Records that were refused, by table, rule and reason, those of most records first.
 
     Returns:
-        table_name, rule, reason (of the newest one), records, redriven (repaired and loaded again), newest_at (UTC).
+        table_name, rule, records, redriven (repaired and loaded again), newest_at (UTC), reason (of the newest one).
     """
     return run(
-        "SELECT q.table_name, q.rule, MAX_BY(q.reason, q.quarantined_at) AS reason, COUNT(*) AS records, "
-        "COUNT(r.quarantine_id) AS redriven, MAX(q.quarantined_at) AS newest_at FROM OPS.QUARANTINE q "
+        "SELECT q.table_name, q.rule, COUNT(*) AS records, COUNT(r.quarantine_id) AS redriven, "
+        "MAX(q.quarantined_at) AS newest_at, MAX_BY(q.reason, q.quarantined_at) AS reason FROM OPS.QUARANTINE q "
         "LEFT JOIN OPS.REDRIVES r ON r.quarantine_id = q.quarantine_id GROUP BY q.table_name, q.rule "
         f"ORDER BY records DESC, q.table_name, q.rule LIMIT {most:d}"
     )

@@ -6,10 +6,11 @@ import streamlit as st
 
 from deployments.dashboard import charts
 from deployments.dashboard.filters import choose, choose_period, choose_word, choose_zone
-from deployments.dashboard.panels import format_number, format_share, metrics, panel, read, records, show_ages
+from deployments.dashboard.panels import Origin, format_number, panel, read, records, show_ages
 from deployments.dashboard.queries import games
 from deployments.dashboard.queries.period import Period
 from deployments.dashboard.results import run
+from deployments.dashboard.views.audience import draw_measures, draw_viewers, draw_watched
 
 _NONE = "Nothing in these days. Choose more of them, or poll again with `snowcast ingest twitch`."
 _NOTHING = "No category is known yet. `snowcast run` polls the streams."
@@ -32,13 +33,17 @@ def draw() -> None:
         game = choose("Category", "game", options, "all categories")
         zone = choose_zone()
     _draw_summary(game, period)
-    panel(
+    draw_viewers(
         "Concurrent viewers",
         "viewers at each snapshot; the highest of the hour or day where the range is long",
         lambda: games.viewers_over_time(run, game, period),
-        lambda rows: charts.time_line(rows, "snapshot_at", {"viewers": "viewers"}, "viewers", zone),
         empty=_NONE,
         zone=zone,
+        origin=Origin(
+            "mart_concurrent_viewers",
+            "viewers",
+            {"scope": "all"} if game is None else {"scope": "game", "scope_id": game},
+        ),
     )
     _draw_week(game, period)
     _draw_days(game, period)
@@ -56,13 +61,12 @@ def _draw_summary(game: str | None, period: Period) -> None:
         st.info(_NOTHING, icon=":material/inbox:")
         return
     one = found.iloc[0]
-    metrics(
-        ("Hours watched", format_number(one["hours_watched"]), "viewer-hours"),
-        ("Average viewers", format_number(one["avg_viewers"], 1), "of a stream, weighted by time"),
-        ("Peak viewers", format_number(one["peak_viewers"]), "concurrent"),
-        ("Broadcasts", format_number(one["streams_started"]), "began in these days"),
-        ("Coverage", format_share(one["coverage"]), "of air time is sampled"),
-    )
+    began = ("Broadcasts", format_number(one["streams_started"]), "began in these days")
+    draw_measures(one, "of a stream, weighted by time", "concurrent", began, _origin(game))
+
+
+def _origin(game: str | None) -> Origin:
+    return Origin("mart_game_daily", "hours_watched", {} if game is None else {"game_id": game})
 
 
 def _draw_week(game: str | None, period: Period) -> None:
@@ -85,20 +89,12 @@ def _draw_week(game: str | None, period: Period) -> None:
 
 
 def _draw_days(game: str | None, period: Period) -> None:
-    left, right = st.columns(2)
-    with left:
-        panel(
-            "Watched by day",
-            "viewer-hours by UTC day",
-            lambda: games.list_days(run, game, period),
-            lambda rows: charts.stacked_bars(rows, "date_day", {"hours_watched": "hours watched"}, "viewer-hours"),
-            empty=_NONE,
-        )
-    with right:
-        panel(
-            "Top streamers",
-            "viewer-hours in these days, the fifteen most watched",
-            lambda: games.list_streamers(run, game, period),
-            lambda rows: charts.bars(rows, "streamer_name", "hours_watched", "viewer-hours"),
-            empty=_NONE,
-        )
+    draw_watched(
+        lambda: games.list_days(run, game, period),
+        lambda: games.list_streamers(run, game, period),
+        title="Top streamers",
+        unit="viewer-hours in these days, the fifteen most watched",
+        label="streamer_name",
+        empty=_NONE,
+        origin=_origin(game),
+    )

@@ -8,24 +8,31 @@ import streamlit as st
 from deployments.dashboard import access, charts
 from deployments.dashboard.access import WrongQuestionError
 from deployments.dashboard.filters import choose_period, choose_word
-from deployments.dashboard.panels import panel, show_ages, show_table
+from deployments.dashboard.panels import Origin, panel, show_ages, show_table
 from deployments.dashboard.queries import growth
 from deployments.dashboard.queries.period import Period
 from deployments.dashboard.results import run
 
 _NONE = "No activity in these days. `snowcast run` builds the activity streams and the growth marts."
 _FORMS = {"day": "%Y-%m-%d", "week": "%Y-%m-%d", "month": "%Y-%m"}
-_EXAMPLES = {
-    "streamer": (
-        "first stream_started append first gift_received after",
-        "first stream_started append aggregate gift_received after within 7 days take count() as gifts",
-        "every week of stream_started append aggregate stream_started in_between on_or_after take count() as streams",
-    ),
-    "viewer": (
-        "first payment_made append first subscription_cancelled after",
-        "first subscription_started append aggregate payment_made after take count() as payments",
-        "every month of payment_made append aggregate watched in_between on_or_after take count() as watched",
-    ),
+# Those of streamers stand in transforms/datasets/QUERIES.md with their answers.
+EXAMPLES = {
+    "streamer": {
+        "The first gift within 7 days of the first stream": "first stream_started\n"
+        "append first gift_received after within 7 days take ts as first_gift_at, points as points",
+        "Streams before activation": "first streamer_activated append aggregate stream_started before "
+        "take count() as streams_before",
+        "Streams of each day": "every day of stream_started\n"
+        "append aggregate stream_started in_between on_or_after take count() as streams",
+    },
+    "viewer": {
+        "Whether who pays cancels later": "first payment_made append first subscription_cancelled after "
+        "take ts as cancelled_at, days_between as days",
+        "Payments after the first subscription": "first subscription_started append aggregate payment_made after "
+        "take count() as payments",
+        "What payers watch in each month": "every month of payment_made\n"
+        "append aggregate watched in_between on_or_after take count() as watched",
+    },
 }
 
 
@@ -46,6 +53,7 @@ def draw() -> None:
             rows, "period_start", charts.GROWTH_MEASURES, f"{kind}s", charts.GROWTH_COLORS
         ),
         empty=_NONE,
+        origin=Origin("mart_growth_accounting", "active_count", {"customer_kind": kind, "period": step}),
     )
     _draw_retention(kind, step, period)
     panel(
@@ -72,6 +80,7 @@ def _draw_retention(kind: str, step: str, period: Period) -> None:
             _name_cohorts(rows, step), "age", "cohort", value, unit, form=form, titles=(f"{step}s since", "cohort")
         ),
         empty=_NONE,
+        origin=Origin("mart_retention_cohorts", value, {"customer_kind": kind, "period": step}),
     )
 
 
@@ -88,9 +97,10 @@ def _draw_questions(kind: str) -> None:
     with st.container(border=True):
         st.header("Ask the activities", anchor=False)
         st.caption("a cohort and what is appended to it; `snowcast activity describe NAME` says what can be named")
-        for place, example in enumerate(_EXAMPLES[kind]):
-            st.button(example, key=f"example {kind} {place}", on_click=_take, args=(example,))
-        question = st.text_area("Question", key="question", bind="query-params", height=80)
+        with st.container(horizontal=True, gap="small"):
+            for title, example in EXAMPLES[kind].items():
+                st.button(title, key=f"example {title}", help=f"`{example}`", on_click=_take, args=(example,))
+        question = st.text_area("Question", key="question", bind="query-params", height=100)
         if question.strip():
             _answer(question)
 

@@ -7,10 +7,11 @@ import streamlit as st
 
 from deployments.dashboard import access, charts
 from deployments.dashboard.filters import choose, choose_word, choose_zone
-from deployments.dashboard.panels import format_number, metrics, panel, read, records, show_ages
+from deployments.dashboard.panels import Origin, beside, format_number, metrics, panel, read, records, show_ages
 from deployments.dashboard.queries import live
 from deployments.dashboard.queries.live import Audience
 from deployments.dashboard.results import run
+from deployments.dashboard.views.audience import draw_viewers
 
 _WINDOWS = {"3h": 3, "24h": 24, "7d": 168, "30d": 720}
 _EMPTY = "No stream has been polled yet. `snowcast run` polls them once, `snowcast ingest twitch` again."
@@ -41,13 +42,13 @@ def _choose_audience(hours: int) -> Audience:
 def _draw_numbers(hours: int, audience: Audience, zone: str) -> None:
     show_ages("twitch", "stream")
     _draw_summary(hours, audience)
-    panel(
+    draw_viewers(
         "Concurrent viewers",
         "viewers of all streams together, at each poll; of a category that is sampled, each minute",
         lambda: live.viewers_over_time(run, audience, hours),
-        lambda rows: charts.time_line(rows, "snapshot_at", {"viewers": "viewers"}, "viewers", zone),
         empty=_EMPTY,
         zone=zone,
+        origin=_origin(audience, "viewers"),
     )
     _draw_shares(audience)
     _draw_streams(audience)
@@ -61,43 +62,41 @@ def _draw_numbers(hours: int, audience: Audience, zone: str) -> None:
 
 
 def _draw_shares(audience: Audience) -> None:
-    left, right = st.columns(2)
-    with left:
-        panel(
+    beside(
+        lambda: panel(
             "Categories now",
             "viewers at the newest snapshot, the ten most watched",
             lambda: live.list_games(run, audience),
             lambda rows: charts.bars(rows, "game_name", "viewers", "viewers"),
             empty=_EMPTY,
-        )
-    with right:
-        panel(
+        ),
+        lambda: panel(
             "Languages now",
             "viewers at the newest snapshot, the ten most watched",
             lambda: live.list_languages(run, audience),
             lambda rows: charts.bars(rows, "language", "viewers", "viewers"),
             empty=_EMPTY,
-        )
+        ),
+    )
 
 
 def _draw_streams(audience: Audience) -> None:
-    left, right = st.columns(2)
-    with left:
-        panel(
+    beside(
+        lambda: panel(
             "Rising and falling",
             "change of viewers since the snapshot before, the eight largest each way",
             lambda: live.list_movers(run, audience),
             lambda rows: charts.bars(rows, "streamer_name", "change", "viewers", most=16),
             empty="Nothing to compare: it takes two polls. `snowcast ingest twitch` polls again.",
-        )
-    with right:
-        panel(
+        ),
+        lambda: panel(
             "Top streamers now",
             "viewers at the newest snapshot, the fifteen most watched",
             lambda: live.list_top_streams(run, audience),
             lambda rows: charts.bars(rows, "streamer_name", "viewers", "viewers"),
             empty=_EMPTY,
-        )
+        ),
+    )
 
 
 def _draw_summary(hours: int, audience: Audience) -> None:
@@ -112,4 +111,23 @@ def _draw_summary(hours: int, audience: Audience) -> None:
         ("Viewers now", format_number(now["viewers"]), change),
         ("Streams live", format_number(now["streams"]), "with viewers"),
         ("Peak of the window", format_number(now["peak_viewers"]), f"{now['peak_at']:%m-%d %H:%M} UTC"),
+        origins={
+            name: origin
+            for name, column, at in (
+                ("Viewers now", "viewers", now["snapshot_at"]),
+                ("Streams live", "streams", now["snapshot_at"]),
+                ("Peak of the window", "viewers", now["peak_at"]),
+            )
+            if (origin := _origin(audience, column, at))
+        },
     )
+
+
+def _origin(audience: Audience, column: str, at: pd.Timestamp | None = None) -> Origin | None:
+    """Return what a number is read from; one of a category and a language at once is stored nowhere."""
+    if audience.game_id is not None and audience.language is not None:
+        return None
+    named = {"game": audience.game_id, "language": audience.language}
+    scope, scope_id = next(((name, one) for name, one in named.items() if one is not None), ("all", "all"))
+    moment = {} if at is None else {"snapshot_at": at.isoformat(sep=" ")}
+    return Origin("mart_concurrent_viewers", column, {"scope": scope, "scope_id": scope_id, **moment})

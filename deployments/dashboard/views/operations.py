@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from deployments.dashboard import charts
 from deployments.dashboard.filters import choose, choose_period, choose_zone
-from deployments.dashboard.panels import format_number, metrics, panel, read, records, show_ages
+from deployments.dashboard.panels import beside, format_number, metrics, panel, read, records, show_ages
 from deployments.dashboard.queries import operations
 from deployments.dashboard.queries.period import Period
 from deployments.dashboard.results import run
@@ -51,23 +52,20 @@ def _draw_summary(period: Period) -> None:
 
 
 def _draw_sources(period: Period, zone: str) -> None:
-    left, right = st.columns(2)
-    with left:
-        panel(
-            "Freshness",
-            "when each source was observed last, and loaded",
-            lambda: operations.list_freshness(run),
-            empty=_NOTHING,
-            zone=zone,
-        )
-    with right:
-        panel(
-            "Loads",
-            "rows loaded by UTC day and source",
-            lambda: operations.list_loads(run, period),
-            lambda rows: charts.grouped_bars(rows, "date_day", "source", "rows_loaded", "rows"),
-            empty=_NOTHING,
-        )
+    panel(
+        "Freshness",
+        "when each source was observed last, and loaded",
+        lambda: operations.list_freshness(run),
+        empty=_NOTHING,
+        zone=zone,
+    )
+    panel(
+        "Loads",
+        "rows loaded by UTC day and source",
+        lambda: operations.list_loads(run, period),
+        lambda rows: charts.grouped_bars(rows, "date_day", "source", "rows_loaded", "rows"),
+        empty=_NOTHING,
+    )
     panel(
         "Quarantine",
         "records that were refused, with reasons; `snowcast quarantine` shows and repairs them",
@@ -114,28 +112,31 @@ def _draw_runs(period: Period, zone: str) -> None:
         "Parts of a run",
         f"seconds of the fifteen longest steps of {options.get(chosen, chosen)}",
         lambda: operations.list_parts(run, chosen),
-        lambda rows: charts.bars(
-            rows.assign(part=(rows["step"] + " " + rows["table_name"]).str.strip()), "part", "seconds", "seconds"
-        ),
+        lambda rows: charts.bars(rows.assign(part=_name_parts(rows)), "part", "seconds", "seconds"),
         empty="The run has told no costs. `snowcast run` keeps them of each run that ends.",
     )
 
 
+def _name_parts(rows: pd.DataFrame) -> list[str]:
+    """Name steps with their table, unless they name it themselves."""
+    pairs = zip(rows["step"], rows["table_name"], strict=True)
+    return [step if table in step.split() else f"{step} {table}".strip() for step, table in pairs]
+
+
 def _draw_traffic(period: Period, zone: str) -> None:
-    left, right = st.columns(2)
-    with left:
-        panel(
+    beside(
+        lambda: panel(
             "Publications",
             "activities sent in these days, each by its newest attempt",
             lambda: operations.list_publications(run, period),
             empty="Nothing was sent. `snowcast publish amplitude` does it.",
             zone=zone,
-        )
-    with right:
-        panel(
+        ),
+        lambda: panel(
             "Lag of the stream",
             "messages that the newest batch of each partition left unread",
             lambda: operations.list_lag(run),
             empty="No batch was consumed. `snowcast stream consume` does it.",
             zone=zone,
-        )
+        ),
+    )

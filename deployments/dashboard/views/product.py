@@ -7,7 +7,7 @@ import streamlit as st
 
 from deployments.dashboard import charts
 from deployments.dashboard.filters import choose_period
-from deployments.dashboard.panels import format_number, format_share, metrics, panel, read, show_ages
+from deployments.dashboard.panels import Origin, beside, format_number, format_share, metrics, panel, read, show_ages
 from deployments.dashboard.queries import product
 from deployments.dashboard.queries.period import Period
 from deployments.dashboard.results import run
@@ -44,17 +44,15 @@ def draw() -> None:
 
 
 def _draw_users(period: Period) -> None:
-    left, right = st.columns(2)
-    with left:
-        panel(
+    beside(
+        lambda: panel(
             "Daily active users",
             "different users by UTC day",
             lambda: _of_kind(period, "day"),
             lambda rows: charts.stacked_bars(rows, "period_start", {"active_users": "DAU"}, "users"),
             empty=_NONE,
-        )
-    with right:
-        panel(
+        ),
+        lambda: panel(
             "Stickiness",
             "users of an average day as a share of the users of the calendar week (from Monday)",
             lambda: _of_kind(period, "week"),
@@ -62,13 +60,13 @@ def _draw_users(period: Period) -> None:
                 rows, "period_start", {"stickiness": "DAU / WAU"}, "share of WAU", form=".0%"
             ),
             empty=_NONE,
-        )
+        ),
+    )
 
 
 def _draw_events(period: Period) -> None:
-    left, right = st.columns(2)
-    with left:
-        panel(
+    beside(
+        lambda: panel(
             "Sessions",
             "sessions by the UTC day on which they began, first ones of a user among them",
             lambda: product.list_sessions(run, period),
@@ -76,15 +74,15 @@ def _draw_events(period: Period) -> None:
                 rows, "date_day", {"session_count": "all", "first_session_count": "first ones"}, "sessions"
             ),
             empty=_NONE,
-        )
-    with right:
-        panel(
+        ),
+        lambda: panel(
             "Top events",
             "events by type, the fifteen most frequent",
             lambda: product.list_top_events(run, period),
             lambda rows: charts.bars(rows, "event_type", "event_count", "events"),
             empty=_NONE,
-        )
+        ),
+    )
 
 
 def _of_kind(period: Period, kind: str) -> pd.DataFrame:
@@ -113,4 +111,13 @@ def _draw_summary(period: Period) -> None:
     shown.append(
         ("Sessions", format_number(sessions["session_count"].sum() if len(sessions) else None), "in these days")
     )
-    metrics(*shown)
+    origins = {
+        called: Origin(
+            "product_active_users",
+            "active_users",
+            {"period": kind, "period_start": f"{newest.loc[kind, 'period_start']:%Y-%m-%d}", "active_days": "1"},
+        )
+        for kind, called in _CALLED.items()
+        if kind in newest.index
+    }
+    metrics(*shown, origins=origins)

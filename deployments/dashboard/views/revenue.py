@@ -7,7 +7,17 @@ import streamlit as st
 
 from deployments.dashboard import charts
 from deployments.dashboard.filters import choose, choose_period, choose_word
-from deployments.dashboard.panels import format_number, format_share, metrics, panel, read, records, show_ages
+from deployments.dashboard.panels import (
+    Origin,
+    beside,
+    format_number,
+    format_share,
+    metrics,
+    panel,
+    read,
+    records,
+    show_ages,
+)
 from deployments.dashboard.queries import revenue
 from deployments.dashboard.queries.period import Period
 from deployments.dashboard.results import run
@@ -23,7 +33,7 @@ def draw() -> None:
         grain = choose_word("Followed", "grain", ["customer", "subscription"])
         period = choose_period("revenue", 396)
     months = read(lambda: revenue.list_movements(run, grain, period))
-    _draw_summary(months, period)
+    _draw_summary(months, grain, period)
     _draw_waterfall(months, grain)
     panel(
         "Movements of MRR",
@@ -36,7 +46,7 @@ def draw() -> None:
     _draw_payments(period)
 
 
-def _draw_summary(months: pd.DataFrame, period: Period) -> None:
+def _draw_summary(months: pd.DataFrame, grain: str, period: Period) -> None:
     if months.empty:
         st.info(_NONE, icon=":material/inbox:")
         return
@@ -49,7 +59,21 @@ def _draw_summary(months: pd.DataFrame, period: Period) -> None:
         ("GRR", format_share(one["grr"]), f"gross retention, {note}"),
         ("ARPU", format_number(one["arpu"], 2), f"MRR per active, {note}"),
         ("Revenue", format_number(paid["revenue"].iloc[-1] if len(paid) else None, 2), "payments less refunds"),
+        origins=_origins(grain, one["year_month"]) | _origin_of_revenue(paid),
     )
+
+
+def _origins(grain: str, month: pd.Timestamp) -> dict[str, Origin]:
+    columns = {"MRR": "closing_mrr", "NRR": "nrr", "GRR": "grr", "ARPU": "arpu"}
+    key = {"grain": grain, "year_month": f"{month:%Y-%m-%d}"}
+    return {name: Origin("mart_mrr_movements", column, key) for name, column in columns.items()}
+
+
+def _origin_of_revenue(paid: pd.DataFrame) -> dict[str, Origin]:
+    if paid.empty:
+        return {}
+    month = {"year_month": f"{paid['year_month'].iloc[-1]:%Y-%m-%d}"}
+    return {"Revenue": Origin("mart_monthly_revenue", "revenue", month)}
 
 
 def _draw_waterfall(months: pd.DataFrame, grain: str) -> None:
@@ -67,9 +91,8 @@ def _draw_waterfall(months: pd.DataFrame, grain: str) -> None:
 
 
 def _draw_retention(grain: str, period: Period) -> None:
-    left, right = st.columns(2)
-    with left:
-        panel(
+    beside(
+        lambda: panel(
             "Retention of revenue",
             "share of the month's opening MRR that is left: NRR with expansion, GRR without",
             lambda: revenue.list_movements(run, grain, period)[["year_month", "nrr", "grr"]],
@@ -77,32 +100,31 @@ def _draw_retention(grain: str, period: Period) -> None:
                 rows, "year_month", {"nrr": "NRR", "grr": "GRR"}, "share of the opening", form=".0%"
             ),
             empty=_NONE,
-        )
-    with right:
-        panel(
+        ),
+        lambda: panel(
             "ARPU",
             f"money: MRR at the month's end per active {grain}",
             lambda: revenue.list_movements(run, grain, period)[["year_month", "arpu", "active_count"]],
             lambda rows: charts.time_line(rows, "year_month", {"arpu": "ARPU"}, "money"),
             empty=_NONE,
-        )
+        ),
+    )
 
 
 def _draw_payments(period: Period) -> None:
-    left, right = st.columns(2)
-    with left:
-        panel(
+    beside(
+        lambda: panel(
             "Revenue",
             "money: payments less refunds, by month of payment",
             lambda: revenue.list_months(run, period),
             lambda rows: charts.stacked_bars(rows, "year_month", {"revenue": "revenue"}, "money"),
             empty=_NONE,
-        )
-    with right:
-        panel(
+        ),
+        lambda: panel(
             "Monthly active users",
             "users: paying ones made a payment in the month, watching ones watched",
             lambda: revenue.list_active_users(run, period),
             lambda rows: charts.time_line(rows, "year_month", {"paying": "paying", "watching": "watching"}, "users"),
             empty=_NONE,
-        )
+        ),
+    )

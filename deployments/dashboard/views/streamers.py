@@ -10,10 +10,11 @@ import streamlit as st
 
 from deployments.dashboard import charts
 from deployments.dashboard.filters import choose, choose_period, choose_zone
-from deployments.dashboard.panels import format_number, format_share, metrics, panel, read, records, show_ages
+from deployments.dashboard.panels import Origin, beside, format_number, panel, read, records, show_ages
 from deployments.dashboard.queries import streamers
 from deployments.dashboard.queries.period import Period
 from deployments.dashboard.results import run
+from deployments.dashboard.views.audience import draw_measures, draw_viewers, draw_watched
 
 _NONE = "Nothing in these days. Choose more of them, or poll again with `snowcast ingest twitch`."
 _NO_LOGS = "The live logs tell nothing of these days. `snowcast ingest livelogs` reads them."
@@ -89,13 +90,12 @@ def _draw_summary(streamer: str, period: Period) -> None:
         return
     one = found.iloc[0]
     airtime = "–" if pd.isna(one["airtime_minutes"]) else _format_hours(one["airtime_minutes"])
-    metrics(
-        ("Hours watched", format_number(one["hours_watched"]), "viewer-hours"),
-        ("Average viewers", format_number(one["avg_viewers"], 1), "weighted by time"),
-        ("Peak viewers", format_number(one["peak_viewers"]), "highest sample"),
-        ("Airtime", airtime, f"broadcasts begun: {format_number(one['streams_started'])}"),
-        ("Coverage", format_share(one["coverage"]), "of air time is sampled"),
-    )
+    begun = ("Airtime", airtime, f"broadcasts begun: {format_number(one['streams_started'])}")
+    draw_measures(one, "weighted by time", "highest sample", begun, _origin(streamer))
+
+
+def _origin(streamer: str) -> Origin:
+    return Origin("mart_streamer_daily", "hours_watched", {"streamer_key": streamer})
 
 
 def _format_hours(minutes: float) -> str:
@@ -104,31 +104,22 @@ def _format_hours(minutes: float) -> str:
 
 
 def _draw_audience(streamer: str, period: Period, zone: str) -> None:
-    panel(
+    draw_viewers(
         "Audience",
         "viewers at each sample; the highest of the hour or day where the range is long",
         lambda: streamers.viewers_over_time(run, streamer, period),
-        lambda rows: charts.time_line(rows, "snapshot_at", {"viewers": "viewers"}, "viewers", zone),
         empty=_NONE,
         zone=zone,
     )
-    left, right = st.columns(2)
-    with left:
-        panel(
-            "Watched by day",
-            "viewer-hours by UTC day",
-            lambda: streamers.list_days(run, streamer, period),
-            lambda rows: charts.stacked_bars(rows, "date_day", {"hours_watched": "hours watched"}, "viewer-hours"),
-            empty=_NONE,
-        )
-    with right:
-        panel(
-            "Categories",
-            "viewer-hours by category",
-            lambda: streamers.list_games(run, streamer, period),
-            lambda rows: charts.bars(rows, "game_name", "hours_watched", "viewer-hours"),
-            empty=_NONE,
-        )
+    draw_watched(
+        lambda: streamers.list_days(run, streamer, period),
+        lambda: streamers.list_games(run, streamer, period),
+        title="Categories",
+        unit="viewer-hours by category",
+        label="game_name",
+        empty=_NONE,
+        origin=_origin(streamer),
+    )
 
 
 def _draw_broadcasts(streamer: str, period: Period, zone: str) -> None:
@@ -142,40 +133,38 @@ def _draw_broadcasts(streamer: str, period: Period, zone: str) -> None:
 
 
 def _draw_channel(streamer: str, period: Period, zone: str) -> None:
-    left, right = st.columns(2)
-    with left:
-        panel(
+    beside(
+        lambda: panel(
             "Names",
             "names and logins that the streamer had, the newest first",
             lambda: streamers.list_names(run, streamer),
             empty="No profile has been polled. `snowcast ingest twitch` polls them.",
             zone=zone,
-        )
-    with right:
-        panel(
+        ),
+        lambda: panel(
             "Titles and categories",
             "as they were in these days, the newest first",
             lambda: streamers.list_titles(run, streamer, period),
             empty=_NONE,
             zone=zone,
-        )
+        ),
+    )
 
 
 def _draw_gifts(streamer: str, period: Period) -> None:
-    left, right = st.columns(2)
-    with left:
-        panel(
+    beside(
+        lambda: panel(
             "Gifts",
             "points of gifts by UTC day; those taken back do not count",
             lambda: streamers.list_gifts(run, streamer, period),
             lambda rows: charts.stacked_bars(rows, "date_day", {"points": "points"}, "points"),
             empty=_NO_LOGS,
-        )
-    with right:
-        panel(
+        ),
+        lambda: panel(
             "Followers",
             "followers won less those lost since the first of these days, as the live logs estimate them",
             lambda: streamers.list_follower_changes(run, streamer, period),
             lambda rows: charts.time_line(rows, "date_day", {"total_change": "followers"}, "followers"),
             empty=_NO_LOGS,
-        )
+        ),
+    )

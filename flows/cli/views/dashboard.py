@@ -1,4 +1,4 @@
-"""What the dashboard is handed over: the login of the settings, and answers to questions about activities."""
+"""What the dashboard is handed over: the login of the settings, answers to questions, explanations of numbers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ _MOST_ROWS = 1000
 
 def make_access(settings: Settings) -> Access:
     """Return how the pages reach the warehouse of the settings."""
+    from flows.cli.views.explainer import Explainer
     from flows.warehouse import connect
 
     return Access(
         connect=partial(connect, settings, QUERY_TAG='{"flow": "dashboard"}'),
         ask=partial(answer_question, settings),
         refresh_seconds=settings.dashboard_refresh_seconds,
+        explainer=Explainer(settings),
     )
 
 

@@ -29,7 +29,7 @@ def say_explanation(found: Explanation, say: Callable[[str], None], show: Callab
     say(f"  of {key}")
     say(f"  = {found.formula}\n")
     for step in found.steps:
-        for line in _lines(step):
+        for line in describe_step(step):
             say(line)
         names = list(step.rows[0]) if step.rows else []
         if names:
@@ -40,7 +40,8 @@ def say_explanation(found: Explanation, say: Callable[[str], None], show: Callab
         say(line)
 
 
-def _lines(step: Step) -> Iterator[str]:
+def describe_step(step: Step) -> Iterator[str]:
+    """Yield what is told of a table beside its rows: the table, then formulas, condition and checks."""
     enough = {True: ": these rows of its inputs give the same again", None: "", False: ""}[step.is_enough]
     yield f"{step.table}: {step.row_count:,} row{'' if step.row_count == 1 else 's'}{enough}"
     for name, formula in step.formulas.items():
