@@ -110,12 +110,12 @@ def stacked_bars(
 def _periods_of(tall: pd.DataFrame, at: str) -> list[str]:
     """List the texts of all days, weeks or months from the first to the last: those without a row stay in the axis."""
     found = tall[at].drop_duplicates().sort_values()
-    steps = found.diff().dropna().dt.days
-    if steps.empty:
+    if len(found) < 2:
         return list(tall["period"].unique())
+    first, last = found.iloc[0], found.iloc[-1]
     by_month = bool((found.dt.day == 1).all())
-    step = "MS" if by_month else "7D" if bool((steps % 7 == 0).all()) else "D"
-    every = pd.date_range(found.iloc[0], found.iloc[-1], freq=step)
+    by_week = all((one - first).days % 7 == 0 for one in found)
+    every = pd.date_range(first, last, freq="MS" if by_month else "7D" if by_week else "D")
     return list((every if len(every) <= _MOST_PERIODS else pd.DatetimeIndex(found)).strftime(_format_of(tall, at)))
 
 

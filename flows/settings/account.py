@@ -11,7 +11,7 @@ Size = Literal["XSMALL", "SMALL", "MEDIUM", "LARGE", "XLARGE"]
 
 
 class AccountSettings(BaseSettings):
-    """The virtual warehouse of an account as it is deployed."""
+    """The virtual warehouse of an account as it is deployed, and whether the dashboard is deployed there, too."""
 
     warehouse_size: Size = Field(
         default="XSMALL", description="size of the virtual warehouse that deploy snowflake makes"
@@ -23,3 +23,13 @@ class AccountSettings(BaseSettings):
         default=50, ge=1, le=1_000_000, description="credits a month after which its resource monitor suspends it"
     )
     credit_price: float = Field(default=3.0, ge=0, description="price of a credit, for snowcast status --credits")
+    dashboard_compute_pool: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z_]\w*$",
+        description="compute pool in which Streamlit in Snowflake runs the dashboard; none: it is not deployed there",
+    )
+    dashboard_packages_integration: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z_]\w*$",
+        description="external access integration by which that container installs Python packages",
+    )

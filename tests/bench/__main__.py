@@ -4,10 +4,10 @@ A cycle is a poll of 1,000 streams, their users and games, up to the validated m
 running: services start, tables are made. Warm is the next cycle of that home. With history, so many polls of the same
 platform are loaded and built before. Figures are medians of several cycles; every cycle is a process of its own, as
 the scheduler starts it. What else is measured says the module of each kind: commands.py, peer.py, far.py, backfill.py,
-flat.py, history.py, streams.py, activity.py, amplitude.py, samples.py.
+flat.py, history.py, streams.py, activity.py, amplitude.py, samples.py, pages.py.
 
-    python -m tests.bench [--only warehouse commands cycle peer far backfill flat history activity amplitude samples]
-        [--runs 3] [--polls 10 1000]
+    python -m tests.bench [--only warehouse commands cycle peer far backfill flat history activity amplitude samples
+        pages memory] [--runs 3] [--polls 10 1000] [--samples 10000000] [--refreshes 500]
         [--keys 100000 1000000 5000000] [--events 1000000 10000000] [--megabytes 2000] [--messages 100000]
 """
 
@@ -29,7 +29,20 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import activity, amplitude, backfill, commands, far, flat, history, peer, samples, streams, warehouse
+from tests.bench import (
+    activity,
+    amplitude,
+    backfill,
+    commands,
+    far,
+    flat,
+    history,
+    pages,
+    peer,
+    samples,
+    streams,
+    warehouse,
+)
 
 PARTS = ("start", "extract", "load", "build", "validate")
 SCALE = "20000"  # streamers; enough that 1,000 are live at every hour
@@ -153,6 +166,16 @@ def measure_sources(options: argparse.Namespace) -> None:
         console.print(samples.measured(options.messages), samples.FOOTNOTE, sep="\n", soft_wrap=True)
 
 
+def measure_pages(options: argparse.Namespace) -> None:
+    """Measure how fast pages of the dashboard open, and its memory."""
+    if "pages" in options.only:
+        for table in pages.measured(options.samples, options.runs):
+            console.print(table)
+        console.print(pages.FOOTNOTE, soft_wrap=True)
+    if "memory" in options.only:
+        console.print(pages.measured_memory(options.refreshes))
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(
@@ -170,6 +193,8 @@ def main() -> None:
         "activity",
         "amplitude",
         "samples",
+        "pages",
+        "memory",
     )
     parser.add_argument("--only", nargs="+", choices=kinds, default=kinds, help="what to measure; default: all")
     parser.add_argument("--runs", type=int, default=3, help="medians of so many runs")
@@ -179,10 +204,11 @@ def main() -> None:
     )
     parser.add_argument("--events", type=int, nargs="*", default=[1_000_000, 10_000_000], help="events of a stream")
     parser.add_argument(
-        "--samples", type=int, default=10_000_000, help="samples of backfill and of the large history of flat"
+        "--samples", type=int, default=10_000_000, help="samples of backfill and of the large history of flat and pages"
     )
     parser.add_argument("--megabytes", type=int, default=2_000, help="JSON of an export hour of Amplitude")
     parser.add_argument("--messages", type=int, default=100_000, help="stream samples out of a topic")
+    parser.add_argument("--refreshes", type=int, default=500, help="refreshes of the live page that memory is held to")
     options = parser.parse_args()
     console.print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     if "warehouse" in options.only:
@@ -198,6 +224,7 @@ def main() -> None:
         console.print(shown(found))
     measure_costs(options)
     measure_sources(options)
+    measure_pages(options)
     if "history" in options.only:
         for keys in options.keys:
             writes, remarks = history.measured(keys, options.runs)

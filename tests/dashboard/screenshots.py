@@ -25,6 +25,7 @@ PAGES = {
 WIDTHS = (1400, 390)
 _MOST_PIXELS = 6000
 _FIRST_SCREEN = 1000
+_PATIENCE = 180_000  # milliseconds
 
 
 def main(folder: Path) -> None:
@@ -37,6 +38,7 @@ def main(folder: Path) -> None:
         browser = started.chromium.launch(executable_path=browser_program, args=["--no-sandbox"])
         for width in WIDTHS:
             page = browser.new_page(viewport={"width": width, "height": 900})
+            page.set_default_timeout(_PATIENCE)
             for name, path in PAGES.items():
                 picture = folder / f"{name}_{width}.png"
                 _take(page, f"{address}{path}", width, picture)

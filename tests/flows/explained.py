@@ -65,10 +65,6 @@ def _viewers(records: Sequence[Record], key: Key) -> int:
     )
 
 
-def _peak(records: Sequence[Record], key: Key) -> int:
-    return max(record["viewer_count"] for record in records)
-
-
 def _revenue(records: Sequence[Record], key: Key) -> Decimal:
     newest: dict[str, Record] = {}
     for record in sorted(records, key=lambda one: one["_at"]):
@@ -80,14 +76,6 @@ def _revenue(records: Sequence[Record], key: Key) -> Decimal:
 def _watching_users(records: Sequence[Record], key: Key) -> int:
     watched = [one for one in records if one["_table"] == "raw_billing_viewing_activity"]
     return len({one["user_id"] for one in watched if one["watch_date"][:7] == key["year_month"][:7]})
-
-
-def _new_customers(records: Sequence[Record], key: Key) -> int:
-    """Customers whose first subscription began in the month."""
-    began: dict[str, list[str]] = {}
-    for record in records:
-        began.setdefault(record["user_id"], []).append(record["start_date"][:7])
-    return sum(min(months) == key["year_month"][:7] for months in began.values())
 
 
 def _new_mrr(records: Sequence[Record], key: Key) -> Decimal:
@@ -138,10 +126,8 @@ CASES = {
     "mart_game_daily.hours_watched": Case("hours_watched > 1", _hours),
     "mart_top_streamers.hours_watched": Case("ranking_window = 'all_time' AND streamer_rank = 2", _hours),
     "mart_concurrent_viewers.viewers": Case("scope = 'all'", _viewers),
-    "mart_viewer_spikes.peak_viewers": Case("peak_viewers > first_viewers", _peak),
     "mart_monthly_revenue.revenue": Case("refund_count > 0", _revenue),
     "mart_monthly_active_users.user_count": Case("definition = 'watching'", _watching_users),
-    "mart_mrr_movements.new_count": Case("grain = 'customer' AND new_count > 1", _new_customers),
     "mart_mrr_movements.new_mrr": Case("grain = 'customer' AND new_count > 1", _new_mrr),
     "mart_growth_accounting.active_count": Case(f"{_STREAMERS_PER_DAY} AND active_count > 1", _active_streamers),
     "mart_retention_cohorts.cohort_size": Case(f"{_STREAMERS_PER_DAY} AND cohort_size > 1", _cohort),

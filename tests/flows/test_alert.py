@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from tests.alerts.receiver import PATH, Receiver, receiving
 from tests.flows.conftest import Snowcast
+from tests.flows.explained import read_records
 
 _SETTINGS = {"SNOWCAST_SPIKE_MIN_SAMPLES": "3", "SNOWCAST_SPIKE_COOLDOWN_MINUTES": "0.001"}
 
@@ -47,6 +49,12 @@ def test_a_planted_spike_is_one_message_none_after_a_restart_and_one_recovery(
     logs = "".join(path.read_text(encoding="utf-8") for path in (home / "logs").glob("*.log"))
     told = snowcast("sql", "SELECT * FROM OPS.ALERTS", "--format", "json").out
     assert PATH.rsplit("/", 1)[1] not in logs + told + first.out + first.err
+    (spike,) = json.loads(snowcast("sql", "SELECT spike_key FROM MARTS.MART_VIEWER_SPIKES", "--format", "json").out)
+    explained = snowcast(
+        "explain", "mart_viewer_spikes", "peak_viewers", "--key", f"spike_key={spike['SPIKE_KEY']}", "--json"
+    )
+    peak = json.loads(explained.out)
+    assert peak["value"] == max(record["viewer_count"] for record in read_records(home / "landing", peak))
 
 
 def test_a_webhook_that_is_refused_is_a_matter_of_configuration(snowcast: Snowcast, receiver: Receiver):

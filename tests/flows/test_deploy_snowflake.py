@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
 
-from flows.deploy.snowflake.declared import DeclaredGrant, read_declared
-from flows.deploy.snowflake.deploy import plan_deployment
+import pytest
+import sqlglot
+
+from flows.deploy.snowflake.declared import DeclaredGrant, DeclaredObject, read_declared
+from flows.deploy.snowflake.deploy import list_dashboard_files, plan_deployment
+from flows.deploy.snowflake.plan import make_plan
+from flows.deploy.snowflake.present import Present
 from flows.deploy.snowflake.statements import list_statements, render_statements
-from flows.settings import load_settings
+from flows.settings import Settings, load_settings
 from flows.warehouse import open_session
 
 DRIFT = (
@@ -103,3 +113,63 @@ def test_each_statement_of_the_scripts_is_understood():
     assert ("CREATE FILE FORMAT", "FUTURE", "SCHEMA", "SNOWCAST_LOADER") in granted
     assert ("WRITE", "ALL", "STAGE", "SNOWCAST_LOADER") in granted
     assert ("USAGE", "ONE", "ROLE", "SNOWCAST_SERVICE") in granted
+
+
+@pytest.fixture
+def of_dashboard(monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Settings of an account in which the dashboard runs."""
+    monkeypatch.setenv("SNOWCAST_WAREHOUSE", "snowflake")
+    monkeypatch.setenv("SNOWCAST_DASHBOARD_COMPUTE_POOL", "PAGES")
+    monkeypatch.setenv("SNOWCAST_DASHBOARD_PACKAGES_INTEGRATION", "PYPI")
+    return load_settings()
+
+
+def test_the_dashboard_is_declared_with_its_warehouse_and_runtime(of_dashboard: Settings):
+    declared = read_declared(of_dashboard)
+    assert {one.statement for one in declared} == {statement for _, statement in list_statements(of_dashboard)}
+    objects = {one.kind: one for one in declared if isinstance(one, DeclaredObject)}
+    assert objects["COMPUTE POOL"].name == "PAGES"
+    app = objects["STREAMLIT"]
+    assert (app.name, app.role) == ("ANALYTICS.APPS.DASHBOARD", "SNOWCAST_OWNER")
+    wanted = {"QUERY_WAREHOUSE": "SNOWCAST_WH", "COMPUTE_POOL": "PAGES", "MAIN_FILE": "streamlit_app.py"}
+    assert wanted.items() <= app.properties.items()
+    assert app.properties["RUNTIME_NAME"].startswith("SYSTEM$ST_CONTAINER_RUNTIME")
+    parsed = [sqlglot.parse_one(one.statement, dialect="snowflake") for one in declared]
+    assert all(parsed)
+
+
+def test_a_dashboard_that_asks_another_warehouse_is_changed(of_dashboard: Settings):
+    declared = [one for one in read_declared(of_dashboard) if one.kind in ("COMPUTE POOL", "STREAMLIT")]
+    app = {"query_warehouse": "OTHER", "title": "Snowcast"}
+    there = Present(objects={"STREAMLIT": {"ANALYTICS.APPS.DASHBOARD": app}})
+    changes = [(change.sign, change.statement) for change in make_plan(declared, there)]
+    assert ("~", "ALTER STREAMLIT ANALYTICS.APPS.DASHBOARD SET QUERY_WAREHOUSE = SNOWCAST_WH") in changes
+    assert [sign for sign, statement in changes if statement.startswith("CREATE COMPUTE POOL")] == ["+"]
+
+
+def test_the_files_of_the_dashboard_start_it(tmp_path: Path):
+    """The files as they lie on the stage, and nothing else of the project."""
+    for file, folder in list_dashboard_files():
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+        shutil.copy(file, tmp_path / folder)
+    program = (
+        "from streamlit.testing.v1 import AppTest\n"
+        "test = AppTest.from_file('streamlit_app.py', default_timeout=120).run()\n"
+        "print(test.title[0].value if test.title else test.exception[0].message)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+    )
+    assert done.stdout.strip() == "Live", done.stderr
+
+
+def test_where_streamlit_cannot_run_the_dashboard_is_not_deployed(snowcast):
+    told = {"SNOWCAST_DASHBOARD_COMPUTE_POOL": "PAGES", "SNOWCAST_DASHBOARD_PACKAGES_INTEGRATION": "PYPI"}
+    refused = snowcast("deploy", "snowflake", "--plan", **told)
+    assert refused.code == 2
+    assert "`snowcast dashboard` serves the pages here" in refused.err

@@ -6,10 +6,20 @@ import csv
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 
 import pytest
 
+from deployments.dashboard.access import UnknownNumberError
+from flows.cli.output import plain
+from flows.cli.views.dashboard import make_access
+from flows.explain.explain import explain_number
+from flows.lineage.graph import Lineage, trace_tables
+from flows.settings import load_settings
+from flows.steps.build import make_parameters
+from flows.warehouse.reading import open_reader
 from tests.fidelity.snowflake_sql import examine, sent_statements
 from tests.flows.conftest import serving
 from tests.flows.explained import CASES, read_records
@@ -87,8 +97,15 @@ def test_status_tells_freshness_rows_and_runs(snowcast):
         assert title in told
 
 
+@cache
+def lineage() -> Lineage:
+    """Traced once: it takes as long as a short explanation."""
+    return trace_tables(make_parameters(load_settings()), load_settings().database)
+
+
 def test_each_mart_has_a_number_that_is_checked():
-    marts = {name for name in models() if name.startswith("mart_")}
+    """Spikes have theirs where a stream is raised (test_alert.py)."""
+    marts = {name for name in models() if name.startswith("mart_")} - {"mart_viewer_spikes"}
     assert {number.partition(".")[0] for number in CASES} == marts
 
 
@@ -99,16 +116,33 @@ def test_an_explained_number_is_what_its_raw_records_give(number, snowcast, home
     mart, _, column = number.partition(".")
     table = models()[mart].table
     query = f"SELECT {', '.join(table.key)} FROM MARTS.{mart} WHERE {case.row} ORDER BY {', '.join(table.key)} LIMIT 1"
-    (row,) = json.loads(snowcast("sql", query, "--format", "json").out)
-    key = [part for name, value in row.items() for part in ("--key", f"{name.lower()}={value}")]
-    done = snowcast("explain", mart, column, *key, "--json")
-    assert done.code == 0, done.err
-    told = json.loads(done.out)
+    with open_reader(load_settings()) as reader:
+        (row,) = reader.records(query)
+        key = {name: str(value) for name, value in row.items()}
+        found = explain_number(reader, load_settings().database, lineage(), table, column, key)
+    told = json.loads(json.dumps(asdict(found), default=plain))
     assert float(told["value"]) == pytest.approx(
         float(case.expected(read_records(home / "landing", told), told["key"]))
     )
     assert told["steps"][0]["is_enough"]
     assert all(file["poll"] or not file["path"].startswith("twitch") for file in told["files"])
+
+
+def test_the_dashboard_tells_where_a_number_comes_from(snowcast):
+    """As `snowcast dashboard` hands it over: tables, rows to choose from, one of them explained."""
+    explainer = make_access(load_settings()).explainer
+    assert "hours_watched" in explainer.measures()["mart_streamer_daily"]
+    rows = explainer.rows("mart_monthly_revenue", "revenue", {}, 3)
+    assert list(rows.columns) == ["year_month", "revenue"]
+    assert rows["year_month"].is_monotonic_decreasing
+    month = rows["year_month"].iloc[0]
+    told = explainer.explain("mart_monthly_revenue", "revenue", {"year_month": month})
+    assert float(told.value) == pytest.approx(rows["revenue"].iloc[0])
+    assert told.steps[0].title.startswith("mart_monthly_revenue: 1 row")
+    assert told.steps[-1].title.startswith("stg_billing_payments: ")
+    assert all(path.startswith("billing/payments/") for path in told.files["path"])
+    with pytest.raises(UnknownNumberError, match="has no column day; its key is year_month"):
+        explainer.rows("mart_monthly_revenue", "revenue", {"day": "1"}, 3)
 
 
 def test_an_explanation_is_told_to_people(snowcast):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -19,9 +18,7 @@ from deployments.dashboard.panels import (
 )
 
 
-def draw_measures(
-    one: Mapping[str, Any], average: str, peak: str, between: tuple[str, str, str], origin: Origin
-) -> None:
+def draw_measures(one: pd.Series[Any], average: str, peak: str, between: tuple[str, str, str], origin: Origin) -> None:
     """Show the measures of some days.
 
     Args:

@@ -16,14 +16,14 @@ from flows.settings import Settings
 
 KINDS = (
     *("ROLE", "USER", "RESOURCE MONITOR", "WAREHOUSE", "STORAGE INTEGRATION", "DATABASE", "SCHEMA", "FILE FORMAT"),
-    "STAGE",
+    *("STAGE", "COMPUTE POOL", "STREAMLIT"),
 )
 _CREATE = re.compile(rf"CREATE ({'|'.join(KINDS)}) IF NOT EXISTS ([\w.]+)\s*(.*)", re.DOTALL)
 _PROPERTY = re.compile(r"(\w+) = (\([^)]*\)|'[^']*'|[\w.]+)")
 _GRANT_ROLE = re.compile(r"GRANT ROLE (\w+) TO (ROLE|USER) (\w+)")
 _GRANT = re.compile(
     r"GRANT (?P<privileges>[A-Z ,]+?) ON (?:(?P<scope>ALL|FUTURE) (?P<kinds>[A-Z ]+?)S IN (?:DATABASE|SCHEMA)"
-    r"|(?P<kind>[A-Z]+)) (?P<name>[\w.]+) TO (?P<to>ROLE|USER) (?P<grantee>\w+)(?: COPY CURRENT GRANTS)?"
+    r"|(?P<kind>COMPUTE POOL|[A-Z]+)) (?P<name>[\w.]+) TO (?P<to>ROLE|USER) (?P<grantee>\w+)(?: COPY CURRENT GRANTS)?"
 )
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from flows.deploy.snowflake.declared import DeclaredObject, read_declared
 from flows.deploy.snowflake.plan import Change, make_plan
 from flows.deploy.snowflake.present import read_present
+from flows.errors import ConfigError
 from flows.settings import Settings
 from flows.warehouse import open_session
 from transforms.functions import Session
 
-_TAKEN_AWAY = ("USER", "DATABASE", "STORAGE INTEGRATION", "WAREHOUSE", "RESOURCE MONITOR", "ROLE")
+_TAKEN_AWAY = ("USER", "DATABASE", "STORAGE INTEGRATION", "COMPUTE POOL", "WAREHOUSE", "RESOURCE MONITOR", "ROLE")
+_ROOT = Path(__file__).resolve().parents[3]
+_STARTED_BY = _ROOT / "deployments" / "snowflake" / "dashboard"
 
 
 def plan_deployment(settings: Settings) -> list[Change]:
@@ -31,6 +35,8 @@ def apply_deployment(settings: Settings, on_change: Callable[[Change], None] = l
         for change in _plan(session, settings):
             if change.sign == "!":
                 continue
+            if change.statement.startswith("CREATE STREAMLIT"):
+                put_dashboard(session, settings, change.role)
             _run(session, change.role, [change.statement])
             on_change(change)
         return _plan(session, settings)
@@ -54,7 +60,28 @@ def tear_down(settings: Settings) -> None:
             _run(session, role, [statement])
 
 
+def list_dashboard_files() -> list[tuple[Path, str]]:
+    """Return the files of the dashboard, each with its folder below the stage: what starts it, and the pages."""
+    pages = sorted(file for file in (_ROOT / "deployments" / "dashboard").rglob("*") if file.suffix in (".py", ".png"))
+    package = _ROOT / "deployments" / "__init__.py"
+    code = [(file, str(file.parent.relative_to(_ROOT))) for file in [package, *pages]]
+    return [(file, "") for file in (_STARTED_BY / "streamlit_app.py", _STARTED_BY / "requirements.txt")] + code
+
+
+def put_dashboard(session: Session, settings: Settings, role: str) -> None:
+    """Put the files of the dashboard on its stage; the app copies them when it is made."""
+    session.use_role(role)
+    for file, folder in list_dashboard_files():
+        place = f"@{settings.database}.APPS.DASHBOARD_CODE/{folder}".rstrip("/")
+        session.file.put(str(file), place, auto_compress=False, overwrite=True)
+
+
 def _plan(session: Session, settings: Settings) -> list[Change]:
+    if settings.dashboard_compute_pool and settings.warehouse == "embedded":
+        raise ConfigError(
+            "The embedded warehouse runs no Streamlit: unset SNOWCAST_DASHBOARD_COMPUTE_POOL; `snowcast dashboard` "
+            "serves the pages here."
+        )
     declared = read_declared(settings)
     return make_plan(declared, read_present(session, settings.database, declared))
 

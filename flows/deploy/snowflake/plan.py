@@ -65,6 +65,8 @@ _COMPARED: dict[str, dict[str, tuple[str, Callable[[str], str], bool]]] = {
     },
     "STORAGE INTEGRATION": {"ENABLED": ("enabled", _plain, True), "COMMENT": ("comment", str, True)},
     "FILE FORMAT": {"TYPE": ("type", _plain, False)},
+    "COMPUTE POOL": {"MAX_NODES": ("max_nodes", _number, True), "COMMENT": ("comment", str, True)},
+    "STREAMLIT": {"QUERY_WAREHOUSE": ("query_warehouse", str.upper, True), "TITLE": ("title", str, True)},
     "STAGE": {
         "URL": ("url", lambda url: url.rstrip("/"), False),
         "STORAGE_INTEGRATION": ("storage_integration", str.upper, False),
@@ -95,7 +97,7 @@ def _compare(one: DeclaredObject, present: Present) -> Iterator[Change]:
         if name not in one.properties or normal(one.properties[name]) == normal(there.get(column, "")):
             continue
         value = one.properties[name]
-        quoted = f"'{value}'" if name in ("COMMENT", "URL") else value
+        quoted = f"'{value}'" if name in ("COMMENT", "URL", "TITLE") else value
         statement = f"ALTER {one.kind} {one.name} SET {name} = {quoted}"
         why = f"{name} is {there.get(column) or 'not set'}, declared is {value}"
         yield Change("~" if can_alter else "!", what, why, one.role, statement)

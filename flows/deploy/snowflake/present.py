@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from flows.deploy.snowflake.declared import Declared, DeclaredGrant
+from flows.deploy.snowflake.declared import Declared, DeclaredGrant, DeclaredObject
 from transforms.functions import Session
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _OF_ACCOUNT = {
     kind: f"{kind}S" for kind in ("ROLE", "USER", "RESOURCE MONITOR", "WAREHOUSE", "STORAGE INTEGRATION", "DATABASE")
 }
+_OF_DASHBOARD = {"COMPUTE POOL": "COMPUTE POOLS", "STREAMLIT": "STREAMLITS"}  # asked for where they are declared
 _OF_DATABASE = {kind: f"{kind}S" for kind in ("SCHEMA", "FILE FORMAT", "STAGE", "TABLE", "VIEW")}
 Granted = tuple[str, str, str]  # privilege, kind, name
 
@@ -34,13 +35,17 @@ class Present:
     granted_on_future: dict[tuple[str, str], set[Granted]] = field(default_factory=dict)
 
 
-def read_present(session: Session, database: str, declared: Iterable[Declared]) -> Present:
+def read_present(session: Session, database: str, declared: Sequence[Declared]) -> Present:
     """Return what is there of the kinds that the scripts know, and what the roles and users of theirs were granted."""
     present = Present()
-    for kind, plural in _OF_ACCOUNT.items():
+    kinds = {one.kind for one in declared if isinstance(one, DeclaredObject)}
+    dashboard = {kind: plural for kind, plural in _OF_DASHBOARD.items() if kind in kinds}
+    of_account = _OF_ACCOUNT | {kind: plural for kind, plural in dashboard.items() if kind == "COMPUTE POOL"}
+    of_database = _OF_DATABASE | {kind: plural for kind, plural in dashboard.items() if kind == "STREAMLIT"}
+    for kind, plural in of_account.items():
         present.objects[kind] = {row["name"]: _texts(row) for row in session.sql(f"SHOW {plural}").collect()}
     has_database = database.upper() in present.objects["DATABASE"]
-    for kind, plural in _OF_DATABASE.items():
+    for kind, plural in of_database.items():
         rows = session.sql(f"SHOW {plural} IN DATABASE {database}").collect() if has_database else []
         present.objects[kind] = {_full_name(kind, row): _texts(row) for row in rows}
         present.objects[kind].pop(f"{database.upper()}.INFORMATION_SCHEMA", None)

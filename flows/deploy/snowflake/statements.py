@@ -13,13 +13,13 @@ def list_statements(settings: Settings) -> list[tuple[str, str]]:
     """Return every statement with the role that runs it.
 
     Raises:
-        ConfigError: What an integration needs of the cloud's side is not set.
+        ConfigError: What an integration or the dashboard needs of the account's side is not set.
     """
     grants = _read("external", settings, "31_grants.sql") if settings.external_landings else []
     parts = (
         ("", [*_read("account", settings), *_list_integrations(settings)]),
         (_OWNER, [*_read("", settings), *stage_statements(settings)]),
-        ("", [*grants, *_read("access", settings)]),
+        ("", [*grants, *_read("access", settings), *_list_dashboard(settings)]),
     )
     found: list[tuple[str, str]] = []
     for role, written in parts:
@@ -66,3 +66,19 @@ def _list_integrations(settings: Settings) -> list[str]:
         values = {"integration": targets[0].integration or "", "locations": locations}
         made += statements(script, settings, {**values, "s3_role": cloud, "azure_tenant": cloud})
     return made
+
+
+def _list_dashboard(settings: Settings) -> list[str]:
+    """The statements that make the dashboard in Snowflake, where the settings name a compute pool for it."""
+    if settings.dashboard_compute_pool is None:
+        return []
+    if settings.dashboard_packages_integration is None:
+        raise ConfigError(
+            "Set SNOWCAST_DASHBOARD_PACKAGES_INTEGRATION: without it the dashboard's container installs no packages."
+        )
+    values = {
+        "compute_pool": settings.dashboard_compute_pool,
+        "packages_integration": settings.dashboard_packages_integration,
+    }
+    script = (SCRIPTS / "dashboard" / "60_dashboard.sql").read_text(encoding="utf-8")
+    return statements(script, settings, values)

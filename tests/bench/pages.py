@@ -1,0 +1,244 @@
+"""The pages of the dashboard: how long one takes to open, beside its statements by the plain connector; and its memory.
+
+A page is drawn by Streamlit in this process with nothing cached, in turn with its own statements sent one after the
+other by the connector, each read to its last row. The ratio is what pages, frames and charts add. In Chromium, where
+there is one, the same page is opened at `snowcast dashboard`: from the address to the last chart. Twice: of the large
+history of flat.py, and of a home after one `snowcast run`.
+
+Memory: the live page of one browser looks again so often; resident memory of the server early and at the end.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table as Shown
+
+from tests.bench import flat
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+PAGES = ("live", "streamers", "games", "growth", "revenue", "product", "operations")
+TARGETS = {"a run": 2.0, "history": 4.0}
+FLAT = 1.1
+EARLY = 50  # refreshes after which caches are filled
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+FOOTNOTE = "opened: in Chromium, from the address to the last chart; nothing cached but the login."
+
+
+class Recorded:
+    """A connection that remembers what it is sent.
+
+    Args:
+        connection: Of the connector.
+        sent: Where statements go, with their parameters.
+    """
+
+    def __init__(self, connection: Any, sent: list[tuple[str, Any]]) -> None:
+        self._connection, self._sent = connection, sent
+
+    def cursor(self) -> Any:
+        """A cursor that remembers."""
+        cursor = self._connection.cursor()
+        execute = cursor.execute
+
+        def remembered(statement: str, parameters: Any = None) -> Any:
+            self._sent.append((statement, parameters))
+            return execute(statement, parameters)
+
+        cursor.execute = remembered
+        return cursor
+
+    def close(self) -> None:
+        """Log out."""
+        self._connection.close()
+
+
+def measured(samples: int, runs: int) -> Iterator[Shown]:
+    """Every page of a home after a run, then of so many samples of history.
+
+    Args:
+        samples: Snapshots of streams of the large history.
+        runs: Medians of so many.
+    """
+    from deployments.embedded import ensure_running, stop
+
+    with tempfile.TemporaryDirectory() as name:
+        home = Path(name) / "run"
+        _snowcast(home, "run")
+        yield _shown("a run", "after one run", _measure(home, "ANALYTICS", runs))
+        _snowcast(home, "down", "--force")
+        home = Path(name) / "history"
+        endpoint = ensure_running(home)
+        try:
+            history = flat._opened(endpoint, samples)
+            history.fill()
+            history.session.close()
+            yield _shown("history", f"of {samples:,} snapshots", _measure(home, history.database, runs))
+        finally:
+            stop(home)
+
+
+def measured_memory(refreshes: int) -> Shown:
+    """Resident memory of the server while the live page looks again so often, once a second."""
+    table = Shown(title=f"Memory of the dashboard over {refreshes:,} refreshes of the live page")
+    for name in ("what", "ratio", "target", f"after {min(EARLY, refreshes // 2)}, MB", f"after {refreshes}, MB"):
+        table.add_column(name, justify="left" if name == "what" else "right")
+    with tempfile.TemporaryDirectory() as name:
+        home = Path(name) / "run"
+        _snowcast(home, "run")
+        with _serving(home, "ANALYTICS") as (address, process), _browsing() as page:
+            early, late = _refresh(page, address, process, refreshes)
+        _snowcast(home, "down", "--force")
+    table.add_row("resident memory", f"{late / early:.2f}", f"≤ {FLAT}", f"{early:.0f}", f"{late:.0f}")
+    return table
+
+
+def _refresh(page: Page, address: str, process: int, refreshes: int) -> tuple[float, float]:
+    """Let the page look again so often; the server's megabytes early and at the end."""
+    sent = []
+    page.on("websocket", lambda socket: socket.on("framesent", sent.append))  # the page asks for each refresh
+    page.goto(address)
+    drawn(page)
+    begin = len(sent)
+    found = []
+    for count in (min(EARLY, refreshes // 2), refreshes):
+        while len(sent) - begin < count:
+            page.wait_for_timeout(200)
+        found.append(_megabytes(process))
+    return found[0], found[1]
+
+
+def _megabytes(process: int) -> float:
+    lines = Path(f"/proc/{process}/status").read_text(encoding="utf-8").splitlines()
+    return int(next(line for line in lines if line.startswith("VmRSS")).split()[1]) / 1024
+
+
+def _measure(home: Path, database: str, runs: int) -> dict[str, tuple[float, float, int, float | None]]:
+    """Per page: seconds drawn, seconds of its statements, how many these are, seconds opened in a browser."""
+    from deployments.embedded import ensure_running
+
+    parameters = {**ensure_running(home).connection_parameters(database), "paramstyle": "qmark"}
+    opened = _open_in_browser(home, database, runs)
+    return {page: (*_draw(page, parameters, runs), opened.get(page)) for page in PAGES}
+
+
+def _draw(page: str, parameters: Mapping[str, Any], runs: int) -> tuple[float, float, int]:
+    import snowflake.connector
+    import streamlit
+    from streamlit.testing.v1 import AppTest
+
+    from deployments.dashboard import Access, hand_over
+
+    logging.getLogger("streamlit").setLevel(logging.CRITICAL)
+    sent: list[tuple[str, Any]] = []
+    connection = snowflake.connector.connect(**parameters)
+    hand_over(Access(lambda: Recorded(connection, sent), refresh_seconds=3600))
+    drawn_in, sent_in = [], []
+    for turn in range(runs + 1):  # the first warms up
+        sent.clear()
+        streamlit.cache_data.clear()
+        test = AppTest.from_string(
+            f"from deployments.dashboard.views import {page}\n{page}.draw()", default_timeout=600
+        )
+        began = time.perf_counter()
+        found = test.run()
+        between = time.perf_counter()
+        if found.exception:
+            raise RuntimeError(f"{page}: {found.exception[0].value}")
+        for statement, given in list(sent):
+            connection.cursor().execute(statement, given).fetchall()
+        if turn:
+            drawn_in.append(between - began)
+            sent_in.append(time.perf_counter() - between)
+    streamlit.cache_resource.clear()
+    connection.close()
+    return median(drawn_in), median(sent_in), len(sent)
+
+
+def _open_in_browser(home: Path, database: str, runs: int) -> dict[str, float]:
+    """Seconds until a page is drawn, by page; nothing without Chromium."""
+    if CHROMIUM is None:
+        return {}
+    found: dict[str, list[float]] = {page: [] for page in PAGES}
+    with _serving(home, database) as (address, _), _browsing() as page:
+        for turn in range(runs + 1):
+            for name in PAGES:
+                page.wait_for_timeout(1100)  # nothing that was read before is taken from the cache
+                began = time.perf_counter()
+                page.goto(f"{address}{'' if name == 'live' else name}")
+                drawn(page)
+                if turn:
+                    found[name].append(time.perf_counter() - began)
+    return {name: median(seconds) for name, seconds in found.items()}
+
+
+def drawn(page: Page) -> None:
+    """Wait until a page is drawn."""
+    page.wait_for_selector("h1")
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton], [data-stale=true]')")
+
+
+@contextmanager
+def _browsing() -> Iterator[Page]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1400, "height": 900})
+        page.set_default_timeout(600_000)
+        yield page
+        browser.close()
+
+
+@contextmanager
+def _serving(home: Path, database: str) -> Iterator[tuple[str, int]]:
+    """`snowcast dashboard` of a home, whose results are a second old at most: its address and process."""
+    told = {**_environment(home), "SNOWCAST_DATABASE": database, "SNOWCAST_DASHBOARD_REFRESH_SECONDS": "1"}
+    command = [sys.executable, "-m", "flows.cli", "dashboard"]
+    process = subprocess.Popen(command, env=told, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    try:
+        found = re.search(r"http://127\.0\.0\.1:\d+/\S+/", process.stdout.readline())
+        if found is None:
+            raise RuntimeError("snowcast dashboard did not start")
+        yield found[0], process.pid
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+
+
+def _snowcast(home: Path, *command: str) -> None:
+    subprocess.run(
+        [sys.executable, "-m", "flows.cli", *command], env=_environment(home), check=True, stdout=subprocess.DEVNULL
+    )
+
+
+def _environment(home: Path) -> dict[str, str]:
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(("SNOWCAST_", "PREFECT_"))}
+    return {**kept, "SNOWCAST_HOME": str(home)}
+
+
+def _shown(kind: str, what: str, found: Mapping[str, Sequence[Any]]) -> Shown:
+    table = Shown(title=f"Pages of the dashboard {what}; target ≤ {TARGETS[kind]} s; medians, seconds")
+    for name in ("page", "drawn ÷ its SQL", "opened", "drawn", "its SQL", "statements"):
+        table.add_column(name, justify="left" if name == "page" else "right")
+    for page, (drawn_in, sent_in, count, opened) in found.items():
+        in_browser = "–" if opened is None else f"{opened:.2f}"
+        table.add_row(page, f"{drawn_in / sent_in:.1f}", in_browser, f"{drawn_in:.2f}", f"{sent_in:.2f}", str(count))
+    return table
