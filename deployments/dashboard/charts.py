@@ -147,13 +147,13 @@ def heat_map(
         titles: What stands at the axes.
     """
     rows = _plain(frame)
-    height = max(HEIGHT, 22 * rows[down].nunique() + 60)
+    height = max(HEIGHT, 22 * rows[down].nunique() + 130)
     chart = (
         alt.Chart(rows)
         .mark_rect()
         .encode(
             x=alt.X(f"{across}:O", title=titles[0], axis=alt.Axis(labelAngle=0, labelOverlap=True), sort=None),
-            y=alt.Y(f"{down}:O", title=titles[1] or None, sort=None),
+            y=alt.Y(f"{down}:O", title=titles[1] or None, sort=None, axis=alt.Axis(labelOverlap=False)),
             color=alt.Color(
                 f"{value}:Q",
                 title=unit,

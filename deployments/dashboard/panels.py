@@ -129,7 +129,7 @@ def _link_origins(origins: Mapping[str, Origin | None]) -> None:
         return
     links = [f"[{name}]({origin.link})" for name, origin in origins.items() if origin is not None]
     if links:
-        st.caption(f"Where it comes from: {' · '.join(links)}")
+        st.markdown(f":small[Where it comes from: {' · '.join(links)}]")  # links of captions are too pale to read
 
 
 def show_table(title: str, rows: pd.DataFrame, zone: str = "UTC", source: pd.DataFrame | None = None) -> None:

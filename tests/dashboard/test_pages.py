@@ -284,11 +284,11 @@ class TwoMovements:
 
 def test_a_number_links_to_what_explains_it(known: dict[str, Any]):
     draw = drawing(known, explainer=TwoMovements())
-    linked = [one.value for one in draw("revenue").caption if one.value.startswith("Where it comes from")][0]
+    linked = [one.value for one in draw("revenue").markdown if "Where it comes from" in one.value][0]
     assert "[MRR](explain?table=mart_mrr_movements&column=closing_mrr&key=grain%3Dcustomer%2C+year_month" in linked
-    assert not [one for one in drawing(known)("revenue").caption if "explain?" in one.value]
+    assert not [one for one in drawing(known)("revenue").markdown if "explain?" in one.value]
     for page in ("live", "games"):
-        assert [one for one in draw(page).caption if "](explain?table=" in one.value], page
+        assert [one for one in draw(page).markdown if "](explain?table=" in one.value], page
 
 
 def test_a_number_is_explained_with_the_command_that_does_it(known: dict[str, Any]):
