@@ -7,7 +7,7 @@ the scheduler starts it. What else is measured says the module of each kind: com
 flat.py, history.py, streams.py, activity.py, amplitude.py, samples.py, pages.py.
 
     python -m tests.bench [--only warehouse commands cycle peer far backfill flat history activity amplitude samples
-        pages memory] [--runs 3] [--polls 10 1000] [--samples 10000000] [--refreshes 500]
+        pages memory] [--home PATH] [--runs 3] [--polls 10 1000] [--samples 10000000] [--refreshes 500]
         [--keys 100000 1000000 5000000] [--events 1000000 10000000] [--megabytes 2000] [--messages 100000]
 """
 
@@ -169,11 +169,11 @@ def measure_sources(options: argparse.Namespace) -> None:
 def measure_pages(options: argparse.Namespace) -> None:
     """Measure how fast pages of the dashboard open, and its memory."""
     if "pages" in options.only:
-        for table in pages.measured(options.samples, options.runs):
+        for table in pages.measured(options.samples, options.runs, options.home):
             console.print(table)
         console.print(pages.FOOTNOTE, soft_wrap=True)
     if "memory" in options.only:
-        console.print(pages.measured_memory(options.refreshes))
+        console.print(pages.measured_memory(options.refreshes, options.home))
 
 
 def main() -> None:
@@ -209,6 +209,9 @@ def main() -> None:
     parser.add_argument("--megabytes", type=int, default=2_000, help="JSON of an export hour of Amplitude")
     parser.add_argument("--messages", type=int, default=100_000, help="stream samples out of a topic")
     parser.add_argument("--refreshes", type=int, default=500, help="refreshes of the live page that memory is held to")
+    parser.add_argument(
+        "--home", type=Path, help="a home after `snowcast run` for pages and memory; default: a new one"
+    )
     options = parser.parse_args()
     console.print(f"load of the machine: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     if "warehouse" in options.only:

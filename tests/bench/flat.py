@@ -218,7 +218,7 @@ def measured(samples: int, runs: int) -> Shown:
         home = Path(name) / "home"
         endpoint = ensure_running(home)
         try:
-            both = [_opened(endpoint, size) for size in (SMALL, samples)]
+            both = [open_histories(endpoint, size) for size in (SMALL, samples)]
             for history in both:
                 history.fill()
                 history.cycle(is_timed=False)
@@ -263,7 +263,8 @@ def measured_history(runs: int, few: int = 50_000, many: int = 5_000_000) -> Sho
     return table
 
 
-def _opened(endpoint: Any, samples: int) -> Histories:
+def open_histories(endpoint: Any, samples: int) -> Histories:
+    """A database of its own for so many samples, nothing in it yet."""
     from snowflake.snowpark import Session
 
     session = Session.builder.configs(endpoint.connection_parameters(f"BENCH_{samples}")).create()

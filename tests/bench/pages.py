@@ -68,50 +68,70 @@ class Recorded:
         self._connection.close()
 
 
-def measured(samples: int, runs: int) -> Iterator[Shown]:
+def measured(samples: int, runs: int, home: Path | None) -> Iterator[Shown]:
     """Every page of a home after a run, then of so many samples of history.
 
     Args:
         samples: Snapshots of streams of the large history.
         runs: Medians of so many.
+        home: A home after a run; None: a new one.
     """
     from deployments.embedded import ensure_running, stop
 
+    with _after_a_run(home) as folder:
+        yield _shown("a run", "after one run", _measure(folder, "ANALYTICS", runs))
     with tempfile.TemporaryDirectory() as name:
-        home = Path(name) / "run"
-        _snowcast(home, "run")
-        yield _shown("a run", "after one run", _measure(home, "ANALYTICS", runs))
-        _snowcast(home, "down", "--force")
-        home = Path(name) / "history"
-        endpoint = ensure_running(home)
+        folder = Path(name) / "history"
+        endpoint = ensure_running(folder)
         try:
-            history = flat._opened(endpoint, samples)
+            history = flat.open_histories(endpoint, samples)
             history.fill()
             history.session.close()
-            yield _shown("history", f"of {samples:,} snapshots", _measure(home, history.database, runs))
+            yield _shown("history", f"of {samples:,} snapshots", _measure(folder, history.database, runs))
         finally:
-            stop(home)
+            stop(folder)
 
 
-def measured_memory(refreshes: int) -> Shown:
-    """Resident memory of the server while the live page looks again so often, once a second."""
+def measured_memory(refreshes: int, home: Path | None) -> Shown:
+    """Resident memory of the server while the live page looks again so often, once a second.
+
+    Args:
+        refreshes: How often.
+        home: A home after a run; None: a new one.
+    """
     table = Shown(title=f"Memory of the dashboard over {refreshes:,} refreshes of the live page")
     for name in ("what", "ratio", "target", f"after {min(EARLY, refreshes // 2)}, MB", f"after {refreshes}, MB"):
         table.add_column(name, justify="left" if name == "what" else "right")
-    with tempfile.TemporaryDirectory() as name:
-        home = Path(name) / "run"
-        _snowcast(home, "run")
-        with _serving(home, "ANALYTICS") as (address, process), _browsing() as page:
-            early, late = _refresh(page, address, process, refreshes)
-        _snowcast(home, "down", "--force")
+    with (
+        _after_a_run(home) as folder,
+        _serving(folder, "ANALYTICS") as (address, process),
+        _browsing() as page,
+    ):
+        early, late = _refresh(page, address, process, refreshes)
     table.add_row("resident memory", f"{late / early:.2f}", f"≤ {FLAT}", f"{early:.0f}", f"{late:.0f}")
     return table
+
+
+@contextmanager
+def _after_a_run(home: Path | None) -> Iterator[Path]:
+    """The home, or a new one after `snowcast run`, which is stopped at the end."""
+    if home is not None:
+        yield home
+        return
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "run"
+        try:
+            _snowcast(folder, "run")
+            yield folder
+        finally:
+            _snowcast(folder, "down", "--force")
 
 
 def _refresh(page: Page, address: str, process: int, refreshes: int) -> tuple[float, float]:
     """Let the page look again so often; the server's megabytes early and at the end."""
     sent = []
-    page.on("websocket", lambda socket: socket.on("framesent", sent.append))  # the page asks for each refresh
+    # The page asks its server for each refresh.
+    page.on("websocket", lambda socket: socket.on("framesent", lambda frame: sent.append(frame)))
     page.goto(address)
     drawn(page)
     begin = len(sent)

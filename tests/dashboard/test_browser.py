@@ -150,7 +150,7 @@ def test_whoever_walks_through_the_pages_finds_their_numbers(browser: Browser, a
         opened_at(page, address)
         for name, (shown, _, _) in KNOWN.items():
             title = (name or "live").capitalize()
-            page.get_by_role("link", name=title).click()
+            page.get_by_test_id("stSidebarNavItems").get_by_role("link", name=title).click()
             page.wait_for_function("(title) => document.querySelector('h1')?.innerText === title", arg=title)
             text = drawn(page)
             assert shown in text.splitlines(), text

@@ -62,7 +62,9 @@ class Explainer:
                 f"SELECT {', '.join([*contract.key, name])} FROM {contract.full_name(self._settings.database)} "
                 f"WHERE {where} ORDER BY {order} LIMIT {most:d}"
             )
-        texts = [[*[_text(value) for value in row[:-1]], plain(row[-1])] for row in found]
+        texts = [
+            [*[_text(value) for value in key_of], None if last is None else plain(last)] for *key_of, last in found
+        ]
         return pd.DataFrame(texts, columns=[*contract.key, name])
 
     def explain(self, table: str, column: str, key: Mapping[str, str]) -> Explained:
