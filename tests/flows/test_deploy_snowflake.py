@@ -165,7 +165,7 @@ def test_the_files_of_the_dashboard_start_it(tmp_path: Path):
         check=False,
         env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
     )
-    assert done.stdout.strip() == "Live", done.stderr
+    assert done.stdout.splitlines()[-1] == "Live", done.stdout + done.stderr  # and says that it has no login
 
 
 def test_where_streamlit_cannot_run_the_dashboard_is_not_deployed(snowcast):

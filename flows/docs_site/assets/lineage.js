@@ -184,8 +184,9 @@
     const panel = find("lineage-panel");
     panel.replaceChildren();
     if (!state.at) {
-      make("p", data.tables.length + " tables. Choose one:", panel);
-      list(panel, "Tables", [...shownTables()]);
+      const shown = [...shownTables()];
+      make("p", shown.length + " of " + data.tables.length + " tables. Choose one:", panel);
+      list(panel, "Tables", shown);
       return;
     }
     const table = byName.get(tableOf(state.at));
