@@ -19,7 +19,7 @@ SECTIONS = {
     "SNOWCAST_IDENTITY_URL": "Activity streams",
     "SNOWCAST_AMPLITUDE_API_KEY": "Publishing to Amplitude",
     "SNOWCAST_SPIKE_VIEWERS": "Spikes, and alerts about them",
-    "SNOWCAST_WAREHOUSE_SIZE": "What `snowcast deploy snowflake` makes of an account",
+    "SNOWCAST_WAREHOUSE_SIZE": "What deploying makes of a Snowflake account",
     "SNOWFLAKE_ACCOUNT": "Login to Snowflake, with SNOWCAST_WAREHOUSE=snowflake",
 }
 
