@@ -115,7 +115,7 @@ _KNOWN: tuple[tuple[str, str, int, str], ...] = (
     ),
     (
         # What is looked for as a file, too, as a table named `a.csv` is.
-        r"Cannot access file \"[^\"/]+?\.[^\"/]+?\.([^\"]+)\"",
+        r"Cannot access file \"[^\"/]+?\.([^\"]+)\"",
         _COMPILATION + "Object '{0}' does not exist or not authorized.",
         2003,
         "42S02",

@@ -197,6 +197,10 @@ def test_a_name_is_a_table_and_never_a_file(table: SnowflakeConnection, warehous
             assert refusal(table, f"SELECT 1 {read.format(name)}").errno == 2003
         assert refusal(table, f'DELETE FROM t USING "{name}" f WHERE TRUE').errno == 2003
         assert refusal(table, f'CREATE TABLE u AS SELECT * FROM "{name}"').errno == 2003
+    whole, folder = str(staged.with_suffix("")), str(staged.parent)
+    for parts in ((whole, "csv"), (folder + "/", "in.csv"), (folder + "/in", "csv", ""), (folder, "/in", "csv")):
+        name = ".".join(f'"{part}"' for part in parts if part)
+        assert refusal(table, f"SELECT * FROM {name}").errno == 2003
     run(table, 'CREATE TABLE "in.csv" (n INT)')
     run(table, 'INSERT INTO "in.csv" VALUES (1)')
     run(table, 'UPDATE "in.csv" SET n = 2')

@@ -7,7 +7,7 @@ import re
 from sqlglot import Expr, exp
 
 from deployments.embedded.context import StatementContext
-from deployments.embedded.errors import unsupported
+from deployments.embedded.errors import does_not_exist, unsupported
 
 _LIKE_A_FILE = re.compile(r"[./\\]")
 TEMPORARY_CATALOG = ("temp", "main")
@@ -38,13 +38,17 @@ def upper_case_unquoted(tree: Expr, context: StatementContext) -> Expr:
 
 
 def qualify_names_of_files(tree: Expr, context: StatementContext) -> Expr:
-    """Write database and schema before a table's name with a dot or a slash in it.
+    """Write database and schema before a table's name with a dot or a slash in it, or in that of its schema.
 
-    DuckDB would read `FROM "/path/of/a/stage/x.csv"` as that file where there is no table of that name.
+    DuckDB would read `FROM "/path/of/a/stage/x.csv"`, and `"/path/of/a/stage/x"."csv"`, as that file where there is no
+    table of that name. No database has such a name, so what begins with one is no path into the stages.
     """
     common = {cte.alias for cte in tree.find_all(exp.CTE)}
     for table in list(tree.find_all(exp.Table)):
-        if _LIKE_A_FILE.search(table.name) and not table.catalog and (table.db or table.name not in common):
+        if _LIKE_A_FILE.search(table.catalog):
+            raise does_not_exist("Database", table.catalog)
+        is_like_one = _LIKE_A_FILE.search(f"{table.db}{table.name}")
+        if is_like_one and not table.catalog and (table.db or table.name not in common):
             _, schema, name = full_name(table, context)
             alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(name, quoted=True))
             table.set("db", exp.to_identifier(schema, quoted=True))
