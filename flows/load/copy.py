@@ -15,6 +15,7 @@ from flows.landing import LandedFile
 from flows.load.stage import TAIL, TAIL_LENGTH, name_stage, name_staged_file
 from flows.settings import INTERNAL_STAGE, LandingTarget
 from transforms.contract import RAW_COLUMNS, Table
+from transforms.engine.stored import read_table
 from transforms.functions import Session
 
 _STAMP = TAIL - 1  # behind the underscore: where the snapshot time begins
@@ -104,6 +105,13 @@ def read_loaded_rows(session: Session, database: str, table: Table, load_ids: Se
     for load_id, source_row in _to_pairs(frame.select("_load_id", "_source_row").collect()):
         held[load_id].add(source_row)
     return held
+
+
+def remove_load(session: Session, table: Table, load_id: str) -> None:
+    """Delete what RAW holds of a load that OPS.LOADS does not name."""
+    from snowflake.snowpark.functions import col, lit
+
+    read_table(session, table).delete(col("_load_id") == lit(load_id))
 
 
 def _to_pairs(rows: Iterable[Any]) -> Iterable[tuple[str, int]]:

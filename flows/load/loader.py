@@ -7,7 +7,6 @@ Completeness records of polls go from their landing files to OPS.POLLS in the sa
 
 from __future__ import annotations
 
-import json
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -15,7 +14,6 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from flows.errors import SourceError
 from flows.landing import (
@@ -24,17 +22,16 @@ from flows.landing import (
     LandedFile,
     count_rows,
     hold_loading_lock,
-    read_lines,
     sweep_unfinished,
 )
 from flows.load.copy import Copied, copy_files, read_loaded_rows
-from flows.load.pending import find_pending_files, has_target, name_kind
+from flows.load.pending import find_pending_files, has_target, name_kind, read_poll_records
 from flows.load.pipe_state import read_states
 from flows.load.pipes import INTERNAL_LANDING, Landing, Pipe, PipeOf
 from flows.load.positions import KIND as MESSAGES, Positions
 from flows.load.rejected import find_rejected_lines
 from flows.load.report import LoadReport, LoadResult
-from flows.load.stage import Targets, make_load_id, put_files
+from flows.load.stage import make_load_id, put_files
 from transforms.contract import Table
 from transforms.engine.ledgers import append_rows, transaction
 from transforms.functions import Session
@@ -76,7 +73,7 @@ def load_pending(
     """
     raw_tables = {table.source: table for table in tables if table.source}
     reports: list[LoadReport] = []
-    load = partial(_load_part, reports, session, database, root, raw_tables, landing.targets, lags)
+    load = partial(_load_part, reports, session, database, root, raw_tables, landing, lags)
     with hold_loading_lock(root):
         sweep_unfinished(root)
         pending = [one for one in find_pending_files(session, database, root, source) if has_target(one, raw_tables)]
@@ -95,13 +92,15 @@ def _load_part(
     database: str,
     root: Path,
     raw_tables: dict[str, Table],
-    targets: Targets,
+    landing: Landing,
     lags: Mapping[tuple[str, int], int] | None,
     files: Sequence[LandedFile],
     pipes: Mapping[str, Pipe],
 ) -> None:
     """Load at most a thousand files and add what was done to the reports."""
-    batch = _Batch(session, database, root, raw_tables, targets, Positions(session, root, lags), pipes)
+    if landing.streaming and any(name_kind(one) == MESSAGES for one in files):
+        landing.streaming.begin(root)
+    batch = _Batch(session, database, root, raw_tables, landing, Positions(session, root, lags), pipes)
     reports.append(batch.load(files))
 
 
@@ -147,7 +146,7 @@ class _Batch:
         database: str,
         root: Path,
         raw_tables: dict[str, Table],
-        targets: Targets,
+        landing: Landing,
         positions: Positions,
         pipes: Mapping[str, Pipe],
     ) -> None:
@@ -155,7 +154,8 @@ class _Batch:
         self._database = database
         self._root = root
         self._raw_tables = raw_tables
-        self._targets = targets
+        self._targets, self._streaming = landing.targets, landing.streaming
+        self._streamed: dict[str, Copied] = {}
         self._positions = positions
         self._pipes = pipes
         self._loaded_at = datetime.now(UTC).replace(tzinfo=None)
@@ -172,7 +172,10 @@ class _Batch:
                 damaged.append((one.relative_path, str(fault)))
         whole = self._positions.only_new([one for one in files if one.relative_path in self._lines])
         self._lines |= {one.relative_path: count_rows(self._root, one) for one in whole if one not in files}
-        staged = [one for one in whole if one.entity != POLLS_ENTITY]
+        if self._streaming and (sent := [one for one in whole if name_kind(one) == MESSAGES]):
+            places = (self._session, self._database, self._raw_tables[MESSAGES], self._root)
+            self._streamed = self._streaming.send(*places, sent, self._loaded_at)
+        staged = [one for one in whole if one.entity != POLLS_ENTITY and one.relative_path not in self._streamed]
         put_files(self._session, self._database, self._root, staged, self._targets)
         with self._positions.explain_conflicts():
             loaded = self._load_staged(whole)
@@ -188,7 +191,7 @@ class _Batch:
             for kind, pipe in self._pipes.items()
             if kind in by_kind
         }
-        polls = [record for one in poll_files for record in _read_poll_records(self._root, one)]
+        polls = [record for one in poll_files for record in read_poll_records(self._root, one)]
         with transaction(self._session):
             loads = [
                 load
@@ -208,7 +211,8 @@ class _Batch:
         return LoadReport(tuple(loads), len(polls), skipped, waiting)
 
     def _copy(self, table: Table, files: list[LandedFile]) -> list[LoadResult]:
-        copied = self._find_held(table, files) if self._targets(files[0].source).place else {}
+        copied = {one.relative_path: known for one in files if (known := self._streamed.get(one.relative_path))}
+        copied |= self._find_held(table, files) if self._targets(files[0].source).place else {}
         rest = [one for one in files if one.relative_path not in copied]
         copied |= self._copy_files(table, rest) if rest else {}
         unsaid = [one for one in files if one.relative_path not in copied]
@@ -287,9 +291,3 @@ class _Batch:
             rows_rejected=rejected,
             loaded_at=self._loaded_at,
         )
-
-
-def _read_poll_records(root: Path, landed: LandedFile) -> list[dict[str, Any]]:
-    records = [json.loads(line) for line in read_lines(root, landed)]
-    times = ("snapshot_at", "recorded_at")
-    return [{**record, **{name: datetime.fromisoformat(record[name]) for name in times}} for record in records]

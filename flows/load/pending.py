@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from flows.landing import POLLS_ENTITY, LandedFile, list_landed_files
+from flows.landing import POLLS_ENTITY, LandedFile, list_landed_files, read_lines
 from transforms.contract import Table
 from transforms.functions import Session
 from transforms.ops import LOADS
@@ -34,6 +37,13 @@ def has_target(landed: LandedFile, raw_tables: dict[str, Table]) -> bool:
         return True
     logger.warning("%s: no raw table takes files of its kind; it stays where it is", landed.relative_path)
     return False
+
+
+def read_poll_records(root: Path, landed: LandedFile) -> list[dict[str, Any]]:
+    """Read completeness records of polls from their landing file, as rows of OPS.POLLS."""
+    records = [json.loads(line) for line in read_lines(root, landed)]
+    times = ("snapshot_at", "recorded_at")
+    return [{**record, **{name: datetime.fromisoformat(record[name]) for name in times}} for record in records]
 
 
 def name_kind(landed: LandedFile) -> str:

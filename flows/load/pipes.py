@@ -25,6 +25,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from deployments.storage import Storage
@@ -33,8 +34,10 @@ from flows.landing import LandedFile
 from flows.load.copy import Copied, express_pipe, read_loaded_rows
 from flows.load.pipe_state import ENDING, State
 from flows.load.stage import Targets, internal, make_load_id
+from flows.load.streaming import Streaming
 from flows.settings import LandingTarget, Settings
 from flows.warehouse.scripts import SCRIPTS, fill_places
+from flows.warehouse.streaming import channel_opener
 from transforms.contract import Table
 from transforms.functions import Session
 
@@ -49,10 +52,11 @@ PipeOf = Callable[["Session", "Table"], "Pipe | None"]
 
 @dataclass(frozen=True)
 class Landing:
-    """Where the landing files of each source go, and the pipes that load them there."""
+    """Where the landing files of each source go, the pipes that load them there, and what streams messages instead."""
 
     targets: Targets = internal
     pipe_of: PipeOf | None = None
+    streaming: Streaming | None = None
 
 
 INTERNAL_LANDING = Landing()
@@ -279,4 +283,7 @@ def landing_of(settings: Settings) -> Landing:
             is_wanted=settings.load_mode == "snowpipe",
         )
 
-    return Landing(settings.landing_of, pipe_of)
+    is_streamed = settings.kafka_load_mode == "snowpipe-streaming"
+    log_in = partial(channel_opener, settings, "RAW", "RAW_STREAM_SAMPLES")
+    streaming = Streaming(log_in, settings.snowpipe_wait_seconds) if is_streamed else None
+    return Landing(settings.landing_of, pipe_of, streaming)

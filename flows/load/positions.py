@@ -23,6 +23,7 @@ from snowflake.snowpark.functions import col, lit
 
 from flows.errors import TransientError
 from flows.landing import LandedFile, LandingWriter, read_lines
+from flows.load.copy import remove_load
 from flows.load.messages import Position, position_of
 from flows.load.stage import make_load_id
 from flows.warehouse.errors import first_line
@@ -30,9 +31,9 @@ from transforms.engine.ledgers import append_rows
 from transforms.engine.stored import read_table
 from transforms.functions import Session
 from transforms.ops import HEADS, STREAM_POSITIONS
+from transforms.raw.raw_stream_samples import TABLE
 
 KIND = "kafka/samples"
-_TABLE = "raw_stream_samples"
 _REPEATED = ".repeated"
 # incarnation and partition -> ranges of offsets, both ends included
 Known = dict[tuple[str, int], list[tuple[int, int]]]
@@ -107,7 +108,7 @@ class Positions:
         append_rows(self._session, STREAM_POSITIONS, rows)
         is_seen = col("build_id").is_null() if self._seen is None else col("build_id") == lit(self._seen)
         claimed = read_table(self._session, HEADS).update(
-            {"build_id": lit(uuid.uuid4().hex)}, (col("table_name") == lit(_TABLE)) & is_seen
+            {"build_id": lit(uuid.uuid4().hex)}, (col("table_name") == lit(TABLE.name)) & is_seen
         )
         if not claimed.rows_updated:
             raise TransientError(
@@ -156,6 +157,7 @@ class Positions:
             for line in kept:
                 writer.write_line(line)
             rest = writer.finish()
+        remove_load(self._session, TABLE, make_load_id(landed))  # what was streamed of it before it was recorded
         aside = self._root / _REPEATED / landed.relative_path
         aside.parent.mkdir(parents=True, exist_ok=True)
         (self._root / landed.relative_path).rename(aside)
@@ -186,10 +188,10 @@ class Positions:
 
 def _current_head(session: Session) -> str | None:
     """Whose load of messages was the last; one that begins from it can tell whether it still is."""
-    heads = read_table(session, HEADS).filter(col("table_name") == lit(_TABLE)).select("build_id").collect()
+    heads = read_table(session, HEADS).filter(col("table_name") == lit(TABLE.name)).select("build_id").collect()
     if heads:
         return None if heads[0][0] is None else str(heads[0][0])
-    append_rows(session, HEADS, [(_TABLE, None, None, None)])
+    append_rows(session, HEADS, [(TABLE.name, None, None, None)])
     return None
 
 

@@ -32,6 +32,11 @@ class KafkaSettings(BaseSettings):
     kafka_partitions: int = Field(default=3, description="partitions of the topic, where it has to be made", ge=1)
     kafka_batch_messages: int = Field(default=5000, description="load a batch with so many messages", ge=1)
     kafka_batch_seconds: float = Field(default=60, description="load a batch of this age, however small", gt=0)
+    kafka_load_mode: Literal["copy", "snowpipe-streaming"] = Field(
+        default="copy",
+        description="copy (each batch goes to the stage and through COPY) or snowpipe-streaming (an account takes its "
+        "rows by Snowflake's streaming client, extra snowpipe-streaming)",
+    )
     kafka_message_bytes: int = Field(default=100_000, description="larger messages go to the quarantine", ge=1000)
 
     stream_games: Names = Field(

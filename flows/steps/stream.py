@@ -72,7 +72,11 @@ def _loader(settings: Settings) -> Callable[[Session, dict[tuple[str, int], int]
     table, source = find_raw_table(*KIND.split("/")), KIND.partition("/")[0]
     places = (settings.database, settings.landing_root, [table])
 
+    landing = landing_of(settings)
+    if landing.streaming:
+        landing.streaming.prepare()
+
     def load(session: Session, lags: dict[tuple[str, int], int]) -> LoadReport:
-        return load_pending(session, *places, source=source, lags=lags, landing=landing_of(settings))
+        return load_pending(session, *places, source=source, lags=lags, landing=landing)
 
     return load
