@@ -34,7 +34,7 @@ MOVEMENT_MEASURES = {
 _TIME_FORMAT, _DAY_FORMAT, _MONTH_FORMAT = "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y-%m"
 _NUMBER = ",.3~f"
 _HOURS_OF_DAYS = 24 * 8
-_LEGEND_COLUMNS = 3  # more are wider than a phone
+_LEGEND_COLUMNS = 2  # more are wider than a phone
 _MOST_PERIODS = 400
 
 

@@ -132,7 +132,9 @@ def _link_origins(origins: Mapping[str, Origin | None]) -> None:
         st.markdown(f":small[Where it comes from: {' · '.join(links)}]")  # links of captions are too pale to read
 
 
-def show_table(title: str, rows: pd.DataFrame, zone: str = "UTC", source: pd.DataFrame | None = None) -> None:
+def show_table(
+    title: str, rows: pd.DataFrame, zone: str = "UTC", source: pd.DataFrame | None = None, *, with_keys: bool = False
+) -> None:
     """Show rows as a table, and offer them as CSV.
 
     Args:
@@ -140,8 +142,9 @@ def show_table(title: str, rows: pd.DataFrame, zone: str = "UTC", source: pd.Dat
         rows: Rows whose times are those of the zone.
         zone: In which times are labelled.
         source: The same rows in UTC, where the zone is another.
+        with_keys: Show hashed keys, too; the CSV has them always.
     """
-    visible = rows[[name for name in rows.columns if not name.endswith("_key")]]
+    visible = rows[[name for name in rows.columns if with_keys or not name.endswith("_key")]]
     configured = {name: _configure(name, visible[name], zone) for name in visible.columns}
     st.dataframe(visible, hide_index=True, column_config=configured, key=f"table {title}", alt=f"{title} as a table")
     _offer_download(title, rows if source is None else source)

@@ -94,7 +94,7 @@ def _draw_explanation(table: str, column: str, named: Mapping[str, str], found: 
             st.header(step.title, anchor=False)
             for note in step.notes:
                 st.text(note)
-            show_table(step.title, step.rows)
+            show_table(step.title, step.rows, with_keys=True)
     with st.container(border=True):
         count = len(found.files)
         st.header(f"{count:,} landing file{'' if count == 1 else 's'}", anchor=False)
