@@ -5,78 +5,17 @@ Written from SEMANTICS §4, person by person and, for those at risk, day by day:
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
+from tests.properties.activity_event import Event, Facts, Row, Rules, group_by
 from tests.properties.activity_world import hashed
+from tests.properties.lifecycle_oracle import at_risk, streamer_amounts, viewer_amounts
 
-Row = Mapping[str, Any]
-Facts = Mapping[str, list[Row]]
 CENT = Decimal("0.01")
-WEEK = timedelta(days=7)
-
-
-@dataclass(frozen=True)
-class Event:
-    """One row of a stream."""
-
-    activity_id: str
-    ts: datetime
-    customer: str | None
-    anonymous: str | None
-    activity: str
-    features: dict[str, Any]
-    revenue: Decimal | None
-    platform: str = ""
-    occurrence: int = 0
-    repeated_at: datetime | None = None
-
-    @property
-    def person(self) -> str:
-        return str(self.customer or self.anonymous)
-
-    @property
-    def order(self) -> tuple[datetime, str]:
-        return self.ts, self.activity_id
-
-    def shown(self) -> tuple[Any, ...]:
-        """The row as the stream has it."""
-        who = (self.customer, self.anonymous, self.person)
-        numbers = {name: float(v) if isinstance(v, Decimal) else v for name, v in self.features.items()}
-        features = tuple(sorted(numbers.items()))
-        place = (self.occurrence, self.repeated_at)
-        return (self.activity_id, self.ts, *who, self.activity, features, self.revenue, *place)
-
-
-class Rules:
-    """What the streams are built with.
-
-    Args:
-        thresholds: Of the lifecycle rules.
-        spaces: Platforms that share an id space.
-        point_value: Money that a point is worth.
-        gap_cap: Longest time that a sample counts for.
-        today: The day of the build.
-    """
-
-    def __init__(
-        self,
-        thresholds: Any,
-        spaces: Sequence[Sequence[str]] = (),
-        point_value: Decimal | None = None,
-        gap_cap: timedelta = timedelta(seconds=2700),
-        today: date = date(2023, 12, 31),
-    ) -> None:
-        self.thresholds, self.spaces, self.point_value = thresholds, spaces, point_value
-        self.gap_cap, self.today = gap_cap, today
-
-    def first(self, platform: str) -> str:
-        """The platform as customers' names have it."""
-        return next((space[0] for space in self.spaces if platform in space), platform)
 
 
 def streamer_stream(facts: Facts, rules: Rules) -> list[Event]:
@@ -84,16 +23,16 @@ def streamer_stream(facts: Facts, rules: Rules) -> list[Event]:
     persons = _persons(facts, rules)
     events = _named(_streamer_events(facts, rules), persons)
     amounts = [
-        amount for of_person in _grouped(events, lambda e: e.person) for amount in _streamer_amounts(of_person, rules)
+        amount for of_person in group_by(events, lambda e: e.person) for amount in streamer_amounts(of_person, rules)
     ]
-    return numbered([*events, *amounts, *_at_risk(events)])
+    return numbered([*events, *amounts, *at_risk(events)])
 
 
 def viewer_stream(facts: Facts, rules: Rules) -> list[Event]:
     """viewer_activity."""
     events = _named(_viewer_events(facts, rules), _persons(facts, rules))
     amounts = [
-        amount for of_person in _grouped(events, lambda e: e.person) for amount in _viewer_amounts(of_person, rules)
+        amount for of_person in group_by(events, lambda e: e.person) for amount in viewer_amounts(of_person, rules)
     ]
     return numbered([*events, *amounts])
 
@@ -101,7 +40,7 @@ def viewer_stream(facts: Facts, rules: Rules) -> list[Event]:
 def numbered(events: Iterable[Event]) -> list[Event]:
     """The events with their occurrence and the time of the next."""
     found = []
-    for of_activity in _grouped(events, lambda e: (e.activity, e.person)):
+    for of_activity in group_by(events, lambda e: (e.activity, e.person)):
         in_order = sorted(of_activity, key=lambda e: e.order)
         following = [*[event.ts for event in in_order[1:]], None]
         found += [
@@ -109,16 +48,6 @@ def numbered(events: Iterable[Event]) -> list[Event]:
             for number, (event, again) in enumerate(zip(in_order, following, strict=True), start=1)
         ]
     return found
-
-
-def _grouped(events: Iterable[Any], key: Callable[[Any], Any]) -> list[list[Any]]:
-    groups: dict[Any, list[Any]] = defaultdict(list)
-    for event in events:
-        groups[key(event)].append(event)
-    return list(groups.values())
-
-
-# Who is who
 
 
 def _persons(facts: Facts, rules: Rules) -> Callable[[str, str, bool], tuple[str | None, str | None]]:
@@ -163,9 +92,6 @@ def _event(name: str, row: Row, key: Sequence[str], ts: Any, features: dict[str,
     return Event(hashed(name, row["platform"], *key), at, None, None, name, features, revenue)
 
 
-# What streamers do
-
-
 def _streamer_events(facts: Facts, rules: Rules) -> Iterable[tuple[Row, Event]]:
     yield from (({**row, "owner_is_streamer": True}, event) for row, event in _deeds_of_streamers(facts, rules))
 
@@ -188,7 +114,7 @@ def _deeds_of_streamers(facts: Facts, rules: Rules) -> Iterable[tuple[Row, Event
             is_over |= row["last_sampled_at"] is not None and any(limit < at for at in seen_by["last_sampled_at"])
         if is_over:
             yield row, _event("stream_ended", row, [row["stream_id"]], row["end"], row["result"])
-    for of_streamer in _grouped(broadcasts, lambda row: row["streamer_key"]):
+    for of_streamer in group_by(broadcasts, lambda row: row["streamer_key"]):
         yield from _went_live(of_streamer, rules)
     for row in facts.get("fact_gifts", []):
         features = {"user_id": row["user_id"], **_gift_features(row)}
@@ -196,7 +122,7 @@ def _deeds_of_streamers(facts: Facts, rules: Rules) -> Iterable[tuple[Row, Event
             row,
             _event("gift_received", row, [row["gift_transaction_id"]], row["gifted_at"], features, _value(row, rules)),
         )
-    for versions in _grouped(facts.get("channel_history", []), lambda row: row["streamer_key"]):
+    for versions in group_by(facts.get("channel_history", []), lambda row: row["streamer_key"]):
         in_order = sorted(versions, key=lambda row: row["valid_from"])
         for before, row in zip(in_order, in_order[1:], strict=False):
             yield from _changes(before, row)
@@ -272,9 +198,6 @@ def _changes(before: Row, row: Row) -> Iterable[tuple[Row, Event]]:
         yield row, _event("changed_category", row, [row["version_key"]], row["valid_from"], features)
 
 
-# What viewers do
-
-
 def _viewer_events(facts: Facts, rules: Rules) -> Iterable[tuple[Row, Event]]:
     for row in facts.get("fact_gifts", []):
         features = {"streamer_id": row["streamer_id"], **_gift_features(row)}
@@ -288,13 +211,13 @@ def _viewer_events(facts: Facts, rules: Rules) -> Iterable[tuple[Row, Event]]:
             continue
         features = {name: row[name] for name in ("payment_id", "amount", "is_refund")}
         yield row, _event("payment_made", row, [row["payment_id"]], row["payment_date"], features, row["amount"])
-    for of_day in _grouped(
+    for of_day in group_by(
         facts.get("stg_billing_viewing_activity", []), lambda row: (row["user_id"], row["watch_date"])
     ):
         row = max(of_day, key=lambda row: row["snapshot_at"])
         key, features = [row["user_id"], str(row["watch_date"])], {"hours_watched": row["hours_watched"]}
         yield row, _event("watched", row, key, row["watch_date"], features)
-    for versions in _grouped(facts.get("subscriptions_history_check", []), lambda row: row["subscription_id"]):
+    for versions in group_by(facts.get("subscriptions_history_check", []), lambda row: row["subscription_id"]):
         yield from _subscription(sorted(versions, key=lambda row: row["valid_from"]), rules)
 
 
@@ -325,112 +248,3 @@ def _months_later(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     after = date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
     return date(year, month + 1, min(day.day, (after - timedelta(days=1)).day))
-
-
-# What it amounts to
-
-
-def _once(name: str, events: Iterable[Event], features: Callable[[Event], dict[str, Any]]) -> list[Event]:
-    first = min(events, key=lambda e: e.order, default=None)
-    if first is None:
-        return []
-    return [
-        replace(first, activity_id=hashed(name, first.person), activity=name, features=features(first), revenue=None)
-    ]
-
-
-def _chosen(event: Event, *names: str) -> dict[str, Any]:
-    return {name: event.features.get(name) for name in names}
-
-
-def _streamer_amounts(events: list[Event], rules: Rules) -> list[Event]:
-    limits = rules.thresholds
-    ended = [e for e in events if e.activity == "stream_ended"]
-    gifts = sorted(
-        (e for e in events if e.activity == "gift_received" and not e.features["is_cancelled"]), key=lambda e: e.order
-    )
-
-    def at_least(event: Event, name: str, least: int) -> bool:
-        return (event.features[name] or 0) >= least and event.features[name] is not None
-
-    def why_activated(event: Event) -> dict[str, Any]:
-        reason = "gift" if event.activity == "gift_received" else "viewers"
-        return {"reason": reason, **_chosen(event, "stream_id", "unique_viewers")}
-
-    def why_popular(event: Event) -> dict[str, Any]:
-        shown = _chosen(event, "stream_id", "max_viewers", "follow_change")
-        if event.activity == "gift_received":
-            return {"reason": "gifts", **shown, "gift_count": limits.popular_gifts}
-        reason = "viewers" if at_least(event, "max_viewers", limits.popular_viewers) else "followers"
-        return {"reason": reason, **shown, "gift_count": None}
-
-    long = [e for e in ended if at_least(e, "duration_seconds", limits.first_stream_minutes * 60)]
-    watched = [e for e in ended if at_least(e, "unique_viewers", limits.activation_viewers)]
-    liked = [
-        e
-        for e in ended
-        if at_least(e, "max_viewers", limits.popular_viewers) or at_least(e, "follow_change", limits.popular_followers)
-    ]
-    nth = gifts[limits.popular_gifts - 1 : limits.popular_gifts]
-    return [
-        *_once("first_stream_completed", long, lambda e: _chosen(e, "stream_id", "duration_seconds")),
-        *_once("streamer_activated", [*gifts, *watched], why_activated),
-        *_once("popular_streamer", [*liked, *nth], why_popular),
-    ]
-
-
-def _viewer_amounts(events: list[Event], rules: Rules) -> list[Event]:
-    gifts = [
-        e
-        for e in events
-        if e.activity == "gift_sent" and not e.features["is_cancelled"] and not e.features["is_anonymous"]
-    ]
-    least = rules.thresholds.super_fan_gifts
-    nth = []
-    for of_streamer in _grouped(gifts, lambda e: (e.platform, e.features["streamer_id"])):
-        nth += sorted(of_streamer, key=lambda e: e.order)[least - 1 : least]
-    return [
-        *_once("gift_giver", gifts, lambda e: _chosen(e, "streamer_id", "gift_transaction_id")),
-        *_once("super_fan", nth, lambda e: {**_chosen(e, "streamer_id"), "gift_count": least}),
-    ]
-
-
-def _at_risk(events: list[Event]) -> list[Event]:
-    broadcasts = [e for e in events if e.activity in ("stream_started", "stream_ended")]
-    newest = {
-        platform: max(e.ts for e in broadcasts if e.platform == platform)
-        for platform in {e.platform for e in broadcasts}
-    }
-    found = []
-    for of_person in _grouped(broadcasts, lambda e: e.person):
-        known_until = min(newest[e.platform] for e in of_person)
-        day_end = datetime.combine(min(e.ts for e in of_person).date() + timedelta(days=1), time())
-        while day_end <= known_until:
-            risk = _risk_at(of_person, day_end)
-            if risk:
-                person = of_person[0].person
-                found.append(
-                    Event(hashed("at_risk_streamer", person), day_end, person, None, "at_risk_streamer", risk, None)
-                )
-                break
-            day_end += timedelta(days=1)
-    return found
-
-
-def _risk_at(broadcasts: list[Event], day_end: datetime) -> dict[str, Any] | None:
-    def week(until: datetime) -> tuple[int, int]:
-        within = [e for e in broadcasts if until - WEEK <= e.ts < until]
-        viewers = sum(e.features["unique_viewers"] or 0 for e in within if e.activity == "stream_ended")
-        return sum(e.activity == "stream_started" for e in within), viewers
-
-    (streams, viewers), (streams_before, viewers_before) = week(day_end), week(day_end - WEEK)
-    fewer_streams, fewer_viewers = streams * 2 < streams_before, viewers * 2 < viewers_before
-    if not fewer_streams and not fewer_viewers:
-        return None
-    return {
-        "reason": "streams" if fewer_streams else "unique_viewers",
-        "streams": streams,
-        "streams_before": streams_before,
-        "unique_viewers": viewers,
-        "unique_viewers_before": viewers_before,
-    }

@@ -22,7 +22,7 @@ from flows.settings import LandingTarget, load_settings
 from flows.warehouse.scripts import stage_statements
 from tests.places import KINDS, cloud_variables, empty_place
 from tests.sources.dying_loads import POINTS
-from tests.sources.test_loading import AT, CRASHES, Crash, Warehouse
+from tests.sources.loading import AT, CRASHES, Crash, Warehouse
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ import pytest
 
 from flows.errors import SourceError
 from flows.files.report import LOADED_BEFORE
-from flows.landing import LandedFile, LandingWriter, land
+from flows.landing import LandingWriter
 from flows.load import copy as copying, loader
 from flows.load.loader import load_pending
 from flows.load.pending import find_pending_files, read_loaded_files
@@ -20,44 +20,13 @@ from flows.load.report import LoadReport
 from flows.load.stage import put_files
 from flows.sources.twitch.poll import poll
 from tests.sources.conftest import land_helix_files
+from tests.sources.loading import AT, CRASHES, Crash, Warehouse
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
-AT = datetime(2026, 11, 1, 18, 0, 0, 123000, tzinfo=UTC)
+
 HELIX = Path(__file__).parents[3] / "shared/data/helix"
-
-
-class Warehouse:
-    """The test's database, with the tables that a load writes."""
-
-    def __init__(self, session: Session, database: str, root: Path) -> None:
-        from transforms.engine.tables import create_table
-        from transforms.ops import LOADS, POLLS, QUARANTINE
-        from transforms.raw import raw_twitch_games, raw_twitch_streams, raw_twitch_users
-
-        self.session, self.database, self.root = session, database, root
-        self.tables = [raw_twitch_streams.TABLE, raw_twitch_users.TABLE, raw_twitch_games.TABLE]
-        for statement in (f"SCHEMA {database}.RAW", f"SCHEMA {database}.OPS", f"STAGE {database}.RAW.LANDING"):
-            session.sql(f"CREATE {statement}").collect()
-        for table in (*self.tables, LOADS, POLLS, QUARANTINE):
-            create_table(session, table)
-
-    def load(self) -> LoadReport:
-        return load_pending(self.session, self.database, self.root, self.tables)
-
-    def land(self, entity: str, records: list[Any], at: datetime = AT) -> LandedFile:
-        landed = land(self.root, "twitch", entity, at, records)
-        assert landed is not None
-        return landed
-
-    def rows(self, name: str) -> list[dict[str, Any]]:
-        found = self.session.table(f"{self.database}.{name}".upper()).collect()
-        return [{column.lower(): value for column, value in row.as_dict().items()} for row in found]
-
-    def records(self, name: str = "raw.raw_twitch_streams") -> list[Any]:
-        rows = sorted(self.rows(name), key=lambda row: (row["_source_file"], row["_source_row"]))
-        return [json.loads(row["record"]) for row in rows]
 
 
 @pytest.fixture
@@ -222,20 +191,6 @@ def test_completeness_records_arrive_once(warehouse: Warehouse, config_of: Any) 
     assert (rows["streams"]["rows_received"], rows["streams"]["ended"]) == (120, "complete")
     assert rows["streams"]["snapshot_at"] == AT.replace(tzinfo=None)
     assert len(warehouse.records("raw.raw_twitch_users")) == rows["users"]["rows_received"]
-
-
-CRASHES = [
-    pytest.param("put_files", "before", id="before-put"),
-    pytest.param("put_files", "after", id="after-put"),
-    pytest.param("copy_files", "before", id="before-copy"),
-    pytest.param("copy_files", "after", id="after-copy"),
-    pytest.param("append_rows", "before", id="before-ledger"),
-    pytest.param("append_rows", "after", id="after-ledger"),
-]
-
-
-class Crash(BaseException):
-    """Stands for the process's death: nothing after it runs, the open transaction is never committed."""
 
 
 @pytest.mark.parametrize(("step", "when"), CRASHES)

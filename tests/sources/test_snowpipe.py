@@ -19,7 +19,7 @@ from flows.load.pipes import Pipe, landing_of
 from flows.load.report import LoadReport
 from flows.settings import Settings, load_settings
 from flows.warehouse.scripts import stage_statements
-from tests.sources.test_loading import AT, Crash, Warehouse
+from tests.sources.loading import AT, Crash, Warehouse
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session

@@ -2,29 +2,21 @@
 
 from __future__ import annotations
 
-import json
-import re
 from datetime import date, datetime, timedelta
-from functools import reduce
-from operator import or_
-from pathlib import Path
 from typing import Any
 
 import pytest
 from snowflake.snowpark import DataFrame, Session
 from snowflake.snowpark.functions import lit
 
-from tests.properties.dataset_world import ACTIVITIES, Event, numbered, stored_stream
-from transforms.activity.definitions.registry import known_activities
+from tests.properties.dataset_world import ACTIVITIES
+from tests.unit.datasets.conftest import T0
 from transforms.catalog import models
-from transforms.datasets.analysis.plan import plan_of
-from transforms.datasets.frames.compile import dataset_of, planned_dataset
-from transforms.datasets.syntax.conditions import case, feature, of_append, of_cohort
+from transforms.datasets.frames.compile import dataset_of
+from transforms.datasets.syntax.conditions import feature, of_append, of_cohort
 from transforms.datasets.syntax.errors import QueryError
-from transforms.datasets.syntax.parser import parse_query
 from transforms.datasets.syntax.query import (
     Output,
-    Query,
     aggregate,
     aggregation,
     cohort,
@@ -32,53 +24,10 @@ from transforms.datasets.syntax.query import (
     every,
     first,
     last,
-    list_of,
     nth,
     spine,
 )
-from transforms.engine.stored import current_database, read_table
-
-T0 = datetime(2024, 1, 31, 20)
-
-
-def event(activity_id: str, hour: float, activity: str, points: int | None = None, **given: Any) -> Event:
-    """An event of Ann's, so many hours after T0."""
-    features = dict.fromkeys(feature.name for feature in ACTIVITIES[activity].features)
-    customer = given.pop("customer", "twitch:ann")
-    anonymous = given.pop("anonymous", None)
-    at = T0 + timedelta(hours=hour)
-    return Event(activity_id, at, customer, anonymous, activity, {**features, "points": points, **given})
-
-
-EVENTS = numbered(
-    [
-        event("s1", 0, "show", 1),
-        event("s3", 2, "show", 3),
-        event("s2", 2, "show", 2),
-        event("g1", 0, "gift", 10, title="x"),
-        event("g2", 1, "gift", None, title="y"),
-        event("g3", 2, "gift", 30),
-        event("g4", 5, "gift", 40, title="x"),
-        event("s9", 1, "show", 9, customer=None, anonymous="guest"),
-        event("c1", 30, "chat"),
-    ]
-)
-
-
-@pytest.fixture(scope="module")
-def stream(_unit_session: Session) -> DataFrame:
-    return stored_stream(_unit_session, EVENTS, "small_stream")
-
-
-@pytest.fixture
-def ask(stream: DataFrame) -> Any:
-    """Ask a question; the rows by entity and time, without the entity and its time."""
-
-    def rows(query: Query) -> list[tuple[Any, ...]]:
-        found = dataset_of(query, stream, ACTIVITIES).sort("entity", "ts", "occurrence").collect()
-        return [(row[0], *row[3:]) for row in found]
-
-    return rows
+from transforms.engine.stored import read_table
 
 
 def test_cohorts_are_numbered_by_time_and_id(ask: Any):
@@ -232,116 +181,6 @@ def test_several_activities_are_as_one(ask: Any):
     ]
 
 
-def test_sums_include_the_row_itself(ask: Any):
-    total, many = aggregation("sum", "points").named("total"), count().named("so_far")
-    question = cohort(every("show").take("points")).append(
-        aggregate("show").on_or_before().take(total, many),
-        aggregate("gift").on_or_after().take(count().named("gifts")),
-        last("gift").on_or_before().take("activity_id"),
-        first("gift").on_or_after().take("activity_id"),
-    )
-    assert ask(question) == [
-        ("s9", 1, 9, 9, 1, 0, None, None),
-        ("s1", 1, 1, 1, 1, 4, "g1", "g1"),
-        ("s2", 2, 2, 6, 3, 2, "g3", "g3"),
-        ("s3", 3, 3, 6, 3, 2, "g3", "g3"),
-    ]
-    last_only = cohort(last("show").take("points")).append(aggregate("show").on_or_before().take(total, many))
-    assert ask(last_only) == [("s9", 1, 9, 9, 1), ("s3", 3, 3, 6, 3)]
-
-
-def test_gaps_and_medians_of_times_between(ask: Any):
-    """Only gifts at least an hour and a half behind the stream count, and half of them come within so many hours."""
-    question = cohort(first("show")).append(
-        aggregate("gift")
-        .after()
-        .on(feature("days_between") >= 1.5 / 24)
-        .take(count().named("late"), aggregation("median", feature("seconds_between") / 3_600).named("hours"))
-    )
-    assert ask(question) == [("s9", 1, 0, None), ("s1", 1, 2, 3.5)]
-
-
-def test_values_are_computed_and_chosen(ask: Any):
-    size = case((feature("points") >= 30, "big"), (feature("points").is_null(), None), otherwise="small")
-    question = cohort(every("gift").take("title", Output(size, "size"), Output(feature("points") / 20 - 1, "x")))
-    assert ask(question) == [
-        ("g1", 1, "x", "small", -0.5),
-        ("g2", 2, "y", None, None),
-        ("g3", 3, None, "big", 0.5),
-        ("g4", 4, "x", "big", 1.0),
-    ]
-    by_zero = cohort(first("gift").take(Output(1 / (feature("points") - 10), "x")))
-    assert ask(by_zero) == [("g1", 1, None)]
-    likes = cohort(every("gift").where(feature("title").like("_") & ~feature("points").between(11, 39)))
-    assert [row[0] for row in ask(likes)] == ["g1", "g4"]
-
-
-def test_lists_have_an_order_and_a_separator(ask: Any):
-    title = feature("title")
-    question = cohort(first("show")).append(
-        aggregate("gift")
-        .ever()
-        .take(
-            list_of("activity_id", " > ", by=feature("points"), descending=True).named("by_points"),
-            list_of(title).named("titles"),
-            aggregation("listagg_distinct", "title").named("different"),
-            list_of("activity_id", "", by=title).named("by_title"),
-        )
-    )
-    assert ask(question) == [
-        ("s9", 1, None, None, None, None),
-        ("s1", 1, "g4 > g3 > g1 > g2", "x, y, x", "x, y", "g1g4g2g3"),
-    ]
-
-
-def test_the_whole_of_the_features_can_be_taken(ask: Any):
-    question = cohort(first("show").take("feature_json")).append(first("gift").ever().take("feature_json"))
-    (_, of_guest, none), (_, of_ann, gift) = ((row[0], row[2], row[3]) for row in ask(question))
-    assert none is None
-    assert [json.loads(one)["points"] for one in (of_guest, of_ann, gift)] == [9, 1, 10]
-
-
-@pytest.mark.parametrize(
-    "use",
-    [
-        lambda: feature("points") == 5 and feature("title") == "a",
-        lambda: not feature("is_gold"),
-        lambda: 1 < feature("points") < 5,
-        lambda: feature("points") in [1, 2],
-        lambda: [1] if feature("points") >= 5 else [],
-        lambda: bool(feature("points")),
-    ],
-)
-def test_a_condition_cannot_be_used_as_a_boolean(use: Any):
-    with pytest.raises(QueryError, match="neither true nor false"):
-        use()
-
-
-def test_operators_of_python_are_conditions(ask: Any):
-    points = feature("points")
-    for condition, expected in (
-        (points == 2, ["s2"]),
-        (points != 2, ["s9", "s1", "s3"]),
-        ((points == 1) | (points == 9), ["s9", "s1"]),
-        (~(points > 1), ["s1"]),
-        (points >= 3, ["s9", "s3"]),
-        (points + points == 6, ["s3"]),
-        (feature("title") == feature("title"), []),
-    ):
-        assert [row[0] for row in ask(cohort(every("show").where(condition)))] == expected
-    related = cohort(every("show")).append(
-        first("gift").ever().on(feature("ts") == of_cohort("ts")).take("activity_id")
-    )
-    assert ask(related) == [("s9", 1, None), ("s1", 1, "g1"), ("s2", 2, "g3"), ("s3", 3, "g3")]
-
-
-def test_hundreds_of_values_and_conditions_are_answered(ask: Any):
-    options, points = range(2, 502), feature("points")
-    either = reduce(or_, [points == option for option in options])
-    for condition in (points.is_in(*options), either, ~~either):
-        assert [row[0] for row in ask(cohort(every("show").where(condition)))] == ["s9", "s2", "s3"]
-
-
 def test_a_spine_has_each_period_to_that_of_the_newest_event(stream: DataFrame):
     gifts = aggregate("gift").in_between(on_or_after=True).take(count().named("gifts"))
     days = dataset_of(cohort(spine("day", "show")).append(gifts), stream, ACTIVITIES)
@@ -437,23 +276,3 @@ def test_a_question_of_a_hundred_appends_is_asked_without_a_statement_before(fra
         assert history.queries == []
         frame.collect()
     assert len(history.queries) == 1
-
-
-QUERIES = (Path(__file__).parents[3] / "transforms" / "datasets" / "QUERIES.md").read_text(encoding="utf-8")
-ASKED = re.findall(r'^\$ snowcast activity query (?:--table \w+ )?"([^"]+)"', QUERIES, flags=re.MULTILINE)
-
-
-@pytest.mark.parametrize("question", [one for one in ASKED if "recieved" not in one])
-def test_a_question_of_the_documentation_is_answered(question: str, frames: Session):
-    plan = plan_of(parse_query(question), known_activities())
-    answer = planned_dataset(plan, read_table(frames, models()[plan.stream].table)).collect()
-    assert (answer, len(plan.columns) > 4) == ([], True)
-
-
-def test_the_question_in_python_of_the_documentation_is_that_in_text(frames: Session):
-    (block,) = re.findall(r"```python\n(.*?)```", QUERIES, flags=re.DOTALL)
-    said: dict[str, Any] = {"timedelta": timedelta, "known_activities": known_activities, "session": frames}
-    exec(block.replace("ANALYTICS.ACTIVITY", f"{current_database(frames)}.ACTIVITY"), said)  # noqa: S102
-    assert len(ASKED) == 10
-    assert repr(said["question"]) == repr(parse_query(ASKED[1]))
-    assert said["frame"].collect() == []

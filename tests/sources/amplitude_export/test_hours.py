@@ -2,69 +2,23 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
 import subprocess
-import uuid
 import zipfile
-from collections.abc import Iterator
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from pydantic import SecretStr
 
-from deployments.sandbox import SandboxServer
 from flows.errors import ConfigError, SourceError
-from flows.files.deliveries import deliver
-from flows.files.locations import FileLocation
-from flows.settings import load_settings
 from flows.sources.amplitude.archive import ArchiveLimits
-from flows.sources.amplitude.files import amplitude_files
-from flows.sources.amplitude.personal import PersonalData
-from tests.sources.amplitude import NOON, NOW, PERSONAL, Account, Warehouse, named
+from tests.sources.amplitude import NOON, NOW, Account, named
+from tests.sources.amplitude_export.conftest import EXPORT, FIRST, at, hour_name
 from tests.sources.conftest import visible_files
 
 if TYPE_CHECKING:
-    from deployments.embedded import Endpoint
-
-FIRST = NOON - timedelta(hours=6)
-EXPORT = "/amplitude/api/2/export"
-
-
-def at(hour: int) -> datetime:
-    return NOON.replace(hour=hour)
-
-
-def hour_name(hour: int) -> str:
-    return f"{at(hour):%Y%m%dT%H}"
-
-
-@pytest.fixture(scope="module")
-def _warehouse(endpoint: Endpoint) -> Iterator[Warehouse]:
-    from snowflake.snowpark import Session
-
-    name = f"AMPLITUDE_{uuid.uuid4().hex[:12].upper()}"
-    session = Session.builder.configs(endpoint.connection_parameters(name)).create()
-    warehouse = Warehouse(session, name, Path())
-    warehouse.create()
-    yield warehouse
-    session.sql(f"DROP DATABASE IF EXISTS {name}").collect()
-    session.close()
-
-
-@pytest.fixture
-def warehouse(_warehouse: Warehouse, tmp_path: Path) -> Warehouse:
-    _warehouse.empty()
-    _warehouse.root = tmp_path / "landing"
-    return _warehouse
-
-
-@pytest.fixture
-def account(sandbox: SandboxServer, warehouse: Warehouse, tmp_path: Path) -> Account:
-    return Account(sandbox, warehouse, tmp_path)
+    pass
 
 
 def test_the_hours_that_are_ready_land_once_each(account, warehouse):
@@ -307,137 +261,6 @@ def test_two_projects_have_hours_of_their_own(account, warehouse, sandbox, tmp_p
     assert warehouse.uuids() == account.uploaded(FIRST, 6), "the same events at the same hours are the same files"
 
 
-def all_text(warehouse: Warehouse, home: Path) -> str:
-    """Everything that was written down: landing and stage files, unpacked, and every table."""
-    texts = []
-    for path in home.rglob("*"):
-        if path.is_file():
-            content = path.read_bytes()
-            texts.append(gzip.decompress(content).decode() if content[:2] == b"\x1f\x8b" else content.decode("latin-1"))
-    names = [f"raw.{table.name}" for table in warehouse.tables]
-    names += ["ops.export_hours", "ops.loads", "ops.quarantine", "ops.deliveries"]
-    texts += [str(warehouse.rows(name)) for name in names]
-    return "\n".join(texts)
-
-
-def personal_values(records) -> set[str]:
-    found = {record["ip_address"] for record in records if record.get("ip_address")}
-    return found | {record["user_properties"]["email"] for record in records if record["user_properties"].get("email")}
-
-
-@pytest.mark.parametrize("key", [None, SecretStr("pepper")])
-def test_personal_data_are_nowhere(account, warehouse, tmp_path, warehouse_home, key):
-    account.key = key
-    account.sandbox.inject("broken_line")
-    records = list(account.records(FIRST, 6))
-    values = personal_values(records)
-    assert len(values) > 50
-    account.export()
-    written = all_text(warehouse, tmp_path)
-    stage = "".join(
-        gzip.decompress(path.read_bytes()).decode()
-        for path in warehouse_home.rglob("events_20261120*.ndjson.gz")
-        if warehouse.database.lower() in str(path).lower()
-    )
-    assert records[0]["uuid"] in written, "the places looked at are the right ones"
-    assert records[0]["uuid"] in stage
-    assert not [value for value in values if value in written or value in stage]
-    assert "203.0.113.77" not in written
-    assert "203.0.113.77" not in stage
-    hashed = [event.get("ip_address") for event in warehouse.events()]
-    assert set(map(type, hashed)) == ({type(None)} if key is None else {str})
-    if key:
-        addresses = {record["uuid"]: record["ip_address"] for record in records}
-        pairs = {(addresses[event["uuid"]], event["ip_address"]) for event in warehouse.events()}
-        assert len(pairs) == len(set(addresses.values())) == len({hashed for _, hashed in pairs})
-
-
-def test_the_test_of_personal_data_finds_them(account, warehouse, tmp_path, monkeypatch):
-    monkeypatch.setattr(PersonalData, "protect", lambda _, event: dict(event))
-    values = personal_values(list(account.records(FIRST, 6)))
-    account.export()
-    assert values <= {value for value in values if value in all_text(warehouse, tmp_path)}
-
-
-def bucket_of(account: Account, folder: Path) -> Path:
-    """What Amplitude's own export to a bucket writes of the same hours."""
-    folder.mkdir()
-    for hour in range(6, 9):
-        for part in range(2):
-            records = list(account.records(at(hour), 1))[part::2]
-            lines = b"".join(json.dumps(record).encode() + b"\n" for record in records)
-            (folder / f"100_2026-11-20_{hour}#{part}.json.gz").write_bytes(gzip.compress(lines))
-    return folder
-
-
-def settings_of(account: Account):
-    return load_settings(home=account.home, database=account.warehouse.database)
-
-
-def test_events_that_come_by_files_too_are_the_same_records(account, warehouse, tmp_path):
-    account.export()
-    folder = bucket_of(account, tmp_path / "bucket")
-    kind = amplitude_files(PersonalData(PERSONAL, None))
-    fetched = deliver(warehouse.session, settings_of(account), kind, FileLocation(str(folder)))
-    warehouse.load()
-    assert [report.status for report in fetched.files] == ["landed"] * 6
-    assert set(fetched.snapshots) == {at(6), at(7), at(8)}, "the name of a file says its hour"
-    counts = warehouse.uuids()
-    twice = account.uploaded(at(6), 3)
-    assert counts == account.uploaded(FIRST, 6) + twice
-    by_uuid: dict[str, set[str]] = {}
-    for event in warehouse.events():
-        by_uuid.setdefault(event["uuid"], set()).add(json.dumps(event, sort_keys=True))
-    assert all(len(found) == 1 for found in by_uuid.values()), "both ways give the same record"
-    again = deliver(warehouse.session, settings_of(account), kind, FileLocation(str(folder)))
-    assert {report.status for report in again.files} == {"delivered before"}
-
-
-def test_every_kind_of_file_is_taken(account, warehouse, tmp_path):
-    folder = tmp_path / "files"
-    folder.mkdir()
-    one, two, three, four = list(account.records(at(6), 2))[:4]
-    with zipfile.ZipFile(folder / "export.zip", "w") as archive:
-        archive.writestr("100/100_2026-11-20_6#0.json.gz", gzip.compress(json.dumps(one).encode() + b"\n"))
-    (folder / "pretty.json").write_text(json.dumps(two, indent=2))
-    (folder / "lines.ndjson").write_text(f"{json.dumps(three)}\n{json.dumps(four)}\n")
-    header = "_insert_id,device_id,event_type,event_time,ip_address,uuid,user_properties"
-    nested = '"{""email"": ""a@b.invalid"", ""cohort"": ""A""}"'
-    (folder / "events.csv").write_text(f"{header}\ni1,d1,opened,2026-11-20 06:00:00,192.0.2.7,u1,{nested}\n")
-    (folder / "merged.json").write_text('{"amplitude_id": 1, "merged_amplitude_id": 2, "merge_event_time": 3}\n')
-    (folder / "types.json").write_text('{"data": [{"id": 1, "name": "opened", "totals": 3, "non_active": false}]}')
-    (folder / "other.csv").write_text("sku,price\n1,2\n")
-    kind = amplitude_files(PersonalData(PERSONAL, None))
-    fetched = deliver(warehouse.session, settings_of(account), kind, FileLocation(str(folder)), NOON)
-    warehouse.load()
-    assert {report.file for report in fetched.files if report.is_refused} == {"other.csv"}
-    assert set(warehouse.uuids()) == {"u1", *(record["uuid"] for record in (one, two, three, four))}
-    assert [
-        json.loads(row["record"])["merged_amplitude_id"] for row in warehouse.rows("raw.raw_amplitude_merged_ids")
-    ] == [2]
-    assert [json.loads(row["record"])["name"] for row in warehouse.rows("raw.raw_amplitude_event_types")] == ["opened"]
-    flat = next(event for event in warehouse.events() if event["uuid"] == "u1")
-    assert flat["user_properties"] == {"cohort": "A"}
-    assert "ip_address" not in flat
-    written = all_text(warehouse, warehouse.root)
-    assert "192.0.2.7" not in written
-    assert "a@b.invalid" not in written
-
-
-def test_lines_of_files_that_are_no_records_keep_what_they_hold_to_themselves(account, warehouse, tmp_path):
-    folder = tmp_path / "files"
-    folder.mkdir()
-    good = json.dumps(next(iter(account.records(at(6), 1))))
-    (folder / "lines.ndjson").write_text(f'{good}\n{{"ip_address": "192.0.2.7", "event\n["192.0.2.8"]\n{good}\n')
-    (folder / "rows.csv").write_text("uuid,event_type,ip_address\nu1,opened,192.0.2.9\nu2,opened,192.0.2.10,more\n")
-    kind = amplitude_files(PersonalData(PERSONAL, None))
-    fetched = deliver(warehouse.session, settings_of(account), kind, FileLocation(str(folder)), NOON)
-    warehouse.load()
-    assert {report.file: report.bad_lines for report in fetched.files} == {"lines.ndjson": 2, "rows.csv": 1}
-    assert len(warehouse.rows("ops.quarantine")) == 3
-    assert "192.0.2." not in all_text(warehouse, warehouse.root) + str(fetched)
-
-
 def archive_of(*members: tuple[str, bytes], **options) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", **options) as archive:
@@ -460,24 +283,3 @@ os.kill(os.getpid(), 9)
     assert int(done.stdout) == before == len(list(tmp_path.iterdir()))
     account.export()
     assert not [path for path in visible_files(tmp_path) if "export-" in path]
-
-
-def test_real_exports_load(account, warehouse):
-    shared = Path(__file__).parents[3] / "shared/data/amplitude"
-    if not shared.exists():
-        pytest.skip("the public examples are not on this machine")
-    kind = amplitude_files(PersonalData(PERSONAL, None))
-    fetched = deliver(warehouse.session, settings_of(account), kind, FileLocation(str(shared)), NOON)
-    warehouse.load()
-    assert {report.file: report.rows for report in fetched.files} == {
-        "amplitude_event_data.csv": 10,
-        "amplitude_event_type_data.csv": 6,
-        "export_event.json": 1,
-    }
-    assert not any(report.is_refused for report in fetched.files)
-    assert len(warehouse.events()) == 11
-    assert "123.0.0.1" not in all_text(warehouse, warehouse.root)
-    assert {json.loads(row["record"])["name"] for row in warehouse.rows("raw.raw_amplitude_event_types")} >= {
-        "watch_tutorial"
-    }
-    assert {event.get("session_id") for event in warehouse.events()} == {"-1", 1766517916812}

@@ -1,0 +1,39 @@
+"""The questions of QUERIES.md, asked as they stand there."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from snowflake.snowpark import Session
+
+from transforms.activity.definitions.registry import known_activities
+from transforms.catalog import models
+from transforms.datasets.analysis.plan import plan_of
+from transforms.datasets.frames.compile import planned_dataset
+from transforms.datasets.syntax.parser import parse_query
+from transforms.engine.stored import current_database, read_table
+
+QUERIES = (Path(__file__).parents[3] / "transforms" / "datasets" / "QUERIES.md").read_text(encoding="utf-8")
+
+
+ASKED = re.findall(r'^\$ snowcast activity query (?:--table \w+ )?"([^"]+)"', QUERIES, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("question", [one for one in ASKED if "recieved" not in one])
+def test_a_question_of_the_documentation_is_answered(question: str, frames: Session):
+    plan = plan_of(parse_query(question), known_activities())
+    answer = planned_dataset(plan, read_table(frames, models()[plan.stream].table)).collect()
+    assert (answer, len(plan.columns) > 4) == ([], True)
+
+
+def test_the_question_in_python_of_the_documentation_is_that_in_text(frames: Session):
+    (block,) = re.findall(r"```python\n(.*?)```", QUERIES, flags=re.DOTALL)
+    said: dict[str, Any] = {"timedelta": timedelta, "known_activities": known_activities, "session": frames}
+    exec(block.replace("ANALYTICS.ACTIVITY", f"{current_database(frames)}.ACTIVITY"), said)  # noqa: S102
+    assert len(ASKED) == 10
+    assert repr(said["question"]) == repr(parse_query(ASKED[1]))
+    assert said["frame"].collect() == []
