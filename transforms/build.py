@@ -62,7 +62,7 @@ def build_table(
     """
     started = time.monotonic()
     model = _buildable(name, mode, window)
-    chosen, described = _chosen_parameters(model, parameters)
+    chosen, described = _choose_parameters(model, parameters)
     if session.sql_simplifier_enabled:  # it describes every frame once more before it is used
         session.sql_simplifier_enabled = False  # type: ignore[misc]
     with known_schemas(session):
@@ -70,14 +70,14 @@ def build_table(
         request = BuildRequest(mode, window, is_changed=not _is_built_alike(state, model, described))
         build = Build(model.table, new_build_id(), run_id, mode, described, started, state, states)
         if model.table.is_view:
-            return _built_view(session, model, build, request)
+            return _build_view(session, model, build, request)
         with _kind_of(model)(session, model, state, request, chosen) as computed:
             if computed is None:
                 return BuildResult(name, mode, None, seconds=build.seconds, skipped=True)
             return write_built(session, build, computed)
 
 
-def _built_view(session: Session, model: Model, build: Build, request: BuildRequest) -> BuildResult:
+def _build_view(session: Session, model: Model, build: Build, request: BuildRequest) -> BuildResult:
     """Make the view where it is asked for or declared anew; what it reads is never new to it."""
     if is_up_to_date(build.seen, request):
         return BuildResult(model.table.name, build.mode, None, seconds=build.seconds, skipped=True)
@@ -91,7 +91,7 @@ def has_nothing_new(name: str, states: States, parameters: Mapping[str, Any], mo
     state = states.of(name)
     if mode != INCREMENTAL or state is None or state.build_id is None or state.pending_count:
         return False
-    _, described = _chosen_parameters(model, parameters)
+    _, described = _choose_parameters(model, parameters)
     return _is_built_alike(state, model, described)
 
 
@@ -128,7 +128,7 @@ def _buildable(name: str, mode: str, window: tuple[datetime, datetime] | None) -
     return model
 
 
-def _chosen_parameters(model: Model, parameters: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
+def _choose_parameters(model: Model, parameters: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
     """Return the parameters that the table's `build` takes, and the text by which the next build knows them again."""
     missing = [key for key in model.parameters if key not in parameters and key != "session"]
     if missing:

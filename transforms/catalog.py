@@ -77,7 +77,7 @@ def select_models(selectors: Sequence[str] = ()) -> list[Model]:
         ContractError: A selector matches nothing.
     """
     known = models()
-    chosen = set(known) if not selectors else set().union(*[_matching(selector) for selector in selectors])
+    chosen = set(known) if not selectors else set().union(*[_match(selector) for selector in selectors])
     return [known[name] for name in _build_order() if name in chosen]
 
 
@@ -157,7 +157,7 @@ def _build_order() -> tuple[str, ...]:
     return tuple(ordered)
 
 
-def _matching(selector: str) -> set[str]:
+def _match(selector: str) -> set[str]:
     known = models()
     wanted = selector.strip("+")
     if wanted.startswith("tag:"):

@@ -31,7 +31,7 @@ _FIRST = Lookup(
 _NEWEST = Lookup("calendar", "select max(year_month) as last_month from {fact_mrr_movements}", ("last_month",), "true")
 
 
-def _summed(grain: str, entity: str) -> str:
+def _sum(grain: str, entity: str) -> str:
     return (
         f"select '{grain}' as grain, {entity} as entity_id, year_month, sum(counted_mrr) as mrr "
         f"from {COUNTED_MONTHS} where {entity} in (select entity_id from {{batch}} b) "
@@ -41,7 +41,7 @@ def _summed(grain: str, entity: str) -> str:
 
 _MONTHS = Lookup(
     "months",
-    f"{_summed('subscription', 'subscription_id')} union all {_summed('customer', 'user_key')}",
+    f"{_sum('subscription', 'subscription_id')} union all {_sum('customer', 'user_key')}",
     ("mrr",),
     f"{_ON.format('months')} and months.year_month = t.year_month",
 )

@@ -52,7 +52,7 @@ def _column_rules(table: Table, column: Column) -> Iterator[Rule]:
     if column.minimum is not None or column.maximum is not None:
         yield from _range(column)
     if column.accepted:
-        yield _accepted(column)
+        yield _accept(column)
     if column.references:
         yield _foreign_key(table, column, column.references)
 
@@ -78,7 +78,7 @@ def _range(column: Column) -> Iterator[Rule]:
             )
 
 
-def _accepted(column: Column) -> Rule:
+def _accept(column: Column) -> Rule:
     return Rule(
         name=f"{column.name} is a known value",
         fails=f"{column.name} not in ({', '.join(quote_literal(value) for value in column.accepted)})",

@@ -59,7 +59,7 @@ def _on_its_way(links: DataFrame) -> DataFrame:
     return links.select(*[col(name).cast(data_type).alias(name) for name, data_type in _WAY.items()])
 
 
-def _followed(links: DataFrame) -> DataFrame:
+def _follow(links: DataFrame) -> DataFrame:
     """Each link led on by that of whom it leads to, as far again as it has come."""
     on = links.select(
         col("known_as").alias("via"),
@@ -89,7 +89,7 @@ def _ended(links: DataFrame, *, shared_id_spaces: Spaces) -> DataFrame:
     return TABLE.select(spread.select("*", key.alias("user_key"), key.alias("streamer_key")))
 
 
-CLOSURE = Closure(open_column="is_open", step=_followed, finish=_ended)
+CLOSURE = Closure(open_column="is_open", step=_follow, finish=_ended)
 
 
 def _of_devices(int_amplitude_links: DataFrame) -> DataFrame:

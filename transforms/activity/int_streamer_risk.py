@@ -66,7 +66,7 @@ def build(int_streamer_events: DataFrame) -> DataFrame:
     """
     streams = _streams(int_streamer_events)
     per_platform = streams.group_by("person", "platform").agg(max("ts").alias("newest_stream_at"))
-    first = _first_moments(_judged(_days(streams)))
+    first = _first_moments(_judge_risk(_days(streams)))
     joined = per_platform.join(first, on=col("person") == col("risk_of"), how="left")
     return TABLE.select(joined)
 
@@ -91,7 +91,7 @@ def _days(streams: DataFrame) -> DataFrame:
     return per_day.select("*", datediff("day", lit(_EPOCH).cast(DATE), col("active_on")).alias("day_number"))
 
 
-def _judged(days: DataFrame) -> DataFrame:
+def _judge_risk(days: DataFrame) -> DataFrame:
     """Return both weeks as they are a week after each active day, and when that day ends."""
     in_order = Window.partition_by("person").order_by("day_number")
     before, last = in_order.range_between(1 - _WEEK, 0), in_order.range_between(1, _WEEK)

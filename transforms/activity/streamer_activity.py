@@ -43,7 +43,7 @@ def build(int_streamer_events: DataFrame, int_streamers_at_risk: DataFrame, *, t
     return TABLE.select(number_occurrences(int_streamer_events, collect_events(OF_STREAMERS, given)))
 
 
-def _continued(
+def _continue_stream(
     ends: DataFrame,
     whole: DataFrame,
     int_streamer_events: DataFrame,
@@ -67,5 +67,5 @@ CONTINUED = Continuation(
     order=ORDER,
     next_column="activity_repeated_at",
     once=tuple(one.name for one in OF_STREAMERS),
-    build=_continued,
+    build=_continue_stream,
 )

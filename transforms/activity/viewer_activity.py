@@ -39,7 +39,9 @@ def build(int_viewer_events: DataFrame, *, thresholds: Thresholds) -> DataFrame:
     return TABLE.select(number_occurrences(int_viewer_events, collect_events(OF_VIEWERS, given)))
 
 
-def _continued(ends: DataFrame, whole: DataFrame, int_viewer_events: DataFrame, *, thresholds: Thresholds) -> DataFrame:
+def _continue_stream(
+    ends: DataFrame, whole: DataFrame, int_viewer_events: DataFrame, *, thresholds: Thresholds
+) -> DataFrame:
     """Do the same for persons whose new events are later than all stored ones of their kind, and the lifecycle."""
     given = {"int_viewer_events": int_viewer_events, "thresholds": thresholds}
     amounts = collect_new_lifecycle(OF_VIEWERS, "int_viewer_events", given, whole, ends)
@@ -52,5 +54,5 @@ CONTINUED = Continuation(
     order=ORDER,
     next_column="activity_repeated_at",
     once=tuple(one.name for one in OF_VIEWERS),
-    build=_continued,
+    build=_continue_stream,
 )

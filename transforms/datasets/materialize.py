@@ -119,7 +119,7 @@ def write_dataset(session: Session, plan: Plan, table: Table, *, question: str, 
 def _claim_name(session: Session, table: Table) -> None:
     """Create the table, or see that the one of its name was written from a question with the same columns."""
     place = table.full_name(current_database(session))
-    there = _stored_types(session, place)
+    there = _read_stored_types(session, place)
     heads = read_table(session, HEADS).select("table_name").collect()
     if there and table.name not in {row[0] for row in heads}:
         raise QueryError(f"{place} is there and was not written from a question; give the dataset another name")
@@ -133,7 +133,7 @@ def _claim_name(session: Session, table: Table) -> None:
     append_rows(session, HEADS, [(table.name, None, None, None)])
 
 
-def _stored_types(session: Session, place: str) -> dict[str, str]:
+def _read_stored_types(session: Session, place: str) -> dict[str, str]:
     """The columns of a stored table with their types; none where there is no such table."""
     database, schema, name = place.split(".")
     columns = session.table(f"{database}.INFORMATION_SCHEMA.COLUMNS")

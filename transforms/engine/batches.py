@@ -97,18 +97,18 @@ def _states_frame(
         )
     )
     edges = [
-        {"reader": name, "input_table": one, "counts": _counted(table, one, known)}
+        {"reader": name, "input_table": one, "counts": _count(table, one, known)}
         for name, (table, inputs) in readers.items()
         if not table.is_view  # it reads what is there each time, so nothing is ever new to it
         for one in inputs
     ]
     if not edges:
         return heads
-    unconsumed = _unconsumed(session, build_frame(session, edges, _READER), {edge["counts"] for edge in edges})
+    unconsumed = _find_unconsumed(session, build_frame(session, edges, _READER), {edge["counts"] for edge in edges})
     return heads.union_all(unconsumed.select(*_FOUND[:4], untold.alias("parameters"), untold.alias("contract_hash")))
 
 
-def _counted(reader: Table, name: str, known: Mapping[str, Table] | None) -> str:
+def _count(reader: Table, name: str, known: Mapping[str, Table] | None) -> str:
     """Return which batches of the input matter: loads, builds that wrote rows, or also those that only refused."""
     table = known[name] if known is not None else models()[name].table
     if table.layer is Layer.RAW:
@@ -116,7 +116,7 @@ def _counted(reader: Table, name: str, known: Mapping[str, Table] | None) -> str
     return _BUILD_OR_REFUSAL if counts_absence(reader) else _BUILD
 
 
-def _unconsumed(session: Session, edges: DataFrame, counted: set[str]) -> DataFrame:
+def _find_unconsumed(session: Session, edges: DataFrame, counted: set[str]) -> DataFrame:
     kinds = [_loads(session)] if _LOAD in counted else []
     if counted - {_LOAD}:
         kinds.append(_builds(session))

@@ -87,7 +87,7 @@ def _computed(
     late = changes.filter(col(_IS_LATE) == lit(1)).select(*model.table.recompute_by).distinct()
     in_order = changes.filter(col(_IS_LATE) == lit(0))
     ends = in_order.filter(col(_KIND) == lit(END))
-    behind = {name: _arrived(frame, name, state.pending[name].ids) for name, frame in inputs.items()}
+    behind = {name: _find_arrived(frame, name, state.pending[name].ids) for name, frame in inputs.items()}
     behind = {name: frame.filter(~in_(group, late)) for name, frame in behind.items()}
     behind[continuation.rows_of] = in_order.filter(col(_KIND) == lit(NEW))
     of_others = continuation.build(ends, inputs[continuation.rows_of], *behind.values(), **parameters)
@@ -109,14 +109,14 @@ def _collect_changes(
         batches = state.pending[name]
         for ids, is_late in ((batches.moving, 1), (batches.ids, 0)):
             if ids:
-                touched.append(_arrived(inputs[name], name, ids).select(*group, lit(is_late).alias(_IS_LATE)))
+                touched.append(_find_arrived(inputs[name], name, ids).select(*group, lit(is_late).alias(_IS_LATE)))
     is_named = are_known(group)  # NOT IN finds nothing beside a NULL
     touched = [frame.filter(is_named) for frame in touched]
     groups = union_all([frame.select(*group) for frame in (new, *touched)])
     is_end = col(continuation.next_column).is_null() & in_(_columns(group), groups.distinct())
     ends = current.filter(is_end).select("*", lit(0).alias(_IS_LATE))
-    frames = [_shaped(model, new, NEW, continuation.rows_of), _shaped(model, ends, END, table.name)]
-    frames += [_shaped(model, frame, TOUCHED, None) for frame in touched]
+    frames = [_shape(model, new, NEW, continuation.rows_of), _shape(model, ends, END, table.name)]
+    frames += [_shape(model, frame, TOUCHED, None) for frame in touched]
     return union_all(frames)
 
 
@@ -125,17 +125,17 @@ def _new_rows(model: Model, state: State, inputs: Mapping[str, DataFrame], curre
     source, batches = models()[_of(model).rows_of].table, state.pending[_of(model).rows_of]
     names = [column.name for column in source.columns]
     plain = tuple(one for one in batches.ids if one not in batches.moving)
-    new = _arrived(inputs[source.name], source.name, plain).select(*names, lit(0).alias(_IS_LATE))
+    new = _find_arrived(inputs[source.name], source.name, plain).select(*names, lit(0).alias(_IS_LATE))
     if not batches.moving:
         return new
-    rewritten = _arrived(inputs[source.name], source.name, batches.moving).select(*names)
+    rewritten = _find_arrived(inputs[source.name], source.name, batches.moving).select(*names)
     known = current.select(*[col(name).alias(f"known_{name}") for name in source.key])
     is_same = have_same(source.key, "known_")
     is_late = iff(col(f"known_{source.key[0]}").is_null(), lit(0), lit(1)).alias(_IS_LATE)
     return new.union_all(rewritten.join(known, on=is_same, how="left").select(*names, is_late))
 
 
-def _shaped(model: Model, frame: DataFrame, kind: str, of: str | None) -> DataFrame:
+def _shape(model: Model, frame: DataFrame, kind: str, of: str | None) -> DataFrame:
     """Bring rows of a table, or groups alone, into one shape: the columns of the table and the input it numbers."""
     table, source = model.table, models()[_of(model).rows_of].table
     have = set(model.table.recompute_by if of is None else models()[of].table.column_names)
@@ -173,7 +173,7 @@ def _columns(names: Sequence[str]) -> list[Expression | str]:
     return [col(name) for name in names]
 
 
-def _arrived(frame: DataFrame, name: str, ids: Sequence[str]) -> DataFrame:
+def _find_arrived(frame: DataFrame, name: str, ids: Sequence[str]) -> DataFrame:
     return frame.filter(in_batches(models()[name].table, ids)) if ids else frame.filter(lit(False))
 
 

@@ -139,7 +139,7 @@ def choose_input(session: Session, model: Model, state: State, request: BuildReq
     current = read_table(session, model.table)
     from_raw = model.table.layer is Layer.STAGING
     if request.mode == "backfill" and from_raw and request.window is not None:
-        chosen = {name: _observed_within(frame, request.window) for name, frame in inputs.items()}
+        chosen = {name: _observe_within(frame, request.window) for name, frame in inputs.items()}
         return BuildInput(chosen, current, is_whole_truth=False, consumes=False)
     if is_up_to_date(state, request):
         return None
@@ -151,7 +151,7 @@ def choose_input(session: Session, model: Model, state: State, request: BuildReq
     if from_raw:
         (batches,) = state.pending.values()
         return BuildInput(arrived, current, is_whole_truth=False, loads=batches.ids)
-    return _widened(session, model, inputs, arrived, current, state)
+    return _widen(session, model, inputs, arrived, current, state)
 
 
 def is_up_to_date(state: State, request: BuildRequest) -> bool:
@@ -165,11 +165,11 @@ def reads_everything(model: Model, state: State, request: BuildRequest) -> bool:
     return is_asked or isinstance(model.table.write, Replace) or state.pending_count > MOST_BATCHES
 
 
-def _observed_within(raw: DataFrame, window: tuple[datetime, datetime]) -> DataFrame:
+def _observe_within(raw: DataFrame, window: tuple[datetime, datetime]) -> DataFrame:
     return raw.filter((col("_snapshot_at") >= lit(window[0])) & (col("_snapshot_at") < lit(window[1])))
 
 
-def _widened(
+def _widen(
     session: Session,
     model: Model,
     inputs: Mapping[str, DataFrame],
@@ -181,7 +181,7 @@ def _widened(
     table = model.table
     if model.parts is not None:
         return BuildInput(*_of_parts(session, model, model.parts, inputs, current, state), is_whole_truth=True)
-    touched = _touched(session, model, arrived, state)
+    touched = _find_touched(session, model, arrived, state)
     in_scope = _in_groups(table, current, touched)
     # Rows that were changed or deleted cannot be taken out of a sum again: then the group is built from all its rows.
     only_inserts = not any(batches.moving for batches in state.pending.values())
@@ -192,7 +192,7 @@ def _widened(
     )
 
 
-def _touched(session: Session, model: Model, arrived: Mapping[str, DataFrame], state: State) -> DataFrame:
+def _find_touched(session: Session, model: Model, arrived: Mapping[str, DataFrame], state: State) -> DataFrame:
     table = model.table
     groups = [_groups(model, name, frame) for name, frame in arrived.items() if state.pending[name].ids]
     groups += moved_groups(session, table, state)

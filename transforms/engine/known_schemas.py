@@ -123,18 +123,18 @@ def _columns_of(node: exp.Expr, tables: Mapping[str, Columns]) -> Columns:
     if isinstance(node, exp.SetOperation):
         return _columns_of(node.left, tables)
     if isinstance(node, exp.Select):
-        return _selected(node, tables)
+        return _select(node, tables)
     if isinstance(node, exp.Subquery | exp.Paren):
         return _every_column(_sources(node.this, tables))
     raise _NotToldError
 
 
-def _selected(select: exp.Select, tables: Mapping[str, Columns]) -> Columns:
+def _select(select: exp.Select, tables: Mapping[str, Columns]) -> Columns:
     source = select.args.get("from_") or select.args.get("from")
     scope = [] if source is None else _sources(source.this, tables, select.args.get("joins"))
     columns: Columns = {}
     for projection in select.expressions:
-        found = _projected(projection, scope)
+        found = _project(projection, scope)
         _refuse_repeated(found, columns)
         columns |= found
     return columns
@@ -158,14 +158,14 @@ def _source(node: exp.Expr, tables: Mapping[str, Columns]) -> Scope:
     if isinstance(inner, exp.Explode):
         return [(alias, dict.fromkeys(_FLATTENED, VARIANT))]
     if isinstance(node, exp.Table) and isinstance(inner, exp.Identifier):
-        return [(alias, _stored(node, tables))]
+        return [(alias, _read_stored(node, tables))]
     if isinstance(node, exp.Subquery) and isinstance(inner, exp.Subquery | exp.Table | exp.TableFromRows):
         scope = _sources(inner, tables)
         return [(alias, _every_column(scope))] if node.alias else scope
     return [(alias, _columns_of(inner if isinstance(node, exp.Subquery | exp.Paren) else node, tables))]
 
 
-def _stored(node: exp.Table, tables: Mapping[str, Columns]) -> Columns:
+def _read_stored(node: exp.Table, tables: Mapping[str, Columns]) -> Columns:
     for name in (f"{node.db}.{node.name}".upper(), node.name.upper()):
         if name in tables:
             return tables[name]
@@ -192,7 +192,7 @@ def _adds_columns(join: exp.Join) -> bool:
     return str(join.args.get("kind") or "").upper() not in ("SEMI", "ANTI")
 
 
-def _projected(projection: exp.Expr, scope: Scope) -> Columns:
+def _project(projection: exp.Expr, scope: Scope) -> Columns:
     if isinstance(projection, exp.Star):
         if not scope or projection.args.get("except_") or projection.args.get("except"):
             raise _NotToldError
@@ -219,7 +219,7 @@ def _type_of(node: exp.Expr, scope: Scope) -> DataType | snowpark.DataType:
     if isinstance(node, exp.Paren):
         return _type_of(node.this, scope)
     if isinstance(node, exp.Cast):
-        return _told_type(node.to)
+        return _find_type(node.to)
     if isinstance(node, exp.Column):
         name = _name(node.this)
         return next((columns[name] for alias, columns in scope if name in columns and _meant(node, alias)), Untold())
@@ -245,7 +245,7 @@ def _first_told(node: exp.Expr, scope: Scope) -> DataType | snowpark.DataType:
     return next((kind for kind in told if not is_untold(_as_snowpark(kind))), Untold())
 
 
-def _told_type(kind: exp.Expr) -> DataType:
+def _find_type(kind: exp.Expr) -> DataType:
     if not isinstance(kind, exp.DataType):
         return Untold()
     if kind.this is exp.DataType.Type.DECIMAL:

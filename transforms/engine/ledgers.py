@@ -79,13 +79,13 @@ def append_new_frame(session: Session, table: Table, frame: DataFrame) -> None:
 
 def build_frame(session: Session, rows: Sequence[Mapping[str, Any]], columns: Sequence[Any]) -> DataFrame:
     """Build the rows as a frame of these columns of a contract; a column that a row does not name is NULL."""
-    return _taken_apart(session, json.dumps([_plain_row(row) for row in rows], ensure_ascii=False), columns)
+    return _take_apart(session, json.dumps([_plain_row(row) for row in rows], ensure_ascii=False), columns)
 
 
 def _frames(session: Session, table: Table, rows: Sequence[Mapping[str, Any] | Sequence[Any]]) -> Iterator[DataFrame]:
     """Return the rows as frames, each small enough to be written into its statement."""
     for payload in _slices([json.dumps(_plain_row(_by_name(table, row)), ensure_ascii=False) for row in rows]):
-        yield _taken_apart(session, payload, table.columns)
+        yield _take_apart(session, payload, table.columns)
 
 
 def _slices(rows: Sequence[str]) -> Iterator[str]:
@@ -101,7 +101,7 @@ def _slices(rows: Sequence[str]) -> Iterator[str]:
         yield f"[{','.join(part)}]"
 
 
-def _taken_apart(session: Session, payload: str, columns: Sequence[Any]) -> DataFrame:
+def _take_apart(session: Session, payload: str, columns: Sequence[Any]) -> DataFrame:
     with known_schemas(session):
         items = session.table_function(flatten(parse_json(lit(payload))))
     return items.select(*[_value(column).alias(column.name) for column in columns])

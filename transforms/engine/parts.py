@@ -93,15 +93,15 @@ def _within(table: Table, frame: DataFrame, groups: Sequence[DataFrame]) -> Data
     """Return the frame's rows of these groups; none where there are none."""
     if not groups:
         return frame.filter(lit(False))
-    return frame.filter(in_([col(name) for name in table.recompute_by], _united(table, groups)))
+    return frame.filter(in_([col(name) for name in table.recompute_by], _unite(table, groups)))
 
 
 def _both(table: Table, of_groups: DataFrame, alone: DataFrame, groups: Sequence[DataFrame]) -> DataFrame:
     """Return the rows of the groups and, once each, new rows outside of them."""
-    return of_groups.union_all(alone.filter(~in_([col(name) for name in table.recompute_by], _united(table, groups))))
+    return of_groups.union_all(alone.filter(~in_([col(name) for name in table.recompute_by], _unite(table, groups))))
 
 
-def _united(table: Table, groups: Sequence[DataFrame]) -> DataFrame:
+def _unite(table: Table, groups: Sequence[DataFrame]) -> DataFrame:
     every = union_all(groups)
     is_named: Expression = are_known(table.recompute_by)  # NOT IN finds no NULL
     return every.filter(is_named).distinct()

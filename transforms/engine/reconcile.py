@@ -59,8 +59,8 @@ def build_account_frames(session: Session, table: Table, computed: Computed, com
     in_raw = raw.group_by("_load_id").agg(count(lit(1)).alias("row_count"))
     return [
         shape_side("raw", in_raw, "_load_id", "row_count"),
-        shape_side("built", _built_side(compared), "new__load_id", *_SIDES[1:]),
-        shape_side("known", _known(session, table, raw, computed.loads), "load_id", *_SIDES),
+        shape_side("built", _build_side(compared), "new__load_id", *_SIDES[1:]),
+        shape_side("known", _find_known(session, table, raw, computed.loads), "load_id", *_SIDES),
         shape_side("overwritten", _overwritten(compared), "was__load_id", "row_count"),
     ]
 
@@ -108,7 +108,7 @@ def _check(table: Table, account: Mapping[str, list[int]]) -> None:
         )
 
 
-def _built_side(compared: DataFrame) -> DataFrame:
+def _build_side(compared: DataFrame) -> DataFrame:
     """Count per load the records that the table will hold, that are refused, and that lost."""
     held = col("action").in_(*[lit(action) for action in (compare.INSERT, compare.UPDATE, compare.SAME)])
     records = compared.filter(col("action") != lit(compare.DELETE))
@@ -130,7 +130,7 @@ def _overwritten(compared: DataFrame) -> DataFrame:
     return replaced.group_by("was__load_id").agg(count(lit(1)).alias("row_count"))
 
 
-def _known(session: Session, table: Table, raw: DataFrame, loads: tuple[str, ...] | None) -> DataFrame:
+def _find_known(session: Session, table: Table, raw: DataFrame, loads: tuple[str, ...] | None) -> DataFrame:
     """Return what the ledger says of each load that the build read."""
     known = read_table(session, RECONCILIATION).filter(col("table_name") == lit(table.name))
     is_read = (

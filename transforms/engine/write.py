@@ -106,7 +106,7 @@ def write_built(session: Session, build: Build, computed: Computed) -> BuildResu
     """
     table = build.table
     with known_schemas(session):
-        compared, found = _compared(session, table, computed)
+        compared, found = _compare(session, table, computed)
         with committing(session, table, build.seen, build.states):
             refused = _commit_changes(session, build, computed, compared, found)
     _record(build, computed, found)
@@ -124,7 +124,7 @@ def write_built(session: Session, build: Build, computed: Computed) -> BuildResu
     )
 
 
-def _compared(session: Session, table: Table, computed: Computed) -> tuple[DataFrame, ActionCounts]:
+def _compare(session: Session, table: Table, computed: Computed) -> tuple[DataFrame, ActionCounts]:
     """Keep what is to be written of a table, and count it; rows that lead on are followed to their ends."""
     comparison = compare.Comparison(computed.is_whole_truth, find_watched_columns(table))
     while True:
@@ -134,7 +134,7 @@ def _compared(session: Session, table: Table, computed: Computed) -> tuple[DataF
         if computed.rejected is not None:
             difference = compare.append_rejected(table, difference, computed.rejected)
         with merge.materialize(session, difference, "compared") as compared:  # stays until the next comparison
-            found = _checked_counts(session, table, computed, compared)
+            found = _check_counts(session, table, computed, compared)
         if found.is_at_end:
             return compared, found
         computed = computed.followed_further()
@@ -224,7 +224,7 @@ class ActionCounts:
     is_at_end: bool = True
 
 
-def _checked_counts(session: Session, table: Table, computed: Computed, compared: DataFrame) -> ActionCounts:
+def _check_counts(session: Session, table: Table, computed: Computed, compared: DataFrame) -> ActionCounts:
     """Count the rows of each action, and in staging the account of the loads, in one statement.
 
     Raises:

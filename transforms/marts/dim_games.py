@@ -46,11 +46,11 @@ _DETAILS = ("box_art_url", "igdb_id")
 def build(stg_twitch_games: DataFrame, stg_twitch_streams: DataFrame, stg_stream_samples: DataFrame) -> DataFrame:
     """Take the newest name from polls, samples and the games listing, and the newest details from that."""
     no_details = [null_of(TABLE.column(name).type).alias(name) for name in _DETAILS]
-    games = stg_twitch_games.select(*_observed(), *_DETAILS, col("snapshot_at").alias("details_seen_at"))
+    games = stg_twitch_games.select(*_observe(), *_DETAILS, col("snapshot_at").alias("details_seen_at"))
     without_details = (*no_details, null_of(TIMESTAMP).alias("details_seen_at"))
-    polled = stg_twitch_streams.select(*_observed(), *without_details)
+    polled = stg_twitch_streams.select(*_observe(), *without_details)
     has_game = col("game_id").is_not_null()
-    sampled = stg_stream_samples.filter(has_game).select(*_observed("collected_at"), *without_details)
+    sampled = stg_stream_samples.filter(has_game).select(*_observe("collected_at"), *without_details)
     return combine(union_all([games, polled, sampled]))
 
 
@@ -66,7 +66,7 @@ def combine(observations: DataFrame) -> DataFrame:
     return TABLE.select(newest)
 
 
-def _observed(at: str = "snapshot_at") -> list:  # type: ignore[type-arg]
+def _observe(at: str = "snapshot_at") -> list:  # type: ignore[type-arg]
     name = iff(col("game_id") == lit(""), lit(NO_CATEGORY), col("game_name"))
     return [
         col("game_id"),

@@ -67,11 +67,11 @@ def build(
     account = {name: col(name) for name in _ACCOUNT}
     registered = {"account_created_at": col("registered_at"), "register_country": col("register_country")}
     observations = (
-        _observed(stg_twitch_users, **named, **account, profile_seen_at=seen_at),
-        _observed(stg_twitch_streams, **named, last_live_at=seen_at),
-        _observed(_of_samples(stg_stream_samples), **named, last_live_at=seen_at),
-        _observed(stg_livelogs_streams, **registered, profile_seen_at=seen_at),
-        _observed(stg_livelogs_gifts),
+        _observe(stg_twitch_users, **named, **account, profile_seen_at=seen_at),
+        _observe(stg_twitch_streams, **named, last_live_at=seen_at),
+        _observe(_of_samples(stg_stream_samples), **named, last_live_at=seen_at),
+        _observe(stg_livelogs_streams, **registered, profile_seen_at=seen_at),
+        _observe(stg_livelogs_gifts),
     )
     return combine(union_all(observations))
 
@@ -99,7 +99,7 @@ def _names() -> dict[str, Expression]:
     return {**{name: col(name) for name in _NAMES}, "named_at": iff(is_named, col("snapshot_at"), null_of(TIMESTAMP))}
 
 
-def _observed(staged: DataFrame, **told: Expression) -> DataFrame:
+def _observe(staged: DataFrame, **told: Expression) -> DataFrame:
     """Return the streamers of a staging table with what it tells of them; everything else is NULL."""
     known = {name: col(name) for name in ("streamer_key", "platform", "streamer_id")}
     values = {**known, "first_seen_at": col("snapshot_at"), "last_seen_at": col("snapshot_at"), **told}

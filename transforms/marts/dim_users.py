@@ -52,10 +52,10 @@ def build(
 ) -> DataFrame:
     """Take everybody that any file or gift names, and the newest details from the users files."""
     details = [col(name) for name in _DETAILS]
-    users = stg_billing_users.select(*_named(), *details, col("snapshot_at").alias("details_seen_at"))
+    users = stg_billing_users.select(*_name_user(), *details, col("snapshot_at").alias("details_seen_at"))
     no_details = [null_of(TABLE.column(name).type).alias(name) for name in (*_DETAILS, "details_seen_at")]
     others = (stg_billing_subscriptions, stg_billing_payments, stg_billing_viewing_activity, stg_livelogs_gifts)
-    named = [frame.select(*_named(), *no_details) for frame in others]
+    named = [frame.select(*_name_user(), *no_details) for frame in others]
     return combine(union_all([users, *named]))
 
 
@@ -71,7 +71,7 @@ def combine(observations: DataFrame) -> DataFrame:
     return TABLE.select(newest.select("*", col("details_seen_at").is_not_null().alias("is_known")))
 
 
-def _named() -> list[Expression]:
+def _name_user() -> list[Expression]:
     return [
         *[col(name) for name in ("user_key", "platform", "user_id")],
         col("snapshot_at").alias("first_seen_at"),

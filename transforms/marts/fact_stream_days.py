@@ -65,7 +65,7 @@ TABLE = Table(
 def build(int_stream_observations: DataFrame) -> DataFrame:
     """Split the time that each sample holds at UTC midnight, add where the stream began, and sum per day."""
     samples = _samples(int_stream_observations)
-    parts = _held_parts(samples).union_all(_starts(samples))
+    parts = _hold_parts(samples).union_all(_starts(samples))
     per_day = parts.group_by("stream_id", "game_id", "date_day").agg(
         max_by("platform", "snapshot_at").alias("platform"),
         max_by("streamer_key", "snapshot_at").alias("streamer_key"),
@@ -96,15 +96,15 @@ def _samples(snapshots: DataFrame) -> DataFrame:
     )
 
 
-def _held_parts(samples: DataFrame) -> DataFrame:
+def _hold_parts(samples: DataFrame) -> DataFrame:
     """Return one row per sample and UTC day that its time touches; the sample itself belongs to its first day."""
     counted = samples.select(
-        *_carried(),
+        *_carry(),
         "held_until",
         _day_of("snapshot_at", "first_day"),
         datediff("day", col("snapshot_at"), col("held_until")).alias("midnights"),
     )
-    on_first_day = counted.select(*_carried(), "held_until", "first_day", lit(0).alias("day_offset"))
+    on_first_day = counted.select(*_carry(), "held_until", "first_day", lit(0).alias("day_offset"))
     carried_over = _parts(_days_after(counted)).filter(col("part_ms") > lit(0))
     return _parts(on_first_day).union_all(carried_over)
 
@@ -113,9 +113,9 @@ def _days_after(counted: DataFrame) -> DataFrame:
     """Return one row per sample and later day: few samples hold over midnight, so only those are taken apart."""
     over_midnight = counted.filter(col("midnights") > lit(0))
     offsets = array_generate_range(lit(1), col("midnights") + lit(1)).alias("offsets")
-    days = over_midnight.select(*_carried(), "held_until", "first_day", offsets)
+    days = over_midnight.select(*_carry(), "held_until", "first_day", offsets)
     each_day = days.join_table_function("flatten", col("offsets"))
-    return each_day.select(*_carried(), "held_until", "first_day", col("value").cast(INTEGER).alias("day_offset"))
+    return each_day.select(*_carry(), "held_until", "first_day", col("value").cast(INTEGER).alias("day_offset"))
 
 
 def _parts(days: DataFrame) -> DataFrame:
@@ -127,7 +127,7 @@ def _parts(days: DataFrame) -> DataFrame:
         least(col("held_until"), dateadd("day", lit(1), col("date_day")).cast(TIMESTAMP)).alias("part_to"),
     )
     return bounded.select(
-        *_carried(),
+        *_carry(),
         "date_day",
         datediff("millisecond", col("part_from"), col("part_to")).alias("part_ms"),
         iff(col("day_offset") == lit(0), lit(1), lit(0)).alias("is_sample"),
@@ -142,7 +142,7 @@ def _day_of(name: str, alias: str) -> Expression:
 def _starts(samples: DataFrame) -> DataFrame:
     """Return one row per stream: it began on this day, in the category of its first sample."""
     return samples.filter(col("sample_number") == lit(1)).select(
-        *_carried(),
+        *_carry(),
         coalesce(col("began_at"), col("snapshot_at")).cast(DATE).alias("date_day"),
         lit(0).alias("part_ms"),
         lit(0).alias("is_sample"),
@@ -150,5 +150,5 @@ def _starts(samples: DataFrame) -> DataFrame:
     )
 
 
-def _carried() -> list[str]:
+def _carry() -> list[str]:
     return ["stream_id", "game_id", "platform", "streamer_key", "streamer_id", "viewer_count", "snapshot_at"]

@@ -69,7 +69,7 @@ TABLE = Table(
 
 def build(subscriptions_history_check: DataFrame, *, current_month: date) -> DataFrame:
     """Spread each subscription over its months and price them by the version at the end of each."""
-    versions = _existing(subscriptions_history_check)
+    versions = _find_existing(subscriptions_history_check)
     taken = {
         "subscription_version_key": "version_key",
         "monthly_price": "monthly_price",
@@ -83,7 +83,7 @@ def build(subscriptions_history_check: DataFrame, *, current_month: date) -> Dat
     return TABLE.select(shared.select("*", mrr.alias("mrr")))
 
 
-def _existing(history: DataFrame) -> DataFrame:
+def _find_existing(history: DataFrame) -> DataFrame:
     """Return the versions in which the subscription was there, each until the next, with the newest user and period."""
     of_subscription = Window.partition_by("subscription_id")
     in_order = of_subscription.order_by("valid_from")

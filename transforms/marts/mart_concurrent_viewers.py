@@ -45,26 +45,26 @@ def build(int_stream_observations: DataFrame) -> DataFrame:
     seen = ("snapshot_at", "game_id", "language", "viewer_count", "is_poll", "is_narrowed")
     polls = int_stream_observations.filter(col("is_poll")).select("snapshot_at")
     watched = int_stream_observations.filter(has_viewers).select(*seen)
-    of_polls, of_games = _told_apart(watched, in_([col("snapshot_at")], polls))
+    of_polls, of_games = _split_by_poll(watched, in_([col("snapshot_at")], polls))
     return TABLE.select(
         union_all(
             [
-                _summed(of_polls, "all", lit("all")),
-                _summed(of_polls, "language", coalesce(col("language"), lit(""))),
-                _summed(of_polls.union_all(of_games), "game", col("game_id")),
+                _sum_viewers(of_polls, "all", lit("all")),
+                _sum_viewers(of_polls, "language", coalesce(col("language"), lit(""))),
+                _sum_viewers(of_polls.union_all(of_games), "game", col("game_id")),
             ]
         )
     )
 
 
-def _told_apart(watched: DataFrame, is_polled_time: Expression) -> tuple[DataFrame, DataFrame]:
+def _split_by_poll(watched: DataFrame, is_polled_time: Expression) -> tuple[DataFrame, DataFrame]:
     """Return what was seen when the platform was polled, and when whole categories were sampled and nothing else."""
     polled, sampled = watched.filter(col("is_poll")), watched.filter(~col("is_poll"))
     of_polls = polled.union_all(sampled.filter(is_polled_time))
     return of_polls, sampled.filter(~is_polled_time & ~col("is_narrowed"))
 
 
-def _summed(watched: DataFrame, scope: str, scope_id: Expression) -> DataFrame:
+def _sum_viewers(watched: DataFrame, scope: str, scope_id: Expression) -> DataFrame:
     scoped = watched.select(lit(scope).alias("scope"), scope_id.alias("scope_id"), "snapshot_at", "viewer_count")
     per_snapshot = scoped.group_by("scope", "scope_id", "snapshot_at").agg(
         sum("viewer_count").alias("viewers"), count(lit(1)).alias("streams")

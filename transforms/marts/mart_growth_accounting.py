@@ -58,7 +58,7 @@ _COUNTED = ("active", "new", "retained", "resurrected", "churned", "activity", "
 
 def build(int_customer_periods: DataFrame) -> DataFrame:
     """Count the customers of each period by where they come from, and those who are missing."""
-    moves = _came(int_customer_periods).union_all(_missing(int_customer_periods))
+    moves = _came(int_customer_periods).union_all(_find_missing(int_customer_periods))
     counts = moves.group_by(*[f"of_{name}" for name in _ROW]).agg(*[sum(name).alias(f"of_{name}") for name in _COUNTED])
     spans = periods.in_each_period(
         periods.data_watermark(int_customer_periods),
@@ -72,7 +72,7 @@ def build(int_customer_periods: DataFrame) -> DataFrame:
         periods.is_complete_period().alias("is_over"),
         *[coalesce(col(f"of_{name}"), lit(0)).alias(f"{name}_count") for name in _COUNTED],
     )
-    return TABLE.select(_measured(rows))
+    return TABLE.select(_measure(rows))
 
 
 def _came(active: DataFrame) -> DataFrame:
@@ -90,7 +90,7 @@ def _came(active: DataFrame) -> DataFrame:
     )
 
 
-def _missing(active: DataFrame) -> DataFrame:
+def _find_missing(active: DataFrame) -> DataFrame:
     """Return every customer in the first period that they are missing in."""
     following = active.select(
         "customer_kind", "period", "next_start", periods.period_after(col("period_start")).alias("period_start")
@@ -108,7 +108,7 @@ def _one_if(condition: Expression) -> Expression:
     return iff(condition, lit(1), lit(0))
 
 
-def _measured(rows: DataFrame) -> DataFrame:
+def _measure(rows: DataFrame) -> DataFrame:
     until_then = Window.partition_by("customer_kind", "period").order_by("period_start")
     gained = (col("new_count") + col("resurrected_count")).cast(FLOAT)
     churned_or_null = iff(col("churned_count") == lit(0), null_of(FLOAT), col("churned_count").cast(FLOAT))

@@ -40,9 +40,9 @@ TABLE = Table(
 def build(fact_user_monthly_metrics: DataFrame) -> DataFrame:
     """Count the users of each month who paid, and those who watched."""
     users = fact_user_monthly_metrics.filter(col("user_id") != lit(""))
-    return TABLE.select(_counted(users, "paying").union_all(_counted(users, "watching")))
+    return TABLE.select(_count(users, "paying").union_all(_count(users, "watching")))
 
 
-def _counted(users: DataFrame, definition: str) -> DataFrame:
+def _count(users: DataFrame, definition: str) -> DataFrame:
     active = users.filter(col(f"is_{definition}")).select("year_month", lit(definition).alias("definition"))
     return active.group_by("year_month", "definition").agg(count(lit(1)).alias("user_count"))

@@ -58,7 +58,7 @@ def build(mart_streamer_daily: DataFrame, dim_streamers: DataFrame) -> DataFrame
         "viewer_ms",
         "covered_ms",
     ).cross_join(newest)
-    windows = [_summed(days, window, length) for window, length in _DAYS_OF_WINDOW.items()]
+    windows = [_sum(days, window, length) for window, length in _DAYS_OF_WINDOW.items()]
     summed = union_all(windows)
     most_watched_first = Window.partition_by("ranking_window").order_by(col("viewer_ms").desc(), col("streamer_key"))
     ranked = summed.select("*", row_number().over(most_watched_first).alias("streamer_rank"))
@@ -68,7 +68,7 @@ def build(mart_streamer_daily: DataFrame, dim_streamers: DataFrame) -> DataFrame
     return TABLE.select(measures.with_watched(named))
 
 
-def _summed(days: DataFrame, window: str, length: int | None) -> DataFrame:
+def _sum(days: DataFrame, window: str, length: int | None) -> DataFrame:
     in_window = days
     if length is not None:
         in_window = days.filter(col("date_day") > dateadd("day", lit(-length), col("newest_day")).cast(DATE))

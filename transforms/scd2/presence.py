@@ -65,7 +65,7 @@ def presence_intervals(table: Table, presences: DataFrame, snapshots: DataFrame)
         The business key as `_of_<name>`, `[_begins_at, _ends_at)`, `_was_gone`, and `_seen_again_at`: the newest
         observation that shows a key which came back with values of a time before.
     """
-    gone = _gone(table, presences, snapshots)
+    gone = _find_gone(table, presences, snapshots)
     gaps = _gaps_by_own_time(table, gone, presences) if _has_own_time(table) else _gaps(gone)
     kinds = gaps.session.create_dataframe([[_GONE], [_BACK], [_BEFORE]], schema=["_kind"])
     is_gone, is_back = col("_kind") == lit(_GONE), col("_kind") == lit(_BACK)
@@ -91,7 +91,7 @@ def _has_own_time(table: Table) -> bool:
     return isinstance(table.write, History) and table.write.strategy is Strategy.TIMESTAMP
 
 
-def _gone(table: Table, presences: DataFrame, snapshots: DataFrame) -> DataFrame:
+def _find_gone(table: Table, presences: DataFrame, snapshots: DataFrame) -> DataFrame:
     """Return one row per time that a key went: from the first snapshot between a presence and the next one."""
     key = table.business_key
     present = presences.group_by(*key, PRESENT_AT).agg(count(lit(1)).alias("_times"))

@@ -79,13 +79,13 @@ class HistorySource:
 
     def newly_staged(self) -> list[DataFrame]:
         """Return rows of each staging table that builds wrote which the history has not consumed."""
-        return self._written_by({name: batches.ids for name, batches in self.pending.items()})
+        return self._select_written_by({name: batches.ids for name, batches in self.pending.items()})
 
     def rewritten(self) -> list[DataFrame]:
         """Return rows of each staging table that those builds changed."""
-        return self._written_by({name: batches.moving for name, batches in self.pending.items()})
+        return self._select_written_by({name: batches.moving for name, batches in self.pending.items()})
 
-    def _written_by(self, ids: Mapping[str, Sequence[str]]) -> list[DataFrame]:
+    def _select_written_by(self, ids: Mapping[str, Sequence[str]]) -> list[DataFrame]:
         both = zip(self.inputs, self.staged(), strict=True)
         return [frame.filter(in_batches(table, ids[table.name])) for table, frame in both]
 

@@ -51,7 +51,7 @@ def build_versions(table: Table, observations: DataFrame, intervals: DataFrame |
     """
     values = _values_over_time(table, observations)
     pieces = _alone(values) if intervals is None else _laid_over(table, values, intervals)
-    return table.select(_joined_where_equal(table, pieces))
+    return table.select(_join_where_equal(table, pieces))
 
 
 def select_as_of(history: DataFrame, time: datetime | Expression) -> DataFrame:
@@ -149,7 +149,7 @@ def _laid_over(table: Table, values: DataFrame, intervals: DataFrame) -> DataFra
     )
 
 
-def _joined_where_equal(table: Table, pieces: DataFrame) -> DataFrame:
+def _join_where_equal(table: Table, pieces: DataFrame) -> DataFrame:
     """Join neighbouring pieces that are equal to one version, with the values of its last piece."""
     in_order = partition_by_key(table).order_by(col("_at").asc_nulls_last())
     watched = (*table.tracked_columns, "_is_gone")

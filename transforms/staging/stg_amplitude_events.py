@@ -112,12 +112,12 @@ def build(raw_amplitude_events: DataFrame) -> DataFrame:
             "*",
             key.alias("event_key"),
             hash_key("platform", "amplitude_id").alias("amplitude_key"),
-            _known("user_id").alias("known_user_id"),
+            _find_known("user_id").alias("known_user_id"),
         )
     )
 
 
-def _known(name: str) -> Expression:
+def _find_known(name: str) -> Expression:
     """The id, NULL where it names nobody."""
     spelled = lower(trim(col(name)))
     names_nobody = spelled.in_(*[lit(one) for one in (*PLACEHOLDERS, _ZERO_UUID)])

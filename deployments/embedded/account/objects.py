@@ -119,7 +119,7 @@ def drop(context: StatementContext, kind: str, name: str) -> bool:
 
 def find(context: StatementContext, kind: str, name: str) -> Options | None:
     """The options of an object; None where there is none."""
-    return _stored(context, kind).get(name)
+    return _read_stored(context, kind).get(name)
 
 
 def require(context: StatementContext, kind: str, name: str) -> Options:
@@ -136,7 +136,7 @@ def require(context: StatementContext, kind: str, name: str) -> Options:
 
 def show(context: StatementContext, kind: str) -> list[dict[str, str]]:
     """Rows of SHOW, by name."""
-    stored = _stored(context, kind)
+    stored = _read_stored(context, kind)
     return [{"name": name, **KINDS[kind].shown({**stored[name], "NAME": name})} for name in sorted(stored)]
 
 
@@ -147,7 +147,7 @@ def _check(kind: str, options: Options) -> None:
         raise unsupported(f"{kind.lower()} option {name}")
 
 
-def _stored(context: StatementContext, kind: str) -> dict[str, Options]:
+def _read_stored(context: StatementContext, kind: str) -> dict[str, Options]:
     with context.duck_conn.cursor() as catalog:
         rows = catalog.execute(f"SELECT name, options FROM {_TABLE} WHERE kind = ?", [kind]).fetchall()
     return {**KINDS[kind].built_in, **{name: dict(json.loads(options)) for name, options in rows}}

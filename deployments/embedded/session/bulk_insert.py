@@ -136,13 +136,13 @@ def _literal_rows(text: str, position: int) -> list[list[Cell]] | None:
 
 def _cell(match: re.Match[str]) -> Cell:
     if (written := match["text"]) is not None:
-        return "TEXT", ESCAPE.sub(_unescaped, written) if "'" in written or "\\" in written else written
+        return "TEXT", ESCAPE.sub(_unescape, written) if "'" in written or "\\" in written else written
     if match["number"] is not None:
         return "NUMBER", match["number"]
     return ("BOOLEAN", match["boolean"].lower()) if match["boolean"] else ("NULL", None)
 
 
-def _unescaped(match: re.Match[str]) -> str:
+def _unescape(match: re.Match[str]) -> str:
     letter = match[1]
     return "'" if letter is None else ESCAPED.get(letter, letter)
 

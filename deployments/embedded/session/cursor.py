@@ -170,14 +170,14 @@ class EmbeddedCursor:
         with errors.as_snowflake(self._transactions.failed):
             command = self._prepared(command)
             try:
-                return self._described(self.context.parse(command))
+                return self._describe(self.context.parse(command))
             except duckdb.BinderException as error:
                 if not is_refused_text(error) or not self._transactions.recover():
                     raise
                 self.context.converts_texts = True
-                return self._described(self.context.parse(command))
+                return self._describe(self.context.parse(command))
 
-    def _described(self, expression: Expr) -> list[tuple[Any, ...]] | None:
+    def _describe(self, expression: Expr) -> list[tuple[Any, ...]] | None:
         self.statement_type_id = statement_type_id(expression)
         self.takes_rows = isinstance(expression, exp.Insert)
         if isinstance(expression, (exp.Show, exp.Describe, exp.Command)):

@@ -58,7 +58,7 @@ def answer(statement: Statement, base_url: str, history: QueryHistory) -> Answer
         if statement.parts:
             return _answer_parts(statement, base_url, history)
         with _time_limit(statement), history.readable(statement), result_scan.readable(statement):
-            return _retrying(statement, base_url)
+            return _retry(statement, base_url)
     except (ParseError, TokenError) as error:
         message = f"SQL compilation error:\n{str(error).splitlines()[0]}"
         return results.answer_error("001003", "42000", message, statement.query_id)
@@ -104,7 +104,7 @@ def answer_text(statement: Statement, text: str) -> Answer:
     return results.answer_rows(results.rows_of_table(pa.table({"status": [text]})), _common(statement, SELECT), "")
 
 
-def _retrying(statement: Statement, base_url: str) -> Answer:
+def _retry(statement: Statement, base_url: str) -> Answer:
     """Run the statement; where another session changes the same rows, wait for it as Snowflake does.
 
     DuckDB refuses the second writer at once and takes its transaction. What that did is done again, then the statement.
@@ -116,12 +116,12 @@ def _retrying(statement: Statement, base_url: str) -> Answer:
         try:
             return _execute(statement, base_url)
         except SnowflakeError as error:
-            if not _is_conflict(error) or not _recovered(statement, deadline):
+            if not _is_conflict(error) or not _recover(statement, deadline):
                 transactions.give_up()
                 raise
 
 
-def _recovered(statement: Statement, deadline: float) -> bool:
+def _recover(statement: Statement, deadline: float) -> bool:
     """Stand again where the statement began, as soon as the other session lets it; False where that cannot be."""
     while time.monotonic() < deadline:
         statement.check_cancelled()
@@ -140,19 +140,19 @@ def _execute(statement: Statement, base_url: str) -> Answer:
     if statement.session.state.unmet:
         check_unmet(statement.text, statement.session.state)
     if wait := WAIT.match(statement.text):
-        return _waited(statement, wait)
+        return _wait(statement, wait)
     cursor = EmbeddedCursor(statement.session.connection)
     if statement.describe_only and (described := cursor.describe(statement.text)) is not None:
-        return _described(statement, cursor, described)
+        return _describe(statement, cursor, described)
     if is_batch(statement.bindings):
-        return _executed_batch(statement, cursor, statement.text, statement.bindings)
+        return _execute_batch(statement, cursor, statement.text, statement.bindings)
     if literals := literals_as_bindings(statement.text):
-        return _executed_batch(statement, cursor, *literals)
+        return _execute_batch(statement, cursor, *literals)
     cursor.execute(statement.text, bound_parameters(statement.bindings))
     return _executed(statement, cursor, base_url)
 
 
-def _waited(statement: Statement, wait: re.Match[str]) -> Answer:
+def _wait(statement: Statement, wait: re.Match[str]) -> Answer:
     """`SELECT SYSTEM$WAIT(5)`: hold the session for a while; DuckDB has nothing to sleep with."""
     unit = (wait["unit"] or "SECONDS").upper()
     if unit not in SECONDS_PER_UNIT:
@@ -180,7 +180,7 @@ def _rows(cursor: EmbeddedCursor) -> results.Rows:
     return results.rows_of(cursor.table, cursor.types) if cursor.types else results.rows_of_table(cursor.table)
 
 
-def _executed_batch(statement: Statement, cursor: EmbeddedCursor, text: str, bindings: dict[str, Binding]) -> Answer:
+def _execute_batch(statement: Statement, cursor: EmbeddedCursor, text: str, bindings: dict[str, Binding]) -> Answer:
     affected = insert_batch(cursor, text, bindings)
     if affected is None:
         affected = 0
@@ -191,7 +191,7 @@ def _executed_batch(statement: Statement, cursor: EmbeddedCursor, text: str, bin
     return results.answer_counts(results.rows_of_table(table), _common(statement, cursor.statement_type_id))
 
 
-def _described(statement: Statement, cursor: EmbeddedCursor, described: list[tuple[Any, ...]]) -> Answer:
+def _describe(statement: Statement, cursor: EmbeddedCursor, described: list[tuple[Any, ...]]) -> Answer:
     type_id = cursor.statement_type_id
     result: dict[str, Any] = {"queryResultFormat": "json", "rowset": []}
     if type_id == SELECT:

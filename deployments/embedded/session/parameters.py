@@ -69,11 +69,11 @@ def set_variables(tree: exp.Set, context: StatementContext) -> pa.Table:
         query = context.rewrite(exp.select(*(value.copy() for value in values)))
         (row,) = context.duck_conn.execute(query.sql("duckdb"), context.params).fetchall()
         for name, value in zip(names, row, strict=True):
-            context.session.variables[stored_name(name.sql("snowflake"))] = _written(value)
+            context.session.variables[stored_name(name.sql("snowflake"))] = _write(value)
     return status_table()
 
 
-def _written(value: Any) -> str:
+def _write(value: Any) -> str:
     """A value as a statement writes it."""
     if value is None or isinstance(value, bool):
         return str(value).upper().replace("NONE", "NULL")

@@ -163,7 +163,7 @@ def drop_schema(context: StatementContext, database: str, schema: str) -> None:
                 f"DELETE FROM {_CATALOG}.{table} WHERE database_name = ? AND schema_name = ?", [database, schema]
             )
     for kind in ("named", "table"):
-        shutil.rmtree(context.stages / kind / _encoded(database) / _encoded(schema), ignore_errors=True)
+        shutil.rmtree(context.stages / kind / _encode(database) / _encode(schema), ignore_errors=True)
 
 
 def drop_table_stage(context: StatementContext, key: Key) -> None:
@@ -228,9 +228,9 @@ def _directory(options: Options) -> bool:
     return isinstance(directory, dict) and is_true(directory.get("ENABLE"))
 
 
-def _encoded(name: str) -> str:
+def _encode(name: str) -> str:
     return quote(name, safe=" $").replace(".", "%2E")
 
 
 def _folder(root: Path, key: Key) -> Path:
-    return root.joinpath(*(_encoded(part) for part in key))
+    return root.joinpath(*(_encode(part) for part in key))

@@ -85,7 +85,7 @@ def bound_table(bindings: dict[str, Binding], targets: list[str | None]) -> pa.T
         targets: DuckDB type of the column that each placeholder goes to as it is, else None.
     """
     columns = [
-        _bound_column(binding["type"], binding["value"], target)
+        _bind_column(binding["type"], binding["value"], target)
         for binding, target in zip(_in_order(bindings), targets, strict=True)
     ]
     return pa.table({f"P{number}": column for number, column in enumerate(columns, start=1)})
@@ -95,7 +95,7 @@ def _in_order(bindings: dict[str, Binding]) -> list[Binding]:
     return [bindings[str(position)] for position in range(1, len(bindings) + 1)]
 
 
-def _bound_column(declared: str, values: list[str | None], target: str | None) -> pa.Array:
+def _bind_column(declared: str, values: list[str | None], target: str | None) -> pa.Array:
     text = pa.array(values, pa.string())
     if declared in ("TEXT", "ANY") and target and (meant := _meant_by_digits(text, target)):
         declared = meant

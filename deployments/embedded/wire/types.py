@@ -104,13 +104,13 @@ def _sendable_column(column: pa.ChunkedArray, duckdb_type: str) -> pa.ChunkedArr
     if pa.types.is_nested(kind):
         return pa.chunked_array([[None if v is None else json.dumps(v, default=str) for v in column.to_pylist()]])
     if pa.types.is_decimal(kind) and kind.scale == 0:
-        return _narrowed(column)
+        return _narrow(column)
     if pa.types.is_interval(kind):
         return pa.chunked_array([[None if v is None else str(v) for v in column.to_pylist()]], pa.string())
     return column
 
 
-def _narrowed(column: pa.ChunkedArray) -> pa.ChunkedArray:
+def _narrow(column: pa.ChunkedArray) -> pa.ChunkedArray:
     """64-bit integers where every value fits."""
     if len(column) == column.null_count:
         return column.cast(pa.int64())

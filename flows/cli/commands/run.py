@@ -79,7 +79,7 @@ def ingest(
     """Land and load one source, and check what came."""
     if not find_source(source).is_polled and polls:
         raise ConfigError(f"--polls: {source} is not polled, it comes as files or hours.")
-    hours = _checked_hours(source, since, until, fill_gaps, from_files)
+    hours = _check_hours(source, since, until, fill_gaps, from_files)
     if from_files and not from_files.exists():
         raise ConfigError(f"--from-files: {from_files} does not exist.")
     moment = parse_time(snapshot_at, "--snapshot-at") if snapshot_at else None
@@ -93,7 +93,7 @@ def ingest(
     run_flow(context.obj, ingest_source, sources=[] if from_files else [source], is_checked=True)
 
 
-def _checked_hours(
+def _check_hours(
     source: str, since: str | None, until: str | None, fill_gaps: bool, from_files: Path | None
 ) -> dict[str, Any]:
     """The hours that the options of an export name.

@@ -45,9 +45,9 @@ class PersonalData:
         for name, value in event.items():
             if name.casefold() == ADDRESS:
                 if self._key is not None:
-                    kept[name] = self._hashed(value)
+                    kept[name] = self._hash(value)
             elif name in OBJECTS and isinstance(value, str):
-                kept[name] = self._inside(_parsed(value))
+                kept[name] = self._inside(_parse(value))
             else:
                 kept[name] = self._inside(value)
         return kept
@@ -56,14 +56,14 @@ class PersonalData:
         """What a field holds, without personal data; text that is JSON is looked into, so that nothing hides there."""
         if isinstance(value, dict):
             return {
-                name: self._hashed(inner) if self._is_personal(name) else self._inside(inner)
+                name: self._hash(inner) if self._is_personal(name) else self._inside(inner)
                 for name, inner in value.items()
                 if self._key is not None or not self._is_personal(name)
             }
         if isinstance(value, list):
             return [self._inside(inner) for inner in value]
         if isinstance(value, str) and value.lstrip().startswith(_NESTED):
-            nested = _parsed(value)
+            nested = _parse(value)
             kept = self._inside(nested) if isinstance(nested, dict | list) else nested
             return value if kept == nested else json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
         return value
@@ -71,14 +71,14 @@ class PersonalData:
     def _is_personal(self, name: str) -> bool:
         return name.casefold() in self._names
 
-    def _hashed(self, value: Any) -> str | None:
+    def _hash(self, value: Any) -> str | None:
         if value is None or value == "" or self._key is None:
             return None
         spelled = value if isinstance(value, str) else json.dumps(value, sort_keys=True, separators=(",", ":"))
         return hmac.new(self._key, spelled.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()[:_HASH_LENGTH]
 
 
-def _parsed(text: str) -> Any:
+def _parse(text: str) -> Any:
     """What the text says as JSON, where it is a JSON object or array; else the text."""
     if not text.lstrip().startswith(_NESTED):
         return text

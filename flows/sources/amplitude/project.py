@@ -61,7 +61,7 @@ def has_project(settings: Settings) -> bool:
 def _keys(settings: Settings) -> tuple[SecretStr, SecretStr]:
     """The keys of the project, from the settings or from the block."""
     if settings.amplitude_block is not None:
-        return _stored_keys(settings.amplitude_block)
+        return _read_stored_keys(settings.amplitude_block)
     if settings.amplitude_api_key is None or settings.amplitude_secret_key is None:
         lacking = "API_KEY" if settings.amplitude_api_key is None else "SECRET_KEY"
         raise ConfigError(
@@ -71,7 +71,7 @@ def _keys(settings: Settings) -> tuple[SecretStr, SecretStr]:
     return settings.amplitude_api_key, settings.amplitude_secret_key
 
 
-def _stored_keys(name: str) -> tuple[SecretStr, SecretStr]:
+def _read_stored_keys(name: str) -> tuple[SecretStr, SecretStr]:
     from prefect.blocks.system import Secret
 
     try:

@@ -125,13 +125,13 @@ def _comparison(comparison: Comparison, scopes: Scopes) -> Comparison:
     if not isinstance(comparison.right, Operand):
         right: Operand | Constant = constant_of_kind(comparison.right, kind, name, word_in(left))
         return replace(comparison, left=left, right=right)
-    right, other = _unquoted(comparison.right, kind, scopes)
+    right, other = _unquote(comparison.right, kind, scopes)
     if kind_of(other) != kind:
         raise QueryError(f"{name} is {kind} and {display_operand(right)} is {kind_of(other)}", word_in(right))
     return replace(comparison, left=left, right=right)
 
 
-def _unquoted(right: Operand, kind: str, scopes: Scopes) -> tuple[Operand, DataType]:
+def _unquote(right: Operand, kind: str, scopes: Scopes) -> tuple[Operand, DataType]:
     """The right side of a comparison; an unknown name may be a text without its quotes."""
     is_name = isinstance(right, Value) and right.of is None and right.name not in scopes[None].types
     if is_name and isinstance(right, Value) and kind == TEXT_KIND:

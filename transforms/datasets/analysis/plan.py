@@ -92,13 +92,13 @@ def plan_of(query: Query, activities: Mapping[str, Activity]) -> Plan:
     Raises:
         QueryError: It names what is not known, compares what cannot be compared, or names two columns alike.
     """
-    of_cohort = _known_activities(query.cohort.activities, activities)
+    of_cohort = _find_known_activities(query.cohort.activities, activities)
     scope = scope_of(of_cohort)
-    condition = _checked_filter(query.cohort.condition, scope)
+    condition = _check_filter(query.cohort.condition, scope)
     cohort = replace(query.cohort, activities=tuple(one.name for one in of_cohort), condition=condition)
     outputs = () if isinstance(cohort, Spine) else project_cohort(cohort, {None: scope})
     rows = scope_of_spine(of_cohort) if isinstance(cohort, Spine) else scope
-    appends = _planned_appends(query.appends, rows, of_cohort[0], activities)
+    appends = _plan_appends(query.appends, rows, of_cohort[0], activities)
     used = [value.name for output in outputs for value in values_of(output.of)]
     used += [value.name for value in values_in(cohort.condition)]
     used += [value.name for append in appends for value in _named_by(append) if value.of == COHORT]
@@ -119,7 +119,7 @@ def known_activity(name: str, activities: Mapping[str, Activity]) -> Activity:
     return found
 
 
-def _known_activities(names: Sequence[str], activities: Mapping[str, Activity]) -> list[Activity]:
+def _find_known_activities(names: Sequence[str], activities: Mapping[str, Activity]) -> list[Activity]:
     """The activities that are meant together, which are of one stream."""
     if not names:
         raise QueryError("name an activity")
@@ -136,7 +136,7 @@ def _refuse_other_stream(name: str, activity: Activity, first: Activity) -> None
         )
 
 
-def _checked_filter(condition: Condition | None, scope: Scope) -> Condition | None:
+def _check_filter(condition: Condition | None, scope: Scope) -> Condition | None:
     for value in values_in(condition):
         if value.of is not None:
             raise QueryError("a filter cannot look at the cohort's row; say that with `on`", value.name)
@@ -145,18 +145,18 @@ def _checked_filter(condition: Condition | None, scope: Scope) -> Condition | No
     return None if condition is None else checked_condition(condition, {None: scope})
 
 
-def _planned_appends(
+def _plan_appends(
     appends: Sequence[Append], rows: Scope, first: Activity, activities: Mapping[str, Activity]
 ) -> tuple[PlannedAppend, ...]:
     """The appends in order, each told which of its values later ones name."""
     earlier: dict[str | None, Scope] = {COHORT: rows}
     planned: list[PlannedAppend] = []
     for append in appends:
-        of_append = _known_activities(append.selection.activities, activities)
+        of_append = _find_known_activities(append.selection.activities, activities)
         _refuse_other_stream(append.selection.activities[0], of_append[0], first)
         _check_anchor(append, earlier, [one.append for one in planned])
         scope = scope_of(of_append)
-        planned.append(_planned(append, of_append, {**earlier, None: scope.between()}, scope))
+        planned.append(_plan(append, of_append, {**earlier, None: scope.between()}, scope))
         name = append.selection.name
         if name is not None:
             _check_append_name(name, earlier)
@@ -183,7 +183,7 @@ def _check_anchor(append: Append, earlier: Scopes, before: Sequence[Append]) -> 
         raise QueryError(f"{anchor} is made of many events: an append hangs on a first, last or nth one", anchor)
 
 
-def _planned(append: Append, of_append: Sequence[Activity], scopes: Scopes, scope: Scope) -> PlannedAppend:
+def _plan(append: Append, of_append: Sequence[Activity], scopes: Scopes, scope: Scope) -> PlannedAppend:
     selection = append.selection
     if selection.pick is Pick.ALL:
         raise QueryError("one value is appended to a row: say first, last, nth or aggregate", selection.pick)
@@ -193,7 +193,7 @@ def _planned(append: Append, of_append: Sequence[Activity], scopes: Scopes, scop
         )
     extra = None if append.condition is None else checked_condition(append.condition, scopes)
     own, related = _split(extra)
-    condition = both(_checked_filter(selection.condition, scope), own)
+    condition = both(_check_filter(selection.condition, scope), own)
     outputs = project_append(append, scopes)
     used = [*values_in(condition), *values_in(related), *[v for output in outputs for v in values_of(output.of)]]
     own_names = [value.name for value in used if value.of is None and value.name in scope.types]

@@ -67,7 +67,7 @@ def project_append(append: Append, scopes: Scopes) -> tuple[ProjectedColumn, ...
     for output in outputs:
         alias = output.alias or _default_name(append, output)
         if not is_aggregate:
-            planned.append(_of_value(output, scopes, alias, _described(append)))
+            planned.append(_of_value(output, scopes, alias, _describe(append)))
         elif isinstance(output.of, Aggregation):
             planned.append(_of_aggregation(append, output.of, scopes, alias))
         else:
@@ -115,7 +115,7 @@ def _of_aggregation(append: Append, aggregation: Aggregation, scopes: Scopes, al
     name = display_operand(of) if isinstance(of, Operand) else ""
     result = type_of_aggregation(function, operand, name, aggregation.word, word_in(of))
     checked = replace(aggregation, of=of, operand_type=operand, order=_order(aggregation, scopes))
-    described = f"{function}{f' of {name}' if name else ''}{_described(append)}"
+    described = f"{function}{f' of {name}' if name else ''}{_describe(append)}"
     column = Column(_checked(alias), result, described, nullable=function not in ZERO_FOR_NONE)
     return ProjectedColumn(checked, column, alias)
 
@@ -134,7 +134,7 @@ def _order(aggregation: Aggregation, scopes: Scopes) -> Order | None:
     return replace(order, by=by)
 
 
-def _described(append: Append) -> str:
+def _describe(append: Append) -> str:
     selection = append.selection
     which = f" {selection.number}" if selection.number else ""
     relation = f"{append.relation}{' on_or_after' if append.on_or_after else ''}"

@@ -64,7 +64,7 @@ def aggregated(aggregation: Aggregation, events: Occurrences, column_of: ColumnO
         joined = listagg(operand, aggregation.separator, aggregation.function is Function.LISTAGG_DISTINCT)
         in_order = joined.within_group(*_list_order(aggregation, events, operand, column_of))
         return iff(count(operand) == lit(0), lit(None), in_order)
-    return _finished(aggregation, _SIMPLE[aggregation.function](operand))
+    return _finish(aggregation, _SIMPLE[aggregation.function](operand))
 
 
 def _list_order(
@@ -88,7 +88,7 @@ def running(aggregation: Aggregation, operand: str, window: WindowSpec) -> Expre
         operand: The column that holds its operand.
         window: Partition, order and frame.
     """
-    return _finished(aggregation, _SIMPLE[aggregation.function](col(operand)).over(window))
+    return _finish(aggregation, _SIMPLE[aggregation.function](col(operand)).over(window))
 
 
 def operand_of(aggregation: Aggregation, events: Occurrences, column_of: ColumnOf) -> Expression:
@@ -116,7 +116,7 @@ def type_of_operand(aggregation: Aggregation) -> DataType:
     return type_of_aggregation(aggregation.function, own, "") if is_mean else own
 
 
-def _finished(aggregation: Aggregation, result: Expression) -> Expression:
+def _finish(aggregation: Aggregation, result: Expression) -> Expression:
     if aggregation.function in (Function.ANY, Function.ALL):
         return result.cast(INTEGER) == lit(1)
     return result

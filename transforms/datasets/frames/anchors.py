@@ -60,11 +60,11 @@ def related_rows(cohort: Cohort, planned: PlannedAppend, earlier: Mapping[str, P
 def _relates_to_others(planned: PlannedAppend) -> bool:
     """Whether which events are taken, or what is made of many, depends on earlier appends."""
     is_of_many = planned.append.selection.pick is Pick.AGGREGATE
-    named = _named_values(planned) if is_of_many else values_in(planned.append.condition)
+    named = _name_values(planned) if is_of_many else values_in(planned.append.condition)
     return any(value.of not in (None, COHORT) for value in named)
 
 
-def _named_values(planned: PlannedAppend) -> list[Value]:
+def _name_values(planned: PlannedAppend) -> list[Value]:
     of_outputs = [value for output in planned.projection for value in values_of(output.of)]
     return [*values_in(planned.append.condition), *of_outputs]
 
@@ -75,7 +75,7 @@ def _named(part: Part) -> Mapping[str, Expression]:
 
 def _of_cohort(planned: PlannedAppend) -> Iterator[Value]:
     """The values of the cohort's row that an append names."""
-    yield from {value.name: value for value in _named_values(planned) if value.of == COHORT}.values()
+    yield from {value.name: value for value in _name_values(planned) if value.of == COHORT}.values()
 
 
 def _needed(names: list[str], earlier: Mapping[str, Part]) -> list[Part]:

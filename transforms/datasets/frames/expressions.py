@@ -48,7 +48,7 @@ def expression_of(condition: Condition, column_of: ColumnOf) -> Expression:
         return value_of(condition.value, column_of).is_null()
     if isinstance(condition, Combination):
         parts = [expression_of(part, column_of) for part in condition.parts]
-        return _balanced(and_ if condition.operator == "and" else or_, parts)
+        return _balance(and_ if condition.operator == "and" else or_, parts)
     if isinstance(condition, Negation):
         return ~expression_of(condition.condition, column_of)
     raise TypeError(f"{type(condition).__name__} is no condition")
@@ -61,16 +61,16 @@ def value_of(operand: Operand | Constant | None, column_of: ColumnOf) -> Express
     if isinstance(operand, Arithmetic):
         return _computed(operand, column_of)
     if isinstance(operand, Case):
-        return _chosen(operand, column_of)
+        return _choose(operand, column_of)
     return lit(operand)
 
 
-def _balanced(combine: Callable[[Expression, Expression], Expression], parts: Sequence[Expression]) -> Expression:
+def _balance(combine: Callable[[Expression, Expression], Expression], parts: Sequence[Expression]) -> Expression:
     """All parts combined, as deep as their logarithm: what is as deep as their number ends at a recursion limit."""
     if len(parts) == 1:
         return parts[0]
     half = len(parts) // 2
-    return combine(_balanced(combine, parts[:half]), _balanced(combine, parts[half:]))
+    return combine(_balance(combine, parts[:half]), _balance(combine, parts[half:]))
 
 
 def _computed(operand: Arithmetic, column_of: ColumnOf) -> Expression:
@@ -84,7 +84,7 @@ def _computed(operand: Arithmetic, column_of: ColumnOf) -> Expression:
     return result.cast(operand.type)  # type: ignore[arg-type]
 
 
-def _chosen(case: Case, column_of: ColumnOf) -> Expression:
+def _choose(case: Case, column_of: ColumnOf) -> Expression:
     (condition, result), *others = case.branches
     found = when(expression_of(condition, column_of), value_of(result, column_of))
     for condition, result in others:

@@ -55,7 +55,7 @@ def parts_of(
 
     if selection.pick is not Pick.AGGREGATE:
         values = {output.column.name: output.of for output in planned.projection if isinstance(output.of, Operand)}
-        return [_picked(side(selection.pick, "p"), values, in_dataset)]
+        return [_pick(side(selection.pick, "p"), values, in_dataset)]
     wanted = {output.column.name: output.of for output in planned.projection if isinstance(output.of, Aggregation)}
     parts = []
     for function, pick, suffix in ((Function.FIRST_VALUE, Pick.FIRST, "f"), (Function.LAST_VALUE, Pick.LAST, "l")):
@@ -63,19 +63,19 @@ def parts_of(
             name: one.of for name, one in wanted.items() if one.function is function and isinstance(one.of, Operand)
         }
         if values:
-            parts.append(_picked(side(pick, suffix), values, in_dataset))
+            parts.append(_pick(side(pick, suffix), values, in_dataset))
     others = {name: one for name, one in wanted.items() if one.function not in PICKING}
     if others:
-        parts.append(_aggregated(side(Pick.AGGREGATE, "a"), others))
+        parts.append(_aggregate(side(Pick.AGGREGATE, "a"), others))
     return parts
 
 
-def _picked(side: Side, wanted: Mapping[str, Operand], in_dataset: ColumnOf) -> Part:
+def _pick(side: Side, wanted: Mapping[str, Operand], in_dataset: ColumnOf) -> Part:
     """What one occurrence per row of the cohort gives, by the columns of the dataset that hold it."""
     names = {value.name for operand in wanted.values() for value in values_in(operand) if value.of is None}
     is_computed = any(not isinstance(operand, Value) for operand in wanted.values())
     needed = {ts.name if name in MICROSECONDS_IN else str(name) for name in names} | set(side.planned.named)
-    part = _picked_values(side, needed | {ts.name} if is_computed else needed)
+    part = _pick_values(side, needed | {ts.name} if is_computed else needed)
 
     def column_of(value: Value) -> Expression:
         if value.of is not None:
@@ -92,7 +92,7 @@ def _picked(side: Side, wanted: Mapping[str, Operand], in_dataset: ColumnOf) -> 
     return replace(part, columns={alias: result_of(operand) for alias, operand in wanted.items()}, named=named)
 
 
-def _picked_values(side: Side, names: Set[str]) -> Part:
+def _pick_values(side: Side, names: Set[str]) -> Part:
     """The values of that name of one occurrence per row of the cohort."""
     events, selection = side.events, side.planned.append.selection
     columns = {name: col(events.named(name)) for name in names}
@@ -109,7 +109,7 @@ def _picked_values(side: Side, names: Set[str]) -> Part:
         return Part(picked(events, selection).frame, is_in_relation, columns, needs=side.planned.append.anchor)
     if side.pick is not Pick.NTH and names <= {ts.name}:
         function = Function.MIN if side.pick is Pick.FIRST else Function.MAX
-        return _aggregated(side, {ts.name: Aggregation(function, Value(ts.name), operand_type=ts.type)})
+        return _aggregate(side, {ts.name: Aggregation(function, Value(ts.name), operand_type=ts.type)})
     same = (col(f"{events.prefix}whose") == events.entity) & (col(f"{events.prefix}picked") == events.number)
     return Part(_numbers(side).join(events.frame, on=same, how="inner"), _is_of_row_in_time(side), columns)
 
@@ -155,7 +155,7 @@ def _nth_of_pairs(side: Side) -> DataFrame:
     return nth.select(side.cohort.rows.id.alias(f"{prefix}of"), *taken)
 
 
-def _aggregated(side: Side, wanted: Mapping[str, Aggregation]) -> Part:
+def _aggregate(side: Side, wanted: Mapping[str, Aggregation]) -> Part:
     """One value per row of the cohort and aggregation."""
     events, prefix = side.events, side.events.prefix
     of_pairs = side.planned.has_conditions or any(map(_looks_at_row, wanted.values()))

@@ -108,10 +108,10 @@ def occurrences_of(
         return col(found.named(value.name))
 
     passing = read if condition is None else read.filter(expression_of(condition, column_of))
-    return found.with_frame(_numbered(passing, found))
+    return found.with_frame(_number(passing, found))
 
 
-def _numbered(passing: DataFrame, found: Occurrences) -> DataFrame:
+def _number(passing: DataFrame, found: Occurrences) -> DataFrame:
     """The occurrences with numbers of their own."""
     in_order = Window.partition_by(found.entity).order_by(found.ts, found.id)
     return passing.select(

@@ -114,7 +114,7 @@ def _comparison(reader: Reader, what: str) -> _Given:
     if reader.comes(*_MISWRITTEN):
         raise QueryError(f"say {_MISWRITTEN[reader.next.word]}", reader.next.word)
     if reader.comes(*_COMPARISONS):
-        return _compared(reader, _as_operand(given, token, what), token)
+        return _compare(reader, _as_operand(given, token, what), token)
     if reader.taken("is"):
         is_negated = reader.taken("not")
         reader.one_of(("null",), "null")
@@ -127,7 +127,7 @@ def _comparison(reader: Reader, what: str) -> _Given:
     return ~found if is_negated else found
 
 
-def _compared(reader: Reader, left: Operand | Constant, token: Token) -> Condition:
+def _compare(reader: Reader, left: Operand | Constant, token: Token) -> Condition:
     operator = str(reader.one_of(_COMPARISONS, "a comparison"))
     operator = "!=" if operator == "<>" else operator
     other = reader.next

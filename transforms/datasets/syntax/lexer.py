@@ -45,14 +45,14 @@ def tokens_of(text: str) -> list[Token]:
         QueryError: A character begins no word.
     """
     found: list[Token] = []
-    place = _skipped(text, 0)
+    place = _skip(text, 0)
     while place < len(text):
         match = _TOKEN.match(text, place)
         if match is None or match.lastgroup is None:
             raise QueryError(f"{text[place]!r} is not expected{_hint(text[place])}", Word(text[place], place))
         kind = _PATTERNS[int(match.lastgroup[1:])][0]
-        found.append(Token(kind, Word(_unquoted(kind, match.group()), place, len(match.group()))))
-        place = _skipped(text, match.end())
+        found.append(Token(kind, Word(_unquote(kind, match.group()), place, len(match.group()))))
+        place = _skip(text, match.end())
     return [*found, Token(END, Word("", len(text.rstrip()), 1))]
 
 
@@ -62,12 +62,12 @@ def _hint(sign: str) -> str:
     return next((f"; {hint}" for signs, hint in _HINTS.items() if sign in signs), "")
 
 
-def _skipped(text: str, place: int) -> int:
+def _skip(text: str, place: int) -> int:
     match = _SPACE.match(text, place)
     return match.end() if match else place
 
 
-def _unquoted(kind: str, said: str) -> str:
+def _unquote(kind: str, said: str) -> str:
     if kind not in (TEXT, QUOTED_NAME):
         return said
     quote = said[0]

@@ -72,7 +72,7 @@ def _cohort(reader: Reader) -> Selection:
         if reader.taken("where"):
             selection = selection.where(condition(reader))
         elif reader.taken("take"):
-            selection = _taken(reader, selection)
+            selection = _take(reader, selection)
     return selection
 
 
@@ -91,7 +91,7 @@ def _append(reader: Reader, earlier: Sequence[str]) -> Append:
         elif reader.taken("within"):
             append = append.within(_distance(reader))
         elif reader.taken("take"):
-            append = _taken(reader, append)
+            append = _take(reader, append)
     return append
 
 
@@ -127,7 +127,7 @@ def _activities(reader: Reader) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _taken(reader: Reader, taker: _Taker) -> _Taker:
+def _take(reader: Reader, taker: _Taker) -> _Taker:
     outputs = [_output(reader)]
     while reader.taken(","):
         outputs.append(_output(reader))

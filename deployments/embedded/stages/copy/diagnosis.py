@@ -107,16 +107,16 @@ class Diagnosis:
         """A connection that shows the rows and rolls back; not the session's own while that is in a transaction."""
         if not self.context.in_transaction:
             self.relation.show(rows)
-            yield from self._rolled_back(self.duck)
+            yield from self._roll_back(self.duck)
             return
         with self.duck.cursor() as apart:
             if self.context.database and self.context.schema:
                 apart.execute(f'SET schema = \'"{self.context.database}"."{self.context.schema}"\'')
             self.relation.show_on(apart, rows)
-            yield from self._rolled_back(apart)
+            yield from self._roll_back(apart)
 
     @staticmethod
-    def _rolled_back(duck: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
+    def _roll_back(duck: duckdb.DuckDBPyConnection) -> Iterator[duckdb.DuckDBPyConnection]:
         duck.begin()
         try:
             yield duck

@@ -95,7 +95,7 @@ def _select(statement: CopyStatement, target: Target, relation: Relation) -> exp
         _cast_variants(select, list(target.columns.values()))
         return select
     if statement.match_by:
-        values = [_matched(name, kind, statement.match_by, relation) for name, kind in target.columns.items()]
+        values = [_match(name, kind, statement.match_by, relation) for name, kind in target.columns.items()]
     elif relation.kind == "CSV":
         values = [_from_text(f"${at}", kind, relation) for at, kind in enumerate(target.columns.values(), start=1)]
     elif list(target.columns.values()) == ["JSON"]:
@@ -116,7 +116,7 @@ def _cast_variants(select: exp.Select, kinds: list[str]) -> None:
             inner.replace(exp.cast(inner.copy(), exp.DataType.build(kind, dialect="duckdb")))
 
 
-def _matched(name: str, kind: str, mode: str, relation: Relation) -> Expr:
+def _match(name: str, kind: str, mode: str, relation: Relation) -> Expr:
     fold = str if mode == "CASE_SENSITIVE" else str.upper
     key = next((key for key in relation.keys if fold(key) == fold(name)), None)
     if key is None:

@@ -156,17 +156,17 @@ def _field(match: re.Match[str], dialect: _Dialect) -> str | None:
     enclosed = match.groupdict().get("enclosed")
     if enclosed is not None:
         value = enclosed.replace(str(dialect.quote) * 2, str(dialect.quote))
-        return _unescaped(value, dialect.escape) if dialect.escape else value
+        return _unescape(value, dialect.escape) if dialect.escape else value
     value = match["plain"]
     if dialect.trim:
         value = value.strip(" \t")
     if value == "" and dialect.empty_is_null:
         return None
     escape = dialect.escape_unenclosed or dialect.escape
-    return value if not escape or value == "\\N" else _unescaped(value, escape)
+    return value if not escape or value == "\\N" else _unescape(value, escape)
 
 
-def _unescaped(value: str, escape: str) -> str:
+def _unescape(value: str, escape: str) -> str:
     if escape not in value:
         return value
     known = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "0": "\0"}

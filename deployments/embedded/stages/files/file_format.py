@@ -53,7 +53,7 @@ class FileFormat:
     def text(self, name: str, default: str | None) -> str | None:
         """A text option; NONE and the empty text mean that there is none."""
         value = self.options.get(name, default)
-        return None if value is None or str(value) == "" or str(value).upper() == "NONE" else _escaped(str(value))
+        return None if value is None or str(value) == "" or str(value).upper() == "NONE" else _escape(str(value))
 
     def number(self, name: str, default: int) -> int:
         """A number option."""
@@ -116,7 +116,7 @@ def file_format(options: Options) -> FileFormat:
     return FileFormat(kind, options)
 
 
-def _escaped(value: str) -> str:
+def _escape(value: str) -> str:
     # FIELD_DELIMITER = '\\t' and '0x01' reach us unresolved: the format option resolves them a second time.
     if value.lower().startswith("0x") and len(value) > 2:
         return bytes.fromhex(value[2:]).decode("latin-1")

@@ -134,7 +134,7 @@ def infer_columns(files: Sequence[StagedFile], chosen: FileFormat, context: Stat
     found: dict[str, Inferred] = {}
     for file in files:
         try:
-            described = _described(file, chosen, context)
+            described = _describe(file, chosen, context)
         except FileError as error:
             raise snowflake_error(f"{error.message}\n  File '{file.shown_name}'", error.code, "22000") from error
         for name, kinds in described:
@@ -145,7 +145,7 @@ def infer_columns(files: Sequence[StagedFile], chosen: FileFormat, context: Stat
     return found
 
 
-def _described(
+def _describe(
     file: StagedFile, chosen: FileFormat, context: StatementContext
 ) -> Iterable[tuple[str, Iterable[str | None]]]:
     if chosen.kind == "PARQUET":
