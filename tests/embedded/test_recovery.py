@@ -72,6 +72,28 @@ def test_odd_names_of_schemas(home: Path) -> None:
     assert statements(ensure_running(home), 'SELECT a FROM "a;b".t') == [(1,)]
 
 
+def test_what_has_the_same_name_in_other_letters_is_neither_replaced_nor_dropped(home: Path) -> None:
+    """On Snowflake `"t"` is not T; DuckDB finds one for the other."""
+    import snowflake.connector
+
+    with snowflake.connector.connect(**ensure_running(home).connection_parameters()) as connection:
+        run(connection, "CREATE SCHEMA s")
+        for made in ("TABLE t AS SELECT 1 AS a", "VIEW v AS SELECT 1 AS a", "SEQUENCE q START 7"):
+            run(connection, f"CREATE {made}")
+        for kind, name in (
+            ("DATABASE", "analytics"),
+            ("SCHEMA", "s"),
+            ("TABLE", "t"),
+            ("VIEW", "v"),
+            ("SEQUENCE", "q"),
+        ):
+            what = {"TABLE": " (a INT)", "VIEW": " AS SELECT 2 AS a"}.get(kind, "")
+            assert refusal(connection, f'DROP {kind} "{name}"').errno == 2003, kind
+            assert refusal(connection, f'CREATE OR REPLACE {kind} "{name}"{what}').errno == 2, kind
+        run(connection, "USE SCHEMA ANALYTICS.S")
+        assert run(connection, "SELECT t.a, v.a, q.NEXTVAL FROM t JOIN v ON v.a = t.a") == [(1, 1, 7)]
+
+
 @pytest.mark.supports("a login that names a database or schema which cannot be is refused by name")
 def test_odd_names_at_login(home: Path) -> None:
     import snowflake.connector

@@ -19,6 +19,8 @@ def create_database(tree: exp.Create, context: StatementContext) -> pa.Table:
     databases = context.connection.engine.databases
     context.connection.transactions.commit()
     found = databases.find(name)
+    if found not in {None, name}:
+        raise unsupported(f"a database {name} beside {found}", "Names of databases have to differ in more than case.")
     if found is not None and tree.args.get("exists"):
         return status_table(f"{name} already exists, statement succeeded.")
     if found is not None and tree.args.get("replace"):
@@ -33,7 +35,7 @@ def drop_database(tree: exp.Drop, context: StatementContext) -> pa.Table:
     name = stored_name(tree.args["tables"][0].sql("snowflake"))
     context.connection.transactions.commit()
     found = context.connection.engine.databases.find(name)
-    if found is not None:
+    if found == name:  # "analytics" is not ANALYTICS
         _drop(context, found)
         return status_table(f"{name} successfully dropped.")
     if tree.args.get("exists"):

@@ -8,6 +8,7 @@ from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import already_exists, does_not_exist, snowflake_error, unsupported
 from deployments.embedded.names import quote_path
 from deployments.embedded.sql.plan import Outcome, Plan
+from deployments.embedded.sql.rewrites.letter_case import check_target
 from deployments.embedded.sql.rewrites.names import full_name, upper_case_unquoted
 
 
@@ -16,6 +17,7 @@ def create_schema(tree: exp.Create, context: StatementContext) -> Plan:
     if tree.args.get("clone"):
         raise unsupported("CREATE SCHEMA … CLONE", "Clone its tables.")
     database, schema = _schema_name(tree.this, context)
+    check_target(tree, (database, schema), context)
     path = quote_path(database, schema)
     found = schema_exists(database, schema, context)
     if found and tree.args.get("exists"):
@@ -30,6 +32,7 @@ def create_schema(tree: exp.Create, context: StatementContext) -> Plan:
 def drop_schema(tree: exp.Drop, context: StatementContext) -> Plan:
     """`DROP SCHEMA [IF EXISTS] s`, with all that is in it; a session that uses it uses none afterwards."""
     database, schema = _schema_name(tree.args["tables"][0], context)
+    check_target(tree, (database, schema), context)
     status = f"{schema} successfully dropped."
     if not schema_exists(database, schema, context):
         if not tree.args.get("exists"):
@@ -44,6 +47,7 @@ def create_sequence(tree: exp.Create, context: StatementContext) -> Plan:
     """`CREATE [OR REPLACE] SEQUENCE [IF NOT EXISTS] s START WITH 1 INCREMENT BY 1`."""
     upper_case_unquoted(tree.this, context)
     name = full_name(tree.this, context)
+    check_target(tree, name, context)
     options = tree.find(exp.SequenceProperties)
     sizes = {key: options.args[key].name for key in ("start", "increment") if options and options.args.get(key)}
     words = ("OR REPLACE " if tree.args.get("replace") else "", "IF NOT EXISTS " if tree.args.get("exists") else "")
@@ -59,6 +63,7 @@ def drop_sequence(tree: exp.Drop, context: StatementContext) -> Plan:
     table = tree.args["tables"][0]
     upper_case_unquoted(table, context)
     name = full_name(table, context)
+    check_target(tree, name, context)
     exists = "IF EXISTS " if tree.args.get("exists") else ""
     return Plan(
         [f"DROP SEQUENCE {exists}{quote_path(*name)}"], Outcome.STATUS, f"{name[2]} successfully dropped.", True

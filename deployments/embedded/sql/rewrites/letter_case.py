@@ -14,7 +14,7 @@ import duckdb
 from sqlglot import Expr, exp
 
 from deployments.embedded.context import StatementContext
-from deployments.embedded.errors import snowflake_error, unsupported
+from deployments.embedded.errors import does_not_exist, snowflake_error, unsupported
 from deployments.embedded.sql.rewrites.names import TEMPORARY_CATALOG, full_name
 
 _STORED_NAMES = """
@@ -22,6 +22,15 @@ _STORED_NAMES = """
     WHERE upper(database_name) = upper(?) AND upper(schema_name) = upper(?) AND upper(table_name) = upper(?)
     UNION ALL SELECT view_name FROM duckdb_views()
     WHERE upper(database_name) = upper(?) AND upper(schema_name) = upper(?) AND upper(view_name) = upper(?)"""
+_STORED = {
+    "SCHEMA": "SELECT schema_name FROM duckdb_schemas() WHERE upper(database_name || '.' || schema_name) = upper(?)",
+    "SEQUENCE": "SELECT sequence_name FROM duckdb_sequences() "
+    "WHERE upper(database_name || '.' || schema_name || '.' || sequence_name) = upper(?)",
+    "TABLE": "SELECT table_name FROM duckdb_tables() "
+    "WHERE upper(database_name || '.' || schema_name || '.' || table_name) = upper(?)",
+    "VIEW": "SELECT view_name FROM duckdb_views() "
+    "WHERE upper(database_name || '.' || schema_name || '.' || view_name) = upper(?)",
+}
 _GIVEN_BY_TABLE_FUNCTIONS = frozenset({"SEQ", "KEY", "PATH", "INDEX", "VALUE", "THIS"})
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
@@ -36,6 +45,8 @@ def check_letter_case(tree: Expr, context: StatementContext) -> Expr:
         engine.has_lower_tables = engine.has_lower_tables or any(map(_is_lower, _table_names(tree)))
     if not (has_lower or engine.has_lower_names):
         return tree
+    if isinstance(tree, (exp.Create, exp.Drop)):
+        _check_target(tree, context)
     for select in tree.find_all(exp.Select):
         if select is not tree:
             _check_select(select)
@@ -52,6 +63,35 @@ def check_letter_case(tree: Expr, context: StatementContext) -> Expr:
         columns |= found
     _check_columns(tree, columns)
     return tree
+
+
+def _check_target(tree: exp.Create | exp.Drop, context: StatementContext) -> None:
+    target = (tree.args.get("tables") or [tree.this])[0]
+    table = target.this if isinstance(target, exp.Schema) else target
+    if tree.kind in {"TABLE", "VIEW"} and isinstance(table, exp.Table) and table.catalog != TEMPORARY_CATALOG[0]:
+        check_target(tree, full_name(table, context), context)
+
+
+def check_target(tree: exp.Create | exp.Drop, name: tuple[str, ...], context: StatementContext) -> None:
+    """Neither make nor drop what has the same name in other letters: DuckDB would replace it, or drop it.
+
+    Args:
+        tree: CREATE or DROP of a table, view, schema or sequence.
+        name: What it makes or drops, with its database and schema.
+        context: Of the statement.
+
+    Raises:
+        ProgrammingError: there is something of that name in other letters, and nothing in these.
+    """
+    kinds = ("TABLE", "VIEW") if tree.kind in {"TABLE", "VIEW"} else (str(tree.kind),)
+    with context.duck_conn.cursor() as apart:  # what is not found would end the session's transaction
+        found = [row[0] for kind in kinds for row in apart.execute(_STORED[kind], [".".join(name)]).fetchall()]
+    if not found or name[-1] in found:
+        return
+    if isinstance(tree, exp.Create) or tree.args.get("exists"):
+        named = f"the name {_written(name[-1])} beside {_written(found[0])}"
+        raise unsupported(named, "Names have to differ in more than case.")
+    raise does_not_exist(str(tree.kind).capitalize(), _written(name[-1]))
 
 
 def _check_select(select: exp.Select) -> None:
