@@ -10,6 +10,7 @@ Memory: the live page of one browser looks again so often; resident memory of th
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -157,14 +158,13 @@ def _measure(home: Path, database: str, runs: int) -> dict[str, tuple[float, flo
 
 
 def _draw(page: str, parameters: Mapping[str, Any], runs: int) -> tuple[float, float, int]:
+    logging.disable(logging.WARNING)  # Streamlit misses its server, which the page is drawn without
     import snowflake.connector
     import streamlit
-    import streamlit.logger
     from streamlit.testing.v1 import AppTest
 
     from deployments.dashboard import Access, hand_over
 
-    streamlit.logger.set_log_level("CRITICAL")  # it misses its server, which the page is drawn without
     sent: list[tuple[str, Any]] = []
     connection = snowflake.connector.connect(**parameters)
     hand_over(Access(lambda: Recorded(connection, sent), refresh_seconds=3600))
