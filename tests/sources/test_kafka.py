@@ -51,7 +51,17 @@ class Alone:
         return getattr(self._client, name)
 
     def subscribe(self, topics: list[str], *, on_assign: Callable[..., None], **_: Any) -> None:
-        on_assign(self._client, [TopicPartition(topics[0], number) for number in range(self._partitions)])
+        on_assign(self, [TopicPartition(topics[0], number) for number in range(self._partitions)])
+
+
+class Shortened(Alone):
+    """A client of a topic whose retention has removed what lies before some offset of its first partition."""
+
+    kept_from = 0
+
+    def get_watermark_offsets(self, partition: TopicPartition, **named: Any) -> tuple[int, int]:
+        low, high = self._client.get_watermark_offsets(partition, **named)
+        return (self.kept_from if partition.partition == 0 else low), high
 
 
 class Stream:
@@ -91,7 +101,12 @@ class Stream:
         return load_pending(session, self.database, settings.landing_root, [TABLE], source="kafka", lags=lags)
 
     def consume(
-        self, settings: Settings | None = None, session: Session | None = None, *, idle: float | None = None
+        self,
+        settings: Settings | None = None,
+        session: Session | None = None,
+        *,
+        idle: float | None = None,
+        client: type[Alone] = Alone,
     ) -> int:
         """Read until all that the topic holds is loaded; returns how many messages.
 
@@ -99,13 +114,14 @@ class Stream:
             settings: Of the consumer; None: the stream's.
             session: Of the consumer; None: the stream's.
             idle: Join the group, and end where nothing came for so many seconds; None: read all partitions at once.
+            client: What stands before the client of the broker, where the group is not joined.
         """
         chosen, found = settings or self.settings, session or self.session
         told: list[Statistics] = []
         self.load(chosen, found, {})
         consumer = SampleConsumer(chosen, found, lambda one, lags: self.load(chosen, one, lags))
         if idle is None:
-            consumer._consumer = Alone(consumer._consumer, chosen.kafka_partitions)
+            consumer._consumer = client(consumer._consumer, chosen.kafka_partitions)
         consumer.run((lambda: False) if idle else self.is_quiet(consumer), told.append, idle)
         self.gaps = [gap for one in told for gap in one.gaps]
         return sum(one.messages for one in told)
@@ -301,6 +317,21 @@ def test_offsets_that_are_set_back_repeat_nothing(stream: Stream):
     stream.produce(sample("new"))
     assert stream.consume() == 1
     assert stream.samples() == all_once(*range(60), "new")
+
+
+def test_messages_that_the_topic_has_no_longer_are_told_as_a_gap_between_batches(
+    stream: Stream, monkeypatch: pytest.MonkeyPatch
+):
+    stream.produce(*[sample(number) for number in range(10)], partition=0)
+    stream.consume()
+    assert stream.gaps == []
+    stream.produce(*[sample(number) for number in range(10, 20)], partition=0)
+    monkeypatch.setattr(Shortened, "kept_from", 15)
+    assert stream.consume(client=Shortened) == 5
+    assert stream.samples() == all_once(*range(10), *range(15, 20))
+    (told,) = stream.gaps
+    assert told.startswith("partition 0: offsets 10 to 14 are gone")
+    assert sorted((row["first_offset"], row["last_offset"]) for row in stream.positions()) == [(0, 9), (15, 19)]
 
 
 def test_a_topic_that_is_deleted_and_made_again_is_no_repeat(stream: Stream):
