@@ -10,15 +10,14 @@ if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
 
 REFUSED = {
-    "streams": ("CREATE STREAM s ON TABLE t", "STREAM"),
-    "tasks": ("CREATE TASK k WAREHOUSE = w AS SELECT 1", "TASK"),
+    "streams of views": ("CREATE STREAM s ON VIEW v", "STREAM"),
+    "running a task": ("EXECUTE TASK k", "EXECUTE"),
     "notifications of pipes": (
         "CREATE PIPE p AWS_SNS_TOPIC = 'arn' AS COPY INTO t FROM @s",
         "pipe option AWS_SNS_TOPIC",
     ),
     "dynamic tables": ("CREATE DYNAMIC TABLE d TARGET_LAG = '1 hour' WAREHOUSE = w AS SELECT * FROM t", "DYNAMIC"),
     "materialized views": ("CREATE MATERIALIZED VIEW m AS SELECT * FROM t", "MATERIALIZED"),
-    "stored procedures": ("CREATE PROCEDURE p() RETURNS INT LANGUAGE SQL AS 'BEGIN RETURN 1; END'", "PROCEDURE"),
     "CALL": ("CALL not_there()", "CALL"),
     "functions of one's own (UDF, UDTF)": ("CREATE FUNCTION f() RETURNS INT AS '1'", "FUNCTION"),
     "credentials of external stages": (

@@ -33,7 +33,7 @@ def _told(arguments: list[Expr], context: StatementContext) -> str:
     place = split_name(arguments[1].name, context.database, context.schema)
     database, schema, name = place
     objects = context.run(f"""
-        SELECT kind, temporary, coalesce(comment, '') AS comment, {HOME}.sf_view_text(sql) AS text
+        SELECT kind, temporary, kept_as, cluster_by, coalesce(comment, '') AS comment, {HOME}.sf_view_text(sql) AS text
         FROM {HOME}.sf_objects({quote_literal(database)})
         WHERE schema = {quote_literal(schema)} AND name = {quote_literal(name)} ORDER BY temporary DESC""").to_pylist()
     if not objects:
@@ -46,9 +46,10 @@ def _told(arguments: list[Expr], context: StatementContext) -> str:
 
 def _table(name: str, table: dict[str, Any], columns: list[dict[str, Any]]) -> str:
     lines = ",\n".join(f"\t{_column(one)}" for one in columns)
-    temporary = "TEMPORARY " if table["temporary"] else ""
+    kind = "TEMPORARY " if table["temporary"] else f"{table['kept_as']} ".lstrip()
+    clustered = f"cluster by {table['cluster_by'].removeprefix('LINEAR')}" if table["cluster_by"] else ""
     comment = f"{_comment(table, '=')}\n" if table["comment"] else ""
-    return f"create or replace {temporary}TABLE {name} (\n{lines}\n){comment};"
+    return f"create or replace {kind}TABLE {name} {clustered}(\n{lines}\n){comment};"
 
 
 def _view(name: str, view: dict[str, Any], columns: list[dict[str, Any]]) -> str:

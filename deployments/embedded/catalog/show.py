@@ -117,9 +117,10 @@ def _show_tables(scope: _Scope, context: StatementContext) -> pa.Table:
     counts = f"({row_counts(context, scope.database, scope.schema)})"
     return context.run(f"""
         SELECT {_CREATED}, name, catalog AS database_name, schema AS schema_name,
-            CASE WHEN temporary THEN 'TEMPORARY' ELSE 'TABLE' END AS kind, coalesce(comment, '') AS comment,
-            '' AS cluster_by, {counts}[schema || '.' || name] AS rows, 0::BIGINT AS bytes, 'SYSADMIN' AS owner,
-            '1' AS retention_time, 'OFF' AS automatic_clustering, 'OFF' AS change_tracking, 'N' AS is_external,
+            CASE WHEN temporary THEN 'TEMPORARY' WHEN kept_as <> '' THEN kept_as ELSE 'TABLE' END AS kind,
+            coalesce(comment, '') AS comment, cluster_by,
+            {counts}[schema || '.' || name] AS rows, 0::BIGINT AS bytes, 'SYSADMIN' AS owner, '1' AS retention_time,
+            if(cluster_by <> '', 'ON', 'OFF') AS automatic_clustering, 'OFF' AS change_tracking, 'N' AS is_external,
             'N' AS enable_schema_evolution, 'ROLE' AS owner_role_type, 'N' AS is_event, NULL::VARCHAR AS budget,
             'N' AS is_hybrid, 'N' AS is_iceberg, 'N' AS is_dynamic, 'N' AS is_immutable
         FROM {HOME}.sf_objects({quote_literal(scope.database)})
@@ -139,7 +140,7 @@ def _show_objects(scope: _Scope, context: StatementContext) -> pa.Table:
     counts = f"({row_counts(context, scope.database, scope.schema)})"
     return context.run(f"""
         SELECT {_CREATED}, name, catalog AS database_name, schema AS schema_name, kind,
-            coalesce(comment, '') AS comment, '' AS cluster_by,
+            coalesce(comment, '') AS comment, cluster_by,
             {counts}[schema || '.' || name] AS rows, 0::BIGINT AS bytes, 'SYSADMIN' AS owner,
             '1' AS retention_time, 'ROLE' AS owner_role_type, NULL::VARCHAR AS budget, 'N' AS is_hybrid,
             'N' AS is_dynamic, 'N' AS is_iceberg

@@ -36,7 +36,9 @@ _OBJECT = """
     CASE WHEN temporary THEN split_part({name}, '.', 1) ELSE database_name END AS catalog,
     CASE WHEN temporary THEN split_part({name}, '.', 2) ELSE schema_name END AS schema,
     CASE WHEN temporary THEN split_part({name}, '.', 3) ELSE {name} END AS name,
-    database_name AS held_in, {name} AS held_as, temporary, comment, sql"""
+    database_name AS held_in, {name} AS held_as, temporary, split_part(comment, chr(31), 1) AS comment,
+    coalesce(split_part(comment, chr(31), 2), '') AS kept_as,
+    coalesce(split_part(comment, chr(31), 3), '') AS cluster_by, sql"""
 _INTEGER = "('BIGINT', 'INTEGER', 'HUGEINT', 'SMALLINT', 'TINYINT', 'UBIGINT', 'UINTEGER', 'UHUGEINT')"
 
 SCALARS: dict[str, str] = {
@@ -96,13 +98,15 @@ TABLES: dict[str, str] = {
             'SYSADMIN' AS "TABLE_OWNER",
             CASE WHEN kind = 'VIEW' THEN 'VIEW' WHEN temporary THEN 'LOCAL TEMPORARY' ELSE 'BASE TABLE' END
                 AS "TABLE_TYPE",
-            'NO' AS "IS_TRANSIENT", NULL::VARCHAR AS "CLUSTERING_KEY",
+            CASE WHEN kept_as = 'TRANSIENT' THEN 'YES' ELSE 'NO' END AS "IS_TRANSIENT",
+            nullif(cluster_by, '') AS "CLUSTERING_KEY",
             CASE WHEN kind = 'TABLE' THEN counts[schema || '.' || name] END AS "ROW_COUNT",
             CASE WHEN kind = 'TABLE' THEN 0::BIGINT END AS "BYTES", 1::BIGINT AS "RETENTION_TIME",
             CASE WHEN kind = 'VIEW' THEN 'NO' ELSE 'YES' END AS "IS_INSERTABLE_INTO", 'YES' AS "IS_TYPED",
             CASE WHEN temporary THEN 'YES' ELSE 'NO' END AS "IS_TEMPORARY",
             NULL::TIMESTAMPTZ AS "CREATED", NULL::TIMESTAMPTZ AS "LAST_ALTERED", NULL::TIMESTAMPTZ AS "LAST_DDL",
-            'SYSADMIN' AS "LAST_DDL_BY", 'NO' AS "AUTO_CLUSTERING_ON", comment AS "COMMENT",
+            'SYSADMIN' AS "LAST_DDL_BY", if(cluster_by <> '', 'YES', 'NO') AS "AUTO_CLUSTERING_ON",
+            comment AS "COMMENT",
             'NO' AS "IS_ICEBERG", 'NO' AS "IS_DYNAMIC", 'NO' AS "IS_HYBRID"
         FROM {HOME}.sf_objects(db)""",
     "sf_information_views(db)": f"""

@@ -140,6 +140,10 @@ class Databases:
                     f"DELETE FROM _fs_global._fs_information_schema.{table} WHERE upper(database_name) = upper(?)",
                     [name],
                 )
+            self._connection.execute(
+                "DELETE FROM _fs_global._fs_information_schema._account_objects WHERE starts_with(name, ?)",
+                [f"{name.upper()}."],
+            )
             for kind in ("named", "table"):
                 shutil.rmtree(self._stages / kind / name, ignore_errors=True)
 

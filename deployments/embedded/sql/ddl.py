@@ -19,6 +19,7 @@ from deployments.embedded.sql.plan import Outcome, Plan
 from deployments.embedded.sql.rewrites.names import full_name, is_temporary
 from deployments.embedded.sql.rewrites.trees import JSON, TEXT_TYPES
 from deployments.embedded.sql.rewrites.types import convert
+from deployments.embedded.sql.table_traits import Traits, alter_traits, read_traits
 from deployments.embedded.sql.view_definitions import keep_definition
 
 NEW = "_NEW"
@@ -33,7 +34,7 @@ def create_table(tree: exp.Create, context: StatementContext) -> Plan:
     """
     name = _created_name(tree, context)
     _check_columns(tree)
-    comment = _properties(tree)
+    traits = _properties(tree)
     status = f"Table {name[2]} successfully created."
     if tree.args.get("exists") and _exists(tree, context):
         return Plan([], Outcome.STATUS, f"{name[2]} already exists, statement succeeded.", commits=True)
@@ -43,7 +44,7 @@ def create_table(tree: exp.Create, context: StatementContext) -> Plan:
         tree.set("clone", None)
         tree.set("expression", exp.select("*").from_(clone.this))
     steps: list[Expr | str] = [*number_sequences(tree, context), *_table_steps(tree, context)]
-    steps += [f"COMMENT ON TABLE {_target(tree).sql('duckdb')} IS {quote_literal(comment)}"] if comment else []
+    steps += [traits.keep(_target(tree).sql("duckdb"))] if traits != Traits() else []
     steps += column_comments(tree)
     temporary = {name} if is_temporary(tree) else set()
     return Plan(steps, Outcome.STATUS, status, commits=not temporary, temporary=temporary)
@@ -69,22 +70,19 @@ def _created_name(tree: exp.Create, context: StatementContext) -> tuple[str, str
     return tree.args.get("temporary_name") or full_name(_target(tree), context)
 
 
-def _properties(tree: exp.Create) -> str:
-    """Take the properties DuckDB has no word for off the tree; return the comment."""
-    comment = ""
+def _properties(tree: exp.Create) -> Traits:
+    """Take the properties DuckDB has no word for off the tree; return what is kept of them."""
     kept: list[Expr] = []
     properties = tree.args.get("properties")
     for item in properties.expressions if properties else []:
         if isinstance(item, UNSUPPORTED_PROPERTIES):
             raise unsupported(f"CREATE {type(item).__name__.removesuffix('Property').upper()} TABLE")
-        if isinstance(item, exp.SchemaCommentProperty):
-            comment = item.this.name
-        elif isinstance(item, exp.TemporaryProperty):
+        if isinstance(item, exp.TemporaryProperty):
             kept.append(item)
         elif isinstance(item, exp.LikeProperty):
             tree.set("expression", exp.select("*").from_(item.this).limit(0))
     tree.set("properties", exp.Properties(expressions=kept) if kept else None)
-    return comment
+    return read_traits(properties)
 
 
 def _exists(tree: exp.Create, context: StatementContext) -> bool:
@@ -192,7 +190,7 @@ def create_view(tree: exp.Create, context: StatementContext) -> Plan:
         if tree.args.get("exists"):
             return Plan([], Outcome.STATUS, f"{name[2]} already exists, statement succeeded.", commits=True)
         raise already_exists(name[2])
-    comment = _properties(tree)
+    comment = _properties(tree).comment
     tree.set("exists", None)
     keep_definition(tree, context)
     steps: list[Expr | str] = [tree]
@@ -224,6 +222,8 @@ def comment_on(tree: exp.Comment, context: StatementContext) -> Plan:
     if kind not in {"TABLE", "VIEW", "COLUMN"}:
         return Plan([], Outcome.STATUS)
     tree.set("exists", None)
+    if kind == "TABLE" and isinstance(tree.this, exp.Table):
+        return Plan([alter_traits(tree.this, tree.expression, context)], Outcome.STATUS, commits=True)
     return Plan([tree], Outcome.STATUS, commits=True)
 
 
@@ -233,7 +233,12 @@ def alter_table(tree: exp.Alter, context: StatementContext) -> Plan:
     table.set("alias", None)
     steps: list[Expr | str] = []
     for action in tree.args.get("actions") or []:
-        steps += _action(tree, table.sql("duckdb"), action)
+        if isinstance(action, (exp.Cluster, exp.ClusterProperty, exp.Command)):
+            steps.append(alter_traits(table, action, context))
+        elif isinstance(action, exp.AlterSet) and (comment := action.find(exp.SchemaCommentProperty)):
+            steps.append(alter_traits(table, comment.this, context))
+        else:
+            steps += _action(tree, table.sql("duckdb"), action)
     return Plan(steps, Outcome.STATUS, commits=True)
 
 
@@ -248,12 +253,8 @@ def _action(tree: exp.Alter, table: str, action: Expr) -> list[Expr | str]:
     if isinstance(action, exp.AlterColumn) and action.args.get("comment"):
         comment = action.args["comment"].name
         return [f"COMMENT ON COLUMN {table}.{action.this.sql('duckdb')} IS {quote_literal(comment)}"]
-    if isinstance(action, (exp.Cluster, exp.ClusterProperty, exp.Command)):
-        return []
     if isinstance(action, exp.AlterSet):
-        comment_set = action.find(exp.SchemaCommentProperty)
-        text = comment_set.this.name if comment_set else None
-        return [f"COMMENT ON TABLE {table} IS {quote_literal(text)}"] if text is not None else []
+        return []
     if isinstance(action, exp.SwapTable):
         return _swap(tree, table, action)
     if isinstance(action, exp.AddConstraint):
