@@ -169,7 +169,8 @@ class Table:
         source: For raw tables: `source/entity` of the landing files.
         fields: For raw tables: fields the source is known to send; others are reported as schema drift.
         is_complete: For raw tables: every delivery lists everything that exists, so absence means deletion.
-        cluster_by: Column by whose order rows arrive: a MERGE looks for matches only in the range that it writes.
+        cluster_by: Column by whose order rows arrive: a MERGE looks for matches only in the range that it writes, and
+            Snowflake keeps the table clustered by it. None where rows have no such order, or are few.
         revision: Raised when `build` gives other rows of the same inputs: the next build then reads everything.
         refuses_rows: The built frame has lineage and rejection columns, as in staging: rows with a `_rule` go to the
             quarantine. Always so in staging.
@@ -234,6 +235,11 @@ class Table:
     def is_view(self) -> bool:
         """Whether it is a view: nothing of it is stored."""
         return isinstance(self.write, View)
+
+    @property
+    def is_transient(self) -> bool:
+        """Whether it needs no Time Travel: what stands between RAW and the tables that people read is built again."""
+        return self.layer is Layer.STAGING or self.name.startswith("int_")
 
     @property
     def batch_column(self) -> str:

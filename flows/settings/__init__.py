@@ -2,6 +2,7 @@
 
 from flows.settings.environment import (
     change_environment,
+    list_given_variables,
     load_settings,
     prepare_environment,
     ready_home,
@@ -10,6 +11,7 @@ from flows.settings.environment import (
     variables,
 )
 from flows.settings.landing import INTERNAL_STAGE, LandingTarget
+from flows.settings.parameters import make_parameters
 from flows.settings.settings import Settings
 from flows.settings.snowflake import SnowflakeSettings
 
@@ -19,7 +21,9 @@ __all__ = [
     "Settings",
     "SnowflakeSettings",
     "change_environment",
+    "list_given_variables",
     "load_settings",
+    "make_parameters",
     "prepare_environment",
     "ready_home",
     "replace_environment",

@@ -22,6 +22,9 @@ class AccountSettings(BaseSettings):
     credit_quota: int = Field(
         default=50, ge=1, le=1_000_000, description="credits a month after which its resource monitor suspends it"
     )
+    task_interval_seconds: int = Field(
+        default=900, ge=10, le=604_800, description="with deploy snowflake --with-tasks: least time between two rounds"
+    )
     credit_price: float = Field(default=3.0, ge=0, description="price of a credit, for snowcast status --credits")
     dashboard_compute_pool: str | None = Field(
         default=None,

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from dotenv import dotenv_values
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from flows.errors import ConfigError
 from flows.settings.settings import PREFIX, Settings
@@ -75,6 +75,18 @@ def _read_settings(path: Path, given: Mapping[str, Any]) -> Settings:
 def storage_variables() -> dict[str, str]:
     """Return the variables that the libraries of S3 and Azure read, for whoever reads storage for this process."""
     return {name: value for name, value in os.environ.items() if name.startswith(("AWS_", "AZURE_"))}
+
+
+def list_given_variables() -> dict[str, str | SecretStr]:
+    """Return the variables of settings that the environment or `.env` sets, those that are secret hidden."""
+    file = Path(".env")
+    written = {**(dotenv_values(file) if file.is_file() else {}), **os.environ}
+    given = {name: (field, written.get(name)) for name, field in variables()}
+    return {
+        name: SecretStr(value) if "SecretStr" in str(field.annotation) else value
+        for name, (field, value) in given.items()
+        if value
+    }
 
 
 def prepare_environment() -> None:

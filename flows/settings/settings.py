@@ -131,6 +131,11 @@ class Settings(AccountSettings, AlertSettings, LandingSettings, KafkaSettings, A
         default=None, description="port of the local Prefect server; none: a free one", ge=1, le=65535
     )
 
+    work_pool_type: Literal["process", "docker", "kubernetes", "spcs"] = Field(
+        default="process", description="work pool of deploy prefect: process, docker, kubernetes or spcs (experimental)"
+    )
+    worker_image: str = Field(default="snowcast", description="image of the containers of such a pool")
+
     dashboard_port: int | None = Field(
         default=None, description="port of the dashboard; none: that of before, at first a free one", ge=1, le=65535
     )

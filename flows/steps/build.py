@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from prefect.assets import Asset, AssetProperties, materialize
 
 from flows.errors import TransientError
 from flows.reporting import reporter
-from flows.settings import Settings, load_settings
+from flows.settings import Settings, load_settings, make_parameters
 from flows.steps.parallel import Step
 from flows.steps.task import STEP
 from flows.warehouse import open_session
@@ -87,26 +87,6 @@ def make_asset(model: Model, settings: Settings) -> Asset:
     """Return a table as a Prefect asset."""
     properties = AssetProperties(name=model.table.name, description=model.table.grain)
     return Asset(key=asset_key(model.table.name, settings), properties=properties)
-
-
-def make_parameters(settings: Settings) -> dict[str, Any]:
-    """Return the values that tables may name as parameters beside their inputs."""
-    today = datetime.now(UTC).date()
-    return {
-        "gap_cap_seconds": settings.gap_cap_seconds,
-        "sample_gap_cap_seconds": settings.sample_gap_cap_seconds,
-        "today": today,
-        "current_month": today.replace(day=1),
-        "anonymous_user_ids": settings.livelogs_anonymous_ids,
-        "point_value": settings.point_value,
-        "currency": settings.currency,
-        "decimal_comma": settings.decimal_comma,
-        "shared_id_spaces": settings.shared_id_spaces,
-        "thresholds": settings.thresholds,
-        "spike_limits": settings.spike_limits,
-        "product_properties": settings.product_properties,
-        "tracked_properties": settings.product_tracked_properties,
-    }
 
 
 def _format_build(result: BuildResult) -> str:

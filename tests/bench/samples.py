@@ -87,9 +87,8 @@ def _sample(number: int, at: datetime, begin: datetime) -> dict[str, Any]:
 def _consume_all(messages: int, folder: Path) -> dict[str, float]:
     from deployments.embedded import stop as stop_warehouse
     from flows.services.broker import ensure_broker, stop_broker
-    from flows.settings import Settings
+    from flows.settings import Settings, make_parameters
     from flows.sources.kafka.cluster import ensure_topic
-    from flows.steps.build import make_parameters
     from flows.steps.stream import consume_samples
     from flows.warehouse import open_session, prepare
     from transforms.build import build_table

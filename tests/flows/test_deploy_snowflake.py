@@ -12,13 +12,16 @@ from pathlib import Path
 import pytest
 import sqlglot
 
+from flows.deploy.snowflake.archive import name_archive
 from flows.deploy.snowflake.declared import DeclaredGrant, DeclaredObject, read_declared
 from flows.deploy.snowflake.deploy import list_dashboard_files, plan_deployment
 from flows.deploy.snowflake.plan import make_plan
 from flows.deploy.snowflake.present import Present
 from flows.deploy.snowflake.statements import list_statements, render_statements
+from flows.deploy.snowflake.tasks import read_task_objects
 from flows.settings import Settings, load_settings
 from flows.warehouse import open_session
+from transforms.catalog import select_models
 
 DRIFT = (
     "ALTER WAREHOUSE SNOWCAST_WH SET WAREHOUSE_SIZE = LARGE",
@@ -27,13 +30,35 @@ DRIFT = (
     "CREATE TABLE ANALYTICS.MARTS.HAND_MADE (A INT)",
     "REVOKE SELECT ON TABLE ANALYTICS.MARTS.HAND_MADE FROM ROLE SNOWCAST_READER",
     "GRANT DELETE ON FUTURE TABLES IN DATABASE ANALYTICS TO ROLE SNOWCAST_READER",
+    "ALTER TABLE ANALYTICS.MARTS.FACT_GIFTS CLUSTER BY (GIFT_ID)",
+    "CREATE OR REPLACE TABLE ANALYTICS.STAGING.STG_TWITCH_GAMES CLUSTER BY (SNAPSHOT_AT) "
+    "AS SELECT * FROM ANALYTICS.STAGING.STG_TWITCH_GAMES",
 )
 ALTERED = "~ warehouse SNOWCAST_WH: WAREHOUSE_SIZE is Large, declared is XSMALL"
+PERMANENT = "! tables: 1 are permanent, declared transient: ANALYTICS.STAGING.STG_TWITCH_GAMES"
 LEFT = "! DELETE on FUTURE TABLES IN DATABASE ANALYTICS to SNOWCAST_READER: is declared nowhere"
 
 
-def summaries() -> list[str]:
-    return [f"{one.sign} {one.what}: {one.why}" for one in plan_deployment(load_settings())]
+TASK_DRIFT = (
+    "REVOKE EXECUTE TASK ON ACCOUNT FROM ROLE SNOWCAST_LOADER",
+    "DROP STREAM ANALYTICS.OPS.NEW_RAW_TWITCH_STREAMS",
+    "ALTER TASK ANALYTICS.OPS.ARRIVALS SUSPEND",
+    "ALTER TASK ANALYTICS.OPS.BUILD_DIM_GAMES SUSPEND",
+    "CREATE OR ALTER TASK ANALYTICS.OPS.BUILD_DIM_GAMES WAREHOUSE = SNOWCAST_WH "
+    "AS CALL ANALYTICS.OPS.BUILD_TABLE('dim_games')",
+    "CREATE TASK ANALYTICS.OPS.BUILD_GONE WAREHOUSE = SNOWCAST_WH AS CALL ANALYTICS.OPS.BUILD_TABLE('gone')",
+)
+
+
+def run_all(*statements: str) -> None:
+    with open_session(load_settings()) as session:
+        for statement in statements:
+            session.sql(statement).collect()
+
+
+def summaries(*, with_tasks: bool = False) -> list[str]:
+    planned = plan_deployment(load_settings(), with_tasks=with_tasks)
+    return [f"{one.sign} {one.what}: {one.why}" for one in planned]
 
 
 def test_what_differs_is_planned_and_made_and_nothing_else(snowcast):
@@ -62,11 +87,50 @@ def test_what_differs_is_planned_and_made_and_nothing_else(snowcast):
         f"+ SELECT on all tables in ANALYTICS to SNOWCAST_READER: is missing on 1 of {tables}: HAND_MADE",
         "+ INSERT on all tables in ANALYTICS.OPS to SNOWCAST_PUBLISHER: is not granted",
         "+ INSERT on future tables in ANALYTICS.OPS to SNOWCAST_PUBLISHER: is not granted",
+        "~ table ANALYTICS.MARTS.FACT_GIFTS: is clustered by LINEAR(GIFT_ID), declared is gifted_at",
+        PERMANENT,
         LEFT,
     ]
 
-    assert snowcast("deploy", "snowflake").out.endswith("1 left to you\n")
+    assert snowcast("deploy", "snowflake").out.endswith("2 left to you\n")
+    run_all(
+        "CREATE OR REPLACE TRANSIENT TABLE ANALYTICS.STAGING.STG_TWITCH_GAMES CLUSTER BY (SNAPSHOT_AT) "
+        "AS SELECT * FROM ANALYTICS.STAGING.STG_TWITCH_GAMES"
+    )
     assert summaries() == [LEFT], "what is declared nowhere is told and stays"
+
+
+def test_builds_are_scheduled_inside_snowflake(snowcast):
+    run_all("REVOKE DELETE ON FUTURE TABLES IN DATABASE ANALYTICS FROM ROLE SNOWCAST_READER")
+    built = [model.table.name for model in select_models() if model.build]
+    planned = snowcast("deploy", "snowflake", "--with-tasks", "--plan").out
+    assert planned.count("+ task ") == len(built) + 1
+    assert "+ EXECUTE TASK on the account to SNOWCAST_LOADER: is not granted" in planned
+    assert "+ procedure ANALYTICS.OPS.BUILD_TABLE: is not there" in planned
+
+    snowcast("deploy", "snowflake", "--with-tasks")
+    assert summaries(with_tasks=True) == [], "a second time changes nothing"
+    with open_session(load_settings()) as session:
+        archive = name_archive(load_settings())
+        assert [row["name"].rpartition("/")[2] for row in session.sql("LIST @ANALYTICS.OPS.CODE").collect()] == [
+            archive
+        ]
+        assert {row["state"] for row in session.sql("SHOW TASKS IN DATABASE ANALYTICS").collect()} == {"started"}
+    run_all(*TASK_DRIFT)
+    assert summaries(with_tasks=True) == [
+        "+ EXECUTE TASK on the account to SNOWCAST_LOADER: is not granted",
+        "+ stream ANALYTICS.OPS.NEW_RAW_TWITCH_STREAMS: is not there",
+        "~ task ANALYTICS.OPS.BUILD_DIM_GAMES: PREDECESSORS is [], declared is "
+        + '["ANALYTICS.OPS.BUILD_STG_STREAM_SAMPLES", "ANALYTICS.OPS.BU…',
+        "~ tasks behind ANALYTICS.OPS.ARRIVALS: are not all started",
+        "! task ANALYTICS.OPS.BUILD_GONE: builds no table of the catalog",
+    ]
+    assert re.findall("^[+~!] [^:]*", snowcast("deploy", "snowflake", "--with-tasks").out, re.MULTILINE)[-1:] == [
+        "! task ANALYTICS.OPS.BUILD_GONE"
+    ]
+    changed = snowcast("deploy", "snowflake", "--with-tasks", "--plan", SNOWCAST_POINT_VALUE="0.25").out
+    assert re.findall("^[+~] [^:]*", changed, re.MULTILINE) == ["~ procedure ANALYTICS.OPS.BUILD_TABLE"], changed
+    run_all("GRANT DELETE ON FUTURE TABLES IN DATABASE ANALYTICS TO ROLE SNOWCAST_READER")
 
 
 def test_a_place_outside_brings_its_integration_stage_and_grants(snowcast):
@@ -96,11 +160,28 @@ def test_the_whole_sql_is_printed_without_a_login(snowcast):
     assert printed.out.index("CREATE SCHEMA IF NOT EXISTS ANALYTICS.OPS") < printed.out.index("ON ALL TABLES IN SCHEMA")
 
 
+def test_statements_of_tasks_are_snowflakes(snowcast):
+    printed = snowcast("deploy", "snowflake", "--dry-run", "--with-tasks").out
+    kinds = {"TASK": 0, "STREAM": 0, "PROCEDURE": 0, "PUT": 0}
+    for statement in printed.split(";\n"):
+        for kind in kinds:
+            kinds[kind] += bool(re.match(rf"(CREATE (OR \w+ )?)?{kind} ", statement))
+    made_of = [model.build is not None for model in select_models()]
+    assert kinds == {"TASK": 1 + sum(made_of), "STREAM": made_of.count(False), "PROCEDURE": 1, "PUT": 1}
+    before: set[str] = set()
+    for task, after in re.findall(r"CREATE OR ALTER TASK (\S+) .*?(?: AFTER (.*?))? AS ", printed):
+        assert set(filter(None, after.split(", "))) <= before, "a task comes after those that it waits for"
+        before.add(task)
+    (taken,) = re.findall(r" AS (INSERT INTO .*);", printed)
+    assert len(list(sqlglot.parse_one(taken, dialect="snowflake").find_all(sqlglot.exp.Select))) == made_of.count(False)
+
+
 def test_it_is_taken_away_after_the_name_was_typed_only(snowcast, monkeypatch):
     monkeypatch.setattr("typer.prompt", lambda *_, **__: "no")
     assert snowcast("deploy", "snowflake", "--teardown").out.endswith("Nothing was changed.\n")
     monkeypatch.setattr("typer.prompt", lambda *_, **__: "ANALYTICS")
-    torn = snowcast("deploy", "snowflake", "--teardown")
+    torn = snowcast("deploy", "snowflake", "--teardown", "--with-tasks")
+    assert "- DROP TASK IF EXISTS ANALYTICS.OPS.BUILD_DIM_GAMES\n" in torn.out
     assert torn.out.endswith("ANALYTICS and what belongs to it are gone.\n")
     with open_session(load_settings()) as session:
         assert [row["name"] for row in session.sql("SHOW ROLES LIKE 'SNOWCAST%'").collect()] == []
@@ -113,6 +194,26 @@ def test_each_statement_of_the_scripts_is_understood():
     assert ("CREATE FILE FORMAT", "FUTURE", "SCHEMA", "SNOWCAST_LOADER") in granted
     assert ("WRITE", "ALL", "STAGE", "SNOWCAST_LOADER") in granted
     assert ("USAGE", "ONE", "ROLE", "SNOWCAST_SERVICE") in granted
+
+
+def test_each_role_is_allowed_what_it_is_for_and_no_more():
+    declared = [*read_declared(load_settings()), *read_task_objects(load_settings())]
+    grants = [one for one in declared if isinstance(one, DeclaredGrant) and one.kind != "ROLE"]
+    may = {role: {one.privilege for one in grants if one.grantee == role} for role in {one.grantee for one in grants}}
+    writes = {one.name for one in grants if one.grantee == "SNOWCAST_PUBLISHER"}
+    assert may == {
+        "SNOWCAST_READER": {"SELECT", "USAGE"},
+        "SNOWCAST_PUBLISHER": {"INSERT", "UPDATE"},
+        "SNOWCAST_LOADER": {
+            *("SELECT", "INSERT", "UPDATE", "DELETE", "USAGE", "READ", "WRITE", "OPERATE", "EXECUTE TASK"),
+            *("CREATE SCHEMA", "CREATE TABLE", "CREATE VIEW", "CREATE STAGE", "CREATE FILE FORMAT"),
+            *("CREATE TASK", "CREATE STREAM", "CREATE PROCEDURE"),
+        },
+        "SNOWCAST_OWNER": {"OWNERSHIP"},
+    }
+    assert writes == {"ANALYTICS.OPS"}, "who publishes writes ledgers only"
+    monitor = next(one.statement for one in declared if one.kind == "RESOURCE MONITOR")
+    assert monitor.endswith("TRIGGERS ON 80 PERCENT DO NOTIFY ON 100 PERCENT DO SUSPEND")
 
 
 @pytest.fixture

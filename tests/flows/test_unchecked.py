@@ -27,7 +27,7 @@ def unchecked(snowcast) -> set[str]:
 
 def built_by_a_run_that_died(name: str) -> str:
     """Build a table as a run does that ends before it validates; returns the build."""
-    from flows.steps.build import make_parameters
+    from flows.settings import make_parameters
     from transforms.build import build_table
 
     settings = load_settings()

@@ -112,6 +112,12 @@ def is_written() -> Expression:
     return col("action").in_(*[lit(action) for action in WRITTEN])
 
 
+def take_best(table: Table, built: DataFrame) -> DataFrame:
+    """Return the good rows that a staging table keeps of these: the best of each key, the contract's columns."""
+    is_best = (col("new_rank") == lit(1)) & col("new__rule").is_null()
+    return _ranked(table, built).filter(is_best).select(*[col(f"new_{c}").alias(c) for c in table.column_names])
+
+
 def _stored_names(table: Table) -> list[str]:
     return [column.name for column in table.stored_columns if column.name != "_build_id"]
 

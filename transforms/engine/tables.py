@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from snowflake.snowpark._internal.analyzer.expression import Attribute
 from snowflake.snowpark.exceptions import SnowparkSQLException
@@ -96,7 +97,7 @@ def reshape(session: Session, table: Table, present: Mapping[str, bool]) -> None
     others = [f'"{name}"' for name in present if name not in names]
     kept_columns = [iff(lit(True), col(name), lit(None)).alias(name) for name in others]  # an expression may be NULL
     with materialize(session, read_table(session, table).select(*declared, *kept_columns)) as kept:
-        kept.write.save_as_table(_path(session, table), mode="overwrite")
+        kept.write.save_as_table(_path(session, table), mode="overwrite", **_options(table))
 
 
 def prepare_heads(session: Session, known: Collection[str] | None = None, *, is_created: bool) -> None:
@@ -141,10 +142,16 @@ def _create(session: Session, table: Table, rows: Sequence[tuple[str | None, ...
         nullable = StructType([StructField(field.name, field.datatype) for field in table.schema.fields])
         frame = session.create_dataframe(list(rows), schema=nullable)
         try:
-            frame.write.save_as_table(_path(session, table), mode="ignore")
+            frame.write.save_as_table(_path(session, table), mode="ignore", **_options(table))
         except SnowparkSQLException as error:  # IF NOT EXISTS looks first: of two at once the second may find it so
             if error.sql_error_code != _EXISTS:
                 raise
+
+
+def _options(table: Table) -> dict[str, Any]:
+    """How Snowflake keeps the table; what is there already stays as it is, whatever it was made with."""
+    clustering = {"clustering_keys": [col(table.cluster_by)]} if table.cluster_by else {}
+    return {"table_type": "transient" if table.is_transient else "", **clustering}
 
 
 @contextmanager

@@ -50,22 +50,36 @@ def deploy_snowflake(
     plan: Plan = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the whole SQL; log in nowhere.")] = False,
     teardown: Annotated[bool, typer.Option("--teardown", help="Take everything away again, after asking.")] = False,
+    dynamic_table: Annotated[
+        str | None, typer.Option("--dynamic-table", help="Print a staging table as a dynamic table; change nothing.")
+    ] = None,
+    with_tasks: Annotated[
+        bool, typer.Option("--with-tasks", help="Build inside Snowflake: procedure, streams and a graph of tasks.")
+    ] = False,
 ) -> None:
     """Make roles, virtual warehouse, database, schemas, stages and grants: only what is not there as declared."""
     from flows.deploy.snowflake import deploy
     from flows.deploy.snowflake.statements import render_statements
+    from flows.deploy.snowflake.tasks import render_task_statements
 
     settings = context.obj.settings()
-    if dry_run:
-        for statement in render_statements(settings):
+    if dynamic_table:
+        say(f"{deploy.write_dynamic(settings, dynamic_table)};")
+    elif dry_run:
+        tasks = render_task_statements(settings) if with_tasks else []
+        for statement in [*render_statements(settings), *tasks]:
             say(f"{statement};")
     elif teardown:
-        _tear_down(settings)
+        _tear_down(settings, with_tasks=with_tasks)
     elif plan:
-        _show_plan(deploy.plan_deployment(settings))
+        _show_plan(deploy.plan_deployment(settings, with_tasks=with_tasks))
     else:
-        left = deploy.apply_deployment(settings, lambda change: say(f"{change.sign} {change.what}"))
+        left = deploy.apply_deployment(settings, _say_made, with_tasks=with_tasks)
         _show_plan(left)
+
+
+def _say_made(change: Change) -> None:
+    say(f"{change.sign} {change.what}")
 
 
 def _show_plan(changes: Sequence[Change]) -> None:
@@ -82,14 +96,14 @@ def _show_counts(changes: Sequence[Change | PrefectChange]) -> None:
     say(", ".join(one for one in told if not one.startswith("0 ")) or "Everything is in place.")
 
 
-def _tear_down(settings: Settings) -> None:
+def _tear_down(settings: Settings, *, with_tasks: bool) -> None:
     from flows.deploy.snowflake import deploy
 
-    for _, statement in deploy.list_teardown(settings):
+    for _, statement in deploy.list_teardown(settings, with_tasks=with_tasks):
         say(f"- {statement}")
     typed = typer.prompt(f"All of {settings.database} will be gone. Type {settings.database} to go on", default="")
     if typed != settings.database:
         say("Nothing was changed.")
         return
-    deploy.tear_down(settings)
+    deploy.tear_down(settings, with_tasks=with_tasks)
     say(f"{settings.database} and what belongs to it are gone.")

@@ -48,7 +48,7 @@ def build(
     from flows.docs_site.lineage_page import find_libraries
     from flows.docs_site.site import Subject
     from flows.lineage.graph import trace_tables
-    from flows.steps.build import make_parameters
+    from flows.settings import make_parameters
 
     settings = context.obj.settings()
     lineage = trace_tables(make_parameters(settings), settings.database)

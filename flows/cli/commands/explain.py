@@ -32,7 +32,7 @@ def explain(
     from flows.cli.views.explain import say_explanation
     from flows.explain.explain import explain_number, find_column
     from flows.lineage.graph import trace_tables
-    from flows.steps.build import make_parameters
+    from flows.settings import make_parameters
 
     contract, name = find_column(table, column)
     named = _read_key(key or [])

@@ -16,14 +16,15 @@ from flows.settings import Settings
 
 KINDS = (
     *("ROLE", "USER", "RESOURCE MONITOR", "WAREHOUSE", "STORAGE INTEGRATION", "DATABASE", "SCHEMA", "FILE FORMAT"),
-    *("STAGE", "COMPUTE POOL", "STREAMLIT"),
+    *("STAGE", "COMPUTE POOL", "STREAMLIT", "TABLE", "STREAM", "PROCEDURE", "TASK"),
 )
 _CREATE = re.compile(rf"CREATE ({'|'.join(KINDS)}) IF NOT EXISTS ([\w.]+)\s*(.*)", re.DOTALL)
 _PROPERTY = re.compile(r"(\w+) = (\([^)]*\)|'[^']*'|[\w.]+)")
 _GRANT_ROLE = re.compile(r"GRANT ROLE (\w+) TO (ROLE|USER) (\w+)")
 _GRANT = re.compile(
     r"GRANT (?P<privileges>[A-Z ,]+?) ON (?:(?P<scope>ALL|FUTURE) (?P<kinds>[A-Z ]+?)S IN (?:DATABASE|SCHEMA)"
-    r"|(?P<kind>COMPUTE POOL|[A-Z]+)) (?P<name>[\w.]+) TO (?P<to>ROLE|USER) (?P<grantee>\w+)(?: COPY CURRENT GRANTS)?"
+    r"|(?P<kind>COMPUTE POOL|[A-Z]+))(?: (?P<name>[\w.]+))? TO (?P<to>ROLE|USER) (?P<grantee>\w+)"
+    r"(?: COPY CURRENT GRANTS)?"
 )
 
 
@@ -76,10 +77,15 @@ Declared = DeclaredObject | DeclaredGrant
 
 def read_declared(settings: Settings) -> list[Declared]:
     """Return what the scripts declare, in the order in which it is made."""
-    return [one for role, statement in list_statements(settings) for one in _read(role, statement)]
+    return [one for role, statement in list_statements(settings) for one in read_statement(role, statement)]
 
 
-def _read(role: str, statement: str) -> Iterator[Declared]:
+def read_statement(role: str, statement: str) -> Iterator[Declared]:
+    """Return what one statement declares.
+
+    Raises:
+        ConfigError: It is none that a plan understands.
+    """
     if match := _CREATE.fullmatch(statement):
         properties = {name: value.strip("'") for name, value in _PROPERTY.findall(match[3])}
         yield DeclaredObject(match[1], match[2].upper(), properties, role, statement)
@@ -90,7 +96,7 @@ def _read(role: str, statement: str) -> Iterator[Declared]:
             kind, scope = match["kinds"] or match["kind"], match["scope"] or "ONE"
             grantee = match["grantee"].upper()
             yield DeclaredGrant(
-                privilege.strip(), kind, match["name"].upper(), scope, match["to"], grantee, role, statement
+                privilege.strip(), kind, (match["name"] or "").upper(), scope, match["to"], grantee, role, statement
             )
     else:
         raise ConfigError(f"deployments/snowflake: a plan cannot be made of `{statement[:80]}`")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from flows.deploy.snowflake.declared import DeclaredObject, read_declared
@@ -10,7 +11,7 @@ from flows.deploy.snowflake.plan import Change, make_plan
 from flows.deploy.snowflake.present import read_present
 from flows.errors import ConfigError
 from flows.settings import Settings
-from flows.warehouse import open_session
+from flows.warehouse import open_session, prepare
 from transforms.functions import Session
 
 _TAKEN_AWAY = ("USER", "DATABASE", "STORAGE INTEGRATION", "COMPUTE POOL", "WAREHOUSE", "RESOURCE MONITOR", "ROLE")
@@ -18,46 +19,66 @@ _ROOT = Path(__file__).resolve().parents[3]
 _STARTED_BY = _ROOT / "deployments" / "snowflake" / "dashboard"
 
 
-def plan_deployment(settings: Settings) -> list[Change]:
-    """Return what differs between the scripts and what is there; changes nothing."""
+def plan_deployment(settings: Settings, *, with_tasks: bool = False) -> list[Change]:
+    """Return what differs between the scripts and what is there; changes nothing.
+
+    Args:
+        settings: Whose account.
+        with_tasks: Whether the builds are scheduled inside Snowflake, too.
+    """
     with open_session(settings, flow="deploy", step="plan") as session:
-        return _plan(session, settings)
+        return _plan(session, settings, with_tasks=with_tasks)
 
 
-def apply_deployment(settings: Settings, on_change: Callable[[Change], None] = lambda change: None) -> list[Change]:
+def apply_deployment(
+    settings: Settings, on_change: Callable[[Change], None] = lambda change: None, *, with_tasks: bool = False
+) -> list[Change]:
     """Make the differences go, each as the role that its script names; returns what is left to a person.
 
     Args:
         settings: Whose account.
         on_change: Told of each change when it is made.
+        with_tasks: Whether the builds are scheduled inside Snowflake, too.
     """
     with open_session(settings, flow="deploy", step="apply") as session:
-        for change in _plan(session, settings):
-            if change.sign == "!":
-                continue
-            if change.statement.startswith("CREATE STREAMLIT"):
-                put_dashboard(session, settings, change.role)
-            _run(session, change.role, [change.statement])
-            on_change(change)
-        return _plan(session, settings)
+        put = partial(put_dashboard, session, settings)
+        _apply(session, _plan(session, settings), on_change, before_app=put)
+        if with_tasks:
+            session.use_role("SNOWCAST_LOADER")
+            prepare(session, settings)  # the streams' tables
+            left = _plan(session, settings, with_tasks=True)
+            _apply(session, left, on_change, before_procedure=lambda: _send_archive(session, settings))
+        return _plan(session, settings, with_tasks=with_tasks)
 
 
-def list_teardown(settings: Settings) -> list[tuple[str, str]]:
+def write_dynamic(settings: Settings, name: str) -> str:
+    """Return the statement that makes a dynamic table of a staging table; its inputs are asked for their columns."""
+    from flows.deploy.snowflake.dynamic import write_dynamic_table
+
+    with open_session(settings, flow="deploy", step="dynamic table") as session:
+        return write_dynamic_table(session, settings, name)
+
+
+def list_teardown(settings: Settings, *, with_tasks: bool = False) -> list[tuple[str, str]]:
     """Return the statements that take away what the scripts made, with the role that runs each, newest kinds first."""
+    from flows.deploy.snowflake.tasks import list_task_teardown
+
     objects = [one for one in read_declared(settings) if isinstance(one, DeclaredObject)]
-    return [
+    dropped = [
         ("ACCOUNTADMIN", f"DROP {kind} IF EXISTS {one.name}")
         for kind in _TAKEN_AWAY
         for one in reversed(objects)
         if one.kind == kind
     ]
+    return [*(list_task_teardown(settings) if with_tasks else []), *dropped]
 
 
-def tear_down(settings: Settings) -> None:
+def tear_down(settings: Settings, *, with_tasks: bool = False) -> None:
     """Drop the database with all that is in it, then roles, user, virtual warehouse and monitor."""
     with open_session(settings, flow="deploy", step="teardown") as session:
-        for role, statement in list_teardown(settings):
-            _run(session, role, [statement])
+        running_as = ""
+        for role, statement in list_teardown(settings, with_tasks=with_tasks):
+            running_as = _run(session, running_as, role, statement)
 
 
 def list_dashboard_files() -> list[tuple[Path, str]]:
@@ -76,17 +97,55 @@ def put_dashboard(session: Session, settings: Settings, role: str) -> None:
         session.file.put(str(file), place, auto_compress=False, overwrite=True)
 
 
-def _plan(session: Session, settings: Settings) -> list[Change]:
+def _plan(session: Session, settings: Settings, *, with_tasks: bool = False) -> list[Change]:
+    from flows.deploy.snowflake.tasks import frame_task_changes, read_task_grants, read_task_objects
+
     if settings.dashboard_compute_pool and settings.warehouse == "embedded":
         raise ConfigError(
             "The embedded warehouse runs no Streamlit: unset SNOWCAST_DASHBOARD_COMPUTE_POOL; `snowcast dashboard` "
             "serves the pages here."
         )
+
     declared = read_declared(settings)
-    return make_plan(declared, read_present(session, settings.database, declared))
+    if not with_tasks:
+        present = read_present(session, settings.database, declared)
+        return make_plan(declared, present, may_be=read_task_grants(settings))
+    tasks = read_task_objects(settings)
+    declared += [one for one in tasks if one not in declared]
+    present = read_present(session, settings.database, declared)
+    return frame_task_changes(make_plan(declared, present), tasks, present, settings)
 
 
-def _run(session: Session, role: str, statements: Sequence[str]) -> None:
-    session.use_role(role)
-    for statement in statements:
-        session.sql(statement).collect()
+def _apply(
+    session: Session,
+    changes: Sequence[Change],
+    on_change: Callable[[Change], None],
+    before_procedure: Callable[[], None] = lambda: None,
+    before_app: Callable[[str], None] = lambda role: None,
+) -> None:
+    running_as = ""
+    for change in changes:
+        if change.sign == "!":
+            continue
+        if change.what.startswith("procedure "):
+            before_procedure()
+        if change.statement.startswith("CREATE STREAMLIT"):
+            before_app(change.role)
+        running_as = _run(session, running_as, change.role, change.statement)
+        on_change(change)
+
+
+def _send_archive(session: Session, settings: Settings) -> None:
+    """Bring the code to its stage; an archive is never changed, so one of its name that is there is the same."""
+    from flows.deploy.snowflake.archive import write_archive
+
+    session.use_role("SNOWCAST_LOADER")
+    session.file.put(str(write_archive(settings)), f"@{settings.database}.OPS.CODE", auto_compress=False)
+
+
+def _run(session: Session, running_as: str, role: str, statement: str) -> str:
+    """Run a statement as its role, and return the role."""
+    if role != running_as:
+        session.use_role(role)
+    session.sql(statement).collect()
+    return role

@@ -6,6 +6,7 @@ nothing is ever dropped or revoked by a plan.
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -37,6 +38,10 @@ class Change:
 
 def _plain(value: str) -> str:
     return value.upper().replace("-", "").replace("_", "")
+
+
+def _names(value: str) -> str:
+    return json.dumps(sorted(json.loads(value or "[]"))).upper()
 
 
 def _number(value: str) -> str:
@@ -71,19 +76,37 @@ _COMPARED: dict[str, dict[str, tuple[str, Callable[[str], str], bool]]] = {
         "URL": ("url", lambda url: url.rstrip("/"), False),
         "STORAGE_INTEGRATION": ("storage_integration", str.upper, False),
     },
+    "STREAM": {"TABLE_NAME": ("table_name", str.upper, False)},
+    "PROCEDURE": {"COMMENT": ("description", str, True)},
+    "TASK": {
+        "WAREHOUSE": ("warehouse", str.upper, True),
+        "PREDECESSORS": ("predecessors", _names, True),
+        "CONDITION": ("condition", str.strip, True),
+        "DEFINITION": ("definition", str.strip, True),
+    },
 }
+# Kinds whose own statement changes them: CREATE OR ALTER, CREATE OR REPLACE.
+_MADE_AGAIN = ("PROCEDURE", "TASK")
+_SHOWN = 60
 
 
-def make_plan(declared: Sequence[Declared], present: Present) -> list[Change]:
-    """Return the differences, in the order in which they are made; what is left to a person comes last."""
+def make_plan(declared: Sequence[Declared], present: Present, may_be: Sequence[Declared] = ()) -> list[Change]:
+    """Return the differences, in the order in which they are made; what is left to a person comes last.
+
+    Args:
+        declared: What there should be.
+        present: What there is.
+        may_be: Grants that are neither made nor told: those of what is deployed on request.
+    """
     objects = [one for one in declared if isinstance(one, DeclaredObject)]
     wanted = _expand([one for one in declared if isinstance(one, DeclaredGrant)], objects, present)
+    granted_apart = _expand([one for one in may_be if isinstance(one, DeclaredGrant)], objects, present)
     changes: dict[str, Change] = {}
     for one in declared:
         found = _compare(one, present) if isinstance(one, DeclaredObject) else _missing(one, wanted[one], present)
         for change in found:
             changes.setdefault(change.statement, change)
-    return [*changes.values(), *_undeclared(wanted, objects, present)]
+    return [*changes.values(), *_compare_tables(present), *_undeclared({**wanted, **granted_apart}, objects, present)]
 
 
 def _compare(one: DeclaredObject, present: Present) -> Iterator[Change]:
@@ -97,10 +120,42 @@ def _compare(one: DeclaredObject, present: Present) -> Iterator[Change]:
         if name not in one.properties or normal(one.properties[name]) == normal(there.get(column, "")):
             continue
         value = one.properties[name]
+        if one.kind in _MADE_AGAIN:
+            why = f"{name} is {_cut(there.get(column, ''))}, declared is {_cut(value)}"
+            yield Change("~", what, why, one.role, one.statement)
+            return
         quoted = f"'{value}'" if name in ("COMMENT", "URL", "TITLE") else value
         statement = f"ALTER {one.kind} {one.name} SET {name} = {quoted}"
         why = f"{name} is {there.get(column) or 'not set'}, declared is {value}"
         yield Change("~" if can_alter else "!", what, why, one.role, statement)
+
+
+def _compare_tables(present: Present) -> Iterator[Change]:
+    """How tables are kept: clustering is set, and what is permanent stays so, because only a new table is transient."""
+    from transforms.engine.tables import list_tables
+
+    there = {tuple(name.split(".")[1:]): (name, row) for name, row in present.objects.get("TABLE", {}).items()}
+    permanent: list[str] = []
+    for table in list_tables():
+        name, row = there.get((str(table.layer), table.name.upper()), ("", {}))
+        if not name:
+            continue
+        wanted = f"LINEAR({table.cluster_by})".upper() if table.cluster_by else ""
+        if wanted and row.get("cluster_by", "").upper() != wanted:
+            why = f"is clustered by {row.get('cluster_by') or 'nothing'}, declared is {table.cluster_by}"
+            statement = f"ALTER TABLE {name} CLUSTER BY ({table.cluster_by})"
+            yield Change("~", f"table {name}", why, "SNOWCAST_LOADER", statement)
+        if table.is_transient and row.get("kind") == "TABLE":
+            permanent.append(name)
+    if permanent:
+        named = ", ".join(permanent[:_NAMED_IN_REASON]) + (" …" if len(permanent) > _NAMED_IN_REASON else "")
+        why = f"{len(permanent)} are permanent, declared transient: {named}"
+        yield Change("!", "tables", why, "SNOWCAST_LOADER", "DROP TABLE of each, then `snowcast run --full-refresh`")
+
+
+def _cut(text: str) -> str:
+    """The text, or its start: a condition names every stream."""
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
 
 
 def _expand(
@@ -129,6 +184,7 @@ def _missing(grant: DeclaredGrant, names: set[str], present: Present) -> Iterato
     if not lacking:
         return
     on = f"{grant.scope.lower()} {grant.kind.lower()}s in {grant.name}" if grant.scope != "ONE" else grant.name
+    on = on or "the account"
     why = "is not granted"
     if grant.scope == "ALL" and len(lacking) < len(names):
         named = ", ".join(name.rpartition(".")[2] for name in lacking[:_NAMED_IN_REASON])

@@ -17,6 +17,7 @@ _OF_ACCOUNT = {
 }
 _OF_DASHBOARD = {"COMPUTE POOL": "COMPUTE POOLS", "STREAMLIT": "STREAMLITS"}  # asked for where they are declared
 _OF_DATABASE = {kind: f"{kind}S" for kind in ("SCHEMA", "FILE FORMAT", "STAGE", "TABLE", "VIEW")}
+_SCHEDULED = {kind: f"{kind}S" for kind in ("STREAM", "PROCEDURE", "TASK")}
 Granted = tuple[str, str, str]  # privilege, kind, name
 
 
@@ -45,6 +46,7 @@ def read_present(session: Session, database: str, declared: Sequence[Declared]) 
     for kind, plural in of_account.items():
         present.objects[kind] = {row["name"]: _texts(row) for row in session.sql(f"SHOW {plural}").collect()}
     has_database = database.upper() in present.objects["DATABASE"]
+    of_database |= {kind: plural for kind, plural in _SCHEDULED.items() if kind in kinds}
     for kind, plural in of_database.items():
         rows = session.sql(f"SHOW {plural} IN DATABASE {database}").collect() if has_database else []
         present.objects[kind] = {_full_name(kind, row): _texts(row) for row in rows}
@@ -62,7 +64,10 @@ def _read_grants(session: Session, present: Present, to: str, name: str) -> None
         roles = [row["role"] if "role" in row.as_dict() else row["name"] for row in rows]
         present.granted[to, name] = {("USAGE", "ROLE", role) for role in roles}
         return
-    present.granted[to, name] = {(row["privilege"], _kind(row["granted_on"]), row["name"]) for row in rows}
+    present.granted[to, name] = {
+        (row["privilege"], _kind(row["granted_on"]), "" if row["granted_on"] == "ACCOUNT" else row["name"])
+        for row in rows
+    }
     future = session.sql(f"SHOW FUTURE GRANTS TO ROLE {name}").collect()
     present.granted_on_future[to, name] = {
         (row["privilege"], _kind(row["grant_on"]), row["name"].rpartition(".<")[0]) for row in future
@@ -74,6 +79,8 @@ def _kind(told: str) -> str:
 
 
 def _full_name(kind: str, row: Row) -> str:
+    if kind == "PROCEDURE":
+        return ".".join([row["catalog_name"], row["schema_name"], row["name"]])
     place = [row["database_name"]] if kind == "SCHEMA" else [row["database_name"], row["schema_name"]]
     return ".".join([*place, row["name"]])
 

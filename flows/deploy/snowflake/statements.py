@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from flows.errors import ConfigError
 from flows.settings import Settings
 from flows.warehouse.scripts import SCRIPTS, stage_statements, statements
@@ -33,9 +35,14 @@ def list_statements(settings: Settings) -> list[tuple[str, str]]:
 
 def render_statements(settings: Settings) -> list[str]:
     """Return every statement of the deployment as a script, in order."""
+    return name_roles(list_statements(settings))
+
+
+def name_roles(statements: Iterable[tuple[str, str]]) -> list[str]:
+    """Return statements as a script, in which USE ROLE says who runs what follows."""
     written: list[str] = []
     running_as = ""
-    for role, statement in list_statements(settings):
+    for role, statement in statements:
         if role != running_as:
             written.append(f"USE ROLE {role}")
             running_as = role
