@@ -11,6 +11,8 @@ import pytest
 import yaml
 
 from flows.deploy.prefect.declared import ROOT
+from flows.deploy.prefect.pools import CODE_IN_IMAGE, declare_pool
+from flows.settings import load_settings
 from flows.settings.environment import variables
 
 FOLDER = ROOT / "deployments" / "docker"
@@ -56,6 +58,22 @@ def test_what_is_run_is_a_command_with_options_that_it_has(service, capsys):
     assert run([command[0], "--help"]) == 0
     text = capsys.readouterr().out
     assert [option for option in command if option.startswith("--") and option not in text] == []
+
+
+def test_the_image_is_asked_where_its_worker_answers():
+    told = dict(pair.split("=") for text in instruction("ENV") for pair in text.split() if "WEBSERVER" in pair)
+    place = f"http://{told['PREFECT_WORKER_WEBSERVER_HOST']}:{told['PREFECT_WORKER_WEBSERVER_PORT']}/health"
+    assert place in instruction("HEALTHCHECK")[0]
+
+
+def test_a_pools_container_finds_the_code_and_its_command_in_the_image(monkeypatch, capsys):
+    from flows.cli import run
+
+    monkeypatch.setenv("SNOWCAST_WAREHOUSE", "snowflake")
+    values = declare_pool(load_settings(work_pool_type="kubernetes")).values
+    assert f"WORKDIR {CODE_IN_IMAGE}\n" in DOCKERFILE
+    assert run([values["command"], "--help"]) == 0
+    assert "Go on with the run" in capsys.readouterr().out
 
 
 def test_variables_are_settings_of_the_program_or_of_what_it_runs():

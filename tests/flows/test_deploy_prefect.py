@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from flows.deploy.prefect.automations import STALE_AFTER
 from flows.services.prefect_server import PrefectServer
 from tests.alerts.receiver import Receiver, receiving
 from tests.flows.conftest import Snowcast
@@ -61,7 +63,7 @@ def drift(client: SyncPrefectClient) -> None:
 
 
 @pytest.mark.lengthy
-def test_a_server_gets_what_is_declared_and_only_what_differs(snowcast, client, receiver):
+def test_a_server_gets_what_is_declared_and_only_what_differs(snowcast, client, receiver, monkeypatch):
     assert examine(snowcast) == ("note", "nothing is deployed; `snowcast deploy prefect` does it")
     planned = snowcast("deploy", "prefect", "--plan")
     assert planned.code == 0, planned.err
@@ -93,6 +95,7 @@ def test_a_server_gets_what_is_declared_and_only_what_differs(snowcast, client, 
         "1 to make, 1 to change, 1 left to you",
     ]
     assert snowcast("deploy", "prefect", "--plan").out.splitlines() == differing
+    monkeypatch.setitem(STALE_AFTER, "ingest-twitch", timedelta(seconds=10))
     again = snowcast("deploy", "prefect").out.splitlines()
     assert again[:3] == ["~ deployment ingest-twitch/ingest-twitch", f"+ automation {STALE}", differing[2]]
     client.delete_deployment(client.read_deployment_by_name("ingest-twitch/old").id)
@@ -100,6 +103,53 @@ def test_a_server_gets_what_is_declared_and_only_what_differs(snowcast, client, 
     assert examine(snowcast)[0] == "ok"
 
     check_notices(client, receiver)
+
+
+def test_pools_of_containers_are_made_and_changed_on_the_server(snowcast, client, monkeypatch):
+    from flows.deploy.prefect import deploy, plan, present
+    from flows.deploy.prefect.declared import declare
+    from flows.settings import load_settings
+
+    monkeypatch.setenv("SNOWCAST_WAREHOUSE", "snowflake")
+    monkeypatch.setenv("SNOWFLAKE_ACCOUNT", "an-account")
+    monkeypatch.setenv("SNOWCAST_TWITCH_CLIENT_SECRET", "hush-hush")
+
+    def differences() -> list[str]:
+        declared = declare(load_settings())
+        found = present.read_present(client, declared)
+        return [
+            f"{one.sign} {one.what}: {one.why}" for one in plan.make_plan(declared, found) if one.kind != "deployment"
+        ]
+
+    for kind in ("docker", "kubernetes", "spcs"):
+        monkeypatch.setenv("SNOWCAST_WORK_POOL_TYPE", kind)
+        monkeypatch.setenv("SNOWCAST_WORKER_IMAGE", "registry.example/snowcast:1")
+        for module in (deploy, plan, present):
+            monkeypatch.setattr(module, "WORK_POOL", f"pool-{kind}")
+        deploy._upsert_pool(load_settings(), is_new=True)
+        made = client.read_work_pool(f"pool-{kind}")
+        assert "hush-hush" not in json.dumps(made.base_job_template)
+        assert "prefect.blocks.secret.snowcast-twitch-client-secret" in json.dumps(made.base_job_template)
+        assert not [one for one in differences() if "work pool" in one]
+        monkeypatch.setenv("SNOWCAST_WORKER_IMAGE", "registry.example/snowcast:2")
+        told = f"~ work pool pool-{kind}: job template's image is registry.example/snowcast:1, declared is "
+        assert [one for one in differences() if "work pool" in one] == [f"{told}registry.example/snowcast:2"]
+        deploy._upsert_pool(load_settings(), is_new=False)
+        assert not [one for one in differences() if "work pool" in one]
+        client.delete_work_pool(f"pool-{kind}")
+
+
+def test_secrets_and_the_webhook_are_kept_in_blocks(snowcast, client):
+    from pydantic import SecretStr
+
+    from flows.deploy.prefect.blocks import read_blocks, save_block
+
+    names = [("secret", "snowcast-kept"), ("slack-webhook", "snowcast-kept")]
+    assert read_blocks(client, names) == {}
+    for content in ("https://hooks.slack.com/services/a/b/c", "https://hooks.slack.com/services/d/e/f"):
+        for kind, name in names:
+            save_block(kind, name, SecretStr(content))
+        assert read_blocks(client, names) == dict.fromkeys(names, SecretStr(content))
 
 
 def keep_webhook(name: str, receiver: Receiver) -> None:
@@ -111,18 +161,27 @@ def keep_webhook(name: str, receiver: Receiver) -> None:
 
 
 def check_notices(client: SyncPrefectClient, receiver: Receiver) -> None:
-    """A run that fails and a quarantine above the threshold are told, a second failure within the hour is not."""
-    from prefect.states import Failed
+    """A run that fails, one that is late, a quarantine above the threshold and a source without runs are told.
+
+    A second failure within the hour is not.
+    """
+    from prefect.states import Failed, Late
 
     twitch = client.read_deployment_by_name("ingest-twitch/ingest-twitch")
     runs = [client.create_flow_run_from_deployment(twitch.id) for _ in range(2)]
+    client.set_flow_run_state(runs[0].id, Late(), force=True)
     for run in runs:
         client.set_flow_run_state(run.id, Failed(message="Twitch refuses"), force=True)
     emit_quarantine()
     deadline = time.monotonic() + _PATIENCE_SECONDS
-    while len(receiver.texts) < 2 and time.monotonic() < deadline:
+    while len(receiver.texts) < 4 and time.monotonic() < deadline:
         time.sleep(0.2)
-    failed, quarantined = sorted(receiver.texts, key=lambda text: "refused" in text)
+    words = ("No run of", "has not begun", "Failed", "refused")
+    told = [[text for text in receiver.texts if word in text] for word in words]
+    assert [len(one) for one in told] == [1, 1, 1, 1], receiver.texts
+    (stale,), (late,), (failed,), (quarantined,) = told
+    assert "of ingest-twitch" in stale
+    assert "of ingest-twitch has not begun in time" in late
     assert failed.endswith("of ingest-twitch: Failed. Twitch refuses")
     assert quarantined.startswith("transform refused 101 records: stg_twitch_streams 101. ")
     for run in runs:  # another test looks for runs that failed

@@ -7,10 +7,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from pydantic import SecretStr
 
 from flows.deploy.prefect.automations import NAME_PREFIX, STALE_AFTER
 from flows.deploy.prefect.declared import Declared, declare, deployments
 from flows.deploy.prefect.plan import Present, make_plan
+from flows.deploy.prefect.pools import check_package
+from flows.deploy.prefect.worker import run_flow_run
+from flows.errors import ConfigError
 from flows.settings import load_settings
 
 TRANSFORM, TWITCH, IDENTITY = "transform/transform", "ingest-twitch/ingest-twitch", "ingest-identity/ingest-identity"
@@ -120,3 +124,82 @@ def test_a_source_is_stale_only_when_a_run_of_it_was_missed():
         minute, hour, *_ = one["schedules"][0]["cron"].split()
         apart = timedelta(days=1) if hour != "*" else timedelta(minutes=int(minute.partition("/")[2] or 60))
         assert STALE_AFTER[one["name"]] > apart
+
+
+@pytest.fixture
+def contained(monkeypatch: pytest.MonkeyPatch) -> Declared:
+    """What is declared where each run is a container."""
+    for name, value in {
+        "SNOWCAST_WAREHOUSE": "snowflake",
+        "SNOWCAST_WORK_POOL_TYPE": "kubernetes",
+        "SNOWCAST_WORKER_IMAGE": "registry.example/snowcast:1",
+        "SNOWCAST_TWITCH_CLIENT_SECRET": "hush",
+        "SNOWCAST_SLACK_WEBHOOK_URL": "https://hooks.slack.com/services/a/b/c",
+        "SNOWFLAKE_ACCOUNT": "an-account",
+    }.items():
+        monkeypatch.setenv(name, value)
+    return declare(load_settings())
+
+
+def test_containers_get_the_settings_and_only_the_names_of_secrets(contained):
+    assert contained.pool.values == {
+        "image": "registry.example/snowcast:1",
+        "command": "flow-run",
+        "env": {
+            "SNOWCAST_WAREHOUSE": "snowflake",
+            "SNOWCAST_TWITCH_CLIENT_SECRET": "{{ prefect.blocks.secret.snowcast-twitch-client-secret }}",
+            "SNOWCAST_SLACK_WEBHOOK_URL": "{{ prefect.blocks.secret.snowcast-slack-webhook-url }}",
+            "SNOWFLAKE_ACCOUNT": "an-account",
+        },
+    }
+    assert contained.deployments[TWITCH]["pull steps"][0]["prefect.deployments.steps.set_working_directory"] == {
+        "directory": "/opt/snowcast"
+    }
+
+
+def test_a_pool_and_blocks_that_differ_are_set_and_another_type_is_left_to_a_person(contained):
+    made = make_plan(contained, Present(pool=None))
+    assert [one.what for one in made if one.sign == "+"][:4] == [
+        "block secret/snowcast-twitch-client-secret",
+        "block secret/snowcast-slack-webhook-url",
+        "block slack-webhook/snowcast-alerts",
+        "work pool snowcast",
+    ]
+    assert [one for one in made if one.name == STALE], "the block that is made is enough for the notifications"
+    there = Present(
+        pool=("kubernetes", False),
+        deployments=deepcopy(contained.deployments),
+        automations=deepcopy(contained.automations),
+        pool_values={**contained.pool.values, "image": "registry.example/snowcast:0", "namespace": "default"},
+        blocks={**contained.blocks, ("slack-webhook", "snowcast-alerts"): SecretStr("https://another")},
+        has_block=True,
+    )
+    image = "job template's image is registry.example/snowcast:0, declared is registry.example/snowcast:1"
+    assert told(contained, there) == [
+        "~ block slack-webhook/snowcast-alerts: keeps something else than the setting",
+        f"~ work pool snowcast: {image}",
+    ]
+    assert told(contained, replace(there, pool=("process", False)))[1:] == [
+        "! work pool snowcast: type is process, declared is kubernetes"
+    ]
+
+
+def test_containers_need_an_account(monkeypatch):
+    with pytest.raises(ConfigError, match="the embedded warehouse belongs to one home"):
+        declare(load_settings(work_pool_type="docker"))
+
+
+def test_a_container_goes_on_with_the_run_that_it_was_started_for(monkeypatch):
+    with pytest.raises(ConfigError, match="No run to go on with"):
+        run_flow_run()
+    begun: list[list[str]] = []
+    monkeypatch.setenv("PREFECT__FLOW_RUN_ID", "1")
+    monkeypatch.setattr("os.execve", lambda path, command, environment: begun.append(command))
+    run_flow_run()
+    assert begun[0][1:] == ["-m", "prefect", "flow-run", "execute"]
+
+
+def test_a_worker_of_another_type_names_the_package_that_it_needs():
+    assert check_package(load_settings()) == "process"
+    with pytest.raises(ConfigError, match="pip install prefect-kubernetes"):
+        check_package(load_settings(work_pool_type="kubernetes"))

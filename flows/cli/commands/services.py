@@ -17,6 +17,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands."""
     for command in (up, down, worker, doctor):
         app.command()(command)
+    app.command(name="flow-run", hidden=True)(flow_run)
     app.add_typer(warehouse)
 
 
@@ -88,6 +89,13 @@ def worker(
         left = apply_deployment(settings, lambda change: say(f"{change.sign} {change.what}"))
         say(f"{len(left)} differences are left to you." if left else "Everything is in place.")
     run_worker(settings, has_healthcheck=healthcheck)
+
+
+def flow_run() -> None:
+    """Go on with the run that a work pool's worker has started this container for."""
+    from flows.deploy.prefect.worker import run_flow_run
+
+    run_flow_run()
 
 
 def doctor(

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from flows.deploy.prefect.automations import declare_automations, list_notices
+from flows.deploy.prefect.blocks import SLACK
+from flows.deploy.prefect.pools import CODE_IN_IMAGE, PROCESS, Blocks, Pool, declare_pool
 from flows.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[3]
 PREFECT_FILE = ROOT / "deployments" / "prefect.yaml"
 WORK_POOL = "snowcast"
-POOL_TYPE = "process"
+SLACK_BLOCK = "snowcast-alerts"
 
 Fields = dict[str, Any]
 
@@ -27,12 +29,16 @@ class Declared:
         automations: By name: description, enabled, trigger, actions (which name deployment and block).
         block: The SlackWebhook block that notifications go through; None where none is set.
         untold: Notifications that are left out because no block is set.
+        pool: The work pool.
+        blocks: Blocks that are made of settings.
     """
 
     deployments: dict[str, Fields]
     automations: dict[str, Fields]
     block: str | None
     untold: list[str]
+    pool: Pool = field(default_factory=lambda: Pool(PROCESS))
+    blocks: Blocks = field(default_factory=dict)
 
 
 def deployments() -> list[dict[str, Any]]:
@@ -46,14 +52,17 @@ def declare(settings: Settings) -> Declared:
     found = {_make_full_name(one): _normalize(one, content["pull"]) for one in content["deployments"]}
     ingests = {name.rpartition("/")[2]: fields for name, fields in found.items() if "ingest" in fields["tags"]}
     scheduled = [name for name, fields in ingests.items() if any(map(_is_on, fields["schedules"]))]
-    block = settings.slack_webhook_block
+    pool, webhook = declare_pool(settings), settings.slack_webhook_url
+    block = SLACK_BLOCK if webhook else settings.slack_webhook_block
+    blocks = {**pool.secrets, **({(SLACK, SLACK_BLOCK): webhook} if webhook else {})}
     automations = declare_automations(list(ingests), scheduled, WORK_POOL, block)
-    return Declared(found, automations, block, [] if block else list_notices())
+    return Declared(found, automations, block, [] if block else list_notices(), pool, blocks)
 
 
 def file_variables(settings: Settings) -> dict[str, str]:
     """Return the variables that prefect.yaml names."""
-    return {"SNOWCAST_ROOT": str(ROOT), "SNOWCAST_READS_IDENTITY": str(settings.identity_url is not None).lower()}
+    place = str(ROOT) if settings.work_pool_type == PROCESS else CODE_IN_IMAGE
+    return {"SNOWCAST_ROOT": place, "SNOWCAST_READS_IDENTITY": str(settings.identity_url is not None).lower()}
 
 
 def format_schedule(schedule: Mapping[str, Any], active: Any) -> str:

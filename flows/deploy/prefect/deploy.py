@@ -7,8 +7,10 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from flows.deploy.prefect.declared import POOL_TYPE, PREFECT_FILE, ROOT, WORK_POOL, Declared, declare, file_variables
-from flows.deploy.prefect.plan import AUTOMATION, DEPLOYMENT, POOL, Change, Present, make_plan
+from flows.deploy.prefect.blocks import save_block
+from flows.deploy.prefect.declared import PREFECT_FILE, ROOT, WORK_POOL, Declared, declare, file_variables
+from flows.deploy.prefect.plan import AUTOMATION, BLOCK, DEPLOYMENT, POOL, Change, Present, make_plan
+from flows.deploy.prefect.pools import make_template
 from flows.deploy.prefect.present import find_block, open_client, read_automations, read_present
 from flows.errors import SourceError
 from flows.services import prefect_server
@@ -40,8 +42,9 @@ def apply_deployment(settings: Settings, on_change: Callable[[Change], None] = l
     """
     changes = plan_deployment(settings)
     made = [change for change in changes if change.sign != "!"]
-    if any(change.kind == POOL for change in made):
-        _run_prefect(settings, "work-pool", "create", WORK_POOL, "--type", POOL_TYPE)
+    _save_blocks(settings, [change.name for change in made if change.kind == BLOCK])
+    if pools := [change for change in made if change.kind == POOL]:
+        _upsert_pool(settings, is_new=pools[0].sign == "+")
     _register(settings, [change.name for change in made if change.kind == DEPLOYMENT])
     for change in made:
         if change.kind != AUTOMATION:
@@ -71,6 +74,25 @@ def compare(settings: Settings) -> tuple[list[Change], Present]:
 def list_untold(settings: Settings) -> list[str]:
     """Return what nobody is notified of because no block is set."""
     return declare(settings).untold
+
+
+def _save_blocks(settings: Settings, names: Sequence[str]) -> None:
+    for (kind, name), secret in declare(settings).blocks.items():
+        if f"{kind}/{name}" in names:
+            save_block(kind, name, secret)
+
+
+def _upsert_pool(settings: Settings, *, is_new: bool) -> None:
+    """Make the work pool, or set the job template of the one that is there."""
+    from prefect.client.schemas.actions import WorkPoolCreate, WorkPoolUpdate
+
+    pool = declare(settings).pool
+    with open_client() as client:
+        template = make_template(client, pool)
+        if is_new:
+            client.create_work_pool(WorkPoolCreate(name=WORK_POOL, type=pool.type, base_job_template=template))
+        else:
+            client.update_work_pool(WORK_POOL, WorkPoolUpdate(base_job_template=template))
 
 
 def _register(settings: Settings, names: Sequence[str]) -> None:

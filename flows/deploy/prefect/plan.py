@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flows.deploy.prefect.automations import NAME_PREFIX
-from flows.deploy.prefect.declared import POOL_TYPE, WORK_POOL, Declared, Fields
+from flows.deploy.prefect.blocks import SLACK
+from flows.deploy.prefect.declared import WORK_POOL, Declared, Fields
+from flows.deploy.prefect.pools import Blocks
 
 DEPLOYMENT, AUTOMATION, POOL, BLOCK = "deployment", "automation", "work pool", "block"
 _IN_THE_BROWSER = "resume it in Prefect's user interface"
@@ -52,6 +54,8 @@ class Present:
         automations: By name, all of them; actions name deployments and blocks where they are known.
         repeated: Names that several automations have.
         has_block: Whether the declared block is there.
+        pool_values: Defaults of the work pool's job template.
+        blocks: What is kept in the blocks that are made of settings.
     """
 
     pool: tuple[str, bool] | None
@@ -60,6 +64,8 @@ class Present:
     automations: dict[str, Fields] = field(default_factory=dict)
     repeated: frozenset[str] = frozenset()
     has_block: bool = False
+    pool_values: Fields = field(default_factory=dict)
+    blocks: Blocks = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -70,21 +76,37 @@ class Present:
 def make_plan(declared: Declared, present: Present) -> list[Change]:
     """Return the differences, in the order in which they are made; what is left to a person comes last."""
     found = [
-        *_compare_pool(present),
+        *_compare_blocks(declared, present),
+        *_compare_pool(declared, present),
         *_compare_deployments(declared, present),
         *_compare_automations(declared, present),
     ]
     return sorted(found, key=lambda change: change.sign == "!")
 
 
-def _compare_pool(present: Present) -> Iterator[Change]:
+def _compare_blocks(declared: Declared, present: Present) -> Iterator[Change]:
+    """What is kept for us; what it is is told nowhere."""
+    for (kind, name), secret in declared.blocks.items():
+        there = present.blocks.get((kind, name))
+        if there is None:
+            yield Change("+", BLOCK, f"{kind}/{name}", "is not there")
+        elif there.get_secret_value() != secret.get_secret_value():
+            yield Change("~", BLOCK, f"{kind}/{name}", "keeps something else than the setting")
+
+
+def _compare_pool(declared: Declared, present: Present) -> Iterator[Change]:
     if present.pool is None:
         yield Change("+", POOL, WORK_POOL, "is not there")
         return
     kind, is_paused = present.pool
-    if kind != POOL_TYPE:
+    wanted = declared.pool
+    if kind != wanted.type:
         advice = f"prefect work-pool delete {WORK_POOL}, then deploy again"
-        yield Change("!", POOL, WORK_POOL, f"type is {kind}, declared is {POOL_TYPE}", advice)
+        yield Change("!", POOL, WORK_POOL, f"type is {kind}, declared is {wanted.type}", advice)
+    else:
+        ours = {name: present.pool_values.get(name) for name in wanted.values}
+        for why in _tell_differences(wanted.values, {name: value for name, value in ours.items() if value is not None}):
+            yield Change("~", POOL, WORK_POOL, f"job template's {why}")
     if is_paused:
         yield Change("!", POOL, WORK_POOL, "is paused", f"prefect work-pool resume {WORK_POOL}")
 
@@ -107,12 +129,13 @@ def _compare_deployments(declared: Declared, present: Present) -> Iterator[Chang
 
 
 def _compare_automations(declared: Declared, present: Present) -> Iterator[Change]:
-    if declared.block and not present.has_block:
+    has_block = present.has_block or (SLACK, declared.block) in declared.blocks
+    if declared.block and not has_block:
         why = "is not there: SNOWCAST_SLACK_WEBHOOK_BLOCK names it, and notifications go through it"
         yield Change("!", BLOCK, f"slack-webhook/{declared.block}", why, "make it in Prefect, then deploy again")
     for name, fields in declared.automations.items():
         there = present.automations.get(name)
-        if is_notification(fields) and not present.has_block:
+        if is_notification(fields) and not has_block:
             continue
         if there is None:
             yield Change("+", AUTOMATION, name, "is not there")

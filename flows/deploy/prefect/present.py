@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 
 from flows.deploy.prefect.automations import normalize_trigger
+from flows.deploy.prefect.blocks import read_blocks
 from flows.deploy.prefect.declared import WORK_POOL, Declared, Fields, format_schedule
 from flows.deploy.prefect.plan import Present
+from flows.deploy.prefect.pools import read_values
 from flows.errors import SourceError
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
+    from prefect.client.schemas.objects import WorkPool
     from prefect.client.schemas.responses import DeploymentResponse
     from prefect.events.schemas.automations import Automation
 
@@ -51,8 +54,11 @@ def read_present(client: SyncPrefectClient, declared: Declared) -> Present:
         names[block] = str(declared.block)
     automations = read_automations(client)
     counts = Counter(one.name for one in automations)
+    pool = _read_pool(client)
     return Present(
-        pool=_read_pool(client),
+        pool=(pool.type, pool.is_paused) if pool else None,
+        pool_values=read_values(pool.base_job_template) if pool else {},
+        blocks=read_blocks(client, declared.blocks),
         deployments={name: _normalize_deployment(one) for name, one in deployments.items()},
         paused=frozenset(name for name, one in deployments.items() if one.paused),
         automations={one.name: _normalize_automation(one, names) for one in automations},
@@ -78,14 +84,13 @@ def find_block(client: SyncPrefectClient, name: str | None) -> str | None:
         return None
 
 
-def _read_pool(client: SyncPrefectClient) -> tuple[str, bool] | None:
+def _read_pool(client: SyncPrefectClient) -> WorkPool | None:
     from prefect.exceptions import ObjectNotFound
 
     try:
-        pool = client.read_work_pool(WORK_POOL)
+        return client.read_work_pool(WORK_POOL)
     except ObjectNotFound:
         return None
-    return pool.type, pool.is_paused
 
 
 def _read_deployments(client: SyncPrefectClient, declared: Declared) -> dict[str, DeploymentResponse]:
