@@ -1,0 +1,1 @@
+"""Tests against an account; tests/live/README.md says what they need."""
