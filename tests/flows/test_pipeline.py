@@ -17,8 +17,7 @@ from flows.cli.output import plain
 from flows.cli.views.dashboard import make_access
 from flows.explain.explain import explain_number
 from flows.lineage.graph import Lineage, trace_tables
-from flows.settings import load_settings
-from flows.steps.build import make_parameters
+from flows.settings import load_settings, make_parameters
 from flows.warehouse.reading import open_reader
 from tests.fidelity.snowflake_sql import examine, sent_statements
 from tests.flows.conftest import serving

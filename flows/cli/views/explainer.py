@@ -101,7 +101,7 @@ class Explainer:
     def _trace(self) -> Lineage:
         """Return the lineage of all columns, traced when it is first needed."""
         from flows.lineage.graph import trace_tables
-        from flows.steps.build import make_parameters
+        from flows.settings import make_parameters
 
         with self._lock:
             if self._lineage is None:
