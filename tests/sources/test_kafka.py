@@ -497,14 +497,19 @@ def test_without_a_flush_on_revoke_the_other_consumer_reads_the_batch_again(
 
 @pytest.mark.long  # the group takes several seconds for each hand-over
 def test_two_consumers_share_the_partitions_and_hand_them_over(
-    stream: Stream, tmp_path: Path, connection_parameters: dict[str, Any]
+    stream: Stream, tmp_path: Path, connection_parameters: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ):
     from snowflake.snowpark import Session as Opened
+
+    monkeypatch.setattr(consuming, "_POLL_SECONDS", 0.5)  # it paces what a consumer tries again while the other commits
+    stream.settings = stream.settings_of(stream.home, kafka_batch_seconds=0.5)
 
     other_session = Opened.builder.configs(connection_parameters).create()
     read: list[int] = []
     other = threading.Thread(
-        target=lambda: read.append(stream.consume(stream.settings_of(tmp_path / "other"), other_session, idle=8.0))
+        target=lambda: read.append(
+            stream.consume(stream.settings_of(tmp_path / "other", kafka_batch_seconds=0.5), other_session, idle=8.0)
+        )
     )
     stop = threading.Event()
 
