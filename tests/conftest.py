@@ -6,8 +6,9 @@ The libraries are imported where a fixture needs them, so that a test without th
 from __future__ import annotations
 
 import gc
+import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
 # A warehouse that leaves in the middle of a run keeps the connector asking for it, for ever.
 IDLE_SECONDS = 3 * 3600
+TESTS = Path(__file__).parent
+# Measuring costs the measured half as much again. Properties and scenarios take the ways of other tests many times, so
+# what the others reach without them is the least that is covered.
+UNMEASURED = ("properties", "scenarios")
 
 
 def pytest_configure() -> None:
@@ -42,6 +47,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in lengthy)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, bool | None]:
+    """Do not measure what only repeats the ways of other tests."""
+    if item.path.relative_to(TESTS).parts[0] not in UNMEASURED:
+        return (yield)
+    with unmeasured(), _paused():
+        return (yield)
+
+
 @contextmanager
 def unmeasured() -> Iterator[None]:
     """Processes that are started here are not measured for coverage, which would slow them down."""
@@ -49,6 +63,19 @@ def unmeasured() -> Iterator[None]:
         patched.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
         patched.delenv("COVERAGE_PROCESS_START", raising=False)
         yield
+
+
+@contextmanager
+def _paused() -> Iterator[None]:
+    """This process is not measured here."""
+    coverage = sys.modules.get("coverage")
+    measuring = coverage.Coverage.current() if coverage else None
+    if measuring is None:
+        yield
+        return
+    measuring.stop()
+    yield
+    measuring.start()
 
 
 @pytest.fixture(scope="session")

@@ -60,7 +60,9 @@ def compare(table: Table, built: DataFrame, current: DataFrame, comparison: Comp
     """
     new = _ranked(table, built)
     was = current.select(
-        *[col(name).alias(f"was_{name}") for name in _stored_names(table)], lit(1).alias("was_present")
+        *[col(name).alias(f"was_{name}") for name in _stored_names(table)],
+        *[filled.alias("was__filled") for filled in _filled(table)],
+        lit(1).alias("was_present"),
     )
     same_key = have_same(table.key, "was_", "new_")
     # Only the best row of a key meets the stored one; a worse one or a refused one must not hide it.
@@ -139,15 +141,17 @@ def _ranked(table: Table, built: DataFrame) -> DataFrame:
         is_good = lit(True)
     of_key = [*[col(name) for name in table.key], is_good]
     best_first = [one.desc_nulls_last() for one in _order(table, "")]
+    filled = [one.alias("_filled") for one in _filled(table)]
     if table.layer is Layer.STAGING:
         # A file may correct itself further down, so of its own records the last of the fullest stands for it.
         in_file = [*_fullest(table, ""), col("_source_row")]
         of_file = Window.partition_by(*of_key, col("_source_file"))
         place = row_number().over(of_file.order_by(*[one.desc_nulls_last() for one in in_file]))
-        built = built.select("*", place.alias("_place_in_file"))
+        built = built.select("*", *filled).select("*", place.alias("_place_in_file"))
         best_first = [col("_place_in_file").asc(), *best_first]
     return built.select(
         *[col(name).cast(kinds[name]).alias(f"new_{name}") for name in _carried_names(table)],
+        *[col("_filled").alias("new__filled") for _ in filled],
         *rejection,
         row_number().over(Window.partition_by(*of_key).order_by(*best_first)).alias("new_rank"),
     )
@@ -168,8 +172,14 @@ def _order(table: Table, prefix: str) -> list[Expression]:
 def _fullest(table: Table, prefix: str) -> list[Expression]:
     """Return what makes a record newer by the contract, and then how many of its fields are filled."""
     newest_by: tuple[str, ...] = getattr(table.write, "newest_by", ())
-    filled = [iff(col(f"{prefix}{column.name}").is_null(), lit(0), lit(1)) for column in _said(table)]
-    return [*[col(f"{prefix}{name}") for name in newest_by], reduce(add, filled, lit(0))]
+    return [*[col(f"{prefix}{name}") for name in newest_by], col(f"{prefix}_filled")]
+
+
+def _filled(table: Table) -> list[Expression]:
+    """Return the number of filled fields of a staged record: counted once, since every comparison names it."""
+    if table.layer is not Layer.STAGING:
+        return []
+    return [reduce(add, [iff(col(column.name).is_null(), lit(0), lit(1)) for column in _said(table)], lit(0))]
 
 
 def _said(table: Table) -> list[Column]:
