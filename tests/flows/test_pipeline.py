@@ -209,6 +209,13 @@ def test_the_tables_are_listed_with_grain_and_inputs(snowcast):
     assert "fact_stream_sessions" in snowcast("tables").out
 
 
+def test_every_statement_is_as_snowflake_documents_it(home):
+    """Of all that the tests above sent: it parses, calls documented functions, and leaves no order to chance."""
+    found = examine(sent_statements(home))
+    assert found.statements > len(found.shapes) > 300
+    assert found.faults == []
+
+
 def test_every_statement_carries_its_flow_run_and_table(snowcast):
     history = "TABLE(INFORMATION_SCHEMA.QUERY_HISTORY(RESULT_LIMIT => 10000))"
     query = f"SELECT DISTINCT query_tag FROM {history} WHERE query_tag LIKE '%dim_games%'"
@@ -224,13 +231,6 @@ def test_the_warehouse_can_be_reached_by_any_client(snowcast):
     parameters = json.loads(snowcast("warehouse", "status", "--json", "--show-secret").out)
     with snowflake.connector.connect(**parameters) as connection:
         assert connection.cursor().execute("SELECT COUNT(*) FROM MARTS.DIM_GAMES").fetchone()[0] > 0
-
-
-def test_every_statement_is_as_snowflake_documents_it(home):
-    """Of all that the tests above sent: it parses, calls documented functions, and leaves no order to chance."""
-    found = examine(sent_statements(home))
-    assert found.statements > len(found.shapes) > 300
-    assert found.faults == []
 
 
 def test_doctor_finds_nothing_wrong(snowcast):
