@@ -63,7 +63,11 @@ def test_what_is_scheduled_is_kept_and_told(connection):
     root = ("A", "suspended", "SYSTEM$STREAM_HAS_DATA('s')", "INSERT INTO t SELECT n FROM s", "[]")
     assert shown("TASKS", *told) == [root, ("B", "suspended", None, "CALL p('x')", f'["{place}.A"]')]
     run(connection, "SELECT SYSTEM$TASK_DEPENDENTS_ENABLE('a')")
-    assert shown("TASKS LIKE 'A'", "state") == shown("TASKS LIKE 'B'", "state") == [("started",)]
+    assert shown("TASKS", "state") == [("started",)] * 2
+    run(connection, "ALTER TASK a SUSPEND")
+    run(connection, "CREATE TASK c WAREHOUSE = w AFTER b AS CALL p('y')")
+    run(connection, "SELECT SYSTEM$TASK_DEPENDENTS_ENABLE('a')")
+    assert shown("TASKS", "state") == [("started",)] * 3, "also behind one that was started"
     for statement, message in (
         ("CREATE OR ALTER TASK a WAREHOUSE = w AS SELECT 1", "not suspended"),
         ("CREATE TASK x WAREHOUSE = w AFTER y AS SELECT 1", "does not exist"),
@@ -73,6 +77,6 @@ def test_what_is_scheduled_is_kept_and_told(connection):
     ):
         with pytest.raises(Exception, match=message):
             run(connection, statement)
-    for one in ("TASK a", "TASK b", "STREAM s", "PROCEDURE p"):
+    for one in ("TASK a", "TASK b", "TASK c", "STREAM s", "PROCEDURE p"):
         run(connection, f"DROP {one}")
     assert [shown(what, "name") for what in ("TASKS", "STREAMS", "PROCEDURES")] == [[], [], []]

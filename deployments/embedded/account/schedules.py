@@ -95,12 +95,15 @@ def enable(sql: str, context: StatementContext) -> pa.Table | None:
     waiting = [".".join(split_name(match[1], context.database, context.schema))]
     if waiting[0] not in tasks:
         raise does_not_exist("Task", waiting[0])
+    behind: set[str] = set()
     while waiting:
         name = waiting.pop()
+        if name in behind:
+            continue
+        behind.add(name)
+        waiting += [one for one, options in tasks.items() if name in options["PREDECESSORS"]]
         if tasks[name]["STATE"] != "started":
-            tasks[name]["STATE"] = "started"
-            _store(context, "TASK", name, tasks[name])
-            waiting += [one for one, options in tasks.items() if name in options["PREDECESSORS"]]
+            _store(context, "TASK", name, {**tasks[name], "STATE": "started"})
     return status_table(_DONE)
 
 
