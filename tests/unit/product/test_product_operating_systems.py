@@ -25,5 +25,6 @@ def test_what_arrives_widens_the_span_of_what_is_stored(frames: Session):
     stored = frame(
         frames, "product_operating_systems", {"os_key": "o", "first_event_at": at(2), "last_event_at": at(3)}
     )
-    found = combine(stored.union_all(build(frame(frames, "product_events", event(1), event(9, os_key="p")))))
+    arrived = build(frame(frames, "product_events", event(1), event(9, os_key="p")))
+    found = combine(stored.select(*arrived.columns).union_all(arrived))
     assert rows_of(found, "os_key", "first_event_at", "last_event_at") == [("o", at(1), at(3)), ("p", at(9), at(9))]
