@@ -125,11 +125,11 @@ def test_builds_are_scheduled_inside_snowflake(snowcast):
         "~ tasks behind ANALYTICS.OPS.ARRIVALS: are not all started",
         "! task ANALYTICS.OPS.BUILD_GONE: builds no table of the catalog",
     ]
-    assert re.findall("^[+~!] [^:]*", snowcast("deploy", "snowflake", "--with-tasks").out, re.MULTILINE)[-1:] == [
+    assert re.findall(r"^[+~!] [^:\n]*", snowcast("deploy", "snowflake", "--with-tasks").out, re.MULTILINE)[-1:] == [
         "! task ANALYTICS.OPS.BUILD_GONE"
     ]
     changed = snowcast("deploy", "snowflake", "--with-tasks", "--plan", SNOWCAST_POINT_VALUE="0.25").out
-    assert re.findall("^[+~] [^:]*", changed, re.MULTILINE) == ["~ procedure ANALYTICS.OPS.BUILD_TABLE"], changed
+    assert re.findall(r"^[+~] [^:\n]*", changed, re.MULTILINE) == ["~ procedure ANALYTICS.OPS.BUILD_TABLE"], changed
     run_all("GRANT DELETE ON FUTURE TABLES IN DATABASE ANALYTICS TO ROLE SNOWCAST_READER")
 
 
