@@ -95,6 +95,7 @@ class SampleConsumer:
         self._since = time.monotonic()
         self._gaps: list[str] = []
         self._is_member = False
+        self._heard = time.monotonic()
 
     def run(
         self,
@@ -119,14 +120,14 @@ class SampleConsumer:
             self._consumer.subscribe(
                 [self._settings.kafka_topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
             )
-            begun = last_message = time.monotonic()
+            begun = self._heard = time.monotonic()
             while not is_stopped():
                 self._check_membership(begun)
                 if self._read() or not self._is_member:  # to join a group takes seconds in which nothing can come
-                    last_message = time.monotonic()
+                    self._heard = time.monotonic()
                 if self._is_due():
                     report(self.flush())
-                if idle_seconds is not None and time.monotonic() - last_message > idle_seconds:
+                if idle_seconds is not None and time.monotonic() - self._heard > idle_seconds:
                     break
             if self._buffer:
                 report(self.flush())
@@ -221,6 +222,7 @@ class SampleConsumer:
                 )
             begins.append(TopicPartition(one.topic, one.partition, max(low, wanted)))
         consumer.incremental_assign(begins)
+        self._heard = time.monotonic()  # nothing could come before
 
     def _revoked(self, consumer: Any, partitions: list[TopicPartition]) -> None:
         """Load and commit all that is read before the partitions go to somebody else."""
