@@ -122,7 +122,7 @@ fidelity: $(VENV)/.locked-dev ## other people's clients on the embedded warehous
 	  $(VENV)/clients/bin/python -m pip install --quiet --disable-pip-version-check $(call extra,fidelity); }
 	@test -x $(VENV)/dbt/bin/dbt || { $(PYTHON) -m venv $(VENV)/dbt && \
 	  $(VENV)/dbt/bin/python -m pip install --quiet --disable-pip-version-check $(call extra,bench); }
-	@SNOWCAST_CLIENTS=$(abspath $(VENV)/clients/bin) SNOWCAST_DBT=$(abspath $(VENV)/dbt/bin/dbt) \
+	@FIDELITY_CLIENTS=$(abspath $(VENV)/clients/bin) FIDELITY_DBT=$(abspath $(VENV)/dbt/bin/dbt) \
 	  $(BIN)/pytest -m fidelity tests/fidelity
 
 format: $(VENV)/.locked-dev ## rewrite the code in the project's format

@@ -1,7 +1,7 @@
 """Other clients as they are: ibis, dlt, the snow command line.
 
 They run in a virtual environment of their own (`make fidelity` makes it, of the extra `fidelity`), because what they
-require does not go with what Prefect and dbt require; SNOWCAST_CLIENTS names its folder of programs. SQLMesh is not
+require does not go with what Prefect and dbt require; FIDELITY_CLIENTS names its folder of programs. SQLMesh is not
 among them: its connection takes host and port and no protocol, and the embedded warehouse speaks HTTP without TLS.
 """
 
@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-CLIENTS = os.environ.get("SNOWCAST_CLIENTS", "")
+CLIENTS = os.environ.get("FIDELITY_CLIENTS", "")
 pytestmark = [
     pytest.mark.fidelity,
     pytest.mark.skipif(
-        not CLIENTS, reason="SNOWCAST_CLIENTS names the programs of an environment of the extra fidelity"
+        not CLIENTS, reason="FIDELITY_CLIENTS names the programs of an environment of the extra fidelity"
     ),
 ]
 IBIS = """

@@ -1,7 +1,7 @@
 """dbt-snowflake as it is.
 
 It runs in a virtual environment of its own, because what it requires does not go with what Prefect requires:
-`pip install "dbt-core>=1.11,<1.12" "dbt-snowflake>=1.10,<1.12"`, and SNOWCAST_DBT names its program.
+`pip install "dbt-core>=1.11,<1.12" "dbt-snowflake>=1.10,<1.12"`, and FIDELITY_DBT names its program.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ import pytest
 
 from tests.embedded.answers import rows
 
-DBT = os.environ.get("SNOWCAST_DBT", "")
+DBT = os.environ.get("FIDELITY_DBT", "")
 pytestmark = [
     pytest.mark.fidelity,
-    pytest.mark.skipif(not DBT, reason="SNOWCAST_DBT names the dbt program of an environment that has dbt-snowflake"),
+    pytest.mark.skipif(not DBT, reason="FIDELITY_DBT names the dbt program of an environment that has dbt-snowflake"),
 ]
 INCREMENTAL = """{{{{ config(materialized='incremental', incremental_strategy='{strategy}', unique_key='id') }}}}
 select id, name from {{{{ ref('v') }}}} {{% if is_incremental() %}} where id >= 2 {{% endif %}}"""
