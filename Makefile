@@ -19,7 +19,7 @@ COMPILE = uv pip compile pyproject.toml --universal --python-version 3.11 --gene
 # The requirements of an extra, each quoted for the shell.
 extra = $(shell $(PYTHON) -c 'import shlex, tomllib; print(shlex.join(tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["$(1)"]))')
 
-.PHONY: help setup extras azurite browser screenshots fidelity docs run test pytest test-long check lint types format bench lock clean
+.PHONY: help setup extras azurite browser streaming screenshots fidelity docs run test pytest test-long check lint types format bench lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -102,10 +102,19 @@ browser: $(VENV)/.axe-$(AXE) $(VENV)/.docs-$(CYTOSCAPE)-$(ELKJS) ## install what
 screenshots: $(VENV)/.locked-dev ## pictures of every page of the dashboard of SNOWCAST_HOME, in screenshots/
 	@$(BIN)/python -m tests.dashboard.screenshots screenshots
 
+# Snowflake's streaming client, of which tests hold what is called, in a folder of its own: its package `snowflake`
+# would cover the connector's; without it these tests are left out.
+$(VENV)/.locked-streaming: requirements-streaming.lock | $(BIN)/python
+	@rm -rf $(VENV)/streaming
+	@if $(INSTALL) --require-hashes --no-deps --target $(VENV)/streaming -r requirements-streaming.lock; then touch $@; \
+	  else echo "snowpipe-streaming could not be installed: the tests of its interface are left out"; fi
+
+streaming: $(VENV)/.locked-streaming ## install Snowflake's streaming client for the tests of its interface
+
 azurite: $(VENV)/.azurite ## install Azure's stand-in for tests (needs npm)
 
 # Types are checked while the tests wait for servers; one of the two that fails does not stop the other.
-test: lint azurite browser ## format, lint, then types beside every test with coverage
+test: lint azurite browser streaming ## format, lint, then types beside every test with coverage
 	@$(MAKE) --no-print-directory --jobs 2 types pytest || { echo "types or tests failed: see above"; exit 1; }
 
 pytest: $(VENV)/.locked-dev
@@ -139,8 +148,9 @@ lock: ## compile the lock files anew (needs uv); the others are parts of the fir
 	  --output-file requirements-extras.lock
 	@$(COMPILE) --extra build --extra dashboard --constraint requirements-dev.lock --output-file requirements.lock
 	@$(COMPILE) --extra build --extra docs --constraint requirements-dev.lock --output-file requirements-docs.lock
-	@$(PYTHON) -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["bench"])' \
-	  | tr ' ' '\n' | $(subst pyproject.toml,-,$(COMPILE)) --output-file requirements-bench.lock
+	@printf '%s\n' $(call extra,bench) | $(subst pyproject.toml,-,$(COMPILE)) --output-file requirements-bench.lock
+	@printf '%s\n' $(call extra,snowpipe-streaming) | $(subst pyproject.toml,-,$(COMPILE)) \
+	  --output-file requirements-streaming.lock
 
 clean: ## remove the warehouse and what tests leave behind
 	@rm -rf .snowcast .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* htmlcov

@@ -6,8 +6,9 @@ load and line, and readers see the rows of a load only when OPS.LOADS names it. 
 1. A landing root has one channel. To open it takes it from whoever had it: what a process that died had sent and the
    service had not committed is gone. What RAW holds of a file is read behind that, and only the rest is sent.
 2. A row that the service refuses moves the channel on like any other, without an error. So the rows of each file are
-   counted in RAW when the channel has committed the last one. Where the service counted refused rows, all rows of the
-   file are taken back, and the file goes by COPY, which keeps what it refuses in the quarantine.
+   counted in RAW when the channel has committed the last one. Where the service counted refused rows, or the client
+   cannot write one, all rows of the file are taken back, and the file goes by COPY, which keeps what it refuses in the
+   quarantine.
 3. A file of which another consumer has loaded messages meanwhile is put aside (positions.py); the rows that were sent
    of it are deleted there.
 """
@@ -49,6 +50,7 @@ class Streaming:
         self._log_in, self._wait_seconds = log_in, wait_seconds
         self._open_channel: OpenChannel | None = None
         self._channel: Channel | None = None
+        self._name = ""
 
     def prepare(self) -> OpenChannel:
         """Look whether rows can be sent at all.
@@ -68,8 +70,8 @@ class Streaming:
         """
         if self._channel is None:
             own = hashlib.sha256(f"{socket.gethostname()}:{root.resolve()}".encode()).hexdigest()[:16]
-            with explain_streaming():
-                self._channel = self.prepare()(f"snowcast_{own}")
+            self._name = f"snowcast_{own}"
+            self._open()
 
     def send(
         self, session: Session, database: str, table: Table, root: Path, files: Sequence[LandedFile], now: datetime
@@ -115,9 +117,12 @@ class Streaming:
         token = f"{load_id}#{len(rows)}"
         with explain_streaming():
             refused_before = channel.get_channel_status().rows_error_count
-            for start in range(0, len(missing), _ROWS_AT_ONCE):
-                is_last = start + _ROWS_AT_ONCE >= len(missing)
-                channel.append_rows(missing[start : start + _ROWS_AT_ONCE], None, token if is_last else None)
+            try:
+                _append(channel, missing, token)
+            except ValueError as error:  # half an emoji, say: a text that has no UTF-8 form
+                self._give_up()
+                self._open()  # ends what is under way of the file
+                return f"cannot write its rows: {error}"
             channel.wait_for_commit(lambda committed: committed == token, max(1, round(self._wait_seconds)))
         deadline = time.monotonic() + self._wait_seconds
         while (count := len(read_loaded_rows(session, database, table, [load_id]).get(load_id, ()))) < len(rows):
@@ -133,6 +138,10 @@ class Streaming:
             time.sleep(_PAUSE_SECONDS)
         return None
 
+    def _open(self) -> None:
+        with explain_streaming():
+            self._channel = self.prepare()(self._name)
+
     def _give_up(self) -> None:
         """Forget the channel, so that the next load takes it anew and what is under way ends."""
         channel, self._channel = self._channel, None
@@ -141,6 +150,13 @@ class Streaming:
                 channel.close(wait_for_flush=False, timeout_seconds=1)
             except Exception as error:  # the client's errors have no common base but this one
                 logger.info("the channel was not closed: %s", error)
+
+
+def _append(channel: Channel, rows: list[dict[str, Any]], token: str) -> None:
+    """Give rows to the client; the token is that of the last one."""
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        is_last = start + _ROWS_AT_ONCE >= len(rows)
+        channel.append_rows(rows[start : start + _ROWS_AT_ONCE], None, token if is_last else None)
 
 
 def _rows(root: Path, landed: LandedFile, now: datetime) -> Iterator[dict[str, Any]]:

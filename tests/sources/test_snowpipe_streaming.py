@@ -6,12 +6,15 @@ was appended when it is waited for, refuses rows without an error, and gives a c
 
 from __future__ import annotations
 
-import inspect
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,13 +22,14 @@ from pydantic import SecretStr
 
 from flows.errors import ConfigError, TransientError
 from flows.landing import LandedFile, land
-from flows.load import loader
+from flows.load import loader, streaming
 from flows.load.loader import load_pending
 from flows.load.messages import Position, record_of
 from flows.load.pipes import Landing, landing_of
 from flows.load.streaming import Streaming
 from flows.settings import Settings, SnowflakeSettings
 from flows.warehouse import streaming as client
+from tests.sources import streaming_client
 from transforms.engine.ledgers import append_rows
 from transforms.engine.tables import create_table
 from transforms.ops import HEADS, LOADS, POLLS, QUARANTINE, STREAM_POSITIONS
@@ -89,8 +93,12 @@ class Channel:
         end_offset_token: str | None = None,
     ) -> None:
         assert not self.is_closed
+        try:
+            written = json.dumps(rows, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(f"Failed to serialize rows to JSON: {error}") from error
         self.service.appended += len(rows)
-        self.waiting += json.loads(json.dumps(rows))
+        self.waiting += json.loads(written)
         self.token = end_offset_token or self.token
 
     def wait_for_commit(self, token_checker: Callable[[str | None], bool], timeout_seconds: int | None = None) -> None:
@@ -132,12 +140,11 @@ class Streamed:
         """As a process that has just started."""
         self.streaming = Streaming(lambda: self.service.open, wait_seconds=0.2)
 
-    def land(self, *offsets: int, minute: int = 0, root: Path | None = None) -> LandedFile:
+    def land(self, *offsets: int, minute: int = 0, root: Path | None = None, title: str = "") -> LandedFile:
         records = [
-            record_of(
-                Position("t", "one", 0, offset), json.dumps({"stream_id": str(offset)}).encode(), None, None, 1000
-            )
+            record_of(Position("t", "one", 0, offset), json.dumps(sample).encode(), None, None, 1000)
             for offset in offsets
+            for sample in [{"stream_id": str(offset), "title": title if offset == offsets[-1] else ""}]
         ]
         landed = land(root or self.root, "kafka", "samples", AT + timedelta(minutes=minute), records)
         assert landed is not None
@@ -179,6 +186,21 @@ def test_rows_that_the_service_refuses_in_silence_go_by_copy_and_none_is_twice(s
     assert streamed.load().rows_loaded == 8
     assert streamed.offsets() == list(range(8))
     assert streamed.counted(LOADS, "rows_loaded", "rows_rejected") == [(8, 0)]
+
+
+def test_rows_that_the_client_cannot_write_go_by_copy_and_the_next_file_is_sent(
+    streamed: Streamed, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(streaming, "_ROWS_AT_ONCE", 2)
+    streamed.land(0, 1, 2)
+    streamed.load()
+    streamed.land(*range(3, 8), minute=1, title="\ud83d")  # half an emoji has no UTF-8 form
+    streamed.land(8, minute=2)
+    assert streamed.load().rows_loaded == 5
+    assert streamed.offsets() == [*range(7), 8]
+    assert sorted(streamed.counted(LOADS, "rows_loaded", "rows_rejected")) == [(1, 0), (3, 0), (4, 1)]
+    assert streamed.service.appended == 3 + 4 + 1, "the last row of the file was not sent"
+    assert len(streamed.service.opened) == 2, "what was under way of the file is ended"
 
 
 def test_what_a_process_sent_before_it_died_is_not_sent_again(streamed: Streamed, monkeypatch: pytest.MonkeyPatch):
@@ -260,15 +282,77 @@ def test_errors_of_the_client_are_ours(status: int, family: type[Exception]):
         raise RefusedError("no such pipe", status)
 
 
-def test_the_stand_in_has_the_interface_of_the_client():
-    """Where the extra is installed: what is called exists and takes the same arguments."""
-    sdk = pytest.importorskip("snowflake.ingest.streaming", reason="the extra snowpipe-streaming is not installed")
-    for name in ("append_rows", "wait_for_commit", "get_channel_status", "close"):
-        theirs = inspect.signature(getattr(sdk.StreamingIngestChannel, name)).parameters
-        ours = inspect.signature(getattr(Channel, name)).parameters
-        assert [*ours] == [*theirs][: len(ours)], name
-    assert {*Status.__dataclass_fields__} <= {*dir(sdk.ChannelStatus)}
-    assert "http_status_code" in dir(sdk.StreamingIngestError)
-    made = inspect.signature(sdk.StreamingIngestClient.from_table)
-    made.bind("snowcast", "D", "RAW", "T", properties={})
-    inspect.signature(sdk.StreamingIngestClient.open_channel).bind(None, "name")
+class Client:
+    """What opens channels; `made` has the arguments of each that was made."""
+
+    made: list[dict[str, Any]]
+    service: Service
+
+    @classmethod
+    def from_table(
+        cls,
+        client_name: str,
+        db_name: str,
+        schema_name: str,
+        table_name: str,
+        profile_json: str | None = None,
+        properties: dict[str, Any] | None = None,
+    ) -> Client:
+        cls.made.append({"table": (db_name, schema_name, table_name), "properties": properties})
+        return cls()
+
+    def open_channel(self, channel_name: str, offset_token: str | None = None) -> tuple[Channel, Status]:
+        return self.service.open(channel_name), Status(0, None)
+
+
+def test_one_client_opens_the_channels_of_a_process(tmp_path: Path, session: Session, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "snowflake.ingest", SimpleNamespace())
+    monkeypatch.setitem(sys.modules, "snowflake.ingest.streaming", SimpleNamespace(StreamingIngestClient=Client))
+    monkeypatch.setenv("SS_LOG_LEVEL", "error")
+    Client.made, Client.service = [], Service(session)
+    (tmp_path / "k.p8").touch()
+    login = SnowflakeSettings(account="o-a", user="u", private_key_path=tmp_path / "k.p8")
+    settings = Settings(home=tmp_path, database="d", warehouse="snowflake", snowflake=login)
+    opening = client.channel_opener(settings, "RAW", "T")
+    assert [opening("a").number, opening("b").number] == [1, 2]
+    assert [one["table"] for one in Client.made] == [("D", "RAW", "T")]
+    assert Client.made[0]["properties"]["private_key_file"] == str(tmp_path / "k.p8")
+
+
+@pytest.fixture(scope="module")
+def told() -> dict[str, Any]:
+    """What the real client tells of itself, where `make streaming` could install it."""
+    folder = Path(__file__).parents[2] / ".venv/streaming"
+    if not (folder / "snowflake/ingest").is_dir():
+        pytest.skip("Snowflake's streaming client is not there: make streaming (pip could not reach it?)")
+    command = [sys.executable, "-S", "-E", streaming_client.__file__, str(folder)]
+    ran = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "SS_LOG_LEVEL": "error"})
+    assert ran.returncode == 0, ran.stderr
+    return json.loads(ran.stdout.splitlines()[-1])
+
+
+def test_the_client_takes_what_it_is_given(told: dict[str, Any]):
+    """The code above runs with the stand-ins, the types are checked with the protocols: all are as the client is."""
+    ours = {"StreamingIngestClient": [Client], "StreamingIngestChannel": [Channel, client.Channel]}
+    for kind, names in streaming_client.METHODS.items():
+        for name in names:
+            for one in ours[kind]:
+                found = json.loads(json.dumps(streaming_client.parameters(getattr(one, name))))
+                assert found == told["parameters"][f"{kind}.{name}"], f"{one.__module__}.{one.__name__}.{name}"
+    fields = {*Status.__dataclass_fields__}
+    assert fields == {name for name in vars(client.Status) if not name.startswith("_")}
+    assert told["status"] == {"rows_error_count": 7, "last_error_message": "too long"}
+    assert fields == {*told["status"]}
+
+
+def test_the_client_answers_as_the_stand_in_does(told: dict[str, Any]):
+    outcomes = told["outcomes"]
+    assert outcomes["appended"] == outcomes["committed"] == {"returned": None}
+    assert json.loads(outcomes["sent"]["returned"]) == {"RECORD": {"a": [1]}, "_SOURCE_ROW": 1}
+    assert outcomes["unwritable"]["family"][0] == "ValueError"
+    assert outcomes["late"]["family"][0] == "TimeoutError"
+    assert outcomes["refused"] == {
+        "family": ["StreamingIngestError", "Exception", "BaseException", "object"],
+        "status": 409,
+        "text": "ClosedChannelError: it is closed (HTTP 409 Conflict)",
+    }
