@@ -126,8 +126,8 @@ test-long: $(VENV)/.locked-dev ## the long forms: many more examples, a statemen
 	@$(BIN)/pytest -m long tests/embedded tests/flows
 
 # Each in an environment of its own: they pin what the others and Prefect need newer.
-fidelity: $(VENV)/.locked-dev ## other people's clients on the embedded warehouse: dbt, ibis, dlt, snow
-	@test -x $(VENV)/clients/bin/snow || { $(PYTHON) -m venv $(VENV)/clients && \
+fidelity: $(VENV)/.locked-dev ## other people's clients on the embedded warehouse: dbt, ibis, dlt, snow; their parser of every statement
+	@test -x $(VENV)/clients/bin/sqlfluff || { $(PYTHON) -m venv $(VENV)/clients && \
 	  $(VENV)/clients/bin/python -m pip install --quiet --disable-pip-version-check $(call extra,fidelity); }
 	@test -x $(VENV)/dbt/bin/dbt || { $(PYTHON) -m venv $(VENV)/dbt && \
 	  $(VENV)/dbt/bin/python -m pip install --quiet --disable-pip-version-check $(call extra,bench); }

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.embedded.independence import SHOWN_BY
-from tests.fidelity.collected import dashboard_statements, script_statements
+from tests.fidelity.collected import dashboard_statements, deployment_statements, script_statements
 from tests.fidelity.documented import FUNCTION_PAGES, RESERVED, TYPE_PAGES
+from tests.fidelity.fluff import UNKNOWN, not_parsed
 from tests.fidelity.snowflake_sql import examine, sent_statements
 
 FIGURES = Path(__file__).with_name("figures.json")
@@ -26,7 +27,8 @@ No account is asked here. What can be shown without one is shown by tests:
 - Every statement that a run sends, and every query of the dashboard, is read by sqlglot and looked through: functions
   and types that a page of Snowflake's documentation has, no reserved word as a name, no result that hangs on an order
   which is not stated. With each test run.
-- sqlfluff's grammar of Snowflake parses each of them, and the scripts of `snowcast deploy snowflake`: `make fidelity`.
+- sqlfluff's grammar of Snowflake parses each of them, and what `snowcast deploy snowflake` prints with any settings
+  (inside, S3, Azure; COPY and pipes; tasks, dynamic tables, dashboard, teardown): `make fidelity`.
 - `build` of the tables that Snowpark's local testing can run gives the same rows there as on the embedded warehouse:
   `make fidelity`.
 - What the embedded warehouse does otherwise than Snowflake is listed
@@ -42,11 +44,10 @@ This page is written by `python -m tests.fidelity.page`.
 
 def count(home: Path) -> dict[str, Any]:
     """What was sent in a home, and what the parsers say of it."""
-    from tests.fidelity.fluff import not_parsed
-
     run, asked = examine(sent_statements(home)), examine(dashboard_statements())
     scripts = script_statements()
     shapes = [*run.shapes, *asked.shapes, *scripts]
+    deployed = deployment_statements(home)
     return {
         "statements of a run": run.statements,
         "of different shape": len(run.shapes),
@@ -54,6 +55,9 @@ def count(home: Path) -> dict[str, Any]:
         "statements of the scripts": len(scripts),
         "faults that sqlglot's reading shows": len(run.faults) + len(asked.faults),
         "that sqlfluff parses, of all shapes": f"{len(shapes) - len(not_parsed(shapes))} of {len(shapes)}",
+        "that it parses, of all that a deployment may print": (
+            f"{len(deployed) - len(not_parsed(deployed))} of {len(deployed)}"
+        ),
         "functions": sorted(run.functions | asked.functions),
         "types": sorted(run.types | asked.types),
     }
@@ -77,6 +81,8 @@ def page(figures: dict[str, Any]) -> str:
         "known differences of the embedded warehouse": len(SHOWN_BY),
     }
     text = HEAD + "".join(f"| {name} | {value} |\n" for name, value in counted.items())
+    listed = ", ".join(f"[{name}]({DOCUMENTATION}/{place})" for name, place in UNKNOWN.items())
+    text += f"\nsqlfluff has no grammar of {listed}, which Snowflake's documentation has.\n"
     text += (
         f"\n## Where each is documented\n\nUnder {DOCUMENTATION}/.\n\n| page | functions and types used |\n|---|---|\n"
     )
