@@ -87,7 +87,8 @@ def estimate_credits(counted: Counted, settings: Settings, streams_a_day: int) -
     longest = 86_400 / CYCLES_A_DAY
     awake = min(max(busy + settings.auto_suspend_seconds, 60.0), longest) if busy < longest else busy
     a_cycle = awake / 3_600 * size
-    a_month = a_cycle * CYCLES_A_DAY * DAYS_A_MONTH
+    # A cycle that takes longer than the time to the next one keeps the warehouse awake, and no more than that.
+    a_month = min(awake, longest) / 3_600 * size * CYCLES_A_DAY * DAYS_A_MONTH
     return Estimate(
         streams_a_day,
         counted.statements,

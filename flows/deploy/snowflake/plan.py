@@ -83,6 +83,7 @@ _COMPARED: dict[str, dict[str, tuple[str, Callable[[str], str], bool]]] = {
         "PREDECESSORS": ("predecessors", _names, True),
         "CONDITION": ("condition", str.strip, True),
         "DEFINITION": ("definition", str.strip, True),
+        "COMMENT": ("comment", str, True),
     },
 }
 # Kinds whose own statement changes them: CREATE OR ALTER, CREATE OR REPLACE.
@@ -121,11 +122,12 @@ def _compare(one: DeclaredObject, present: Present) -> Iterator[Change]:
             continue
         value = one.properties[name]
         if one.kind in _MADE_AGAIN:
-            why = f"{name} is {_cut(there.get(column, ''))}, declared is {_cut(value)}"
+            why = f"{name} is {_cut(there.get(column, '')) or 'not set'}, declared is {_cut(value)}"
             yield Change("~", what, why, one.role, one.statement)
             return
         quoted = f"'{value}'" if name in ("COMMENT", "URL", "TITLE") else value
-        statement = f"ALTER {one.kind} {one.name} SET {name} = {quoted}"
+        also = " START_TIMESTAMP = IMMEDIATELY" if name == "FREQUENCY" else ""  # Snowflake takes both or neither
+        statement = f"ALTER {one.kind} {one.name} SET {name} = {quoted}{also}"
         why = f"{name} is {there.get(column) or 'not set'}, declared is {value}"
         yield Change("~" if can_alter else "!", what, why, one.role, statement)
 

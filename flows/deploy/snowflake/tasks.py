@@ -135,7 +135,8 @@ def _declare_root(settings: Settings, raw: Sequence[Table]) -> DeclaredObject:
     )
     places = {"has_data": has_data, "arrivals": taken, "interval": str(settings.task_interval_seconds)}
     statement = _fill(settings, "64_arrivals.sql", places)[0]
-    return _declare(statement, {"CONDITION": has_data})
+    # SHOW TASKS does not tell the interval, so the comment does, and another one is another comment.
+    return _declare(statement, {"CONDITION": has_data, "COMMENT": f"Every {settings.task_interval_seconds} s at most"})
 
 
 def _declare_build(settings: Settings, name: str, inputs: Sequence[str]) -> DeclaredObject:
