@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import tomllib
 from copy import deepcopy
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
 
+from flows.cli.views.doctor import _check_libraries
 from flows.deploy.prefect.automations import NAME_PREFIX, STALE_AFTER
 from flows.deploy.prefect.declared import Declared, declare, deployments
 from flows.deploy.prefect.plan import Present, make_plan
-from flows.deploy.prefect.pools import check_package
+from flows.deploy.prefect.pools import TYPES, check_package
 from flows.deploy.prefect.worker import run_flow_run
 from flows.errors import ConfigError
 from flows.settings import load_settings
@@ -201,5 +204,20 @@ def test_a_container_goes_on_with_the_run_that_it_was_started_for(monkeypatch):
 
 def test_a_worker_of_another_type_names_the_package_that_it_needs():
     assert check_package(load_settings()) == "process"
-    with pytest.raises(ConfigError, match="pip install prefect-kubernetes"):
+    with pytest.raises(ConfigError, match=r"pip install 'snowcast\[kubernetes\]'"):
         check_package(load_settings(work_pool_type="kubernetes"))
+    found = _check_libraries(load_settings(work_pool_type="docker"))
+    assert (found.state, found.detail) == (
+        "note",
+        "A worker of type docker needs one more package. Install it beside Snowcast: pip install 'snowcast[docker]'.",
+    )
+
+
+def test_what_a_worker_needs_is_an_extra_of_the_project():
+    extras = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"][
+        "optional-dependencies"
+    ]
+    for kind in ("docker", "kubernetes"):
+        _, module, installed = TYPES[kind]
+        assert installed == f"snowcast[{kind}]"
+        assert [one.partition(">=")[0] for one in extras[kind]] == [module.replace("_", "-")]

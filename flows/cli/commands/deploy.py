@@ -27,6 +27,7 @@ def register(app: typer.Typer) -> None:
 def deploy_prefect(context: typer.Context, plan: Plan = False) -> None:
     """Make work pool, deployments and automations on the Prefect server: only what is not there as declared."""
     from flows.deploy.prefect import deploy
+    from flows.deploy.prefect.pools import tell_lacking_package
 
     settings = context.obj.settings()
     if plan:
@@ -42,6 +43,8 @@ def deploy_prefect(context: typer.Context, plan: Plan = False) -> None:
         say(f"Set SNOWCAST_SLACK_WEBHOOK_BLOCK to be notified of {', '.join(untold)}.")
     if not plan:
         say("`snowcast worker` runs the deployments as they fall due.")
+        if lack := tell_lacking_package(settings):  # the worker may well run elsewhere
+            say(f"Not here yet: {lack}")
 
 
 @commands.command("snowflake")

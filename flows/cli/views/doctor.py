@@ -67,7 +67,9 @@ def _check_python(_: Settings) -> Finding:
     return Finding("python", "ok" if sys.version_info >= (3, 11) else "failed", found, 2)
 
 
-def _check_libraries(_: Settings) -> Finding:
+def _check_libraries(settings: Settings) -> Finding:
+    from flows.deploy.prefect.pools import tell_lacking_package
+
     found, missing = [], []
     for name in _LIBRARIES:
         try:
@@ -76,6 +78,8 @@ def _check_libraries(_: Settings) -> Finding:
             missing.append(name)
     if missing:
         return Finding("libraries", "failed", f"not installed: {', '.join(missing)}; `make setup` installs them", 2)
+    if lack := tell_lacking_package(settings):
+        return Finding("libraries", "note", lack)
     return Finding("libraries", "ok", ", ".join(found))
 
 

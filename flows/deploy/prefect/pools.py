@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
 
 PROCESS = "process"
-# Prefect's name of each type, the package that knows it, and what brings the package.
+# Prefect's name of each type, the package that knows it, and what is to be installed to have it.
 TYPES = {
     "process": (PROCESS, "prefect", ""),
-    "docker": ("docker", "prefect_docker", "prefect-docker"),
-    "kubernetes": ("kubernetes", "prefect_kubernetes", "prefect-kubernetes"),
-    "spcs": ("snowpark-container-service", "prefect_snowflake", "prefect-snowflake"),
+    "docker": ("docker", "prefect_docker", "snowcast[docker]"),
+    "kubernetes": ("kubernetes", "prefect_kubernetes", "snowcast[kubernetes]"),
+    "spcs": ("snowpark-container-service", "prefect_snowflake", "snowcast"),
 }
 CODE_IN_IMAGE = "/opt/snowcast"
 _NOT_IN_CONTAINERS = ("SNOWCAST_HOME", "SNOWCAST_WORK_POOL_TYPE", "SNOWCAST_WORKER_IMAGE", "PREFECT_API_URL")
@@ -104,17 +104,24 @@ def check_package(settings: Settings) -> str:
     Raises:
         ConfigError: The package that knows it is not installed.
     """
+    if lack := tell_lacking_package(settings):
+        raise ConfigError(lack)
+    return TYPES[settings.work_pool_type][0]
+
+
+def tell_lacking_package(settings: Settings) -> str:
+    """Return what a worker of the settings' pool lacks here, in words; empty where it lacks nothing."""
     from importlib.util import find_spec
 
     kind, module, _ = TYPES[settings.work_pool_type]
-    if find_spec(module) is None:
-        raise ConfigError(f"A worker of type {settings.work_pool_type} needs one more package. {_tell_package(kind)}")
-    return kind
+    if find_spec(module) is not None:
+        return ""
+    return f"A worker of type {settings.work_pool_type} needs one more package. {_tell_package(kind)}"
 
 
 def _tell_package(kind: str) -> str:
     package = next(package for name, _, package in TYPES.values() if name == kind)
-    return f"Install it beside Snowcast: pip install {package}."
+    return f"Install it beside Snowcast: pip install '{package}'."
 
 
 def _find_default_template(client: SyncPrefectClient, kind: str) -> dict[str, Any] | None:
