@@ -58,7 +58,7 @@ WAY_DOWN: dict[str, tuple[str, ...]] = {
     ),
     "deployments/dashboard": (
         "app server report",
-        "views",
+        "views warming",
         "panels",
         "filters",
         "results",

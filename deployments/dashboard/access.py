@@ -87,7 +87,7 @@ class Access:
     Args:
         connect: Logs in; gives a connection of Snowflake's connector whose parameters are written as ?.
         ask: Answers a question about activities, or raises WrongQuestionError; None where none can be asked.
-        refresh_seconds: After so long the live page looks again, and results are no longer taken from the cache.
+        refresh_seconds: After so long the live page looks again, and the cache whether anything was written.
         explainer: Tells where a number comes from; None where that cannot be told.
     """
 

@@ -17,6 +17,7 @@ from deployments.process import wait_until
 HOST = "127.0.0.1"
 _APP = Path(__file__).with_name("app.py")
 _START_SECONDS = 60
+_READ_AHEAD = ("", "streamers", "games", "growth", "revenue", "product", "operations")
 # Set for both sides, light and dark stay the reader's choice; set for all, Streamlit would show light ones only.
 _THEME = {
     "light.primaryColor": "#0072B2",
@@ -69,19 +70,20 @@ def make_address(port: int | None, before: Address | None) -> Address:
         return Address(found.getsockname()[1], secret)
 
 
-def serve(address: Address, tell: Callable[[], None]) -> None:
+def serve(address: Address, tell: Callable[[], None], changed: Path) -> None:
     """Serve the pages until the process is interrupted.
 
     Args:
         address: Where.
         tell: Called when the pages can be opened.
+        changed: File that each run touches that has built something: the pages are opened once then, ahead of people.
     """
     from streamlit.web import bootstrap
 
     logging.getLogger("streamlit").setLevel(logging.ERROR)
     options = _options(address)
     bootstrap.load_config_options(options)
-    threading.Thread(target=_tell_when_ready, args=(address, tell), daemon=True).start()
+    threading.Thread(target=_attend, args=(address, tell, changed), daemon=True).start()
     bootstrap.run(str(_APP), False, [], options)
 
 
@@ -108,9 +110,13 @@ def _options(address: Address) -> dict[str, Any]:
     }
 
 
-def _tell_when_ready(address: Address, tell: Callable[[], None]) -> None:
+def _attend(address: Address, tell: Callable[[], None], changed: Path) -> None:
+    """Tell when the server answers, then fill its cache after each run."""
+    from deployments.dashboard.warming import keep_warm
+
     if wait_until(lambda: _answers(address), _START_SECONDS):
         tell()
+        keep_warm(address.url, _READ_AHEAD, changed)
 
 
 def _answers(address: Address) -> bool:

@@ -140,7 +140,7 @@ class Settings(AccountSettings, AlertSettings, LandingSettings, KafkaSettings, A
         default=None, description="port of the dashboard; none: that of before, at first a free one", ge=1, le=65535
     )
     dashboard_refresh_seconds: float = Field(
-        default=30, description="the dashboard's live page looks again after so long, the others read anew", ge=1
+        default=30, description="the dashboard looks after so long whether anything was written", ge=1
     )
 
     snowflake: SnowflakeSettings = Field(default_factory=lambda: SnowflakeSettings(), repr=False, exclude=True)

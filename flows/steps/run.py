@@ -14,6 +14,7 @@ from expectations.engine.results import RuleResult
 from flows.errors import SnowcastError, ValidationFailed
 from flows.files.report import Fetched
 from flows.load.report import LoadReport, LoadResult
+from flows.services.dashboard import tell_dashboard
 from flows.services.under_way import mark_run_under_way
 from flows.settings import Settings, load_settings
 from flows.steps.costs import sum_costs
@@ -165,6 +166,8 @@ def record_run(flow: str) -> Iterator[tuple[Run, Session]]:
         problem = run.problem()
         state = "failed" if run.broken or run.failures else "refused" if problem else "completed"
         _record(run, state, run.summary())
+        if run.builds:
+            tell_dashboard(settings.home)
         if problem:
             raise problem
 

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,9 +17,12 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
+import snowflake.connector
 
+from flows.services.dashboard import tell_dashboard
 from tests.conftest import unmeasured
-from tests.dashboard.known import known_warehouse
+from tests.dashboard.known import TABLES, known_warehouse
+from transforms.ops import LEDGERS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -47,13 +51,16 @@ KNOWN = {
 
 
 @pytest.fixture(scope="module")
-def address(endpoint: Endpoint, warehouse_home: Path) -> Iterator[str]:
-    """Where the command serves the pages of the known warehouse."""
-    with (
-        known_warehouse(endpoint) as parameters,
-        unmeasured(),
-        serving(warehouse_home, str(parameters["database"])) as url,
-    ):
+def served(endpoint: Endpoint) -> Iterator[dict[str, Any]]:
+    """Connection parameters of the known warehouse that is served, which has every ledger."""
+    with known_warehouse(endpoint, {**{ledger.name: [] for ledger in LEDGERS}, **TABLES}) as parameters:
+        yield parameters
+
+
+@pytest.fixture(scope="module")
+def address(served: dict[str, Any], warehouse_home: Path) -> Iterator[str]:
+    """Where the command serves its pages."""
+    with unmeasured(), serving(warehouse_home, str(served["database"])) as url:
         yield url
 
 
@@ -176,6 +183,46 @@ def test_a_choice_changes_the_numbers_and_the_address(phone: Page, address: str)
     phone.get_by_text("local", exact=True).click()
     phone.wait_for_url("**/?language=de&times=local")
     phone.get_by_text("time (Europe/Berlin)").wait_for()
+
+
+def test_a_number_is_explained_by_the_link_below_its_card(phone: Page, address: str):
+    text = opened_at(phone, f"{address}revenue")
+    assert text.splitlines()[text.splitlines().index("MRR") + 1 :][:2] == ["", "40.00"]
+    with phone.context.expect_page() as opened:
+        phone.get_by_test_id("stMain").get_by_role("link", name="MRR", exact=True).click()
+    explained = drawn(opened.value)
+    opened.value.close()
+    assert "closing_mrr = 40" in explained.splitlines()
+    assert "mart_mrr_movements, grain=customer, year_month=2026-02-01" in explained.splitlines()
+
+
+def test_when_a_run_has_ended_the_pages_are_read_before_somebody_comes(
+    phone: Page, address: str, served: dict[str, Any], warehouse_home: Path
+):
+    with snowflake.connector.connect(**served) as connection:
+        cursor = connection.cursor()
+        (begin,) = cursor.execute("SELECT CURRENT_TIMESTAMP").fetchone()
+
+        def sent() -> list[str]:
+            """What the dashboard has asked for since, but for whether anything was written."""
+            cursor.execute(
+                "SELECT query_text FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY(RESULT_LIMIT => 10000)) "
+                "WHERE database_name = ? AND start_time >= ? AND query_tag LIKE '%dashboard%' "
+                "AND query_text NOT LIKE '%OPS.BUILDS%'",
+                (served["database"], begin),
+            )
+            return [text for (text,) in cursor.fetchall()]
+
+        cursor.execute("INSERT INTO OPS.RUNS SELECT * FROM OPS.RUNS LIMIT 1")
+        tell_dashboard(warehouse_home)
+        deadline = time.monotonic() + 60
+        while not any("FROM OPS.STREAM_POSITIONS" in text for text in sent()):  # the last one of the last page
+            assert time.monotonic() < deadline
+            time.sleep(0.3)
+        read = sent()
+        for name in ("", "growth", "revenue"):
+            opened_at(phone, address + name)
+        assert sent() == read
 
 
 def test_without_the_secret_there_is_no_page(address: str):

@@ -171,12 +171,15 @@ def test_the_sources_of_a_run_can_be_chosen(snowcast):
     assert "delivered before" in done.out
 
 
-def test_a_full_refresh_gives_the_same_rows(snowcast):
+def test_a_full_refresh_gives_the_same_rows_and_is_told_to_the_dashboard(snowcast, home):
+    (home / "dashboard").mkdir(exist_ok=True)
+    (home / "dashboard/endpoint.json").touch()
     rows = "SELECT stream_id, peak_viewers, hours_watched, samples FROM MARTS.FACT_STREAM_SESSIONS ORDER BY stream_id"
     before = snowcast("sql", rows, "--format", "json").out
     done = snowcast("build", "--full-refresh", "--select", "+fact_stream_sessions")
     assert done.code == 0, done.err
     assert snowcast("sql", rows, "--format", "json").out == before
+    assert (home / "dashboard/changed").exists()
 
 
 def test_a_backfill_of_what_is_there_changes_nothing(snowcast):

@@ -9,6 +9,7 @@ import typer
 from flows.cli.output import say
 from flows.cli.state import quiet_connector
 from flows.errors import ConfigError
+from flows.services.dashboard import CHANGED, ENDPOINT, FOLDER
 from flows.settings import Settings
 
 
@@ -42,9 +43,9 @@ def _serve(settings: Settings, port: int | None) -> None:
     from deployments.process import LockedError, hold_lock, read_endpoint, write_endpoint
     from flows.cli.views.dashboard import make_access
 
-    folder = settings.home / "dashboard"
+    folder = settings.home / FOLDER
     folder.mkdir(mode=0o700, exist_ok=True)
-    endpoint = folder / "endpoint.json"
+    endpoint = folder / ENDPOINT
     before = read_endpoint(endpoint, Address)
     try:
         with hold_lock(folder / "server.lock"):
@@ -53,7 +54,8 @@ def _serve(settings: Settings, port: int | None) -> None:
             access.connect().close()
             hand_over(access)
             write_endpoint(endpoint, address)
-            serve(address, lambda: say(f"Dashboard: {address.url}\nIts address is its password. Ctrl-C ends it."))
+            said = f"Dashboard: {address.url}\nIts address is its password. Ctrl-C ends it."
+            serve(address, lambda: say(said), folder / CHANGED)
     except PortTakenError as error:
         raise ConfigError(f"{error} Another one: `snowcast dashboard --port N`.") from None
     except LockedError as error:
