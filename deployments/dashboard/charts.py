@@ -34,6 +34,7 @@ MOVEMENT_MEASURES = {
 _TIME_FORMAT, _DAY_FORMAT, _MONTH_FORMAT = "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y-%m"
 _NUMBER = ",.3~f"
 _HOURS_OF_DAYS = 24 * 8
+_SEEN_ON_DARK = [0.25, 1]  # of a scale whose darkest quarter is as dark as a dark page: a cell there looks left out
 _LEGEND_COLUMNS = 2  # more are wider than a phone
 _MOST_PERIODS = 400
 
@@ -157,7 +158,7 @@ def heat_map(
             color=alt.Color(
                 f"{value}:Q",
                 title=unit,
-                scale=alt.Scale(scheme="viridis"),
+                scale=alt.Scale(scheme=alt.SchemeParams("viridis", extent=_SEEN_ON_DARK)),
                 legend=alt.Legend(format=form, orient="top", gradientLength=180, tickCount=3),
             ),
             tooltip=[f"{down}:O", f"{across}:O", alt.Tooltip(f"{value}:Q", title=unit, format=form)],

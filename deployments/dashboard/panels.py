@@ -146,7 +146,14 @@ def show_table(
     """
     visible = rows[[name for name in rows.columns if with_keys or not name.endswith("_key")]]
     configured = {name: _configure(name, visible[name], zone) for name in visible.columns}
-    st.dataframe(visible, hide_index=True, column_config=configured, key=f"table {title}", alt=f"{title} as a table")
+    st.dataframe(
+        visible,
+        hide_index=True,
+        column_config=configured,
+        key=f"table {title}",
+        alt=f"{title} as a table",
+        placeholder="–",
+    )
     _offer_download(title, rows if source is None else source)
 
 

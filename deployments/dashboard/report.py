@@ -95,7 +95,7 @@ def _of_streams(run: Run) -> Sequence[Part]:
 
 def _of_customers(run: Run) -> Sequence[Part]:
     quarter, year = _last_days(run, "growth", 91), _last_days(run, "revenue", 366)
-    month = _last_days(run, "product", 30)
+    month, currency = _last_days(run, "product", 30), _name_currency(run)
     return (
         Part(
             "Growth of viewers",
@@ -107,17 +107,17 @@ def _of_customers(run: Run) -> Sequence[Part]:
         ),
         Part(
             "Movements of MRR",
-            "money by month and customer; what fell is below zero",
+            f"{currency} by month and customer; what fell is below zero",
             partial(revenue.list_movements, run, "customer", year),
             lambda rows: charts.stacked_bars(
-                rows, "year_month", charts.MOVEMENT_MEASURES, "money", charts.MOVEMENT_COLORS
+                rows, "year_month", charts.MOVEMENT_MEASURES, currency, charts.MOVEMENT_COLORS
             ),
         ),
         Part(
             "Revenue",
-            "money: payments less refunds, by month of payment",
+            f"{currency}: payments less refunds, by month of payment",
             partial(revenue.list_months, run, year),
-            lambda rows: charts.stacked_bars(rows, "year_month", {"revenue": "revenue"}, "money"),
+            lambda rows: charts.stacked_bars(rows, "year_month", {"revenue": "revenue"}, currency),
         ),
         Part(
             "Sessions in the product",
@@ -135,6 +135,14 @@ def _of_operations(run: Run) -> Sequence[Part]:
         Part("Quarantine", "records that were refused, with reasons", partial(operations.list_quarantine, run)),
         Part("Runs", f"those from {days.first} on, the newest first", partial(operations.list_runs, run, days)),
     )
+
+
+def _name_currency(run: Run) -> str:
+    try:
+        found = revenue.read_currency(run)
+    except MissingTableError:
+        return revenue.MONEY
+    return revenue.MONEY if found.empty else str(found["currency"].iloc[0])
 
 
 def _last_days(run: Run, subject: str, days: int) -> Period:

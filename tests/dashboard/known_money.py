@@ -141,6 +141,7 @@ TABLES: dict[str, Sequence[Mapping[str, Any]]] = {
         }
         for name, hour in (("q1", 8), ("q2", 9))
     ],
+    "heads": [{"table_name": "stg_billing_payments", "parameters": '{"currency": "EUR", "decimal_comma": "False"}'}],
     "redrives": [{"quarantine_id": "q1", "load_id": "again", "redriven_at": datetime(2026, 3, 2, 10)}],
     "validation_results": [
         {

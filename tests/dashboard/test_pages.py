@@ -186,6 +186,15 @@ def test_a_page_shows_the_numbers_of_what_its_address_says(
     assert metrics_of(drawn) == expected
 
 
+def test_amounts_are_in_the_currency_that_payments_were_built_with(draw: Draw, draw_nothing: Draw):
+    page = draw("revenue")
+    notes = {metric.label: metric.delta for metric in page.metric}
+    assert (notes["MRR"], notes["Revenue"]) == ("EUR, end of 2026-02", "EUR, less refunds")
+    units = [caption.value for caption in page.caption if caption.value.startswith("EUR")]
+    assert len(units) == 4
+    assert not draw_nothing("revenue").exception
+
+
 def test_growth_shows_whose_and_by_what_is_chosen(draw: Draw):
     page = draw("growth")
     assert not page.exception

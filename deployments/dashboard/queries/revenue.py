@@ -6,6 +6,16 @@ import pandas as pd
 
 from deployments.dashboard.queries.period import Period, Run
 
+MONEY = "money"  # the unit of amounts whose currency is not known
+
+
+def read_currency(run: Run) -> pd.DataFrame:
+    """One row: currency, the one that all amounts are in (ISO 4217), as payments were built; none before the first."""
+    return run(
+        "SELECT CAST(PARSE_JSON(parameters)['currency'] AS TEXT) AS currency FROM OPS.HEADS "
+        "WHERE table_name = 'stg_billing_payments' AND parameters IS NOT NULL"
+    )
+
 
 def list_movements(run: Run, grain: str, period: Period) -> pd.DataFrame:
     """MRR by month: closing = opening + new + reactivation + expansion - contraction - churned.

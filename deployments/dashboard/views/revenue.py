@@ -20,6 +20,7 @@ from deployments.dashboard.panels import (
 )
 from deployments.dashboard.queries import revenue
 from deployments.dashboard.queries.period import Period
+from deployments.dashboard.queries.revenue import MONEY
 from deployments.dashboard.results import run
 
 _NONE = "Billing tells nothing of these months. `snowcast ingest billing` reads it, `snowcast run` builds the marts."
@@ -32,21 +33,25 @@ def draw() -> None:
     with st.container(horizontal=True, gap="small"):
         grain = choose_word("Followed", "grain", ["customer", "subscription"])
         period = choose_period("revenue", 396)
+    found = read(lambda: revenue.read_currency(run))
+    currency = MONEY if found.empty else str(found["currency"].iloc[0])
     months = read(lambda: revenue.list_movements(run, grain, period))
-    _draw_summary(months, grain, period)
-    _draw_waterfall(months, grain)
+    _draw_summary(months, grain, period, currency)
+    _draw_waterfall(months, grain, currency)
     panel(
         "Movements of MRR",
-        f"money by month, followed by {grain}; what fell is below zero",
+        f"{currency} by month, followed by {grain}; what fell is below zero",
         lambda: revenue.list_movements(run, grain, period),
-        lambda rows: charts.stacked_bars(rows, "year_month", charts.MOVEMENT_MEASURES, "money", charts.MOVEMENT_COLORS),
+        lambda rows: charts.stacked_bars(
+            rows, "year_month", charts.MOVEMENT_MEASURES, currency, charts.MOVEMENT_COLORS
+        ),
         empty=_NONE,
     )
-    _draw_retention(grain, period)
-    _draw_payments(period)
+    _draw_retention(grain, period, currency)
+    _draw_payments(period, currency)
 
 
-def _draw_summary(months: pd.DataFrame, grain: str, period: Period) -> None:
+def _draw_summary(months: pd.DataFrame, grain: str, period: Period, currency: str) -> None:
     if months.empty:
         st.info(_NONE, icon=":material/inbox:")
         return
@@ -54,11 +59,11 @@ def _draw_summary(months: pd.DataFrame, grain: str, period: Period) -> None:
     note = f"{one['year_month']:%Y-%m}"
     paid = read(lambda: revenue.list_months(run, period))
     metrics(
-        ("MRR", format_number(one["closing_mrr"], 2), f"end of {note}"),
+        ("MRR", format_number(one["closing_mrr"], 2), f"{currency}, end of {note}"),
         ("NRR", format_share(one["nrr"]), f"net retention, {note}"),
         ("GRR", format_share(one["grr"]), f"gross retention, {note}"),
-        ("ARPU", format_number(one["arpu"], 2), f"MRR per active, {note}"),
-        ("Revenue", format_number(paid["revenue"].iloc[-1] if len(paid) else None, 2), "payments less refunds"),
+        ("ARPU", format_number(one["arpu"], 2), f"{currency} per active, {note}"),
+        ("Revenue", format_number(paid["revenue"].iloc[-1] if len(paid) else None, 2), f"{currency}, less refunds"),
         origins=_origins(grain, one["year_month"]) | _origin_of_revenue(paid),
     )
 
@@ -76,21 +81,21 @@ def _origin_of_revenue(paid: pd.DataFrame) -> dict[str, Origin]:
     return {"Revenue": Origin("mart_monthly_revenue", "revenue", month)}
 
 
-def _draw_waterfall(months: pd.DataFrame, grain: str) -> None:
+def _draw_waterfall(months: pd.DataFrame, grain: str, currency: str) -> None:
     names = [f"{one['year_month']:%Y-%m-%d}" for one in records(months)][::-1]
     month = choose("Month of the waterfall", "month", {name: name[:7] for name in names})
     if month is None:
         return
     panel(
         "MRR of a month",
-        f"money, from the end of the month before to the end of {month[:7]}",
+        f"{currency}, from the end of the month before to the end of {month[:7]}",
         lambda: revenue.list_steps(run, grain, month),
-        lambda rows: charts.waterfall(rows, "step", "amount", "money"),
+        lambda rows: charts.waterfall(rows, "step", "amount", currency),
         empty=_NONE,
     )
 
 
-def _draw_retention(grain: str, period: Period) -> None:
+def _draw_retention(grain: str, period: Period, currency: str) -> None:
     beside(
         lambda: panel(
             "Retention of revenue",
@@ -103,21 +108,21 @@ def _draw_retention(grain: str, period: Period) -> None:
         ),
         lambda: panel(
             "ARPU",
-            f"money: MRR at the month's end per active {grain}",
+            f"{currency}: MRR at the month's end per active {grain}",
             lambda: revenue.list_movements(run, grain, period)[["year_month", "arpu", "active_count"]],
-            lambda rows: charts.time_line(rows, "year_month", {"arpu": "ARPU"}, "money"),
+            lambda rows: charts.time_line(rows, "year_month", {"arpu": "ARPU"}, currency),
             empty=_NONE,
         ),
     )
 
 
-def _draw_payments(period: Period) -> None:
+def _draw_payments(period: Period, currency: str) -> None:
     beside(
         lambda: panel(
             "Revenue",
-            "money: payments less refunds, by month of payment",
+            f"{currency}: payments less refunds, by month of payment",
             lambda: revenue.list_months(run, period),
-            lambda rows: charts.stacked_bars(rows, "year_month", {"revenue": "revenue"}, "money"),
+            lambda rows: charts.stacked_bars(rows, "year_month", {"revenue": "revenue"}, currency),
             empty=_NONE,
         ),
         lambda: panel(
