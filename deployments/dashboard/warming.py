@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from deployments.dashboard import access, results
+from deployments.dashboard import access
 
 _LOOK_SECONDS = 1.0
 _PAGE_SECONDS = 120.0
@@ -23,6 +24,8 @@ def keep_warm(url: str, pages: Sequence[str], changed: Path) -> None:
         pages: Their names in the address.
         changed: File that each run touches that has built something.
     """
+    from deployments.dashboard import results
+
     seen = _touched_at(changed)
     while True:
         time.sleep(_LOOK_SECONDS)
@@ -30,16 +33,18 @@ def keep_warm(url: str, pages: Sequence[str], changed: Path) -> None:
             continue
         seen = found
         results.look_anew()
-        for page in pages:
-            try:
-                open_page(url, page)
-            except (OSError, EOFError) as error:  # whoever comes reads it anew, as without
-                _LOG.info("the page %s was not opened ahead: %s", page, error)
+        try:
+            with visiting(url) as open_page:
+                for page in pages:
+                    open_page(page)
+        except (OSError, EOFError) as error:  # whoever comes reads it, as without
+            _LOG.info("the pages were not opened ahead: %s", error)
         time.sleep(access.current().refresh_seconds)
 
 
-def open_page(url: str, page: str) -> None:
-    """Open a page as a browser does, and wait until all of it has come.
+@contextmanager
+def visiting(url: str) -> Iterator[Callable[[str], None]]:
+    """Be one visitor, as a browser is to the server; yields what opens a page by its name, and waits until it has come.
 
     Raises:
         OSError: The server cannot be reached, or took too long.
@@ -50,17 +55,19 @@ def open_page(url: str, page: str) -> None:
     from websockets.exceptions import WebSocketException
     from websockets.sync.client import connect
 
-    asked = BackMsg()
-    asked.rerun_script.page_name = page
-    deadline = time.monotonic() + _PAGE_SECONDS
+    where = urlsplit(url)
     try:
-        with connect(f"ws://{urlsplit(url).netloc}{urlsplit(url).path}_stcore/stream", max_size=None) as socket:
-            socket.send(asked.SerializeToString())
-            while True:
-                told = ForwardMsg()
-                told.ParseFromString(bytes(socket.recv(timeout=max(deadline - time.monotonic(), 0), decode=False)))
-                if told.WhichOneof("type") == "script_finished":
-                    return
+        with connect(f"ws://{where.netloc}{where.path}_stcore/stream", max_size=None) as socket:
+
+            def open_page(page: str) -> None:
+                asked, told = BackMsg(), ForwardMsg()
+                asked.rerun_script.page_name = page
+                socket.send(asked.SerializeToString())
+                deadline = time.monotonic() + _PAGE_SECONDS
+                while told.WhichOneof("type") != "script_finished":
+                    told.ParseFromString(socket.recv(timeout=max(deadline - time.monotonic(), 0), decode=False))
+
+            yield open_page
     except WebSocketException as error:
         raise EOFError(str(error)) from None
 
