@@ -44,7 +44,7 @@ def test_an_object_is_whole_and_is_found_listed_read_and_removed(storage: Storag
 def test_a_page_is_listed_when_it_is_reached(storage: Storage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(objects, "_PAGE", 4)
     (tmp_path / "file").write_bytes(b"x")
-    paths = [f"{number // 4}/{number:02}" for number in range(10)]
+    paths = [f"{number // 8}/{number:02}" for number in range(10)]
     for path in paths:
         storage.send(tmp_path / "file", path)
     read: list[Any] = []

@@ -183,9 +183,13 @@ class Storage:
         root = Path(self._key(""))
         for folder, folders, names in os.walk(root / prefix.rpartition("/")[0]):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
-            paths = (Path(folder, name) for name in sorted(names) if not name.startswith("."))
-            found = ((path.relative_to(root).as_posix(), path) for path in paths)
-            yield [_read_facts(name, self._files.info(str(path))) for name, path in found if name.startswith(prefix)]
+            names = sorted(name for name in names if not name.startswith("."))
+            for start in range(0, len(names), _PAGE):
+                paths = (Path(folder, name) for name in names[start : start + _PAGE])
+                found = ((path.relative_to(root).as_posix(), path) for path in paths)
+                yield [
+                    _read_facts(name, self._files.info(str(path))) for name, path in found if name.startswith(prefix)
+                ]
 
     def _below(self, key: str) -> str:
         return key[len(self.place.prefix) + 1 :] if self.place.prefix else key

@@ -17,6 +17,7 @@ from tests.fidelity.collected import (
 from tests.fidelity.fluff import CLIENTS, UNKNOWN, not_parsed
 from tests.fidelity.snowflake_sql import examine, sent_statements
 from tests.flows.conftest import SMALL_SANDBOX, serving
+from tests.unit.test_snowflake_plan import BEYOND, CHANGED
 
 of_sqlfluff = pytest.mark.skipif(
     not CLIENTS, reason="FIDELITY_CLIENTS names the programs of an environment of the extra fidelity"
@@ -52,6 +53,16 @@ def test_sqlfluff_parses_what_any_deployment_is_made_of(tmp_path: Path) -> None:
 
 @pytest.mark.fidelity
 @of_sqlfluff
+def test_sqlfluff_parses_what_a_plan_says_to_run() -> None:
+    """What alters an object, revokes a grant and drops what cannot be altered; the rest are the scripts' own."""
+    said = [statement for *_, statement in (*CHANGED.values(), *BEYOND.values())]
+    refused = [one.partition("]: ")[2] for one in not_parsed(said)]
+    unknown = [f"ALTER {kind.removeprefix('CREATE ')} " for kind in UNKNOWN if kind.startswith("CREATE ")]
+    assert [one for one in refused if not one.startswith(tuple(unknown))] == []
+
+
+@pytest.mark.fidelity
+@of_sqlfluff
 def test_sqlfluff_notices_a_misspelled_statement() -> None:
     right = "CREATE STREAM IF NOT EXISTS A.B.C ON TABLE A.B.T APPEND_ONLY = TRUE"
     wrong = [right.replace("ON TABLE", "ON TABEL"), right.replace("TRUE", "MAYBE"), "SELECT a FROM (SELECT 1 AS a"]
@@ -59,7 +70,7 @@ def test_sqlfluff_notices_a_misspelled_statement() -> None:
 
 
 @pytest.mark.fidelity
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(1800)
 @of_sqlfluff
 def test_sqlfluff_parses_every_statement_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from flows.cli import run

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from snowflake.snowpark import Row
 
 from flows.deploy.snowflake.declared import Declared, DeclaredGrant, DeclaredObject, read_declared
 from flows.deploy.snowflake.plan import Change, make_plan
-from flows.deploy.snowflake.present import Present
+from flows.deploy.snowflake.present import Present, read_present
 from flows.deploy.snowflake.tasks import read_task_grants, read_task_objects
 from flows.settings import Settings, load_settings
 
@@ -108,8 +111,8 @@ CHANGED = {
     ),
     "file format": (
         ("FILE FORMAT", "ANALYTICS.RAW.NDJSON_GZ", "type", "CSV"),
-        ("!", "TYPE is CSV, declared is JSON", "SNOWCAST_OWNER"),
-        "ALTER FILE FORMAT ANALYTICS.RAW.NDJSON_GZ SET TYPE = JSON",
+        ("!", "TYPE is CSV, declared is JSON; once it is dropped, deploy again", "SNOWCAST_OWNER"),
+        "DROP FILE FORMAT ANALYTICS.RAW.NDJSON_GZ",
     ),
     "place of a stage": (
         ("STAGE", STAGE, "url", "s3://landing/other"),
@@ -133,8 +136,13 @@ CHANGED = {
     ),
     "table of a stream": (
         ("STREAM", "ANALYTICS.OPS.NEW_RAW_TWITCH_GAMES", "table_name", "ANALYTICS.RAW.OTHER"),
-        ("!", "TABLE_NAME is ANALYTICS.RAW.OTHER, declared is ANALYTICS.RAW.RAW_TWITCH_GAMES", "SNOWCAST_LOADER"),
-        "ALTER STREAM ANALYTICS.OPS.NEW_RAW_TWITCH_GAMES SET TABLE_NAME = ANALYTICS.RAW.RAW_TWITCH_GAMES",
+        (
+            "!",
+            "TABLE_NAME is ANALYTICS.RAW.OTHER, declared is ANALYTICS.RAW.RAW_TWITCH_GAMES; "
+            "once it is dropped, deploy again",
+            "SNOWCAST_LOADER",
+        ),
+        "DROP STREAM ANALYTICS.OPS.NEW_RAW_TWITCH_GAMES",
     ),
 }
 # Kind, object, column, what it tells: the object's own statement makes it again.
@@ -315,3 +323,58 @@ def test_in_an_empty_account_everything_is_made_once_and_in_order(declared):
     no_view_is_there = "GRANT SELECT ON ALL VIEWS IN DATABASE ANALYTICS TO ROLE SNOWCAST_READER"
     wanted = [one for one in dict.fromkeys(one.statement for one in declared) if one != no_view_is_there]
     assert [change.statement for change in changes] == wanted
+
+
+def test_what_show_tells_is_read_as_the_scripts_spell_it():
+    """An account has a name of its own there, kinds have an underscore, and a grant on what will be a placeholder."""
+    told: dict[str, list[dict[str, Any]]] = {
+        "SHOW ROLES": [{"name": "SNOWCAST_LOADER", "comment": None}],
+        "SHOW USERS": [{"name": "SNOWCAST_SERVICE", "comment": ""}],
+        "SHOW DATABASES": [{"name": "ANALYTICS", "comment": ""}],
+        "SHOW SCHEMAS IN DATABASE analytics": [
+            {"name": name, "database_name": "ANALYTICS"} for name in ("OPS", "INFORMATION_SCHEMA")
+        ],
+        "SHOW FILE FORMATS IN DATABASE analytics": [
+            {"name": "NDJSON_GZ", "database_name": "ANALYTICS", "schema_name": "RAW", "type": "JSON"}
+        ],
+        "SHOW GRANTS TO ROLE SNOWCAST_LOADER": [
+            {"privilege": "EXECUTE TASK", "granted_on": "ACCOUNT", "name": "AB12345"},
+            {"privilege": "USAGE", "granted_on": "FILE_FORMAT", "name": "ANALYTICS.RAW.NDJSON_GZ"},
+        ],
+        "SHOW FUTURE GRANTS TO ROLE SNOWCAST_LOADER": [
+            {"privilege": "USAGE", "grant_on": "FILE_FORMAT", "name": "ANALYTICS.<FILE_FORMAT>"},
+            {"privilege": "INSERT", "grant_on": "TABLE", "name": "ANALYTICS.OPS.<TABLE>"},
+        ],
+        "SHOW GRANTS TO USER SNOWCAST_SERVICE": [{"role": "SNOWCAST_LOADER"}],
+    }
+    rows = {statement: [Row(**row) for row in found] for statement, found in told.items()}
+    session: Any = SimpleNamespace(sql=lambda text: SimpleNamespace(collect=lambda: rows.get(text, [])))
+    grantees = (("ROLE", "SNOWCAST_LOADER"), ("USER", "SNOWCAST_SERVICE"), ("ROLE", "NOT_THERE"))
+    declared = [DeclaredGrant("USAGE", "ROLE", "X", "ONE", to, name, "R", "…") for to, name in grantees]
+
+    found = read_present(session, "analytics", declared)
+
+    assert {kind: there for kind, there in found.objects.items() if there} == {
+        "ROLE": {"SNOWCAST_LOADER": {"name": "SNOWCAST_LOADER", "comment": ""}},
+        "USER": {"SNOWCAST_SERVICE": {"name": "SNOWCAST_SERVICE", "comment": ""}},
+        "DATABASE": {"ANALYTICS": {"name": "ANALYTICS", "comment": ""}},
+        "SCHEMA": {"ANALYTICS.OPS": {"name": "OPS", "database_name": "ANALYTICS"}},
+        "FILE FORMAT": {
+            "ANALYTICS.RAW.NDJSON_GZ": {
+                "name": "NDJSON_GZ",
+                "database_name": "ANALYTICS",
+                "schema_name": "RAW",
+                "type": "JSON",
+            }
+        },
+    }
+    assert found.granted == {
+        ("ROLE", "SNOWCAST_LOADER"): {
+            ("EXECUTE TASK", "ACCOUNT", ""),
+            ("USAGE", "FILE FORMAT", "ANALYTICS.RAW.NDJSON_GZ"),
+        },
+        ("USER", "SNOWCAST_SERVICE"): {("USAGE", "ROLE", "SNOWCAST_LOADER")},
+    }
+    assert found.granted_on_future == {
+        ("ROLE", "SNOWCAST_LOADER"): {("USAGE", "FILE FORMAT", "ANALYTICS"), ("INSERT", "TABLE", "ANALYTICS.OPS")}
+    }

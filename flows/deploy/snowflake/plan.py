@@ -88,6 +88,8 @@ _COMPARED: dict[str, dict[str, tuple[str, Callable[[str], str], bool]]] = {
 }
 # Kinds whose own statement changes them: CREATE OR ALTER, CREATE OR REPLACE.
 _MADE_AGAIN = ("PROCEDURE", "TASK")
+# Kinds of which no ALTER sets what is compared: a person drops them, and the next deployment makes them.
+_DROPPED_FIRST = ("FILE FORMAT", "STREAM")
 _SHOWN = 60
 
 
@@ -129,6 +131,8 @@ def _compare(one: DeclaredObject, present: Present) -> Iterator[Change]:
         also = " START_TIMESTAMP = IMMEDIATELY" if name == "FREQUENCY" else ""  # Snowflake takes both or neither
         statement = f"ALTER {one.kind} {one.name} SET {name} = {quoted}{also}"
         why = f"{name} is {there.get(column) or 'not set'}, declared is {value}"
+        if one.kind in _DROPPED_FIRST:
+            why, statement = f"{why}; once it is dropped, deploy again", f"DROP {one.kind} {one.name}"
         yield Change("~" if can_alter else "!", what, why, one.role, statement)
 
 
