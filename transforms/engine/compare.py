@@ -165,7 +165,8 @@ def _order(table: Table, prefix: str) -> list[Expression]:
     """
     if table.layer is not Layer.STAGING:
         return [col(f"{prefix}{name}") for name in table.key]
-    values = [column.name for column in _said(table) if column.type != VARIANT]
+    newest_by: tuple[str, ...] = getattr(table.write, "newest_by", ())
+    values = [column.name for column in _said(table) if column.type != VARIANT and column.name not in newest_by]
     return [*_fullest(table, prefix), *[col(f"{prefix}{name}") for name in (*values, "_source_file", "_source_row")]]
 
 
@@ -208,12 +209,10 @@ def _differs(names: Iterable[str]) -> Expression:
 
 
 def _is_newer(order: Sequence[tuple[Expression, Expression]]) -> Expression:
-    """Strictly greater, compared pair by pair; a NULL is older than any value."""
-    (new, was), *others = order
-    greater = coalesce(new > was, new.is_not_null() & was.is_null())
-    if not others:
-        return greater
-    return greater | (equal_null(new, was) & _is_newer(others))
+    """Strictly greater, by the first pair that differs; a NULL is older than any value."""
+    differing = [(~equal_null(new, was), coalesce(new > was, new.is_not_null())) for new, was in order]
+    first, *others = differing
+    return reduce(lambda case, pair: case.when(*pair), others, when(*first)).otherwise(lit(False))
 
 
 def _kept_columns(table: Table, comparison: Comparison) -> list[Expression]:

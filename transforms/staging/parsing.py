@@ -29,7 +29,15 @@ from transforms.functions import (
     when,
 )
 from transforms.staging import times
-from transforms.staging.refusals import WITH_COMMA, explain_rule, find_broken_rule, has_decimals, kind_name, text_name
+from transforms.staging.refusals import (
+    WITH_COMMA,
+    explain_rule,
+    find_broken_rule,
+    find_broken_value,
+    has_decimals,
+    kind_name,
+    text_name,
+)
 from transforms.types import DateType, DecimalType, DoubleType, LongType, StringType, TimestampType, VariantType
 
 # A point is the decimal point, whatever stands around it: `1.000` is 1 and `.99` is 0.99. Nothing parts thousands.
@@ -41,6 +49,7 @@ _JSON_TEXTS = (
     r'^\[ *("([^"\\[:cntrl:]]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*"( *, *"([^"\\[:cntrl:]]|\\["\\/bfnrt]'
     r'|\\u[0-9a-fA-F]{4})*")*)? *\]$'
 )
+_PYTHON_TEXTS = r"^\[('[^'\"\\]*'(, '[^'\"\\]*')*)?\]$"
 _LINEAGE_NAMES = ("_record", "snapshot_at", "_source_file", "_source_row", "_load_id")
 
 
@@ -64,19 +73,12 @@ def parse(raw: DataFrame, table: Table, *, decimal_comma: bool = False) -> DataF
         *[typeof(_value(column, "record")).alias(kind_name(column)) for column in read],
     )
     given = texts.select("*", *[_given(column, decimal_comma).alias(text_name(column)) for column in read])
-    timed = given.select(
-        "*",
-        *[
-            part.alias(f"{name}_of_{column.name}")
-            for column in read
-            if _is_time(column)
-            for name, part in times.parse_parts(col(text_name(column))).items()
-        ],
-    )
+    timed = _find_moments(given, [column.name for column in read if _is_time(column)])
     typed = timed.select("*", *[_typed(column).alias(column.name) for column in read])
     judged = typed.select("*", find_broken_rule(read).alias("_rule"))
+    told = judged.select("*", *find_broken_value(read))
     names = [column.name for column in read]
-    return judged.select(*_LINEAGE_NAMES, *names, "_rule", explain_rule(read).alias("_reason"))
+    return told.select(*_LINEAGE_NAMES, *names, "_rule", explain_rule(read).alias("_reason"))
 
 
 def replace_values(parsed: DataFrame, table: Table, **values: Expression) -> DataFrame:
@@ -141,6 +143,16 @@ def _given(column: Column, decimal_comma: bool) -> Expression:
     return iff(text == lit(""), null_of(TEXT), text) if empty_is_null else text
 
 
+def _find_moments(given: DataFrame, names: list[str]) -> DataFrame:
+    """Add `moment_of_*` to the texts of some columns: the time that each spells."""
+    if not names:
+        return given
+    marks = {name: times.mark_spelling(col(f"text_of_{name}")) for name in names}
+    marked = given.select("*", *[one.alias(f"{m}_of_{name}") for name in names for m, one in marks[name].items()])
+    told = {name: [col(f"{mark}_of_{name}") for mark in ("text", *times.MARKS)] for name in names}
+    return marked.select("*", *[times.find_moment(*told[name]).alias(f"moment_of_{name}") for name in names])
+
+
 def _typed(column: Column) -> Expression:
     text = col(text_name(column))
     if isinstance(column.type, StringType):
@@ -149,7 +161,7 @@ def _typed(column: Column) -> Expression:
     if spelling is not None:
         return iff(text.rlike(spelling), try_cast(text, column.type), null_of(column.type))
     if _is_time(column):
-        return times.build_timestamp(*[col(f"{name}_of_{column.name}") for name in times.PARTS]).cast(column.type)
+        return times.keep_plausible(col(f"moment_of_{column.name}"))
     if isinstance(column.type, VariantType):
         return _variant(column)
     return try_cast(text, column.type)
@@ -171,11 +183,8 @@ def _is_time(column: Column) -> bool:
 def _variant(column: Column) -> Expression:
     """Keep lists and objects; read a CSV's text, JSON's or Python's (`['a', 'b']`), as the list that it spells."""
     text = col(text_name(column))
-    spells_a_list = text.rlike(r"^\[('[^'\"\\]*'(, '[^'\"\\]*')*)?\]$")
     is_text = col(kind_name(column)) == lit("VARCHAR")
-    spelled = parse_json(replace(text, lit("'"), lit('"')))
+    as_json = when(text.rlike(_PYTHON_TEXTS), replace(text, lit("'"), lit('"'))).when(text.rlike(_JSON_TEXTS), text)
+    spelled = parse_json(iff(is_text, as_json.otherwise(null_of(TEXT)), null_of(TEXT)))
     kept = to_variant(_value(column, "_record"))
-    is_json = is_text & text.rlike(_JSON_TEXTS)
-    nothing = null_of(VariantType())
-    chain = when(text.is_null(), nothing).when(is_text & spells_a_list, spelled)
-    return chain.when(is_json, parse_json(iff(is_json, text, lit("null")))).otherwise(kept)
+    return iff(text.is_null(), null_of(VariantType()), coalesce(spelled, kept))

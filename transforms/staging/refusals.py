@@ -46,22 +46,36 @@ def find_broken_rule(columns: list[Column]) -> Expression:
             rules.append((col(column.name) < lit(column.minimum), f"{column.name}_below_minimum"))
         if column.maximum is not None:
             rules.append((col(column.name) > lit(column.maximum), f"{column.name}_above_maximum"))
-    first, *others = [(condition, lit(name)) for condition, name in rules]
-    case = reduce(lambda chain, rule: chain.when(*rule), others, when(*first))
-    return case.otherwise(null_of(TEXT))
+    return _choose([(condition, lit(name)) for condition, name in rules], null_of(TEXT))
+
+
+def find_broken_value(columns: list[Column]) -> list[Expression]:
+    """Return the text of the value that breaks `_rule` as `broken_text`, and its kind where its type is wrong."""
+    texts = [(_breaks(column, _suffixes(column)), col(text_name(column))) for column in columns if _suffixes(column)]
+    kinds = [(_breaks(column, ["type"]), col(kind_name(column))) for column in columns if _is_typed(column)]
+    nothing = null_of(TEXT)
+    return [_choose(texts, nothing).alias("broken_text"), _choose(kinds, nothing).alias("broken_kind")]
 
 
 def explain_rule(columns: list[Column]) -> Expression:
-    """Return why a record breaks its `_rule`; NULL for a good one."""
-    rule = col("_rule")
-    case = when(rule.is_null(), null_of(TEXT)).when(
-        rule == lit("record_type"),
-        concat(lit("the record is "), _shown(col("_record").cast(TEXT)), lit("; expected an object")),
-    )
+    """Return why a record breaks its `_rule`, by what `find_broken_value` gave; NULL for a good one."""
+    rule, shown = col("_rule"), _shown(col("broken_text"))
+    whole = [
+        (rule.is_null(), null_of(TEXT)),
+        (
+            rule == lit("record_type"),
+            concat(lit("the record is "), _shown(col("_record").cast(TEXT)), lit("; expected an object")),
+        ),
+    ]
     for column in columns:
-        for suffix, reason in _reasons(column):
-            case = case.when(rule == lit(f"{column.name}_{suffix}"), reason)
-    return case.otherwise(rule)
+        if not column.nullable:
+            told = lit(f"{column.payload} is missing; it is required as {column.name}")
+            whole.append((_breaks(column, ["missing"]), told))
+    subjects = [(_breaks(c, _suffixes(c)), lit(f"{c.payload} is ")) for c in columns if _suffixes(c)]
+    words = _choose([(col("broken_kind") == lit(kind), lit(told)) for kind, told in _KINDS], lit("a number"))
+    value = iff(col("broken_kind").is_null(), shown, concat(words, lit(" ("), shown, lit(")")))
+    endings = [(rule.in_(*map(lit, rules)), ending) for rules, ending in _list_endings(columns)]
+    return _choose(whole, concat(_choose(subjects, lit("")), value, _choose(endings, rule)))
 
 
 def _expected(column: Column) -> str:
@@ -97,35 +111,51 @@ def _is_touched(column: Column) -> Expression:
     return col(text_name(column)).rlike(_TOUCHED_ID)
 
 
-def _reasons(column: Column) -> list[tuple[str, Expression]]:
-    shown = _shown(col(text_name(column)))
-    reasons = []
-    if not column.nullable:
-        reasons.append(("missing", lit(f"{column.payload} is missing; it is required as {column.name}")))
-    if _is_typed(column):
-        kind = reduce(
-            lambda chain, known: chain.when(col(kind_name(column)) == lit(known[0]), lit(known[1])),
-            _KINDS[1:],
-            when(col(kind_name(column)) == lit(_KINDS[0][0]), lit(_KINDS[0][1])),
-        ).otherwise(lit("a number"))
-        expected = lit(f"; expected {_expected(column)}")
-        if isinstance(column.type, DateType | TimestampType):
-            is_of_no_year = times.is_of_another_year(col(text_name(column)))
-            expected = iff(is_of_no_year, lit(f"; expected {times.YEARS}"), expected)
-        if has_decimals(column):
-            has_comma = col(text_name(column)).rlike(WITH_COMMA)
-            expected = iff(has_comma, lit(f"; expected {_expected(column)}{_COMMA_IS_SET}"), expected)
-        reasons.append(("type", concat(lit(f"{column.payload} is "), kind, lit(" ("), shown, lit(")"), expected)))
-    if _is_id(column):
-        told = lit("; a spreadsheet has changed this id: export the column as text")
-        reasons.append(("by_spreadsheet", concat(lit(f"{column.payload} is "), shown, told)))
-    if column.minimum is not None:
-        bound = lit(f"; expected at least {column.minimum:g}")
-        reasons.append(("below_minimum", concat(lit(f"{column.payload} is "), shown, bound)))
-    if column.maximum is not None:
-        bound = lit(f"; expected at most {column.maximum:g}")
-        reasons.append(("above_maximum", concat(lit(f"{column.payload} is "), shown, bound)))
-    return reasons
+def _suffixes(column: Column) -> list[str]:
+    """Return the rules about the column's value, without its name."""
+    has = {
+        "type": _is_typed(column),
+        "by_spreadsheet": _is_id(column),
+        "below_minimum": column.minimum is not None,
+        "above_maximum": column.maximum is not None,
+    }
+    return [suffix for suffix, is_there in has.items() if is_there]
+
+
+def _breaks(column: Column, suffixes: list[str]) -> Expression:
+    return col("_rule").in_(*[lit(f"{column.name}_{suffix}") for suffix in suffixes])
+
+
+def _choose(cases: list[tuple[Expression, Expression]], otherwise: Expression) -> Expression:
+    first, *others = cases
+    return reduce(lambda chain, case: chain.when(*case), others, when(*first)).otherwise(otherwise)
+
+
+def _list_endings(columns: list[Column]) -> list[tuple[list[str], Expression]]:
+    """Return how reasons end, each with the rules that end so."""
+    found: dict[str, tuple[list[str], Expression]] = {}
+    for column in columns:
+        for suffix in _suffixes(column):
+            text, ending = _end(column, suffix)
+            found.setdefault(text, ([], ending))[0].append(f"{column.name}_{suffix}")
+    return list(found.values())
+
+
+def _end(column: Column, suffix: str) -> tuple[str, Expression]:
+    """Return the end of a reason, and as an expression, which knows of values that are told otherwise."""
+    texts = {
+        "type": f"; expected {_expected(column)}" if _is_typed(column) else "",
+        "by_spreadsheet": "; a spreadsheet has changed this id: export the column as text",
+        "below_minimum": f"; expected at least {column.minimum or 0:g}",
+        "above_maximum": f"; expected at most {column.maximum or 0:g}",
+    }
+    text = texts[suffix]
+    if suffix == "type" and isinstance(column.type, DateType | TimestampType):
+        is_of_no_year = times.is_of_another_year(col("broken_text"))
+        return text, iff(is_of_no_year, lit(f"; expected {times.YEARS}"), lit(text))
+    if suffix == "type" and has_decimals(column):
+        return text, iff(col("broken_text").rlike(WITH_COMMA), lit(f"{text}{_COMMA_IS_SET}"), lit(text))
+    return text, lit(text)
 
 
 def _shown(text: Expression) -> Expression:

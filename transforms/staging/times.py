@@ -42,15 +42,23 @@ _WITH_FRACTION = r"^.{19}\..*$"
 _MIDNIGHT, _NO_FRACTION = "00:00:00", "000000"
 _SECONDS_DIGITS, _FRACTION_DIGITS = 10, 6
 
-PARTS = ("whole", "micros", "offset")
+MARKS = ("is_spelled", "is_unix", "has_offset", "digits")
 
 
-def parse_parts(text: Expression) -> dict[str, Expression]:
-    """Return the time to the second, what is behind it in microseconds, and its offset from UTC in minutes.
+def mark_spelling(text: Expression) -> dict[str, Expression]:
+    """Return how a text spells a time, as `find_moment` asks for it by these names, since it asks more than once.
 
-    All are NULL where the text spells no time.
+    `digits` is a spelled time as `2020-12-28052900.123+0530`: only what stands between its numbers is left out.
     """
-    is_spelled, is_unix = text.rlike(SPELLED), text.rlike(_UNIX)
+    digits = reduce(lambda left, mark: replace(left, lit(mark), lit("")), ("UTC", ":", " ", "T", "Z"), text)
+    marks = (text.rlike(SPELLED), text.rlike(_UNIX), text.rlike(_WITH_OFFSET), digits)
+    return dict(zip(MARKS, marks, strict=True))
+
+
+def find_moment(
+    text: Expression, is_spelled: Expression, is_unix: Expression, has_offset: Expression, digits: Expression
+) -> Expression:
+    """Return the time in UTC that a text spells; NULL where it spells none."""
     clock = when(length(text) == lit(len("2026-03-04")), lit(_MIDNIGHT)).when(
         text.rlike(_WITH_SECONDS), substring(text, lit(12), lit(8))
     )
@@ -59,20 +67,20 @@ def parse_parts(text: Expression) -> dict[str, Expression]:
         lit(" "),
         clock.otherwise(concat(substring(text, lit(12), lit(5)), lit(":00"))),
     )
-    seconds = try_cast(iff(is_unix, substring(text, lit(1), lit(_SECONDS_DIGITS)), _no_text()), INTEGER)
+    seconds = try_cast(iff(is_unix, substring(text, lit(1), lit(_SECONDS_DIGITS)), null_of(TEXT)), INTEGER)
     at_second = dateadd("second", seconds, lit(datetime(1970, 1, 1)).cast(TIMESTAMP))
-    behind = iff(is_unix, substring(text, lit(_SECONDS_DIGITS + 1), lit(_FRACTION_DIGITS)), _fraction(text))
-    micros = substring(concat(behind, lit(_NO_FRACTION)), lit(1), lit(_FRACTION_DIGITS))
-    return {
-        "whole": coalesce(try_cast(iff(is_spelled, plain, _no_text()), TIMESTAMP), at_second),
-        "micros": try_cast(iff(is_spelled | is_unix, micros, _no_text()), INTEGER),
-        "offset": iff(is_spelled, _offset_minutes(text), lit(0)),
-    }
+    whole = coalesce(try_cast(iff(is_spelled, plain, null_of(TEXT)), TIMESTAMP), at_second)
+    behind_seconds = length(digits) - lit(17) - iff(has_offset, lit(5), lit(0))
+    fraction = iff(text.rlike(_WITH_FRACTION), substring(digits, lit(18), behind_seconds), lit(""))
+    behind = iff(is_unix, substring(text, lit(_SECONDS_DIGITS + 1), lit(_FRACTION_DIGITS)), fraction)
+    six_digits = substring(concat(behind, lit(_NO_FRACTION)), lit(1), lit(_FRACTION_DIGITS))
+    micros = try_cast(iff(is_spelled | is_unix, six_digits, null_of(TEXT)), INTEGER)
+    offset = iff(is_spelled & has_offset, _offset_minutes(digits), lit(0))
+    return dateadd("microsecond", micros, dateadd("minute", lit(0) - offset, whole))
 
 
-def build_timestamp(whole: Expression, micros: Expression, offset: Expression) -> Expression:
-    """Build the time in UTC of its parts; NULL where there are none, or where its year cannot be right."""
-    moment = dateadd("microsecond", micros, dateadd("minute", lit(0) - offset, whole))
+def keep_plausible(moment: Expression) -> Expression:
+    """Return the time, or NULL where its year cannot be right."""
     first, after = (lit(datetime(year, 1, 1)).cast(TIMESTAMP) for year in (FIRST_YEAR, LAST_YEAR + 1))
     return iff((moment >= first) & (moment < after), moment, null_of(TIMESTAMP))
 
@@ -82,29 +90,10 @@ def is_of_another_year(text: Expression) -> Expression:
     return text.rlike(SPELLED) & ~text.rlike(rf"^{_YEAR}-.*$")
 
 
-def _fraction(text: Expression) -> Expression:
-    digits = _digits(text)
-    behind_point = length(digits) - lit(17) - iff(text.rlike(_WITH_OFFSET), lit(5), lit(0))
-    return iff(text.rlike(_WITH_FRACTION), substring(digits, lit(18), behind_point), lit(""))
+def _offset_minutes(digits: Expression) -> Expression:
+    """`+0530` at the end is 530 as a number and 5 hours: 40 less for each of those are its 330 minutes."""
 
+    def number(length_of_it: int) -> Expression:
+        return coalesce(try_cast(substring(digits, length(digits) - lit(4), lit(length_of_it)), INTEGER), lit(0))
 
-def _offset_minutes(text: Expression) -> Expression:
-    """`+05:30` and `+0530` at the text's end as 330; nothing else there is 0."""
-    digits, has_offset = _digits(text), text.rlike(_WITH_OFFSET)
-    offset = substring(digits, length(digits) - lit(4), lit(5))
-
-    def number(start: int) -> Expression:
-        return try_cast(iff(has_offset, substring(offset, lit(start), lit(2)), _no_text()), INTEGER)
-
-    minutes = number(2) * lit(60) + number(4)
-    is_behind = substring(offset, lit(1), lit(1)) == lit("-")
-    return coalesce(iff(is_behind, lit(0) - minutes, minutes), lit(0))
-
-
-def _digits(text: Expression) -> Expression:
-    """Return a spelled time as `2020-12-28052900.123+0530`: only what stands between its numbers is left out."""
-    return reduce(lambda left, mark: replace(left, lit(mark), lit("")), ("UTC", ":", " ", "T", "Z"), text)
-
-
-def _no_text() -> Expression:
-    return null_of(TEXT)
+    return number(5) - number(3) * lit(40)

@@ -245,15 +245,14 @@ TABLES: dict[str, str] = {
         ORDER BY i""",
     # LATERAL FLATTEN: one row per element of an array or object of the wanted kinds
     "sf_flatten(input, keep_empty, kinds)": """
-        SELECT CAST(hash(to_json(input)) >> 1 AS BIGINT) AS "SEQ",
-            CASE json_type(to_json(input)) WHEN 'OBJECT' THEN e.key END AS "KEY",
-            CASE json_type(to_json(input)) WHEN 'OBJECT' THEN e.key ELSE '[' || e.key || ']' END AS "PATH",
-            CASE json_type(to_json(input)) WHEN 'ARRAY' THEN TRY_CAST(e.key AS BIGINT) END AS "INDEX",
+        SELECT CAST(hash(whole) >> 1 AS BIGINT) AS "SEQ",
+            CASE json_type(whole) WHEN 'OBJECT' THEN e.key END AS "KEY",
+            CASE json_type(whole) WHEN 'OBJECT' THEN e.key ELSE '[' || e.key || ']' END AS "PATH",
+            CASE json_type(whole) WHEN 'ARRAY' THEN TRY_CAST(e.key AS BIGINT) END AS "INDEX",
             e.value AS "VALUE",
-            to_json(input) AS "THIS"
-        FROM (SELECT 1)
-        LEFT JOIN json_each(
-            CASE WHEN list_contains(kinds, json_type(to_json(input))) THEN to_json(input) END) AS e ON TRUE
+            whole AS "THIS"
+        FROM (SELECT to_json(input) AS whole)
+        LEFT JOIN json_each(CASE WHEN list_contains(kinds, json_type(whole)) THEN whole END) AS e ON TRUE
         WHERE keep_empty OR e.value IS NOT NULL""",
     "sf_flatten_recursive(input, keep_empty, kinds)": """
         SELECT CAST(hash(to_json(input)) >> 1 AS BIGINT) AS "SEQ",
