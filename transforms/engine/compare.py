@@ -131,8 +131,7 @@ def _carried_names(table: Table) -> list[str]:
 
 
 def _ranked(table: Table, built: DataFrame) -> DataFrame:
-    """Rank the built rows, as `new_*`, each among the good ones of its key."""
-    kinds = {column.name: column.type for column in (*LINEAGE, *table.stored_columns)}
+    """Rank the built rows, as `new_*`, each among the good ones of its key; the contract has typed them."""
     if table.has_rejections:
         rejection = [col(column.name).alias(f"new_{column.name}") for column in REJECTION]
         is_good = col("_rule").is_null()
@@ -150,7 +149,7 @@ def _ranked(table: Table, built: DataFrame) -> DataFrame:
         built = built.select("*", *filled).select("*", place.alias("_place_in_file"))
         best_first = [col("_place_in_file").asc(), *best_first]
     return built.select(
-        *[col(name).cast(kinds[name]).alias(f"new_{name}") for name in _carried_names(table)],
+        *[col(name).alias(f"new_{name}") for name in _carried_names(table)],
         *[col("_filled").alias("new__filled") for _ in filled],
         *rejection,
         row_number().over(Window.partition_by(*of_key).order_by(*best_first)).alias("new_rank"),

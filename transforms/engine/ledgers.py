@@ -67,14 +67,18 @@ def append_frame(session: Session, table: Table, frame: DataFrame) -> int:
 def append_new(session: Session, table: Table, rows: Sequence[Mapping[str, Any] | Sequence[Any]]) -> None:
     """Insert rows whose keys carry a build that the ledger cannot have yet: a plain INSERT, which locks nothing."""
     for frame in _frames(session, table, rows):
-        append_new_frame(session, table, frame)
+        _insert(session, table, frame)
 
 
 def append_new_frame(session: Session, table: Table, frame: DataFrame) -> None:
     """Insert the frame's rows, whose keys the ledger does not have; the frame has the ledger's columns."""
+    _insert(session, table, table.select(frame))
+
+
+def _insert(session: Session, table: Table, typed: DataFrame) -> None:
     path = table.full_name(current_database(session)).split(".")
     with known_schemas(session):
-        table.select(frame).write.save_as_table(path, mode="append", table_exists=True)  # type: ignore[call-overload]
+        typed.write.save_as_table(path, mode="append", table_exists=True)  # type: ignore[call-overload]
 
 
 def build_frame(session: Session, rows: Sequence[Mapping[str, Any]], columns: Sequence[Any]) -> DataFrame:
