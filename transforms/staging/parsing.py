@@ -73,7 +73,7 @@ def parse(raw: DataFrame, table: Table, *, decimal_comma: bool = False) -> DataF
         *[typeof(_value(column, "record")).alias(kind_name(column)) for column in read],
     )
     given = texts.select("*", *[_given(column, decimal_comma).alias(text_name(column)) for column in read])
-    timed = _find_moments(given, [column.name for column in read if _is_time(column)])
+    timed = _find_moments(given, read)
     typed = timed.select("*", *[_typed(column).alias(column.name) for column in read])
     judged = typed.select("*", find_broken_rule(read).alias("_rule"))
     told = judged.select("*", *find_broken_value(read))
@@ -143,12 +143,18 @@ def _given(column: Column, decimal_comma: bool) -> Expression:
     return iff(text == lit(""), null_of(TEXT), text) if empty_is_null else text
 
 
-def _find_moments(given: DataFrame, names: list[str]) -> DataFrame:
-    """Add `moment_of_*` to the texts of some columns: the time that each spells."""
+def _find_moments(given: DataFrame, read: list[Column]) -> DataFrame:
+    """Add `moment_of_*`, the time that a text spells, and `json_of_*`, the JSON of a list that a text spells."""
+    lists = [_spell_as_json(column).alias(f"json_of_{column.name}") for column in read if _is_variant(column)]
+    names = [column.name for column in read if _is_time(column)]
+    marks = [
+        mark.alias(f"{what}_of_{name}")
+        for name in names
+        for what, mark in times.mark_spelling(col(f"text_of_{name}")).items()
+    ]
+    marked = given.select("*", *marks, *lists)
     if not names:
-        return given
-    marks = {name: times.mark_spelling(col(f"text_of_{name}")) for name in names}
-    marked = given.select("*", *[one.alias(f"{m}_of_{name}") for name in names for m, one in marks[name].items()])
+        return marked
     told = {name: [col(f"{mark}_of_{name}") for mark in ("text", *times.MARKS)] for name in names}
     return marked.select("*", *[times.find_moment(*told[name]).alias(f"moment_of_{name}") for name in names])
 
@@ -162,8 +168,8 @@ def _typed(column: Column) -> Expression:
         return iff(text.rlike(spelling), try_cast(text, column.type), null_of(column.type))
     if _is_time(column):
         return times.keep_plausible(col(f"moment_of_{column.name}"))
-    if isinstance(column.type, VariantType):
-        return _variant(column)
+    if _is_variant(column):
+        return _keep_or_read(column)
     return try_cast(text, column.type)
 
 
@@ -180,11 +186,20 @@ def _is_time(column: Column) -> bool:
     return isinstance(column.type, TimestampType)
 
 
-def _variant(column: Column) -> Expression:
-    """Keep lists and objects; read a CSV's text, JSON's or Python's (`['a', 'b']`), as the list that it spells."""
+def _is_variant(column: Column) -> bool:
+    return isinstance(column.type, VariantType)
+
+
+def _spell_as_json(column: Column) -> Expression:
+    """Return the text of a CSV's list, which is JSON's or Python's (`['a', 'b']`), as JSON; NULL for what is none."""
     text = col(text_name(column))
-    is_text = col(kind_name(column)) == lit("VARCHAR")
     as_json = when(text.rlike(_PYTHON_TEXTS), replace(text, lit("'"), lit('"'))).when(text.rlike(_JSON_TEXTS), text)
-    spelled = parse_json(iff(is_text, as_json.otherwise(null_of(TEXT)), null_of(TEXT)))
+    is_text = col(kind_name(column)) == lit("VARCHAR")
+    return iff(is_text, as_json.otherwise(null_of(TEXT)), null_of(TEXT))
+
+
+def _keep_or_read(column: Column) -> Expression:
+    """Keep lists and objects; read what a text spells as a list."""
     kept = to_variant(_value(column, "_record"))
-    return iff(text.is_null(), null_of(VariantType()), coalesce(spelled, kept))
+    spelled = parse_json(col(f"json_of_{column.name}"))
+    return iff(col(text_name(column)).is_null(), null_of(VariantType()), coalesce(spelled, kept))

@@ -75,7 +75,7 @@ def explain_rule(columns: list[Column]) -> Expression:
     words = _choose([(col("broken_kind") == lit(kind), lit(told)) for kind, told in _KINDS], lit("a number"))
     value = iff(col("broken_kind").is_null(), shown, concat(words, lit(" ("), shown, lit(")")))
     endings = [(rule.in_(*map(lit, rules)), ending) for rules, ending in _list_endings(columns)]
-    return _choose(whole, concat(_choose(subjects, lit("")), value, _choose(endings, rule)))
+    return _choose(whole, concat(_choose(subjects, lit("")), value, _choose(endings, lit(""))))
 
 
 def _expected(column: Column) -> str:

@@ -42,23 +42,16 @@ _WITH_FRACTION = r"^.{19}\..*$"
 _MIDNIGHT, _NO_FRACTION = "00:00:00", "000000"
 _SECONDS_DIGITS, _FRACTION_DIGITS = 10, 6
 
-MARKS = ("is_spelled", "is_unix", "has_offset", "digits")
+MARKS = ("is_spelled", "is_unix", "has_offset", "digits", "plain")
 
 
 def mark_spelling(text: Expression) -> dict[str, Expression]:
     """Return how a text spells a time, as `find_moment` asks for it by these names, since it asks more than once.
 
-    `digits` is a spelled time as `2020-12-28052900.123+0530`: only what stands between its numbers is left out.
+    `digits` is a spelled time as `2020-12-28052900.123+0530`: only what stands between its numbers is left out. `plain`
+    is its day and its clock to the second, `2020-12-28 05:29:00`.
     """
     digits = reduce(lambda left, mark: replace(left, lit(mark), lit("")), ("UTC", ":", " ", "T", "Z"), text)
-    marks = (text.rlike(SPELLED), text.rlike(_UNIX), text.rlike(_WITH_OFFSET), digits)
-    return dict(zip(MARKS, marks, strict=True))
-
-
-def find_moment(
-    text: Expression, is_spelled: Expression, is_unix: Expression, has_offset: Expression, digits: Expression
-) -> Expression:
-    """Return the time in UTC that a text spells; NULL where it spells none."""
     clock = when(length(text) == lit(len("2026-03-04")), lit(_MIDNIGHT)).when(
         text.rlike(_WITH_SECONDS), substring(text, lit(12), lit(8))
     )
@@ -67,6 +60,19 @@ def find_moment(
         lit(" "),
         clock.otherwise(concat(substring(text, lit(12), lit(5)), lit(":00"))),
     )
+    marks = (text.rlike(SPELLED), text.rlike(_UNIX), text.rlike(_WITH_OFFSET), digits, plain)
+    return dict(zip(MARKS, marks, strict=True))
+
+
+def find_moment(
+    text: Expression,
+    is_spelled: Expression,
+    is_unix: Expression,
+    has_offset: Expression,
+    digits: Expression,
+    plain: Expression,
+) -> Expression:
+    """Return the time in UTC that a text spells; NULL where it spells none."""
     seconds = try_cast(iff(is_unix, substring(text, lit(1), lit(_SECONDS_DIGITS)), null_of(TEXT)), INTEGER)
     at_second = dateadd("second", seconds, lit(datetime(1970, 1, 1)).cast(TIMESTAMP))
     whole = coalesce(try_cast(iff(is_spelled, plain, null_of(TEXT)), TIMESTAMP), at_second)

@@ -111,8 +111,8 @@ SCALARS: dict[str, str] = {
     "sf_object_of_unique_keys(v)": f"""
         list_transform([v], lambda j:
             CASE WHEN {HOME}.sf_repeats_keys(j) THEN json('Duplicate field key') ELSE j END)[1]""",
-    "sf_parse_json(x)": f"{HOME}.sf_unique_keys(json(nullif(trim({HOME}.sf_text(x)), '')))",
-    "sf_try_parse_json(x)": f"TRY({HOME}.sf_unique_keys(json(nullif(trim({HOME}.sf_text(x)), ''))))",
+    "sf_parse_json(x)": f"{HOME}.sf_unique_keys(json(nullif(trim(x), '')))",
+    "sf_try_parse_json(x)": f"TRY({HOME}.sf_unique_keys(json(nullif(trim(x), ''))))",
     # GET(v, i): a number picks from an array, text from an object
     "sf_get(v, i)": f"""
         CASE typeof(i) WHEN 'VARCHAR' THEN json_extract(v, '$."' || CAST(i AS VARCHAR) || '"')

@@ -16,7 +16,6 @@ _TEXT_FUNCTIONS: tuple[type[Expr], ...] = (
     exp.Upper,
     exp.Lower,
     exp.Trim,
-    exp.Substring,
     exp.Left,
     exp.Right,
     exp.Contains,
@@ -40,6 +39,14 @@ def text_argument(node: Expr) -> Expr:
     """`UPPER("V":name)`: a number or a VARIANT is converted to text, without the quotes of JSON."""
     node.set("this", text(node.this))
     return node
+
+
+def substring(node: exp.Substring) -> Expr:
+    """`SUBSTR("S", 0, n)` begins at 1, a length below 0 is 0: what is written as numbers is no question."""
+    start, length = node.args.get("start"), node.args.get("length")
+    if isinstance(start, exp.Literal) and start.name != "0" and (length is None or isinstance(length, exp.Literal)):
+        node.set("zero_start", False)
+    return text_argument(node)
 
 
 def repeat(node: exp.Repeat) -> Expr:
@@ -182,6 +189,7 @@ def collate(node: exp.Collate) -> Expr:
 
 RULES: dict[type[Expr], Rule] = {
     **dict.fromkeys(_TEXT_FUNCTIONS, text_argument),
+    exp.Substring: substring,
     exp.Repeat: repeat,
     exp.Space: space,
     exp.Pad: pad,

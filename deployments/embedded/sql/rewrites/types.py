@@ -132,6 +132,8 @@ def _shortened(operand: Expr, to: exp.DataType) -> Expr:
 def _temporal(operand: Expr, to: exp.DataType) -> Expr:
     if is_text_literal(operand) and _ISO.match(operand.name) and (to.this != Type.DATE or len(operand.name) == 10):
         return exp.Cast(this=operand, to=to)
+    if isinstance(operand, exp.Cast) and operand.to.this == to.this:  # written, or converted, to this type already
+        return operand
     macro = {Type.TIMESTAMP: "sf_timestamp", Type.TIMESTAMPTZ: "sf_timestamp_tz", Type.DATE: "sf_date"}[to.this]
     return call(f"{macro}_text" if gives_text(operand) else macro, operand)
 

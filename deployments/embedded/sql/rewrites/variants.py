@@ -76,7 +76,7 @@ def _element(value: Expr, index: Expr) -> Expr:
 
 def parse_json(node: exp.ParseJSON) -> Expr:
     """`PARSE_JSON("S")`: NULL for empty text, an error for what is no JSON; `TRY_PARSE_JSON` gives NULL."""
-    return as_variant(call("sf_try_parse_json" if node.args.get("safe") else "sf_parse_json", node.this))
+    return as_variant(call("sf_try_parse_json" if node.args.get("safe") else "sf_parse_json", text(node.this)))
 
 
 def to_json(node: exp.JSONFormat) -> Expr:
