@@ -22,9 +22,11 @@ _BY_TYPE = (
 )
 _Type = exp.DataType.Type
 _TIMES = {_Type.TIMESTAMP, _Type.TIMESTAMPNTZ, _Type.TIMESTAMPTZ, _Type.TIMESTAMPLTZ, _Type.DATE}
+_FLATTENED = {"SEQ": _NUMBER, "KEY": _TEXT, "PATH": _TEXT, "INDEX": _NUMBER, "VALUE": _VARIANT, "THIS": _VARIANT}
+_NUMBERS = {"date_diff", "date_part", "round", "floor", "ceil", "abs"}
 _MACROS = (("sf_timestamp", _TIME), ("sf_date", _TIME), ("sf_integer", _NUMBER), ("sf_boolean", _BOOLEAN))
 _KNOWN: tuple[tuple[tuple[type[Expr], ...], str], ...] = (
-    ((exp.Count, exp.CountIf, exp.Sum, exp.Avg, exp.RowNumber, exp.Rank), _NUMBER),
+    ((exp.Count, exp.CountIf, exp.Sum, exp.Avg, exp.RowNumber, exp.Rank, exp.DateDiff), _NUMBER),
     ((exp.Boolean, exp.Connector, exp.Predicate, exp.Not), _BOOLEAN),
 )
 
@@ -57,8 +59,7 @@ def family_of(item: Expr, families: Families) -> str:
     """The family of what an item of a SELECT gives, as far as it can be told without DuckDB."""
     value = item.unalias()
     if isinstance(value, exp.Column):
-        known = families.get(value.name, set())
-        return next(iter(known)) if len(known) == 1 else UNKNOWN
+        return _of_column(value.name, value.find_ancestor(exp.Select), families)
     if isinstance(value, (exp.Paren, exp.Window, exp.Filter, exp.Min, exp.Max)):
         return family_of(value.this, families)
     if is_variant(value):
@@ -66,7 +67,61 @@ def family_of(item: Expr, families: Families) -> str:
     if isinstance(value, (exp.Coalesce, exp.If, exp.Case)):
         found = {family_of(given, families) for given in alternatives(value) if not isinstance(given, exp.Null)}
         return found.pop() if len(found) == 1 else UNKNOWN
+    if isinstance(value, (exp.Add, exp.Sub, exp.Mul, exp.Mod)):
+        return _of_sum(value, families)
     return _by_its_kind(value)
+
+
+def _of_column(name: str, select: exp.Select | None, families: Families) -> str:
+    """The family of a column by what a subquery of the SELECT's gives under its name, else by the stored ones."""
+    source = select.args.get("from_") if select is not None else None
+    if select is None or source is None:
+        return UNKNOWN
+    return _given_by_any(source.this, select, name, families) or UNKNOWN
+
+
+def _given_by_any(source: Expr, holder: Expr, name: str, families: Families) -> str | None:
+    """The family of a column of a source or of what is joined to it there; None where none of them has it."""
+    sources = [source, *(join.this for join in holder.args.get("joins") or [])]
+    given = {family for one in sources if (family := _given_by(one, name, families)) is not None}
+    return given.pop() if len(given) == 1 else UNKNOWN if given else None
+
+
+def _given_by(source: Expr, name: str, families: Families) -> str | None:
+    if isinstance(source, exp.Table):
+        return _of_table(source, name, families)
+    if isinstance(source, exp.Subquery) and source.alias_column_names:
+        return UNKNOWN
+    if isinstance(source, (exp.Subquery, exp.Paren, exp.SetOperation)):
+        return _given_by_any(source.this, source, name, families)
+    if not isinstance(source, exp.Select):
+        return UNKNOWN
+    for item in source.selects:
+        if not item.is_star and item.alias_or_name == name:
+            return family_of(item, families)
+    return _of_column(name, source, families) if any(item.is_star for item in source.selects) else None
+
+
+def _of_table(table: exp.Table, name: str, families: Families) -> str | None:
+    if isinstance(table.this, exp.Anonymous):
+        return _FLATTENED.get(name) if "sf_flatten" in table.this.name.lower() else UNKNOWN
+    if not table.db or table.args.get("joins"):  # without a schema it is a WITH
+        return UNKNOWN
+    return _of_stored(name, families)
+
+
+def _of_stored(name: str, families: Families) -> str:
+    known = families.get(name, set())
+    return next(iter(known)) if len(known) == 1 else UNKNOWN
+
+
+def _of_sum(value: exp.Binary, families: Families) -> str:
+    """A number of numbers; a time moved by an interval is one."""
+    right = value.expression
+    if isinstance(right, exp.Anonymous) and right.name.upper().startswith("TO_"):
+        return family_of(value.this, families)
+    both = {family_of(value.this, families), family_of(right, families)}
+    return _NUMBER if both == {_NUMBER} else UNKNOWN
 
 
 def _by_its_kind(value: Expr) -> str:
@@ -77,7 +132,9 @@ def _by_its_kind(value: Expr) -> str:
     if isinstance(value, exp.Cast):
         return _of_type(value.to)
     if isinstance(value, exp.Anonymous):
-        name = value.name.rpartition(".")[2]
+        name = value.name.rpartition(".")[2].lower()
+        if name in _NUMBERS:
+            return _NUMBER
         return next((family for start, family in _MACROS if name.startswith(start)), UNKNOWN)
     return next((family for kinds, family in _KNOWN if isinstance(value, kinds)), UNKNOWN)
 
@@ -116,8 +173,5 @@ def _items(branch: Expr) -> list[Expr] | None:
 
 
 def _are_alike(items: tuple[Expr, ...], families: Families) -> bool:
-    names = {item.unalias().name if isinstance(item.unalias(), exp.Column) else None for item in items}
-    if len(names) == 1 and None not in names:
-        return len(families.get(names.pop() or "", ())) <= 1  # a name that no stored column has is the statement's own
     found = {family_of(item, families) for item in items if not isinstance(item.unalias(), exp.Null)}
     return len(found) < 2 and UNKNOWN not in found

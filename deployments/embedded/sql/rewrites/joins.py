@@ -11,7 +11,10 @@ _COMBINING = (exp.And, exp.Or, exp.Not, exp.Paren)
 
 
 def _join(node: exp.Join) -> Expr:
-    """`l ASOF JOIN r MATCH_CONDITION (l.t >= r.t) ON l.k = r.k`: rows of l without a match stay."""
+    """`l ASOF JOIN r MATCH_CONDITION (l.t >= r.t) ON l.k = r.k`: rows of l without a match stay.
+
+    A join within parentheses that says nothing, `(l JOIN r)`, would be written as `(l, r)`, which is no join there.
+    """
     condition = node.args.get("match_condition")
     if (node.method or "").upper() == "ASOF" and condition is not None:
         if node.args.get("using"):
@@ -22,6 +25,10 @@ def _join(node: exp.Join) -> Expr:
         node.set("on", exp.and_(on, condition) if on is not None else condition)
     elif node.args.get("on") is not None:
         _check(node.args["on"])
+    elif isinstance(node.parent, exp.Subquery) and not (
+        node.kind or node.side or node.method or node.args.get("using")
+    ):
+        node.set("kind", "CROSS")
     return node
 
 

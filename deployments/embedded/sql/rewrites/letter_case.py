@@ -39,9 +39,9 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 def check_letter_case(tree: Expr, context: StatementContext) -> Expr:
     """Refuse `SELECT viewer_count` of a column that was created as "viewer_count", and the other way round."""
     engine = context.connection.engine
-    has_lower = any(_is_lower(node.name) for node in tree.find_all(exp.Identifier) if not _is_key(node))
+    has_lower = any(_is_lower(node.name) for node in tree.find_all(exp.Identifier) if not _is_no_name(node))
     if isinstance(tree, (exp.Create, exp.Alter)):
-        engine.has_lower_names = engine.has_lower_names or has_lower or tree.find(exp.TableFromRows) is not None
+        engine.has_lower_names = engine.has_lower_names or has_lower or any(map(_may_give_lower, _functions(tree)))
         engine.has_lower_tables = engine.has_lower_tables or any(map(_is_lower, _table_names(tree)))
     if not (has_lower or engine.has_lower_names):
         return tree
@@ -163,12 +163,25 @@ def _table_names(tree: Expr) -> list[str]:
     return [table.name for table in tree.find_all(exp.Table)]
 
 
+def _functions(tree: Expr) -> list[exp.TableFromRows]:
+    return list(tree.find_all(exp.TableFromRows))
+
+
+def _may_give_lower(function: exp.TableFromRows) -> bool:
+    """FLATTEN names its columns itself; what RESULT_SCAN gives was named by another statement."""
+    return not isinstance(function.this, exp.Explode)
+
+
 def _is_lower(name: str) -> bool:
     return name != name.upper()
 
 
-def _is_key(node: exp.Identifier) -> bool:
-    return isinstance(node.parent, exp.PropertyEQ)
+def _is_no_name(node: exp.Identifier) -> bool:
+    """Whether it is the key of an object, or where the server itself keeps temporary tables."""
+    table = node.parent
+    if isinstance(table, exp.Table) and (table.catalog, table.db) == TEMPORARY_CATALOG:
+        return node is not table.this
+    return isinstance(table, exp.PropertyEQ)
 
 
 def _written(name: str) -> str:
