@@ -30,7 +30,8 @@ def mrr(session: Session, *versions: dict[str, Any], current: int = 6) -> list[t
 
 
 def moved(session: Session, *versions: dict[str, Any], current: int = 4) -> dict[str, list[tuple[Any, ...]]]:
-    frame = months(frame_of(session, HISTORY, versions), current_month=month(current))
+    # kept, as the table is: movements read it eight times
+    frame = months(frame_of(session, HISTORY, versions), current_month=month(current)).cache_result()
     found: dict[str, list[tuple[Any, ...]]] = {"customer": [], "subscription": []}
     built = movements(frame, current_month=month(current))
     for grain, entity, *rest in rows_of(built, "grain", "entity_id", "year_month", "movement", "closing_mrr"):

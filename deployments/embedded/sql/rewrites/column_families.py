@@ -23,6 +23,7 @@ _BY_TYPE = (
 _Type = exp.DataType.Type
 _TIMES = {_Type.TIMESTAMP, _Type.TIMESTAMPNTZ, _Type.TIMESTAMPTZ, _Type.TIMESTAMPLTZ, _Type.DATE}
 _FLATTENED = {"SEQ": _NUMBER, "KEY": _TEXT, "PATH": _TEXT, "INDEX": _NUMBER, "VALUE": _VARIANT, "THIS": _VARIANT}
+_LIKE_THEIR_ARGUMENTS = {"least", "greatest", "cast_to_type"}
 _NUMBERS = {"date_diff", "date_part", "round", "floor", "ceil", "abs"}
 _MACROS = (("sf_timestamp", _TIME), ("sf_date", _TIME), ("sf_integer", _NUMBER), ("sf_boolean", _BOOLEAN))
 _KNOWN: tuple[tuple[tuple[type[Expr], ...], str], ...] = (
@@ -65,11 +66,18 @@ def family_of(item: Expr, families: Families) -> str:
     if is_variant(value):
         return _VARIANT
     if isinstance(value, (exp.Coalesce, exp.If, exp.Case)):
-        found = {family_of(given, families) for given in alternatives(value) if not isinstance(given, exp.Null)}
-        return found.pop() if len(found) == 1 else UNKNOWN
+        return _of_all(alternatives(value), families)
+    if isinstance(value, exp.Anonymous) and value.name.lower() in _LIKE_THEIR_ARGUMENTS:
+        return _of_all(value.expressions, families)
     if isinstance(value, (exp.Add, exp.Sub, exp.Mul, exp.Mod)):
         return _of_sum(value, families)
     return _by_its_kind(value)
+
+
+def _of_all(values: list[Expr], families: Families) -> str:
+    """The one family of all of them that are not NULL."""
+    found = {family_of(value, families) for value in values if not isinstance(value, exp.Null)}
+    return found.pop() if len(found) == 1 else UNKNOWN
 
 
 def _of_column(name: str, select: exp.Select | None, families: Families) -> str:
@@ -90,6 +98,8 @@ def _given_by_any(source: Expr, holder: Expr, name: str, families: Families) -> 
 def _given_by(source: Expr, name: str, families: Families) -> str | None:
     if isinstance(source, exp.Table):
         return _of_table(source, name, families)
+    if isinstance(source, exp.Values):
+        return _of_values(source, name, families)
     if isinstance(source, exp.Subquery) and source.alias_column_names:
         return UNKNOWN
     if isinstance(source, (exp.Subquery, exp.Paren, exp.SetOperation)):
@@ -100,6 +110,15 @@ def _given_by(source: Expr, name: str, families: Families) -> str | None:
         if not item.is_star and item.alias_or_name == name:
             return family_of(item, families)
     return _of_column(name, source, families) if any(item.is_star for item in source.selects) else None
+
+
+def _of_values(source: exp.Values, name: str, families: Families) -> str | None:
+    names = source.alias_column_names
+    if name not in names:
+        return None if names else UNKNOWN
+    rows = [row.expressions for row in source.expressions if isinstance(row, exp.Tuple)]
+    place = names.index(name)
+    return _of_all([row[place] for row in rows], families) if all(len(row) == len(names) for row in rows) else UNKNOWN
 
 
 def _of_table(table: exp.Table, name: str, families: Families) -> str | None:
