@@ -167,7 +167,8 @@ def test_memory_does_not_grow_with_the_number_of_records(tmp_path: Path) -> None
         return most
 
     peak(1)
-    assert peak(60) < peak(3) + 100_000
+    # Other threads of the process are counted, too; the records of 57 pages are three megabytes.
+    assert peak(60) < peak(3) + 1_000_000
 
 
 def test_what_killed_writers_left_is_swept_after_a_day(tmp_path: Path) -> None:
