@@ -72,12 +72,16 @@ def test_sqlfluff_notices_a_misspelled_statement() -> None:
 @pytest.mark.fidelity
 @pytest.mark.timeout(1800)
 @of_sqlfluff
-def test_sqlfluff_parses_every_statement_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sqlfluff_parses_every_statement_of_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
     from flows.cli import run
+    from flows.services.prefect_server import stop as stop_prefect
 
     home = tmp_path / "home"
     for name, value in {**SMALL_SANDBOX, "SNOWCAST_HOME": str(home)}.items():
         monkeypatch.setenv(name, value)
+    request.addfinalizer(lambda: stop_prefect(home))  # which the run starts
     with serving(home):
         assert [run(command) for command in (["run"], ["validate", "--full"], ["status"])] == [0, 0, 0]
         found = examine(sent_statements(home))
