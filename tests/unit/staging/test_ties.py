@@ -57,12 +57,16 @@ def worst_to_best(table: Table, key: int) -> list[Record]:
     """Records of one key, each better than those before it, and for one reason only."""
     # What makes a record newer is told of apart; the last value decides where those before it are equal.
     said = [c for c in table.columns if c.payload and c.name not in (*table.key, *_newest_by(table))]
-    last = [c for c in said if c.type != VARIANT][-1]
+    ordered = [c for c in said if c.type != VARIANT]
+    first, last = ordered[0], ordered[-1]
     more = {c.name: VALUES[VARIANT](9) for c in said if c.type == VARIANT}  # has no order, so it decides nothing
     unsaid, greater = {last.name: None}, {last.name: VALUES[last.type](2)}
     of_newer = [record(table, key, 9, "z", newer=1)] if _newest_by(table) else []
+    # As full as the next one, which says what this one does not.
+    of_less = [record(table, key, 9, "zz", newer=2, **{first.name: None})] if first is not last else []
     return [
         *of_newer,
+        *of_less,
         record(table, key, 9, "y", newer=2, **unsaid),
         record(table, key, 1, "x", newer=2),
         record(table, key, 1, "v", newer=2, **greater, **more),
