@@ -87,7 +87,8 @@ def _find_row(reader: Reader, database: str, table: Table, column: str, named: M
     if len(rows) != 1:
         found = "no row" if not rows else "more than one row"
         keys = " ".join(f"--key {name}=…" for name in table.key)
-        raise ConfigError(f"{table.name}: {found} has {dict(named) or 'no key'}; name one with {keys}.")
+        given = "".join(f", {name} {text}" for name, text in named.items()).removeprefix(",")
+        raise ConfigError(f"{table.name}: {found}{given and ' has'}{given}; name one with {keys}.")
     return rows[0]
 
 

@@ -14,7 +14,6 @@ from __future__ import annotations
 import logging
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -30,6 +29,7 @@ from rich.table import Table as Shown
 
 from deployments.dashboard.warming import visiting
 from tests.bench import flat
+from tests.browser import CHROMIUM, opened_browser, wait_until_drawn
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -38,7 +38,6 @@ PAGES = ("live", "streamers", "games", "growth", "revenue", "product", "operatio
 TARGETS = {"a run": 2.0, "history": 4.0}
 FLAT = 1.1
 EARLY = 50  # refreshes after which caches are filled
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 FOOTNOTE = "opened: in Chromium, from the address to the last chart; nothing cached but the login."
 
 
@@ -220,32 +219,21 @@ def _open_in_browser(home: Path, database: str, runs: int) -> dict[str, float]:
     for _ in range(runs):  # with a server each, so that nothing is taken from its cache
         with _serving(home, database, refresh_seconds=600) as (address, _), _browsing() as page:
             page.goto(f"{address}explain")  # imports and logs in
-            drawn(page)
+            wait_until_drawn(page)
             for name in PAGES:
                 began = time.perf_counter()
                 page.goto(f"{address}{'' if name == 'live' else name}")
-                drawn(page)
+                wait_until_drawn(page)
                 found[name].append(time.perf_counter() - began)
     return {name: median(seconds) for name, seconds in found.items()}
 
 
-def drawn(page: Page) -> None:
-    """Wait until a page is drawn."""
-    page.wait_for_selector("h1")
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
-    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton], [data-stale=true]')")
-
-
 @contextmanager
 def _browsing() -> Iterator[Page]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with opened_browser() as browser:
         page = browser.new_page(viewport={"width": 1400, "height": 900})
         page.set_default_timeout(600_000)
         yield page
-        browser.close()
 
 
 @contextmanager

@@ -13,6 +13,7 @@ pytest.importorskip("streamlit", reason="the pages need the extra `dashboard`")
 from deployments.dashboard.queries.period import Run  # noqa: E402
 from deployments.dashboard.warehouse import Warehouse  # noqa: E402
 from deployments.embedded import Endpoint  # noqa: E402
+from tests.browser import browser  # noqa: E402, F401
 from tests.dashboard.known import known_warehouse  # noqa: E402
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
+
+from tests.dashboard.known_audience import BEFORE, NEWEST
 
 JANUARY, FEBRUARY, MARCH = date(2026, 1, 1), date(2026, 2, 1), date(2026, 3, 1)
 _MRR = ("opening", "new", "reactivation", "expansion", "contraction", "churned", "closing")
@@ -210,5 +212,24 @@ TABLES: dict[str, Sequence[Mapping[str, Any]]] = {
             "recorded_at": datetime(2026, 3, 2, 9, number),
         }
         for number, (partition, lag) in enumerate(((0, 40), (0, 3), (1, 0)))
+    ],
+    "loads": [
+        {
+            "load_id": f"load-{number}",
+            "table_name": table,
+            "source_file": f"{table}/{number}.ndjson.gz",
+            "snapshot_at": at,
+            "rows_parsed": rows + rejected,
+            "rows_loaded": rows,
+            "rows_rejected": rejected,
+            "loaded_at": at + timedelta(minutes=2),
+        }
+        for number, (table, at, rows, rejected) in enumerate(
+            (
+                ("raw_twitch_streams", BEFORE, 3, 0),
+                ("raw_twitch_streams", NEWEST, 4, 1),
+                ("raw_billing_payments", datetime(2026, 3, 1, 4), 10, 0),
+            )
+        )
     ],
 }

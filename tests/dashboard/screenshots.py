@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import sync_playwright
+from tests.browser import CHROMIUM, PHONE, WIDE, WITHOUT_CHROMIUM, opened_browser, wait_until_drawn
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -22,7 +21,7 @@ PAGES = {
     "live": "",
     "explain": "explain?table=mart_top_streamers&column=hours_watched&key=ranking_window=all_time,+streamer_rank=1",
 }
-WIDTHS = (1400, 390)
+WIDTHS = (WIDE, PHONE)
 _MOST_PIXELS = 6000
 _FIRST_SCREEN = 1000
 _PATIENCE = 180_000  # milliseconds
@@ -31,11 +30,9 @@ _PATIENCE = 180_000  # milliseconds
 def main(folder: Path) -> None:
     """Write the pictures into the folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    browser_program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if browser_program is None:
-        sys.exit("There is no Chromium here: apt-get install chromium")
-    with _serving() as address, sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=browser_program, args=["--no-sandbox"])
+    if CHROMIUM is None:
+        sys.exit(f"No pictures: {WITHOUT_CHROMIUM}")
+    with _serving() as address, opened_browser() as browser:
         for width in WIDTHS:
             page = browser.new_page(viewport={"width": width, "height": 900})
             page.set_default_timeout(_PATIENCE)
@@ -43,15 +40,12 @@ def main(folder: Path) -> None:
                 picture = folder / f"{name}_{width}.png"
                 _take(page, f"{address}{path}", width, picture)
                 sys.stdout.write(f"{picture}\n")
-        browser.close()
 
 
 def _take(page: Page, url: str, width: int, picture: Path) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     page.goto(url)
-    page.wait_for_selector("h1")
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
-    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton], [data-stale=true]')")
+    wait_until_drawn(page)
     height = page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight")
     page.set_viewport_size({"width": width, "height": min(height, _MOST_PIXELS)})
     page.wait_for_timeout(1500)  # charts are drawn anew for the new height

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError
@@ -20,6 +19,7 @@ import pytest
 import snowflake.connector
 
 from flows.services.dashboard import tell_dashboard
+from tests.browser import PHONE, WIDE, looking, needs_chromium, needs_playwright, wait_until_drawn
 from tests.conftest import unmeasured
 from tests.dashboard.known import TABLES, known_warehouse
 from transforms.ops import LEDGERS
@@ -29,14 +29,8 @@ if TYPE_CHECKING:
 
     from deployments.embedded import Endpoint
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here: apt-get install chromium"),
-    pytest.mark.lengthy,
-]
+pytestmark = [needs_playwright, needs_chromium, pytest.mark.lengthy]
 AXE = Path(sys.prefix) / "axe/node_modules/axe-core/axe.min.js"
-PHONE = 390
 # Page -> a number that it shows of the known warehouse, the name of what is chosen there, and the number then.
 KNOWN = {
     "": ("240", "?game=golf", "30"),
@@ -84,38 +78,16 @@ def serving(home: Path, database: str) -> Iterator[str]:
     assert (process.returncode, rest.strip()) == (0, "Stopping...")
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
-@contextmanager
-def looking(browser: Browser, address: str, width: int, scheme: str = "light") -> Iterator[Page]:
-    """A page that ends in a failure where it complained or asked another host."""
-    faults: list[str] = []
-    host = "/".join(address.split("/")[:3])
-    context = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme=scheme, timezone_id="Europe/Berlin"
-    )
-    opened = context.new_page()
-    opened.on("console", lambda said: faults.append(said.text) if is_fault(said) else None)
-    opened.on("pageerror", lambda error: faults.append(str(error)))
-    opened.on(
-        "request",
-        lambda sent: None if sent.url.startswith((f"{host}/", "data:", "blob:")) else faults.append(sent.url),
-    )
-    yield opened
-    context.close()
-    assert not faults
+def looking_at(browser: Browser, address: str, width: int, scheme: str = "light") -> AbstractContextManager[Page]:
+    """A page in a time zone that is not UTC."""
+    shown = {"viewport": {"width": width, "height": 900}, "color_scheme": scheme, "timezone_id": "Europe/Berlin"}
+    return looking(browser, address, is_fault, **shown)
 
 
 @pytest.fixture(scope="module")
 def phone(browser: Browser, address: str) -> Iterator[Page]:
     """One page for all that is looked at on a phone."""
-    with looking(browser, address, PHONE) as page:
+    with looking_at(browser, address, PHONE) as page:
         yield page
 
 
@@ -131,9 +103,8 @@ def opened_at(page: Page, url: str) -> str:
 
 
 def drawn(page: Page) -> str:
-    page.wait_for_selector("h1")
-    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
-    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton], [data-stale=true]')")
+    """Wait until a page is drawn and rests; returns its text."""
+    wait_until_drawn(page)
     page.wait_for_function("document.getAnimations().every((one) => one.playState !== 'running')")
     return page.inner_text("[data-testid=stMain]")
 
@@ -153,7 +124,7 @@ def findings(page: Page) -> dict[str, list[str]]:
 def test_whoever_walks_through_the_pages_finds_their_numbers(browser: Browser, address: str, scheme: str):
     """From page to page by the links beside them, and no page has a serious finding of axe."""
     serious = {}
-    with looking(browser, address, 1400, scheme) as page:
+    with looking_at(browser, address, WIDE, scheme) as page:
         opened_at(page, address)
         for name, (shown, _, _) in KNOWN.items():
             title = (name or "live").capitalize()

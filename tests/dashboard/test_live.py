@@ -5,7 +5,7 @@ import pytest
 from deployments.dashboard.queries import live
 from deployments.dashboard.queries.live import Audience
 from tests.dashboard.conftest import rows_of
-from tests.dashboard.known import BEFORE, FIRST, NEWEST
+from tests.dashboard.known_audience import BEFORE, FIRST, NEWEST
 
 EVERYONE = Audience()
 BOTH = Audience(game_id="chess", language="en")

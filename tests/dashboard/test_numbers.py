@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from deployments.dashboard.queries import freshness, games, growth, operations, product, revenue
 from deployments.dashboard.queries.period import Period
 from tests.dashboard.conftest import rows_of
-from tests.dashboard.known import BEFORE, DAY, DAY_BEFORE, FIRST, NEWEST
+from tests.dashboard.known_audience import BEFORE, DAY, DAY_BEFORE, FIRST, NEWEST
 
 TODAY, BOTH_DAYS = Period(DAY, DAY), Period(DAY_BEFORE, DAY)
 MONTHS = Period(date(2026, 1, 15), date(2026, 2, 3))

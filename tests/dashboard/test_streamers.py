@@ -7,7 +7,7 @@ import pytest
 from deployments.dashboard.queries import streamers
 from deployments.dashboard.queries.period import Period
 from tests.dashboard.conftest import rows_of
-from tests.dashboard.known import BEFORE, DAY, DAY_BEFORE, FIRST, NEWEST
+from tests.dashboard.known_audience import BEFORE, DAY, DAY_BEFORE, FIRST, NEWEST
 
 TODAY, BOTH_DAYS = Period(DAY, DAY), Period(DAY_BEFORE, DAY)
 DAYS = [datetime(2026, 3, 1), datetime(2026, 3, 2)]

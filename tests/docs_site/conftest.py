@@ -15,6 +15,7 @@ from flows.docs_site.build import build_site
 from flows.docs_site.site import Subject
 from flows.lineage.graph import Lineage, trace_tables
 from tests.architecture import ROOT
+from tests.browser import browser  # noqa: F401
 from tests.feeding import PARAMETERS
 
 LIBRARIES = Path(sys.prefix) / "docs" / "node_modules"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,16 +14,16 @@ from typing import TYPE_CHECKING
 import pytest
 
 from flows.docs_site.lineage_page import find_libraries
+from tests.browser import PHONE, WIDE, looking, needs_chromium, needs_playwright
 from tests.docs_site.conftest import LIBRARIES
 from transforms.catalog import select_models
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here"),
+    needs_playwright,
+    needs_chromium,
     pytest.mark.skipif(not find_libraries(LIBRARIES), reason="npm has not brought cytoscape and elkjs: make browser"),
 ]
 COLUMN = "mart_streamer_daily.hours_watched"
@@ -42,29 +41,12 @@ def address(site: Path) -> Iterator[str]:
         server.shutdown()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(params=[1400, 390], ids=["wide", "phone"])
+@pytest.fixture(params=[WIDE, PHONE], ids=["wide", "phone"])
 def page(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Page]:
     """A page that fails its test at the end where it complained or asked another host."""
-    faults: list[str] = []
-    opened = browser.new_page(viewport={"width": request.param, "height": 900}, base_url=address)
-    opened.set_default_timeout(PATIENCE)
-    opened.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
-    opened.on("pageerror", lambda error: faults.append(str(error)))
-    opened.on(
-        "request",
-        lambda sent: None if sent.url.startswith((address, "data:", "blob:")) else faults.append(sent.url),
-    )
-    yield opened
-    opened.close()
-    assert not faults
+    with looking(browser, address, viewport={"width": request.param, "height": 900}, base_url=address) as opened:
+        opened.set_default_timeout(PATIENCE)
+        yield opened
 
 
 def lit(page: Page, place: str) -> set[str]:
@@ -75,6 +57,8 @@ def lit(page: Page, place: str) -> set[str]:
 
 def tap(page: Page, node: str) -> None:
     """Click a node where it is drawn, again where the click came before the page knew where it is scrolled to."""
+    from playwright.sync_api import TimeoutError as TooLate
+
     for _ in range(TAPS):
         spot = page.evaluate(
             "(id) => { const graph = window.snowcastGraph, node = graph.getElementById(id); graph.center(node);"
@@ -85,7 +69,7 @@ def tap(page: Page, node: str) -> None:
             node,
         )
         page.mouse.click(*spot)
-        with suppress(playwright.TimeoutError):
+        with suppress(TooLate):
             page.wait_for_url(f"**/lineage.html?at={node}", timeout=PATIENCE / TAPS)
             return
     pytest.fail(f"{node} was clicked and not chosen")

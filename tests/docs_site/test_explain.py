@@ -85,7 +85,10 @@ def test_a_table_or_column_that_is_not_there_is_told(table: str, column: str, to
 
 @pytest.mark.parametrize(
     ("named", "told"),
-    [({"day": "1"}, "has no column day; its key is streamer_key, date_day"), ({"date_day": "1"}, "no row has")],
+    [
+        ({"day": "1"}, "has no column day; its key is streamer_key, date_day"),
+        ({"date_day": "1"}, "no row has date_day 1; name one with --key streamer_key=…"),
+    ],
 )
 def test_a_key_that_names_no_row_is_told(named: dict[str, str], told: str, lineage: Lineage):
     with pytest.raises(ConfigError, match=told):

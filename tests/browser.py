@@ -1,0 +1,73 @@
+"""Chromium for whoever looks at pages: where it is, what to do where it is not, and pages that tell their faults."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+WITHOUT_CHROMIUM = "there is no Chromium here: apt-get install chromium"
+PHONE, WIDE = 390, 1400
+
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason=WITHOUT_CHROMIUM)
+needs_playwright = pytest.mark.skipif(find_spec("playwright") is None, reason="playwright is not installed: make setup")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One Chromium for a file of tests; while it is open, Playwright's event loop keeps other loops from starting."""
+    with opened_browser() as opened:
+        yield opened
+
+
+@contextmanager
+def opened_browser() -> Iterator[Browser]:
+    """A headless Chromium."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@contextmanager
+def looking(
+    browser: Browser, address: str, is_fault: Callable[[Any], bool] = lambda said: said.type == "error", **chosen: Any
+) -> Iterator[Page]:
+    """A page that ends in a failure where it complained or asked another host.
+
+    Args:
+        browser: Chromium.
+        address: Of what is looked at; another scheme, host or port is a fault.
+        is_fault: Whether a line of the console is one.
+        chosen: Of the page, as Playwright names it: viewport, color_scheme, base_url.
+    """
+    faults: list[str] = []
+    host = "/".join(address.split("/")[:3])
+    context = browser.new_context(**chosen)
+    opened = context.new_page()
+    opened.on("console", lambda said: faults.append(said.text) if is_fault(said) else None)
+    opened.on("pageerror", lambda error: faults.append(str(error)))
+    opened.on(
+        "request",
+        lambda sent: None if sent.url.startswith((f"{host}/", "data:", "blob:")) else faults.append(sent.url),
+    )
+    yield opened
+    context.close()
+    assert not faults
+
+
+def wait_until_drawn(page: Page) -> None:
+    """Wait until a page of the dashboard shows all that it has."""
+    page.wait_for_selector("h1")
+    page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
+    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton], [data-stale=true]')")
