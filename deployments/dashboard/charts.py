@@ -60,9 +60,8 @@ def time_line(
     )
     if len(values) > 1:
         base = base.encode(color=_color("measure", list(values.values())))
-        return _sized(
-            base.mark_line(point=len(frame) <= 60, interpolate="step-after" if _is_time(tall, at) else "linear")
-        )
+        line = base.mark_line(point=len(frame) <= 60, interpolate="step-after" if _is_time(tall, at) else "linear")
+        return _sized(line, HEIGHT + _legend_height(len(values)))
     return _sized(base.mark_area(color=COLORS[0], opacity=0.25, line={"color": COLORS[0]}, point=len(frame) <= 2))
 
 
@@ -105,7 +104,8 @@ def stacked_bars(
             ],
         )
     )
-    return _sized(chart.transform_calculate(place=f"indexof({list(values.values())!r}, datum.measure)"))
+    ordered = chart.transform_calculate(place=f"indexof({list(values.values())!r}, datum.measure)")
+    return _sized(ordered, HEIGHT + _legend_height(len(values)))
 
 
 def _periods_of(tall: pd.DataFrame, at: str) -> list[str]:
@@ -262,6 +262,11 @@ def _color(field: str, names: Sequence[str], colors: Sequence[str] = COLORS) -> 
     scale = alt.Scale(domain=list(names), range=list(colors[: len(names)]))
     legend = alt.Legend(orient="top", labelLimit=200, columns=_LEGEND_COLUMNS) if len(names) > 1 else None
     return alt.Color(f"{field}:N", title=None, scale=scale, legend=legend)
+
+
+def _legend_height(names: int) -> int:
+    """Return the pixels that a legend takes from the height of its chart; none where there is one name."""
+    return 0 if names < 2 else 50 + 18 * -(-names // _LEGEND_COLUMNS)
 
 
 def _axis(values: pd.Series, form: str = "") -> alt.Axis:

@@ -122,13 +122,13 @@ def findings(page: Page) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_whoever_walks_through_the_pages_finds_their_numbers(browser: Browser, address: str, scheme: str):
-    """From page to page by the links beside them, and no page has a serious finding of axe."""
+    """From page to page by the links beside them and the keyboard, and no page has a serious finding of axe."""
     serious = {}
     with looking_at(browser, address, WIDE, scheme) as page:
         opened_at(page, address)
         for name, (shown, _, _) in KNOWN.items():
             title = (name or "live").capitalize()
-            page.get_by_test_id("stSidebarNavItems").get_by_role("link", name=title).click()
+            page.get_by_test_id("stSidebarNavItems").get_by_role("link", name=title).press("Enter")
             page.wait_for_function("(title) => document.querySelector('h1')?.innerText === title", arg=title)
             text = drawn(page)
             assert shown in text.splitlines(), text
@@ -145,15 +145,18 @@ def test_on_a_phone_a_page_shows_what_its_address_chooses(phone: Page, address: 
     assert phone.evaluate("document.documentElement.scrollWidth") <= PHONE, "it scrolls sideways"
 
 
-def test_a_choice_changes_the_numbers_and_the_address(phone: Page, address: str):
+def test_a_choice_by_keyboard_changes_the_numbers_and_the_address(phone: Page, address: str):
     opened_at(phone, address)
-    phone.get_by_role("combobox", name="Language").click()
-    phone.get_by_role("option", name="de", exact=True).click()
+    phone.get_by_role("combobox", name="Language").focus()
+    phone.keyboard.type("de")
+    phone.keyboard.press("Enter")
     phone.wait_for_url("**/?language=de")
     phone.wait_for_function("document.querySelector('[data-testid=stMetricValue]').innerText.trim() === '90'")
-    phone.get_by_text("local", exact=True).click()
+    phone.get_by_role("radio", name="local").press("Space")
     phone.wait_for_url("**/?language=de&times=local")
     phone.get_by_text("time (Europe/Berlin)").wait_for()
+    phone.locator("summary", has_text="Numbers").first.press("Enter")
+    phone.get_by_role("button", name="CSV").first.wait_for()
 
 
 def test_a_number_is_explained_by_the_link_below_its_card(phone: Page, address: str):

@@ -27,3 +27,11 @@ def test_months_and_weeks_are_steps_of_their_own():
     assert domain("year_month", ["2026-01-01", "2026-03-01"]) == ["2026-01", "2026-02", "2026-03"]
     assert domain("period_start", ["2026-03-02", "2026-03-16"]) == ["2026-03-02", "2026-03-09", "2026-03-16"]
     assert domain("period_start", ["2026-03-02"]) == ["2026-03-02"]
+
+
+def test_a_legend_takes_nothing_from_the_height_of_the_bars():
+    frame = pd.DataFrame({"date_day": pd.to_datetime(["2026-03-01"]), "a": [1], "b": [2], "c": [3]})
+    one, three = (
+        charts.stacked_bars(frame, "date_day", {name: name for name in names}, "unit") for names in ("a", "abc")
+    )
+    assert three.height >= one.height + 2 * 18

@@ -62,7 +62,7 @@ def _draw_summary(game: str | None, period: Period) -> None:
         return
     one = found.iloc[0]
     began = ("Broadcasts", format_number(one["streams_started"]), "began in these days")
-    draw_measures(one, "of a stream, weighted by time", "concurrent", began, _origin(game))
+    draw_measures(one, "of a stream", "concurrent", began, _origin(game))
 
 
 def _origin(game: str | None) -> Origin:

@@ -133,21 +133,19 @@ def _draw_broadcasts(streamer: str, period: Period, zone: str) -> None:
 
 
 def _draw_channel(streamer: str, period: Period, zone: str) -> None:
-    beside(
-        lambda: panel(
-            "Names",
-            "names and logins that the streamer had, the newest first",
-            lambda: streamers.list_names(run, streamer),
-            empty="No profile has been polled. `snowcast ingest twitch` polls them.",
-            zone=zone,
-        ),
-        lambda: panel(
-            "Titles and categories",
-            "as they were in these days, the newest first",
-            lambda: streamers.list_titles(run, streamer, period),
-            empty=_NONE,
-            zone=zone,
-        ),
+    panel(
+        "Titles and categories",
+        "as they were in these days, the newest first",
+        lambda: streamers.list_titles(run, streamer, period),
+        empty=_NONE,
+        zone=zone,
+    )
+    panel(
+        "Names",
+        "names and logins that the streamer had, the newest first",
+        lambda: streamers.list_names(run, streamer),
+        empty="No profile has been polled. `snowcast ingest twitch` polls them.",
+        zone=zone,
     )
 
 

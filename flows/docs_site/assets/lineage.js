@@ -111,12 +111,12 @@
     return [
       { selector: "node", style: { label: "data(label)", width: "data(width)", height: "data(height)", shape: "round-rectangle",
         "background-color": "data(colour)", color: "#111", "font-size": 11, "text-valign": "center",
-        "font-family": "ui-monospace, monospace" } },
+        "font-family": "ui-monospace, monospace", "z-index-compare": "manual", "z-index": 1 } },
       { selector: ".box", style: { "background-opacity": 0.25, "text-valign": "top", "text-margin-y": ROW, color: text,
         "font-weight": "bold" } },
       { selector: ".column", style: { "background-opacity": 0.95 } },
       { selector: "edge", style: { width: 1.4, "line-color": "#888", "target-arrow-color": "#888", "target-arrow-shape":
-        "triangle", "arrow-scale": 0.7, "curve-style": "bezier", opacity: 0.6 } },
+        "triangle", "arrow-scale": 0.7, "curve-style": "bezier", opacity: 0.6, "z-index-compare": "manual", "z-index": 0 } },
       { selector: ".condition", style: { "line-style": "dashed" } },
       { selector: ".dim", style: { opacity: 0.12 } },
       { selector: "edge.lit", style: { "line-color": "#e6550d", "target-arrow-color": "#e6550d", opacity: 1, width: 2 } },
