@@ -168,6 +168,8 @@ def _make_variables(folder: Path, secret: str) -> dict[str, str]:
         "PREFECT_SERVER_API_AUTH_STRING": f"snowcast:{secret}",
         "PREFECT_API_AUTH_STRING": f"snowcast:{secret}",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        # To tell whether kinds of blocks have changed, a start imports Snowflake's libraries: half of what it takes.
+        "PREFECT_SERVER_MEMOIZE_BLOCK_AUTO_REGISTRATION": "false",
     }
 
 

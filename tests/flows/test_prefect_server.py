@@ -9,6 +9,7 @@ import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 
 from flows.errors import ConfigError, SourceError
@@ -38,6 +39,13 @@ def test_it_listens_on_loopback_and_refuses_whoever_lacks_the_secret(own_home):
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=5)
     connection.request("POST", "/api/flows/filter", headers={"Content-Type": "application/json"}, body="{}")
     assert connection.getresponse().status == 401
+
+
+def test_it_knows_the_kinds_of_blocks_that_log_in_and_notify_though_it_did_not_import_them(own_home):
+    server = prefect_server.ensure_running(load_settings(home=own_home))
+    with httpx.Client(base_url=server.api_url, auth=("snowcast", server.secret)) as client:
+        for slug in ("snowflake-connector", "snowflake-credentials", "secret", "slack-webhook"):
+            assert client.get(f"/block_types/slug/{slug}").status_code == 200, slug
 
 
 def test_after_a_crash_the_next_start_replaces_the_stale_file(own_home):
