@@ -30,6 +30,7 @@ class Statements:
         self._guard = threading.Lock()
         self._by_request: OrderedDict[str, Statement] = OrderedDict()
         self._by_query: dict[str, Statement] = {}
+        self._unanswered: dict[str, Statement] = {}
         self._kept_bytes = 0
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="statement")
         self._history = QueryHistory()
@@ -41,7 +42,7 @@ class Statements:
             if known := self._by_request.get(key):
                 return known
             self._by_request[key] = statement
-            self._by_query[statement.query_id] = statement
+            self._by_query[statement.query_id] = self._unanswered[statement.query_id] = statement
             self._forget_old()
         self._threads.submit(self._run, statement)
         return statement
@@ -57,8 +58,7 @@ class Statements:
     def running(self, session: Session | None = None) -> list[Statement]:
         """Statements without an answer yet, of one session or of all."""
         with self._guard:
-            known = list(self._by_query.values())
-        return [s for s in known if not s.future.done() and (session is None or s.session is session)]
+            return [s for s in self._unanswered.values() if session is None or s.session is session]
 
     def interrupt_stopped(self) -> None:
         """Interrupt again what was stopped while it was between two pieces of work."""
@@ -89,6 +89,8 @@ class Statements:
             try:
                 answer = execution.answer(statement, self._base_url, self._history)
             except BaseException as error:
+                with self._guard:
+                    del self._unanswered[statement.query_id]
                 statement.future.set_exception(error)
                 raise
             finally:
@@ -99,5 +101,6 @@ class Statements:
             for part in (part for part in statement.parts if part.future.done()):
                 self._kept_bytes += part.kept_bytes
                 self._by_request[f"{part.session.token}/{part.query_id}"] = self._by_query[part.query_id] = part
+            del self._unanswered[statement.query_id]
             statement.future.set_result(answer)
             self._kept_bytes += statement.kept_bytes
