@@ -113,6 +113,9 @@ def test_what_cannot_be_read_is_named(content: bytes):
 def test_a_member_of_no_hour_is_told_where_it_could_be_of_several():
     with pytest.raises(BrokenArchive, match="'events.json' says no hour"):
         lines_of(zip_of(("events.json", b"{}")), hours=2)
+    with pytest.raises(BrokenArchive, match="_17#0.json.gz' says an hour that was not asked for"):
+        lines_of(zip_of((NAME, GOOD), (NAME.replace("_15", "_17"), GOOD)), hours=2)
+    assert lines_of(zip_of((NAME.replace("_15", "_17"), GOOD))) == LINES, "of one hour, what came is what it has"
     assert hour_of("1_2026-13-02_15#0.json.gz") is None
     assert hour_of("1_2026-01-02_25#0.json") is None
     assert hour_of("1_2026-01-02_5#12.json") == HOUR.replace(hour=5)
@@ -199,6 +202,28 @@ def test_a_hash_is_keyed_equal_for_equal_values_and_null_stays_null():
     assert len(one["ip_address"]) == 32
     assert one["ip_address"] != other["ip_address"]
     assert one["user_properties"]["name"] == ["192.0.2.7"], "only names say what is personal"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"user_properties": "{'email': 'leak-7f3a'}"},
+        {"user_properties": '{"email": "leak-7f3a", "cohort": '},
+        {"user_properties": json.dumps(json.dumps({"email": "leak-7f3a"}))},
+        {"event_properties": {"form": [" [{'Email': 'leak-7f3a'}"]}},
+        {"user_properties.email": "leak-7f3a", "data.user.Phone": "leak-7f3a"},
+        {"user_properties": {"contact.email": "leak-7f3a"}},
+    ],
+)
+@pytest.mark.parametrize("key", [None, SecretStr("pepper")])
+def test_personal_data_in_text_and_flat_names_are_nowhere(key: SecretStr | None, told: dict[str, Any]):
+    assert SECRET not in json.dumps(PersonalData(("email", "phone"), key).protect(told))
+
+
+@pytest.mark.parametrize("text", ["[Email] Weekly digest", '"Phone us" button', "{plan: basic}", '"hello"', "e-mail"])
+def test_text_that_only_speaks_of_it_stays(text: str):
+    event = {"event_properties": {"label": text}, "event_type": text}
+    assert PersonalData(("email", "phone"), None).protect(event) == event
 
 
 def test_a_field_of_the_event_is_no_property():

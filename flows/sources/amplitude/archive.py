@@ -86,16 +86,18 @@ class Archive:
         self._members = [info for info in self._zip.infolist() if not info.is_dir()]
 
     def members_by_hour(self, hours: Sequence[datetime]) -> Mapping[datetime, list[zipfile.ZipInfo]]:
-        """The members of each of these hours, in the order of their names.
+        """The members of each of these hours, in the order of their names; of one hour, whatever they are called.
 
         Raises:
-            BrokenArchive: The name of a member says no hour, and it could be of several.
+            BrokenArchive: The name of a member says no hour or another, and it could be of several.
         """
         found: dict[datetime, list[zipfile.ZipInfo]] = defaultdict(list)
         for member in sorted(self._members, key=lambda info: info.filename):
-            hour = hour_of(member.filename) or (hours[0] if len(hours) == 1 else None)
-            if hour is None:
-                raise BrokenArchive(f"the name of the member {member.filename!r} says no hour")
+            # What was asked for is what came: a member that was left aside would be an hour's events lost.
+            hour = hours[0] if len(hours) == 1 else hour_of(member.filename)
+            if hour not in hours:
+                said = "no hour" if hour is None else "an hour that was not asked for"
+                raise BrokenArchive(f"the name of the member {member.filename!r} says {said}")
             found[hour].append(member)
         return found
 

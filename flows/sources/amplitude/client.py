@@ -95,6 +95,7 @@ class ExportClient:
             reraise=True,
         )
         self._sleep = sleep
+        self._is_served = False
 
     def __enter__(self) -> ExportClient:
         return self
@@ -111,19 +112,24 @@ class ExportClient:
         Raises:
             TooLarge: They are more than it, or a limit, allows in one request.
             BrokenArchive: The answer is no archive, or not a whole one.
-            ConfigError: The keys are refused, or nothing is served there.
-            SourceError: It did not answer after every try.
+            ConfigError: The keys are refused.
+            SourceError: It did not answer after every try, or what answers is not Amplitude.
         """
         with tempfile.TemporaryFile(dir=self._spool, prefix="export-") as file:
             hours = {"start": f"{first:%Y%m%dT%H}", "end": f"{last:%Y%m%dT%H}"}
             is_there = self._ask(
                 "/api/2/export", hours, lambda answer: self._keep_archive(answer, cast("IO[bytes]", file))
             )
+            if not is_there and not self._is_served:
+                # Any host says 404 of a path that it does not have; that is no word of Amplitude about the hours.
+                self.event_types()
             yield Archive(cast("IO[bytes]", file), self._limits) if is_there else None
 
     def event_types(self) -> list[Any]:
         """The events list: every event type of the project, with totals of the week so far."""
-        return cast("list[Any]", self._ask("/api/2/events/list", {}, self._keep_list))
+        found = cast("list[Any]", self._ask("/api/2/events/list", {}, self._keep_list))
+        self._is_served = True
+        return found
 
     def rest(self) -> None:
         """Wait before what was broken is asked for again."""
@@ -184,7 +190,7 @@ class ExportClient:
         except (ValueError, AttributeError):
             found = None
         if not isinstance(found, list):
-            raise _NoAnswer("what it answered is no list of events")
+            raise _NoAnswer(f"what it answered ({answer.status_code}) is no list of events")
         return found
 
     def _pause(self, state: RetryCallState) -> float:

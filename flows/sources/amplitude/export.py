@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
 ENTITY = "events"
 STEP = "export amplitude"
-ASKED_AT_ONCE = 3  # a broken hour is asked for so often in one run
+ASKED_AT_ONCE = 3  # an hour that breaks is asked for so often in one run
 MOST_ATTEMPTS = 9  # and in all, before a person has to say so
 _MOST_NOTE = 300
 _TOLD_EVERY = 10_000
@@ -124,6 +124,7 @@ class Exporter:
         self._client, self._ledger, self._root, self._personal = client, ledger, landing_root, personal
         self._exported = Exported()
         self._asked: Counter[datetime] = Counter()
+        self._broken: Counter[datetime] = Counter()
         self._before: dict[datetime, int] = {}
         self._begun = time.monotonic()
         self._total = 0
@@ -230,12 +231,17 @@ class Exporter:
             return None
 
     def _unread(self, hour: datetime, reason: str) -> Hour:
-        is_hopeless = self._attempts(hour) >= MOST_ATTEMPTS
+        """The hour as broken: refused where this run read it in vain often enough, and so did those before.
+
+        Halves of a window and times without an answer are attempts, too, and say nothing about the hour.
+        """
+        self._broken[hour] += 1
+        is_hopeless = self._broken[hour] >= ASKED_AT_ONCE and self._attempts(hour) >= MOST_ATTEMPTS
         return self._left_out(hour, REFUSED if is_hopeless else PENDING, reason)
 
     def _to_ask_again(self, broken: Collection[datetime]) -> list[list[datetime]]:
-        """Each broken hour by itself, but for those that were asked for often enough in this run."""
-        again = [[hour] for hour in broken if self._asked[hour] < ASKED_AT_ONCE]
+        """Each broken hour by itself, but for those that broke often enough in this run."""
+        again = [[hour] for hour in broken if self._broken[hour] < ASKED_AT_ONCE]
         if again:
             self._client.rest()
         return again

@@ -1,8 +1,9 @@
 """Personal data of events: hashed with a key, or left out, before anything is written down.
 
 What is personal is told by name: `ip_address`, and the properties that the settings name, wherever they stand below an
-event's own fields (user_properties, `$set` in them, data, event_properties, groups). Names are compared without regard
-to capitals. A hash is keyed: without the key nobody finds the value by trying all addresses.
+event's own fields (user_properties, `$set` in them, data, event_properties, groups), and the last part of a name with
+dots (`user_properties.email` of a flat file). Names are compared without regard to capitals. Text that looks like an
+object, names one of them and cannot be read is held back whole. A hash is keyed: without the key nobody finds the value by trying all addresses.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -17,7 +19,8 @@ from pydantic import SecretStr
 
 ADDRESS = "ip_address"
 _HASH_LENGTH = 32
-_NESTED = ("{", "[")
+_NESTED = ("{", "[", '"')
+_OBJECT = re.compile(r"[\s\[]*\{")
 # Fields of an event that hold objects; a CSV has them as text.
 OBJECTS = frozenset(
     ("data", "event_properties", "global_user_properties", "group_properties", "groups", "plan", "user_properties")
@@ -43,7 +46,7 @@ class PersonalData:
         """
         kept: dict[str, Any] = {}
         for name, value in event.items():
-            if name.casefold() == ADDRESS:
+            if name.casefold() == ADDRESS or ("." in name and self._is_personal(name)):
                 if self._key is not None:
                     kept[name] = self._hash(value)
             elif name in OBJECTS and isinstance(value, str):
@@ -64,12 +67,18 @@ class PersonalData:
             return [self._inside(inner) for inner in value]
         if isinstance(value, str) and value.lstrip().startswith(_NESTED):
             nested = _parse(value)
-            kept = self._inside(nested) if isinstance(nested, dict | list) else nested
+            if nested is value:
+                return self._hash(value) if self._may_hold(value) else value
+            kept = self._inside(nested)
             return value if kept == nested else json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
         return value
 
     def _is_personal(self, name: str) -> bool:
-        return name.casefold() in self._names
+        return name.casefold().rpartition(".")[2] in self._names
+
+    def _may_hold(self, text: str) -> bool:
+        """Whether text that is no JSON looks like an object that names something personal."""
+        return bool(_OBJECT.match(text)) and any(name in text.casefold() for name in self._names)
 
     def _hash(self, value: Any) -> str | None:
         if value is None or value == "" or self._key is None:
@@ -79,7 +88,7 @@ class PersonalData:
 
 
 def _parse(text: str) -> Any:
-    """What the text says as JSON, where it is a JSON object or array; else the text."""
+    """What the text says as JSON, where it is a JSON object, array or text; else the text itself."""
     if not text.lstrip().startswith(_NESTED):
         return text
     try:

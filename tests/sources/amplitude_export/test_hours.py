@@ -180,6 +180,28 @@ def test_an_hour_that_stays_broken_is_left_out_with_its_reason_and_refused_in_th
     assert warehouse.uuids() == account.uploaded(FIRST, 6)
 
 
+def test_neither_halves_nor_silence_count_against_an_hour_that_breaks(account, warehouse):
+    account.sandbox.inject("500", path=EXPORT, times=27)
+    for _ in range(9):
+        account.export()
+    account.sandbox.inject("export_too_large", times=None, rows=1)
+    account.sandbox.inject("broken_member", hour=hour_name(8), times=2)
+    exported = account.export()
+    assert warehouse.states()[named(at(8))[0]][0] == "landed", "it was read a third time"
+    assert exported.reports() == ()
+    assert warehouse.uuids() == account.uploaded(FIRST, 6)
+
+
+def test_a_host_without_the_api_says_nothing_about_hours(account, warehouse):
+    account.sandbox.inject("404", path="/amplitude/api/", times=None)
+    exported = account.export()
+    assert "(404) is no list of events" in str(exported.failure)
+    assert {state for state, _ in warehouse.states().values()} == {"pending"}
+    account.sandbox.clear_faults()
+    account.export()
+    assert warehouse.uuids() == account.uploaded(FIRST, 6)
+
+
 def test_a_line_that_is_no_record_goes_to_the_quarantine_without_what_it_holds(account, warehouse):
     account.sandbox.inject("broken_line")
     exported = account.export()
