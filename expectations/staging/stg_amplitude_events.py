@@ -28,6 +28,13 @@ RULES = (
         shows=("event_at", "uploaded_at", "device_id"),
     ),
     Rule(
+        name="an event has an insert_id",
+        fails="insert_id is null",
+        severity=WARNING,
+        reason="Amplitude cannot drop repeats of it: only its uuid names it, and what an app sent twice is two events",
+        shows=("uuid", "event_type", "device_id"),
+    ),
+    Rule(
         name="an insert_id is of one device",
         fails="same_id_devices > 1",
         severity=WARNING,

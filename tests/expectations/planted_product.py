@@ -60,6 +60,7 @@ PLANTED: dict[str, dict[str, Values | list[Values]]] = {
     "stg_amplitude_events": {
         "nothing happens after its upload": {"happened_at": _LATER},
         "no event is dated after its upload": {"is_future": True},
+        "an event has an insert_id": {"insert_id": None},
         "an insert_id is of one device": [{"device_id": "one"}, {"device_id": "another", "event_key": "another"}],
         "event_key never repeats": [{}, {}],
     },

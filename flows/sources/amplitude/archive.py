@@ -95,7 +95,7 @@ class Archive:
         for member in sorted(self._members, key=lambda info: info.filename):
             # What was asked for is what came: a member that was left aside would be an hour's events lost.
             hour = hours[0] if len(hours) == 1 else hour_of(member.filename)
-            if hour not in hours:
+            if hour is None or hour not in hours:
                 said = "no hour" if hour is None else "an hour that was not asked for"
                 raise BrokenArchive(f"the name of the member {member.filename!r} says {said}")
             found[hour].append(member)

@@ -3,7 +3,8 @@
 What is personal is told by name: `ip_address`, and the properties that the settings name, wherever they stand below an
 event's own fields (user_properties, `$set` in them, data, event_properties, groups), and the last part of a name with
 dots (`user_properties.email` of a flat file). Names are compared without regard to capitals. Text that looks like an
-object, names one of them and cannot be read is held back whole. A hash is keyed: without the key nobody finds the value by trying all addresses.
+object, names one of them and cannot be read is held back whole. A hash is keyed: without the key nobody finds the value
+by trying all addresses.
 """
 
 from __future__ import annotations
