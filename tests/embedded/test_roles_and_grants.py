@@ -54,6 +54,9 @@ def test_a_virtual_warehouse_is_made_changed_and_dropped(connection):
     assert told(connection, "SHOW WAREHOUSES LIKE 'w'", *columns) == [("W", "Large", "60", "true", "M", "it's big")]
     columns = ("name", "credit_quota", "notify_at", "suspend_at")
     assert told(connection, "SHOW RESOURCE MONITORS", *columns) == [("M", "50.00", "80%", "")]
+    run(connection, "ALTER RESOURCE MONITOR M TRIGGERS ON 75 PERCENT DO NOTIFY ON 90 PERCENT DO NOTIFY")
+    run(connection, "ALTER RESOURCE MONITOR M SET CREDIT_QUOTA = 40")
+    assert told(connection, "SHOW RESOURCE MONITORS", *columns) == [("M", "40.00", "75%,90%", "")]
     for statement in ("DROP WAREHOUSE W", "DROP RESOURCE MONITOR M"):
         run(connection, statement)
     with pytest.raises(ProgrammingError, match=r"Warehouse 'W' does not exist"):

@@ -17,7 +17,7 @@ from tests.fidelity.collected import (
 from tests.fidelity.fluff import CLIENTS, UNKNOWN, not_parsed
 from tests.fidelity.snowflake_sql import examine, sent_statements
 from tests.flows.conftest import SMALL_SANDBOX, serving
-from tests.unit.test_snowflake_plan import BEYOND, CHANGED
+from tests.unit.deploy.differences import BEYOND, CHANGED
 
 of_sqlfluff = pytest.mark.skipif(
     not CLIENTS, reason="FIDELITY_CLIENTS names the programs of an environment of the extra fidelity"

@@ -26,6 +26,7 @@ from transforms.catalog import select_models
 DRIFT = (
     "ALTER WAREHOUSE SNOWCAST_WH SET WAREHOUSE_SIZE = LARGE",
     "REVOKE OPERATE ON WAREHOUSE SNOWCAST_WH FROM ROLE SNOWCAST_LOADER",
+    "ALTER RESOURCE MONITOR SNOWCAST_WH_MONITOR SET CREDIT_QUOTA = 50 TRIGGERS ON 80 PERCENT DO NOTIFY",
     "DROP ROLE SNOWCAST_PUBLISHER",
     "CREATE TABLE ANALYTICS.MARTS.HAND_MADE (A INT)",
     "REVOKE SELECT ON TABLE ANALYTICS.MARTS.HAND_MADE FROM ROLE SNOWCAST_READER",
@@ -42,6 +43,7 @@ LEFT = "! DELETE on FUTURE TABLES IN DATABASE ANALYTICS to SNOWCAST_READER: is d
 TASK_DRIFT = (
     "REVOKE EXECUTE TASK ON ACCOUNT FROM ROLE SNOWCAST_LOADER",
     "DROP STREAM ANALYTICS.OPS.NEW_RAW_TWITCH_STREAMS",
+    "CREATE OR REPLACE STREAM ANALYTICS.OPS.NEW_RAW_TWITCH_GAMES ON TABLE ANALYTICS.RAW.RAW_TWITCH_GAMES",
     "ALTER TASK ANALYTICS.OPS.ARRIVALS SUSPEND",
     "ALTER TASK ANALYTICS.OPS.BUILD_DIM_GAMES SUSPEND",
     "CREATE OR ALTER TASK ANALYTICS.OPS.BUILD_DIM_GAMES WAREHOUSE = SNOWCAST_WH "
@@ -82,6 +84,8 @@ def test_what_differs_is_planned_and_made_and_nothing_else(snowcast):
         "+ role SNOWCAST_PUBLISHER: is not there",
         "+ USAGE on SNOWCAST_READER to SNOWCAST_PUBLISHER: is not granted",
         "+ USAGE on SNOWCAST_PUBLISHER to SNOWCAST_LOADER: is not granted",
+        "~ resource monitor SNOWCAST_WH_MONITOR: TRIGGERS is ON 80 PERCENT DO NOTIFY, "
+        "declared is ON 80 PERCENT DO NOTIFY ON 100 PERCENT DO SUSPEND",
         ALTERED,
         "+ OPERATE on SNOWCAST_WH to SNOWCAST_LOADER: is not granted",
         f"+ SELECT on all tables in ANALYTICS to SNOWCAST_READER: is missing on 1 of {tables}: HAND_MADE",
@@ -123,6 +127,8 @@ def test_builds_are_scheduled_inside_snowflake(snowcast):
         "~ task ANALYTICS.OPS.BUILD_DIM_GAMES: PREDECESSORS is [], declared is "
         + '["ANALYTICS.OPS.BUILD_STG_STREAM_SAMPLES", "ANALYTICS.OPS.BU…',
         "~ tasks behind ANALYTICS.OPS.ARRIVALS: are not all started",
+        "! stream ANALYTICS.OPS.NEW_RAW_TWITCH_GAMES: MODE is DEFAULT, declared is APPEND_ONLY; "
+        "once it is dropped, deploy again",
         "! task ANALYTICS.OPS.BUILD_GONE: builds no table of the catalog",
     ]
     assert re.findall(r"^[+~!] [^:\n]*", snowcast("deploy", "snowflake", "--with-tasks").out, re.MULTILINE)[-1:] == [
@@ -150,6 +156,12 @@ def test_a_place_outside_brings_its_integration_stage_and_grants(snowcast):
     ]
     assert snowcast("deploy", "snowflake", **place).out.endswith("1 left to you\n")
     assert summaries() == [LEFT], "the same place again changes nothing"
+    run_all("ALTER STORAGE INTEGRATION SNOWCAST_S3 SET STORAGE_ALLOWED_LOCATIONS = ('s3://landing/other/')")
+    others = "! storage integration SNOWCAST_S3: STORAGE_ALLOWED_LOCATIONS has s3://landing/other/, declared nowhere"
+    lacking = "~ storage integration SNOWCAST_S3: STORAGE_ALLOWED_LOCATIONS lacks s3://landing/snowcast/"
+    assert summaries() == [lacking, others, LEFT]
+    assert snowcast("deploy", "snowflake", **place).out.endswith("2 left to you\n")
+    assert summaries() == [others, LEFT], "what somebody else may read is told and stays"
 
 
 def test_the_whole_sql_is_printed_without_a_login(snowcast):

@@ -6,7 +6,7 @@ import gzip
 import json
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from pydantic import SecretStr
@@ -20,6 +20,12 @@ from flows.landing import LandedFile
 from flows.sources.twitch.files import HELIX_FILES
 from flows.sources.twitch.poll import Retries, TwitchConfig
 from tests.sources.azurite import PROGRAM as AZURITE
+
+if TYPE_CHECKING:
+    from snowflake.snowpark import Session
+
+    from flows.services.broker import BrokerEndpoint
+    from tests.sources.topic import Stream
 
 # Azurite comes from npm, which a machine may lack: its tests are collected where it is installed.
 collect_ignore = [] if AZURITE.exists() else ["test_azure_places.py"]
@@ -53,6 +59,31 @@ def config_of(sandbox: SandboxServer) -> Callable[..., TwitchConfig]:
         return TwitchConfig(**(values | changes))
 
     return make
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrokerEndpoint]:
+    """One broker for all tests; each has a topic and a group of its own."""
+    from flows.services.broker import ensure_broker, stop_broker
+
+    home = tmp_path_factory.mktemp("broker")
+    yield ensure_broker(home)
+    stop_broker(home)
+
+
+@pytest.fixture
+def short_polls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The client waits for as long as a poll may take, unless a thousand messages come."""
+    from flows.sources.kafka import consumer
+
+    monkeypatch.setattr(consumer, "_POLL_SECONDS", 0.1)
+
+
+@pytest.fixture
+def stream(session: Session, database: str, tmp_path: Path, broker: BrokerEndpoint, short_polls: None) -> Stream:
+    from tests.sources.topic import Stream
+
+    return Stream(session, database, tmp_path / "home", broker)
 
 
 def land_helix_files(

@@ -1,20 +1,10 @@
-"""Messages through Snowpipe Streaming: each row once and counted, whatever the service refuses and whoever dies.
-
-The service here is a stand-in with the interface of Snowflake's client, over the embedded warehouse: it commits what
-was appended when it is waited for, refuses rows without an error, and gives a channel to whoever opened it last.
-"""
+"""Messages through Snowpipe Streaming: each row once and counted, whatever the service refuses and whoever dies."""
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,8 +19,7 @@ from flows.load.pipes import Landing, landing_of
 from flows.load.streaming import Streaming
 from flows.settings import Settings, SnowflakeSettings
 from flows.warehouse import streaming as client
-from tests.sources import streaming_client
-from transforms.engine.ledgers import append_rows
+from tests.sources.streaming_service import Service
 from transforms.engine.tables import create_table
 from transforms.ops import HEADS, LOADS, POLLS, QUARANTINE, STREAM_POSITIONS
 from transforms.raw.raw_stream_samples import TABLE
@@ -39,89 +28,6 @@ if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
 AT = datetime(2026, 11, 28, 8, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Status:
-    rows_error_count: int
-    last_error_message: str | None
-
-
-class RefusedError(Exception):
-    """As the client raises them."""
-
-    def __init__(self, message: str, http_status_code: int) -> None:
-        super().__init__(message)
-        self.message, self.http_status_code = message, http_status_code
-
-
-@dataclass
-class Service:
-    """The service with its channels.
-
-    Args:
-        session: Where RAW is.
-        refuses: Offsets of messages that it refuses.
-        is_down: It does not commit.
-        opened: Names of the channels, in the order of their opening.
-        appended: Rows that were appended, over all channels.
-    """
-
-    session: Session
-    refuses: set[int] = field(default_factory=set)
-    is_down: bool = False
-    opened: list[str] = field(default_factory=list)
-    appended: int = 0
-    errors: int = 0
-
-    def open(self, name: str) -> Channel:
-        self.opened.append(name)
-        return Channel(self, len(self.opened))
-
-
-class Channel:
-    def __init__(self, service: Service, number: int) -> None:
-        self.service, self.number = service, number
-        self.waiting: list[dict[str, Any]] = []
-        self.token: str | None = None
-        self.is_closed = False
-
-    def append_rows(
-        self,
-        rows: list[dict[str, Any]],
-        start_offset_token: str | None = None,
-        end_offset_token: str | None = None,
-    ) -> None:
-        assert not self.is_closed
-        try:
-            written = json.dumps(rows, ensure_ascii=False).encode()
-        except UnicodeEncodeError as error:
-            raise ValueError(f"Failed to serialize rows to JSON: {error}") from error
-        self.service.appended += len(rows)
-        self.waiting += json.loads(written)
-        self.token = end_offset_token or self.token
-
-    def wait_for_commit(self, token_checker: Callable[[str | None], bool], timeout_seconds: int | None = None) -> None:
-        if self.service.is_down:
-            raise TimeoutError("Wait for commit timed out")
-        self.commit()
-        assert token_checker(self.token)
-
-    def commit(self) -> None:
-        if self.number != len(self.service.opened):  # somebody else has opened the channel since
-            raise RefusedError("the channel is invalid", 409)
-        rows, self.waiting = self.waiting, []
-        taken = [row for row in rows if row["RECORD"]["_offset"] not in self.service.refuses]
-        self.service.errors += len(rows) - len(taken)
-        times = ("_SNAPSHOT_AT", "_LOADED_AT")
-        read = [{**row, **{name: datetime.fromisoformat(row[name]) for name in times}} for row in taken]
-        append_rows(self.service.session, TABLE, [{name.lower(): value for name, value in one.items()} for one in read])
-
-    def get_channel_status(self) -> Status:
-        return Status(self.service.errors, "a value is too long" if self.service.errors else None)
-
-    def close(self, drop: bool = False, wait_for_flush: bool = True, timeout_seconds: int | None = None) -> None:
-        self.is_closed = True
 
 
 class Streamed:
@@ -261,98 +167,3 @@ def test_what_cannot_stream_is_told_before_anything_is_read(tmp_path: Path):
     )
     with pytest.raises(ConfigError, match="by key pair only"):
         client.channel_opener(account, "RAW", "T")
-
-
-def test_the_client_is_given_the_key_pair_of_the_account():
-    key = {"private_key_file": "k.p8", "private_key_file_pwd": "secret"}
-    login = {"account": "O-A", "user": "u", "role": "LOADER", "database": "D", "port": 443, **key}
-    assert client._properties(login) == {
-        "account": "O-A",
-        "user": "u",
-        "role": "LOADER",
-        "url": "https://o-a.snowflakecomputing.com:443",
-        "private_key_file": "k.p8",
-        "private_key_passphrase": "secret",
-    }
-
-
-@pytest.mark.parametrize(("status", "family"), [(401, ConfigError), (404, ConfigError), (409, TransientError)])
-def test_errors_of_the_client_are_ours(status: int, family: type[Exception]):
-    with pytest.raises(family, match="no such pipe"), client.explain_streaming():
-        raise RefusedError("no such pipe", status)
-
-
-class Client:
-    """What opens channels; `made` has the arguments of each that was made."""
-
-    made: list[dict[str, Any]]
-    service: Service
-
-    @classmethod
-    def from_table(
-        cls,
-        client_name: str,
-        db_name: str,
-        schema_name: str,
-        table_name: str,
-        profile_json: str | None = None,
-        properties: dict[str, Any] | None = None,
-    ) -> Client:
-        cls.made.append({"table": (db_name, schema_name, table_name), "properties": properties})
-        return cls()
-
-    def open_channel(self, channel_name: str, offset_token: str | None = None) -> tuple[Channel, Status]:
-        return self.service.open(channel_name), Status(0, None)
-
-
-def test_one_client_opens_the_channels_of_a_process(tmp_path: Path, session: Session, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(sys.modules, "snowflake.ingest", SimpleNamespace())
-    monkeypatch.setitem(sys.modules, "snowflake.ingest.streaming", SimpleNamespace(StreamingIngestClient=Client))
-    monkeypatch.setenv("SS_LOG_LEVEL", "error")
-    Client.made, Client.service = [], Service(session)
-    (tmp_path / "k.p8").touch()
-    login = SnowflakeSettings(account="o-a", user="u", private_key_path=tmp_path / "k.p8")
-    settings = Settings(home=tmp_path, database="d", warehouse="snowflake", snowflake=login)
-    opening = client.channel_opener(settings, "RAW", "T")
-    assert [opening("a").number, opening("b").number] == [1, 2]
-    assert [one["table"] for one in Client.made] == [("D", "RAW", "T")]
-    assert Client.made[0]["properties"]["private_key_file"] == str(tmp_path / "k.p8")
-
-
-@pytest.fixture(scope="module")
-def told() -> dict[str, Any]:
-    """What the real client tells of itself, where `make streaming` could install it."""
-    folder = Path(__file__).parents[2] / ".venv/streaming"
-    if not (folder / "snowflake/ingest").is_dir():
-        pytest.skip("Snowflake's streaming client is not there: make streaming (pip could not reach it?)")
-    command = [sys.executable, "-S", "-E", streaming_client.__file__, str(folder)]
-    ran = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "SS_LOG_LEVEL": "error"})
-    assert ran.returncode == 0, ran.stderr
-    return json.loads(ran.stdout.splitlines()[-1])
-
-
-def test_the_client_takes_what_it_is_given(told: dict[str, Any]):
-    """The code above runs with the stand-ins, the types are checked with the protocols: all are as the client is."""
-    ours = {"StreamingIngestClient": [Client], "StreamingIngestChannel": [Channel, client.Channel]}
-    for kind, names in streaming_client.METHODS.items():
-        for name in names:
-            for one in ours[kind]:
-                found = json.loads(json.dumps(streaming_client.parameters(getattr(one, name))))
-                assert found == told["parameters"][f"{kind}.{name}"], f"{one.__module__}.{one.__name__}.{name}"
-    fields = {*Status.__dataclass_fields__}
-    assert fields == {name for name in vars(client.Status) if not name.startswith("_")}
-    assert told["status"] == {"rows_error_count": 7, "last_error_message": "too long"}
-    assert fields == {*told["status"]}
-
-
-def test_the_client_answers_as_the_stand_in_does(told: dict[str, Any]):
-    outcomes = told["outcomes"]
-    assert outcomes["appended"] == outcomes["committed"] == {"returned": None}
-    assert json.loads(outcomes["sent"]["returned"]) == {"RECORD": {"a": [1]}, "_SOURCE_ROW": 1}
-    assert outcomes["unwritable"]["family"][0] == "ValueError"
-    assert outcomes["late"]["family"][0] == "TimeoutError"
-    assert outcomes["refused"] == {
-        "family": ["StreamingIngestError", "Exception", "BaseException", "object"],
-        "status": 409,
-        "text": "ClosedChannelError: it is closed (HTTP 409 Conflict)",
-    }

@@ -52,7 +52,9 @@ def alter(sql: str, context: StatementContext) -> pa.Table:
         return status_table(_DONE)
     objects.require(context, kind, name)
     if not (kind == "WAREHOUSE" and (scanner.take("SUSPEND") or scanner.take("RESUME"))):
-        if not scanner.take("SET"):
+        token = scanner.peek()
+        has_triggers = kind == "RESOURCE MONITOR" and token is not None and token.text.upper() == "TRIGGERS"
+        if not has_triggers and not scanner.take("SET"):
             raise unsupported(f"ALTER {kind} other than SET")
         objects.alter(context, kind, name, _read_options(scanner))
     scanner.at_end()
@@ -159,7 +161,8 @@ def _read_options(scanner: Scanner) -> Options:
         while scanner.take("ON"):
             percent = scanner.next().text
             scanner.expect("PERCENT", "DO")
-            found["TRIGGERS"].setdefault(scanner.next().text.upper(), f"{percent}%")
+            action = scanner.next().text.upper()
+            found["TRIGGERS"][action] = ",".join([*filter(None, [found["TRIGGERS"].get(action)]), f"{percent}%"])
     return found
 
 

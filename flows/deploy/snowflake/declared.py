@@ -20,6 +20,7 @@ KINDS = (
 )
 _CREATE = re.compile(rf"CREATE ({'|'.join(KINDS)}) IF NOT EXISTS ([\w.]+)\s*(.*)", re.DOTALL)
 _PROPERTY = re.compile(r"(\w+) = (\([^)]*\)|'[^']*'|[\w.]+)")
+_TRIGGERS = re.compile(r"TRIGGERS ((?: ?ON [\d.]+ PERCENT DO \w+)+)")
 _GRANT_ROLE = re.compile(r"GRANT ROLE (\w+) TO (ROLE|USER) (\w+)")
 _GRANT = re.compile(
     r"GRANT (?P<privileges>[A-Z ,]+?) ON (?:(?P<scope>ALL|FUTURE) (?P<kinds>[A-Z ]+?)S IN (?:DATABASE|SCHEMA)"
@@ -88,6 +89,8 @@ def read_statement(role: str, statement: str) -> Iterator[Declared]:
     """
     if match := _CREATE.fullmatch(statement):
         properties = {name: value.strip("'") for name, value in _PROPERTY.findall(match[3])}
+        if triggers := _TRIGGERS.search(match[3]):
+            properties["TRIGGERS"] = triggers[1]
         yield DeclaredObject(match[1], match[2].upper(), properties, role, statement)
     elif match := _GRANT_ROLE.fullmatch(statement):
         yield DeclaredGrant("USAGE", "ROLE", match[1].upper(), "ONE", match[2], match[3].upper(), role, statement)

@@ -6,13 +6,13 @@ nothing is ever dropped or revoked by a plan.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from flows.deploy.snowflake.declared import Declared, DeclaredGrant, DeclaredObject
 from flows.deploy.snowflake.present import Present
+from flows.deploy.snowflake.properties import COMPARED, compare_locations, write_alter
 
 _NAMED_IN_REASON = 3
 
@@ -36,56 +36,6 @@ class Change:
     statement: str
 
 
-def _plain(value: str) -> str:
-    return value.upper().replace("-", "").replace("_", "")
-
-
-def _names(value: str) -> str:
-    return json.dumps(sorted(json.loads(value or "[]"))).upper()
-
-
-def _number(value: str) -> str:
-    return f"{float(value or 0):g}"
-
-
-# Properties that SHOW tells: the column, how values are compared, and whether ALTER can set them.
-_COMPARED: dict[str, dict[str, tuple[str, Callable[[str], str], bool]]] = {
-    "WAREHOUSE": {
-        "WAREHOUSE_SIZE": ("size", _plain, True),
-        "AUTO_SUSPEND": ("auto_suspend", _number, True),
-        "AUTO_RESUME": ("auto_resume", _plain, True),
-        "RESOURCE_MONITOR": ("resource_monitor", str.upper, True),
-        "COMMENT": ("comment", str, True),
-    },
-    "RESOURCE MONITOR": {
-        "CREDIT_QUOTA": ("credit_quota", _number, True),
-        "FREQUENCY": ("frequency", _plain, True),
-    },
-    "ROLE": {"COMMENT": ("comment", str, True)},
-    "USER": {
-        "TYPE": ("type", _plain, True),
-        "DEFAULT_ROLE": ("default_role", str.upper, True),
-        "DEFAULT_WAREHOUSE": ("default_warehouse", str.upper, True),
-        "COMMENT": ("comment", str, True),
-    },
-    "STORAGE INTEGRATION": {"ENABLED": ("enabled", _plain, True), "COMMENT": ("comment", str, True)},
-    "FILE FORMAT": {"TYPE": ("type", _plain, False)},
-    "COMPUTE POOL": {"MAX_NODES": ("max_nodes", _number, True), "COMMENT": ("comment", str, True)},
-    "STREAMLIT": {"QUERY_WAREHOUSE": ("query_warehouse", str.upper, True), "TITLE": ("title", str, True)},
-    "STAGE": {
-        "URL": ("url", lambda url: url.rstrip("/"), False),
-        "STORAGE_INTEGRATION": ("storage_integration", str.upper, False),
-    },
-    "STREAM": {"TABLE_NAME": ("table_name", str.upper, False)},
-    "PROCEDURE": {"COMMENT": ("description", str, True)},
-    "TASK": {
-        "WAREHOUSE": ("warehouse", str.upper, True),
-        "PREDECESSORS": ("predecessors", _names, True),
-        "CONDITION": ("condition", str.strip, True),
-        "DEFINITION": ("definition", str.strip, True),
-        "COMMENT": ("comment", str, True),
-    },
-}
 # Kinds whose own statement changes them: CREATE OR ALTER, CREATE OR REPLACE.
 _MADE_AGAIN = ("PROCEDURE", "TASK")
 # Kinds of which no ALTER sets what is compared: a person drops them, and the next deployment makes them.
@@ -109,7 +59,13 @@ def make_plan(declared: Sequence[Declared], present: Present, may_be: Sequence[D
         found = _compare(one, present) if isinstance(one, DeclaredObject) else _missing(one, wanted[one], present)
         for change in found:
             changes.setdefault(change.statement, change)
-    return [*changes.values(), *_compare_tables(present), *_undeclared({**wanted, **granted_apart}, objects, present)]
+    beyond = _undeclared({**wanted, **granted_apart}, objects, present)
+    return leave_last([*changes.values(), *_compare_tables(present), *beyond])
+
+
+def leave_last(changes: Sequence[Change]) -> list[Change]:
+    """Return the changes with what is left to a person behind the others."""
+    return sorted(changes, key=lambda change: change.sign == "!")
 
 
 def _compare(one: DeclaredObject, present: Present) -> Iterator[Change]:
@@ -119,7 +75,7 @@ def _compare(one: DeclaredObject, present: Present) -> Iterator[Change]:
     if there is None:
         yield Change("+", what, "is not there", one.role, one.statement)
         return
-    for name, (column, normal, can_alter) in _COMPARED.get(one.kind, {}).items():
+    for name, (column, normal, can_alter) in COMPARED.get(one.kind, {}).items():
         if name not in one.properties or normal(one.properties[name]) == normal(there.get(column, "")):
             continue
         value = one.properties[name]
@@ -127,13 +83,13 @@ def _compare(one: DeclaredObject, present: Present) -> Iterator[Change]:
             why = f"{name} is {_cut(there.get(column, '')) or 'not set'}, declared is {_cut(value)}"
             yield Change("~", what, why, one.role, one.statement)
             return
-        quoted = f"'{value}'" if name in ("COMMENT", "URL", "TITLE") else value
-        also = " START_TIMESTAMP = IMMEDIATELY" if name == "FREQUENCY" else ""  # Snowflake takes both or neither
-        statement = f"ALTER {one.kind} {one.name} SET {name} = {quoted}{also}"
+        statement = write_alter(one, name, value)
         why = f"{name} is {there.get(column) or 'not set'}, declared is {value}"
         if one.kind in _DROPPED_FIRST:
             why, statement = f"{why}; once it is dropped, deploy again", f"DROP {one.kind} {one.name}"
         yield Change("~" if can_alter else "!", what, why, one.role, statement)
+    for sign, why, statement in compare_locations(one, there.get("storage_allowed_locations", "")):
+        yield Change(sign, what, why, one.role, statement)
 
 
 def _compare_tables(present: Present) -> Iterator[Change]:

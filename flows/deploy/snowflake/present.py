@@ -18,6 +18,7 @@ _OF_ACCOUNT = {
 _OF_DASHBOARD = {"COMPUTE POOL": "COMPUTE POOLS", "STREAMLIT": "STREAMLITS"}  # asked for where they are declared
 _OF_DATABASE = {kind: f"{kind}S" for kind in ("SCHEMA", "FILE FORMAT", "STAGE", "TABLE", "VIEW")}
 _SCHEDULED = {kind: f"{kind}S" for kind in ("STREAM", "PROCEDURE", "TASK")}
+_TRIGGERED = {"NOTIFY": "notify_at", "SUSPEND": "suspend_at", "SUSPEND_IMMEDIATE": "suspend_immediately_at"}
 Granted = tuple[str, str, str]  # privilege, kind, name
 
 
@@ -45,6 +46,9 @@ def read_present(session: Session, database: str, declared: Sequence[Declared]) 
     of_database = _OF_DATABASE | {kind: plural for kind, plural in dashboard.items() if kind == "STREAMLIT"}
     for kind, plural in of_account.items():
         present.objects[kind] = {row["name"]: _texts(row) for row in session.sql(f"SHOW {plural}").collect()}
+    for monitor in present.objects["RESOURCE MONITOR"].values():
+        monitor["triggers"] = _write_triggers(monitor)
+    _read_integrations(session, present, declared)
     has_database = database.upper() in present.objects["DATABASE"]
     of_database |= {kind: plural for kind, plural in _SCHEDULED.items() if kind in kinds}
     for kind, plural in of_database.items():
@@ -56,6 +60,32 @@ def read_present(session: Session, database: str, declared: Sequence[Declared]) 
         if name in present.objects[to]:
             _read_grants(session, present, to, name)
     return present
+
+
+def list_locations(text: str) -> list[str]:
+    """Return the places of a list, each ending at a slash, as a script writes it or as DESC INTEGRATION tells it."""
+    places = [place.strip(" '") for place in text.strip("()").split(",")]
+    return [place if place == "*" else place.rstrip("/") + "/" for place in places if place]
+
+
+def _read_integrations(session: Session, present: Present, declared: Sequence[Declared]) -> None:
+    """Add to the declared integrations what only DESC tells of them: role or tenant, and the places."""
+    there = present.objects["STORAGE INTEGRATION"]
+    for one in declared:
+        if isinstance(one, DeclaredObject) and one.kind == "STORAGE INTEGRATION" and one.name in there:
+            told = session.sql(f"DESC INTEGRATION {one.name}").collect()
+            there[one.name] |= {row["property"].lower(): str(row["property_value"] or "") for row in told}
+
+
+def _write_triggers(monitor: dict[str, str]) -> str:
+    """Return a monitor's triggers as a script writes them; SHOW tells the percentages of each action: 75%,90%."""
+    found = [
+        f"ON {percent.strip(' %')} PERCENT DO {action}"
+        for action, column in _TRIGGERED.items()
+        for percent in monitor.get(column, "").split(",")
+        if percent.strip()
+    ]
+    return " ".join(found)
 
 
 def _read_grants(session: Session, present: Present, to: str, name: str) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from flows.deploy.snowflake.archive import list_packages, name_archive, write_archive
 from flows.deploy.snowflake.declared import Declared, DeclaredObject, read_statement
-from flows.deploy.snowflake.plan import Change
+from flows.deploy.snowflake.plan import Change, leave_last
 from flows.deploy.snowflake.statements import name_roles
 from flows.settings import Settings
 from flows.warehouse.scripts import SCRIPTS, statements
@@ -79,7 +79,7 @@ def frame_task_changes(
     for name in sorted(there):
         if name.startswith(prefix) and name not in declared:
             framed.append(Change("!", f"task {name}", "builds no table of the catalog", _LOADER, f"DROP TASK {name}"))
-    return framed
+    return leave_last(framed)
 
 
 def list_task_teardown(settings: Settings) -> list[tuple[str, str]]:
@@ -123,7 +123,7 @@ def _declare_procedure(settings: Settings) -> DeclaredObject:
 def _declare_stream(settings: Settings, table: Table) -> DeclaredObject:
     statement = _fill(settings, "63_stream.sql", {"raw": table.name.upper()})[0]
     name = f"{settings.database}.OPS.NEW_{table.name}".upper()
-    properties = {"TABLE_NAME": table.full_name(settings.database)}
+    properties = {"TABLE_NAME": table.full_name(settings.database), "MODE": "APPEND_ONLY"}
     return DeclaredObject("STREAM", name, properties, _LOADER, statement)
 
 
