@@ -149,8 +149,8 @@ def test_validations_and_the_rules_that_still_do_not_hold(run):
 
 def test_runs_and_their_parts(run):
     assert rows_of(operations.list_runs(run, TODAY)) == [
-        ("r2", datetime(2026, 3, 2, 9), "pipeline", "completed", 90.0, "done"),
-        ("r1", datetime(2026, 3, 2, 8), "pipeline", "failed", 90.0, "done"),
+        (datetime(2026, 3, 2, 9), "pipeline", "completed", 90.0, "done", "r2"),
+        (datetime(2026, 3, 2, 8), "pipeline", "failed", 90.0, "done", "r1"),
     ]
     assert rows_of(operations.list_parts(run, "r2")) == [("build", "dim_games", 9, 1.25), ("load", "", 6, 0.5)]
     assert operations.list_parts(run, "r1").empty

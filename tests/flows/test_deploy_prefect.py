@@ -68,7 +68,7 @@ def test_a_server_gets_what_is_declared_and_only_what_differs(snowcast, client, 
     planned = snowcast("deploy", "prefect", "--plan")
     assert planned.code == 0, planned.err
     assert "+ work pool snowcast: is not there\n" in planned.out
-    assert "to be notified of a late run, a failed or crashed run" in planned.out
+    assert "Set SNOWCAST_SLACK_WEBHOOK_URL to be notified of a late run, a failed or crashed run" in planned.out
     assert not client.read_deployments(), "a plan changes nothing"
 
     applied = snowcast("deploy", "prefect")

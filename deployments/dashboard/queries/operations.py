@@ -85,11 +85,11 @@ def list_runs(run: Run, period: Period, most: int = 200) -> pd.DataFrame:
     """Runs of flows, the newest first.
 
     Returns:
-        run_id, started_at (UTC), flow, state, seconds, summary.
+        started_at (UTC), flow, state, seconds, summary, run_id.
     """
     return run(
-        "SELECT run_id, started_at, flow, state, DATEDIFF('millisecond', started_at, ended_at) / 1000 AS seconds, "
-        "summary FROM OPS.RUNS WHERE started_at >= ? AND started_at < ? "
+        "SELECT started_at, flow, state, DATEDIFF('millisecond', started_at, ended_at) / 1000 AS seconds, "
+        "summary, run_id FROM OPS.RUNS WHERE started_at >= ? AND started_at < ? "
         f"ORDER BY started_at DESC, run_id LIMIT {most:d}",
         period.bounds,
     )

@@ -40,7 +40,7 @@ def deploy_prefect(context: typer.Context, plan: Plan = False) -> None:
             say(f"    {change.advice}")
     _show_counts(left)
     if untold := deploy.list_untold(settings):
-        say(f"Set SNOWCAST_SLACK_WEBHOOK_BLOCK to be notified of {', '.join(untold)}.")
+        say(f"Set SNOWCAST_SLACK_WEBHOOK_URL to be notified of {', '.join(untold)}.")
     if not plan:
         say("`snowcast worker` runs the deployments as they fall due.")
         if lack := tell_lacking_package(settings):  # the worker may well run elsewhere
