@@ -193,4 +193,5 @@ def _cell(value: Any) -> str:
     if isinstance(value, int | float):
         return f'<td class="number">{value:,.10g}</td>'
     text = f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime) else str(value)
-    return f"<td>{escape(text).replace('_', '_<wbr>')}</td>"  # names of tables and rules break there, the page is narrow
+    breakable = escape(text).replace("_", "_<wbr>")  # names of tables and rules are wider than their column
+    return f"<td>{breakable}</td>"

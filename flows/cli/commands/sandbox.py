@@ -62,7 +62,7 @@ def raise_spike(
     try:
         if end:
             ended = endpoint.control("DELETE", "spikes")["spikes"]
-            say(f"{len(ended)} spikes are over.")
+            say(f"{len(ended)} {'spike is' if len(ended) == 1 else 'spikes are'} over.")
             return
         order = {"login": login, "game": game, "times": times}
         spike = endpoint.control("POST", "spikes", {name: one for name, one in order.items() if one is not None})
