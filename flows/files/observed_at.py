@@ -1,9 +1,9 @@
 """When the source of a file was observed: what its name, its folders, or a manifest beside it state.
 
 Names of polls state a moment: milliseconds since 1970 (`_1695574829212`), `_20230924_170029`, `_20230924T170029`, or
-the stamp of a landing file; those of Amplitude's exports their hour (`_2023-09-24_7#0`). Daily deliveries may state
-only their day: `users_20261101.csv`, `2026-11-01/users.csv`, `2026/11/01/users.csv`, `day=2026-11-01/users.csv`; the
-moment is then midnight UTC.
+the stamp of a landing file; those of Amplitude's exports their hour (`_2023-09-24_7#0`, of merged ids
+`_2023-09-24_7.json.gz`). Daily deliveries may state only their day: `users_20261101.csv`, `2026-11-01/users.csv`,
+`2026/11/01/users.csv`, `day=2026-11-01/users.csv`; the moment is then midnight UTC.
 
 `manifest.json` beside files says it for them, and which of them leave something out; both fields may be absent:
 
@@ -26,7 +26,7 @@ _EPOCH_MILLISECONDS = re.compile(r"(?:^|[_/])(\d{13})(?!\d)")
 _MOMENTS = (
     (re.compile(r"(?:^|[_/])(\d{8}_\d{6})(?!\d)"), "%Y%m%d_%H%M%S"),
     (re.compile(r"(?:^|[_/])(\d{8}T\d{6})(?!\d)"), "%Y%m%dT%H%M%S"),
-    (re.compile(r"_(\d{4}-\d{2}-\d{2}_\d{1,2})#\d"), "%Y-%m-%d_%H"),
+    (re.compile(r"_(\d{4}-\d{2}-\d{2}_\d{1,2})(?:#\d|\.json)"), "%Y-%m-%d_%H"),
     (re.compile(r"_(\d{8}T\d{9})Z_[0-9a-f]{16}\."), "%Y%m%dT%H%M%S%f"),
 )
 _DAY = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_/]?)(\d\d)\2(\d\d)(?!\d)")

@@ -22,5 +22,5 @@ TABLE = Table(
     write=Append(),
     tags=("amplitude",),
     source="amplitude/merged_ids",
-    fields=("amplitude_id", "merged_amplitude_id", "merge_event_time", "merge_server_time", "scope"),
+    fields=("amplitude_id", "merged_amplitude_id", "merge_event_time", "merge_server_time", "merge_time", "scope"),
 )
