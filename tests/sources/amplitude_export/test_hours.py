@@ -188,6 +188,8 @@ def test_neither_halves_nor_silence_count_against_an_hour_that_breaks(account, w
     account.sandbox.inject("broken_member", hour=hour_name(8), times=2)
     exported = account.export()
     assert warehouse.states()[named(at(8))[0]][0] == "landed", "it was read a third time"
+    told = {row["state"] for row in warehouse.rows("ops.export_hours")}
+    assert told == {"pending", "landed"}, "nor is it given up meanwhile, should the process be killed"
     assert exported.reports() == ()
     assert warehouse.uuids() == account.uploaded(FIRST, 6)
 
