@@ -11,11 +11,13 @@ import zipfile
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 from pydantic import SecretStr
 
 from flows.sources.amplitude.archive import MEBIBYTE, Archive, ArchiveLimits, BrokenArchive, TooLarge, hour_of
+from flows.sources.amplitude.client import ExportClient, Project
 from flows.sources.amplitude.files import entity_of
 from flows.sources.amplitude.hours import windows_of
 from flows.sources.amplitude.personal import PersonalData
@@ -145,6 +147,20 @@ def test_a_bomb_is_not_unpacked_to_its_end(limits: ArchiveLimits, setting: str, 
     content = zip_of((NAME, gzip.compress(line, compresslevel=9)))
     with pytest.raises(TooLarge, match=setting):
         lines_of(content, limits)
+
+
+def test_an_answer_is_kept_on_disk_as_it_comes(tmp_path, monkeypatch):
+    chunks = (bytes(MEBIBYTE) for _ in range(40))
+    answering = httpx.MockTransport(lambda _: httpx.Response(200, content=chunks))
+    project = Project("p", "http://127.0.0.1", SecretStr("key"), SecretStr("secret"))
+    with ExportClient(project, tmp_path) as client:
+        monkeypatch.setattr(client, "_http", httpx.Client(transport=answering))
+        tracemalloc.start()
+        with pytest.raises(BrokenArchive, match="not a zip file"), client.export(HOUR, HOUR):
+            pass
+        highest = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert highest < 8 * MEBIBYTE
 
 
 def test_windows_hold_hours_that_follow_each_other():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import zipfile
 from datetime import timedelta
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from flows.errors import ConfigError, SourceError
+from flows.reporting import LogReporter
 from flows.sources.amplitude.archive import ArchiveLimits
 from tests.sources.amplitude import NOON, NOW, Account, named
 from tests.sources.amplitude_export.conftest import EXPORT, FIRST, at, hour_name
@@ -243,10 +245,14 @@ def test_archives_beyond_the_limits_are_halved_and_then_left_out(account, wareho
     assert warehouse.uuids() == account.uploaded(FIRST, 6)
 
 
-def test_a_backfill_lands_a_range_and_ranges_chain(account, warehouse):
+def test_a_backfill_lands_a_range_and_ranges_chain(account, warehouse, monkeypatch):
     account.export()
     begin = NOON - timedelta(days=2)
-    account.export(since=begin, until=begin + timedelta(hours=5))
+    told: list[str] = []
+    monkeypatch.setattr(LogReporter, "advanced", lambda _, step, detail: told.append(detail))
+    count = account.export(since=begin, until=begin + timedelta(hours=5), window_hours=2).events
+    assert [line.partition(",")[0] for line in told if "of 5 hours" in line][-1] == "5 of 5 hours"
+    assert re.search(rf"5 of 5 hours, {count:,} events, [0-9,]+ a second", "\n".join(told))
     account.export(since=begin + timedelta(hours=5), until=begin + timedelta(hours=9))
     assert warehouse.uuids() == account.uploaded(begin, 9) + account.uploaded(FIRST, 6)
     assert account.ledger.cursor == begin + timedelta(hours=9)
