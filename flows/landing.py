@@ -219,18 +219,22 @@ def count_rows(root: Path, landed: LandedFile) -> int:
 
 
 @contextmanager
-def hold_loading_lock(root: Path) -> Iterator[None]:
-    """Hold the landing root's lock: two processes that load the same files at once would load them twice.
+def hold_landing_lock(root: Path, doing: str) -> Iterator[None]:
+    """Hold a lock of the landing root: two processes that do the same there at once would do it twice.
+
+    Args:
+        root: Root of the landing files.
+        doing: What is kept to one process: loading, or exporting what is due.
 
     Raises:
         TransientError: Another process has held it for ten minutes.
     """
     root.mkdir(parents=True, exist_ok=True)
     try:
-        with process.hold_lock(root / ".loading.lock", within=_LOCK_WAIT_SECONDS):
+        with process.hold_lock(root / f".{doing}.lock", within=_LOCK_WAIT_SECONDS):
             yield
     except process.LockedError:
-        msg = f"Another process has been loading from {root} for ten minutes. Look for a run that hangs."
+        msg = f"Another process has been {doing} at {root} for ten minutes. Look for a run that hangs."
         raise TransientError(msg) from None
 
 

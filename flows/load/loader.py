@@ -21,7 +21,7 @@ from flows.landing import (
     DamagedFile,
     LandedFile,
     count_rows,
-    hold_loading_lock,
+    hold_landing_lock,
     sweep_unfinished,
 )
 from flows.load.copy import Copied, copy_files, read_loaded_rows
@@ -74,7 +74,7 @@ def load_pending(
     raw_tables = {table.source: table for table in tables if table.source}
     reports: list[LoadReport] = []
     load = partial(_load_part, reports, session, database, root, raw_tables, landing, lags)
-    with hold_loading_lock(root):
+    with hold_landing_lock(root, "loading"):
         sweep_unfinished(root)
         pending = [one for one in find_pending_files(session, database, root, source) if has_target(one, raw_tables)]
         pipes = _find_pipes(session, pending, raw_tables, landing.pipe_of)

@@ -22,7 +22,7 @@ from flows.landing import (
     LandedFile,
     LandingWriter,
     count_rows,
-    hold_loading_lock,
+    hold_landing_lock,
     land,
     list_landed_files,
     sweep_unfinished,
@@ -193,9 +193,9 @@ def test_a_landing_root_that_cannot_be_written_is_a_configuration_error(tmp_path
 
 
 def test_only_one_process_loads_at_a_time(tmp_path: Path) -> None:
-    script = "import sys; from pathlib import Path; from flows.landing import hold_loading_lock\n"
-    script += "with hold_loading_lock(Path(sys.argv[1])): print('loading')"
-    with hold_loading_lock(tmp_path):
+    script = "import sys; from pathlib import Path; from flows.landing import hold_landing_lock\n"
+    script += "with hold_landing_lock(Path(sys.argv[1]), 'loading'): print('loading')"
+    with hold_landing_lock(tmp_path, "loading"):
         child = subprocess.Popen([sys.executable, "-c", script, str(tmp_path)], stdout=subprocess.PIPE)
         with pytest.raises(subprocess.TimeoutExpired):
             child.communicate(timeout=2)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from flows.errors import SourceError
 from flows.files.deliveries import deliver
 from flows.files.report import Fetched
-from flows.landing import land, list_landed_files
+from flows.landing import hold_landing_lock, land, list_landed_files
 from flows.load.pending import read_loaded_files
 from flows.reporting import Mark, reporter
 from flows.settings import Settings
@@ -46,6 +46,7 @@ def fetch_hours(
 
     Raises:
         ConfigError: Nothing is set, or the keys are refused.
+        TransientError: Another process has been exporting for ten minutes.
     """
     fetched = Fetched()
     if settings.amplitude_url is not None:
@@ -57,7 +58,9 @@ def fetch_hours(
         text = "events of yours are here, so the sandbox's are not exported; set SNOWCAST_AMPLITUDE_SECRET_KEY"
         reporter().finished(STEP, text, "skipped")
         return fetched
-    exported = _export(settings, session, project, now or datetime.now(UTC), asked, on_progress)
+    # Which hours are due is read within the lock: who waited asks for none that another process has landed.
+    with hold_landing_lock(settings.landing_root, "exporting"):
+        exported = _export(settings, session, project, now or datetime.now(UTC), asked, on_progress)
     landed = [hour.hour_at for hour in exported.hours if hour.is_done]
     return Fetched(
         (*fetched.snapshots, *landed[-1:]),

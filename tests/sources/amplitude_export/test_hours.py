@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from flows.errors import ConfigError, SourceError
+from flows import landing
+from flows.errors import ConfigError, SourceError, TransientError
 from flows.reporting import LogReporter
 from flows.sources.amplitude.archive import ArchiveLimits
+from flows.sources.amplitude.fetch import fetch_hours
 from tests.sources.amplitude import NOON, NOW, Account, named
-from tests.sources.amplitude_export.conftest import EXPORT, FIRST, at, hour_name
+from tests.sources.amplitude_export.conftest import EXPORT, FIRST, at, hour_name, settings_of
 from tests.sources.conftest import visible_files
 
 if TYPE_CHECKING:
@@ -289,6 +291,20 @@ def test_two_projects_have_hours_of_their_own(account, warehouse, sandbox, tmp_p
     other.export(first_hours=2)
     assert len(warehouse.rows("ops.export_hours")) == 8
     assert warehouse.uuids() == account.uploaded(FIRST, 6), "the same events at the same hours are the same files"
+
+
+def test_who_waits_for_another_export_has_asked_for_nothing_yet(account, warehouse, monkeypatch):
+    """Which hours are due is known only when the other process has landed its own."""
+    project = account.project
+    keys = {"amplitude_api_key": project.api_key, "amplitude_secret_key": project.secret_key}
+    settings = settings_of(account).model_copy(update={**keys, "amplitude_export_host": project.url})
+    monkeypatch.setattr(landing, "_LOCK_WAIT_SECONDS", 0.1)
+    with (
+        landing.hold_landing_lock(settings.landing_root, "exporting"),
+        pytest.raises(TransientError, match="has been exporting at"),
+    ):
+        fetch_hours(settings, warehouse.session, NOW)
+    assert EXPORT not in account.sandbox.requests
 
 
 def archive_of(*members: tuple[str, bytes], **options) -> bytes:
