@@ -10,7 +10,6 @@ from pathlib import Path
 from prefect import Flow, flow
 
 from flows.errors import ConfigError, SourceError, TransientError
-from flows.reporting import reporter
 from flows.sources.registry import SOURCES
 from flows.steps.artifacts import publish_artifacts
 from flows.steps.export import export_hours
@@ -130,8 +129,7 @@ def _keep_failure(run: Run, source: str) -> Iterator[None]:
     try:
         yield
     except (ConfigError, SourceError, TransientError) as error:
-        run.failures.append(error)
-        reporter().finished(f"fetch {source}", str(error), "failed")
+        run.failed(source, error)
 
 
 def load(run: Run) -> None:

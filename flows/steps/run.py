@@ -14,6 +14,7 @@ from expectations.engine.results import RuleResult
 from flows.errors import SnowcastError, ValidationFailed
 from flows.files.report import Fetched
 from flows.load.report import LoadReport, LoadResult
+from flows.reporting import reporter
 from flows.services.dashboard import tell_dashboard
 from flows.services.under_way import mark_run_under_way
 from flows.settings import Settings, load_settings
@@ -71,7 +72,13 @@ class Run:
         """Keep what a fetch did: its snapshots, the files that were refused wholly or in part, its failure."""
         self.snapshots.setdefault(source, []).extend(fetched.snapshots)
         self.refused += [f"{file.file}: {file.reason or file.warnings[0]}" for file in fetched.files if file.is_refused]
-        self.failures += [fetched.failure] if fetched.failure else []
+        if fetched.failure:
+            self.failed(source, fetched.failure)
+
+    def failed(self, source: str, error: SnowcastError) -> None:
+        """Keep that a source failed, and tell it: of several the run itself ends in the first only."""
+        self.failures.append(error)
+        reporter().finished(f"fetch {source}", str(error), "failed")
 
     def loaded(self, report: LoadReport) -> None:
         """Keep what a load did."""

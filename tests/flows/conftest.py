@@ -65,13 +65,18 @@ def without_settings(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrefectServer]:
+def server_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the test run's Prefect server keeps its database."""
+    return tmp_path_factory.mktemp("prefect_home")
+
+
+@pytest.fixture(scope="session")
+def server(server_home: Path) -> Iterator[PrefectServer]:
     """One real Prefect server for the test run."""
-    home = tmp_path_factory.mktemp("prefect_home")
     with unmeasured():
-        running = prefect_server.ensure_running(load_settings(home=home))
+        running = prefect_server.ensure_running(load_settings(home=server_home))
     yield running
-    prefect_server.stop(home)
+    prefect_server.stop(server_home)
 
 
 @pytest.fixture(scope="session")

@@ -7,12 +7,42 @@ from pathlib import Path
 
 import pytest
 
+from deployments.embedded import ensure_running
+from deployments.sandbox import find
+from tests.flows.conftest import Outcome, Snowcast
+from tests.flows.secrets_left import find_secrets, secret_variables
+
 USERS = "user_id,country,signup_date,plan_type,referrer\nU1,US,2023-01-05,basic,ad\n"
 PAYMENTS = "payment_id,user_id,payment_date,amount\nP1,U1,2023-01-05,9.99\nP2,U1,soon,9.99\n"
 RAW_ROWS = """
     SELECT 'users' AS entity, COUNT(*) AS n FROM RAW.RAW_BILLING_USERS
     UNION ALL SELECT 'payments', COUNT(*) FROM RAW.RAW_BILLING_PAYMENTS ORDER BY 1
 """
+
+NOBODY = {"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1", "AWS_DEFAULT_REGION": "us-east-1"}
+# Secrets with which a source is asked in place of the sandbox: only one test has them.
+OF_SOURCES = ("_CLIENT_SECRET", "_API_KEY", "_SECRET_KEY", "BILLING_URL", "IDENTITY_URL", "AMPLITUDE_URL")
+
+
+@pytest.fixture(scope="module")
+def said() -> list[str]:
+    """What the commands of this module have said so far."""
+    return []
+
+
+@pytest.fixture
+def snowcast(snowcast: Snowcast, said: list[str], monkeypatch: pytest.MonkeyPatch) -> Snowcast:
+    """Run a command with a recognisable value in each setting that is secret."""
+    for name, value in secret_variables().items():
+        if not name.endswith(OF_SOURCES):
+            monkeypatch.setenv(name, value)
+
+    def call(*arguments: str, **environment: str) -> Outcome:
+        done = snowcast(*arguments, **environment)
+        said.append(done.out + done.err)
+        return done
+
+    return call
 
 
 @pytest.fixture(scope="module")
@@ -97,9 +127,8 @@ def test_two_exports_of_one_time_are_told_with_what_counted(snowcast, tmp_path):
     ],
 )
 def test_a_place_that_cannot_be_read_ends_in_one_clear_line(snowcast, url, code, told):
-    nobody = {"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9", "AWS_MAX_ATTEMPTS": "1", "AWS_DEFAULT_REGION": "us-east-1"}
     login = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "hush-hush"}
-    done = snowcast("ingest", "billing", SNOWCAST_BILLING_URL=url, **nobody, **login)
+    done = snowcast("ingest", "billing", SNOWCAST_BILLING_URL=url, **NOBODY, **login)
     assert done.code == code, done.out + done.err
     assert told in done.err
     assert len(done.err.strip().splitlines()) == 1
@@ -121,5 +150,34 @@ def test_a_source_that_fails_does_not_keep_the_others_from_being_loaded(snowcast
     assert rows_of(streams)[0] > 0
 
 
-def test_the_runs_ledger_holds_no_secret(snowcast):
-    assert "hush-hush" not in snowcast("sql", "SELECT * FROM OPS.RUNS", "--format", "json").out
+def test_wrong_secrets_are_told_without_them_and_nothing_that_is_left_holds_one(
+    snowcast, home: Path, server_home: Path, said: list[str]
+):
+    """Of all that the tests above did: each secret setting had a value of its own, the places' own only here."""
+    sandbox = find(home)
+    assert sandbox
+    warehouse = ensure_running(home).connection_parameters()
+    login = {
+        f"SNOWFLAKE_{name.upper()}": str(warehouse[name]) for name in ("account", "user", "host", "port", "protocol")
+    }
+    wrong = {
+        **secret_variables(),
+        **NOBODY,
+        "SNOWCAST_TWITCH_CLIENT_ID": sandbox.client_id,
+        "SNOWCAST_TWITCH_BASE_URL": sandbox.base_url,
+        "SNOWCAST_TWITCH_AUTH_URL": sandbox.auth_url,
+        "SNOWCAST_AMPLITUDE_EXPORT_HOST": sandbox.amplitude_url,
+    }
+    done = snowcast("run", "--select", "raw", "--sources", "twitch,billing,identity,amplitude", **wrong)
+    assert done.code == 2
+    assert [line.split(maxsplit=3)[:3] for line in done.out.splitlines() if line.startswith("✗")] == [
+        ["✗", "fetch", "twitch"],
+        ["✗", "fetch", "billing"],
+        ["✗", "fetch", "identity"],
+        ["✗", "fetch", "amplitude"],
+    ]
+    assert "Amplitude at" in snowcast("ingest", "amplitude", SNOWCAST_AMPLITUDE_URL="").err
+    refused = snowcast("sql", "SELECT 1", SNOWCAST_WAREHOUSE="snowflake", **login)
+    assert (refused.code, "Incorrect username or password" in refused.err) == (2, True), refused.err
+    snowcast("--version", SNOWCAST_WAREHOUSE="embedded")
+    assert find_secrets([home, server_home], "".join(said)) == []

@@ -9,6 +9,7 @@ import pytest
 from flows.errors import ConfigError
 from flows.settings import Settings, SnowflakeSettings, load_settings, ready_home
 from flows.settings.env_example import example
+from tests.flows.secrets_left import secret_variables
 from transforms.activity.definitions.thresholds import Thresholds
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -95,10 +96,12 @@ def test_a_value_that_cannot_be_is_one_line_with_its_name(monkeypatch, name, val
 
 
 def test_secrets_show_in_no_repr_and_no_error(monkeypatch):
-    for name in ("SNOWCAST_TWITCH_CLIENT_SECRET", "SNOWFLAKE_PASSWORD", "SNOWFLAKE_PRIVATE_KEY_PASSPHRASE"):
-        monkeypatch.setenv(name, "hush-hush")
+    secrets = secret_variables()
+    assert {"SNOWCAST_TWITCH_CLIENT_SECRET", "SNOWFLAKE_PASSWORD", "SNOWFLAKE_PRIVATE_KEY_PASSPHRASE"} <= {*secrets}
+    for name, value in secrets.items():
+        monkeypatch.setenv(name, value)
     settings = load_settings()
-    assert "hush-hush" not in repr(settings) + str(settings) + settings.model_dump_json() + repr(settings.snowflake)
+    assert "hush-" not in repr(settings) + str(settings) + settings.model_dump_json() + repr(settings.snowflake)
 
 
 def test_a_home_that_cannot_be_written_is_refused(tmp_path):
