@@ -15,7 +15,12 @@ class Later(ModuleType):
     """
 
     def __getattr__(self, name: str) -> Any:
-        """Hand on what the module has; the first time imports it."""
+        """Hand on what the module has; the first time imports it.
+
+        Python asks every module for its file when it looks for the source of a line, which is no reason to import it.
+        """
+        if name.startswith("__") and name not in ("__path__", "__version__"):
+            raise AttributeError(name)
         if sys.modules.get(self.__name__) is self:
             del sys.modules[self.__name__]
         return getattr(importlib.import_module(self.__name__), name)

@@ -9,9 +9,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
-import json, sys
+import inspect, json, sys
 import expectations.engine.suites
 from great_expectations.expectations.core import expect_column_kl_divergence_to_be_less_than as holder
+inspect.getmodule(inspect.currentframe())  # asks every module for its file
 before = [name in sys.modules for name in ("altair.vegalite", "scipy.stats._stats_py")]
 import altair, altair.utils
 from scipy.stats import norm
