@@ -110,9 +110,9 @@ def endpoint(warehouse_home: Path) -> Endpoint:
     Its statements are small: with more than one thread they cost a fifth more.
     """
     from deployments.embedded import ensure_running
-    from flows.warehouse.pool import leave_plans_unmeasured
+    from flows.warehouse.spared import spare_unread_work
 
-    leave_plans_unmeasured()
+    spare_unread_work()
     with unmeasured():
         return ensure_running(warehouse_home, idle_seconds=IDLE_SECONDS, threads=1)
 

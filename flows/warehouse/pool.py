@@ -8,24 +8,12 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from flows.errors import BrokenOffError, SnowcastError
+from flows.warehouse.spared import spare_unread_work
 from flows.warehouse.statements import StatementLog
 from transforms.functions import Session
 
 if TYPE_CHECKING:
     from flows.warehouse.connection import TaggedConnection
-
-
-def leave_plans_unmeasured() -> None:
-    """Spare Snowpark the measuring of every plan for its telemetry, which it does whether that is sent or not.
-
-    It is a seventh of what a build costs the client. A version of Snowpark that measures elsewhere just measures.
-    """
-    from snowflake.snowpark._internal import server_connection, telemetry
-
-    name = "get_plan_telemetry_metrics"
-    for module in (server_connection, telemetry):
-        if hasattr(module, name):
-            setattr(module, name, lambda plan: {})
 
 
 class Logins:
@@ -99,7 +87,7 @@ class Login:
             connection.log = self._log
             self._session = Session.builder.configs({"connection": connection}).create()
             if not connection._telemetry.is_enabled():  # type: ignore[no-untyped-call]
-                leave_plans_unmeasured()
+                spare_unread_work()
         return self._session
 
     @property
