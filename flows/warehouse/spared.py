@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import random
 from types import SimpleNamespace
 from typing import Any
+
+_GENERATOR = random.Random()
+os.register_at_fork(after_in_child=_GENERATOR.seed)  # or two commands of the resident worker would give the same names
 
 
 def spare_unread_work() -> None:
@@ -23,8 +27,7 @@ def spare_unread_work() -> None:
     # Every window looks up the line of the source that made it.
     _replace(window, "with_src_position", lambda tree, *_: tree)
     # Every letter of every query's name has a generator of its own, seeded for it.
-    generator = random.SystemRandom()
-    _replace(utils, "Random", lambda: generator)
+    _replace(utils, "Random", lambda: _GENERATOR)
 
 
 def _measure_nothing(plan: Any) -> dict[str, Any]:
