@@ -197,6 +197,12 @@ def test_when_a_run_has_ended_the_pages_are_read_before_somebody_comes(
         for name in ("", "growth", "revenue"):
             opened_at(phone, address + name)
         assert sent() == read
+        cursor.execute(
+            "SELECT COUNT(DISTINCT session_id) FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY(RESULT_LIMIT => 10000)) "
+            "WHERE database_name = ? AND query_tag LIKE '%dashboard%'",
+            (served["database"],),
+        )
+        assert cursor.fetchone() == (1,), "one login serves everybody"
 
 
 def test_without_the_secret_there_is_no_page(address: str):

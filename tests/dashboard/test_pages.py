@@ -94,6 +94,8 @@ def test_live_shows_the_newest_poll(draw: Draw):
         "Top streamers now",
         "Open spikes",
     ]
+    assert page.caption[0].value.startswith("Observed last: twitch: 2026-03-02 10:30 UTC, ")
+    assert page.caption[0].value.endswith(" ago")
     assert not page.info
     assert draw("live", game="golf").info[-1].value.startswith("No spike is open. `snowcast run`")
 

@@ -84,6 +84,10 @@ def test_every_written_page_is_in_the_navigation_by_itself(pages: dict[str, Page
     assert all(f"'{page.path}'" in shown for page in [*written, *pages.values()])
 
 
+def test_the_readme_is_read_in_one_go():
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 250
+
+
 @pytest.fixture
 def repository(tmp_path: Path) -> Path:
     (tmp_path / "docs").mkdir()

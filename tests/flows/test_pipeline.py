@@ -63,7 +63,7 @@ def test_a_run_goes_from_the_source_to_validated_marts(snowcast, home):
         "build mart_top_streamers",
     ):
         assert step in done.out
-    assert "Look next:" in done.out
+    assert " dashboard\n" in done.out.partition("Look next:")[2]
     assert (home / "docs" / "index.html").exists()
     assert done.err == ""
 
