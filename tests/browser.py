@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 WITHOUT_CHROMIUM = "there is no Chromium here: apt-get install chromium"
 PHONE, WIDE = 390, 1400
+AXE = Path(sys.prefix) / "axe/node_modules/axe-core/axe.min.js"
 
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason=WITHOUT_CHROMIUM)
 needs_playwright = pytest.mark.skipif(find_spec("playwright") is None, reason="playwright is not installed: make setup")
@@ -71,3 +74,16 @@ def wait_until_drawn(page: Page) -> None:
     page.wait_for_selector("h1")
     page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]")
     page.wait_for_function("!document.querySelector('[data-testid=stSkeleton], [data-stale=true]')")
+
+
+def find_barriers(page: Page) -> dict[str, list[str]]:
+    """What axe finds serious on a page as it is; nothing where npm has not brought it."""
+    if not AXE.exists():
+        return {}
+    page.add_script_tag(path=str(AXE))
+    found = page.evaluate("axe.run().then((result) => result.violations)")
+    return {
+        one["id"]: [node["failureSummary"] + node["html"][:300] for node in one["nodes"][:3]]
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    }

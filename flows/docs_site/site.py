@@ -69,7 +69,8 @@ def write_site(folder: Path, subject: Subject, libraries: Path) -> list[Page]:
         _place(docs / page.path).write_text(page.text, encoding="utf-8")
     for path, picture in pictures.items():
         shutil.copyfile(picture, _place(docs / path))
-    shutil.copyfile(ASSETS / "site.css", _place(docs / "assets" / "site.css"))
+    for name in ("site.css", "site.js"):
+        shutil.copyfile(ASSETS / name, _place(docs / "assets" / name))
     write_graph(docs / "assets" / "lineage", subject.lineage, libraries)
     configuration = (ASSETS / "mkdocs.yml").read_text(encoding="utf-8")
     # JSON is YAML, and needs no library to be written.

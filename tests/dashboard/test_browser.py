@@ -19,7 +19,7 @@ import pytest
 import snowflake.connector
 
 from flows.services.dashboard import tell_dashboard
-from tests.browser import PHONE, WIDE, looking, needs_chromium, needs_playwright, wait_until_drawn
+from tests.browser import PHONE, WIDE, find_barriers, looking, needs_chromium, needs_playwright, wait_until_drawn
 from tests.conftest import unmeasured
 from tests.dashboard.known import TABLES, known_warehouse
 from transforms.ops import LEDGERS
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from deployments.embedded import Endpoint
 
 pytestmark = [needs_playwright, needs_chromium, pytest.mark.lengthy]
-AXE = Path(sys.prefix) / "axe/node_modules/axe-core/axe.min.js"
 # Page -> a number that it shows of the known warehouse, the name of what is chosen there, and the number then.
 KNOWN = {
     "": ("240", "?game=golf", "30"),
@@ -109,17 +108,6 @@ def drawn(page: Page) -> str:
     return page.inner_text("[data-testid=stMain]")
 
 
-def findings(page: Page) -> dict[str, list[str]]:
-    """What axe finds serious on a page as it is."""
-    page.add_script_tag(path=str(AXE))
-    found = page.evaluate("axe.run().then((result) => result.violations)")
-    return {
-        one["id"]: [node["failureSummary"] + node["html"][:300] for node in one["nodes"][:3]]
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    }
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_whoever_walks_through_the_pages_finds_their_numbers(browser: Browser, address: str, scheme: str):
     """From page to page by the links beside them and the keyboard, and no page has a serious finding of axe."""
@@ -132,8 +120,7 @@ def test_whoever_walks_through_the_pages_finds_their_numbers(browser: Browser, a
             page.wait_for_function("(title) => document.querySelector('h1')?.innerText === title", arg=title)
             text = drawn(page)
             assert shown in text.splitlines(), text
-            if AXE.exists():
-                serious |= {f"{name} {rule}": nodes for rule, nodes in findings(page).items()}
+            serious |= {f"{name} {rule}": nodes for rule, nodes in find_barriers(page).items()}
     assert not serious
 
 

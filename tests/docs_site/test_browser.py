@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from flows.docs_site.lineage_page import find_libraries
-from tests.browser import PHONE, WIDE, looking, needs_chromium, needs_playwright
+from tests.browser import PHONE, WIDE, find_barriers, looking, needs_chromium, needs_playwright
 from tests.docs_site.conftest import LIBRARIES
 from transforms.catalog import select_models
 
@@ -108,3 +108,12 @@ def test_search_answers_and_a_page_fits_its_window(page: Page):
     page.get_by_role("combobox").or_(page.get_by_role("textbox")).first.wait_for()
     page.keyboard.type("hours_watched")
     page.get_by_text(re.compile(r"\d+ results")).wait_for()
+
+
+def test_pages_have_no_serious_barrier(page: Page):
+    """By axe; light where they are wide, dark on a phone, so that each is looked at once."""
+    page.emulate_media(color_scheme="light" if page.evaluate("innerWidth") == WIDE else "dark")
+    for path in ("/tables/mart_streamer_daily.html", f"/lineage.html?at={COLUMN}", "/guides/explain.html"):
+        page.goto(path)
+        page.wait_for_load_state("networkidle")
+        assert not find_barriers(page), path
