@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING
 
 from deployments.embedded.process.endpoint import HOST, Endpoint
 from deployments.embedded.process.paths import DamagedFileError, WarehousePaths
-from deployments.embedded.server.server import Server
 from deployments.process import LockedError, hold_lock
 
 if TYPE_CHECKING:
     import uvicorn
+
+    from deployments.embedded.server.server import Server
 
 logger = logging.getLogger("snowcast.embedded")
 LOCK_PATIENCE_SECONDS = 2.0
