@@ -47,7 +47,7 @@ def events(draw: st.DrawFn, hour: datetime) -> dict[str, Any]:
         "device_id": draw(st.sampled_from(["d1", "d1", "d2", None])),
         "session_id": session,
         "event_time": spelled(happened, iso=draw(st.booleans())),
-        "server_upload_time": spelled(uploaded),
+        "server_upload_time": draw(st.sampled_from([*[spelled(uploaded)] * 5, None])),
         "server_received_time": spelled(uploaded),
         "platform": draw(st.sampled_from(["Web", "iOS", None])),
         "os_name": draw(st.sampled_from(["Edge", "iOS"])),

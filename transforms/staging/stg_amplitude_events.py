@@ -8,7 +8,8 @@ Units    every *_at is UTC without zone; the offset of a zoned time is taken int
 Rerun    a record replaces another of its key only if it is strictly greater by uploaded_at, filled fields, then
          by its values
 Gaps     an event dated after its upload is kept and flagged, and counts as of its upload; without an id that tells it
-         from a repeat of itself it goes to the quarantine; without server_upload_time its hour of export stands in
+         from a repeat of itself it goes to the quarantine; without server_upload_time it was uploaded when it happened,
+         if that is in the hour of the export, else at its begin
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 from transforms import columns
 from transforms.contract import INTEGER, TEXT, TIMESTAMP, VARIANT, Column, Layer, Table
 from transforms.formulas.keys import hash_key
-from transforms.functions import DataFrame, Expression, coalesce, col, iff, lit, lower, trim
+from transforms.functions import DataFrame, Expression, coalesce, col, dateadd, iff, lit, lower, trim
 from transforms.staging import amplitude_columns as amplitude
 from transforms.staging.parsing import count_filled_fields, parse, refuse_also
 from transforms.write_kinds import MergeOnKey
@@ -37,7 +38,7 @@ TABLE = Table(
     key=("event_key",),
     write=MergeOnKey(newest_by=("uploaded_at", "filled_fields")),
     cluster_by="uploaded_at",
-    revision=2,
+    revision=3,
     tags=("amplitude",),
     columns=(
         amplitude.event_key,
@@ -96,13 +97,12 @@ def build(raw_amplitude_events: DataFrame) -> DataFrame:
         col("insert_id").is_null() & col("uuid").is_null(),
         lit("neither $insert_id nor uuid is given: nothing tells the event from a repeat of it"),
     )
-    uploaded = coalesce(col("stated_upload_at"), col("snapshot_at"))
-    is_future = coalesce(col("event_at") > col("stated_upload_at"), lit(False))
-    timed = parsed.select(
+    uploaded = parsed.select("*", coalesce(col("stated_upload_at"), _find_upload_in_hour()).alias("uploaded_at"))
+    is_future = coalesce(col("event_at") > col("uploaded_at"), lit(False))
+    timed = uploaded.select(
         "*",
-        uploaded.alias("uploaded_at"),
         is_future.alias("is_future"),
-        iff(is_future, uploaded, col("event_at")).alias("happened_at"),
+        iff(is_future, col("uploaded_at"), col("event_at")).alias("happened_at"),
         lit(columns.AMPLITUDE).cast(TEXT).alias("platform"),
         count_filled_fields(TABLE),
     )
@@ -115,6 +115,12 @@ def build(raw_amplitude_events: DataFrame) -> DataFrame:
             _find_known("user_id").alias("known_user_id"),
         )
     )
+
+
+def _find_upload_in_hour() -> Expression:
+    """When an event was uploaded that does not state it: the export says the hour, which snapshot_at begins."""
+    is_before_end = col("event_at") < dateadd("hour", lit(1), col("snapshot_at"))
+    return iff((col("event_at") > col("snapshot_at")) & is_before_end, col("event_at"), col("snapshot_at"))
 
 
 def _find_known(name: str) -> Expression:

@@ -58,6 +58,19 @@ def test_an_event_of_the_future_is_flagged_and_counts_as_of_its_upload(warehouse
     ]
 
 
+def test_an_event_without_a_time_of_upload_was_uploaded_in_the_hour_of_its_export(warehouse: Session):
+    times = [at(30), datetime(2023, 8, 31), at(60), datetime(2024, 1, 1)]
+    untold = [record(n, event_time=f"{moment}", server_upload_time=None) for n, moment in enumerate(times)]
+    load(warehouse, exported("events", HOUR, *untold))
+    build_all(warehouse, ["stg_amplitude_events"])
+    assert staged(warehouse, "event_at", "uploaded_at", "happened_at", "is_future") == [
+        (datetime(2023, 8, 31), HOUR, datetime(2023, 8, 31), False),
+        (at(30), at(30), at(30), False),
+        (at(60), HOUR, HOUR, True),
+        (datetime(2024, 1, 1), HOUR, HOUR, True),
+    ]
+
+
 def test_placeholders_are_nobody_and_csv_is_read_like_json(warehouse: Session):
     old = {name: value for name, value in record(3).items() if name not in ("$insert_id", "event_id")}
     csv = {**old, "_insert_id": "", "id": "3", "amplitude_id": "1", "session_id": "-1", "user_id": "ann"}
