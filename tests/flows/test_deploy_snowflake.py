@@ -191,6 +191,9 @@ def test_statements_of_tasks_are_snowflakes(snowcast):
 def test_it_is_taken_away_after_the_name_was_typed_only(snowcast, monkeypatch):
     monkeypatch.setattr("typer.prompt", lambda *_, **__: "no")
     assert snowcast("deploy", "snowflake", "--teardown").out.endswith("Nothing was changed.\n")
+    printed = snowcast("deploy", "snowflake", "--teardown", "--dry-run").out
+    assert "DROP DATABASE IF EXISTS ANALYTICS;  -- as ACCOUNTADMIN\n" in printed
+    assert "CREATE" not in printed
     monkeypatch.setattr("typer.prompt", lambda *_, **__: "ANALYTICS")
     torn = snowcast("deploy", "snowflake", "--teardown", "--with-tasks")
     assert "- DROP TASK IF EXISTS ANALYTICS.OPS.BUILD_DIM_GAMES\n" in torn.out

@@ -68,6 +68,9 @@ def deploy_snowflake(
     settings = context.obj.settings()
     if dynamic_table:
         say(f"{deploy.write_dynamic(settings, dynamic_table)};")
+    elif dry_run and teardown:
+        for role, statement in deploy.list_teardown(settings, with_tasks=with_tasks):
+            say(f"{statement};  -- as {role}")
     elif dry_run:
         tasks = render_task_statements(settings) if with_tasks else []
         for statement in [*render_statements(settings), *tasks]:
