@@ -153,17 +153,18 @@ def _logged(row: Row) -> Row:
 
 def _polled(row: Row) -> Row:
     begin = row["started_at"] or row["first_seen_at"]
+    end = max(begin, row["last_seen_at"])
     unknown = ("unique_viewers", "like_count", "comment_count", "follow_change", "receive_points", "close_by")
     result = {
         "stream_id": row["stream_id"],
-        "duration_seconds": int((row["last_seen_at"] - begin).total_seconds()),
+        "duration_seconds": int((end - begin).total_seconds()),
         "max_viewers": row["peak_viewers"],
         "hours_watched": row["hours_watched"],
         **dict.fromkeys(unknown),
     }
     kind = dict.fromkeys(("streamer_type", "is_private", "is_show", "culture_group"))
     until = row["last_seen_at"]
-    return {**row, **kind, "begin": begin, "end": until, "live_until": until, "result": result}
+    return {**row, **kind, "begin": begin, "end": end, "live_until": until, "result": result}
 
 
 def _went_live(broadcasts: list[Row], rules: Rules) -> Iterable[tuple[Row, Event]]:

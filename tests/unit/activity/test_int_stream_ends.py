@@ -27,6 +27,20 @@ def test_a_broadcast_is_over_when_polls_went_on_without_it_for_longer_than_the_g
     ]
 
 
+def test_a_broadcast_that_was_seen_before_it_began_ends_when_it_began(frames: Session):
+    """By a second or by days: no critical rule may close what reads all others for one record's time."""
+    rows = [
+        session_of("while polled", "a", at(8.05), at(8), first_seen_at=at(8)),
+        session_of("days off", "a", at(8, day=9), at(8), first_seen_at=at(8)),
+        session_of("newest", "a", at(10), at(10)),
+    ]
+    built = build(frame(frames, "fact_stream_sessions", *rows), gap_cap_seconds=GAP_CAP)
+    assert rows_of(built, "stream_id", "started_at", "ended_at") == [
+        ("days off", at(8, day=9), at(8, day=9)),
+        ("while polled", at(8.05), at(8.05)),
+    ]
+
+
 def test_samples_that_go_on_end_what_they_have_seen_and_nothing_that_polls_alone_saw(frames: Session):
     rows = [
         session_of("polled", "a", at(8), at(9)),
