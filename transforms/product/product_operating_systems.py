@@ -11,7 +11,8 @@ Gaps     a system that is not told is a row with NULLs, so that every event has 
 from __future__ import annotations
 
 from transforms.contract import Layer, Table
-from transforms.functions import DataFrame, col, max, min
+from transforms.formulas.spans import join_spans, take_events
+from transforms.functions import DataFrame
 from transforms.product import columns as product
 from transforms.write_kinds import MergeOnKey
 
@@ -37,13 +38,9 @@ TABLE = Table(
 
 def build(product_events: DataFrame) -> DataFrame:
     """Take each of them once, with the first and the newest event."""
-    happened = (col("happened_at").alias("first_event_at"), col("happened_at").alias("last_event_at"))
-    return combine(product_events.select(*_NAMES, *happened))
+    return combine(take_events(product_events, _NAMES))
 
 
 def combine(observed: DataFrame) -> DataFrame:
     """Span them; a stored row spans like the events that it came from."""
-    spanned = observed.group_by(*_NAMES).agg(
-        min("first_event_at").alias("first_event_at"), max("last_event_at").alias("last_event_at")
-    )
-    return TABLE.select(spanned)
+    return TABLE.select(join_spans(observed, _NAMES))
