@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
@@ -189,6 +190,14 @@ def test_statements_of_tasks_are_snowflakes(snowcast):
 
 
 def test_it_is_taken_away_after_the_name_was_typed_only(snowcast, monkeypatch):
+    both = snowcast("deploy", "snowflake", "--plan", "--teardown")
+    assert (both.code, "--plan and --teardown are two things" in both.err) == (2, True), both.err
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    unanswered = snowcast("deploy", "snowflake", "--teardown")
+    assert (unanswered.code, unanswered.err) == (0, "")
+    assert unanswered.out.endswith("\nNothing was changed.\n")
+    dropped = [line for line in unanswered.out.splitlines() if line.startswith("- ")]
+    assert len(dropped) == len(set(dropped)) > 0
     monkeypatch.setattr("typer.prompt", lambda *_, **__: "no")
     assert snowcast("deploy", "snowflake", "--teardown").out.endswith("Nothing was changed.\n")
     printed = snowcast("deploy", "snowflake", "--teardown", "--dry-run").out

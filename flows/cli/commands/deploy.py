@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from flows.cli.output import say
+from flows.errors import ConfigError
 
 if TYPE_CHECKING:
     from flows.deploy.prefect.plan import Change as PrefectChange
@@ -65,6 +66,10 @@ def deploy_snowflake(
     from flows.deploy.snowflake.statements import render_statements
     from flows.deploy.snowflake.tasks import render_task_statements
 
+    asked = {"--plan": plan, "--dry-run": dry_run, "--teardown": teardown, "--dynamic-table": dynamic_table}
+    given = [name for name, value in asked.items() if value]
+    if len(given) > 1 and given != ["--dry-run", "--teardown"]:
+        raise ConfigError(f"{given[0]} and {given[1]} are two things: only --dry-run and --teardown go together.")
     settings = context.obj.settings()
     if dynamic_table:
         say(f"{deploy.write_dynamic(settings, dynamic_table)};")
@@ -107,7 +112,12 @@ def _tear_down(settings: Settings, *, with_tasks: bool) -> None:
 
     for _, statement in deploy.list_teardown(settings, with_tasks=with_tasks):
         say(f"- {statement}")
-    typed = typer.prompt(f"All of {settings.database} will be gone. Type {settings.database} to go on", default="")
+    question = f"All of {settings.database} will be gone. Type {settings.database} to go on"
+    try:
+        typed = typer.prompt(question, default="", show_default=False)
+    except typer.Abort:  # nobody is there to answer
+        say("")
+        typed = ""
     if typed != settings.database:
         say("Nothing was changed.")
         return

@@ -70,6 +70,7 @@ def list_teardown(settings: Settings, *, with_tasks: bool = False) -> list[tuple
         for one in reversed(objects)
         if one.kind == kind
     ]
+    dropped = list(dict.fromkeys(dropped))  # two scripts make the database, each run by another role
     return [*(list_task_teardown(settings) if with_tasks else []), *dropped]
 
 
