@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from decimal import Decimal
 
 import pytest
@@ -118,6 +119,16 @@ def test_objects(connection):
     with pytest.raises(ProgrammingError) as raised:
         one(connection, "SELECT OBJECT_INSERT(OBJECT_CONSTRUCT('x', 1), 'x', 5)")
     assert raised.value.errno == 100103
+
+
+@pytest.mark.parametrize("key", ['quote"d', "a.b", "a/b~c", "", "*", "0", "-", "$", "it's", "back\\s", "é 🎁"])
+def test_a_key_is_found_whatever_is_in_its_name(connection, key: str):
+    pair = [key, "v"]
+    row = "SELECT GET(o, k), o FROM (SELECT OBJECT_CONSTRUCT(k, v) AS o, k FROM (SELECT %s AS k, %s AS v))"
+    found, made = connection.cursor().execute(row, pair).fetchone()
+    assert (json.loads(found), json.loads(made)) == ("v", {key: "v"})
+    of_array = "SELECT GET(ARRAY_CONSTRUCT('x'), k) FROM (SELECT %s AS k)"
+    assert connection.cursor().execute(of_array, pair[:1]).fetchone() == (None,)
 
 
 @pytest.mark.supports(

@@ -113,9 +113,13 @@ SCALARS: dict[str, str] = {
             CASE WHEN {HOME}.sf_repeats_keys(j) THEN json('Duplicate field key') ELSE j END)[1]""",
     "sf_parse_json(x)": f"{HOME}.sf_unique_keys(json(nullif(trim(x), '')))",
     "sf_try_parse_json(x)": f"TRY({HOME}.sf_unique_keys(json(nullif(trim(x), ''))))",
+    # The way to a key, whatever is in its name: a pointer, but it would pick from an array by a number
+    "sf_way_to(k)": """
+        CASE WHEN regexp_full_match(k, '[0-9]+') THEN '$."' || k || '"'
+        ELSE '/' || replace(replace(k, '~', '~0'), '/', '~1') END""",
     # GET(v, i): a number picks from an array, text from an object
     "sf_get(v, i)": f"""
-        CASE typeof(i) WHEN 'VARCHAR' THEN json_extract(v, '$."' || CAST(i AS VARCHAR) || '"')
+        CASE typeof(i) WHEN 'VARCHAR' THEN json_extract(v, {HOME}.sf_way_to(CAST(i AS VARCHAR)))
         ELSE json_extract(v, '$[' || {HOME}.sf_text(i) || ']') END""",
     # What a VARIANT is ordered by: numbers by their value, before texts and the rest
     "sf_variant_key(v)": """
@@ -142,9 +146,9 @@ SCALARS: dict[str, str] = {
     "sf_items(v)": """
         CASE json_type(to_json(v)) WHEN 'ARRAY' THEN CAST(to_json(v) AS JSON[]) END""",
     "sf_array_contains(e, v)": f"list_contains({HOME}.sf_items(v), to_json(e))",
-    "sf_entries(v)": """
+    "sf_entries(v)": f"""
         list_transform(json_keys(to_json(v)), lambda k:
-            struct_pack(k := k, v := json_extract(to_json(v), '$."' || k || '"')))""",
+            struct_pack(k := k, v := json_extract(to_json(v), {HOME}.sf_way_to(k))))""",
     "sf_strip_null(v)": "CASE WHEN json_type(to_json(v)) <> 'NULL' THEN to_json(v) END",
     "sf_as_type_of(v, o)": """
         CASE typeof(o) WHEN 'JSON' THEN cast_to_type(v, o)
