@@ -149,6 +149,8 @@ def test_arrays(connection):
             "ARRAY_PREPEND(ARRAY_CONSTRUCT(1), 2)": "[2,1]",
             "ARRAY_CAT(ARRAY_CONSTRUCT(1), ARRAY_CONSTRUCT(2))": "[1,2]",
             "ARRAY_DISTINCT(ARRAY_CONSTRUCT(1, 1))": "[1]",
+            "ARRAY_SORT(ARRAY_CONSTRUCT('b', 'a b', NULL, 'a'))": '["a","a b","b",null]',
+            "ARRAY_SORT(ARRAY_CONSTRUCT(10, 9, 1.5))": "[1.5,9,10]",
             "ARRAY_COMPACT(ARRAY_CONSTRUCT(1, NULL))": "[1]",
             "ARRAY_TO_STRING(ARRAY_CONSTRUCT(1, 'a', NULL), '-')": "1-a-",
             "ARRAY_SLICE(ARRAY_CONSTRUCT(1, 2, 3, 4), 1, 3)": "[2,3]",

@@ -194,7 +194,10 @@ SCALARS: dict[str, str] = {
     "sf_array_except(a, b)": f"""
         to_json(list_filter({HOME}.sf_items(a), lambda e: NOT list_contains({HOME}.sf_items(b), e)))""",
     "sf_arrays_overlap(a, b)": f"list_has_any({HOME}.sf_items(a), {HOME}.sf_items(b))",
-    "sf_array_sort(a)": f"to_json(list_sort({HOME}.sf_items(a)))",
+    # by their values: as JSON a text with a blank behind it would come before the text
+    "sf_array_sort(a)": f"""
+        to_json(list_transform(list_sort(list_transform({HOME}.sf_items(a),
+            lambda e: struct_pack(k := {HOME}.sf_variant_key(e), e := e))), lambda one: one.e))""",
     "sf_array_flatten(a)": f"""
         to_json(flatten(list_transform({HOME}.sf_items(a), lambda e: {HOME}.sf_items(e))))""",
     "sf_array_position(e, a)": f"CAST(list_position({HOME}.sf_items(a), to_json(e)) - 1 AS BIGINT)",
