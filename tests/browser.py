@@ -66,7 +66,7 @@ def looking(
     )
     yield opened
     context.close()
-    assert not faults
+    assert not faults, faults
 
 
 def wait_until_drawn(page: Page) -> None:

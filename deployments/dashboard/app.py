@@ -8,8 +8,9 @@ import streamlit as st
 
 from deployments.dashboard.views import explain, games, growth, live, operations, product, revenue, streamers
 
-st.set_page_config(page_title="Snowcast", page_icon=str(Path(__file__).with_name("icon.png")), layout="wide")
-st.navigation(
+# The icon first: unless there is one, the navigation takes the page's own, which a browser fetches from another host.
+st.set_page_config(page_icon=str(Path(__file__).with_name("icon.png")), layout="wide")
+page = st.navigation(
     [
         st.Page(live.draw, title="Live", icon=":material/podcasts:", url_path="live", default=True),
         st.Page(streamers.draw, title="Streamers", icon=":material/person_search:", url_path="streamers"),
@@ -20,4 +21,6 @@ st.navigation(
         st.Page(operations.draw, title="Operations", icon=":material/monitor_heart:", url_path="operations"),
         st.Page(explain.draw, title="Explain", icon=":material/account_tree:", url_path="explain"),
     ]
-).run()
+)
+st.set_page_config(page_title=f"{page.title} · Snowcast")
+page.run()

@@ -118,6 +118,7 @@ def test_whoever_walks_through_the_pages_finds_their_numbers(browser: Browser, a
             title = (name or "live").capitalize()
             page.get_by_test_id("stSidebarNavItems").get_by_role("link", name=title).press("Enter")
             page.wait_for_function("(title) => document.querySelector('h1')?.innerText === title", arg=title)
+            page.wait_for_function("(title) => document.title === title", arg=f"{title} · Snowcast")
             text = drawn(page)
             assert shown in text.splitlines(), text
             serious |= {f"{name} {rule}": nodes for rule, nodes in find_barriers(page).items()}

@@ -69,6 +69,24 @@ def test_movers_are_those_that_changed_since_the_poll_before(run):
     assert rows_of(live.list_movers(run, EVERYONE)) == [("=Bert", 60, 90, 30), ("Anna", 140, 120, -20)]
 
 
+def test_streams_are_shown_while_concurrent_viewers_are_ahead_of_them(run):
+    """As between a poll's alerts, which build the sums, and the build of everything else."""
+    shown = [rows_of(ask(run, EVERYONE)) for ask in (live.list_games, live.list_top_streams, live.list_movers)]
+    ahead = "'all', 'all', '2026-03-02 10:45:00', '2026-03-02', 5, 1"
+    run(
+        "INSERT INTO MARTS.MART_CONCURRENT_VIEWERS (scope, scope_id, snapshot_at, date_day, viewers, streams) "
+        f"SELECT {ahead}",
+        (),
+    )
+    try:
+        assert [
+            rows_of(ask(run, EVERYONE)) for ask in (live.list_games, live.list_top_streams, live.list_movers)
+        ] == shown
+        assert rows_of(live.summarize(run, EVERYONE, 24))[0][1] == 5
+    finally:
+        run("DELETE FROM MARTS.MART_CONCURRENT_VIEWERS WHERE snapshot_at = '2026-03-02 10:45:00'", ())
+
+
 def test_spikes_that_last_are_shown(run):
     spike = ("=Bert", "Chess", BEFORE, 12.5, 60, 90, NEWEST)
     assert rows_of(live.list_open_spikes(run, EVERYONE)) == [spike]

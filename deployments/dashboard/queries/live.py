@@ -10,6 +10,8 @@ import pandas as pd
 from deployments.dashboard.queries.period import Run, bucket
 
 _NEWEST = "(SELECT MAX(snapshot_at) FROM MARTS.MART_CONCURRENT_VIEWERS WHERE scope = 'all')"
+# Alerts build concurrent viewers by themselves: these may be ahead of the streams that they are sums of.
+_NEWEST_STREAMS = "(SELECT MAX(snapshot_at) FROM MARTS.FACT_STREAM_SNAPSHOTS)"
 _SINCE = f"snapshot_at >= DATEADD('hour', -?, {_NEWEST})"
 _WATCHED = "viewer_count > 0"
 
@@ -91,7 +93,7 @@ def list_games(run: Run, audience: Audience, most: int = 10) -> pd.DataFrame:
     return run(
         "SELECT s.game_id, COALESCE(NULLIF(MAX(g.game_name), ''), IFF(s.game_id = '', 'no category', s.game_id)) "
         "AS game_name, SUM(s.viewer_count) AS viewers, COUNT(*) AS streams FROM MARTS.FACT_STREAM_SNAPSHOTS s "
-        f"LEFT JOIN MARTS.DIM_GAMES g ON g.game_id = s.game_id WHERE s.snapshot_at = {_NEWEST} "
+        f"LEFT JOIN MARTS.DIM_GAMES g ON g.game_id = s.game_id WHERE s.snapshot_at = {_NEWEST_STREAMS} "
         f"AND {_of_streams(audience)} GROUP BY s.game_id ORDER BY viewers DESC, game_name LIMIT {most:d}",
         audience.values,
     )
@@ -105,7 +107,7 @@ def list_languages(run: Run, audience: Audience, most: int = 10) -> pd.DataFrame
     """
     return run(
         "SELECT s.language, SUM(s.viewer_count) AS viewers, COUNT(*) AS streams FROM MARTS.FACT_STREAM_SNAPSHOTS s "
-        f"WHERE s.snapshot_at = {_NEWEST} AND {_of_streams(audience)} "
+        f"WHERE s.snapshot_at = {_NEWEST_STREAMS} AND {_of_streams(audience)} "
         f"GROUP BY s.language ORDER BY viewers DESC, s.language LIMIT {most:d}",
         audience.values,
     )
@@ -122,7 +124,7 @@ def list_top_streams(run: Run, audience: Audience, most: int = 15) -> pd.DataFra
         "COALESCE(g.game_name, s.game_id) AS game_name, s.language, s.viewer_count AS viewers, s.minutes_live, s.title "
         "FROM MARTS.FACT_STREAM_SNAPSHOTS s LEFT JOIN MARTS.DIM_STREAMERS d ON d.streamer_key = s.streamer_key "
         "LEFT JOIN MARTS.DIM_GAMES g ON g.game_id = s.game_id "
-        f"WHERE s.snapshot_at = {_NEWEST} AND {_of_streams(audience)} "
+        f"WHERE s.snapshot_at = {_NEWEST_STREAMS} AND {_of_streams(audience)} "
         f"ORDER BY viewers DESC, streamer_name LIMIT {most:d}",
         audience.values,
     )
@@ -135,8 +137,8 @@ def list_movers(run: Run, audience: Audience, most: int = 8) -> pd.DataFrame:
         streamer_name, viewers_before, viewers, change; streams that are in only one of the two are left out.
     """
     return run(
-        f"WITH newest AS (SELECT {_NEWEST} AS at), before AS (SELECT MAX(snapshot_at) AS at "
-        f"FROM MARTS.MART_CONCURRENT_VIEWERS WHERE scope = 'all' AND snapshot_at < {_NEWEST}), "
+        f"WITH newest AS (SELECT {_NEWEST_STREAMS} AS at), before AS (SELECT MAX(snapshot_at) AS at "
+        f"FROM MARTS.MART_CONCURRENT_VIEWERS WHERE scope = 'all' AND snapshot_at < (SELECT at FROM newest)), "
         "changes AS (SELECT n.streamer_key, n.streamer_id, b.viewer_count AS viewers_before, "
         "n.viewer_count AS viewers, n.viewer_count - b.viewer_count AS change FROM MARTS.FACT_STREAM_SNAPSHOTS n "
         "JOIN MARTS.FACT_STREAM_SNAPSHOTS b ON b.stream_id = n.stream_id AND b.platform = n.platform "

@@ -119,7 +119,7 @@ def _answer(question: str) -> None:
         st.info("Nobody has done that. `snowcast activity list` shows what there is.", icon=":material/inbox:")
         return
     st.caption(f"the first {len(answer.rows):,} rows" if answer.is_cut else f"{len(answer.rows):,} rows")
-    show_table("Answer", answer.rows)
+    show_table("Answer", answer.rows.drop(columns="activity_id", errors="ignore"), source=answer.rows)
 
 
 @st.cache_data(ttl=access.current().refresh_seconds, max_entries=20, show_spinner="asking the warehouse")
