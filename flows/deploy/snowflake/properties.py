@@ -26,6 +26,10 @@ def _triggers(value: str) -> str:
     return " ".join(sorted(re.findall(r"ON [\d.]+ PERCENT DO \w+", value.upper())))
 
 
+def _truth(value: str) -> str:
+    return str(value.upper() == "TRUE")
+
+
 # Of each kind the properties that are told: the column, how values are compared, and whether ALTER sets them unasked.
 COMPARED: dict[str, dict[str, tuple[str, Callable[[str], str], bool]]] = {
     "WAREHOUSE": {
@@ -60,7 +64,11 @@ COMPARED: dict[str, dict[str, tuple[str, Callable[[str], str], bool]]] = {
         "URL": ("url", lambda url: url.rstrip("/"), False),
         "STORAGE_INTEGRATION": ("storage_integration", str.upper, False),
     },
-    "STREAM": {"TABLE_NAME": ("table_name", str.upper, False), "MODE": ("mode", str.upper, False)},
+    "STREAM": {
+        "TABLE_NAME": ("table_name", str.upper, False),
+        "MODE": ("mode", str.upper, False),
+        "STALE": ("stale", _truth, False),  # one that was not read for too long can be read no more
+    },
     "PROCEDURE": {"COMMENT": ("description", str, True)},
     "TASK": {
         "WAREHOUSE": ("warehouse", str.upper, True),

@@ -123,7 +123,7 @@ def _declare_procedure(settings: Settings) -> DeclaredObject:
 def _declare_stream(settings: Settings, table: Table) -> DeclaredObject:
     statement = _fill(settings, "63_stream.sql", {"raw": table.name.upper()})[0]
     name = f"{settings.database}.OPS.NEW_{table.name}".upper()
-    properties = {"TABLE_NAME": table.full_name(settings.database), "MODE": "APPEND_ONLY"}
+    properties = {"TABLE_NAME": table.full_name(settings.database), "MODE": "APPEND_ONLY", "STALE": "FALSE"}
     return DeclaredObject("STREAM", name, properties, _LOADER, statement)
 
 

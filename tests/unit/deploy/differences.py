@@ -30,6 +30,7 @@ SHOWN = {
     },
     "STORAGE INTEGRATION": {"enabled": "true", "storage_allowed_locations": "s3://landing/snowcast/"},
     "FILE FORMAT": {"type": "JSON"},
+    "STREAM": {"stale": "false"},
     "COMPUTE POOL": {"max_nodes": "1", "comment": "Snowcast dashboard"},
     "STREAMLIT": {"query_warehouse": "SNOWCAST_WH", "title": "Snowcast"},
 }
@@ -168,6 +169,11 @@ CHANGED = {
     "mode of a stream": (
         ("STREAM", "ANALYTICS.OPS.NEW_RAW_TWITCH_GAMES", "mode", "DEFAULT"),
         ("!", "MODE is DEFAULT, declared is APPEND_ONLY; once it is dropped, deploy again", "SNOWCAST_LOADER"),
+        "DROP STREAM ANALYTICS.OPS.NEW_RAW_TWITCH_GAMES",
+    ),
+    "stream that was not read for too long": (
+        ("STREAM", "ANALYTICS.OPS.NEW_RAW_TWITCH_GAMES", "stale", "true"),
+        ("!", "STALE is true, declared is FALSE; once it is dropped, deploy again", "SNOWCAST_LOADER"),
         "DROP STREAM ANALYTICS.OPS.NEW_RAW_TWITCH_GAMES",
     ),
     "table of a stream": (
