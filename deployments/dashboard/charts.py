@@ -16,6 +16,7 @@ COLORS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#8F
 UP, DOWN = "#009E73", "#D55E00"
 GROWTH_COLORS = [UP, COLORS[0], COLORS[4], DOWN]
 MOVEMENT_COLORS = [COLORS[0], COLORS[4], UP, COLORS[1], DOWN]
+TRIP_COLORS = [UP, COLORS[6], DOWN, COLORS[3]]  # what is missing is no good news
 MOST_COHORTS = 30
 # Columns of growth accounting and of movements of MRR, with what is written for them.
 GROWTH_MEASURES = {

@@ -38,7 +38,7 @@ def draw() -> None:
         "Round trip",
         "activities published to Amplitude, held against what its export gave back; events by UTC day",
         lambda: product.list_round_trip(run, period),
-        lambda rows: charts.stacked_bars(rows, "date_day", _TRIP, "events"),
+        lambda rows: charts.stacked_bars(rows, "date_day", _TRIP, "events", charts.TRIP_COLORS),
         empty=_NOT_SENT,
     )
 
