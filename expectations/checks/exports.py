@@ -1,6 +1,7 @@
 """Rules of a source that is exported by the hour: is its newest hour fresh, is any left out, are the sizes usual?
 
-They read EXPORT_HOURS (what became of each hour) and LOADS (what reached RAW of it).
+They read EXPORT_HOURS (what became of each hour), LOADS (what reached RAW of it) and DELIVERIES: an hour that was too
+large for the export is not left out once a file of it came.
 """
 
 from __future__ import annotations
@@ -55,7 +56,8 @@ def _arrival_rules(source: str, limits: ExportLimits, now: datetime) -> tuple[Ru
         ),
         Rule(
             name=f"{source}: no hour is left out",
-            fails="state in (" + ", ".join(map(quote_literal, _LEFT_OUT)) + ")",
+            fails=f"state in ({', '.join(map(quote_literal, _LEFT_OUT))}) "
+            "and not (state = 'too_large' and is_delivered)",
             severity=WARNING,
             reason="its events are missing: `--fill-gaps` asks again, a too large hour comes by the export to a bucket",
             shows=("state", "attempts", "note"),
@@ -121,16 +123,21 @@ def _hours(source: str, limits: ExportLimits) -> str:
         "select h.*, row_number() over (partition by hour_at order by asked_at desc) as nth_state "
         f"from {{export_hours}} h where source = {quote_literal(source)} and project = ({project})"
     )
+    delivered = (
+        f"select distinct snapshot_at from {{deliveries}} where source = {quote_literal(source)} and rows_landed > 0"
+    )
     states = f"select * from ({newest}) n where nth_state = 1"
     same_hour = (
         "over (partition by hour(hour_at), state in ('landed', 'empty') order by hour_at "
         f"rows between {limits.usual_days} preceding and 1 preceding)"
     )
     return (
-        "select s.*, l.rows_parsed, lag(s.hour_at) over (order by s.hour_at) as hour_before, "
+        "select s.*, l.rows_parsed, d.snapshot_at is not null as is_delivered, "
+        "lag(s.hour_at) over (order by s.hour_at) as hour_before, "
         "case when s.state in ('landed', 'empty') then row_number() over (partition by s.state in "
         "('landed', 'empty') order by s.hour_at desc) end as nth_done, "
         f"avg(s.events) {same_hour.replace('hour_at', 's.hour_at').replace('state', 's.state')} as usual_events, "
         f"count(*) {same_hour.replace('hour_at', 's.hour_at').replace('state', 's.state')} as usual_days "
-        f"from ({states}) s left join {{loads}} l on l.source_file = s.landed_file"
+        f"from ({states}) s left join {{loads}} l on l.source_file = s.landed_file "
+        f"left join ({delivered}) d on d.snapshot_at = s.hour_at"
     )

@@ -12,7 +12,7 @@ from expectations.checks.sources import validate_source
 from expectations.engine.tables import find_table
 from tests.expectations.planting import create_statement, good_row, insert_statement
 from transforms.contract import Layer
-from transforms.ops import EXPORT_HOURS, LOADS, SCHEMA_DRIFT
+from transforms.ops import DELIVERIES, EXPORT_HOURS, LOADS, SCHEMA_DRIFT
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
@@ -42,13 +42,13 @@ def load(before_noon: int, rows: int = 400) -> Values:
 def ledgers(connection: SnowflakeConnection) -> SnowflakeConnection:
     """A database with empty ledgers."""
     connection.cursor().execute(f"create schema if not exists {connection.database}.{Layer.OPS}")
-    for table in (EXPORT_HOURS, LOADS, SCHEMA_DRIFT):
+    for table in (DELIVERIES, EXPORT_HOURS, LOADS, SCHEMA_DRIFT):
         connection.cursor().execute(create_statement(table, connection.database or ""))
     return connection
 
 
 def insert(connection: SnowflakeConnection, *rows: Values) -> None:
-    for table in (EXPORT_HOURS, LOADS):
+    for table in (DELIVERIES, EXPORT_HOURS, LOADS):
         of_table = [row for row in rows if set(table.column_names) <= set(row)]
         if of_table:
             connection.cursor().execute(insert_statement(table, connection.database or "", of_table))
@@ -93,6 +93,17 @@ def test_an_hour_that_is_left_out_is_told_with_its_note(ledgers: SnowflakeConnec
     found = broken(ledgers)
     assert set(found) == {COMPLETE}
     assert f"state {state}, attempts 1, note the member is cut off" in found[COMPLETE]
+
+
+def test_a_too_large_hour_is_not_left_out_once_its_files_came(ledgers: SnowflakeConnection) -> None:
+    others = hour(0), load(0), hour(2), load(2)
+    too_large = hour(1, "too_large", events=0)
+    at = too_large["hour_at"]
+    came = {**good_row(DELIVERIES), "source": "amplitude", "rows_landed": 5}
+    insert(ledgers, *others, too_large, {**came, "snapshot_at": at - timedelta(hours=1)})
+    assert set(broken(ledgers)) == {COMPLETE}
+    insert(ledgers, {**came, "snapshot_at": at}, {**came, "snapshot_at": at})
+    assert broken(ledgers) == {}
 
 
 def test_hours_that_nobody_asked_for_are_told(ledgers: SnowflakeConnection) -> None:

@@ -190,7 +190,8 @@ class ExportClient:
         except (ValueError, AttributeError):
             found = None
         if not isinstance(found, list):
-            raise _NoAnswer(f"what it answered ({answer.status_code}) is no list of events")
+            wrong = ": is SNOWCAST_AMPLITUDE_EXPORT_HOST right?" if answer.status_code == httpx.codes.NOT_FOUND else ""
+            raise _NoAnswer(f"what it answered ({answer.status_code}) is no list of events{wrong}")
         return found
 
     def _pause(self, state: RetryCallState) -> float:

@@ -154,21 +154,26 @@ class HourLedger:
         return hour in self._hours and self._hours[hour].is_done
 
     def _read(self) -> Iterator[Hour]:
-        """The newest states; an hour whose landing file is gone before it was loaded is pending."""
+        """The newest states; an hour whose landing file is gone before it was loaded is pending.
+
+        One that was too large has landed when a file of it was delivered: that is the way in which such hours come.
+        """
         newest = (
             "SELECT h.*, ROW_NUMBER() OVER (PARTITION BY hour_at ORDER BY asked_at DESC) AS nth "
             f"FROM {EXPORT_HOURS.full_name(self._database)} h WHERE source = ? AND project = ?"
         )
         rows = self._session.sql(
-            "SELECT n.hour_at, n.state, n.attempts, n.landed_file, l.source_file IS NOT NULL AS is_loaded "
+            "SELECT n.hour_at, n.state, n.attempts, n.landed_file, l.source_file IS NOT NULL AS is_loaded, "
+            "d.snapshot_at IS NOT NULL AS is_delivered "
             f"FROM ({newest}) n LEFT JOIN {LOADS.full_name(self._database)} l ON l.source_file = n.landed_file "
-            "WHERE n.nth = 1",
-            params=[SOURCE, self._project],
+            f"LEFT JOIN (SELECT DISTINCT snapshot_at FROM {DELIVERIES.full_name(self._database)} "
+            "WHERE source = ? AND rows_landed > 0) d ON d.snapshot_at = n.hour_at WHERE n.nth = 1",
+            params=[SOURCE, self._project, SOURCE],
         ).collect()
-        for hour_at, state, attempts, landed_file, is_loaded in rows:
+        for hour_at, state, attempts, landed_file, is_loaded, is_delivered in rows:
             is_there = state != LANDED or is_loaded or (self._root / str(landed_file)).exists()
-            moment = hour_at.replace(tzinfo=UTC)
-            yield Hour(moment, state if is_there else PENDING, attempts=int(attempts), landed_file=landed_file)
+            known = LANDED if state == TOO_LARGE and is_delivered else state if is_there else PENDING
+            yield Hour(hour_at.replace(tzinfo=UTC), known, attempts=int(attempts), landed_file=landed_file)
 
 
 def has_others(session: Session, database: str, project: str) -> bool:

@@ -14,9 +14,13 @@ import pytest
 
 from flows import landing
 from flows.errors import ConfigError, SourceError, TransientError
+from flows.files.deliveries import deliver
+from flows.files.locations import FileLocation
 from flows.reporting import LogReporter
 from flows.sources.amplitude.archive import ArchiveLimits
 from flows.sources.amplitude.fetch import fetch_hours
+from flows.sources.amplitude.files import amplitude_files
+from flows.sources.amplitude.personal import PersonalData
 from tests.sources.amplitude import NOON, NOW, Account, named
 from tests.sources.amplitude_export.conftest import EXPORT, FIRST, at, hour_name, settings_of
 from tests.sources.conftest import visible_files
@@ -201,7 +205,7 @@ def test_neither_halves_nor_silence_count_against_an_hour_that_breaks(account, w
 def test_a_host_without_the_api_says_nothing_about_hours(account, warehouse):
     account.sandbox.inject("404", path="/amplitude/api/", times=None)
     exported = account.export()
-    assert "(404) is no list of events" in str(exported.failure)
+    assert "(404) is no list of events: is SNOWCAST_AMPLITUDE_EXPORT_HOST right?" in str(exported.failure)
     assert {state for state, _ in warehouse.states().values()} == {"pending"}
     account.sandbox.clear_faults()
     account.export()
@@ -291,6 +295,23 @@ def test_two_projects_have_hours_of_their_own(account, warehouse, sandbox, tmp_p
     other.export(first_hours=2)
     assert len(warehouse.rows("ops.export_hours")) == 8
     assert warehouse.uuids() == account.uploaded(FIRST, 6), "the same events at the same hours are the same files"
+
+
+def test_an_hour_that_was_too_large_is_done_when_its_files_come(account, warehouse, tmp_path):
+    account.sandbox.inject("export_too_large", times=None, rows=0, hour=hour_name(8))
+    account.export()
+    assert account.ledger.gaps() == [at(8)]
+    folder = tmp_path / "bucket"
+    folder.mkdir()
+    lines = "".join(json.dumps(record) + "\n" for record in account.records(at(8), 1))
+    (folder / "100_2026-11-20_8#0.json").write_text(lines)
+    kind = amplitude_files(PersonalData((), None))
+    deliver(warehouse.session, settings_of(account), kind, FileLocation(str(folder)))
+    assert (account.ledger.gaps(), account.ledger.cursor) == ([], NOON)
+    asked = account.sandbox.requests[EXPORT]
+    account.export(fill_gaps=True)
+    assert account.sandbox.requests[EXPORT] == asked
+    assert warehouse.uuids() == account.uploaded(FIRST, 6)
 
 
 def test_who_waits_for_another_export_has_asked_for_nothing_yet(account, warehouse, monkeypatch):
