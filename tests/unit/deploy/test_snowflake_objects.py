@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from flows.deploy.snowflake.declared import Declared, DeclaredObject
+from flows.deploy.snowflake.declared import Declared, DeclaredObject, read_declared
 from flows.deploy.snowflake.plan import Change, make_plan
 from flows.deploy.snowflake.present import Present
-from tests.unit.deploy.differences import CHANGED, GAMES, MADE_AGAIN, STAGE
+from flows.settings import load_settings
+from tests.unit.deploy.differences import ACCOUNT, CHANGED, GAMES, MADE_AGAIN, STAGE
 
 
 def test_where_everything_is_in_place_nothing_is_planned(declared: list[Declared], present: Present):
@@ -43,6 +46,22 @@ def test_a_place_that_is_lacking_is_added_to_those_that_somebody_else_reads(decl
         ("~", f"{alter}('s3://landing/snow/', 's3://else/', 's3://landing/snowcast/')"),
         ("!", f"{alter}('s3://landing/snowcast/')"),
     ]
+
+
+def test_an_integration_of_another_tenant_is_told(tmp_path: Path):
+    """Snowflake tells the tenant in lower case; who consents to another one is a person."""
+    tenant = "ABCDEF00-0000-0000-0000-000000000000"
+    place = {"landing": "azure://acme.blob.core.windows.net/landing/raw", "azure_integration": "AZ"}
+    settings = load_settings(home=tmp_path, **{**ACCOUNT, **place, "azure_tenant_id": tenant})
+    (declared,) = [
+        one for one in read_declared(settings) if isinstance(one, DeclaredObject) and one.kind == "STORAGE INTEGRATION"
+    ]
+    there = {"enabled": "true", "azure_tenant_id": tenant.lower(), "storage_allowed_locations": place["landing"]}
+    present = Present(objects={"STORAGE INTEGRATION": {"AZ": there}})
+    assert make_plan([declared], present) == []
+    there["azure_tenant_id"] = other = "11111111-0000-0000-0000-000000000000"
+    (told,) = make_plan([declared], present)
+    assert (told.sign, told.why) == ("!", f"AZURE_TENANT_ID is {other}, declared is {tenant}")
 
 
 def test_spellings_of_one_thing_are_no_difference(declared, present):
