@@ -180,4 +180,5 @@ def test_wrong_secrets_are_told_without_them_and_nothing_that_is_left_holds_one(
     refused = snowcast("sql", "SELECT 1", SNOWCAST_WAREHOUSE="snowflake", **login)
     assert (refused.code, "Incorrect username or password" in refused.err) == (2, True), refused.err
     snowcast("--version", SNOWCAST_WAREHOUSE="embedded")
+    assert list(server_home.rglob("prefect.db")), "what the server keeps is looked through, too"
     assert find_secrets([home, server_home], "".join(said)) == []
