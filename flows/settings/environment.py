@@ -30,6 +30,8 @@ _SILENCED = {
 
 # What the settings were read from the last time, and they: every step of a flow asks for them.
 _read: tuple[tuple[dict[str, str], str, bytes, dict[str, Any]], Settings] | None = None
+# What Prefect read its settings from the last time: to read them again takes as long as a few statements.
+_told: tuple[dict[str, str], str] | None = None
 
 
 def load_settings(env_file: Path | None = None, **changes: Any) -> Settings:
@@ -111,10 +113,19 @@ def change_environment(changes: Mapping[str, str], *, apply: bool = True) -> dic
         return {**os.environ, **changes}
     os.environ.update(changes)
     if "prefect" in sys.modules:
+        _tell_prefect()
+    return dict(os.environ)
+
+
+def _tell_prefect() -> None:
+    """Let Prefect read its settings, if its variables or the folder with its files are others than the last time."""
+    global _told
+    told = ({name: value for name, value in os.environ.items() if name.startswith("PREFECT_")}, os.getcwd())
+    if told != _told:
         from prefect.context import refresh_global_settings_context
 
         refresh_global_settings_context()
-    return dict(os.environ)
+        _told = told
 
 
 def replace_environment(variables: Mapping[str, str]) -> None:
