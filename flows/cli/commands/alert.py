@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 def alert(
     context: typer.Context,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be sent; build, send and write nothing.")
+        bool, typer.Option("--dry-run", help="Show what would be sent; build and send nothing, write only that it ran.")
     ] = False,
     again: Annotated[
         list[str] | None, typer.Option(help="unconfirmed: send also what may have arrived, so perhaps twice.")
