@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import io
-import os
 import re
-import shutil
-import subprocess
-import sys
-from pathlib import Path
 
-import pytest
 import sqlglot
 
 from flows.deploy.snowflake.archive import name_archive
-from flows.deploy.snowflake.declared import DeclaredGrant, DeclaredObject, read_declared
-from flows.deploy.snowflake.deploy import list_dashboard_files, plan_deployment
-from flows.deploy.snowflake.plan import make_plan
-from flows.deploy.snowflake.present import Present
-from flows.deploy.snowflake.statements import list_statements, render_statements
-from flows.deploy.snowflake.tasks import read_task_objects
-from flows.settings import Settings, load_settings
+from flows.deploy.snowflake.deploy import plan_deployment
+from flows.deploy.snowflake.statements import render_statements
+from flows.settings import load_settings
 from flows.warehouse import open_session
 from transforms.catalog import select_models
 
@@ -209,88 +199,6 @@ def test_it_is_taken_away_after_the_name_was_typed_only(snowcast, monkeypatch):
     assert torn.out.endswith("ANALYTICS and what belongs to it are gone.\n")
     with open_session(load_settings()) as session:
         assert [row["name"] for row in session.sql("SHOW ROLES LIKE 'SNOWCAST%'").collect()] == []
-
-
-def test_each_statement_of_the_scripts_is_understood():
-    declared = read_declared(load_settings())
-    assert {one.statement for one in declared} == {statement for _, statement in list_statements(load_settings())}
-    granted = {(one.privilege, one.scope, one.kind, one.grantee) for one in declared if isinstance(one, DeclaredGrant)}
-    assert ("CREATE FILE FORMAT", "FUTURE", "SCHEMA", "SNOWCAST_LOADER") in granted
-    assert ("WRITE", "ALL", "STAGE", "SNOWCAST_LOADER") in granted
-    assert ("USAGE", "ONE", "ROLE", "SNOWCAST_SERVICE") in granted
-
-
-def test_each_role_is_allowed_what_it_is_for_and_no_more():
-    declared = [*read_declared(load_settings()), *read_task_objects(load_settings())]
-    grants = [one for one in declared if isinstance(one, DeclaredGrant) and one.kind != "ROLE"]
-    may = {role: {one.privilege for one in grants if one.grantee == role} for role in {one.grantee for one in grants}}
-    writes = {one.name for one in grants if one.grantee == "SNOWCAST_PUBLISHER"}
-    assert may == {
-        "SNOWCAST_READER": {"SELECT", "USAGE"},
-        "SNOWCAST_PUBLISHER": {"INSERT", "UPDATE"},
-        "SNOWCAST_LOADER": {
-            *("SELECT", "INSERT", "UPDATE", "DELETE", "USAGE", "READ", "WRITE", "OPERATE", "EXECUTE TASK"),
-            *("CREATE SCHEMA", "CREATE TABLE", "CREATE VIEW", "CREATE STAGE", "CREATE FILE FORMAT"),
-            *("CREATE TASK", "CREATE STREAM", "CREATE PROCEDURE"),
-        },
-        "SNOWCAST_OWNER": {"OWNERSHIP"},
-    }
-    assert writes == {"ANALYTICS.OPS"}, "who publishes writes ledgers only"
-    monitor = next(one.statement for one in declared if one.kind == "RESOURCE MONITOR")
-    assert monitor.endswith("TRIGGERS ON 80 PERCENT DO NOTIFY ON 100 PERCENT DO SUSPEND")
-
-
-@pytest.fixture
-def of_dashboard(monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Settings of an account in which the dashboard runs."""
-    monkeypatch.setenv("SNOWCAST_WAREHOUSE", "snowflake")
-    monkeypatch.setenv("SNOWCAST_DASHBOARD_COMPUTE_POOL", "PAGES")
-    monkeypatch.setenv("SNOWCAST_DASHBOARD_PACKAGES_INTEGRATION", "PYPI")
-    return load_settings()
-
-
-def test_the_dashboard_is_declared_with_its_warehouse_and_runtime(of_dashboard: Settings):
-    declared = read_declared(of_dashboard)
-    assert {one.statement for one in declared} == {statement for _, statement in list_statements(of_dashboard)}
-    objects = {one.kind: one for one in declared if isinstance(one, DeclaredObject)}
-    assert objects["COMPUTE POOL"].name == "PAGES"
-    app = objects["STREAMLIT"]
-    assert (app.name, app.role) == ("ANALYTICS.APPS.DASHBOARD", "SNOWCAST_OWNER")
-    wanted = {"QUERY_WAREHOUSE": "SNOWCAST_WH", "COMPUTE_POOL": "PAGES", "MAIN_FILE": "streamlit_app.py"}
-    assert wanted.items() <= app.properties.items()
-    assert app.properties["RUNTIME_NAME"].startswith("SYSTEM$ST_CONTAINER_RUNTIME")
-    parsed = [sqlglot.parse_one(one.statement, dialect="snowflake") for one in declared]
-    assert all(parsed)
-
-
-def test_a_dashboard_that_asks_another_warehouse_is_changed(of_dashboard: Settings):
-    declared = [one for one in read_declared(of_dashboard) if one.kind in ("COMPUTE POOL", "STREAMLIT")]
-    app = {"query_warehouse": "OTHER", "title": "Snowcast"}
-    there = Present(objects={"STREAMLIT": {"ANALYTICS.APPS.DASHBOARD": app}})
-    changes = [(change.sign, change.statement) for change in make_plan(declared, there)]
-    assert ("~", "ALTER STREAMLIT ANALYTICS.APPS.DASHBOARD SET QUERY_WAREHOUSE = SNOWCAST_WH") in changes
-    assert [sign for sign, statement in changes if statement.startswith("CREATE COMPUTE POOL")] == ["+"]
-
-
-def test_the_files_of_the_dashboard_start_it(tmp_path: Path):
-    """The files as they lie on the stage, and nothing else of the project."""
-    for file, folder in list_dashboard_files():
-        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
-        shutil.copy(file, tmp_path / folder)
-    program = (
-        "from streamlit.testing.v1 import AppTest\n"
-        "test = AppTest.from_file('streamlit_app.py', default_timeout=120).run()\n"
-        "print(test.title[0].value if test.title else test.exception[0].message)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
-    )
-    assert done.stdout.splitlines()[-1] == "Live", done.stdout + done.stderr  # and says that it has no login
 
 
 def test_where_streamlit_cannot_run_the_dashboard_is_not_deployed(snowcast):
