@@ -16,7 +16,7 @@ from flows import landing
 from flows.errors import ConfigError, SourceError, TransientError
 from flows.files.deliveries import deliver
 from flows.files.locations import FileLocation
-from flows.reporting import LogReporter
+from flows.reporting import reporter
 from flows.sources.amplitude.archive import ArchiveLimits
 from flows.sources.amplitude.fetch import fetch_hours
 from flows.sources.amplitude.files import amplitude_files
@@ -255,7 +255,7 @@ def test_a_backfill_lands_a_range_and_ranges_chain(account, warehouse, monkeypat
     account.export()
     begin = NOON - timedelta(days=2)
     told: list[str] = []
-    monkeypatch.setattr(LogReporter, "advanced", lambda _, step, detail: told.append(detail))
+    monkeypatch.setattr(type(reporter()), "advanced", lambda _, step, detail: told.append(detail))
     count = account.export(since=begin, until=begin + timedelta(hours=5), window_hours=2).events
     assert [line.partition(",")[0] for line in told if "of 5 hours" in line][-1] == "5 of 5 hours"
     assert re.search(rf"5 of 5 hours, {count:,} events, [0-9,]+ a second", "\n".join(told))
