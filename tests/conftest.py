@@ -82,15 +82,18 @@ def unmeasured() -> Iterator[None]:
 
 @contextmanager
 def _paused() -> Iterator[None]:
-    """This process is not measured here."""
+    """This process is not measured here.
+
+    pytest-cov measures a worker twice, as a worker and as if it had workers: the second goes on where the first stops.
+    """
     coverage = sys.modules.get("coverage")
-    measuring = coverage.Coverage.current() if coverage else None
-    if measuring is None:
-        yield
-        return
-    measuring.stop()
+    stopped = []
+    while coverage and (measuring := coverage.Coverage.current()):
+        measuring.stop()
+        stopped.append(measuring)
     yield
-    measuring.start()
+    for measuring in reversed(stopped):
+        measuring.start()
 
 
 @pytest.fixture(scope="session")
