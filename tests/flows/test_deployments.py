@@ -125,6 +125,16 @@ def _wait_for(api: httpx.Client, flow: str, state: str) -> None:
     pytest.fail(f"{flow} did not reach {state}: {_states(api, flow)}")
 
 
+@contextmanager
+def _unscheduled(api: httpx.Client, *deployments: dict[str, Any]) -> Iterator[None]:
+    """These run when they are asked to only: a schedule that comes meanwhile would be taken for what was triggered."""
+    for one in deployments:
+        api.post(f"/deployments/{one['id']}/pause_deployment").raise_for_status()
+    yield
+    for one in deployments:
+        api.post(f"/deployments/{one['id']}/resume_deployment").raise_for_status()
+
+
 @pytest.mark.lengthy
 def test_a_triggered_ingest_succeeds_and_the_transform_follows_it(snowcast, server, tmp_path):
     done = snowcast("deploy", "prefect", SNOWCAST_SANDBOX_FIRST_POLLS="1")
@@ -136,7 +146,7 @@ def test_a_triggered_ingest_succeeds_and_the_transform_follows_it(snowcast, serv
         few_tables = {"parameters": {"select": ["+fact_stream_snapshots"]}}
         transform = api.get("/deployments/name/transform/transform").json()
         api.patch(f"/deployments/{transform['id']}", json=few_tables).raise_for_status()
-        with _worker(os.environ, tmp_path / "worker.log") as worker:
+        with _unscheduled(api, deployment, transform), _worker(os.environ, tmp_path / "worker.log") as worker:
             api.post(f"/deployments/{deployment['id']}/create_flow_run", json={}).raise_for_status()
             _wait_for(api, "ingest-twitch", "COMPLETED")
             _wait_for(api, "transform", "COMPLETED")
