@@ -35,7 +35,7 @@ def subject(lineage: Lineage) -> Subject:
 def site(subject: Subject, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built site, with what npm has brought; its source is beside it."""
     if find_spec("zensical") is None:
-        pytest.skip("the extra docs is not installed")
+        pytest.skip("zensical is not installed: make docs")
     index, count = build_site(tmp_path_factory.mktemp("site"), subject, LIBRARIES)
     assert count == len(list(index.parent.rglob("*.html"))) - 1  # and the page that says what is not there
     return index.parent

@@ -144,7 +144,7 @@ def test_without_npm_the_lineage_page_says_what_brings_the_graph(pages: dict[str
     assert not [name for name in LIBRARIES.values() if name in text]
 
 
-@pytest.mark.skipif(find_spec("zensical") is None, reason="the extra docs is not installed")
+@pytest.mark.skipif(find_spec("zensical") is None, reason="zensical is not installed: make docs")
 def test_an_anchor_that_is_not_there_fails_the_build_in_one_line(tmp_path: Path):
     page = Page("index.md", "Start", "# Start\n\n[there](index.md#gone)\n", source="README.md")
     (tmp_path / "docs").mkdir()
