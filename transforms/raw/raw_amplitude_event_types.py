@@ -10,34 +10,13 @@ Gaps     asked once a day; a type that is gone from the list stays in what is bu
 
 from __future__ import annotations
 
-from transforms.contract import RAW_COLUMNS, Layer, Table
-from transforms.write_kinds import Append
+from transforms.raw.source_table import declare_source_table
 
-TABLE = Table(
-    name="raw_amplitude_event_types",
-    layer=Layer.RAW,
+TABLE = declare_source_table(
+    "amplitude/event_types",
     grain="one event type in one list",
-    key=("_source_file", "_source_row"),
-    columns=RAW_COLUMNS,
-    write=Append(),
-    tags=("amplitude",),
-    source="amplitude/event_types",
-    fields=(
-        "id",
-        "name",
-        "value",
-        "display",
-        "totals",
-        "totals_delta",
-        "autohidden",
-        "clusters_hidden",
-        "deleted",
-        "flow_hidden",
-        "hidden",
-        "in_waitroom",
-        "non_active",
-        "prevent_all",
-        "timeline_hidden",
-        "waitroom_approved",
-    ),
+    fields="""
+        id name value display totals totals_delta autohidden clusters_hidden deleted flow_hidden hidden in_waitroom
+        non_active prevent_all timeline_hidden waitroom_approved
+    """,
 )

@@ -10,75 +10,18 @@ Gaps     an hour is there whole or not at all: OPS.EXPORT_HOURS says which are m
 
 from __future__ import annotations
 
-from transforms.contract import RAW_COLUMNS, Layer, Table
-from transforms.write_kinds import Append
+from transforms.raw.source_table import declare_source_table
 
-TABLE = Table(
-    name="raw_amplitude_events",
-    layer=Layer.RAW,
+TABLE = declare_source_table(
+    "amplitude/events",
     grain="one uploaded event in one export of it",
-    key=("_source_file", "_source_row"),
-    columns=RAW_COLUMNS,
-    write=Append(),
-    tags=("amplitude",),
-    source="amplitude/events",
-    fields=(
-        "$insert_id",
-        "$insert_key",
-        "$schema",
-        "_insert_id",
-        "adid",
-        "amplitude_attribution_ids",
-        "amplitude_event_type",
-        "amplitude_id",
-        "app",
-        "city",
-        "client_event_time",
-        "client_upload_time",
-        "country",
-        "data",
-        "data_type",
-        "device_brand",
-        "device_carrier",
-        "device_family",
-        "device_id",
-        "device_manufacturer",
-        "device_model",
-        "device_type",
-        "dma",
-        "event_id",
-        "event_properties",
-        "event_time",
-        "event_type",
-        "global_user_properties",
-        "group_properties",
-        "groups",
-        "id",
-        "idfa",
-        "ip_address",
-        "is_attribution_event",
-        "language",
-        "library",
-        "location_lat",
-        "location_lng",
-        "os_name",
-        "os_version",
-        "partner_id",
-        "paying",
-        "plan",
-        "platform",
-        "processed_time",
-        "region",
-        "sample_rate",
-        "server_received_time",
-        "server_upload_time",
-        "session_id",
-        "source_id",
-        "start_version",
-        "user_creation_time",
-        "user_id",
-        "user_properties",
-        "uuid",
-        "version_name",
-    ),
+    fields="""
+        $insert_id $insert_key $schema _insert_id adid amplitude_attribution_ids amplitude_event_type amplitude_id app
+        city client_event_time client_upload_time country data data_type device_brand device_carrier device_family
+        device_id device_manufacturer device_model device_type dma event_id event_properties event_time event_type
+        global_user_properties group_properties groups id idfa ip_address is_attribution_event language library
+        location_lat location_lng os_name os_version partner_id paying plan platform processed_time region sample_rate
+        server_received_time server_upload_time session_id source_id start_version user_creation_time user_id
+        user_properties uuid version_name
+    """,
 )

@@ -10,17 +10,10 @@ Gaps     the Export API does not tell merges; a file lists some of them: absence
 
 from __future__ import annotations
 
-from transforms.contract import RAW_COLUMNS, Layer, Table
-from transforms.write_kinds import Append
+from transforms.raw.source_table import declare_source_table
 
-TABLE = Table(
-    name="raw_amplitude_merged_ids",
-    layer=Layer.RAW,
+TABLE = declare_source_table(
+    "amplitude/merged_ids",
     grain="one merge in one export of it",
-    key=("_source_file", "_source_row"),
-    columns=RAW_COLUMNS,
-    write=Append(),
-    tags=("amplitude",),
-    source="amplitude/merged_ids",
-    fields=("amplitude_id", "merged_amplitude_id", "merge_event_time", "merge_server_time", "merge_time", "scope"),
+    fields="amplitude_id merged_amplitude_id merge_event_time merge_server_time merge_time scope",
 )

@@ -15,15 +15,6 @@ from transforms.raw.source_table import declare_source_table
 TABLE = declare_source_table(
     "billing/subscriptions",
     grain="one line of a subscriptions file",
-    fields=(
-        "subscription_id",
-        "user_id",
-        "start_date",
-        "end_date",
-        "monthly_price",
-        "billing_period",
-        "updated_at",
-        "currency",
-    ),
+    fields="subscription_id user_id start_date end_date monthly_price billing_period updated_at currency",
     is_complete=True,
 )

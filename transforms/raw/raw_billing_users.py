@@ -15,6 +15,6 @@ from transforms.raw.source_table import declare_source_table
 TABLE = declare_source_table(
     "billing/users",
     grain="one line of a users file",
-    fields=("user_id", "country", "signup_date", "plan_type", "updated_at"),
+    fields="user_id country signup_date plan_type updated_at",
     is_complete=True,
 )

@@ -15,5 +15,5 @@ from transforms.raw.source_table import declare_source_table
 TABLE = declare_source_table(
     "billing/viewing_activity",
     grain="one line of a viewing activity file",
-    fields=("user_id", "watch_date", "hours_watched"),
+    fields="user_id watch_date hours_watched",
 )

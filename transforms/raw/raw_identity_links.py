@@ -15,5 +15,5 @@ from transforms.raw.source_table import declare_source_table
 TABLE = declare_source_table(
     "identity/links",
     grain="one line of a links file",
-    fields=("platform", "anonymous_id", "customer_platform", "customer_id", "linked_at"),
+    fields="platform anonymous_id customer_platform customer_id linked_at",
 )

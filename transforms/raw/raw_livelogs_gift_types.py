@@ -15,6 +15,6 @@ from transforms.raw.source_table import declare_source_table
 TABLE = declare_source_table(
     "livelogs/gift_types",
     grain="one line of GIFT_TYPE in one read",
-    fields=("giftID", "name", "point"),
+    fields="giftID name point",
     is_complete=True,
 )

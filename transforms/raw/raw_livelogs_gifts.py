@@ -15,20 +15,9 @@ from transforms.raw.source_table import declare_source_table
 TABLE = declare_source_table(
     "livelogs/gifts",
     grain="one line of TRANSACTIONS in one read",
-    fields=(
-        "id",
-        "receiverUserID",
-        "userID",
-        "utcTimestamp",
-        "timestamp",
-        "type",
-        "giftID",
-        "point",
-        "isCanceled",
-        "migration",
-        "recordID",
-        "recordPoint",
-        "tradeID",
-    ),
+    fields="""
+        id receiverUserID userID utcTimestamp timestamp type giftID point isCanceled migration recordID recordPoint
+        tradeID
+    """,
     is_complete=True,
 )

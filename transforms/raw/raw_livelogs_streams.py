@@ -15,36 +15,11 @@ from transforms.raw.source_table import declare_source_table
 TABLE = declare_source_table(
     "livelogs/streams",
     grain="one line of LOGS in one read",
-    fields=(
-        "liveStreamID",
-        "beginTime",
-        "endTime",
-        "duration",
-        "closeBy",
-        "maxLiveViewerCount",
-        "maxLiveViewerTime",
-        "privateLiveStream",
-        "receivedLikeCount",
-        "streamerType",
-        "isShow",
-        "cultureGroup",
-        "userID",
-        "registerTime",
-        "registerCountry",
-        "isContracted",
-        "uniqueViewerCount",
-        "ios",
-        "android",
-        "durationGTE5sec",
-        "durationGTE2min",
-        "durationGTE10min",
-        "totalViewerDuration",
-        "avgViewerDuration",
-        "avgStreamJoinDuration",
-        "count",
-        "followIncreaseEstimated",
-        "receivePointEstimated",
-        "dau",
-    ),
+    fields="""
+        liveStreamID beginTime endTime duration closeBy maxLiveViewerCount maxLiveViewerTime privateLiveStream
+        receivedLikeCount streamerType isShow cultureGroup userID registerTime registerCountry isContracted
+        uniqueViewerCount ios android durationGTE5sec durationGTE2min durationGTE10min totalViewerDuration
+        avgViewerDuration avgStreamJoinDuration count followIncreaseEstimated receivePointEstimated dau
+    """,
     is_complete=True,
 )

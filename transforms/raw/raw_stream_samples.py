@@ -10,38 +10,13 @@ Gaps     messages that the topic dropped before they were read (retention, compa
 
 from __future__ import annotations
 
-from transforms.contract import RAW_COLUMNS, Layer, Table
-from transforms.write_kinds import Append
+from transforms.raw.source_table import declare_source_table
 
-TABLE = Table(
-    name="raw_stream_samples",
-    layer=Layer.RAW,
+TABLE = declare_source_table(
+    "kafka/samples",
     grain="one message of the topic",
-    key=("_source_file", "_source_row"),
-    columns=RAW_COLUMNS,
-    write=Append(),
-    tags=("kafka",),
-    source="kafka/samples",
-    fields=(
-        "timestamp",
-        "stream_id",
-        "user_id",
-        "user_login",
-        "user_name",
-        "game_id",
-        "game_name",
-        "title",
-        "viewer_count",
-        "started_at",
-        "language",
-        "is_narrowed",
-        "_topic",
-        "_partition",
-        "_offset",
-        "_incarnation",
-        "_message_at",
-        "_key",
-        "_fault",
-        "_message",
-    ),
+    fields="""
+        timestamp stream_id user_id user_login user_name game_id game_name title viewer_count started_at language
+        is_narrowed _topic _partition _offset _incarnation _message_at _key _fault _message
+    """,
 )

@@ -15,21 +15,8 @@ from transforms.raw.source_table import declare_source_table
 TABLE = declare_source_table(
     "twitch/streams",
     grain="one record of a Get Streams page",
-    fields=(
-        "id",
-        "user_id",
-        "user_login",
-        "user_name",
-        "game_id",
-        "game_name",
-        "type",
-        "title",
-        "viewer_count",
-        "started_at",
-        "language",
-        "thumbnail_url",
-        "tag_ids",
-        "tags",
-        "is_mature",
-    ),
+    fields="""
+        id user_id user_login user_name game_id game_name type title viewer_count started_at language thumbnail_url
+        tag_ids tags is_mature
+    """,
 )

@@ -15,16 +15,8 @@ from transforms.raw.source_table import declare_source_table
 TABLE = declare_source_table(
     "twitch/users",
     grain="one record of a Get Users answer",
-    fields=(
-        "id",
-        "login",
-        "display_name",
-        "type",
-        "broadcaster_type",
-        "description",
-        "profile_image_url",
-        "offline_image_url",
-        "view_count",
-        "created_at",
-    ),
+    fields="""
+        id login display_name type broadcaster_type description profile_image_url offline_image_url view_count
+        created_at
+    """,
 )

@@ -6,13 +6,13 @@ from transforms.contract import RAW_COLUMNS, Layer, Table
 from transforms.write_kinds import Append
 
 
-def declare_source_table(source: str, grain: str, fields: tuple[str, ...], *, is_complete: bool = False) -> Table:
+def declare_source_table(source: str, grain: str, fields: str, *, is_complete: bool = False) -> Table:
     """Declare the raw table of one entity of a source.
 
     Args:
         source: `source/entity` of its landing files, which the table is named and tagged by.
         grain: What one record is.
-        fields: Fields the source is known to send; others are reported as schema drift.
+        fields: Fields the source is known to send, with blanks between them; others are reported as schema drift.
         is_complete: Every delivery lists everything that exists, so absence means deletion.
     """
     name, entity = source.split("/")
@@ -25,6 +25,6 @@ def declare_source_table(source: str, grain: str, fields: tuple[str, ...], *, is
         write=Append(),
         tags=(name,),
         source=source,
-        fields=fields,
+        fields=tuple(fields.split()),
         is_complete=is_complete,
     )
