@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,12 @@ def stored_names() -> dict[str, Any]:
         "tables": tables,
         "ledgers": {table.name: _digest(table) for table in LEDGERS},
         "activities": sorted(known_activities()),
-        "parameters": {name: str(value) for name, value in sorted(build.make_parameters(Settings()).items())},
+        "parameters": {name: _spell(value) for name, value in sorted(build.make_parameters(Settings()).items())},
     }
+
+
+def _spell(value: Any) -> str:
+    return "by the clock" if isinstance(value, date) else str(value)
 
 
 def _digest(table: Table) -> str:
