@@ -42,8 +42,8 @@ WAY_DOWN: dict[str, tuple[str, ...]] = {
         "columns",
         "formulas",
         "contract",
-        "increments",
-        "write_kinds types functions",
+        "write_kinds",
+        "types functions",
     ),
     "expectations": ("checks", "engine", "raw staging marts history activity product", "rules"),
     "deployments/embedded": (

@@ -19,8 +19,7 @@ from types import ModuleType
 
 from transforms.contract import VERSION_COLUMNS, ContractError, Layer, Table
 from transforms.functions import DataFrame, Expression
-from transforms.increments import Closure, Continuation, Parts
-from transforms.write_kinds import HardDeletes, History, Strategy, View
+from transforms.write_kinds import Closure, Continuation, HardDeletes, History, Parts, Strategy, View
 
 _PACKAGES = ("raw", "staging", "marts", "history", "activity", "product")
 _LAYER_ORDER = {layer: position for position, layer in enumerate(Layer)}

@@ -29,9 +29,8 @@ from transforms.functions import (
     to_json,
     to_variant,
 )
-from transforms.increments import Part, Parts
 from transforms.staging import amplitude_columns as amplitude
-from transforms.write_kinds import MergeOnKey
+from transforms.write_kinds import MergeOnKey, Part, Parts
 
 TABLE = Table(
     name="int_amplitude_activities",

@@ -17,8 +17,7 @@ from transforms.contract import BOOLEAN, TEXT, TIMESTAMP, Column, Layer, Table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.formulas.keys import hash_key
 from transforms.functions import DataFrame, coalesce, col, least, lit
-from transforms.increments import Closure
-from transforms.write_kinds import Replace
+from transforms.write_kinds import Closure, Replace
 
 _GIVEN = ("platform", "anonymous_id", "customer_platform", "customer_id", "linked_at", "snapshot_at")
 _LINK = ("known_as", "platform", "anonymous_id", "customer", "linked_at")

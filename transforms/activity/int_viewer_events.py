@@ -21,8 +21,7 @@ from transforms.activity.definitions.viewer import ACTIVITIES
 from transforms.contract import TEXT, Layer, Table
 from transforms.formulas.frames import null_of
 from transforms.functions import DataFrame
-from transforms.increments import Part, Parts
-from transforms.write_kinds import MergeOnKey
+from transforms.write_kinds import MergeOnKey, Part, Parts
 
 TABLE = Table(
     name="int_viewer_events",

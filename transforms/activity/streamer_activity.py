@@ -17,8 +17,7 @@ from transforms.activity.definitions.lifecycle_of_new import collect_new_lifecyc
 from transforms.activity.definitions.thresholds import Thresholds
 from transforms.contract import Layer, Table
 from transforms.functions import DataFrame
-from transforms.increments import Continuation
-from transforms.write_kinds import MergeOnKey
+from transforms.write_kinds import Continuation, MergeOnKey
 
 TABLE = Table(
     name="streamer_activity",

@@ -14,7 +14,7 @@ from typing import Any
 
 from transforms.engine.merge import materialize
 from transforms.functions import DataFrame, Session, col, count, lit, when
-from transforms.increments import Closure
+from transforms.write_kinds import Closure
 
 _KEPT_AS = ("closed_0", "closed_1")  # in turn: steps read what the ones before have kept
 _STEPS = 3  # joined in one statement; their frame holds the kept rows 2**_STEPS times

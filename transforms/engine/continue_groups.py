@@ -42,7 +42,7 @@ from transforms.functions import (
     min,
     row_number,
 )
-from transforms.increments import Continuation
+from transforms.write_kinds import Continuation
 
 NEW, END, TOUCHED = "new", "end", "touched"
 _KIND, _IS_LATE = "_kind", "_is_late"

@@ -19,9 +19,8 @@ from transforms.engine.states import State
 from transforms.engine.stored import read_table
 from transforms.formulas.frames import union_all
 from transforms.functions import DataFrame, Session
-from transforms.increments import Parts
 from transforms.ops import DISPLACED
-from transforms.write_kinds import Replace
+from transforms.write_kinds import Parts, Replace
 
 MOST_BATCHES = 1000  # with more to read than this, reading everything is the shorter statement
 

@@ -15,7 +15,7 @@ from transforms.engine.batches import in_batches
 from transforms.engine.states import Batches
 from transforms.formulas.frames import are_known, union_all
 from transforms.functions import DataFrame, Expression, col, in_, lit
-from transforms.increments import Part, Parts
+from transforms.write_kinds import Part, Parts
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,8 @@ from transforms import columns
 from transforms.contract import INTEGER, TEXT, Column, Layer, Table
 from transforms.formulas.keys import hash_key
 from transforms.functions import DataFrame, Expression, coalesce, col, iff, lit
-from transforms.increments import Part, Parts
 from transforms.product import columns as product
-from transforms.write_kinds import MergeOnKey
+from transforms.write_kinds import MergeOnKey, Part, Parts
 
 NO_SESSION = -1
 # Properties in which apps name the page, the first that is given counts.

@@ -14,6 +14,7 @@ from transforms.raw.source_table import declare_source_table
 
 TABLE = declare_source_table(
     "kafka/samples",
+    name="raw_stream_samples",
     grain="one message of the topic",
     fields="""
         timestamp stream_id user_id user_login user_name game_id game_name title viewer_count started_at language

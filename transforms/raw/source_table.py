@@ -6,24 +6,25 @@ from transforms.contract import RAW_COLUMNS, Layer, Table
 from transforms.write_kinds import Append
 
 
-def declare_source_table(source: str, grain: str, fields: str, *, is_complete: bool = False) -> Table:
+def declare_source_table(source: str, grain: str, fields: str, *, name: str = "", is_complete: bool = False) -> Table:
     """Declare the raw table of one entity of a source.
 
     Args:
-        source: `source/entity` of its landing files, which the table is named and tagged by.
+        source: `source/entity` of its landing files, which the table is tagged and, unless it has a name, named by.
         grain: What one record is.
         fields: Fields the source is known to send, with blanks between them; others are reported as schema drift.
+        name: Of a table that is not named by its source.
         is_complete: Every delivery lists everything that exists, so absence means deletion.
     """
-    name, entity = source.split("/")
+    tag, entity = source.split("/")
     return Table(
-        name=f"raw_{name}_{entity}",
+        name=name or f"raw_{tag}_{entity}",
         layer=Layer.RAW,
         grain=grain,
         key=("_source_file", "_source_row"),
         columns=RAW_COLUMNS,
         write=Append(),
-        tags=(name,),
+        tags=(tag,),
         source=source,
         fields=tuple(fields.split()),
         is_complete=is_complete,

@@ -11,6 +11,7 @@ from operator import add
 
 from transforms.contract import INTEGER, TEXT, Column, Table
 from transforms.formulas.frames import null_of
+from transforms.formulas.keys import hash_key
 from transforms.functions import (
     DataFrame,
     Expression,
@@ -22,10 +23,12 @@ from transforms.functions import (
     lower,
     parse_json,
     replace,
+    substring,
     to_variant,
     trim,
     try_cast,
     typeof,
+    upper,
     when,
 )
 from transforms.staging import times
@@ -50,6 +53,7 @@ _JSON_TEXTS = (
     r'|\\u[0-9a-fA-F]{4})*")*)? *\]$'
 )
 _PYTHON_TEXTS = r"^\[('[^'\"\\]*'(, '[^'\"\\]*')*)?\]$"
+_LONGEST_CURRENCY = 40
 _LINEAGE_NAMES = ("_record", "snapshot_at", "_source_file", "_source_row", "_load_id")
 
 
@@ -110,6 +114,42 @@ def refuse_also(parsed: DataFrame, table: Table, rule: str, condition: Expressio
         iff(is_broken, lit(rule), col("_rule")).alias("_rule"),
         iff(is_broken, reason, col("_reason")).alias("_reason"),
     )
+
+
+def refuse_other_currencies(parsed: DataFrame, table: Table, currency: str | None) -> DataFrame:
+    """Return the parsed rows; a record whose field `currency` names another one breaks a rule.
+
+    Args:
+        parsed: What `parse` or `replace_values` gave for the table.
+        table: The staging contract.
+        currency: The warehouse's, e.g. USD; amounts of several cannot be added up. A record that names none is in it.
+            None takes all.
+    """
+    if currency is None:
+        return parsed
+    named = upper(trim(col("_record")["currency"].cast(TEXT)))
+    reason = concat(
+        lit("currency is "),
+        substring(named, lit(1), lit(_LONGEST_CURRENCY)),
+        lit(f"; this warehouse keeps {currency} (SNOWCAST_CURRENCY), and amounts are never converted"),
+    )
+    is_another = (named != lit(currency)) & (named != lit(""))
+    return refuse_also(parsed, table, "currency_other", is_another, reason)
+
+
+def name_owners(parsed: DataFrame, table: Table, platform: str, **keys: str) -> DataFrame:
+    """Return the table's rows: the parsed ones with `platform`, the keys of whose they are, and `filled_fields`.
+
+    Args:
+        parsed: What `parse` or the functions behind it gave for the table.
+        table: The staging contract.
+        platform: Id space that the ids live in.
+        keys: Column of the id by the column of its key, the hash of platform and id.
+    """
+    named = parsed.select("*", lit(platform).alias("platform"))
+    hashed = [hash_key("platform", name).alias(key) for key, name in keys.items()]
+    filled = [count_filled_fields(table)] if "filled_fields" in table.column_names else []
+    return table.select(named.select("*", *hashed, *filled))
 
 
 def count_filled_fields(table: Table) -> Expression:

@@ -14,10 +14,8 @@ from __future__ import annotations
 
 from transforms import columns
 from transforms.contract import Layer, Table
-from transforms.formulas.keys import hash_key
-from transforms.functions import DataFrame, lit
-from transforms.staging.money import refuse_other_currencies
-from transforms.staging.parsing import parse
+from transforms.functions import DataFrame
+from transforms.staging.parsing import name_owners, parse, refuse_other_currencies
 from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
@@ -50,5 +48,4 @@ def build(raw_billing_payments: DataFrame, *, currency: str | None = None, decim
         decimal_comma: Numbers have a comma before their decimals.
     """
     judged = refuse_other_currencies(parse(raw_billing_payments, TABLE, decimal_comma=decimal_comma), TABLE, currency)
-    named = judged.select("*", lit(columns.BILLING).alias("platform"))
-    return TABLE.select(named.select("*", hash_key("platform", "user_id").alias("user_key")))
+    return name_owners(judged, TABLE, columns.BILLING, user_key="user_id")

@@ -15,10 +15,15 @@ from __future__ import annotations
 from transforms import columns
 from transforms.contract import Layer, Table
 from transforms.formulas.billing_periods import KNOWN
-from transforms.formulas.keys import hash_key
 from transforms.functions import DataFrame, col, concat, iff, lit, replace, typeof
-from transforms.staging.money import refuse_other_currencies
-from transforms.staging.parsing import count_filled_fields, parse, refuse_also, replace_values, tidy_text
+from transforms.staging.parsing import (
+    name_owners,
+    parse,
+    refuse_also,
+    refuse_other_currencies,
+    replace_values,
+    tidy_text,
+)
 from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
@@ -64,7 +69,4 @@ def build(
     is_unknown = ~col("billing_period").in_(*[lit(name) for name in KNOWN])
     reason = concat(lit("billing_period is "), col("billing_period"), lit(f"; expected {', '.join(KNOWN)} or nothing"))
     judged = refuse_also(tidy, TABLE, "billing_period_unknown", is_unknown, reason)
-    named = refuse_other_currencies(judged, TABLE, currency).select("*", lit(columns.BILLING).alias("platform"))
-    return TABLE.select(
-        named.select("*", hash_key("platform", "user_id").alias("user_key"), count_filled_fields(TABLE))
-    )
+    return name_owners(refuse_other_currencies(judged, TABLE, currency), TABLE, columns.BILLING, user_key="user_id")

@@ -13,9 +13,8 @@ from __future__ import annotations
 
 from transforms import columns
 from transforms.contract import Layer, Table
-from transforms.formulas.keys import hash_key
-from transforms.functions import DataFrame, lit
-from transforms.staging.parsing import count_filled_fields, parse, replace_values, tidy_text
+from transforms.functions import DataFrame
+from transforms.staging.parsing import name_owners, parse, replace_values, tidy_text
 from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
@@ -45,7 +44,4 @@ def build(raw_billing_users: DataFrame) -> DataFrame:
     """Read the records, typed, country and plan in one spelling, and name the user by platform and id."""
     parsed = parse(raw_billing_users, TABLE)
     tidy = replace_values(parsed, TABLE, country=tidy_text("country"), plan_type=tidy_text("plan_type"))
-    named = tidy.select("*", lit(columns.BILLING).alias("platform"))
-    return TABLE.select(
-        named.select("*", hash_key("platform", "user_id").alias("user_key"), count_filled_fields(TABLE))
-    )
+    return name_owners(tidy, TABLE, columns.BILLING, user_key="user_id")

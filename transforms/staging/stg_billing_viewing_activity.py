@@ -13,9 +13,8 @@ from __future__ import annotations
 
 from transforms import columns
 from transforms.contract import Layer, Table
-from transforms.formulas.keys import hash_key
-from transforms.functions import DataFrame, lit
-from transforms.staging.parsing import parse
+from transforms.functions import DataFrame
+from transforms.staging.parsing import name_owners, parse
 from transforms.write_kinds import MergeOnKey
 
 _MOST_HOURS = 1000  # many screens at once, and far from what a sum could not hold
@@ -49,7 +48,5 @@ def build(raw_billing_viewing_activity: DataFrame, *, decimal_comma: bool = Fals
         raw_billing_viewing_activity: Raw rows.
         decimal_comma: Numbers have a comma before their decimals.
     """
-    named = parse(raw_billing_viewing_activity, TABLE, decimal_comma=decimal_comma).select(
-        "*", lit(columns.BILLING).alias("platform")
-    )
-    return TABLE.select(named.select("*", hash_key("platform", "user_id").alias("user_key")))
+    parsed = parse(raw_billing_viewing_activity, TABLE, decimal_comma=decimal_comma)
+    return name_owners(parsed, TABLE, columns.BILLING, user_key="user_id")

@@ -13,10 +13,9 @@ from __future__ import annotations
 
 from transforms import columns
 from transforms.contract import INTEGER, Column, Layer, Table
-from transforms.formulas.keys import hash_key
-from transforms.functions import DataFrame, lit
+from transforms.functions import DataFrame
 from transforms.staging import livelogs_columns as logged
-from transforms.staging.parsing import count_filled_fields, parse
+from transforms.staging.parsing import name_owners, parse
 from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
@@ -53,8 +52,5 @@ TABLE = Table(
 
 def build(raw_livelogs_gifts: DataFrame) -> DataFrame:
     """Read the records, typed, and name streamer and giver by platform and id."""
-    named = parse(raw_livelogs_gifts, TABLE).select("*", lit(columns.LIVELOGS).alias("platform"))
-    streamer_key = hash_key("platform", "streamer_id").alias("streamer_key")
-    return TABLE.select(
-        named.select("*", streamer_key, hash_key("platform", "user_id").alias("user_key"), count_filled_fields(TABLE))
-    )
+    parsed = parse(raw_livelogs_gifts, TABLE)
+    return name_owners(parsed, TABLE, columns.LIVELOGS, streamer_key="streamer_id", user_key="user_id")

@@ -13,10 +13,9 @@ from __future__ import annotations
 
 from transforms import columns
 from transforms.contract import Layer, Table
-from transforms.formulas.keys import hash_key
-from transforms.functions import DataFrame, lit
+from transforms.functions import DataFrame
 from transforms.staging import livelogs_columns as logged
-from transforms.staging.parsing import count_filled_fields, parse
+from transforms.staging.parsing import name_owners, parse
 from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
@@ -53,9 +52,5 @@ def build(raw_livelogs_streams: DataFrame, *, decimal_comma: bool = False) -> Da
         raw_livelogs_streams: Raw rows.
         decimal_comma: Numbers have a comma before their decimals.
     """
-    named = parse(raw_livelogs_streams, TABLE, decimal_comma=decimal_comma).select(
-        "*", lit(columns.LIVELOGS).alias("platform")
-    )
-    return TABLE.select(
-        named.select("*", hash_key("platform", "streamer_id").alias("streamer_key"), count_filled_fields(TABLE))
-    )
+    parsed = parse(raw_livelogs_streams, TABLE, decimal_comma=decimal_comma)
+    return name_owners(parsed, TABLE, columns.LIVELOGS, streamer_key="streamer_id")

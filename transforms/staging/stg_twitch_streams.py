@@ -13,9 +13,8 @@ from __future__ import annotations
 
 from transforms import columns
 from transforms.contract import BOOLEAN, TEXT, VARIANT, Column, Layer, Table
-from transforms.formulas.keys import hash_key
-from transforms.functions import DataFrame, lit
-from transforms.staging.parsing import parse
+from transforms.functions import DataFrame
+from transforms.staging.parsing import name_owners, parse
 from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
@@ -51,6 +50,4 @@ TABLE = Table(
 
 def build(raw_twitch_streams: DataFrame) -> DataFrame:
     """Read the records, typed, and name the streamer by platform and id."""
-    parsed = parse(raw_twitch_streams, TABLE)
-    named = parsed.select("*", lit(columns.TWITCH).alias("platform"))
-    return TABLE.select(named.select("*", hash_key("platform", "streamer_id").alias("streamer_key")))
+    return name_owners(parse(raw_twitch_streams, TABLE), TABLE, columns.TWITCH, streamer_key="streamer_id")

@@ -13,9 +13,8 @@ from __future__ import annotations
 
 from transforms import columns
 from transforms.contract import TEXT, TIMESTAMP, Column, Layer, Table
-from transforms.formulas.keys import hash_key
-from transforms.functions import DataFrame, lit
-from transforms.staging.parsing import parse
+from transforms.functions import DataFrame
+from transforms.staging.parsing import name_owners, parse
 from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
@@ -46,6 +45,4 @@ TABLE = Table(
 
 def build(raw_twitch_users: DataFrame) -> DataFrame:
     """Read the records, typed, and name the user by platform and id."""
-    parsed = parse(raw_twitch_users, TABLE)
-    named = parsed.select("*", lit(columns.TWITCH).alias("platform"))
-    return TABLE.select(named.select("*", hash_key("platform", "streamer_id").alias("streamer_key")))
+    return name_owners(parse(raw_twitch_users, TABLE), TABLE, columns.TWITCH, streamer_key="streamer_id")

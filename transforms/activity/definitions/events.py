@@ -32,7 +32,7 @@ from transforms.functions import (
     to_variant,
     when,
 )
-from transforms.increments import Part, Parts
+from transforms.write_kinds import Part, Parts
 
 
 @dataclass(frozen=True)
