@@ -90,3 +90,12 @@ mrr_grain = Column("grain", TEXT, "what is followed", nullable=False, accepted=(
 is_before_history = Column(
     "is_before_history", BOOLEAN, "the first version stands in, as nothing was observed yet", nullable=False
 )
+
+# Whose a row is: as it is kept, and as a fact names a row of the dimension.
+STREAMER = (platform, streamer_key, streamer_id)
+USER = (platform, user_key, user_id)
+OF_STREAMER = (platform, streamer_key.replace(references="dim_streamers.streamer_key"), streamer_id)
+OF_USER = (platform, user_key.replace(references="dim_users.user_key"), user_id)
+# What watching adds up to, for `measures.with_watched`; and what billing says of a subscription.
+WATCHED = (airtime_minutes, streams_started, viewer_ms, covered_ms)
+SUBSCRIPTION = (subscription_id, *USER, start_date, end_date, monthly_price, billing_period, updated_at)

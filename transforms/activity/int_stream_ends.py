@@ -28,9 +28,7 @@ TABLE = Table(
     tags=("activity",),
     columns=(
         columns.stream_id,
-        columns.platform,
-        columns.streamer_key,
-        columns.streamer_id,
+        *columns.STREAMER,
         columns.started_at.replace(description="when the broadcast began, or was seen first, UTC", nullable=False),
         Column("ended_at", TIMESTAMP, "when the broadcast ended, UTC"),
         columns.peak_viewers,

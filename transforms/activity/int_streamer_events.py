@@ -33,7 +33,7 @@ TABLE = Table(
     refuses_rows=True,
     tags=("activity",),
     cluster_by="ts",
-    columns=(*activity_columns.EVENT, columns.platform, columns.streamer_key, columns.streamer_id),
+    columns=(*activity_columns.EVENT, *columns.STREAMER),
 )
 
 PARTS = split_parts(ACTIVITIES)

@@ -34,7 +34,7 @@ TABLE = Table(
     revision=2,
     tags=("activity",),
     cluster_by="ts",
-    columns=(*activity_columns.EVENT, columns.platform, columns.user_key, columns.user_id),
+    columns=(*activity_columns.EVENT, *columns.USER),
 )
 
 # Behind the declared activities one of each Amplitude event type, whatever types there are.

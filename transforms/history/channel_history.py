@@ -45,23 +45,11 @@ TABLE = Table(
     ),
 )
 
-_OBSERVED = (
-    "streamer_key",
-    "platform",
-    "streamer_id",
-    "stream_id",
-    "title",
-    "game_id",
-    "game_name",
-    "language",
-    "started_at",
-)
-
 
 def build(stg_twitch_streams: DataFrame, stg_stream_samples: DataFrame) -> DataFrame:
     """Take every stream of a poll, and every sample that tells enough, as an observation of its channel."""
     is_told = are_known(("streamer_key", "title", "game_id", "language"))
     is_named = col("game_name").is_not_null() | (col("game_id") == lit(""))
-    read = (*_OBSERVED, *[column.name for column in LINEAGE])
+    read = [*[column.name for column in (*TABLE.observed_columns, *LINEAGE)], "started_at"]
     sampled = stg_stream_samples.filter(is_told & is_named).select(*read, col("collected_at").alias("snapshot_at"))
     return TABLE.observe(stg_twitch_streams).union_all(TABLE.observe(sampled))

@@ -29,15 +29,7 @@ TABLE = Table(
     cluster_by="valid_from",
     tags=("billing",),
     columns=(
-        columns.subscription_id,
-        columns.platform,
-        columns.user_key,
-        columns.user_id,
-        columns.start_date,
-        columns.end_date,
-        columns.monthly_price,
-        columns.billing_period,
-        columns.updated_at,
+        *columns.SUBSCRIPTION,
         *VERSION_COLUMNS,
     ),
 )

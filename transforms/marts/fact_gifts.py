@@ -31,14 +31,10 @@ TABLE = Table(
     tags=("livelogs",),
     columns=(
         logged.drop_payload(logged.gift_transaction_id),
-        columns.platform,
-        columns.streamer_key.replace(references="dim_streamers.streamer_key"),
-        columns.streamer_id,
+        *columns.OF_STREAMER,
         columns.user_key.replace(references="dim_users.user_key"),
         columns.user_id,
-        logged.drop_payload(logged.gifted_at),
-        logged.drop_payload(logged.transaction_type),
-        logged.drop_payload(logged.gift_id),
+        *map(logged.drop_payload, (logged.gifted_at, logged.transaction_type, logged.gift_id)),
         logged.gift_name,
         logged.drop_payload(logged.points),
         logged.drop_payload(logged.is_cancelled),
@@ -49,10 +45,7 @@ TABLE = Table(
             references="fact_live_streams.stream_id",
         ),
         Column("points_in_stream", INTEGER, "points that count for stream_id; 0 outside or cancelled", nullable=False),
-        logged.drop_payload(logged.migration),
-        logged.drop_payload(logged.record_id),
-        logged.drop_payload(logged.record_points),
-        logged.drop_payload(logged.trade_id),
+        *map(logged.drop_payload, (logged.migration, logged.record_id, logged.record_points, logged.trade_id)),
     ),
 )
 

@@ -31,9 +31,7 @@ TABLE = Table(
     tags=("livelogs",),
     columns=(
         columns.stream_id,
-        columns.platform,
-        columns.streamer_key.replace(references="dim_streamers.streamer_key"),
-        columns.streamer_id,
+        *columns.OF_STREAMER,
         logged.drop_payload(logged.started_at),
         logged.drop_payload(logged.ended_at),
         logged.drop_payload(logged.duration_seconds),

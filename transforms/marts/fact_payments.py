@@ -27,9 +27,7 @@ TABLE = Table(
     tags=("billing",),
     columns=(
         columns.payment_id,
-        columns.platform,
-        columns.user_key.replace(references="dim_users.user_key"),
-        columns.user_id,
+        *columns.OF_USER,
         Column("user_version_key", TEXT, "the user's version in users_history at the end of payment_date"),
         columns.is_before_history,
         columns.payment_date.replace(references="dim_date.date_day"),

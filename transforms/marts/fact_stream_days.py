@@ -48,9 +48,7 @@ TABLE = Table(
         columns.stream_id,
         columns.game_id.replace(references="dim_games.game_id"),
         columns.date_day.replace(references="dim_date.date_day"),
-        columns.platform,
-        columns.streamer_key.replace(references="dim_streamers.streamer_key"),
-        columns.streamer_id,
+        *columns.OF_STREAMER,
         Column("samples", INTEGER, "observations made on the day", nullable=False, minimum=0),
         columns.peak_viewers.replace(
             nullable=True, description="highest sample of the day; NULL where the day only has time carried into it"

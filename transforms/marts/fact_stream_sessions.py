@@ -29,9 +29,7 @@ TABLE = Table(
     tags=("twitch",),
     columns=(
         columns.stream_id,
-        columns.platform,
-        columns.streamer_key.replace(references="dim_streamers.streamer_key"),
-        columns.streamer_id,
+        *columns.OF_STREAMER,
         columns.started_at,
         columns.first_seen_at,
         columns.last_seen_at,

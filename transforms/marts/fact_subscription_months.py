@@ -53,9 +53,7 @@ TABLE = Table(
     columns=(
         columns.subscription_id,
         columns.year_month,
-        columns.platform,
-        columns.user_key.replace(references="dim_users.user_key"),
-        columns.user_id,
+        *columns.OF_USER,
         columns.start_date,
         columns.end_date,
         Column("subscription_version_key", TEXT, "version in subscriptions_history_check at the end of the month"),

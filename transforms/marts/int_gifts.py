@@ -19,25 +19,10 @@ from transforms.write_kinds import MergeOnKey
 
 # What a gift says beside its key, in the order of the fact.
 OF_GIFT = (
-    columns.platform,
-    columns.streamer_key,
-    columns.streamer_id,
+    *columns.STREAMER,
     columns.user_key,
     columns.user_id,
-    *[
-        logged.drop_payload(column)
-        for column in (
-            logged.gifted_at,
-            logged.transaction_type,
-            logged.gift_id,
-            logged.points,
-            logged.is_cancelled,
-            logged.migration,
-            logged.record_id,
-            logged.record_points,
-            logged.trade_id,
-        )
-    ],
+    *map(logged.drop_payload, logged.OF_GIFT),
 )
 
 TABLE = Table(

@@ -44,9 +44,7 @@ TABLE = Table(
     columns=(
         columns.stream_id,
         columns.snapshot_at,
-        columns.platform,
-        columns.streamer_key,
-        columns.streamer_id,
+        *columns.STREAMER,
         columns.game_id,
         columns.language,
         columns.viewer_count,

@@ -32,10 +32,7 @@ TABLE = Table(
         columns.hours_watched,
         columns.avg_viewers,
         columns.peak_viewers.replace(nullable=True, description="highest concurrent viewers of the category that day"),
-        columns.airtime_minutes,
-        columns.streams_started,
-        columns.viewer_ms,
-        columns.covered_ms,
+        *columns.WATCHED,
     ),
 )
 

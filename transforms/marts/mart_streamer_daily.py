@@ -33,10 +33,7 @@ TABLE = Table(
         columns.hours_watched,
         columns.avg_viewers,
         columns.peak_viewers.replace(nullable=True, description="highest sample of the day; NULL where it has none"),
-        columns.airtime_minutes,
-        columns.streams_started,
-        columns.viewer_ms,
-        columns.covered_ms,
+        *columns.WATCHED,
     ),
 )
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 from transforms.contract import TIMESTAMP, Column, Layer, Table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.functions import DataFrame, coalesce, col
-from transforms.product import columns as product
+from transforms.staging import amplitude_columns as amplitude
 from transforms.write_kinds import Replace
 
 _DOUBLINGS = 3  # each doubles how many merges are followed
@@ -27,8 +27,8 @@ TABLE = Table(
     write=Replace(),
     tags=("amplitude",),
     columns=(
-        product.amplitude_id.replace(description="user that was"),
-        product.merged_amplitude_id.replace(description="user that it is now"),
+        amplitude.amplitude_id.replace(description="user that was"),
+        amplitude.merged_amplitude_id.replace(description="user that it is now"),
         Column("merged_at", TIMESTAMP, "when it was merged, UTC", nullable=False),
     ),
 )

@@ -13,11 +13,11 @@ from __future__ import annotations
 from transforms import columns
 from transforms.contract import INTEGER, Column, Layer, Table
 from transforms.functions import DataFrame, col, count, iff, lit, sum
-from transforms.product import columns as product
+from transforms.staging import amplitude_columns as amplitude
 from transforms.write_kinds import MergeOnKey
 
 MEASURES = (
-    product.event_count,
+    amplitude.event_count,
     Column("user_count", INTEGER, "distinct merged users with such an event", nullable=False, minimum=0),
     Column(
         "first_time_user_count",
@@ -37,7 +37,7 @@ TABLE = Table(
     write=MergeOnKey(),
     recompute_by=("date_day",),
     tags=("amplitude",),
-    columns=(product.event_type, columns.date_day, *MEASURES),
+    columns=(amplitude.event_type, columns.date_day, *MEASURES),
 )
 
 

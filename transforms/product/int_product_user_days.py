@@ -13,7 +13,7 @@ from __future__ import annotations
 from transforms import columns
 from transforms.contract import BOOLEAN, INTEGER, Column, Layer, Table
 from transforms.functions import DataFrame, Window, col, count, count_distinct, lit, min as smallest
-from transforms.product import columns as product
+from transforms.staging import amplitude_columns as amplitude
 from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
@@ -25,10 +25,10 @@ TABLE = Table(
     recompute_by=("user_key",),
     tags=("amplitude",),
     columns=(
-        product.user_key,
-        product.event_type,
+        amplitude.user_key,
+        amplitude.event_type,
         columns.date_day,
-        product.event_count.replace(minimum=1),
+        amplitude.event_count.replace(minimum=1),
         Column("session_count", INTEGER, "sessions", nullable=False, minimum=0),
         Column("is_first_day", BOOLEAN, "the user had no event before that day", nullable=False),
     ),

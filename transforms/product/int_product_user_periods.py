@@ -15,7 +15,7 @@ from functools import reduce
 from transforms.contract import INTEGER, Column, Layer, Table
 from transforms.formulas import periods
 from transforms.functions import DataFrame, col, count_distinct, lit
-from transforms.product import columns as product
+from transforms.staging import amplitude_columns as amplitude
 from transforms.write_kinds import MergeOnKey
 
 active_days = Column("active_days", INTEGER, "days with an event", nullable=False, minimum=1, maximum=31)
@@ -28,7 +28,7 @@ TABLE = Table(
     write=MergeOnKey(),
     recompute_by=("user_key",),
     tags=("amplitude",),
-    columns=(product.user_key, periods.period, periods.period_start, active_days),
+    columns=(amplitude.user_key, periods.period, periods.period_start, active_days),
 )
 
 

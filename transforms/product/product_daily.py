@@ -14,8 +14,8 @@ from transforms import columns
 from transforms.contract import INTEGER, Layer, Table
 from transforms.formulas.periods import in_each_period
 from transforms.functions import DataFrame, coalesce, col, lit, max, min
-from transforms.product import columns as product
 from transforms.product.int_product_days import MEASURES
+from transforms.staging import amplitude_columns as amplitude
 from transforms.write_kinds import Replace
 
 TABLE = Table(
@@ -25,7 +25,7 @@ TABLE = Table(
     key=("event_type", "date_day"),
     write=Replace(),
     tags=("amplitude",),
-    columns=(product.event_type.replace(references="product_event_types.event_type"), columns.date_day, *MEASURES),
+    columns=(amplitude.event_type.replace(references="product_event_types.event_type"), columns.date_day, *MEASURES),
 )
 
 

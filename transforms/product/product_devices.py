@@ -13,7 +13,7 @@ from __future__ import annotations
 from transforms import columns
 from transforms.contract import INTEGER, Column, Layer, Table
 from transforms.functions import DataFrame, Window, col, count, count_distinct, first_value, lit, max, min
-from transforms.product import columns as product
+from transforms.staging import amplitude_columns as amplitude
 from transforms.write_kinds import MergeOnKey
 
 _DEVICE = ("device_key", "platform", "device_id")
@@ -28,19 +28,19 @@ TABLE = Table(
     recompute_by=("device_key",),
     tags=("amplitude",),
     columns=(
-        product.device_key.replace(nullable=False),
+        amplitude.device_key.replace(nullable=False),
         columns.platform,
-        product.device_id.replace(nullable=False),
-        product.device_family,
-        product.device_type,
-        product.app_platform,
-        product.os_key.replace(description="operating system of the newest event"),
-        product.version_name,
-        product.user_key.replace(description="user of the newest event"),
+        amplitude.device_id.replace(nullable=False),
+        amplitude.device_family,
+        amplitude.device_type,
+        amplitude.app_platform,
+        amplitude.os_key.replace(description="operating system of the newest event"),
+        amplitude.version_name,
+        amplitude.user_key.replace(description="user of the newest event"),
         Column("user_count", INTEGER, "merged users that were on it", nullable=False, minimum=1),
-        product.first_event_at.replace(nullable=False),
-        product.last_event_at.replace(nullable=False),
-        product.event_count.replace(minimum=1),
+        amplitude.first_event_at.replace(nullable=False),
+        amplitude.last_event_at.replace(nullable=False),
+        amplitude.event_count.replace(minimum=1),
     ),
 )
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from transforms.contract import FLOAT, TEXT, Column, Layer, Table
 from transforms.functions import DataFrame, col, iff, lit, try_cast, typeof
-from transforms.product import columns as product
+from transforms.staging import amplitude_columns as amplitude
 from transforms.write_kinds import MergeOnKey
 
 _NUMBERS = ("INTEGER", "DECIMAL", "DOUBLE")
@@ -26,10 +26,10 @@ TABLE = Table(
     recompute_by=("event_key",),
     tags=("amplitude",),
     columns=(
-        product.event_key.replace(references="product_events.event_key"),
+        amplitude.event_key.replace(references="product_events.event_key"),
         Column("property", TEXT, "its name, as the app sent it", nullable=False),
-        product.event_type,
-        product.happened_at,
+        amplitude.event_type,
+        amplitude.happened_at,
         Column("value", TEXT, "its value as text", nullable=False),
         Column("value_number", FLOAT, "its value, where it was sent as a number"),
         Column("value_type", TEXT, "how it was sent: VARCHAR, INTEGER, DECIMAL, DOUBLE, BOOLEAN, OBJECT, ARRAY"),

@@ -14,7 +14,7 @@ from __future__ import annotations
 from transforms.contract import BOOLEAN, INTEGER, TEXT, TIMESTAMP, Column, Layer, Table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.functions import DataFrame, col, lit
-from transforms.product import columns as product
+from transforms.staging import amplitude_columns as amplitude
 from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
@@ -26,7 +26,7 @@ TABLE = Table(
     recompute_by=("event_type",),
     tags=("amplitude",),
     columns=(
-        product.event_type,
+        amplitude.event_type,
         Column("event_type_id", INTEGER, "Amplitude's number of the type"),
         Column("display_name", TEXT, "as Amplitude's charts name it"),
         Column("weekly_count", INTEGER, "events of the week so far, as of listed_at"),
@@ -37,8 +37,8 @@ TABLE = Table(
         Column("is_inactive", BOOLEAN, "an event of this type alone makes nobody active"),
         Column("first_listed_at", TIMESTAMP, "oldest list that names it, UTC"),
         Column("listed_at", TIMESTAMP, "newest list that names it, UTC"),
-        product.first_event_at,
-        product.last_event_at,
+        amplitude.first_event_at,
+        amplitude.last_event_at,
     ),
 )
 

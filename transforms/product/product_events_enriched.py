@@ -13,36 +13,14 @@ from __future__ import annotations
 from transforms import columns
 from transforms.contract import BOOLEAN, INTEGER, TEXT, TIMESTAMP, Column, Layer, Table
 from transforms.functions import DataFrame, coalesce, col, datediff, lit
-from transforms.product import columns as product
+from transforms.staging import amplitude_columns as amplitude
 from transforms.write_kinds import View
 
 _EVENT = (
-    product.event_key,
-    product.event_type,
-    product.event_at,
-    product.happened_at,
-    columns.date_day,
-    product.uploaded_at,
-    product.is_future,
-    product.user_key,
-    product.merged_amplitude_id,
-    product.user_id,
-    product.device_key,
-    product.session_key,
-    product.page,
-    product.event_properties,
-    product.app_platform,
-    product.os_name,
-    product.os_version,
-    product.device_family,
-    product.device_type,
-    product.country,
-    product.region,
-    product.city,
-    product.dma,
-    product.language,
-    product.library,
-    product.version_name,
+    *(amplitude.event_key, amplitude.event_type, amplitude.event_at, amplitude.happened_at, columns.date_day),
+    *(amplitude.uploaded_at, amplitude.is_future, amplitude.user_key, amplitude.merged_amplitude_id, amplitude.user_id),
+    *(amplitude.device_key, amplitude.session_key, amplitude.page, amplitude.event_properties),
+    *amplitude.CIRCUMSTANCES,
 )
 _BESIDE = (
     Column("event_name", TEXT, "the type as Amplitude's charts name it", nullable=False),

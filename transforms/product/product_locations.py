@@ -13,7 +13,7 @@ from __future__ import annotations
 from transforms.contract import Layer, Table
 from transforms.formulas.spans import join_spans, take_events
 from transforms.functions import DataFrame
-from transforms.product import columns as product
+from transforms.staging import amplitude_columns as amplitude
 from transforms.write_kinds import MergeOnKey
 
 _NAMES = ("location_key", "country", "region", "city", "dma")
@@ -27,13 +27,13 @@ TABLE = Table(
     recompute_by=("location_key",),
     tags=("amplitude",),
     columns=(
-        product.location_key,
-        product.country,
-        product.region,
-        product.city,
-        product.dma,
-        product.first_event_at.replace(nullable=False),
-        product.last_event_at.replace(nullable=False),
+        amplitude.location_key,
+        amplitude.country,
+        amplitude.region,
+        amplitude.city,
+        amplitude.dma,
+        amplitude.first_event_at.replace(nullable=False),
+        amplitude.last_event_at.replace(nullable=False),
     ),
 )
 

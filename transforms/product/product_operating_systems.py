@@ -13,7 +13,7 @@ from __future__ import annotations
 from transforms.contract import Layer, Table
 from transforms.formulas.spans import join_spans, take_events
 from transforms.functions import DataFrame
-from transforms.product import columns as product
+from transforms.staging import amplitude_columns as amplitude
 from transforms.write_kinds import MergeOnKey
 
 _NAMES = ("os_key", "os_name", "os_version")
@@ -27,11 +27,11 @@ TABLE = Table(
     recompute_by=("os_key",),
     tags=("amplitude",),
     columns=(
-        product.os_key,
-        product.os_name,
-        product.os_version,
-        product.first_event_at.replace(nullable=False),
-        product.last_event_at.replace(nullable=False),
+        amplitude.os_key,
+        amplitude.os_name,
+        amplitude.os_version,
+        amplitude.first_event_at.replace(nullable=False),
+        amplitude.last_event_at.replace(nullable=False),
     ),
 )
 

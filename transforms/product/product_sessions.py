@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from transforms.contract import BOOLEAN, INTEGER, TEXT, Column, Layer, Table
 from transforms.functions import DataFrame, Window, col, count, datediff, first_value, lit, max, min, row_number
-from transforms.product import columns as product
+from transforms.staging import amplitude_columns as amplitude
 from transforms.write_kinds import MergeOnKey
 
 _SESSION = ("user_key", "session_key", "session_id")
@@ -26,20 +26,20 @@ TABLE = Table(
     recompute_by=("user_key",),
     tags=("amplitude",),
     columns=(
-        product.session_key.replace(nullable=False),
-        product.user_key.replace(references="product_users.user_key"),
-        product.session_id.replace(nullable=False),
+        amplitude.session_key.replace(nullable=False),
+        amplitude.user_key.replace(references="product_users.user_key"),
+        amplitude.session_id.replace(nullable=False),
         Column("session_number", INTEGER, "the user's sessions so far, this one included", nullable=False, minimum=1),
         Column("is_first_session", BOOLEAN, "the user had none before", nullable=False),
-        Column("started_at", product.happened_at.type, "first event, UTC", nullable=False),
-        Column("ended_at", product.happened_at.type, "last event, UTC", nullable=False),
+        Column("started_at", amplitude.happened_at.type, "first event, UTC", nullable=False),
+        Column("ended_at", amplitude.happened_at.type, "last event, UTC", nullable=False),
         Column("length_seconds", INTEGER, "from the first to the last event", nullable=False, minimum=0),
-        product.event_count.replace(minimum=1),
+        amplitude.event_count.replace(minimum=1),
         Column("entry_page", TEXT, "first page of the session"),
         Column("exit_page", TEXT, "last page of the session"),
-        product.device_key,
-        product.app_platform,
-        product.country,
+        amplitude.device_key,
+        amplitude.app_platform,
+        amplitude.country,
     ),
 )
 

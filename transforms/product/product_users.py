@@ -14,7 +14,7 @@ from __future__ import annotations
 from transforms import columns
 from transforms.contract import DATE, INTEGER, TEXT, TIMESTAMP, Column, Layer, Table
 from transforms.functions import DataFrame, Window, col, count, count_distinct, first_value, iff, lit, max, min
-from transforms.product import columns as product
+from transforms.staging import amplitude_columns as amplitude
 from transforms.write_kinds import MergeOnKey
 
 _USER = ("user_key", "platform", "merged_amplitude_id")
@@ -31,24 +31,24 @@ TABLE = Table(
     recompute_by=("user_key",),
     tags=("amplitude",),
     columns=(
-        product.user_key,
+        amplitude.user_key,
         columns.platform,
-        product.merged_amplitude_id,
-        product.known_user_id.replace(description="newest user_id that is no placeholder; NULL: never identified"),
+        amplitude.merged_amplitude_id,
+        amplitude.known_user_id.replace(description="newest user_id that is no placeholder; NULL: never identified"),
         Column("first_seen_at", TIMESTAMP, "first event: the user is new then, UTC", nullable=False),
         Column("first_seen_date", DATE, "UTC day of the first event", nullable=False),
         Column("last_seen_at", TIMESTAMP, "newest event, UTC", nullable=False),
         Column("identified_at", TIMESTAMP, "first event with a known_user_id, UTC; NULL: never"),
-        product.event_count.replace(minimum=1),
+        amplitude.event_count.replace(minimum=1),
         Column("session_count", INTEGER, "sessions", nullable=False, minimum=0),
         Column("device_count", INTEGER, "devices", nullable=False, minimum=0),
         Column("first_country", TEXT, "country of the first event"),
         Column("first_app_platform", TEXT, "what the app of the first event ran on"),
         Column("first_version_name", TEXT, "version of the app of the first event"),
-        product.country.replace(description="country of the newest event"),
-        product.app_platform.replace(description="what the app of the newest event ran on"),
-        product.language.replace(description="language of the newest event"),
-        product.version_name.replace(description="version of the app of the newest event"),
+        amplitude.country.replace(description="country of the newest event"),
+        amplitude.app_platform.replace(description="what the app of the newest event ran on"),
+        amplitude.language.replace(description="language of the newest event"),
+        amplitude.version_name.replace(description="version of the app of the newest event"),
     ),
 )
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from transforms import columns
 from transforms.contract import TEXT, VERSION_COLUMNS, Column, Layer, Table
 from transforms.functions import DataFrame, col, lit, object_construct, to_json, to_variant
-from transforms.product import columns as product
+from transforms.staging import amplitude_columns as amplitude
 from transforms.write_kinds import History, Strategy
 
 TABLE = Table(
@@ -36,11 +36,11 @@ TABLE = Table(
     columns=(
         Column("amplitude_key", TEXT, "hash of (platform, amplitude_id)", nullable=False),
         columns.platform,
-        product.amplitude_id,
-        product.known_user_id,
+        amplitude.amplitude_id,
+        amplitude.known_user_id,
         Column("tracked_properties", TEXT, "the tracked user properties that events told: JSON, in order of the names"),
-        product.country,
-        product.language,
+        amplitude.country,
+        amplitude.language,
         *VERSION_COLUMNS,
     ),
 )

@@ -1,4 +1,4 @@
-"""Columns of Amplitude's events as they are staged: one name, one type and one meaning everywhere."""
+"""Columns of Amplitude's events, as they are staged and as products count them: one meaning everywhere."""
 
 from __future__ import annotations
 
@@ -38,3 +38,20 @@ language = Column("language", TEXT, "language of the device")
 library = Column("library", TEXT, "what sent the event, with its version")
 version_name = Column("version_name", TEXT, "version of the app")
 event_properties = Column("event_properties", VARIANT, "what the app told of the event: an object")
+
+# On what and where an event happened, in the order of the tables.
+CIRCUMSTANCES = (
+    *(app_platform, os_name, os_version, device_family, device_type),
+    *(country, region, city, dma, language, library, version_name),
+)
+
+# Of product events and what they amount to.
+user_key = Column("user_key", TEXT, "hash of (platform, merged_amplitude_id)", nullable=False)
+device_key = Column("device_key", TEXT, "hash of (platform, device_id); NULL without one")
+session_key = Column("session_key", TEXT, "hash of user_key and session_id; NULL where there is no session")
+os_key = Column("os_key", TEXT, "hash of os_name and os_version", nullable=False)
+location_key = Column("location_key", TEXT, "hash of country, region, city and dma", nullable=False)
+page = Column("page", TEXT, "page on which it happened; NULL where the event tells none")
+first_event_at = Column("first_event_at", TIMESTAMP, "when the first event happened, UTC")
+last_event_at = Column("last_event_at", TIMESTAMP, "when the newest event happened, UTC")
+event_count = Column("event_count", INTEGER, "events", nullable=False, minimum=0)

@@ -53,27 +53,10 @@ daily_active_viewers = Column("daily_active_viewers", INTEGER, "active viewers o
 
 # What a line of LOGS says beside the stream, its streamer and its times, in the order of the fact.
 OF_STREAM = (
-    is_private,
-    like_count,
-    streamer_type,
-    is_show,
-    culture_group,
-    registered_at,
-    register_country,
-    is_contracted,
-    unique_viewers,
-    ios_viewers,
-    android_viewers,
-    unique_viewers_5s,
-    unique_viewers_2min,
-    unique_viewers_10min,
-    total_viewer_seconds,
-    avg_viewer_seconds,
-    avg_join_seconds,
-    comment_count,
-    follow_change,
-    receive_points,
-    daily_active_viewers,
+    *(is_private, like_count, streamer_type, is_show, culture_group, registered_at, register_country, is_contracted),
+    *(unique_viewers, ios_viewers, android_viewers, unique_viewers_5s, unique_viewers_2min, unique_viewers_10min),
+    *(total_viewer_seconds, avg_viewer_seconds, avg_join_seconds),
+    *(comment_count, follow_change, receive_points, daily_active_viewers),
 )
 
 gift_transaction_id = Column("gift_transaction_id", TEXT, "one gift given at one time", nullable=False, payload="id")
@@ -89,6 +72,12 @@ migration = Column(
 record_id = Column("record_id", TEXT, "the booking behind the gift", payload="recordID", empty_is_null=True)
 record_points = Column("record_points", INTEGER, "points of the booking", payload="recordPoint")
 trade_id = Column("trade_id", TEXT, "the trade behind the booking", payload="tradeID", empty_is_null=True)
+
+# What a line of TRANSACTIONS says beside the gift, its time and who is in it, in the order of the tables.
+OF_GIFT = (
+    *(gifted_at, transaction_type, gift_id, points, is_cancelled),
+    *(migration, record_id, record_points, trade_id),
+)
 
 
 def drop_payload(column: Column) -> Column:

@@ -68,17 +68,7 @@ TABLE = Table(
         Column("received_at", TIMESTAMP, "when Amplitude received it, UTC", payload="server_received_time"),
         Column("stated_upload_at", TIMESTAMP, "uploaded_at as the export states it", payload="server_upload_time"),
         _text(amplitude.app_platform, "platform"),
-        _text(amplitude.os_name, "os_name"),
-        _text(amplitude.os_version, "os_version"),
-        _text(amplitude.device_family, "device_family"),
-        _text(amplitude.device_type, "device_type"),
-        _text(amplitude.country, "country"),
-        _text(amplitude.region, "region"),
-        _text(amplitude.city, "city"),
-        _text(amplitude.dma, "dma"),
-        _text(amplitude.language, "language"),
-        _text(amplitude.library, "library"),
-        _text(amplitude.version_name, "version_name"),
+        *[_text(column, column.name) for column in amplitude.CIRCUMSTANCES[1:]],
         amplitude.event_properties.replace(payload="event_properties"),
         Column(
             "user_properties", VARIANT, "what the app told of the user by then: an object", payload="user_properties"
