@@ -111,30 +111,16 @@ class VariantType(DataType):
 
 
 class TimestampType(DataType):
-    """A time.
+    """A time without a zone: UTC by our convention."""
 
-    Args:
-        timezone: ntz: without a zone, UTC by our convention; tz: with its own.
-    """
-
-    timezone: str
-
-    def __new__(cls, timezone: str = "ntz") -> Self:
-        """The type, as the text that Snowpark takes for it."""
-        made = str.__new__(cls, f"timestamp_{timezone}")
-        made.timezone = timezone
-        return made
+    spelled = "timestamp_ntz"
 
     def __repr__(self) -> str:
         """As Snowpark's type of the same name."""
-        return f"TimestampType(timezone=TimestampTimeZone('{self.timezone}'))"
-
-    def __getnewargs__(self) -> Any:
-        """What a copy is made from."""
-        return (self.timezone,)
+        return "TimestampType(timezone=TimestampTimeZone('ntz'))"
 
     def as_snowpark(self) -> types.DataType:
         """Return the same type of Snowpark."""
         from snowflake.snowpark import types
 
-        return types.TimestampType(types.TimestampTimeZone(self.timezone))
+        return types.TimestampType(types.TimestampTimeZone.NTZ)

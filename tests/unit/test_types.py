@@ -15,7 +15,7 @@ from transforms import functions
 from transforms.catalog import models
 from transforms.contract import BOOLEAN, DATE, FLOAT, INTEGER, TEXT, TIMESTAMP, VARIANT, money
 from transforms.ops import LEDGERS
-from transforms.types import DecimalType, NumericType, TimestampType
+from transforms.types import DecimalType, NumericType
 
 OURS_AND_SNOWPARKS = [
     (INTEGER, snowpark.LongType()),
@@ -25,7 +25,6 @@ OURS_AND_SNOWPARKS = [
     (DATE, snowpark.DateType()),
     (VARIANT, snowpark.VariantType()),
     (TIMESTAMP, snowpark.TimestampType(snowpark.TimestampTimeZone.NTZ)),
-    (TimestampType("tz"), snowpark.TimestampType(snowpark.TimestampTimeZone.TZ)),
     (money(), snowpark.DecimalType(18, 2)),
     (DecimalType(38, 6), snowpark.DecimalType(38, 6)),
 ]

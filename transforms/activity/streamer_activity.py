@@ -34,11 +34,8 @@ TABLE = Table(
 
 def build(int_streamer_events: DataFrame, int_streamers_at_risk: DataFrame, *, thresholds: Thresholds) -> DataFrame:
     """Put what the events amount to beside them, and number each person's events."""
-    given = {
-        "int_streamer_events": int_streamer_events,
-        "int_streamers_at_risk": int_streamers_at_risk,
-        "thresholds": thresholds,
-    }
+    inputs = {"int_streamer_events": int_streamer_events, "int_streamers_at_risk": int_streamers_at_risk}
+    given = {**inputs, "thresholds": thresholds}
     return TABLE.select(number_occurrences(int_streamer_events, collect_events(OF_STREAMERS, given)))
 
 
@@ -51,11 +48,8 @@ def _continue_stream(
     thresholds: Thresholds,
 ) -> DataFrame:
     """Do the same for persons whose new events are later than all stored ones of their kind, and the lifecycle."""
-    given = {
-        "int_streamer_events": int_streamer_events,
-        "int_streamers_at_risk": int_streamers_at_risk,
-        "thresholds": thresholds,
-    }
+    inputs = {"int_streamer_events": int_streamer_events, "int_streamers_at_risk": int_streamers_at_risk}
+    given = {**inputs, "thresholds": thresholds}
     amounts = collect_new_lifecycle(OF_STREAMERS, "int_streamer_events", given, whole, ends)
     return TABLE.select(continue_occurrences(int_streamer_events, amounts, ends))
 

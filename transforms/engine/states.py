@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from transforms.catalog import Model
 from transforms.contract import Table
@@ -101,16 +101,12 @@ class States:
         with self._lock:
             if name in self._states:
                 left = _without(self._states[name].pending, committed.consumed)
-                head = committed.head
-                self._states[name] = State(head.build_id, head.parameters, head.contract_hash, left)
+                self._states[name] = replace(committed.head, pending=left)
             for reader in self._models.values():
                 state = self._states.get(reader.table.name)
                 if state and name in reader.inputs and _matters(reader.table, committed):
                     more = _with_build(state.pending.get(name, Batches()), build_id, committed)
-                    pending = {**state.pending, name: more}
-                    self._states[reader.table.name] = State(
-                        state.build_id, state.parameters, state.contract_hash, pending
-                    )
+                    self._states[reader.table.name] = replace(state, pending={**state.pending, name: more})
 
 
 def counts_absence(reader: Table) -> bool:

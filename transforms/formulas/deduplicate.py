@@ -7,7 +7,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from transforms.functions import DataFrame, Window, col, first_value, lit, max, min, row_number
+from transforms.contract import Table
+from transforms.functions import DataFrame, Expression, Window, col, first_value, lit, max, min, row_number
+
+
+def observe(
+    table: Table, staged: DataFrame, names: Sequence[str], told: Mapping[str, Expression], at: str = "snapshot_at"
+) -> DataFrame:
+    """Return what rows of another table say of the table's things, in its columns; NULL where they say nothing.
+
+    Args:
+        table: The contract of what is observed; the key is taken as it is.
+        staged: Rows that each name a thing.
+        names: Other columns that both have.
+        told: What else they say, by the table's columns.
+        at: Column with the time of the observation: `first_seen_at` and `last_seen_at`, where the table has them.
+    """
+    values = {name: col(name) for name in (*table.key, *names)}
+    values |= {"first_seen_at": col(at), "last_seen_at": col(at), **told}
+    return staged.select(*[values.get(c.name, lit(None)).cast(c.type).alias(c.name) for c in table.columns])
 
 
 def latest_per_key(
@@ -36,3 +54,16 @@ def latest_per_key(
         taken += [first_value(col(name)).over(latest_first).alias(name) for name in (seen_at, *names)]
     alike = observations.select(*key, *taken, row_number().over(of_key.order_by(*key)).alias("row_of_key"))
     return alike.filter(col("row_of_key") == lit(1))
+
+
+def take_events(events: DataFrame, names: Sequence[str]) -> DataFrame:
+    """Take what each event names, with its time as `first_event_at` and `last_event_at`: a span of one event."""
+    happened = (col("happened_at").alias("first_event_at"), col("happened_at").alias("last_event_at"))
+    return events.select(*names, *happened)
+
+
+def join_spans(observed: DataFrame, names: Sequence[str]) -> DataFrame:
+    """Join the spans of what is equal in these columns to one row; a stored span joins like the events it came from."""
+    return observed.group_by(*names).agg(
+        min("first_event_at").alias("first_event_at"), max("last_event_at").alias("last_event_at")
+    )

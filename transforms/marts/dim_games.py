@@ -11,10 +11,10 @@ Gaps     categories that the games listing never returned are known by their str
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import TEXT, TIMESTAMP, Column, Layer, Table
-from transforms.formulas.deduplicate import latest_per_key
+from transforms.contract import TIMESTAMP, Column, Layer, Table
+from transforms.formulas.deduplicate import latest_per_key, observe
 from transforms.formulas.frames import null_of, union_all
-from transforms.functions import DataFrame, col, iff, lit
+from transforms.functions import DataFrame, Expression, col, iff, lit
 from transforms.write_kinds import MergeOnKey
 
 NO_CATEGORY = "No category"
@@ -45,12 +45,10 @@ _DETAILS = ("box_art_url", "igdb_id")
 
 def build(stg_twitch_games: DataFrame, stg_twitch_streams: DataFrame, stg_stream_samples: DataFrame) -> DataFrame:
     """Take the newest name from polls, samples and the games listing, and the newest details from that."""
-    no_details = [null_of(TABLE.column(name).type).alias(name) for name in _DETAILS]
-    games = stg_twitch_games.select(*_observe(), *_DETAILS, col("snapshot_at").alias("details_seen_at"))
-    without_details = (*no_details, null_of(TIMESTAMP).alias("details_seen_at"))
-    polled = stg_twitch_streams.select(*_observe(), *without_details)
-    has_game = col("game_id").is_not_null()
-    sampled = stg_stream_samples.filter(has_game).select(*_observe("collected_at"), *without_details)
+    games = observe(TABLE, stg_twitch_games, _DETAILS, {**_name(), "details_seen_at": col("snapshot_at")})
+    polled = observe(TABLE, stg_twitch_streams, (), _name())
+    of_games = stg_stream_samples.filter(col("game_id").is_not_null())
+    sampled = observe(TABLE, of_games, (), _name("collected_at"), "collected_at")
     return combine(union_all([games, polled, sampled]))
 
 
@@ -66,12 +64,6 @@ def combine(observations: DataFrame) -> DataFrame:
     return TABLE.select(newest)
 
 
-def _observe(at: str = "snapshot_at") -> list:  # type: ignore[type-arg]
+def _name(at: str = "snapshot_at") -> dict[str, Expression]:
     name = iff(col("game_id") == lit(""), lit(NO_CATEGORY), col("game_name"))
-    return [
-        col("game_id"),
-        name.cast(TEXT).alias("game_name"),
-        iff(name.is_not_null(), col(at), null_of(TIMESTAMP)).alias("named_at"),
-        col(at).alias("first_seen_at"),
-        col(at).alias("last_seen_at"),
-    ]
+    return {"game_name": name, "named_at": iff(name.is_not_null(), col(at), null_of(TIMESTAMP))}

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from transforms import columns
 from transforms.contract import TIMESTAMP, Column, Layer, Table
-from transforms.formulas.deduplicate import latest_per_key
+from transforms.formulas.deduplicate import latest_per_key, observe
 from transforms.formulas.frames import null_of, union_all
-from transforms.functions import DataFrame, Expression, coalesce, col, iff, lit
+from transforms.functions import DataFrame, Expression, coalesce, col, iff
 from transforms.staging import livelogs_columns as logged
 from transforms.write_kinds import MergeOnKey
 
@@ -50,7 +50,10 @@ TABLE = Table(
     ),
 )
 
+_OWNER = ("platform", "streamer_id")
 _NAMES = ("streamer_name", "streamer_login")
+_OF_NAMED = (*_OWNER, *_NAMES)
+_SAMPLED = "collected_at"
 _ACCOUNT = ("broadcaster_type", "description", "profile_image_url", "account_created_at")
 _PROFILE = (*_ACCOUNT, "register_country")
 
@@ -63,15 +66,15 @@ def build(
     stg_livelogs_gifts: DataFrame,
 ) -> DataFrame:
     """Take everybody who is listed, streams or is given gifts, with the newest name and the newest profile."""
-    seen_at, named = col("snapshot_at"), _names()
-    account = {name: col(name) for name in _ACCOUNT}
+    seen_at = col("snapshot_at")
     registered = {"account_created_at": col("registered_at"), "register_country": col("register_country")}
+    known = stg_stream_samples.filter(col("streamer_key").is_not_null())
     observations = (
-        _observe(stg_twitch_users, **named, **account, profile_seen_at=seen_at),
-        _observe(stg_twitch_streams, **named, last_live_at=seen_at),
-        _observe(_of_samples(stg_stream_samples), **named, last_live_at=seen_at),
-        _observe(stg_livelogs_streams, **registered, profile_seen_at=seen_at),
-        _observe(stg_livelogs_gifts),
+        observe(TABLE, stg_twitch_users, (*_OF_NAMED, *_ACCOUNT), {**_named(), "profile_seen_at": seen_at}),
+        observe(TABLE, stg_twitch_streams, _OF_NAMED, {**_named(), "last_live_at": seen_at}),
+        observe(TABLE, known, _OF_NAMED, {**_named(_SAMPLED), "last_live_at": col(_SAMPLED)}, _SAMPLED),
+        observe(TABLE, stg_livelogs_streams, _OWNER, {**registered, "profile_seen_at": seen_at}),
+        observe(TABLE, stg_livelogs_gifts, _OWNER, {}),
     )
     return combine(union_all(observations))
 
@@ -80,7 +83,7 @@ def combine(observations: DataFrame) -> DataFrame:
     """Take the newest name and details of each; a stored row is an observation like those that it came from."""
     newest = latest_per_key(
         observations,
-        ("streamer_key", "platform", "streamer_id"),
+        ("streamer_key", *_OWNER),
         {"named_at": _NAMES, "profile_seen_at": _PROFILE},
         lowest=("first_seen_at",),
         highest=("last_seen_at", "last_live_at"),
@@ -88,19 +91,6 @@ def combine(observations: DataFrame) -> DataFrame:
     return TABLE.select(newest)
 
 
-def _of_samples(samples: DataFrame) -> DataFrame:
-    """Return the samples that say whose they are, dated as polls are."""
-    known = ("streamer_key", "platform", "streamer_id", *_NAMES)
-    return samples.filter(col("streamer_key").is_not_null()).select(*known, col("collected_at").alias("snapshot_at"))
-
-
-def _names() -> dict[str, Expression]:
+def _named(at: str = "snapshot_at") -> dict[str, Expression]:
     is_named = coalesce(*[col(name) for name in _NAMES]).is_not_null()
-    return {**{name: col(name) for name in _NAMES}, "named_at": iff(is_named, col("snapshot_at"), null_of(TIMESTAMP))}
-
-
-def _observe(staged: DataFrame, **told: Expression) -> DataFrame:
-    """Return the streamers of a staging table with what it tells of them; everything else is NULL."""
-    known = {name: col(name) for name in ("streamer_key", "platform", "streamer_id")}
-    values = {**known, "first_seen_at": col("snapshot_at"), "last_seen_at": col("snapshot_at"), **told}
-    return staged.select(*[values.get(c.name, lit(None)).cast(c.type).alias(c.name) for c in TABLE.columns])
+    return {"named_at": iff(is_named, col(at), null_of(TIMESTAMP))}

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from transforms import columns
 from transforms.contract import BOOLEAN, TIMESTAMP, Column, Layer, Table
-from transforms.formulas.deduplicate import latest_per_key
-from transforms.formulas.frames import null_of, union_all
-from transforms.functions import DataFrame, Expression, col
+from transforms.formulas.deduplicate import latest_per_key, observe
+from transforms.formulas.frames import union_all
+from transforms.functions import DataFrame, col
 from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
@@ -40,6 +40,7 @@ TABLE = Table(
     ),
 )
 
+_OWNER = ("platform", "user_id")
 _DETAILS = ("country", "plan_type", "signup_date")
 
 
@@ -51,29 +52,18 @@ def build(
     stg_livelogs_gifts: DataFrame,
 ) -> DataFrame:
     """Take everybody that any file or gift names, and the newest details from the users files."""
-    details = [col(name) for name in _DETAILS]
-    users = stg_billing_users.select(*_name_user(), *details, col("snapshot_at").alias("details_seen_at"))
-    no_details = [null_of(TABLE.column(name).type).alias(name) for name in (*_DETAILS, "details_seen_at")]
+    users = observe(TABLE, stg_billing_users, (*_OWNER, *_DETAILS), {"details_seen_at": col("snapshot_at")})
     others = (stg_billing_subscriptions, stg_billing_payments, stg_billing_viewing_activity, stg_livelogs_gifts)
-    named = [frame.select(*_name_user(), *no_details) for frame in others]
-    return combine(union_all([users, *named]))
+    return combine(union_all([users, *[observe(TABLE, frame, _OWNER, {}) for frame in others]]))
 
 
 def combine(observations: DataFrame) -> DataFrame:
     """Take the newest name and details of each; a stored row is an observation like those that it came from."""
     newest = latest_per_key(
         observations,
-        ("user_key", "platform", "user_id"),
+        ("user_key", *_OWNER),
         {"details_seen_at": _DETAILS},
         lowest=("first_seen_at",),
         highest=("last_seen_at",),
     )
     return TABLE.select(newest.select("*", col("details_seen_at").is_not_null().alias("is_known")))
-
-
-def _name_user() -> list[Expression]:
-    return [
-        *[col(name) for name in ("user_key", "platform", "user_id")],
-        col("snapshot_at").alias("first_seen_at"),
-        col("snapshot_at").alias("last_seen_at"),
-    ]

@@ -15,10 +15,9 @@ from datetime import datetime
 from functools import reduce
 
 from transforms.contract import FLOAT, INTEGER
-from transforms.formulas.frames import union_all
+from transforms.formulas.frames import null_of, union_all
 from transforms.functions import (
     DataFrame,
-    Expression,
     Window,
     coalesce,
     col,
@@ -200,13 +199,13 @@ def _measure_category(new: DataFrame, concurrent: DataFrame, training_minutes: i
     latest = Window.partition_by("spike_key").order_by(col("counted_at").desc())
     counted = near.select(
         col("spike_key").alias("of_spike"),
-        iff(is_before, col("game_viewers") - coalesce(col("usual_viewers"), lit(0)), _no_number()).alias(
+        iff(is_before, col("game_viewers") - coalesce(col("usual_viewers"), lit(0)), null_of(FLOAT)).alias(
             "others_before"
         ),
-        iff(~is_before, col("game_viewers") - col("peak_viewers"), _no_number()).alias("others_after"),
+        iff(~is_before, col("game_viewers") - col("peak_viewers"), null_of(FLOAT)).alias("others_after"),
         row_number().over(latest).alias("place"),
     )
-    after = iff(col("place") == lit(1), col("others_after"), _no_number())
+    after = iff(col("place") == lit(1), col("others_after"), null_of(FLOAT))
     return counted.group_by("of_spike").agg(
         median("others_before").alias("category_before"), max(after).alias("category_after")
     )
@@ -226,7 +225,3 @@ def _find_unseen(observations: DataFrame, told: DataFrame, cooldown_ms: int) -> 
 
 def _left(spikes: DataFrame, found: DataFrame) -> DataFrame:
     return spikes.join(found, on=col("spike_key") == col("of_spike"), how="left").drop("of_spike")
-
-
-def _no_number() -> Expression:
-    return lit(None).cast(FLOAT)

@@ -12,8 +12,8 @@ Gaps     a type that no list named has NULLs; one that is gone from the list kee
 from __future__ import annotations
 
 from transforms.contract import BOOLEAN, INTEGER, TEXT, TIMESTAMP, Column, Layer, Table
-from transforms.formulas.deduplicate import latest_per_key
-from transforms.functions import DataFrame, col, lit
+from transforms.formulas.deduplicate import latest_per_key, observe
+from transforms.functions import DataFrame, col
 from transforms.staging import amplitude_columns as amplitude
 from transforms.write_kinds import MergeOnKey
 
@@ -50,23 +50,9 @@ _LISTED = (
 
 def build(stg_amplitude_event_types: DataFrame, product_events: DataFrame) -> DataFrame:
     """Take what the newest list says of each type, and the first and the newest event of it."""
-    never = lit(None).cast(TIMESTAMP)
-    listed = stg_amplitude_event_types.select(
-        "event_type",
-        *_LISTED,
-        col("snapshot_at").alias("first_listed_at"),
-        col("snapshot_at").alias("listed_at"),
-        never.alias("first_event_at"),
-        never.alias("last_event_at"),
-    )
-    seen = product_events.select(
-        "event_type",
-        *[lit(None).cast(TABLE.column(name).type).alias(name) for name in _LISTED],
-        never.alias("first_listed_at"),
-        never.alias("listed_at"),
-        col("happened_at").alias("first_event_at"),
-        col("happened_at").alias("last_event_at"),
-    )
+    at, happened_at = col("snapshot_at"), col("happened_at")
+    listed = observe(TABLE, stg_amplitude_event_types, _LISTED, {"first_listed_at": at, "listed_at": at})
+    seen = observe(TABLE, product_events, (), {"first_event_at": happened_at, "last_event_at": happened_at})
     return combine(listed.union_all(seen))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from transforms.activity.definitions.activity import Feature
-from transforms.contract import BOOLEAN, INTEGER, TEXT
+from transforms.contract import BOOLEAN, INTEGER, TEXT, money
 
 stream_id = Feature("stream_id", TEXT, "the broadcast")
 max_viewers = Feature("max_viewers", INTEGER, "most viewers at one time")
@@ -18,3 +18,8 @@ transaction_type = Feature("transaction_type", TEXT, "kind of transaction, as th
 streamer_id = Feature("streamer_id", TEXT, "the streamer's id as the source gave it")
 user_id = Feature("user_id", TEXT, "the viewer's id as the source gave it")
 subscription_id = Feature("subscription_id", TEXT, "the subscription")
+monthly_price = Feature("monthly_price", money(), "price of one billing period")
+billing_period = Feature("billing_period", TEXT, "what a price pays for; NULL is monthly")
+
+# What both sides of a gift tell of it, behind its id and who is at the other side.
+OF_GIFT = (gift_id, gift_name, points, is_cancelled, is_anonymous, transaction_type, stream_id)

@@ -103,10 +103,8 @@ def _broadcasts(events: DataFrame, thresholds: Thresholds) -> DataFrame:
 
 
 def _gifts(events: DataFrame, thresholds: Thresholds) -> DataFrame:
-    gifts = read_events(events, GIFT_RECEIVED, "stream_id", "is_cancelled")
-    kept = gifts.filter(~coalesce(col("is_cancelled"), lit(False))).drop("is_cancelled")
     in_order = Window.partition_by("person").order_by("ts", "activity_id")
-    counted = kept.select(
+    counted = _kept_gifts(events).select(
         "*",
         null_of(INTEGER).alias("max_viewers"),
         null_of(INTEGER).alias("follow_change"),
@@ -116,9 +114,9 @@ def _gifts(events: DataFrame, thresholds: Thresholds) -> DataFrame:
     return counted.filter(col("gift_count") == lit(thresholds.popular_gifts))
 
 
-def _counts_of_popular_streamer(thresholds: Thresholds) -> tuple[str, int]:
-    """Return which activity the rule counts, and from which one on it can hold."""
-    return GIFT_RECEIVED.name, thresholds.popular_gifts
+def _kept_gifts(events: DataFrame) -> DataFrame:
+    gifts = read_events(events, GIFT_RECEIVED, "stream_id", "is_cancelled")
+    return gifts.filter(~coalesce(col("is_cancelled"), lit(False))).drop("is_cancelled")
 
 
 def emit_streamer_activated(int_streamer_events: DataFrame, *, thresholds: Thresholds) -> DataFrame:
@@ -126,9 +124,9 @@ def emit_streamer_activated(int_streamer_events: DataFrame, *, thresholds: Thres
     ended = read_events(int_streamer_events, STREAM_ENDED, "stream_id", "unique_viewers")
     is_watched = col("unique_viewers") >= lit(thresholds.activation_viewers)
     watched = ended.filter(is_watched).select("*", lit("viewers").alias("reason"))
-    gifts = read_events(int_streamer_events, GIFT_RECEIVED, "stream_id", "is_cancelled")
-    given = gifts.filter(~coalesce(col("is_cancelled"), lit(False))).drop("is_cancelled")
-    first_gifts = given.select("*", null_of(INTEGER).alias("unique_viewers"), lit("gift").alias("reason"))
+    first_gifts = _kept_gifts(int_streamer_events).select(
+        "*", null_of(INTEGER).alias("unique_viewers"), lit("gift").alias("reason")
+    )
     return first_per_person(STREAMER_ACTIVATED, watched.union_all(first_gifts))
 
 
@@ -145,11 +143,6 @@ def emit_super_fan(int_viewer_events: DataFrame, *, thresholds: Thresholds) -> D
     return first_per_person(SUPER_FAN, counted.filter(col("gift_count") == lit(thresholds.super_fan_gifts)))
 
 
-def _counts_of_super_fan(thresholds: Thresholds) -> tuple[str, int]:
-    """Return which activity the rule counts, and from which one on it can hold."""
-    return GIFT_SENT.name, thresholds.super_fan_gifts
-
-
 def _gifts_of_fans(int_viewer_events: DataFrame) -> DataFrame:
     """Return gifts that were neither cancelled nor given anonymously, whoever a link says the anonymous user is."""
     gifts = read_events(
@@ -162,10 +155,10 @@ def _gifts_of_fans(int_viewer_events: DataFrame) -> DataFrame:
 OF_STREAMERS = (
     Definition(AT_RISK_STREAMER, emit_at_risk_streamer, is_row_wise=True),
     Definition(FIRST_STREAM_COMPLETED, emit_first_stream_completed, is_row_wise=True),
-    Definition(POPULAR_STREAMER, emit_popular_streamer, counts=_counts_of_popular_streamer),
+    Definition(POPULAR_STREAMER, emit_popular_streamer, counts=lambda rule: (GIFT_RECEIVED.name, rule.popular_gifts)),
     Definition(STREAMER_ACTIVATED, emit_streamer_activated, is_row_wise=True),
 )
 OF_VIEWERS = (
     Definition(GIFT_GIVER, emit_gift_giver, is_row_wise=True),
-    Definition(SUPER_FAN, emit_super_fan, counts=_counts_of_super_fan),
+    Definition(SUPER_FAN, emit_super_fan, counts=lambda rule: (GIFT_SENT.name, rule.super_fan_gifts)),
 )

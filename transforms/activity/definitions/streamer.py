@@ -37,17 +37,7 @@ GIFT_RECEIVED = Activity(
     name="gift_received",
     stream=STREAMER,
     description="a viewer gave the streamer a gift; cancelled gifts stay, with a negative revenue_impact",
-    features=(
-        features.gift_transaction_id,
-        features.user_id,
-        features.gift_id,
-        features.gift_name,
-        features.points,
-        features.is_cancelled,
-        features.is_anonymous,
-        features.transaction_type,
-        features.stream_id,
-    ),
+    features=(features.gift_transaction_id, features.user_id, *features.OF_GIFT),
 )
 STREAM_ENDED = Activity(
     name="stream_ended",

@@ -15,17 +15,7 @@ GIFT_SENT = Activity(
     name="gift_sent",
     stream=VIEWER,
     description="a viewer gave a streamer a gift; cancelled gifts stay, with a negative revenue_impact",
-    features=(
-        features.gift_transaction_id,
-        features.streamer_id,
-        features.gift_id,
-        features.gift_name,
-        features.points,
-        features.is_cancelled,
-        features.is_anonymous,
-        features.transaction_type,
-        features.stream_id,
-    ),
+    features=(features.gift_transaction_id, features.streamer_id, *features.OF_GIFT),
 )
 PAYMENT_MADE = Activity(
     name="payment_made",
@@ -44,8 +34,8 @@ SUBSCRIPTION_CANCELLED = Activity(
     features=(
         features.subscription_id,
         Feature("is_deleted", BOOLEAN, "it vanished from the deliveries before its last day"),
-        Feature("monthly_price", money(), "price of one billing period"),
-        Feature("billing_period", TEXT, "what a price pays for; NULL is monthly"),
+        features.monthly_price,
+        features.billing_period,
     ),
 )
 SUBSCRIPTION_RENEWED = Activity(
@@ -55,19 +45,15 @@ SUBSCRIPTION_RENEWED = Activity(
     features=(
         features.subscription_id,
         Feature("period_number", INTEGER, "billing periods so far, this one included"),
-        Feature("monthly_price", money(), "price of one billing period"),
-        Feature("billing_period", TEXT, "what a price pays for; NULL is monthly"),
+        features.monthly_price,
+        features.billing_period,
     ),
 )
 SUBSCRIPTION_STARTED = Activity(
     name="subscription_started",
     stream=VIEWER,
     description="a subscription began: the first moment of its first day",
-    features=(
-        features.subscription_id,
-        Feature("monthly_price", money(), "price of one billing period"),
-        Feature("billing_period", TEXT, "what a price pays for; NULL is monthly"),
-    ),
+    features=(features.subscription_id, features.monthly_price, features.billing_period),
 )
 WATCHED = Activity(
     name="watched",
