@@ -1,6 +1,6 @@
 """Business rules of int_identities."""
 
-from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule
+from expectations.rules.rule import Lookup, critical, warning
 
 _ONWARD = Lookup(
     "onward",
@@ -10,18 +10,15 @@ _ONWARD = Lookup(
 )
 
 RULES = (
-    Rule(
-        name="facts of streamers and of viewers find the link by the same hash",
-        fails="streamer_key <> user_key",
-        severity=CRITICAL,
-        reason="both are the hash of (platform, anonymous_id)",
+    critical(
+        "facts of streamers and of viewers find the link by the same hash",
+        "streamer_key <> user_key",
+        "both are the hash of (platform, anonymous_id)",
     ),
-    Rule(
-        name="links do not go in a circle",
-        fails="onward_led_to is not null",
-        severity=WARNING,
-        reason="linked to itself over others; the circle ends at its least name: take one of its links back",
-        shows=("known_as", "customer", "onward_led_to"),
-        helpers=(_ONWARD,),
+    warning(
+        "links do not go in a circle",
+        "onward_led_to is not null",
+        "linked to itself over others; the circle ends at its least name: take one of its links back",
+        *("known_as", "customer", "onward_led_to", _ONWARD),
     ),
 )

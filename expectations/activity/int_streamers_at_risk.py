@@ -1,6 +1,6 @@
 """Business rules of int_streamers_at_risk."""
 
-from expectations.rules.rule import CRITICAL, Lookup, Rule
+from expectations.rules.rule import Lookup, critical
 
 _NEWEST = Lookup(
     "newest",
@@ -12,20 +12,17 @@ _NEWEST = Lookup(
 )
 
 RULES = (
-    Rule(
-        name="streams or unique viewers are less than half of the week before",
-        fails="streams * 2 >= streams_before and unique_viewers * 2 >= unique_viewers_before",
-        severity=CRITICAL,
-        reason="that is the rule (SEMANTICS §4)",
-        shows=("streams", "streams_before", "unique_viewers", "unique_viewers_before"),
+    critical(
+        "streams or unique viewers are less than half of the week before",
+        "streams * 2 >= streams_before and unique_viewers * 2 >= unique_viewers_before",
+        "that is the rule (SEMANTICS §4)",
+        *("streams", "streams_before", "unique_viewers", "unique_viewers_before"),
     ),
-    Rule(
-        name="the moment is the end of a UTC day that the data has reached",
-        fails="at_risk_at <> date_trunc('day', at_risk_at) or at_risk_at > known_until "
+    critical(
+        "the moment is the end of a UTC day that the data has reached",
+        "at_risk_at <> date_trunc('day', at_risk_at) or at_risk_at > known_until "
         "or known_until is distinct from newest_stream_at",
-        severity=CRITICAL,
-        reason="after the newest broadcast nothing is known, which is held against nobody",
-        shows=("at_risk_at", "known_until", "newest_stream_at"),
-        helpers=(_NEWEST,),
+        "after the newest broadcast nothing is known, which is held against nobody",
+        *("at_risk_at", "known_until", "newest_stream_at", _NEWEST),
     ),
 )

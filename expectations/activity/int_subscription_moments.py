@@ -1,6 +1,6 @@
 """Business rules of int_subscription_moments."""
 
-from expectations.rules.rule import CRITICAL, Lookup, Rule
+from expectations.rules.rule import Lookup, critical
 
 _BEGIN = Lookup(
     "begun",
@@ -11,20 +11,17 @@ _BEGIN = Lookup(
 )
 
 RULES = (
-    Rule(
-        name="the number of the period is that of the activity",
-        fails="activity <> case when period_number = 0 then 'subscription_cancelled' "
+    critical(
+        "the number of the period is that of the activity",
+        "activity <> case when period_number = 0 then 'subscription_cancelled' "
         "when period_number = 1 then 'subscription_started' else 'subscription_renewed' end",
-        severity=CRITICAL,
-        reason="the first period begins a subscription, the others renew it, and 0 is its end",
-        shows=("activity", "period_number"),
+        "the first period begins a subscription, the others renew it, and 0 is its end",
+        *("activity", "period_number"),
     ),
-    Rule(
-        name="nothing happens to a subscription before it begins",
-        fails="begun_happened_at is null or happened_at < begun_happened_at",
-        severity=CRITICAL,
-        reason="renewals and the end follow the begin",
-        shows=("activity", "happened_at", "begun_happened_at"),
-        helpers=(_BEGIN,),
+    critical(
+        "nothing happens to a subscription before it begins",
+        "begun_happened_at is null or happened_at < begun_happened_at",
+        "renewals and the end follow the begin",
+        *("activity", "happened_at", "begun_happened_at", _BEGIN),
     ),
 )

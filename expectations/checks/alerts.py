@@ -8,38 +8,34 @@ from pathlib import Path
 from expectations.engine.connection import Logins
 from expectations.engine.results import RuleResult
 from expectations.engine.run import Subject, check_subjects
-from expectations.rules.rule import CRITICAL, WARNING, Rule, quote_literal
+from expectations.rules.rule import critical, quote_literal, warning
 from expectations.rules.schemas import Columns
 from transforms.ops import ALERTS
 
 ALERT_RULES = (
-    Rule(
-        name="an alert is sent once",
-        fails="sent_rows > 1",
-        severity=CRITICAL,
-        reason="two attempts were both taken: people were told twice of one spike",
-        shows=("sent_rows",),
+    critical(
+        "an alert is sent once",
+        "sent_rows > 1",
+        "two attempts were both taken: people were told twice of one spike",
+        "sent_rows",
     ),
-    Rule(
-        name="an alert is claimed before it is sent",
-        fails="verdict_rows > pending_rows",
-        severity=CRITICAL,
-        reason="a message left without a pending row: had the process died then, the next run would have repeated it",
-        shows=("verdict_rows", "pending_rows"),
+    critical(
+        "an alert is claimed before it is sent",
+        "verdict_rows > pending_rows",
+        "a message left without a pending row: had the process died then, the next run would have repeated it",
+        *("verdict_rows", "pending_rows"),
     ),
-    Rule(
-        name="a recovery follows an alert that was delivered",
-        fails="kind = 'recovery' and told_rows = 0",
-        severity=CRITICAL,
-        reason="people are told of the end of something that they never heard of",
-        shows=("told_rows",),
+    critical(
+        "a recovery follows an alert that was delivered",
+        "kind = 'recovery' and told_rows = 0",
+        "people are told of the end of something that they never heard of",
+        "told_rows",
     ),
-    Rule(
-        name="an alert that was not sent has a reason",
-        fails="unexplained_rows > 0",
-        severity=WARNING,
-        reason="nobody can mend what fails without a word",
-        shows=("unexplained_rows",),
+    warning(
+        "an alert that was not sent has a reason",
+        "unexplained_rows > 0",
+        "nobody can mend what fails without a word",
+        "unexplained_rows",
     ),
 )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from expectations.engine.run import Subject
-from expectations.rules.rule import WARNING, Rule, quote_literal, timestamp
+from expectations.rules.rule import Rule, quote_literal, timestamp, warning
 from transforms.contract import Table
 from transforms.ops import DELIVERIES, LOADS
 
@@ -37,40 +37,36 @@ def delivery_rules(source: str, limits: DeliveryLimits, now: datetime) -> tuple[
     """Return rules on the newest delivery of each entity, and on those of the run."""
     hours = limits.max_age_seconds / 3600
     return (
-        Rule(
-            name=f"{source}: newest delivery is at most {hours:g} hours old",
-            fails=f"nth = 1 and snapshot_at < timestampadd(second, -{limits.max_age_seconds}, {timestamp(now)})",
-            severity=WARNING,
-            reason="nothing was delivered, or every file was refused: look at the runs and at the place of the files",
-            shows=("snapshot_at",),
+        warning(
+            f"{source}: newest delivery is at most {hours:g} hours old",
+            f"nth = 1 and snapshot_at < timestampadd(second, -{limits.max_age_seconds}, {timestamp(now)})",
+            "nothing was delivered, or every file was refused: look at the runs and at the place of the files",
+            "snapshot_at",
         ),
-        Rule(
-            name=f"{source}: every entity is in the newest delivery",
-            fails="newest_at is not null and (snapshot_at is null or nth = 1 and "
+        warning(
+            f"{source}: every entity is in the newest delivery",
+            "newest_at is not null and (snapshot_at is null or nth = 1 and "
             f"snapshot_at < timestampadd(second, -{limits.most_apart_seconds}, newest_at))",
-            severity=WARNING,
-            reason="a file is missing, was refused or has no records: joins find the state of an older day",
-            shows=("snapshot_at", "newest_at"),
+            "a file is missing, was refused or has no records: joins find the state of an older day",
+            *("snapshot_at", "newest_at"),
         ),
-        Rule(
-            name=f"{source}: a delivery brings {limits.least_share:.0%} to {limits.most_times:.0%} of the rows before",
-            fails=f"is_comparable and (row_count < {limits.least_share!r} * rows_before "
+        warning(
+            f"{source}: a delivery brings {limits.least_share:.0%} to {limits.most_times:.0%} of the rows before",
+            f"is_comparable and (row_count < {limits.least_share!r} * rows_before "
             f"or row_count > {limits.most_times!r} * rows_before)",
-            severity=WARNING,
-            reason="a file was cut off or filtered; what a complete list does not name counts as deleted",
-            shows=("row_count", "rows_before"),
+            "a file was cut off or filtered; what a complete list does not name counts as deleted",
+            *("row_count", "rows_before"),
         ),
     )
 
 
 def file_rule(source: str) -> Rule:
     """Return a file of the newest delivery, or of the run, is not empty."""
-    return Rule(
-        name=f"{source}: every delivered file has records",
-        fails="status = 'empty'",
-        severity=WARNING,
-        reason="a header alone says nothing: nobody counts as deleted, and the state of the delivery before stays",
-        shows=("status", "snapshot_at"),
+    return warning(
+        f"{source}: every delivered file has records",
+        "status = 'empty'",
+        "a header alone says nothing: nobody counts as deleted, and the state of the delivery before stays",
+        *("status", "snapshot_at"),
     )
 
 

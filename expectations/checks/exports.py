@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from expectations.engine.run import Subject
-from expectations.rules.rule import CRITICAL, WARNING, Rule, quote_literal, timestamp
+from expectations.rules.rule import Rule, critical, quote_literal, timestamp, warning
 from transforms.ops import EXPORT_HOURS
 
 _LEFT_OUT = ("pending", "refused", "too_large")
@@ -47,59 +47,52 @@ def _arrival_rules(source: str, limits: ExportLimits, now: datetime) -> tuple[Ru
     hours = limits.max_age_seconds / 3600
     oldest_end = f"timestampadd(second, -{limits.max_age_seconds}, {timestamp(now)})"
     return (
-        Rule(
-            name=f"{source}: newest hour ended at most {hours:g} hours ago",
-            fails=f"nth_done = 1 and timestampadd(hour, 1, hour_at) < {oldest_end}",
-            severity=WARNING,
-            reason="exports stopped, or the source could not be reached: look at the runs and the schedule",
-            shows=("hour_at",),
+        warning(
+            f"{source}: newest hour ended at most {hours:g} hours ago",
+            f"nth_done = 1 and timestampadd(hour, 1, hour_at) < {oldest_end}",
+            "exports stopped, or the source could not be reached: look at the runs and the schedule",
+            "hour_at",
         ),
-        Rule(
-            name=f"{source}: no hour is left out",
-            fails=f"state in ({', '.join(map(quote_literal, _LEFT_OUT))}) "
-            "and not (state = 'too_large' and is_delivered)",
-            severity=WARNING,
-            reason="its events are missing: `--fill-gaps` asks again, a too large hour comes by the export to a bucket",
-            shows=("state", "attempts", "note"),
+        warning(
+            f"{source}: no hour is left out",
+            f"state in ({', '.join(map(quote_literal, _LEFT_OUT))}) and not (state = 'too_large' and is_delivered)",
+            "its events are missing: `--fill-gaps` asks again, a too large hour comes by the export to a bucket",
+            *("state", "attempts", "note"),
         ),
-        Rule(
-            name=f"{source}: hours follow each other without a gap",
-            fails="hour_before is not null and timestampadd(hour, 1, hour_before) < hour_at",
-            severity=WARNING,
-            reason="nobody asked for the hours between: `--fill-gaps` does",
-            shows=("hour_before",),
+        warning(
+            f"{source}: hours follow each other without a gap",
+            "hour_before is not null and timestampadd(hour, 1, hour_before) < hour_at",
+            "nobody asked for the hours between: `--fill-gaps` does",
+            "hour_before",
         ),
     )
 
 
 def _size_rule(source: str, limits: ExportLimits) -> Rule:
-    return Rule(
-        name=f"{source}: an hour has {limits.least_share:.0%} to {limits.most_times:.0%} of its usual events",
-        fails=f"nth_done <= {limits.judged_hours} and usual_days >= 3 and usual_events >= {limits.least_usual} "
+    return warning(
+        f"{source}: an hour has {limits.least_share:.0%} to {limits.most_times:.0%} of its usual events",
+        f"nth_done <= {limits.judged_hours} and usual_days >= 3 and usual_events >= {limits.least_usual} "
         f"and (events < {limits.least_share!r} * usual_events or events > {limits.most_times!r} * usual_events)",
-        severity=WARNING,
-        reason=f"usual is the mean of that hour of the {limits.usual_days} days before; an app that stopped to send, "
+        f"usual is the mean of that hour of the {limits.usual_days} days before; an app that stopped to send, "
         "a bot, or a holiday",
-        shows=("events", "usual_events"),
+        *("events", "usual_events"),
     )
 
 
 def _load_rules(source: str) -> tuple[Rule, ...]:
     """What was landed of an hour reached RAW or the quarantine."""
     return (
-        Rule(
-            name=f"{source}: every event of a landed hour is in RAW or in the quarantine",
-            fails="state = 'landed' and rows_parsed is not null and rows_parsed <> events",
-            severity=CRITICAL,
-            reason="the landing file has other records than were landed: it was replaced or cut off",
-            shows=("events", "rows_parsed"),
+        critical(
+            f"{source}: every event of a landed hour is in RAW or in the quarantine",
+            "state = 'landed' and rows_parsed is not null and rows_parsed <> events",
+            "the landing file has other records than were landed: it was replaced or cut off",
+            *("events", "rows_parsed"),
         ),
-        Rule(
-            name=f"{source}: every landed hour is loaded",
-            fails="state = 'landed' and rows_parsed is null",
-            severity=WARNING,
-            reason="its landing file is not in OPS.LOADS: it is damaged or gone; the next ingest asks again",
-            shows=("landed_file",),
+        warning(
+            f"{source}: every landed hour is loaded",
+            "state = 'landed' and rows_parsed is null",
+            "its landing file is not in OPS.LOADS: it is damaged or gone; the next ingest asks again",
+            "landed_file",
         ),
     )
 

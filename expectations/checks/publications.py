@@ -9,7 +9,7 @@ from pathlib import Path
 from expectations.engine.connection import Logins
 from expectations.engine.results import RuleResult
 from expectations.engine.run import Subject, check_subjects
-from expectations.rules.rule import CRITICAL, WARNING, Rule, quote_literal, timestamp
+from expectations.rules.rule import critical, quote_literal, timestamp, warning
 from expectations.rules.schemas import Columns
 from transforms.ops import PUBLICATIONS
 
@@ -17,42 +17,37 @@ MOST_REJECTED_SHARE = 0.05
 _FEWEST_TO_JUDGE = 20
 
 ATTEMPT_RULES = (
-    Rule(
-        name="an activity is sent once to a destination",
-        fails="sent_rows > 1",
-        severity=CRITICAL,
-        reason="two attempts were both taken: the destination counts the activity twice unless it knew its id",
-        shows=("sent_rows",),
+    critical(
+        "an activity is sent once to a destination",
+        "sent_rows > 1",
+        "two attempts were both taken: the destination counts the activity twice unless it knew its id",
+        "sent_rows",
     ),
-    Rule(
-        name="an attempt is written down before it is made",
-        fails="verdict_rows > pending_rows",
-        severity=CRITICAL,
-        reason="an event left without a pending row: had the process died then, nobody would have known of it",
-        shows=("verdict_rows", "pending_rows"),
+    critical(
+        "an attempt is written down before it is made",
+        "verdict_rows > pending_rows",
+        "an event left without a pending row: had the process died then, nobody would have known of it",
+        *("verdict_rows", "pending_rows"),
     ),
-    Rule(
-        name="an event that was rejected has a reason",
-        fails="unexplained_rows > 0",
-        severity=WARNING,
-        reason="nobody can repair what is refused without a word",
-        shows=("unexplained_rows",),
+    warning(
+        "an event that was rejected has a reason",
+        "unexplained_rows > 0",
+        "nobody can repair what is refused without a word",
+        "unexplained_rows",
     ),
 )
 DESTINATION_RULES = (
-    Rule(
-        name="no attempt is without an outcome for longer than the destination remembers",
-        fails="forgotten_rows > 0",
-        severity=WARNING,
-        reason="it is unknown if they arrived: look for their insert_id there, or publish with `--again unconfirmed`",
-        shows=("forgotten_rows",),
+    warning(
+        "no attempt is without an outcome for longer than the destination remembers",
+        "forgotten_rows > 0",
+        "it is unknown if they arrived: look for their insert_id there, or publish with `--again unconfirmed`",
+        "forgotten_rows",
     ),
-    Rule(
-        name=f"at most {MOST_REJECTED_SHARE:.0%} of a run's events are rejected",
-        fails=f"run_verdicts >= {_FEWEST_TO_JUDGE} and run_rejected > {MOST_REJECTED_SHARE!r} * run_verdicts",
-        severity=WARNING,
-        reason="single bad events happen; so many mean that a mapping or a setting is wrong: read the reasons",
-        shows=("run_rejected", "run_verdicts"),
+    warning(
+        f"at most {MOST_REJECTED_SHARE:.0%} of a run's events are rejected",
+        f"run_verdicts >= {_FEWEST_TO_JUDGE} and run_rejected > {MOST_REJECTED_SHARE!r} * run_verdicts",
+        "single bad events happen; so many mean that a mapping or a setting is wrong: read the reasons",
+        *("run_rejected", "run_verdicts"),
     ),
 )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from expectations.engine.queries import MOST_BATCHES
 from expectations.engine.run import Subject
-from expectations.rules.rule import CRITICAL, WARNING, Rule, quote_literal
+from expectations.rules.rule import Rule, critical, quote_literal, warning
 from transforms.contract import Table
 from transforms.ops import RECONCILIATION
 
@@ -35,26 +35,23 @@ def account_rules(table: Table) -> tuple[Rule, ...]:
     """Return rules on the loads that a staging table has read."""
     this = f"table_name = {quote_literal(table.name)}"
     return (
-        Rule(
-            name=f"{table.name}: raw = staged + quarantined + superseded, load by load",
-            fails=f"{this} and raw_rows <> staged_rows + quarantined_rows + superseded_rows",
-            severity=CRITICAL,
-            reason="nothing disappears: a record that is in none of the three was lost",
-            shows=("raw_rows", "staged_rows", "quarantined_rows", "superseded_rows"),
+        critical(
+            f"{table.name}: raw = staged + quarantined + superseded, load by load",
+            f"{this} and raw_rows <> staged_rows + quarantined_rows + superseded_rows",
+            "nothing disappears: a record that is in none of the three was lost",
+            *("raw_rows", "staged_rows", "quarantined_rows", "superseded_rows"),
         ),
-        Rule(
-            name=f"{table.name}: every record of a load was read once",
-            fails=f"{this} and rows_loaded is not null and raw_rows <> rows_loaded",
-            severity=CRITICAL,
-            reason="the records read differ from those that OPS.LOADS counted: a load was cut off or read twice",
-            shows=("raw_rows", "rows_loaded"),
+        critical(
+            f"{table.name}: every record of a load was read once",
+            f"{this} and rows_loaded is not null and raw_rows <> rows_loaded",
+            "the records read differ from those that OPS.LOADS counted: a load was cut off or read twice",
+            *("raw_rows", "rows_loaded"),
         ),
-        Rule(
-            name=f"{table.name}: at most {MOST_QUARANTINED_SHARE:.0%} of a load is quarantined",
-            fails=f"{this} and quarantined_rows > {MOST_QUARANTINED_SHARE!r} * raw_rows",
-            severity=WARNING,
-            reason="single bad records happen; so many mean that the source changed: read OPS.QUARANTINE.REASON",
-            shows=("quarantined_rows", "raw_rows"),
+        warning(
+            f"{table.name}: at most {MOST_QUARANTINED_SHARE:.0%} of a load is quarantined",
+            f"{this} and quarantined_rows > {MOST_QUARANTINED_SHARE!r} * raw_rows",
+            "single bad records happen; so many mean that the source changed: read OPS.QUARANTINE.REASON",
+            *("quarantined_rows", "raw_rows"),
         ),
         *([_same_time_rule(table, this)] if _says_what_was_at_a_time(table) else []),
     )
@@ -69,13 +66,12 @@ def _says_what_was_at_a_time(table: Table) -> bool:
 
 
 def _same_time_rule(table: Table, this: str) -> Rule:
-    return Rule(
-        name=f"{table.name}: every delivery has a time of its own",
-        fails=f"{this} and superseded_rows > 0 and other_file is not null",
-        severity=WARNING,
-        reason="records of this file lost to others of their key and time: the fuller one counts, then the one with "
+    return warning(
+        f"{table.name}: every delivery has a time of its own",
+        f"{this} and superseded_rows > 0 and other_file is not null",
+        "records of this file lost to others of their key and time: the fuller one counts, then the one with "
         "the greater values; --snapshot-at or the file's name gives a delivery a later time",
-        shows=("delivered_file", "superseded_rows", "raw_rows", "other_file", "snapshot_at"),
+        *("delivered_file", "superseded_rows", "raw_rows", "other_file", "snapshot_at"),
     )
 
 

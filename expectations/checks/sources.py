@@ -17,7 +17,7 @@ from expectations.checks.exports import ExportLimits, export_subject
 from expectations.engine.connection import Logins
 from expectations.engine.results import RuleResult
 from expectations.engine.run import Subject, check_subjects
-from expectations.rules.rule import WARNING, Rule, quote_literal, timestamp
+from expectations.rules.rule import Rule, quote_literal, timestamp, warning
 from expectations.rules.schemas import Columns
 from transforms.contract import Table
 from transforms.ops import POLLS, SCHEMA_DRIFT
@@ -53,13 +53,13 @@ def _make_volume_rules(source: str, limits: SourceLimits, now: datetime) -> Iter
     """Yield the rules on the newest poll: it is not old, and brings about as much as usual."""
     minutes = limits.max_age_seconds / 60
     yield from (
-        _make_rule(
+        warning(
             f"{source}: newest snapshot is at most {minutes:g} minutes old",
             f"nth = 1 and snapshot_at < timestampadd(second, -{limits.max_age_seconds}, {timestamp(now)})",
             "polls stopped, or the source could not be reached: look at the runs and the schedule",
             "snapshot_at",
         ),
-        _make_rule(
+        warning(
             f"{source}: a poll brings {limits.least_share:.0%} to {limits.most_times:.0%} of the usual rows",
             f"nth = 1 and usual_polls >= 3 and (distinct_rows < {limits.least_share!r} * usual_rows "
             f"or distinct_rows > {limits.most_times!r} * usual_rows)",
@@ -73,14 +73,14 @@ def _make_volume_rules(source: str, limits: SourceLimits, now: datetime) -> Iter
 def _make_completeness_rules(source: str, limits: SourceLimits) -> Iterator[Rule]:
     """Yield the rules on each poll: nothing is missing without a word, and little is missing or repeated at all."""
     yield from (
-        _make_rule(
+        warning(
             f"{source}: every listing ends by itself",
             "ended <> 'complete'",
             "an empty, looped, refused, capped or failed listing misses records: they are not gone, only unseen",
             "ended",
             "note",
         ),
-        _make_rule(
+        warning(
             f"{source}: every record or id that was asked for is accounted for",
             "ended <> 'failed' and missing_ids > 0 and distinct_rows + missing_ids < requested",
             "an id must be either returned or counted as missing",
@@ -88,14 +88,14 @@ def _make_completeness_rules(source: str, limits: SourceLimits) -> Iterator[Rule
             "distinct_rows",
             "missing_ids",
         ),
-        _make_rule(
+        warning(
             f"{source}: at most {limits.most_missing_share:.0%} of the ids asked for are unknown",
             f"missing_ids > {limits.most_missing_share!r} * requested",
             "banned users and dropped categories are absent, but not so many",
             "requested",
             "missing_ids",
         ),
-        _make_rule(
+        warning(
             f"{source}: at most {limits.most_repeated_share:.0%} of the records are repeats",
             f"rows_received - distinct_rows > {limits.most_repeated_share!r} * rows_received",
             "a listing repeats records while it moves; so many mean that it looped",
@@ -112,7 +112,7 @@ def drift_rule(source: str, tables: Sequence[Table]) -> Rule:
         for t in tables
         if t.fields
     )
-    return _make_rule(
+    return warning(
         f"{source}: no unknown fields",
         f"not ({known})" if known else "true",
         "kept in RAW; add the field to the raw table's contract, and to staging if it is wanted",
@@ -188,7 +188,3 @@ def _select_polls(source: str, limits: SourceLimits, snapshots: Sequence[datetim
         f"select n.*, u.usual_rows, u.usual_polls from ({ranked}) n "
         f"left join ({usual}) u on u.entity = n.entity where n.nth = 1{asked}"
     )
-
-
-def _make_rule(name: str, fails: str, reason: str, *shows: str) -> Rule:
-    return Rule(name=name, fails=fails, severity=WARNING, reason=reason, shows=shows)

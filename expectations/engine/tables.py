@@ -7,6 +7,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import cast
 
+from expectations.rules.raw import record_rules
 from expectations.rules.rule import Rule
 from transforms.contract import ContractError, Layer, Table
 from transforms.ops import LEDGERS
@@ -31,9 +32,10 @@ def find_table(name: str) -> Table:
 
 @cache
 def business_rules(table: Table) -> tuple[Rule, ...]:
-    """Return the hand-written rules of a table: `RULES` of expectations/<layer>/<table>.py, if there is one."""
+    """Return the hand-written rules of a table: its layer's, and `RULES` of expectations/<layer>/<table>.py, if any."""
     module = f"expectations.{table.layer.lower()}.{table.name}"
-    return cast(tuple[Rule, ...], import_module(module).RULES) if _exists(module) else ()
+    own = cast(tuple[Rule, ...], import_module(module).RULES) if _exists(module) else ()
+    return (*record_rules(table), *own) if table.layer is Layer.RAW else own
 
 
 def _exists(module: str) -> bool:

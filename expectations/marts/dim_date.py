@@ -1,6 +1,6 @@
 """Business rules of dim_date."""
 
-from expectations.rules.rule import CRITICAL, Lookup, Rule
+from expectations.rules.rule import Lookup, critical
 
 _BEFORE = Lookup(
     "before",
@@ -11,26 +11,23 @@ _BEFORE = Lookup(
 _FIRST = Lookup("calendar", "select min(date_day) as first_day from {dim_date}", ("first_day",), "true")
 
 RULES = (
-    Rule(
-        name="no day is missing",
-        fails="before_date_day is null and date_day > calendar_first_day",
-        severity=CRITICAL,
-        reason="a missing day drops out of every report that joins the calendar",
-        helpers=(_BEFORE, _FIRST),
+    critical(
+        "no day is missing",
+        "before_date_day is null and date_day > calendar_first_day",
+        "a missing day drops out of every report that joins the calendar",
+        *(_BEFORE, _FIRST),
     ),
-    Rule(
-        name="weeks begin on Monday",
-        fails="dayofweekiso(week_start) <> 1 or datediff(day, week_start, date_day) not between 0 and 6 "
+    critical(
+        "weeks begin on Monday",
+        "dayofweekiso(week_start) <> 1 or datediff(day, week_start, date_day) not between 0 and 6 "
         "or day_of_week <> dayofweekiso(date_day)",
-        severity=CRITICAL,
-        reason="weeks are ISO 8601; growth and retention by week stand on it",
-        shows=("week_start", "day_of_week"),
+        "weeks are ISO 8601; growth and retention by week stand on it",
+        *("week_start", "day_of_week"),
     ),
-    Rule(
-        name="weekends are Saturday and Sunday",
-        fails="is_weekend <> (day_of_week in (6, 7))",
-        severity=CRITICAL,
-        reason="weekday 6 is Saturday",
-        shows=("day_of_week", "is_weekend"),
+    critical(
+        "weekends are Saturday and Sunday",
+        "is_weekend <> (day_of_week in (6, 7))",
+        "weekday 6 is Saturday",
+        *("day_of_week", "is_weekend"),
     ),
 )

@@ -1,6 +1,6 @@
 """Business rules of fact_gifts."""
 
-from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule
+from expectations.rules.rule import Lookup, critical, warning
 
 _READ = Lookup(
     "newest",
@@ -18,50 +18,42 @@ _STREAM = Lookup(
 )
 
 RULES = (
-    Rule(
-        name="points, cancellation and streamer are those of int_named_gifts",
-        fails="points is distinct from newest_points or is_cancelled is distinct from newest_is_cancelled "
+    critical(
+        "points, cancellation and streamer are those of int_named_gifts",
+        "points is distinct from newest_points or is_cancelled is distinct from newest_is_cancelled "
         "or streamer_key is distinct from newest_streamer_key",
-        severity=CRITICAL,
-        reason="a gift that was corrected and not taken over; rebuild it with --full-refresh",
-        shows=("points", "newest_points", "is_cancelled", "newest_is_cancelled"),
-        helpers=(_READ,),
+        "a gift that was corrected and not taken over; rebuild it with --full-refresh",
+        *("points", "newest_points", "is_cancelled", "newest_is_cancelled", _READ),
     ),
-    Rule(
-        name="a gift's stream is one of the streamer and was on",
-        fails="stream_id is not null and (stream_streamer_key is distinct from streamer_key "
+    critical(
+        "a gift's stream is one of the streamer and was on",
+        "stream_id is not null and (stream_streamer_key is distinct from streamer_key "
         "or gifted_at < stream_started_at or gifted_at > stream_ended_at)",
-        severity=CRITICAL,
-        reason="points of a stream are summed by it",
-        shows=("stream_id", "gifted_at", "stream_started_at", "stream_ended_at"),
-        helpers=(_STREAM,),
+        "points of a stream are summed by it",
+        *("stream_id", "gifted_at", "stream_started_at", "stream_ended_at", _STREAM),
     ),
-    Rule(
-        name="points count for a stream unless cancelled or outside",
-        fails="points_in_stream <> iff(stream_id is null or is_cancelled, 0, points)",
-        severity=CRITICAL,
-        reason="a gift that was taken back is worth nothing to the streamer",
-        shows=("points_in_stream", "points", "is_cancelled", "stream_id"),
+    critical(
+        "points count for a stream unless cancelled or outside",
+        "points_in_stream <> iff(stream_id is null or is_cancelled, 0, points)",
+        "a gift that was taken back is worth nothing to the streamer",
+        *("points_in_stream", "points", "is_cancelled", "stream_id"),
     ),
-    Rule(
-        name="a gift without a giver is anonymous",
-        fails="user_id = '' and not is_anonymous",
-        severity=CRITICAL,
-        reason="nobody may become a fan by gifts of nobody",
-        shows=("user_id", "is_anonymous"),
+    critical(
+        "a gift without a giver is anonymous",
+        "user_id = '' and not is_anonymous",
+        "nobody may become a fan by gifts of nobody",
+        *("user_id", "is_anonymous"),
     ),
-    Rule(
-        name="a gift was given in a logged stream",
-        fails="stream_id is null",
-        severity=WARNING,
-        reason="the stream is not logged, or not yet: the gift counts for the streamer and for no stream",
-        shows=("streamer_id", "gifted_at"),
+    warning(
+        "a gift was given in a logged stream",
+        "stream_id is null",
+        "the stream is not logged, or not yet: the gift counts for the streamer and for no stream",
+        *("streamer_id", "gifted_at"),
     ),
-    Rule(
-        name="what was given is in GIFT_TYPE",
-        fails="gift_name is null",
-        severity=WARNING,
-        reason="the kind was never listed, or the gift does not say what it is: points are its own",
-        shows=("gift_id",),
+    warning(
+        "what was given is in GIFT_TYPE",
+        "gift_name is null",
+        "the kind was never listed, or the gift does not say what it is: points are its own",
+        "gift_id",
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.rules.marts import COUNTED_MONTHS, first_of_month
-from expectations.rules.rule import CRITICAL, Lookup, Rule
+from expectations.rules.rule import Lookup, critical
 
 _OF_BATCH = "where entity_id in (select entity_id from {batch} b)"
 _ON = "{0}.grain = t.grain and {0}.entity_id = t.entity_id"
@@ -53,49 +53,39 @@ _MOVEMENT = (
 
 RULES = (
     first_of_month("year_month"),
-    Rule(
-        name="closing_mrr is the sum of fact_subscription_months",
-        fails="closing_mrr <> coalesce(months_mrr, 0)",
-        severity=CRITICAL,
-        reason="revenue that is in one of the two only was lost or counted twice",
-        shows=("closing_mrr", "months_mrr"),
-        helpers=(_MONTHS,),
+    critical(
+        "closing_mrr is the sum of fact_subscription_months",
+        "closing_mrr <> coalesce(months_mrr, 0)",
+        "revenue that is in one of the two only was lost or counted twice",
+        *("closing_mrr", "months_mrr", _MONTHS),
     ),
-    Rule(
-        name="a month opens with what the month before closed with",
-        fails="opening_mrr <> coalesce(before_closing_mrr, 0)",
-        severity=CRITICAL,
-        reason="movements between two months explain the whole difference",
-        shows=("opening_mrr", "before_closing_mrr"),
-        helpers=(_BEFORE,),
+    critical(
+        "a month opens with what the month before closed with",
+        "opening_mrr <> coalesce(before_closing_mrr, 0)",
+        "movements between two months explain the whole difference",
+        *("opening_mrr", "before_closing_mrr", _BEFORE),
     ),
-    Rule(
-        name="what a month closes with has a month after it",
-        fails="closing_mrr > 0 and year_month < calendar_last_month and after_opening_mrr is null",
-        severity=CRITICAL,
-        reason="revenue that ends is churn in the next month",
-        shows=("closing_mrr", "calendar_last_month"),
-        helpers=(_AFTER, _NEWEST),
+    critical(
+        "what a month closes with has a month after it",
+        "closing_mrr > 0 and year_month < calendar_last_month and after_opening_mrr is null",
+        "revenue that ends is churn in the next month",
+        *("closing_mrr", "calendar_last_month", _AFTER, _NEWEST),
     ),
-    Rule(
-        name="something is there or was",
-        fails="opening_mrr = 0 and closing_mrr = 0",
-        severity=CRITICAL,
-        reason="nothing moved, so there is no movement to name",
+    critical(
+        "something is there or was",
+        "opening_mrr = 0 and closing_mrr = 0",
+        "nothing moved, so there is no movement to name",
     ),
-    Rule(
-        name="the movement is what opening and closing say",
-        fails=f"movement <> {_MOVEMENT}",
-        severity=CRITICAL,
-        reason="10, 15, 15, 0, 20 are new, expansion, unchanged, churn, reactivation (SEMANTICS §5)",
-        shows=("movement", "opening_mrr", "closing_mrr", "known_first_month"),
-        helpers=(_FIRST,),
+    critical(
+        "the movement is what opening and closing say",
+        f"movement <> {_MOVEMENT}",
+        "10, 15, 15, 0, 20 are new, expansion, unchanged, churn, reactivation (SEMANTICS §5)",
+        *("movement", "opening_mrr", "closing_mrr", "known_first_month", _FIRST),
     ),
-    Rule(
-        name="mrr_change is closing less opening",
-        fails="mrr_change <> closing_mrr - opening_mrr",
-        severity=CRITICAL,
-        reason="changes are summed by movement",
-        shows=("mrr_change", "opening_mrr", "closing_mrr"),
+    critical(
+        "mrr_change is closing less opening",
+        "mrr_change <> closing_mrr - opening_mrr",
+        "changes are summed by movement",
+        *("mrr_change", "opening_mrr", "closing_mrr"),
     ),
 )

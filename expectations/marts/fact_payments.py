@@ -1,7 +1,7 @@
 """Business rules of fact_payments."""
 
 from expectations.rules.marts import first_of_month
-from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule
+from expectations.rules.rule import Lookup, critical, warning
 
 _OF_BATCH = "where payment_id in (select payment_id from {batch} b)"
 _DELIVERED = Lookup(
@@ -32,45 +32,37 @@ _LISTED = Lookup(
 
 RULES = (
     first_of_month("year_month"),
-    Rule(
-        name="a payment counts in the month of its day",
-        fails="year_month <> date_trunc('month', payment_date)",
-        severity=CRITICAL,
-        reason="revenue is by month of payment (SEMANTICS §5)",
-        shows=("year_month", "payment_date"),
+    critical(
+        "a payment counts in the month of its day",
+        "year_month <> date_trunc('month', payment_date)",
+        "revenue is by month of payment (SEMANTICS §5)",
+        *("year_month", "payment_date"),
     ),
-    Rule(
-        name="a negative amount is a refund, and only that",
-        fails="is_refund <> (amount < 0)",
-        severity=CRITICAL,
-        reason="refunds are negative and lower revenue",
-        shows=("amount", "is_refund"),
+    critical(
+        "a negative amount is a refund, and only that",
+        "is_refund <> (amount < 0)",
+        "refunds are negative and lower revenue",
+        *("amount", "is_refund"),
     ),
-    Rule(
-        name="amount, day and user are those of int_payments",
-        fails="amount is distinct from delivered_amount or payment_date is distinct from delivered_payment_date "
+    critical(
+        "amount, day and user are those of int_payments",
+        "amount is distinct from delivered_amount or payment_date is distinct from delivered_payment_date "
         "or user_key is distinct from delivered_user_key",
-        severity=CRITICAL,
-        reason="a payment that was corrected and not taken over; rebuild it with --full-refresh",
-        shows=("amount", "delivered_amount", "payment_date", "delivered_payment_date"),
-        helpers=(_DELIVERED,),
+        "a payment that was corrected and not taken over; rebuild it with --full-refresh",
+        *("amount", "delivered_amount", "payment_date", "delivered_payment_date", _DELIVERED),
     ),
-    Rule(
-        name="the user's version held at the end of the day, or is the first",
-        fails="version_user_key is distinct from listed_user_key "
+    critical(
+        "the user's version held at the end of the day, or is the first",
+        "version_user_key is distinct from listed_user_key "
         "or is_before_history <> coalesce(version_valid_from >= dateadd(day, 1, payment_date), false) "
         "or version_valid_to < dateadd(day, 1, payment_date)",
-        severity=CRITICAL,
-        reason="country and plan of a payment are those of its day",
-        shows=("payment_date", "is_before_history", "version_valid_from", "version_valid_to"),
-        helpers=(_VERSION, _LISTED),
+        "country and plan of a payment are those of its day",
+        *("payment_date", "is_before_history", "version_valid_from", "version_valid_to", _VERSION, _LISTED),
     ),
-    Rule(
-        name="a payment's user is known",
-        fails="not payer_is_known",
-        severity=WARNING,
-        reason="no users file lists who paid, or the payment names nobody: it counts, under an unknown member",
-        shows=("user_id", "amount"),
-        helpers=(_PAYER,),
+    warning(
+        "a payment's user is known",
+        "not payer_is_known",
+        "no users file lists who paid, or the payment names nobody: it counts, under an unknown member",
+        *("user_id", "amount", _PAYER),
     ),
 )

@@ -1,6 +1,6 @@
 """Business rules of fact_stream_days."""
 
-from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule
+from expectations.rules.rule import Lookup, critical, warning
 
 _OF_BATCH = "where stream_id in (select stream_id from {batch} b)"
 _SESSION = Lookup(
@@ -14,33 +14,23 @@ _SESSION = Lookup(
 )
 
 RULES = (
-    Rule(
-        name="a day covers at most 24 hours",
-        fails="covered_ms > 86400000",
-        severity=CRITICAL,
-        reason="time is split at UTC midnight",
-        shows=("covered_ms",),
+    critical("a day covers at most 24 hours", "covered_ms > 86400000", "time is split at UTC midnight", "covered_ms"),
+    critical(
+        "a day without samples has no peak, one with samples has one",
+        "(samples = 0) <> (peak_viewers is null)",
+        "the peak is the highest sample of the day",
+        *("samples", "peak_viewers"),
     ),
-    Rule(
-        name="a day without samples has no peak, one with samples has one",
-        fails="(samples = 0) <> (peak_viewers is null)",
-        severity=CRITICAL,
-        reason="the peak is the highest sample of the day",
-        shows=("samples", "peak_viewers"),
+    critical(
+        "no viewer time without covered time",
+        "covered_ms = 0 and viewer_ms > 0",
+        "viewers are counted over time",
+        *("viewer_ms", "covered_ms"),
     ),
-    Rule(
-        name="no viewer time without covered time",
-        fails="covered_ms = 0 and viewer_ms > 0",
-        severity=CRITICAL,
-        reason="viewers are counted over time",
-        shows=("viewer_ms", "covered_ms"),
-    ),
-    Rule(
-        name="a stream's days cover what its session covers",
-        fails="session_days_ms <> session_covered_ms",
-        severity=WARNING,
-        reason="splitting by category and day neither loses nor adds time; or only one of the two was built",
-        shows=("session_days_ms", "session_covered_ms"),
-        helpers=(_SESSION,),
+    warning(
+        "a stream's days cover what its session covers",
+        "session_days_ms <> session_covered_ms",
+        "splitting by category and day neither loses nor adds time; or only one of the two was built",
+        *("session_days_ms", "session_covered_ms", _SESSION),
     ),
 )

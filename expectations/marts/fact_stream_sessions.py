@@ -1,7 +1,7 @@
 """Business rules of fact_stream_sessions."""
 
 from expectations.rules.marts import measure_rules, ordered
-from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule
+from expectations.rules.rule import Lookup, critical, warning
 
 _SAMPLES = Lookup(
     "fact",
@@ -16,33 +16,28 @@ RULES = (
     ordered("first_seen_at", "last_seen_at"),
     ordered("first_seen_at", "peak_at"),
     ordered("peak_at", "last_seen_at"),
-    Rule(
-        name="no stream was last seen before it started",
-        fails="started_at > timestampadd(minute, 5, last_seen_at)",
-        severity=WARNING,
-        reason="clocks differ, or a file's snapshot time is wrong",
-        shows=("started_at", "last_seen_at"),
+    warning(
+        "no stream was last seen before it started",
+        "started_at > timestampadd(minute, 5, last_seen_at)",
+        "clocks differ, or a file's snapshot time is wrong",
+        *("started_at", "last_seen_at"),
     ),
-    Rule(
-        name="the peak is not below the average",
-        fails="peak_viewers < avg_viewers * (1 - 1e-9)",
-        severity=CRITICAL,
-        reason="an average of samples cannot exceed the highest of them",
-        shows=("peak_viewers", "avg_viewers"),
+    critical(
+        "the peak is not below the average",
+        "peak_viewers < avg_viewers * (1 - 1e-9)",
+        "an average of samples cannot exceed the highest of them",
+        *("peak_viewers", "avg_viewers"),
     ),
-    Rule(
-        name="airtime is at most the time from first to last sample",
-        fails="covered_ms > datediff(millisecond, first_seen_at, last_seen_at)",
-        severity=CRITICAL,
-        reason="more is covered than was observed: time is counted twice",
-        shows=("covered_ms", "first_seen_at", "last_seen_at"),
+    critical(
+        "airtime is at most the time from first to last sample",
+        "covered_ms > datediff(millisecond, first_seen_at, last_seen_at)",
+        "more is covered than was observed: time is counted twice",
+        *("covered_ms", "first_seen_at", "last_seen_at"),
     ),
-    Rule(
-        name="samples and peak are those of int_stream_observations",
-        fails="(samples is distinct from fact_samples) or (peak_viewers is distinct from fact_peak)",
-        severity=CRITICAL,
-        reason="a session that lost or repeated samples; rebuild it with --full-refresh",
-        shows=("samples", "fact_samples", "peak_viewers", "fact_peak"),
-        helpers=(_SAMPLES,),
+    critical(
+        "samples and peak are those of int_stream_observations",
+        "(samples is distinct from fact_samples) or (peak_viewers is distinct from fact_peak)",
+        "a session that lost or repeated samples; rebuild it with --full-refresh",
+        *("samples", "fact_samples", "peak_viewers", "fact_peak", _SAMPLES),
     ),
 )

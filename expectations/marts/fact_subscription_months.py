@@ -1,7 +1,7 @@
 """Business rules of fact_subscription_months."""
 
 from expectations.rules.marts import first_of_month
-from expectations.rules.rule import CRITICAL, Lookup, Rule
+from expectations.rules.rule import Lookup, critical
 from transforms.formulas.billing_periods import MONTHS, WEEKLY
 
 _OF_BATCH = "subscription_id in (select subscription_id from {batch} b)"
@@ -37,55 +37,45 @@ _LAST_DAY = "dateadd(day, -1, dateadd(month, 1, year_month))::date"
 
 RULES = (
     first_of_month("year_month"),
-    Rule(
-        name="the month is one that the period touches",
-        fails="year_month < date_trunc('month', start_date) or year_month > end_date",
-        severity=CRITICAL,
-        reason="a subscription has revenue from its first to its last day (SEMANTICS §5)",
-        shows=("start_date", "end_date"),
+    critical(
+        "the month is one that the period touches",
+        "year_month < date_trunc('month', start_date) or year_month > end_date",
+        "a subscription has revenue from its first to its last day (SEMANTICS §5)",
+        *("start_date", "end_date"),
     ),
-    Rule(
-        name="an open-ended subscription runs to the newest month",
-        fails="end_date is null and there_subscription_id is not null and own_last_month < calendar_last_month",
-        severity=CRITICAL,
-        reason="it is in the newest delivery and has no end; without the month it would count as churned",
-        shows=("own_last_month", "calendar_last_month"),
-        helpers=(_IS_THERE, _LAST, _NEWEST),
+    critical(
+        "an open-ended subscription runs to the newest month",
+        "end_date is null and there_subscription_id is not null and own_last_month < calendar_last_month",
+        "it is in the newest delivery and has no end; without the month it would count as churned",
+        *("own_last_month", "calendar_last_month", _IS_THERE, _LAST, _NEWEST),
     ),
-    Rule(
-        name="mrr is the price of one month",
-        fails=f"mrr <> 0 and abs(mrr * 12 - monthly_price * {_PRICES_OF_A_YEAR}) > 0.06",
-        severity=CRITICAL,
-        reason="what a year costs is divided by 12 and rounded to the cent",
-        shows=("monthly_price", "billing_period", "mrr"),
+    critical(
+        "mrr is the price of one month",
+        f"mrr <> 0 and abs(mrr * 12 - monthly_price * {_PRICES_OF_A_YEAR}) > 0.06",
+        "what a year costs is divided by 12 and rounded to the cent",
+        *("monthly_price", "billing_period", "mrr"),
     ),
-    Rule(
-        name="what ended within a month is no revenue at its end",
-        fails=f"mrr > 0 and year_month < calendar_last_month and (start_date > {_LAST_DAY} or end_date < {_LAST_DAY})",
-        severity=CRITICAL,
-        reason="a switch of plan within a month would count both plans (SEMANTICS §5)",
-        shows=("start_date", "end_date", "mrr"),
-        helpers=(_NEWEST,),
+    critical(
+        "what ended within a month is no revenue at its end",
+        f"mrr > 0 and year_month < calendar_last_month and (start_date > {_LAST_DAY} or end_date < {_LAST_DAY})",
+        "a switch of plan within a month would count both plans (SEMANTICS §5)",
+        *("start_date", "end_date", "mrr", _NEWEST),
     ),
-    Rule(
-        name="what is active at the end of a month is revenue",
-        fails="mrr = 0 and monthly_price >= 0.12 and year_month < calendar_last_month "
+    critical(
+        "what is active at the end of a month is revenue",
+        "mrr = 0 and monthly_price >= 0.12 and year_month < calendar_last_month "
         "and version_valid_to is null and there_subscription_id is not null "
         f"and start_date <= {_LAST_DAY} and coalesce(end_date, {_LAST_DAY}) >= {_LAST_DAY}",
-        severity=CRITICAL,
-        reason="a subscription that is still there and whose period goes on would count as churned",
-        shows=("start_date", "end_date", "monthly_price", "mrr"),
-        helpers=(_VERSION, _IS_THERE, _NEWEST),
+        "a subscription that is still there and whose period goes on would count as churned",
+        *("start_date", "end_date", "monthly_price", "mrr", _VERSION, _IS_THERE, _NEWEST),
     ),
-    Rule(
-        name="price and billing period are those of the version at the end of the month, or of the first",
-        fails="version_subscription_id is distinct from subscription_id "
+    critical(
+        "price and billing period are those of the version at the end of the month, or of the first",
+        "version_subscription_id is distinct from subscription_id "
         "or version_monthly_price <> monthly_price or version_billing_period is distinct from billing_period "
         "or is_before_history <> (version_valid_from >= dateadd(month, 1, year_month)) "
         "or version_next_from < dateadd(month, 1, year_month)",
-        severity=CRITICAL,
-        reason="a change of price counts from the month at whose end it held",
-        shows=("monthly_price", "version_monthly_price", "version_valid_from", "version_next_from"),
-        helpers=(_VERSION,),
+        "a change of price counts from the month at whose end it held",
+        *("monthly_price", "version_monthly_price", "version_valid_from", "version_next_from", _VERSION),
     ),
 )

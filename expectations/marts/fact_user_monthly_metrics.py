@@ -1,7 +1,7 @@
 """Business rules of fact_user_monthly_metrics."""
 
 from expectations.rules.marts import COUNTED_MONTHS, first_of_month
-from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule
+from expectations.rules.rule import Lookup, critical, warning
 from transforms.formulas.billing_periods import MONTHS
 
 _OF_BATCH = "where user_key in (select user_key from {batch} b)"
@@ -48,39 +48,31 @@ _NEWEST = Lookup(
 
 RULES = (
     first_of_month("year_month"),
-    Rule(
-        name="revenue and payments are those of fact_payments",
-        fails="revenue <> coalesce(paid_revenue, 0) or payment_count <> coalesce(paid_payment_count, 0) "
+    critical(
+        "revenue and payments are those of fact_payments",
+        "revenue <> coalesce(paid_revenue, 0) or payment_count <> coalesce(paid_payment_count, 0) "
         "or is_paying <> (coalesce(paid_paying, 0) > 0)",
-        severity=CRITICAL,
-        reason="each payment counts once for its user and month",
-        shows=("revenue", "paid_revenue", "payment_count", "paid_payment_count", "is_paying"),
-        helpers=(_PAID,),
+        "each payment counts once for its user and month",
+        *("revenue", "paid_revenue", "payment_count", "paid_payment_count", "is_paying", _PAID),
     ),
-    Rule(
-        name="mrr and subscriptions are those of fact_subscription_months",
-        fails="mrr <> coalesce(subscribed_mrr, 0) or active_subscriptions <> coalesce(subscribed_subscriptions, 0)",
-        severity=CRITICAL,
-        reason="each subscription counts once for its user and month",
-        shows=("mrr", "subscribed_mrr", "active_subscriptions", "subscribed_subscriptions"),
-        helpers=(_SUBSCRIBED,),
+    critical(
+        "mrr and subscriptions are those of fact_subscription_months",
+        "mrr <> coalesce(subscribed_mrr, 0) or active_subscriptions <> coalesce(subscribed_subscriptions, 0)",
+        "each subscription counts once for its user and month",
+        *("mrr", "subscribed_mrr", "active_subscriptions", "subscribed_subscriptions", _SUBSCRIBED),
     ),
-    Rule(
-        name="hours watched are those of the newest deliveries",
-        fails="abs(hours_watched - coalesce(watched_hours, 0)) > 1e-4 or is_watching <> (watched_hours is not null)",
-        severity=CRITICAL,
-        reason="a day that is delivered again counts once, as it was last delivered",
-        shows=("hours_watched", "watched_hours", "is_watching"),
-        helpers=(_WATCHED,),
+    critical(
+        "hours watched are those of the newest deliveries",
+        "abs(hours_watched - coalesce(watched_hours, 0)) > 1e-4 or is_watching <> (watched_hours is not null)",
+        "a day that is delivered again counts once, as it was last delivered",
+        *("hours_watched", "watched_hours", "is_watching", _WATCHED),
     ),
-    Rule(
-        name="who has a subscription to pay for has paid",
-        fails="subscribed_due_payments > 0 and not is_paying "
+    warning(
+        "who has a subscription to pay for has paid",
+        "subscribed_due_payments > 0 and not is_paying "
         "and year_month > payments_first_month and year_month < calendar_last_month",
-        severity=WARNING,
-        reason="an expected payment is missing: it failed, came in another month, or names another user or nobody; "
+        "an expected payment is missing: it failed, came in another month, or names another user or nobody; "
         "the first month may have been delivered in part, the newest one is not over",
-        shows=("subscribed_due_payments", "mrr", "revenue"),
-        helpers=(_SUBSCRIBED, _FIRST, _NEWEST),
+        *("subscribed_due_payments", "mrr", "revenue", _SUBSCRIBED, _FIRST, _NEWEST),
     ),
 )

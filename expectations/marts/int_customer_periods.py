@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.rules.periods import first_day, first_of_period, streamers_only
-from expectations.rules.rule import CRITICAL, Lookup, Rule, quote_literal
+from expectations.rules.rule import Lookup, critical, quote_literal
 from transforms.marts.int_customer_periods import NO_ACTS_OF_VIEWERS, STREAMER_ACTS
 
 _OF_BATCH = "person in (select person from {batch} b)"
@@ -50,22 +50,18 @@ _ACTS = Lookup(
 
 RULES = (
     first_of_period("cohort_start", "period_start"),
-    Rule(
-        name="the periods before and after are the customer's own",
-        fails="cohort_start <> around_first_start or previous_start is distinct from around_before_start "
+    critical(
+        "the periods before and after are the customer's own",
+        "cohort_start <> around_first_start or previous_start is distinct from around_before_start "
         "or next_start is distinct from around_after_start",
-        severity=CRITICAL,
-        reason="who is new, retained, back or gone is read from them",
-        shows=("cohort_start", "previous_start", "next_start", "around_before_start", "around_after_start"),
-        helpers=(_AROUND,),
+        "who is new, retained, back or gone is read from them",
+        *("cohort_start", "previous_start", "next_start", "around_before_start", "around_after_start", _AROUND),
     ),
-    Rule(
-        name="acts are those of the activity streams",
-        fails="activity_count is distinct from acts_found",
-        severity=CRITICAL,
-        reason="each act counts once, in the day, the week and the month of its time",
-        shows=("activity_count", "acts_found"),
-        helpers=(_ACTS,),
+    critical(
+        "acts are those of the activity streams",
+        "activity_count is distinct from acts_found",
+        "each act counts once, in the day, the week and the month of its time",
+        *("activity_count", "acts_found", _ACTS),
     ),
     streamers_only(),
 )

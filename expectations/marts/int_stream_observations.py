@@ -1,8 +1,6 @@
 """Business rules of int_stream_observations."""
 
-from __future__ import annotations
-
-from expectations.rules.rule import CRITICAL, Lookup, Rule
+from expectations.rules.rule import Lookup, critical
 
 _OF_BATCH = "where stream_id in (select stream_id from {batch} b)"
 _NEXT = Lookup(
@@ -24,20 +22,16 @@ _POLLS = Lookup(
 )
 
 RULES = (
-    Rule(
-        name="a count holds at most until the next observation",
-        fails="hold_ms > coalesce(datediff(millisecond, snapshot_at, successor_next_at), 0)",
-        severity=CRITICAL,
-        reason="time that two observations hold is counted twice; a last one holds for no time",
-        shows=("successor_next_at", "hold_ms"),
-        helpers=(_NEXT,),
+    critical(
+        "a count holds at most until the next observation",
+        "hold_ms > coalesce(datediff(millisecond, snapshot_at, successor_next_at), 0)",
+        "time that two observations hold is counted twice; a last one holds for no time",
+        *("successor_next_at", "hold_ms", _NEXT),
     ),
-    Rule(
-        name="every poll of a stream is an observation",
-        fails="polls_observed <> polls_staged",
-        severity=CRITICAL,
-        reason="samples refine what polls saw and never replace it; rebuild it with --full-refresh",
-        shows=("polls_observed", "polls_staged"),
-        helpers=(_POLLS,),
+    critical(
+        "every poll of a stream is an observation",
+        "polls_observed <> polls_staged",
+        "samples refine what polls saw and never replace it; rebuild it with --full-refresh",
+        *("polls_observed", "polls_staged", _POLLS),
     ),
 )

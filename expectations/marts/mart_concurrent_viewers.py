@@ -1,6 +1,6 @@
 """Business rules of mart_concurrent_viewers."""
 
-from expectations.rules.rule import CRITICAL, Lookup, Rule
+from expectations.rules.rule import Lookup, critical
 
 _PARTS = Lookup(
     "parts",
@@ -13,34 +13,28 @@ _PARTS = Lookup(
 )
 
 RULES = (
-    Rule(
-        name="all viewers are the sum over categories",
-        fails="scope = 'all' and (viewers <> parts_game_viewers or streams <> parts_game_streams)",
-        severity=CRITICAL,
-        reason="every stream is in exactly one category, '' included",
-        shows=("viewers", "parts_game_viewers", "streams", "parts_game_streams"),
-        helpers=(_PARTS,),
+    critical(
+        "all viewers are the sum over categories",
+        "scope = 'all' and (viewers <> parts_game_viewers or streams <> parts_game_streams)",
+        "every stream is in exactly one category, '' included",
+        *("viewers", "parts_game_viewers", "streams", "parts_game_streams", _PARTS),
     ),
-    Rule(
-        name="all viewers are the sum over languages",
-        fails="scope = 'all' and viewers <> parts_language_viewers",
-        severity=CRITICAL,
-        reason="every stream has exactly one language, '' where none is known",
-        shows=("viewers", "parts_language_viewers"),
-        helpers=(_PARTS,),
+    critical(
+        "all viewers are the sum over languages",
+        "scope = 'all' and viewers <> parts_language_viewers",
+        "every stream has exactly one language, '' where none is known",
+        *("viewers", "parts_language_viewers", _PARTS),
     ),
-    Rule(
-        name="only streams with viewers are counted",
-        fails="viewers < streams",
-        severity=CRITICAL,
-        reason="charts drop streams with 0 viewers (SEMANTICS §2), so each one counted adds at least 1",
-        shows=("viewers", "streams"),
+    critical(
+        "only streams with viewers are counted",
+        "viewers < streams",
+        "charts drop streams with 0 viewers (SEMANTICS §2), so each one counted adds at least 1",
+        *("viewers", "streams"),
     ),
-    Rule(
-        name="date_day is the day of snapshot_at",
-        fails="date_day <> snapshot_at::date",
-        severity=CRITICAL,
-        reason="daily peaks are looked up by it",
-        shows=("date_day",),
+    critical(
+        "date_day is the day of snapshot_at",
+        "date_day <> snapshot_at::date",
+        "daily peaks are looked up by it",
+        "date_day",
     ),
 )

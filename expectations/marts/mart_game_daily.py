@@ -1,7 +1,7 @@
 """Business rules of mart_game_daily."""
 
 from expectations.rules.marts import measure_rules
-from expectations.rules.rule import CRITICAL, Lookup, Rule
+from expectations.rules.rule import Lookup, critical
 
 _DAYS = Lookup(
     "days",
@@ -14,20 +14,16 @@ _DAYS = Lookup(
 
 RULES = (
     *measure_rules(),
-    Rule(
-        name="viewer time and airtime are the sums of fact_stream_days",
-        fails="(viewer_ms is distinct from days_viewer_ms) or (covered_ms is distinct from days_covered_ms)",
-        severity=CRITICAL,
-        reason="a category's day is the sum of its streams of that day",
-        shows=("viewer_ms", "days_viewer_ms", "covered_ms", "days_covered_ms"),
-        helpers=(_DAYS,),
+    critical(
+        "viewer time and airtime are the sums of fact_stream_days",
+        "(viewer_ms is distinct from days_viewer_ms) or (covered_ms is distinct from days_covered_ms)",
+        "a category's day is the sum of its streams of that day",
+        *("viewer_ms", "days_viewer_ms", "covered_ms", "days_covered_ms", _DAYS),
     ),
-    Rule(
-        name="the category's peak is at least the highest sample of its streams",
-        fails="peak_viewers < days_highest_sample",
-        severity=CRITICAL,
-        reason="the viewers of a category at a snapshot include those of its biggest stream",
-        shows=("peak_viewers", "days_highest_sample"),
-        helpers=(_DAYS,),
+    critical(
+        "the category's peak is at least the highest sample of its streams",
+        "peak_viewers < days_highest_sample",
+        "the viewers of a category at a snapshot include those of its biggest stream",
+        *("peak_viewers", "days_highest_sample", _DAYS),
     ),
 )

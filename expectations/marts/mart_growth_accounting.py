@@ -1,7 +1,7 @@
 """Business rules of mart_growth_accounting."""
 
 from expectations.rules.periods import first_of_period, newest_day_in, periods_later, streamers_only
-from expectations.rules.rule import CRITICAL, Lookup, Rule
+from expectations.rules.rule import Lookup, critical
 
 _BEFORE = Lookup(
     "before",
@@ -30,61 +30,50 @@ _ROW = ("customer_kind", "period", "period_start")
 
 RULES = (
     first_of_period("period_start"),
-    Rule(
-        name="active = new + retained + resurrected",
-        fails="active_count <> new_count + retained_count + resurrected_count",
-        severity=CRITICAL,
-        reason="everybody who is active is there for the first time, still or again (SEMANTICS §5)",
-        shows=("active_count", "new_count", "retained_count", "resurrected_count"),
+    critical(
+        "active = new + retained + resurrected",
+        "active_count <> new_count + retained_count + resurrected_count",
+        "everybody who is active is there for the first time, still or again (SEMANTICS §5)",
+        *("active_count", "new_count", "retained_count", "resurrected_count"),
     ),
-    Rule(
-        name="active of the period before = retained + churned",
-        fails="coalesce(before_active_count, 0) <> retained_count + churned_count",
-        severity=CRITICAL,
-        reason="everybody who was active is still there or gone (SEMANTICS §5)",
-        shows=("before_active_count", "retained_count", "churned_count"),
-        helpers=(_BEFORE,),
+    critical(
+        "active of the period before = retained + churned",
+        "coalesce(before_active_count, 0) <> retained_count + churned_count",
+        "everybody who was active is still there or gone (SEMANTICS §5)",
+        *("before_active_count", "retained_count", "churned_count", _BEFORE),
     ),
-    Rule(
-        name="cumulative = cumulative of the period before + new",
-        fails="cumulative_count <> coalesce(before_cumulative_count, 0) + new_count",
-        severity=CRITICAL,
-        reason="nobody is new twice",
-        shows=("cumulative_count", "before_cumulative_count", "new_count"),
-        helpers=(_BEFORE,),
+    critical(
+        "cumulative = cumulative of the period before + new",
+        "cumulative_count <> coalesce(before_cumulative_count, 0) + new_count",
+        "nobody is new twice",
+        *("cumulative_count", "before_cumulative_count", "new_count", _BEFORE),
     ),
-    Rule(
-        name="no period is missing",
-        fails="before_active_count is null and period_start > known_first_start",
-        severity=CRITICAL,
-        reason="a period without activity is there with zeros, so that series have no holes",
-        helpers=(_BEFORE, _FIRST),
+    critical(
+        "no period is missing",
+        "before_active_count is null and period_start > known_first_start",
+        "a period without activity is there with zeros, so that series have no holes",
+        *(_BEFORE, _FIRST),
     ),
-    Rule(
-        name="counts are those of int_customer_periods",
-        fails="active_count <> coalesce(counted_active, 0) or new_count <> coalesce(counted_new, 0) "
+    critical(
+        "counts are those of int_customer_periods",
+        "active_count <> coalesce(counted_active, 0) or new_count <> coalesce(counted_new, 0) "
         "or retained_count <> coalesce(counted_retained, 0) or activity_count <> coalesce(counted_activities, 0) "
         "or stream_count <> coalesce(counted_streams, 0)",
-        severity=CRITICAL,
-        reason="each customer counts once in a period",
-        shows=("active_count", "counted_active", "new_count", "retained_count", "activity_count", "stream_count"),
-        helpers=(_COUNTED,),
+        "each customer counts once in a period",
+        *("active_count", "counted_active", "new_count", "retained_count", "activity_count", "stream_count", _COUNTED),
     ),
-    Rule(
-        name="quick_ratio is (new + resurrected) / churned",
-        fails="abs(quick_ratio - (new_count + resurrected_count)::float / nullif(churned_count, 0)::float) > 1e-9 "
+    critical(
+        "quick_ratio is (new + resurrected) / churned",
+        "abs(quick_ratio - (new_count + resurrected_count)::float / nullif(churned_count, 0)::float) > 1e-9 "
         "or (quick_ratio is null) <> (churned_count = 0)",
-        severity=CRITICAL,
-        reason="NULL where nobody churned",
-        shows=("quick_ratio", "new_count", "resurrected_count", "churned_count"),
+        "NULL where nobody churned",
+        *("quick_ratio", "new_count", "resurrected_count", "churned_count"),
     ),
-    Rule(
-        name="a period is over when a later day has data",
-        fails=f"is_over <> ({periods_later('1', 'period_start')} <= reach_newest_day)",
-        severity=CRITICAL,
-        reason="counts of a period that goes on are not final",
-        shows=("is_over", "reach_newest_day"),
-        helpers=(newest_day_in("mart_growth_accounting"),),
+    critical(
+        "a period is over when a later day has data",
+        f"is_over <> ({periods_later('1', 'period_start')} <= reach_newest_day)",
+        "counts of a period that goes on are not final",
+        *("is_over", "reach_newest_day", newest_day_in("mart_growth_accounting")),
     ),
     streamers_only(),
 )

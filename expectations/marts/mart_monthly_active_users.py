@@ -1,7 +1,7 @@
 """Business rules of mart_monthly_active_users."""
 
 from expectations.rules.marts import first_of_month
-from expectations.rules.rule import CRITICAL, Lookup, Rule
+from expectations.rules.rule import Lookup, critical
 
 _ACTIVE = Lookup(
     "active",
@@ -14,12 +14,10 @@ _ACTIVE = Lookup(
 
 RULES = (
     first_of_month("year_month"),
-    Rule(
-        name="users are those of fact_user_monthly_metrics",
-        fails="user_count is distinct from iff(definition = 'paying', active_paying, active_watching)",
-        severity=CRITICAL,
-        reason="each user with an id counts once in a month, whatever was paid or watched",
-        shows=("user_count", "active_paying", "active_watching"),
-        helpers=(_ACTIVE,),
+    critical(
+        "users are those of fact_user_monthly_metrics",
+        "user_count is distinct from iff(definition = 'paying', active_paying, active_watching)",
+        "each user with an id counts once in a month, whatever was paid or watched",
+        *("user_count", "active_paying", "active_watching", _ACTIVE),
     ),
 )

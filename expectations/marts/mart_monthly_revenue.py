@@ -1,7 +1,7 @@
 """Business rules of mart_monthly_revenue."""
 
 from expectations.rules.marts import first_of_month
-from expectations.rules.rule import CRITICAL, Lookup, Rule
+from expectations.rules.rule import Lookup, critical
 
 _PAID = Lookup(
     "paid",
@@ -14,20 +14,16 @@ _PAID = Lookup(
 
 RULES = (
     first_of_month("year_month"),
-    Rule(
-        name="revenue is the sum of fact_payments",
-        fails="revenue is distinct from paid_revenue or refunded is distinct from paid_refunded",
-        severity=CRITICAL,
-        reason="revenue is the sum of all payments of the month, exact to the cent",
-        shows=("revenue", "paid_revenue", "refunded", "paid_refunded"),
-        helpers=(_PAID,),
+    critical(
+        "revenue is the sum of fact_payments",
+        "revenue is distinct from paid_revenue or refunded is distinct from paid_refunded",
+        "revenue is the sum of all payments of the month, exact to the cent",
+        *("revenue", "paid_revenue", "refunded", "paid_refunded", _PAID),
     ),
-    Rule(
-        name="payments and refunds are those of fact_payments",
-        fails="payment_count is distinct from paid_payment_count or refund_count is distinct from paid_refund_count",
-        severity=CRITICAL,
-        reason="each payment of the month is counted once, as a payment or as a refund",
-        shows=("payment_count", "paid_payment_count", "refund_count", "paid_refund_count"),
-        helpers=(_PAID,),
+    critical(
+        "payments and refunds are those of fact_payments",
+        "payment_count is distinct from paid_payment_count or refund_count is distinct from paid_refund_count",
+        "each payment of the month is counted once, as a payment or as a refund",
+        *("payment_count", "paid_payment_count", "refund_count", "paid_refund_count", _PAID),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.rules.marts import COUNTED_MONTHS, first_of_month
-from expectations.rules.rule import CRITICAL, Lookup, Rule
+from expectations.rules.rule import Lookup, Rule, critical
 
 _BEFORE = Lookup(
     "before",
@@ -57,85 +57,70 @@ def _differs(kind: str) -> str:
 def _rate(name: str, kept: str) -> Rule:
     """Return a share of what the month opened with."""
     rate = f"({kept})::float / nullif(opening_mrr, 0)::float"
-    return Rule(
-        name=f"{name} is ({kept}) / opening_mrr",
-        fails=f"abs({name} - {rate}) > 1e-9 or ({name} is null) <> (opening_mrr = 0)",
-        severity=CRITICAL,
-        reason="NULL where nothing was there to be kept",
-        shows=(name, "opening_mrr"),
+    return critical(
+        f"{name} is ({kept}) / opening_mrr",
+        f"abs({name} - {rate}) > 1e-9 or ({name} is null) <> (opening_mrr = 0)",
+        "NULL where nothing was there to be kept",
+        *(name, "opening_mrr"),
     )
 
 
 RULES = (
     first_of_month("year_month"),
-    Rule(
-        name="closing = opening + new + reactivation + expansion - contraction - churned",
-        fails="closing_mrr <> opening_mrr + new_mrr + reactivation_mrr + expansion_mrr - contraction_mrr - churned_mrr",
-        severity=CRITICAL,
-        reason="the movements explain the whole change of a month, to the cent (SEMANTICS §5)",
-        shows=("opening_mrr", "closing_mrr"),
+    critical(
+        "closing = opening + new + reactivation + expansion - contraction - churned",
+        "closing_mrr <> opening_mrr + new_mrr + reactivation_mrr + expansion_mrr - contraction_mrr - churned_mrr",
+        "the movements explain the whole change of a month, to the cent (SEMANTICS §5)",
+        *("opening_mrr", "closing_mrr"),
     ),
-    Rule(
-        name="active = opening + new + reactivation - churned, counted",
-        fails="active_count <> opening_count + new_count + reactivation_count - churned_count",
-        severity=CRITICAL,
-        reason="everybody who is there was there before, or came",
-        shows=("opening_count", "active_count"),
+    critical(
+        "active = opening + new + reactivation - churned, counted",
+        "active_count <> opening_count + new_count + reactivation_count - churned_count",
+        "everybody who is there was there before, or came",
+        *("opening_count", "active_count"),
     ),
-    Rule(
-        name="a month opens with what the month before closed with",
-        fails="opening_mrr <> coalesce(before_closing_mrr, 0) or opening_count <> coalesce(before_active_count, 0)",
-        severity=CRITICAL,
-        reason="nothing may move between two months",
-        shows=("opening_mrr", "before_closing_mrr", "opening_count", "before_active_count"),
-        helpers=(_BEFORE,),
+    critical(
+        "a month opens with what the month before closed with",
+        "opening_mrr <> coalesce(before_closing_mrr, 0) or opening_count <> coalesce(before_active_count, 0)",
+        "nothing may move between two months",
+        *("opening_mrr", "before_closing_mrr", "opening_count", "before_active_count", _BEFORE),
     ),
-    Rule(
-        name="no month is missing",
-        fails="before_closing_mrr is null and year_month > calendar_first_month",
-        severity=CRITICAL,
-        reason="a month without movements is there with zeros, so that series have no holes",
-        helpers=(_BEFORE, _FIRST),
+    critical(
+        "no month is missing",
+        "before_closing_mrr is null and year_month > calendar_first_month",
+        "a month without movements is there with zeros, so that series have no holes",
+        *(_BEFORE, _FIRST),
     ),
-    Rule(
-        name="closing_mrr is the sum of fact_subscription_months",
-        fails="closing_mrr <> coalesce(months_mrr, 0)",
-        severity=CRITICAL,
-        reason="all revenue of the month is in it, once",
-        shows=("closing_mrr", "months_mrr"),
-        helpers=(_MONTHS,),
+    critical(
+        "closing_mrr is the sum of fact_subscription_months",
+        "closing_mrr <> coalesce(months_mrr, 0)",
+        "all revenue of the month is in it, once",
+        *("closing_mrr", "months_mrr", _MONTHS),
     ),
-    Rule(
-        name="subscriptions and customers close with the same",
-        fails="closing_mrr is distinct from other_closing_mrr",
-        severity=CRITICAL,
-        reason="both are the same revenue, looked at by subscription and by customer",
-        shows=("closing_mrr", "other_closing_mrr"),
-        helpers=(_OTHER,),
+    critical(
+        "subscriptions and customers close with the same",
+        "closing_mrr is distinct from other_closing_mrr",
+        "both are the same revenue, looked at by subscription and by customer",
+        *("closing_mrr", "other_closing_mrr", _OTHER),
     ),
-    Rule(
-        name="amounts are the sums of fact_mrr_movements",
-        fails=_differs("mrr"),
-        severity=CRITICAL,
-        reason="each movement counts once, in its month",
-        shows=tuple(f"{name}_mrr" for name in _MOVED.values()),
-        helpers=(_SUMMED,),
+    critical(
+        "amounts are the sums of fact_mrr_movements",
+        _differs("mrr"),
+        "each movement counts once, in its month",
+        *(*tuple(f"{name}_mrr" for name in _MOVED.values()), _SUMMED),
     ),
-    Rule(
-        name="counts are those of fact_mrr_movements",
-        fails=_differs("count"),
-        severity=CRITICAL,
-        reason="each movement counts once, in its month",
-        shows=tuple(f"{name}_count" for name in _MOVED.values()),
-        helpers=(_SUMMED,),
+    critical(
+        "counts are those of fact_mrr_movements",
+        _differs("count"),
+        "each movement counts once, in its month",
+        *(*tuple(f"{name}_count" for name in _MOVED.values()), _SUMMED),
     ),
     _rate("nrr", "opening_mrr + expansion_mrr - contraction_mrr - churned_mrr"),
     _rate("grr", "opening_mrr - contraction_mrr - churned_mrr"),
-    Rule(
-        name="arpu is closing_mrr / active_count, rounded to the cent",
-        fails="abs(arpu * active_count - closing_mrr) > 0.005 * active_count or (arpu is null) <> (active_count = 0)",
-        severity=CRITICAL,
-        reason="NULL where nobody is active",
-        shows=("arpu", "closing_mrr", "active_count"),
+    critical(
+        "arpu is closing_mrr / active_count, rounded to the cent",
+        "abs(arpu * active_count - closing_mrr) > 0.005 * active_count or (arpu is null) <> (active_count = 0)",
+        "NULL where nobody is active",
+        *("arpu", "closing_mrr", "active_count"),
     ),
 )

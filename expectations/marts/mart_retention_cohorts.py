@@ -1,7 +1,7 @@
 """Business rules of mart_retention_cohorts."""
 
 from expectations.rules.periods import first_of_period, newest_day_in, periods_later, streamers_only
-from expectations.rules.rule import CRITICAL, Lookup, Rule
+from expectations.rules.rule import Lookup, critical
 
 _COHORT = ("customer_kind", "period", "cohort_start")
 _CELL = (*_COHORT, "age", "period_start")
@@ -39,61 +39,50 @@ _NEWEST = Lookup(
 
 RULES = (
     first_of_period("cohort_start", "period_start"),
-    Rule(
-        name="period_start is age periods after cohort_start",
-        fails=f"period_start <> {periods_later('age', 'cohort_start')}",
-        severity=CRITICAL,
-        reason="ages count calendar periods",
-        shows=("period", "cohort_start", "age", "period_start"),
+    critical(
+        "period_start is age periods after cohort_start",
+        f"period_start <> {periods_later('age', 'cohort_start')}",
+        "ages count calendar periods",
+        *("period", "cohort_start", "age", "period_start"),
     ),
-    Rule(
-        name="at age 0 the whole cohort is active",
-        fails="age = 0 and customer_count <> cohort_size",
-        severity=CRITICAL,
-        reason="the first act is what makes a customer one of the cohort",
-        shows=("customer_count", "cohort_size"),
+    critical(
+        "at age 0 the whole cohort is active",
+        "age = 0 and customer_count <> cohort_size",
+        "the first act is what makes a customer one of the cohort",
+        *("customer_count", "cohort_size"),
     ),
-    Rule(
-        name="retention_rate is customer_count / cohort_size",
-        fails="abs(retention_rate - customer_count::float / cohort_size::float) > 1e-9 "
+    critical(
+        "retention_rate is customer_count / cohort_size",
+        "abs(retention_rate - customer_count::float / cohort_size::float) > 1e-9 "
         "or (retention_rate is null) <> (customer_count is null)",
-        severity=CRITICAL,
-        reason="a rate stands beside the count that it is of",
-        shows=("retention_rate", "customer_count", "cohort_size"),
+        "a rate stands beside the count that it is of",
+        *("retention_rate", "customer_count", "cohort_size"),
     ),
-    Rule(
-        name="what is measured is NULL until the period is over",
-        fails=f"(customer_count is null) <> ({periods_later('1', 'period_start')} > reach_newest_day) "
+    critical(
+        "what is measured is NULL until the period is over",
+        f"(customer_count is null) <> ({periods_later('1', 'period_start')} > reach_newest_day) "
         "or (activity_count is null) <> (customer_count is null)",
-        severity=CRITICAL,
-        reason="0 would say that nobody came back, which is not known yet (SEMANTICS §5)",
-        shows=("customer_count", "activity_count", "reach_newest_day"),
-        helpers=(newest_day_in("mart_retention_cohorts"),),
+        "0 would say that nobody came back, which is not known yet (SEMANTICS §5)",
+        *("customer_count", "activity_count", "reach_newest_day", newest_day_in("mart_retention_cohorts")),
     ),
-    Rule(
-        name="a cohort has every age up to the newest period",
-        fails="cells_of_cohort <> cells_oldest + 1 or cells_last_start <> known_newest_start",
-        severity=CRITICAL,
-        reason="an age without return is there with 0, so that curves have no holes",
-        shows=("cells_of_cohort", "cells_oldest", "cells_last_start", "known_newest_start"),
-        helpers=(_CELLS, _NEWEST),
+    critical(
+        "a cohort has every age up to the newest period",
+        "cells_of_cohort <> cells_oldest + 1 or cells_last_start <> known_newest_start",
+        "an age without return is there with 0, so that curves have no holes",
+        *("cells_of_cohort", "cells_oldest", "cells_last_start", "known_newest_start", _CELLS, _NEWEST),
     ),
-    Rule(
-        name="cohort_size is the number of customers whose first act is in it",
-        fails="cohort_size is distinct from begun_customers",
-        severity=CRITICAL,
-        reason="each customer is in one cohort of each kind of period",
-        shows=("cohort_size", "begun_customers"),
-        helpers=(_BEGUN,),
+    critical(
+        "cohort_size is the number of customers whose first act is in it",
+        "cohort_size is distinct from begun_customers",
+        "each customer is in one cohort of each kind of period",
+        *("cohort_size", "begun_customers", _BEGUN),
     ),
-    Rule(
-        name="counts are those of int_customer_periods",
-        fails="customer_count <> coalesce(counted_customers, 0) or activity_count <> coalesce(counted_acts, 0) "
+    critical(
+        "counts are those of int_customer_periods",
+        "customer_count <> coalesce(counted_customers, 0) or activity_count <> coalesce(counted_acts, 0) "
         "or stream_count <> coalesce(counted_streams, 0)",
-        severity=CRITICAL,
-        reason="each customer counts once in a cell, each stream too",
-        shows=("customer_count", "counted_customers", "activity_count", "stream_count"),
-        helpers=(_COUNTED,),
+        "each customer counts once in a cell, each stream too",
+        *("customer_count", "counted_customers", "activity_count", "stream_count", _COUNTED),
     ),
     streamers_only("customer_count"),
 )

@@ -1,7 +1,7 @@
 """Business rules of mart_streamer_daily."""
 
 from expectations.rules.marts import measure_rules
-from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule
+from expectations.rules.rule import Lookup, critical, warning
 
 _DAYS = Lookup(
     "days",
@@ -13,19 +13,16 @@ _DAYS = Lookup(
 
 RULES = (
     *measure_rules(),
-    Rule(
-        name="viewer time and airtime are the sums of fact_stream_days",
-        fails="(viewer_ms is distinct from days_viewer_ms) or (covered_ms is distinct from days_covered_ms)",
-        severity=CRITICAL,
-        reason="a streamer's day is the sum of the streams of that day",
-        shows=("viewer_ms", "days_viewer_ms", "covered_ms", "days_covered_ms"),
-        helpers=(_DAYS,),
+    critical(
+        "viewer time and airtime are the sums of fact_stream_days",
+        "(viewer_ms is distinct from days_viewer_ms) or (covered_ms is distinct from days_covered_ms)",
+        "a streamer's day is the sum of the streams of that day",
+        *("viewer_ms", "days_viewer_ms", "covered_ms", "days_covered_ms", _DAYS),
     ),
-    Rule(
-        name="nobody is on air for more than 24 hours of a day",
-        fails="airtime_minutes > 1440",
-        severity=WARNING,
-        reason="a streamer has one stream at a time; more means that two ids overlap",
-        shows=("airtime_minutes",),
+    warning(
+        "nobody is on air for more than 24 hours of a day",
+        "airtime_minutes > 1440",
+        "a streamer has one stream at a time; more means that two ids overlap",
+        "airtime_minutes",
     ),
 )

@@ -1,9 +1,7 @@
 """Business rules of mart_viewer_spikes."""
 
-from __future__ import annotations
-
 from expectations.rules.marts import ordered
-from expectations.rules.rule import CRITICAL, Lookup, Rule
+from expectations.rules.rule import Lookup, critical
 
 _NEXT = Lookup(
     "next",
@@ -16,34 +14,29 @@ _NEXT = Lookup(
 RULES = (
     ordered("started_at", "peak_at"),
     ordered("peak_at", "last_spike_at"),
-    Rule(
-        name="an episode is closed behind its last spike, or open",
-        fails="closed_at <= last_spike_at or is_open <> (closed_at is null) or (closed_at is null) <> "
+    critical(
+        "an episode is closed behind its last spike, or open",
+        "closed_at <= last_spike_at or is_open <> (closed_at is null) or (closed_at is null) <> "
         "(closed_viewers is null)",
-        severity=CRITICAL,
-        reason="recovery is told by closed_at: it would come too early, or never",
-        shows=("last_spike_at", "closed_at", "closed_viewers", "is_open"),
+        "recovery is told by closed_at: it would come too early, or never",
+        *("last_spike_at", "closed_at", "closed_viewers", "is_open"),
     ),
-    Rule(
-        name="the peak is not below the first sample",
-        fails="peak_viewers < first_viewers",
-        severity=CRITICAL,
-        reason="the first sample is one of those whose highest is the peak",
-        shows=("peak_viewers", "first_viewers"),
+    critical(
+        "the peak is not below the first sample",
+        "peak_viewers < first_viewers",
+        "the first sample is one of those whose highest is the peak",
+        *("peak_viewers", "first_viewers"),
     ),
-    Rule(
-        name="a spike of the ratio has a usual level below it",
-        fails="spike_rule <> 'threshold' and (usual_viewers is null or usual_viewers >= first_viewers)",
-        severity=CRITICAL,
-        reason="it was compared with nothing, or is no spike",
-        shows=("spike_rule", "usual_viewers", "first_viewers"),
+    critical(
+        "a spike of the ratio has a usual level below it",
+        "spike_rule <> 'threshold' and (usual_viewers is null or usual_viewers >= first_viewers)",
+        "it was compared with nothing, or is no spike",
+        *("spike_rule", "usual_viewers", "first_viewers"),
     ),
-    Rule(
-        name="no episode of a stream begins before the one before is over",
-        fails="next_started_at <= coalesce(closed_at, last_spike_at)",
-        severity=CRITICAL,
-        reason="one spike would be told twice; rebuild it with --full-refresh",
-        shows=("started_at", "closed_at", "next_started_at"),
-        helpers=(_NEXT,),
+    critical(
+        "no episode of a stream begins before the one before is over",
+        "next_started_at <= coalesce(closed_at, last_spike_at)",
+        "one spike would be told twice; rebuild it with --full-refresh",
+        *("started_at", "closed_at", "next_started_at", _NEXT),
     ),
 )

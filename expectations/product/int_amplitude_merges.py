@@ -1,8 +1,6 @@
 """Business rules of int_amplitude_merges."""
 
-from __future__ import annotations
-
-from expectations.rules.rule import WARNING, Lookup, Rule
+from expectations.rules.rule import Lookup, warning
 
 _NEXT = Lookup(
     "successor",
@@ -12,12 +10,10 @@ _NEXT = Lookup(
 )
 
 RULES = (
-    Rule(
-        name="a merge leads to a user that was not merged",
-        fails="successor_led_to <> merged_amplitude_id",
-        severity=WARNING,
-        reason="a circle of merges, or more than 8 in a row: whose events they are is arbitrary",
-        shows=("merged_amplitude_id", "successor_led_to"),
-        helpers=(_NEXT,),
+    warning(
+        "a merge leads to a user that was not merged",
+        "successor_led_to <> merged_amplitude_id",
+        "a circle of merges, or more than 8 in a row: whose events they are is arbitrary",
+        *("merged_amplitude_id", "successor_led_to", _NEXT),
     ),
 )

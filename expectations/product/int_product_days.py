@@ -1,8 +1,6 @@
 """Business rules of int_product_days."""
 
-from __future__ import annotations
-
-from expectations.rules.rule import CRITICAL, Lookup, Rule
+from expectations.rules.rule import Lookup, critical
 
 _USERS = Lookup(
     "users",
@@ -13,13 +11,11 @@ _USERS = Lookup(
 )
 
 RULES = (
-    Rule(
-        name="counts are those of int_product_user_days",
-        fails="event_count is distinct from users_events or user_count is distinct from users_users "
+    critical(
+        "counts are those of int_product_user_days",
+        "event_count is distinct from users_events or user_count is distinct from users_users "
         "or first_time_user_count is distinct from users_newcomers",
-        severity=CRITICAL,
-        reason="a day that was changed and not taken over; rebuild it with --full-refresh",
-        shows=("event_count", "users_events", "user_count", "users_users"),
-        helpers=(_USERS,),
+        "a day that was changed and not taken over; rebuild it with --full-refresh",
+        *("event_count", "users_events", "user_count", "users_users", _USERS),
     ),
 )

@@ -1,8 +1,6 @@
 """Business rules of int_product_user_days."""
 
-from __future__ import annotations
-
-from expectations.rules.rule import CRITICAL, Lookup, Rule
+from expectations.rules.rule import Lookup, critical
 
 _FIRST = Lookup(
     "days",
@@ -13,12 +11,10 @@ _FIRST = Lookup(
 )
 
 RULES = (
-    Rule(
-        name="a user is new on their first day only",
-        fails="is_first_day <> (date_day = days_first_day)",
-        severity=CRITICAL,
-        reason="new users are counted by it; a late event moves the first day",
-        shows=("date_day", "is_first_day", "days_first_day"),
-        helpers=(_FIRST,),
+    critical(
+        "a user is new on their first day only",
+        "is_first_day <> (date_day = days_first_day)",
+        "new users are counted by it; a late event moves the first day",
+        *("date_day", "is_first_day", "days_first_day", _FIRST),
     ),
 )

@@ -1,9 +1,7 @@
 """Business rules of product_active_users."""
 
-from __future__ import annotations
-
 from expectations.rules.periods import first_of_period
-from expectations.rules.rule import CRITICAL, Lookup, Rule
+from expectations.rules.rule import Lookup, critical
 
 _USERS = Lookup(
     "users",
@@ -29,35 +27,28 @@ _ROW = ("period", "period_start", "active_days")
 
 RULES = (
     first_of_period("period_start"),
-    Rule(
-        name="active users are those of int_product_user_periods",
-        fails="active_users is distinct from users_active",
-        severity=CRITICAL,
-        reason="DAU, WAU and MAU are distinct users, each counted once",
-        shows=("active_users", "users_active"),
-        helpers=(_USERS,),
+    critical(
+        "active users are those of int_product_user_periods",
+        "active_users is distinct from users_active",
+        "DAU, WAU and MAU are distinct users, each counted once",
+        *("active_users", "users_active", _USERS),
     ),
-    Rule(
-        name="users on exactly so many days add up to all",
-        fails="sums_exactly <> active_users",
-        severity=CRITICAL,
-        reason="everybody who is active is so on one number of days",
-        shows=("active_users", "sums_exactly"),
-        helpers=(_SUMS,),
+    critical(
+        "users on exactly so many days add up to all",
+        "sums_exactly <> active_users",
+        "everybody who is active is so on one number of days",
+        *("active_users", "sums_exactly", _SUMS),
     ),
-    Rule(
-        name="users on at least so many days are those on exactly so many and on more",
-        fails="at_least_users <> exactly_users + coalesce(less_at_least_users, 0)",
-        severity=CRITICAL,
-        reason="who was active on more days was so on at least these",
-        shows=("at_least_users", "exactly_users", "less_at_least_users"),
-        helpers=(_LESS,),
+    critical(
+        "users on at least so many days are those on exactly so many and on more",
+        "at_least_users <> exactly_users + coalesce(less_at_least_users, 0)",
+        "who was active on more days was so on at least these",
+        *("at_least_users", "exactly_users", "less_at_least_users", _LESS),
     ),
-    Rule(
-        name="stickiness is avg_daily_users / active_users",
-        fails="abs(stickiness - avg_daily_users / active_users) > 1e-9",
-        severity=CRITICAL,
-        reason="the share of the period's users who come on a day of it",
-        shows=("stickiness", "avg_daily_users", "active_users"),
+    critical(
+        "stickiness is avg_daily_users / active_users",
+        "abs(stickiness - avg_daily_users / active_users) > 1e-9",
+        "the share of the period's users who come on a day of it",
+        *("stickiness", "avg_daily_users", "active_users"),
     ),
 )

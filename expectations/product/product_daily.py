@@ -1,8 +1,6 @@
 """Business rules of product_daily."""
 
-from __future__ import annotations
-
-from expectations.rules.rule import CRITICAL, Lookup, Rule
+from expectations.rules.rule import Lookup, critical
 
 _DAYS = Lookup(
     "days",
@@ -24,26 +22,22 @@ _SPAN = Lookup(
 )
 
 RULES = (
-    Rule(
-        name="counts are those of int_product_days, and zero where it has none",
-        fails="event_count <> coalesce(days_event_count, 0) or user_count <> coalesce(days_user_count, 0)",
-        severity=CRITICAL,
-        reason="charts read it: a day without an event is 0 and not absent",
-        shows=("event_count", "days_event_count", "user_count", "days_user_count"),
-        helpers=(_DAYS,),
+    critical(
+        "counts are those of int_product_days, and zero where it has none",
+        "event_count <> coalesce(days_event_count, 0) or user_count <> coalesce(days_user_count, 0)",
+        "charts read it: a day without an event is 0 and not absent",
+        *("event_count", "days_event_count", "user_count", "days_user_count", _DAYS),
     ),
-    Rule(
-        name="no day is missing",
-        fails="before_following_day is null and date_day > span_first_day",
-        severity=CRITICAL,
-        reason="every type has a row for each day from its first one on",
-        helpers=(_BEFORE, _SPAN),
+    critical(
+        "no day is missing",
+        "before_following_day is null and date_day > span_first_day",
+        "every type has a row for each day from its first one on",
+        *(_BEFORE, _SPAN),
     ),
-    Rule(
-        name="newcomers are users, and users have events",
-        fails="first_time_user_count > user_count or user_count > event_count",
-        severity=CRITICAL,
-        reason="each new user of the day is one of its users, and each of them did something",
-        shows=("first_time_user_count", "user_count", "event_count"),
+    critical(
+        "newcomers are users, and users have events",
+        "first_time_user_count > user_count or user_count > event_count",
+        "each new user of the day is one of its users, and each of them did something",
+        *("first_time_user_count", "user_count", "event_count"),
     ),
 )

@@ -1,8 +1,6 @@
 """Business rules of product_events."""
 
-from __future__ import annotations
-
-from expectations.rules.rule import CRITICAL, Lookup, Rule
+from expectations.rules.rule import Lookup, critical
 
 _MERGED = Lookup(
     "merged",
@@ -18,34 +16,28 @@ _STAGED = Lookup(
 )
 
 RULES = (
-    Rule(
-        name="an event is its merged user's",
-        fails="merged_amplitude_id <> coalesce(merged_led_to, amplitude_id)",
-        severity=CRITICAL,
-        reason="a merge that was not taken over; rebuild it with --full-refresh",
-        shows=("amplitude_id", "merged_amplitude_id", "merged_led_to"),
-        helpers=(_MERGED,),
+    critical(
+        "an event is its merged user's",
+        "merged_amplitude_id <> coalesce(merged_led_to, amplitude_id)",
+        "a merge that was not taken over; rebuild it with --full-refresh",
+        *("amplitude_id", "merged_amplitude_id", "merged_led_to", _MERGED),
     ),
-    Rule(
-        name="an event is as it is staged",
-        fails="staged_happened_at is null or staged_happened_at <> happened_at",
-        severity=CRITICAL,
-        reason="an event that was corrected and not taken over; rebuild it with --full-refresh",
-        shows=("happened_at", "staged_happened_at"),
-        helpers=(_STAGED,),
+    critical(
+        "an event is as it is staged",
+        "staged_happened_at is null or staged_happened_at <> happened_at",
+        "an event that was corrected and not taken over; rebuild it with --full-refresh",
+        *("happened_at", "staged_happened_at", _STAGED),
     ),
-    Rule(
-        name="session_id -1 is no session",
-        fails="(session_key is null) <> coalesce(session_id = -1, true)",
-        severity=CRITICAL,
-        reason="events outside of sessions would be one endless session",
-        shows=("session_id", "session_key"),
+    critical(
+        "session_id -1 is no session",
+        "(session_key is null) <> coalesce(session_id = -1, true)",
+        "events outside of sessions would be one endless session",
+        *("session_id", "session_key"),
     ),
-    Rule(
-        name="date_day is the UTC day on which it happened",
-        fails="date_day <> happened_at::date",
-        severity=CRITICAL,
-        reason="days are counted by it",
-        shows=("date_day", "happened_at"),
+    critical(
+        "date_day is the UTC day on which it happened",
+        "date_day <> happened_at::date",
+        "days are counted by it",
+        *("date_day", "happened_at"),
     ),
 )

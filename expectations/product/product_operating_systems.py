@@ -1,7 +1,5 @@
 """Business rules of product_operating_systems."""
 
-from __future__ import annotations
-
 from expectations.rules.product import spanned_by
 
 RULES = spanned_by("os_key")

@@ -1,10 +1,8 @@
 """Business rules of product_sessions."""
 
-from __future__ import annotations
-
 from expectations.rules.marts import ordered
 from expectations.rules.product import events_of
-from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule
+from expectations.rules.rule import Lookup, critical, warning
 
 _NUMBERS = Lookup(
     "numbers",
@@ -25,35 +23,28 @@ _FOLLOWING = Lookup(
 RULES = (
     ordered("started_at", "ended_at"),
     events_of("session_key"),
-    Rule(
-        name="a user's sessions are 1 to n without a gap",
-        fails="numbers_numbers <> numbers_sessions or numbers_last <> numbers_sessions",
-        severity=CRITICAL,
-        reason="first and nth sessions are found by their number, also after a late upload or a merge",
-        shows=("session_number", "numbers_sessions"),
-        helpers=(_NUMBERS,),
+    critical(
+        "a user's sessions are 1 to n without a gap",
+        "numbers_numbers <> numbers_sessions or numbers_last <> numbers_sessions",
+        "first and nth sessions are found by their number, also after a late upload or a merge",
+        *("session_number", "numbers_sessions", _NUMBERS),
     ),
-    Rule(
-        name="a user has one first session",
-        fails="numbers_firsts <> 1 or is_first_session <> (session_number = 1)",
-        severity=CRITICAL,
-        reason="first sessions are counted by is_first_session",
-        shows=("session_number", "is_first_session"),
-        helpers=(_NUMBERS,),
+    critical(
+        "a user has one first session",
+        "numbers_firsts <> 1 or is_first_session <> (session_number = 1)",
+        "first sessions are counted by is_first_session",
+        *("session_number", "is_first_session", _NUMBERS),
     ),
-    Rule(
-        name="sessions are in the order of their start",
-        fails="successor_started_at < started_at",
-        severity=CRITICAL,
-        reason="a late session is numbered at its place",
-        shows=("session_number", "started_at", "successor_started_at"),
-        helpers=(_FOLLOWING,),
+    critical(
+        "sessions are in the order of their start",
+        "successor_started_at < started_at",
+        "a late session is numbered at its place",
+        *("session_number", "started_at", "successor_started_at", _FOLLOWING),
     ),
-    Rule(
-        name="a session is shorter than a day",
-        fails="length_seconds >= 86400",
-        severity=WARNING,
-        reason="an app that never ends its sessions, or a device whose clock jumped",
-        shows=("length_seconds",),
+    warning(
+        "a session is shorter than a day",
+        "length_seconds >= 86400",
+        "an app that never ends its sessions, or a device whose clock jumped",
+        "length_seconds",
     ),
 )

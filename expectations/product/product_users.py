@@ -1,10 +1,8 @@
 """Business rules of product_users."""
 
-from __future__ import annotations
-
 from expectations.rules.marts import ordered
 from expectations.rules.product import events_of
-from expectations.rules.rule import CRITICAL, Lookup, Rule
+from expectations.rules.rule import Lookup, critical
 
 _FIRST = Lookup(
     "happened",
@@ -17,19 +15,16 @@ _FIRST = Lookup(
 RULES = (
     ordered("first_seen_at", "last_seen_at"),
     events_of("user_key"),
-    Rule(
-        name="a user is new with their first event",
-        fails="first_seen_at <> happened_first_at or first_seen_date <> first_seen_at::date",
-        severity=CRITICAL,
-        reason="user_creation_time is no longer filled, so the first event of the merged user is all there is",
-        shows=("first_seen_at", "happened_first_at", "first_seen_date"),
-        helpers=(_FIRST,),
+    critical(
+        "a user is new with their first event",
+        "first_seen_at <> happened_first_at or first_seen_date <> first_seen_at::date",
+        "user_creation_time is no longer filled, so the first event of the merged user is all there is",
+        *("first_seen_at", "happened_first_at", "first_seen_date", _FIRST),
     ),
-    Rule(
-        name="a user that is known was identified at some time",
-        fails="(known_user_id is null) <> (identified_at is null) or identified_at < first_seen_at",
-        severity=CRITICAL,
-        reason="identified_at is the first event with a user id",
-        shows=("known_user_id", "identified_at"),
+    critical(
+        "a user that is known was identified at some time",
+        "(known_user_id is null) <> (identified_at is null) or identified_at < first_seen_at",
+        "identified_at is the first event with a user id",
+        *("known_user_id", "identified_at"),
     ),
 )

@@ -1,1 +1,1 @@
-"""Business rules of the raw layer: one file per table. What the layer shares is in expectations/rules."""
+"""Business rules of the raw layer, beside those of every raw table: one file per table that has some."""

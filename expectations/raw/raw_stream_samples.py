@@ -1,9 +1,6 @@
 """Business rules of raw_stream_samples."""
 
-from __future__ import annotations
-
-from expectations.rules.raw import RECORD_RULES
-from expectations.rules.rule import CRITICAL, WARNING, Computed, Lookup, Rule
+from expectations.rules.rule import Computed, Lookup, critical, warning
 
 _POSITION = "t.record['_incarnation']::text, t.record['_partition']::integer, t.record['_offset']::integer"
 _PARTITION = "incarnation, partition_number"
@@ -23,39 +20,34 @@ _BATCH_ROWS = Computed(
 )
 
 RULES = (
-    *RECORD_RULES,
-    Rule(
-        name="a message is loaded once",
-        fails="_position_rows > 1",
-        severity=CRITICAL,
-        reason="(incarnation, partition, offset) names a message; twice in RAW it was read again and not recognised",
-        shows=("record['_partition']", "record['_offset']"),
-        helpers=(Computed("_position_rows", f"count(*) over (partition by {_POSITION})"),),
+    critical(
+        "a message is loaded once",
+        "_position_rows > 1",
+        "(incarnation, partition, offset) names a message; twice in RAW it was read again and not recognised",
+        *("record['_partition']", "record['_offset']"),
+        Computed("_position_rows", f"count(*) over (partition by {_POSITION})"),
     ),
-    Rule(
-        name="messages are rows, quarantined or repeated, per batch and partition",
-        fails="batch_messages is null or batch_messages <> batch_rows_loaded + batch_quarantined + batch_repeated "
+    critical(
+        "messages are rows, quarantined or repeated, per batch and partition",
+        "batch_messages is null or batch_messages <> batch_rows_loaded + batch_quarantined + batch_repeated "
         "or _batch_rows <> batch_rows_loaded + batch_quarantined",
-        severity=CRITICAL,
-        reason="a message was lost between topic and RAW, or loaded past OPS.STREAM_POSITIONS: it would be read again",
-        shows=("record['_partition']", "_batch_rows", "batch_messages", "batch_rows_loaded", "batch_quarantined"),
-        helpers=(_BATCH, _BATCH_ROWS),
+        "a message was lost between topic and RAW, or loaded past OPS.STREAM_POSITIONS: it would be read again",
+        *("record['_partition']", "_batch_rows", "batch_messages", "batch_rows_loaded", "batch_quarantined"),
+        _BATCH,
+        _BATCH_ROWS,
     ),
-    Rule(
-        name="a batch goes on where the one before it ended",
-        fails="record['_offset']::integer = batch_first_offset and (batch_first_offset > batch_read_until + 1 "
+    warning(
+        "a batch goes on where the one before it ended",
+        "record['_offset']::integer = batch_first_offset and (batch_first_offset > batch_read_until + 1 "
         "or batch_last_offset - batch_first_offset + 1 > batch_messages)",
-        severity=WARNING,
-        reason="offsets between were never read: the topic's retention or compaction removed them, or they are marks "
+        "offsets between were never read: the topic's retention or compaction removed them, or they are marks "
         "of transactions, which are no messages",
-        shows=("record['_partition']", "batch_read_until", "batch_first_offset", "batch_last_offset"),
-        helpers=(_BATCH,),
+        *("record['_partition']", "batch_read_until", "batch_first_offset", "batch_last_offset", _BATCH),
     ),
-    Rule(
-        name="every message is a sample",
-        fails="record['_fault'] is not null",
-        severity=WARNING,
-        reason="staging quarantines it with its position; ask who produces into the topic",
-        shows=("record['_partition']", "record['_offset']", "record['_fault']"),
+    warning(
+        "every message is a sample",
+        "record['_fault'] is not null",
+        "staging quarantines it with its position; ask who produces into the topic",
+        *("record['_partition']", "record['_offset']", "record['_fault']"),
     ),
 )

@@ -1,15 +1,12 @@
 """Business rules of raw_twitch_streams."""
 
-from expectations.rules.raw import RECORD_RULES
-from expectations.rules.rule import WARNING, Rule
+from expectations.rules.rule import warning
 
 RULES = (
-    *RECORD_RULES,
-    Rule(
-        name="viewer_count is a number",
-        fails="record['viewer_count'] is null or typeof(record['viewer_count']) not in ('INTEGER', 'VARCHAR')",
-        severity=WARNING,
-        reason="Helix once sent a list; such a record goes to the quarantine. CSV has numbers as text",
-        shows=("record['id']", "record['viewer_count']"),
+    warning(
+        "viewer_count is a number",
+        "record['viewer_count'] is null or typeof(record['viewer_count']) not in ('INTEGER', 'VARCHAR')",
+        "Helix once sent a list; such a record goes to the quarantine. CSV has numbers as text",
+        *("record['id']", "record['viewer_count']"),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.rules.rule import CRITICAL, Lookup, Rule, quote_literal
+from expectations.rules.rule import Lookup, Rule, critical, quote_literal
 from transforms.activity.definitions.registry import FROM_FACTS, LIFECYCLE, known_activities
 from transforms.contract import Table
 
@@ -35,30 +35,23 @@ def stream_rules(table: Table, events: str) -> tuple[Rule, ...]:
 def _make_occurrence_rules(table: Table) -> tuple[Rule, ...]:
     numbers, successor = _numbers(table), _successor(table)
     return (
-        Rule(
-            name="a person's occurrences of an activity are 1 to n without a gap",
-            fails="numbers_first <> 1 or numbers_last <> numbers_row_count "
-            "or numbers_number_count <> numbers_row_count",
-            severity=CRITICAL,
-            reason="first, nth and last of a customer are found by their number",
-            shows=("activity", "person", "activity_occurrence"),
-            helpers=(numbers,),
+        critical(
+            "a person's occurrences of an activity are 1 to n without a gap",
+            "numbers_first <> 1 or numbers_last <> numbers_row_count or numbers_number_count <> numbers_row_count",
+            "first, nth and last of a customer are found by their number",
+            *("activity", "person", "activity_occurrence", numbers),
         ),
-        Rule(
-            name="occurrences are in the order of ts and activity_id",
-            fails="successor_ts < ts or (successor_ts = ts and successor_activity_id <= activity_id)",
-            severity=CRITICAL,
-            reason="a late or equal-time event is numbered at its place",
-            shows=("activity", "person", "ts", "successor_ts"),
-            helpers=(successor,),
+        critical(
+            "occurrences are in the order of ts and activity_id",
+            "successor_ts < ts or (successor_ts = ts and successor_activity_id <= activity_id)",
+            "a late or equal-time event is numbered at its place",
+            *("activity", "person", "ts", "successor_ts", successor),
         ),
-        Rule(
-            name="activity_repeated_at is the time of the next occurrence",
-            fails="activity_repeated_at is distinct from successor_ts",
-            severity=CRITICAL,
-            reason="what happened in between is found by the two times",
-            shows=("activity", "person", "activity_repeated_at", "successor_ts"),
-            helpers=(successor,),
+        critical(
+            "activity_repeated_at is the time of the next occurrence",
+            "activity_repeated_at is distinct from successor_ts",
+            "what happened in between is found by the two times",
+            *("activity", "person", "activity_repeated_at", "successor_ts", successor),
         ),
     )
 
@@ -66,25 +59,22 @@ def _make_occurrence_rules(table: Table) -> tuple[Rule, ...]:
 def identity_rules() -> tuple[Rule, ...]:
     """Somebody did it, and whose row it is follows from who."""
     return (
-        Rule(
-            name="an event has a customer or an anonymous customer",
-            fails="customer is null and anonymous_customer_id is null",
-            severity=CRITICAL,
-            reason="an event of nobody belongs to the quarantine",
+        critical(
+            "an event has a customer or an anonymous customer",
+            "customer is null and anonymous_customer_id is null",
+            "an event of nobody belongs to the quarantine",
         ),
-        Rule(
-            name="an event is its customer's, or else the anonymous one's",
-            fails="person is distinct from coalesce(customer, anonymous_customer_id)",
-            severity=CRITICAL,
-            reason="numbers and lifecycle are per person",
-            shows=("person", "customer", "anonymous_customer_id"),
+        critical(
+            "an event is its customer's, or else the anonymous one's",
+            "person is distinct from coalesce(customer, anonymous_customer_id)",
+            "numbers and lifecycle are per person",
+            *("person", "customer", "anonymous_customer_id"),
         ),
-        Rule(
-            name="people are named <platform>:<id>",
-            fails="person not like '_%:_%' or customer not like '_%:_%' or anonymous_customer_id not like '_%:_%'",
-            severity=CRITICAL,
-            reason="ids of two platforms never meet by chance",
-            shows=("customer", "anonymous_customer_id"),
+        critical(
+            "people are named <platform>:<id>",
+            "person not like '_%:_%' or customer not like '_%:_%' or anonymous_customer_id not like '_%:_%'",
+            "ids of two platforms never meet by chance",
+            *("customer", "anonymous_customer_id"),
         ),
     )
 
@@ -101,22 +91,18 @@ def feature_rules(table: Table) -> tuple[Rule, ...]:
         for name, one in known.items()
     )
     return (
-        Rule(
-            name="the activity is one that is declared",
-            fails=f"activity not in ({', '.join(quote_literal(name) for name in known)}) and not {is_event_type}",
-            severity=CRITICAL,
-            reason="features and meaning are declared in one file; after removing one rebuild with --full-refresh",
-            shows=("activity",),
-            helpers=helpers,
+        critical(
+            "the activity is one that is declared",
+            f"activity not in ({', '.join(quote_literal(name) for name in known)}) and not {is_event_type}",
+            "features and meaning are declared in one file; after removing one rebuild with --full-refresh",
+            *("activity", *helpers),
         ),
-        Rule(
-            name="every row of an activity has the same features",
-            fails="coalesce(array_to_string(array_sort(object_keys(feature_json)), ','), '') "
+        critical(
+            "every row of an activity has the same features",
+            "coalesce(array_to_string(array_sort(object_keys(feature_json)), ','), '') "
             f"<> (case activity {cases}{told} end)",
-            severity=CRITICAL,
-            reason="a feature that is not known is NULL, and never absent",
-            shows=("activity", "feature_json"),
-            helpers=helpers,
+            "a feature that is not known is NULL, and never absent",
+            *("activity", "feature_json", *helpers),
         ),
     )
 
@@ -128,12 +114,11 @@ def _kind(table: str) -> str:
 
 def _once(table: Table) -> Rule:
     names = ", ".join(quote_literal(one.name) for one in LIFECYCLE[_kind(table.name)])
-    return Rule(
-        name="a lifecycle activity happens once",
-        fails=f"activity in ({names}) and activity_occurrence > 1",
-        severity=CRITICAL,
-        reason="it is emitted at the moment at which its rule first holds",
-        shows=("activity", "person"),
+    return critical(
+        "a lifecycle activity happens once",
+        f"activity in ({names}) and activity_occurrence > 1",
+        "it is emitted at the moment at which its rule first holds",
+        *("activity", "person"),
     )
 
 
@@ -145,14 +130,11 @@ def _as_gathered(table: Table, events: str) -> Rule:
         ("person", "ts"),
         "gathered.activity_id = t.activity_id",
     )
-    return Rule(
-        name=f"time and person are those of {events}",
-        fails=f"activity in ({sources}) "
-        "and (person is distinct from gathered_person or ts is distinct from gathered_ts)",
-        severity=CRITICAL,
-        reason="an event that was corrected, linked or withdrawn and not taken over; rebuild it with --full-refresh",
-        shows=("activity", "person", "gathered_person", "ts", "gathered_ts"),
-        helpers=(gathered,),
+    return critical(
+        f"time and person are those of {events}",
+        f"activity in ({sources}) and (person is distinct from gathered_person or ts is distinct from gathered_ts)",
+        "an event that was corrected, linked or withdrawn and not taken over; rebuild it with --full-refresh",
+        *("activity", "person", "gathered_person", "ts", "gathered_ts", gathered),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from expectations.rules.history import history_rules
-from expectations.rules.rule import CRITICAL, WARNING, Computed, Lookup, Rule, quote_literal
+from expectations.rules.rule import Computed, Lookup, Rule, critical, quote_literal, warning
 from transforms.contract import Column, Table
 from transforms.write_kinds import History
 
@@ -26,23 +26,17 @@ SCHEMA_RULE = "columns and types as declared"
 
 def schema_rule(table: Table) -> Rule:
     """Return the table is stored as it is declared."""
-    return Rule(
-        name=SCHEMA_RULE,
-        fails="",
-        severity=CRITICAL,
-        reason=f"everything that reads {table.name} relies on its contract",
-    )
+    return critical(SCHEMA_RULE, "", f"everything that reads {table.name} relies on its contract")
 
 
 def unique_key(table: Table) -> Rule:
     """No two rows of the batch share the key."""
     keys = ", ".join(f"t.{name}" for name in table.key)
-    return Rule(
-        name=f"{', '.join(table.key)} never repeats" if len(table.key) == 1 else f"{', '.join(table.key)} never repeat",
-        fails="_key_rows > 1",
-        severity=CRITICAL,
-        reason=f"the grain is {table.grain}; a repeated key multiplies every join and sum",
-        helpers=(Computed("_key_rows", f"count(*) over (partition by {keys})"),),
+    return critical(
+        f"{', '.join(table.key)} never repeats" if len(table.key) == 1 else f"{', '.join(table.key)} never repeat",
+        "_key_rows > 1",
+        f"the grain is {table.grain}; a repeated key multiplies every join and sum",
+        Computed("_key_rows", f"count(*) over (partition by {keys})"),
     )
 
 
@@ -58,51 +52,41 @@ def _column_rules(table: Table, column: Column) -> Iterator[Rule]:
 
 
 def _not_null(column: Column) -> Rule:
-    return Rule(
-        name=f"{column.name} is never NULL",
-        fails=f"{column.name} is null",
-        severity=CRITICAL,
-        reason=f"required: {column.description}",
-    )
+    return critical(f"{column.name} is never NULL", f"{column.name} is null", f"required: {column.description}")
 
 
 def _range(column: Column) -> Iterator[Rule]:
     for sign, opposite, bound in ((">=", "<", column.minimum), ("<=", ">", column.maximum)):
         if bound is not None:
-            yield Rule(
-                name=f"{column.name} {sign} {bound:g}",
-                fails=f"{column.name} {opposite} {bound!r}",
-                severity=CRITICAL,
-                reason=f"declared range of {column.description}",
-                shows=(column.name,),
+            yield critical(
+                f"{column.name} {sign} {bound:g}",
+                f"{column.name} {opposite} {bound!r}",
+                f"declared range of {column.description}",
+                column.name,
             )
 
 
 def _accept(column: Column) -> Rule:
-    return Rule(
-        name=f"{column.name} is a known value",
-        fails=f"{column.name} not in ({', '.join(quote_literal(value) for value in column.accepted)})",
-        severity=WARNING,
-        reason=f"known: {', '.join(repr(value) for value in column.accepted)}; an unknown code is kept and reported",
-        shows=(column.name,),
+    return warning(
+        f"{column.name} is a known value",
+        f"{column.name} not in ({', '.join(quote_literal(value) for value in column.accepted)})",
+        f"known: {', '.join(repr(value) for value in column.accepted)}; an unknown code is kept and reported",
+        column.name,
     )
 
 
 def _foreign_key(table: Table, column: Column, references: str) -> Rule:
     parent, parent_column = references.split(".")
     alias = f"parent_of_{column.name}"
-    return Rule(
-        name=f"every {column.name} is in {parent}",
-        fails=f"{column.name} is not null and {alias}_id is null",
-        severity=WARNING,
-        reason=f"{table.name}.{column.name} references {references}; orphans are kept and reported",
-        shows=(column.name,),
-        helpers=(
-            Lookup(
-                alias=alias,
-                query=f"select distinct {parent_column} as id from {{{parent}}}",
-                columns=("id",),
-                on=f"{alias}.id = t.{column.name}",
-            ),
+    return warning(
+        f"every {column.name} is in {parent}",
+        f"{column.name} is not null and {alias}_id is null",
+        f"{table.name}.{column.name} references {references}; orphans are kept and reported",
+        column.name,
+        Lookup(
+            alias=alias,
+            query=f"select distinct {parent_column} as id from {{{parent}}}",
+            columns=("id",),
+            on=f"{alias}.id = t.{column.name}",
         ),
     )

@@ -6,7 +6,7 @@ the batch touched: one lookup gives, per key, the number of current versions and
 
 from __future__ import annotations
 
-from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule
+from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule, critical
 from transforms.contract import Table
 from transforms.write_kinds import HardDeletes, History, Strategy
 
@@ -18,19 +18,17 @@ def history_rules(table: Table, history: History) -> tuple[Rule, ...]:
     chain = _chain(table, history)
     return (
         _one_current(table, history, chain),
-        Rule(
-            name="the open version is the current one",
-            fails="is_current <> (valid_to is null)",
-            severity=CRITICAL,
-            reason="readers choose the current version by either of the two",
-            shows=("is_current", "valid_to"),
+        critical(
+            "the open version is the current one",
+            "is_current <> (valid_to is null)",
+            "readers choose the current version by either of the two",
+            *("is_current", "valid_to"),
         ),
-        Rule(
-            name="no version is empty or ends before it begins",
-            fails="valid_to <= valid_from",
-            severity=CRITICAL,
-            reason="a version holds in [valid_from, valid_to)",
-            shows=("valid_to",),
+        critical(
+            "no version is empty or ends before it begins",
+            "valid_to <= valid_from",
+            "a version holds in [valid_from, valid_to)",
+            "valid_to",
         ),
         _unbroken(table, chain, "no two versions of a key overlap", "overlap_at", "as_of would find two versions"),
         *_gap_rules(table, history, chain),
@@ -59,13 +57,11 @@ def deletions_are_snapshots(table: Table, staging: str) -> Rule:
     is_gone = "coalesce(successor_starts_at > valid_to, valid_to is not null)" if is_invalidated else "is_deleted"
     snapshots = f"select distinct snapshot_at from {{{staging}}}"
     delivered = Lookup("delivered", snapshots, ("snapshot_at",), f"delivered.snapshot_at = t.{gone_at}")
-    return Rule(
-        name="a key is gone from a snapshot on",
-        fails=f"{is_gone} and delivered_snapshot_at is null",
-        severity=CRITICAL,
-        reason=f"{staging} has no delivery of that time, so none that could have missed the key",
-        shows=(gone_at,),
-        helpers=(delivered, _successor(table)) if is_invalidated else (delivered,),
+    return critical(
+        "a key is gone from a snapshot on",
+        f"{is_gone} and delivered_snapshot_at is null",
+        f"{staging} has no delivery of that time, so none that could have missed the key",
+        *(gone_at, *((delivered, _successor(table)) if is_invalidated else (delivered,))),
     )
 
 
@@ -80,26 +76,17 @@ def _successor(table: Table) -> Lookup:
 def _one_current(table: Table, history: History, chain: Lookup) -> Rule:
     """Return a key without a current version is gone, which only `invalidate` leaves like that."""
     may_be_gone = history.hard_deletes is HardDeletes.INVALIDATE
-    return Rule(
-        name=f"a key has {'at most ' if may_be_gone else ''}one current version",
-        fails=f"chain_current_versions {'>' if may_be_gone else '<>'} 1",
-        severity=CRITICAL,
-        reason="joins on is_current lose or double what belongs to the key",
-        shows=("chain_current_versions",),
-        helpers=(chain,),
+    return critical(
+        f"a key has {'at most ' if may_be_gone else ''}one current version",
+        f"chain_current_versions {'>' if may_be_gone else '<>'} 1",
+        "joins on is_current lose or double what belongs to the key",
+        *("chain_current_versions", chain),
     )
 
 
 def _unbroken(table: Table, chain: Lookup, name: str, broken_at: str, reason: str) -> Rule:
     display = f"chain_{broken_at}"
-    return Rule(
-        name=name,
-        fails=f"{display} is not null",
-        severity=CRITICAL,
-        reason=reason,
-        shows=(display,),
-        helpers=(chain,),
-    )
+    return critical(name, f"{display} is not null", reason, *(display, chain))
 
 
 def _gap_rules(table: Table, history: History, chain: Lookup) -> tuple[Rule, ...]:
@@ -114,15 +101,7 @@ def _deletion_rules(table: Table, history: History, chain: Lookup) -> tuple[Rule
     if history.hard_deletes is HardDeletes.NEW_RECORD:
         reason = "nothing can be deleted that was not there, and a deletion changes no value"
         return (_unbroken(table, chain, "a deletion follows a version, with its values", "stray_deletion_at", reason),)
-    return (
-        Rule(
-            name="no version is a deletion",
-            fails="is_deleted",
-            severity=CRITICAL,
-            reason=f"hard deletes: {history.hard_deletes}",
-            shows=("is_deleted",),
-        ),
-    )
+    return (critical("no version is a deletion", "is_deleted", f"hard deletes: {history.hard_deletes}", "is_deleted"),)
 
 
 def _unique_version_key(table: Table) -> Rule:
@@ -130,13 +109,11 @@ def _unique_version_key(table: Table) -> Rule:
         f"select version_key, count(*) as versions from {{{table.name}}} "
         "where version_key in (select version_key from {batch} b) group by version_key"
     )
-    return Rule(
-        name="version_key never repeats",
-        fails="same_key_versions > 1",
-        severity=CRITICAL,
-        reason="facts join the version that held by it",
-        shows=("version_key",),
-        helpers=(Lookup("same_key", query, ("versions",), "same_key.version_key = t.version_key"),),
+    return critical(
+        "version_key never repeats",
+        "same_key_versions > 1",
+        "facts join the version that held by it",
+        *("version_key", Lookup("same_key", query, ("versions",), "same_key.version_key = t.version_key")),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.rules.rule import CRITICAL, Computed, Rule
+from expectations.rules.rule import Computed, Rule, critical
 
 # fact_subscription_months with what counts of each: of a switch of plan on the last day of a month only the new one.
 COUNTED_MONTHS = (
@@ -32,45 +32,40 @@ def measure_rules() -> tuple[Rule, ...]:
 
 def ordered(first: str, last: str) -> Rule:
     """Return a span does not end before it begins."""
-    return Rule(
-        name=f"{first} is not after {last}",
-        fails=f"{first} > {last}",
-        severity=CRITICAL,
-        reason="a span that ends before it begins was put together from the wrong rows",
-        shows=(first, last),
+    return critical(
+        f"{first} is not after {last}",
+        f"{first} > {last}",
+        "a span that ends before it begins was put together from the wrong rows",
+        *(first, last),
     )
 
 
 def first_of_month(*columns: str) -> Rule:
     """Return months are named by their first day."""
-    return Rule(
-        name=f"{' and '.join(columns)} {'is' if len(columns) == 1 else 'are'} the first of a month",
-        fails=" or ".join(f"{column} <> date_trunc('month', {column})" for column in columns),
-        severity=CRITICAL,
-        reason="months are joined and grouped by their first day",
-        shows=columns,
+    return critical(
+        f"{' and '.join(columns)} {'is' if len(columns) == 1 else 'are'} the first of a month",
+        " or ".join(f"{column} <> date_trunc('month', {column})" for column in columns),
+        "months are joined and grouped by their first day",
+        *columns,
     )
 
 
 def one_row_per(reason: str, *columns: str) -> Rule:
     """Return what a person calls a thing names one row."""
     same = ", ".join(f"t.{column}" for column in columns)
-    return Rule(
-        name=f"{' and '.join(columns)} name one row",
-        fails="_rows_of_name > 1",
-        severity=CRITICAL,
-        reason=reason,
-        shows=columns,
-        helpers=(Computed("_rows_of_name", f"count(*) over (partition by {same})"),),
+    return critical(
+        f"{' and '.join(columns)} name one row",
+        "_rows_of_name > 1",
+        reason,
+        *(*columns, Computed("_rows_of_name", f"count(*) over (partition by {same})")),
     )
 
 
 def _formula(measure: str, formula: str, reason: str, *of: str) -> Rule:
     differs = f"abs({measure} - {formula}) > {_NEARLY.format(measure)}"
-    return Rule(
-        name=f"{measure} follows from {' and '.join(of)}",
-        fails=f"{differs} or ({measure} is null) <> (({formula}) is null)",
-        severity=CRITICAL,
-        reason=reason,
-        shows=(measure, *of),
+    return critical(
+        f"{measure} follows from {' and '.join(of)}",
+        f"{differs} or ({measure} is null) <> (({formula}) is null)",
+        reason,
+        *(measure, *of),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.rules.rule import CRITICAL, Lookup, Rule
+from expectations.rules.rule import Lookup, Rule, critical
 
 
 def first_day(day: str) -> str:
@@ -23,12 +23,11 @@ def periods_later(count: str, start: str) -> str:
 
 def first_of_period(*columns: str) -> Rule:
     """Periods are named by their first day."""
-    return Rule(
-        name=f"{' and '.join(columns)} {'is' if len(columns) == 1 else 'are'} the first of a period",
-        fails=" or ".join(f"{column} <> {first_day(column)}" for column in columns),
-        severity=CRITICAL,
-        reason="periods are joined and grouped by their first day",
-        shows=("period", *columns),
+    return critical(
+        f"{' and '.join(columns)} {'is' if len(columns) == 1 else 'are'} the first of a period",
+        " or ".join(f"{column} <> {first_day(column)}" for column in columns),
+        "periods are joined and grouped by their first day",
+        *("period", *columns),
     )
 
 
@@ -46,10 +45,9 @@ def newest_day_in(table: str) -> Lookup:
 def streamers_only(*counted: str) -> Rule:
     """Only streamers' acts are streams."""
     of_viewers = " and ".join(f"{name} is not null" for name in counted) or "true"
-    return Rule(
-        name="streams are counted of streamers only",
-        fails=f"(stream_count is not null) <> (customer_kind = 'streamer' and {of_viewers})",
-        severity=CRITICAL,
-        reason="a viewer's acts name no stream in common, and 0 would say that there was none",
-        shows=("customer_kind", "stream_count"),
+    return critical(
+        "streams are counted of streamers only",
+        f"(stream_count is not null) <> (customer_kind = 'streamer' and {of_viewers})",
+        "a viewer's acts name no stream in common, and 0 would say that there was none",
+        *("customer_kind", "stream_count"),
     )

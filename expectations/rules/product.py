@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.rules.marts import ordered
-from expectations.rules.rule import CRITICAL, Lookup, Rule
+from expectations.rules.rule import Lookup, Rule, critical
 
 
 def events_of(key: str, count: str = "event_count") -> Rule:
@@ -20,13 +20,11 @@ def events_of(key: str, count: str = "event_count") -> Rule:
         ("events",),
         f"counted.{key} = t.{key}",
     )
-    return Rule(
-        name=f"{count} is the number of its product_events",
-        fails=f"{count} is distinct from counted_events",
-        severity=CRITICAL,
-        reason="an event that was merged, corrected or late and not taken over; rebuild it with --full-refresh",
-        shows=(count, "counted_events"),
-        helpers=(counted,),
+    return critical(
+        f"{count} is the number of its product_events",
+        f"{count} is distinct from counted_events",
+        "an event that was merged, corrected or late and not taken over; rebuild it with --full-refresh",
+        *(count, "counted_events", counted),
     )
 
 
@@ -45,12 +43,10 @@ def spanned_by(key: str) -> tuple[Rule, ...]:
     )
     return (
         ordered("first_event_at", "last_event_at"),
-        Rule(
-            name="the first and the last event are those of product_events",
-            fails="first_event_at is distinct from spanned_first_at or last_event_at is distinct from spanned_last_at",
-            severity=CRITICAL,
-            reason="an event that was corrected or is late and was not taken over; rebuild it with --full-refresh",
-            shows=("first_event_at", "spanned_first_at", "last_event_at", "spanned_last_at"),
-            helpers=(spanned,),
+        critical(
+            "the first and the last event are those of product_events",
+            "first_event_at is distinct from spanned_first_at or last_event_at is distinct from spanned_last_at",
+            "an event that was corrected or is late and was not taken over; rebuild it with --full-refresh",
+            *("first_event_at", "spanned_first_at", "last_event_at", "spanned_last_at", spanned),
         ),
     )

@@ -1,49 +1,56 @@
-"""Business rules of the raw layer: one file per table, named as the table. What holds for every raw table is here."""
+"""Business rules of the raw layer: what holds for every raw table. One with more of them has a file of its name."""
 
 from __future__ import annotations
 
-from expectations.rules.rule import CRITICAL, WARNING, Computed, Lookup, Rule
+from expectations.rules.rule import Computed, Lookup, Rule, critical, warning
+from transforms.contract import Table
 
 _LOADS = Lookup("ledger", "select load_id, rows_loaded from {loads}", ("rows_loaded",), "ledger.load_id = t._load_id")
 
-RECORD_RULES = (
-    Rule(
-        name="every record is a JSON object",
-        fails="record is null or typeof(record) <> 'OBJECT'",
-        severity=WARNING,
-        reason="staging quarantines anything else; many of them mean that a file is not what its folder says",
+_RECORD_RULES = (
+    warning(
+        "every record is a JSON object",
+        "record is null or typeof(record) <> 'OBJECT'",
+        "staging quarantines anything else; many of them mean that a file is not what its folder says",
     ),
-    Rule(
-        name="every row's load is in OPS.LOADS with its number of rows",
-        fails="ledger_rows_loaded is null or ledger_rows_loaded <> _load_rows",
-        severity=CRITICAL,
-        reason="a load that was cut off or written twice; staging must not read it",
-        shows=("_load_id", "_load_rows", "ledger_rows_loaded"),
-        helpers=(_LOADS, Computed("_load_rows", "count(*) over (partition by t._load_id)")),
+    critical(
+        "every row's load is in OPS.LOADS with its number of rows",
+        "ledger_rows_loaded is null or ledger_rows_loaded <> _load_rows",
+        "a load that was cut off or written twice; staging must not read it",
+        *("_load_id", "_load_rows", "ledger_rows_loaded"),
+        _LOADS,
+        Computed("_load_rows", "count(*) over (partition by t._load_id)"),
     ),
-    Rule(
-        name="no snapshot is later than its load",
-        fails="_snapshot_at > timestampadd(minute, 5, _loaded_at)",
-        severity=WARNING,
-        reason="a wrong clock or a wrong time in a file's name moves every measure of time",
-        shows=("_snapshot_at", "_loaded_at"),
+    warning(
+        "no snapshot is later than its load",
+        "_snapshot_at > timestampadd(minute, 5, _loaded_at)",
+        "a wrong clock or a wrong time in a file's name moves every measure of time",
+        *("_snapshot_at", "_loaded_at"),
     ),
 )
+# Fields of RECORD that name what a line of a file is about.
+_LISTED_ONCE = {
+    "raw_billing_payments": ("payment_id",),
+    "raw_billing_subscriptions": ("subscription_id",),
+    "raw_billing_users": ("user_id",),
+    "raw_billing_viewing_activity": ("user_id", "watch_date"),
+    "raw_livelogs_gift_types": ("giftID",),
+    "raw_livelogs_gifts": ("id",),
+    "raw_livelogs_streams": ("liveStreamID",),
+}
 
 
-def listed_once(*fields: str) -> Rule:
-    """Return a file names nothing twice.
+def record_rules(table: Table) -> tuple[Rule, ...]:
+    """Return what holds for every raw table, and that a file names nothing twice where its lines are named."""
+    return (*_RECORD_RULES, *([_listed_once(*fields)] if (fields := _LISTED_ONCE.get(table.name)) else []))
 
-    Args:
-        fields: Fields of RECORD that name what a line is about.
-    """
+
+def _listed_once(*fields: str) -> Rule:
     named = tuple(f"record['{name}']::text" for name in fields)
     same = ", ".join(("t._source_file", *(f"t.{name}" for name in named)))
-    return Rule(
-        name=f"a file has each {' and '.join(fields)} once",
-        fails=f"_lines > 1 and {named[0]} is not null",
-        severity=WARNING,
-        reason="staging keeps the last line of them, which is a guess: ask the source which one is right",
-        shows=named,
-        helpers=(Computed("_lines", f"count(*) over (partition by {same})"),),
+    return warning(
+        f"a file has each {' and '.join(fields)} once",
+        f"_lines > 1 and {named[0]} is not null",
+        "staging keeps the last line of them, which is a guess: ask the source which one is right",
+        *(*named, Computed("_lines", f"count(*) over (partition by {same})")),
     )

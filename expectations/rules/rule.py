@@ -86,6 +86,28 @@ class Rule:
         return [name for name in names if name in words]
 
 
+def critical(name: str, fails: str, reason: str, *beside: str | Helper) -> Rule:
+    """Return a rule that stops what is built from its table.
+
+    Args:
+        name: What must be true, in words; unique in its table.
+        fails: SQL condition that is true of a bad row; NULL counts as good.
+        reason: Why it matters, or what usually breaks it.
+        beside: Columns whose values explain a bad row, beside its key; helpers that the condition uses.
+    """
+    return _make_rule(CRITICAL, name, fails, reason, beside)
+
+
+def warning(name: str, fails: str, reason: str, *beside: str | Helper) -> Rule:
+    """Return a rule that is reported and stops nothing; takes what `critical` does."""
+    return _make_rule(WARNING, name, fails, reason, beside)
+
+
+def _make_rule(severity: Severity, name: str, fails: str, reason: str, beside: tuple[str | Helper, ...]) -> Rule:
+    shows = tuple(one for one in beside if isinstance(one, str))
+    return Rule(name, fails, severity, reason, shows, tuple(one for one in beside if not isinstance(one, str)))
+
+
 def quote_literal(text: str) -> str:
     """Return the text as an SQL string literal."""
     return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from expectations.rules.rule import WARNING, Lookup, Rule
+from expectations.rules.rule import Lookup, Rule, warning
 from transforms.contract import Table
 
 
 def not_after_snapshot(column: str) -> Rule:
     """Return a day that is over when the source tells of it, wherever on Earth it was."""
-    return Rule(
-        name=f"{column} is not after the snapshot",
-        fails=f"{column} > dateadd(day, 1, snapshot_at::date)",
-        severity=WARNING,
-        reason="a slip in the date, or a wrong time of the delivery",
-        shows=(column,),
+    return warning(
+        f"{column} is not after the snapshot",
+        f"{column} > dateadd(day, 1, snapshot_at::date)",
+        "a slip in the date, or a wrong time of the delivery",
+        column,
     )
 
 
@@ -31,11 +30,9 @@ def one_state_per_update(table: Table) -> Rule:
         f"where {key} in (select {key} from {{batch}} b) and updated_at is not null group by {key}, updated_at"
     )
     on = f"same_update.{key} = t.{key} and same_update.updated_at = t.updated_at"
-    return Rule(
-        name="a record that changes has another updated_at",
-        fails="same_update_states > 1",
-        severity=WARNING,
-        reason="the newest delivery counts, but when the change happened is not known",
-        shows=("updated_at", "same_update_states"),
-        helpers=(Lookup("same_update", query, ("states",), on),),
+    return warning(
+        "a record that changes has another updated_at",
+        "same_update_states > 1",
+        "the newest delivery counts, but when the change happened is not known",
+        *("updated_at", "same_update_states", Lookup("same_update", query, ("states",), on)),
     )

@@ -1,15 +1,12 @@
 """Business rules of stg_amplitude_event_types."""
 
-from __future__ import annotations
-
-from expectations.rules.rule import WARNING, Rule
+from expectations.rules.rule import warning
 
 RULES = (
-    Rule(
-        name="a total is not negative",
-        fails="weekly_count < 0",
-        severity=WARNING,
-        reason="totals are of the week so far: a negative one is no count",
-        shows=("weekly_count",),
+    warning(
+        "a total is not negative",
+        "weekly_count < 0",
+        "totals are of the week so far: a negative one is no count",
+        "weekly_count",
     ),
 )

@@ -1,15 +1,12 @@
 """Business rules of stg_amplitude_merged_ids."""
 
-from __future__ import annotations
-
-from expectations.rules.rule import WARNING, Rule
+from expectations.rules.rule import warning
 
 RULES = (
-    Rule(
-        name="a user is not merged into themselves",
-        fails="amplitude_id = merged_amplitude_id",
-        severity=WARNING,
-        reason="such a merge changes nothing: ask which user was meant",
-        shows=("amplitude_id", "merged_at"),
+    warning(
+        "a user is not merged into themselves",
+        "amplitude_id = merged_amplitude_id",
+        "such a merge changes nothing: ask which user was meant",
+        *("amplitude_id", "merged_at"),
     ),
 )

@@ -1,6 +1,6 @@
 """Business rules of stg_billing_subscriptions."""
 
-from expectations.rules.rule import WARNING, Lookup, Rule
+from expectations.rules.rule import Lookup, warning
 from expectations.rules.staging import one_state_per_update
 from transforms.staging.stg_billing_subscriptions import TABLE
 
@@ -13,25 +13,21 @@ _LISTED = Lookup(
 
 RULES = (
     one_state_per_update(TABLE),
-    Rule(
-        name="no subscription ends before it starts",
-        fails="end_date < start_date",
-        severity=WARNING,
-        reason="it is kept and never active; a slip in one of the dates, or one that was cancelled before it began",
-        shows=("start_date", "end_date"),
+    warning(
+        "no subscription ends before it starts",
+        "end_date < start_date",
+        "it is kept and never active; a slip in one of the dates, or one that was cancelled before it began",
+        *("start_date", "end_date"),
     ),
-    Rule(
-        name="a subscription's user is known",
-        fails="listed_user_key is null",
-        severity=WARNING,
-        reason="no delivery of users lists the user: the subscription counts, its user has no details",
-        shows=("user_id",),
-        helpers=(_LISTED,),
+    warning(
+        "a subscription's user is known",
+        "listed_user_key is null",
+        "no delivery of users lists the user: the subscription counts, its user has no details",
+        *("user_id", _LISTED),
     ),
-    Rule(
-        name="a subscription has a time of its last change",
-        fails="updated_at is null",
-        severity=WARNING,
-        reason="the field is there and empty: subscriptions_history_timestamp cannot place the record and refuses it",
+    warning(
+        "a subscription has a time of its last change",
+        "updated_at is null",
+        "the field is there and empty: subscriptions_history_timestamp cannot place the record and refuses it",
     ),
 )

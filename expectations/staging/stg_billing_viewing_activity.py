@@ -1,21 +1,15 @@
 """Business rules of stg_billing_viewing_activity."""
 
-from expectations.rules.rule import WARNING, Rule
+from expectations.rules.rule import warning
 from expectations.rules.staging import not_after_snapshot
 
 RULES = (
     not_after_snapshot("watch_date"),
-    Rule(
-        name="nobody watches more than 24 hours a day",
-        fails="hours_watched > 24",
-        severity=WARNING,
-        reason="minutes instead of hours, or several screens of one account",
-        shows=("hours_watched",),
+    warning(
+        "nobody watches more than 24 hours a day",
+        "hours_watched > 24",
+        "minutes instead of hours, or several screens of one account",
+        "hours_watched",
     ),
-    Rule(
-        name="an hour watched names its user",
-        fails="user_id = ''",
-        severity=WARNING,
-        reason="it counts for the unknown member",
-    ),
+    warning("an hour watched names its user", "user_id = ''", "it counts for the unknown member"),
 )

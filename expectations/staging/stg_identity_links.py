@@ -1,13 +1,12 @@
 """Business rules of stg_identity_links."""
 
-from expectations.rules.rule import WARNING, Rule
+from expectations.rules.rule import warning
 
 RULES = (
-    Rule(
-        name="a link is made before it is delivered",
-        fails="linked_at > dateadd(day, 1, snapshot_at)",
-        severity=WARNING,
-        reason="a slip in the date: the newest link of an id wins, so this one would for long",
-        shows=("linked_at", "snapshot_at"),
+    warning(
+        "a link is made before it is delivered",
+        "linked_at > dateadd(day, 1, snapshot_at)",
+        "a slip in the date: the newest link of an id wins, so this one would for long",
+        *("linked_at", "snapshot_at"),
     ),
 )

@@ -1,27 +1,24 @@
 """Business rules of stg_livelogs_gifts."""
 
-from expectations.rules.rule import WARNING, Rule
+from expectations.rules.rule import warning
 
 RULES = (
-    Rule(
-        name="both times of a gift are the same second",
-        fails="datediff(second, '1970-01-01'::timestamp_ntz, gifted_at) <> unix_seconds",
-        severity=WARNING,
-        reason="utcTimestamp is taken; if timestamp is right it was not UTC",
-        shows=("gifted_at", "unix_seconds"),
+    warning(
+        "both times of a gift are the same second",
+        "datediff(second, '1970-01-01'::timestamp_ntz, gifted_at) <> unix_seconds",
+        "utcTimestamp is taken; if timestamp is right it was not UTC",
+        *("gifted_at", "unix_seconds"),
     ),
-    Rule(
-        name="no gift is later than the read",
-        fails="gifted_at > snapshot_at",
-        severity=WARNING,
-        reason="a time that is not UTC, or a wrong time of the read",
-        shows=("gifted_at",),
+    warning(
+        "no gift is later than the read",
+        "gifted_at > snapshot_at",
+        "a time that is not UTC, or a wrong time of the read",
+        "gifted_at",
     ),
-    Rule(
-        name="a gift is worth points",
-        fails="points <= 0",
-        severity=WARNING,
-        reason="a cancelled gift is marked and keeps its points; what takes points away is no gift",
-        shows=("points", "transaction_type"),
+    warning(
+        "a gift is worth points",
+        "points <= 0",
+        "a cancelled gift is marked and keeps its points; what takes points away is no gift",
+        *("points", "transaction_type"),
     ),
 )

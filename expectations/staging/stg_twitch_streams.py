@@ -1,6 +1,6 @@
 """Business rules of stg_twitch_streams."""
 
-from expectations.rules.rule import WARNING, Lookup, Rule
+from expectations.rules.rule import Lookup, warning
 
 _STARTS = Lookup(
     "starts",
@@ -11,26 +11,22 @@ _STARTS = Lookup(
 )
 
 RULES = (
-    Rule(
-        name="no stream is seen before it started",
-        fails="started_at > timestampadd(minute, 5, snapshot_at)",
-        severity=WARNING,
-        reason="minutes_live would be negative; a wrong snapshot time in a file's name, or clocks that differ",
-        shows=("started_at",),
+    warning(
+        "no stream is seen before it started",
+        "started_at > timestampadd(minute, 5, snapshot_at)",
+        "minutes_live would be negative; a wrong snapshot time in a file's name, or clocks that differ",
+        "started_at",
     ),
-    Rule(
-        name="a stream keeps its started_at",
-        fails="starts_times > 1",
-        severity=WARNING,
-        reason="started_at is constant for a stream_id (a restart is a new id); sessions rely on it",
-        shows=("started_at", "starts_times"),
-        helpers=(_STARTS,),
+    warning(
+        "a stream keeps its started_at",
+        "starts_times > 1",
+        "started_at is constant for a stream_id (a restart is a new id); sessions rely on it",
+        *("started_at", "starts_times", _STARTS),
     ),
-    Rule(
-        name="a live stream names its streamer's login and name",
-        fails="streamer_login is null or streamer_name is null",
-        severity=WARNING,
-        reason="Helix sends both; without them a dimension row has no readable name",
-        shows=("streamer_id",),
+    warning(
+        "a live stream names its streamer's login and name",
+        "streamer_login is null or streamer_name is null",
+        "Helix sends both; without them a dimension row has no readable name",
+        "streamer_id",
     ),
 )

@@ -1,7 +1,0 @@
-"""Business rules of raw_amplitude_event_types."""
-
-from __future__ import annotations
-
-from expectations.rules.raw import RECORD_RULES
-
-RULES = RECORD_RULES

@@ -1,5 +1,0 @@
-"""Business rules of raw_livelogs_streams."""
-
-from expectations.rules.raw import RECORD_RULES, listed_once
-
-RULES = (*RECORD_RULES, listed_once("liveStreamID"))
