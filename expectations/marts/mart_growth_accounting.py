@@ -26,7 +26,6 @@ _COUNTED = Lookup(
     ("active", "new", "retained", "activities", "streams"),
     "counted.customer_kind = t.customer_kind and counted.period = t.period and counted.period_start = t.period_start",
 )
-_ROW = ("customer_kind", "period", "period_start")
 
 RULES = (
     first_of_period("period_start"),

@@ -4,7 +4,6 @@ from expectations.rules.periods import first_of_period, newest_day_in, periods_l
 from expectations.rules.rule import Lookup, critical
 
 _COHORT = ("customer_kind", "period", "cohort_start")
-_CELL = (*_COHORT, "age", "period_start")
 _ON = " and ".join(f"{{0}}.{name} = t.{name}" for name in _COHORT)
 _OF_BATCH = "where cohort_start in (select cohort_start from {batch} b)"
 _COUNTED = Lookup(

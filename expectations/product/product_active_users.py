@@ -23,7 +23,6 @@ _LESS = Lookup(
     ("at_least_users",),
     "less.period = t.period and less.period_start = t.period_start and less.days = t.active_days",
 )
-_ROW = ("period", "period_start", "active_days")
 
 RULES = (
     first_of_period("period_start"),

@@ -57,7 +57,8 @@ def one_row_per(reason: str, *columns: str) -> Rule:
         f"{' and '.join(columns)} name one row",
         "_rows_of_name > 1",
         reason,
-        *(*columns, Computed("_rows_of_name", f"count(*) over (partition by {same})")),
+        *columns,
+        Computed("_rows_of_name", f"count(*) over (partition by {same})"),
     )
 
 

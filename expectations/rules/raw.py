@@ -52,5 +52,6 @@ def _listed_once(*fields: str) -> Rule:
         f"a file has each {' and '.join(fields)} once",
         f"_lines > 1 and {named[0]} is not null",
         "staging keeps the last line of them, which is a guess: ask the source which one is right",
-        *(*named, Computed("_lines", f"count(*) over (partition by {same})")),
+        *named,
+        Computed("_lines", f"count(*) over (partition by {same})"),
     )
