@@ -27,7 +27,7 @@ from deployments.sandbox.world.world import World
 def main(arguments: list[str]) -> int:
     """Serve until told to stop, or idle for too long; the exit code."""
     home, settings = Path(arguments[0]), SandboxSettings.of(**json.loads(arguments[1]))
-    paths = SandboxPaths.of(home)
+    paths = SandboxPaths(home)
     try:
         with process.hold_lock(paths.server_lock):
             return _run(paths, settings)

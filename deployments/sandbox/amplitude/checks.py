@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from deployments.sandbox.http.faults import FaultRule
+from deployments.sandbox.http.messages import Answer
 
 _WINDOW_SECONDS: Final = 30
 _IDS: Final = ("user_id", "device_id")
@@ -96,7 +97,9 @@ class Throttle:
     def refusal_of(self, events: Sequence[Event], faults: Mapping[str, FaultRule]) -> Refusal | None:
         """Return the 429 that names throttled events and people, or None; faults throttle the first `rows` events."""
         if "daily_quota" in faults:
-            return self._refuse_over_quota(events[: faults["daily_quota"].rows])
+            first = events[: faults["daily_quota"].rows]
+            over = dict.fromkeys(_group_by_person(first), 500_001)
+            return self._refuse("exceeded_daily_quota", over, list(range(len(first))))
         people = _group_by_person(events)
         rates = {who: self._measure_rate(who, len(places)) for who, places in people.items()}
         over = {who: rate for who, rate in rates.items() if rate > self._rate}
@@ -104,15 +107,7 @@ class Throttle:
             over |= {who: self._rate + 1 for who in _group_by_person(events[: faults["throttle_events"].rows])}
         if not over:
             return None
-        body = {
-            "code": 429,
-            "error": "Too many requests for some devices and users",
-            "eps_threshold": self._rate,
-            "throttled_users": {name: rate for (kind, name), rate in over.items() if kind == "user_id"},
-            "throttled_devices": {name: rate for (kind, name), rate in over.items() if kind == "device_id"},
-            "throttled_events": sorted({place for who in over for place in people[who]}),
-        }
-        return Refusal(429, body)
+        return self._refuse("throttled", over, sorted({place for who in over for place in people[who]}))
 
     def _measure_rate(self, who: tuple[str, str], more: int) -> int:
         recent = self._counts[who]
@@ -120,15 +115,14 @@ class Throttle:
             recent.popleft()
         return -(-(sum(number for _, number in recent) + more) // _WINDOW_SECONDS)
 
-    def _refuse_over_quota(self, events: Sequence[Event]) -> Refusal:
-        people = _group_by_person(events)
+    def _refuse(self, what: str, over: Mapping[tuple[str, str], int], places: list[int]) -> Refusal:
         body = {
             "code": 429,
             "error": "Too many requests for some devices and users",
             "eps_threshold": self._rate,
-            "exceeded_daily_quota_users": {name: 500_001 for kind, name in people if kind == "user_id"},
-            "exceeded_daily_quota_devices": {name: 500_001 for kind, name in people if kind == "device_id"},
-            "throttled_events": list(range(len(events))),
+            f"{what}_users": {name: rate for (kind, name), rate in over.items() if kind == "user_id"},
+            f"{what}_devices": {name: rate for (kind, name), rate in over.items() if kind == "device_id"},
+            "throttled_events": places,
         }
         return Refusal(429, body)
 
@@ -141,3 +135,8 @@ def _group_by_person(events: Sequence[Event]) -> dict[tuple[str, str], list[int]
             if event.get(name):
                 found[name, str(event[name])].append(place)
     return found
+
+
+def refuse(code: int, error: str, **more: Any) -> Answer:
+    """Return a refusal as Amplitude writes it."""
+    return Answer(code, {"code": code, "error": error, **more})

@@ -19,12 +19,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
+from deployments.sandbox.amplitude.checks import refuse
 from deployments.sandbox.amplitude.records import APP, Record, exported, exported_upload, text_of
 from deployments.sandbox.amplitude.sessions import EVENT_TYPES, LONGEST_DELAY, AppEvent, events_of_day
 from deployments.sandbox.amplitude.viewers import AppViewer
 from deployments.sandbox.http.clock import Clock
 from deployments.sandbox.http.faults import FaultRule
 from deployments.sandbox.http.messages import Answer, Request
+from deployments.sandbox.world.broadcasts import remember
 from deployments.sandbox.world.timestamps import DAY, HOUR, moment
 from deployments.sandbox.world.viewers import VIEWERS
 from deployments.sandbox.world.world import World
@@ -55,16 +57,14 @@ class ProductEvents:
     def _day(self, day: int) -> dict[int, list[AppEvent]]:
         """What happened on a day, by the hour in which it was uploaded."""
         with self._lock:
-            if day not in self._days:
-                hours: dict[int, list[AppEvent]] = defaultdict(list)
-                for viewer in self._viewers:
-                    for event in events_of_day(self._dice, viewer, day):
-                        hours[event.uploaded_at // (HOUR * 1_000)].append(event)
-                self._days[day] = dict(hours)
-                while len(self._days) > _DAYS_KEPT:
-                    self._days.popitem(last=False)
-            self._days.move_to_end(day)
-            return self._days[day]
+            return remember(self._days, day, self._make_day, _DAYS_KEPT)
+
+    def _make_day(self, day: int) -> dict[int, list[AppEvent]]:
+        hours: dict[int, list[AppEvent]] = defaultdict(list)
+        for viewer in self._viewers:
+            for event in events_of_day(self._dice, viewer, day):
+                hours[event.uploaded_at // (HOUR * 1_000)].append(event)
+        return dict(hours)
 
 
 class Uploads:
@@ -146,18 +146,18 @@ class ExportApi:
         try:
             first, last = (_hour_of(request.one(name) or "") for name in ("start", "end"))
         except ValueError:
-            return _refused(400, "start and end must be hours: 20260102T15")
+            return refuse(400, "start and end must be hours: 20260102T15")
         if last < first or last - first >= _MOST_HOURS:
-            return _refused(400, "the range is empty or longer than 365 days")
+            return refuse(400, "the range is empty or longer than 365 days")
         hours = range(first, last + 1)
         for fault, status in (("export_too_large", 400), ("export_timeout", 504)):
             if fault in faults and len(hours) > faults[fault].rows:
-                return _refused(status, "Raw data export size limit is 4GB" if status == 400 else "timeout")
+                return refuse(status, "Raw data export size limit is 4GB" if status == 400 else "timeout")
         ready = self._clock.now() - READY_AFTER
         found = {hour: self._of_hour(hour, ready) for hour in hours}
         self._uploads.close_until(min(ready, (last + 1) * HOUR))
         if not any(found.values()):
-            return _refused(404, "Raw data files were not found.")
+            return refuse(404, "Raw data files were not found.")
         return Answer(200, None, raw=_archive(found, faults), content_type="application/zip")
 
     def event_types(self) -> Answer:
@@ -222,7 +222,3 @@ def _hour_of(text: str) -> int:
 def _event_type(place: int, name: str, total: int) -> Record:
     flags = dict.fromkeys(("deleted", "hidden", "flow_hidden", "timeline_hidden", "non_active", "autohidden"), False)
     return {"id": 9_000_000 + place, "name": name, "value": name, "display": name, "totals": total, **flags}
-
-
-def _refused(code: int, error: str) -> Answer:
-    return Answer(code, {"code": code, "error": error})

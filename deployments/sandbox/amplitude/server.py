@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from deployments.sandbox.amplitude.checks import Refusal, Throttle, refusal_of
+from deployments.sandbox.amplitude.checks import Refusal, Throttle, refusal_of, refuse
 from deployments.sandbox.amplitude.export import ExportApi, Uploads
 from deployments.sandbox.http.faults import FaultBoard, FaultRule
 from deployments.sandbox.http.messages import Answer, Request
@@ -164,32 +164,30 @@ class AmplitudeApi:
         keys = base64.b64encode(f"{self.api_key}:{self.secret_key}".encode()).decode()
         given = request.headers.get("authorization", "")
         if "forbidden" in faults or not secrets.compare_digest(given.encode(), f"Basic {keys}".encode()):
-            return _make_refusal(403, "Forbidden")
+            return refuse(403, "Forbidden")
         if "429" in faults:
-            return _make_refusal(429, "Too many requests")
+            return refuse(429, "Too many requests")
         return exports.export(request, faults) if request.path == _EXPORT else exports.event_types()
 
     def _judge(self, request: Request, faults: Mapping[str, FaultRule]) -> Answer:
         limits = LIMITS.get(request.path)
         if limits is None or request.method != "POST":
-            return _make_refusal(
-                404 if limits is None else 405, "not found" if limits is None else "method not allowed"
-            )
+            return refuse(404 if limits is None else 405, "not found" if limits is None else "method not allowed")
         if len(request.body) > limits.body_bytes or "413" in faults:
             return self._judge_size(request, faults)
         try:
             upload = json.loads(request.body)
         except ValueError:
-            return _make_refusal(400, "Invalid JSON request body")
+            return refuse(400, "Invalid JSON request body")
         if (wrong := self._judge_envelope(upload, faults)) is not None:
             return wrong
         events: list[Event] = upload["events"]
         if len(events) > _MOST_EVENTS:
-            return _make_refusal(413, "Payload too large")
+            return refuse(413, "Payload too large")
         shortest = int((upload.get("options") or {}).get("min_id_length", 5))
         refusal = refusal_of(events, shortest, faults) or self._throttles[request.path].refusal_of(events, faults)
         if refusal is not None:
-            self._keep_make_refusal(events, refusal)
+            self._keep_refusal(events, refusal)
             return Answer(refusal.status, refusal.body)
         return self._take(request, events, faults)
 
@@ -202,28 +200,28 @@ class AmplitudeApi:
                 count = 0
             if count <= faults["413"].rows:
                 return self._judge(request, {name: rule for name, rule in faults.items() if name != "413"})
-        return _make_refusal(413, "Payload too large")
+        return refuse(413, "Payload too large")
 
     def _judge_envelope(self, upload: Any, faults: Mapping[str, FaultRule]) -> Answer | None:
         if not isinstance(upload, dict):
-            return _make_refusal(400, "Invalid JSON request body")
+            return refuse(400, "Invalid JSON request body")
         for name in ("api_key", "events"):
             if not upload.get(name):
-                return _make_refusal(400, "Request missing required field", missing_field=name)
+                return refuse(400, "Request missing required field", missing_field=name)
         if "forbidden" in faults:
-            return _make_refusal(403, "Forbidden")
+            return refuse(403, "Forbidden")
         if upload["api_key"] != self.api_key or "invalid_key" in faults:
-            return _make_refusal(400, f"Invalid API key: {upload['api_key']}")
+            return refuse(400, f"Invalid API key: {upload['api_key']}")
         return None
 
-    def _keep_make_refusal(self, events: list[Event], refusal: Refusal) -> None:
+    def _keep_refusal(self, events: list[Event], refusal: Refusal) -> None:
         for place, reason in refusal.for_good.items():
             self.held.refused[str(events[place].get("insert_id"))] = reason
 
     def _take(self, request: Request, events: list[Event], faults: Mapping[str, FaultRule]) -> Answer:
         """Take the events, unless a fault ends the request before."""
         if set(faults) & {"500", "502", "503", "504", "drop_connection"}:
-            return _make_refusal(500, "Internal Server Error")
+            return refuse(500, "Internal Server Error")
         now = self._now()
         self._throttles[request.path].count(events)
         taken: list[Event] = []
@@ -239,7 +237,7 @@ class AmplitudeApi:
         if self._uploads:
             self._uploads.take(taken)
         if "fail_after_taking" in faults:
-            return _make_refusal(500, "Internal Server Error")
+            return refuse(500, "Internal Server Error")
         answer = Answer(
             200,
             {
@@ -256,7 +254,3 @@ class AmplitudeApi:
 def _identify(event: Mapping[str, Any]) -> tuple[str, str]:
     """Return what a repeat is told by: the device, or the user where there is none, and the insert_id."""
     return event.get("device_id") or f"user {event['user_id']}", str(event.get("insert_id"))
-
-
-def _make_refusal(code: int, error: str, **more: Any) -> Answer:
-    return Answer(code, {"code": code, "error": error, **more})

@@ -29,13 +29,7 @@ WINDOW_DAYS: Final = 7
 
 _USERS: Final = ("user_id", "country", "signup_date", "plan_type", "updated_at")
 _SUBSCRIPTIONS: Final = (
-    "subscription_id",
-    "user_id",
-    "start_date",
-    "end_date",
-    "monthly_price",
-    "billing_period",
-    "updated_at",
+    *("subscription_id", "user_id", "start_date", "end_date", "monthly_price", "billing_period", "updated_at"),
 )
 _PAYMENTS: Final = ("payment_id", "user_id", "payment_date", "amount")
 _VIEWING: Final = ("user_id", "watch_date", "hours_watched")

@@ -60,20 +60,19 @@ FAULTS: Final[dict[str, str]] = {
     "shuffled_export": "the files of an export and the events in them come in another order each time",
 }
 _UPLOADS: Final = {
-    "413",
-    "throttle_events",
-    "daily_quota",
-    "reject_events",
-    "silence_events",
-    "fail_after_taking",
-    "drop_after_taking",
-    "invalid_key",
-    "forbidden",
+    *("413", "throttle_events", "daily_quota", "reject_events", "silence_events", "fail_after_taking"),
+    *("drop_after_taking", "invalid_key", "forbidden"),
 }
 _EXPORTS: Final = {
     *("export_too_large", "export_timeout", "broken_archive", "broken_member", "broken_line", "shuffled_export"),
 }
 _OF_SHEETS: Final = {"no_access", "changed_header", "new_column", "fewer_rows", "formula_errors", "blank_rows"}
+_ASKED_AT: Final = {
+    "/v4/": _OF_SHEETS,
+    "/amplitude/": _UPLOADS,
+    "/amplitude/api/": _EXPORTS,
+    "/oauth2/token": {"invalid_client"},
+}
 _LATER_ONLY: Final = {"loop_cursor", "refuse_cursor", "repeat_pages", "miss_rows"}
 
 
@@ -138,11 +137,7 @@ class FaultRule:
 
     def matches(self, request: Request) -> bool:
         """Whether the rule is about this request."""
-        default = "/v4/" if self.fault in _OF_SHEETS else "/amplitude/" if self.fault in _UPLOADS else "/helix/"
-        if self.fault == "invalid_client":
-            default = "/oauth2/token"
-        if self.fault in _EXPORTS:
-            default = "/amplitude/api/"
+        default = next((path for path, faults in _ASKED_AT.items() if self.fault in faults), "/helix/")
         if self.hour and not (request.one("start") or "") <= self.hour <= (request.one("end") or ""):
             return False
         is_later = request.one("after") is not None

@@ -11,7 +11,7 @@ import json
 import os
 import signal
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,51 +22,25 @@ from deployments.sandbox.process.settings import SandboxSettings
 _STOP_TIMEOUT: Final = 10.0
 
 
-@dataclass(frozen=True)
 class SandboxPaths:
-    """Where the sandbox of a home keeps its files."""
+    """Where the sandbox of a SNOWCAST_HOME keeps its files.
 
-    root: Path
+    Attributes:
+        endpoint: who runs where, and the secrets.
+        clock: where the simulated time stood last.
+        credentials: the application that gets tokens; the key of the Amplitude project follows from it, so it is kept.
+        uploads: what was published to the Amplitude project.
+        log: what the process says.
+        start_lock: held by the client that is starting a sandbox.
+        server_lock: held by the sandbox as long as it lives.
+    """
 
-    @classmethod
-    def of(cls, home: Path) -> SandboxPaths:
-        """Return the paths under a SNOWCAST_HOME."""
-        return cls(Path(home).expanduser().resolve() / "sandbox")
-
-    @property
-    def endpoint(self) -> Path:
-        """Who runs where, and the secrets."""
-        return self.root / "endpoint.json"
-
-    @property
-    def clock(self) -> Path:
-        """Where the simulated time stood last."""
-        return self.root / "clock.json"
-
-    @property
-    def credentials(self) -> Path:
-        """The application that gets tokens; the key of the Amplitude project follows from it, so it is kept."""
-        return self.root / "credentials.json"
-
-    @property
-    def uploads(self) -> Path:
-        """What was published to the Amplitude project."""
-        return self.root / "uploads.ndjson"
-
-    @property
-    def log(self) -> Path:
-        """What the process says."""
-        return self.root / "server.log"
-
-    @property
-    def start_lock(self) -> Path:
-        """Held by the client that is starting a sandbox."""
-        return self.root / "start.lock"
-
-    @property
-    def server_lock(self) -> Path:
-        """Held by the sandbox as long as it lives."""
-        return self.root / "server.lock"
+    def __init__(self, home: Path) -> None:
+        self.root = Path(home).expanduser().resolve() / "sandbox"
+        self.endpoint, self.clock = self.root / "endpoint.json", self.root / "clock.json"
+        self.credentials, self.uploads = self.root / "credentials.json", self.root / "uploads.ndjson"
+        self.log = self.root / "server.log"
+        self.start_lock, self.server_lock = self.root / "start.lock", self.root / "server.lock"
 
     def is_free(self) -> bool:
         """Whether no sandbox of this home lives."""
@@ -91,7 +65,7 @@ def ensure_running(home: Path, *, timeout: float = 30, **settings: Any) -> Sandb
     wanted = SandboxSettings.of(**settings)
     if endpoint := _find_fitting(home, wanted, settings):
         return endpoint
-    paths = SandboxPaths.of(home)
+    paths = SandboxPaths(home)
     deadline = time.monotonic() + timeout
     try:
         paths.root.mkdir(parents=True, exist_ok=True)
@@ -111,7 +85,7 @@ def ensure_running(home: Path, *, timeout: float = 30, **settings: Any) -> Sandb
 
 def find(home: Path) -> SandboxEndpoint | None:
     """Return the running sandbox of this home, or None; a stale endpoint file counts as none."""
-    endpoint = process.read_endpoint(SandboxPaths.of(home).endpoint, SandboxEndpoint)
+    endpoint = process.read_endpoint(SandboxPaths(home).endpoint, SandboxEndpoint)
     if endpoint is None:
         return None
     try:
@@ -129,7 +103,7 @@ def stop(home: Path) -> bool:
     endpoint = find(home)
     if endpoint is None:
         return False
-    paths = SandboxPaths.of(home)
+    paths = SandboxPaths(home)
     with contextlib.suppress(SandboxError):
         endpoint.control("POST", "stop")
     if not process.wait_until(paths.is_free, _STOP_TIMEOUT):

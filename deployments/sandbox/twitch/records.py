@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from deployments.sandbox.twitch.spikes import SpikeBoard
-from deployments.sandbox.world.broadcasts import Broadcast
+from deployments.sandbox.world.broadcasts import Broadcast, remember
 from deployments.sandbox.world.games import NO_CATEGORY, Game
 from deployments.sandbox.world.people import Person
 from deployments.sandbox.world.rng import Topic, pick
@@ -43,13 +43,7 @@ class HelixView:
         """Return all live streams, most viewers first. The list is shared: callers must not change it."""
         seconds = epoch(at)
         with self._lock:
-            if seconds not in self._listings:
-                records = [self._make_stream(broadcast, seconds) for broadcast in self.world.live_at(seconds)]
-                records.sort(key=lambda record: (-record["viewer_count"], record["id"]))
-                self._listings[seconds] = records
-                while len(self._listings) > _LISTINGS_KEPT:
-                    self._listings.popitem(last=False)
-            return self._listings[seconds]
+            return remember(self._listings, seconds, self._list_streams, _LISTINGS_KEPT)
 
     def forget_listings(self) -> None:
         """Make listings anew: what they show has changed."""
@@ -84,6 +78,10 @@ class HelixView:
         for stream in self.streams(at):
             watched[stream["game_id"]] = watched.get(stream["game_id"], 0) + stream["viewer_count"]
         return self.games(at, ids=sorted(watched, key=lambda id_: (-watched[id_], id_)))
+
+    def _list_streams(self, at: int) -> list[Record]:
+        records = [self._make_stream(broadcast, at) for broadcast in self.world.live_at(at)]
+        return sorted(records, key=lambda record: (-record["viewer_count"], record["id"]))
 
     def _make_stream(self, broadcast: Broadcast, at: int) -> Record:
         world = self.world

@@ -6,7 +6,7 @@ The world stays as it is: who asks for a time before the spike, or after its end
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from deployments.sandbox.world.broadcasts import Broadcast
@@ -40,14 +40,7 @@ class Spike:
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as the control endpoint shows it."""
-        end = None if self.end is None else iso(self.end)
-        return {
-            "login": self.login,
-            "stream_id": self.stream_id,
-            "times": self.times,
-            "begin": iso(self.begin),
-            "end": end,
-        }
+        return {**asdict(self), "begin": iso(self.begin), "end": None if self.end is None else iso(self.end)}
 
 
 class SpikeBoard:

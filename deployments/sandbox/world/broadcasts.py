@@ -73,12 +73,12 @@ class Calendar:
 
     def _number_day(self, day: int) -> list[Broadcast]:
         with self._lock:
-            return _remember(self._days, day, self._find_broadcasts)
+            return remember(self._days, day, self._find_broadcasts)
 
     def _find_broadcasts(self, day: int) -> list[Broadcast]:
-        following = [_remember(self._plans, day + ahead, self._plan_day) for ahead in (1, 2)]
+        following = [remember(self._plans, day + ahead, self._plan_day) for ahead in (1, 2)]
         found: list[Broadcast] = []
-        for index, spans in _remember(self._plans, day, self._plan_day).items():
+        for index, spans in remember(self._plans, day, self._plan_day).items():
             next_starts = [span[0] for plan in following for span in plan.get(index, ())[:1]]
             limit = min(next_starts, default=spans[-1][1] + _LONGEST)
             found.extend(self._make_broadcasts(self._people[index], day, spans, limit))
@@ -150,11 +150,11 @@ class Calendar:
         yield start, end
 
 
-def _remember(memory: OrderedDict[int, T], day: int, make: Callable[[int], T]) -> T:
-    """Get a day from a bounded memory, making it if it is not there."""
-    if day not in memory:
-        memory[day] = make(day)
-        while len(memory) > _DAYS_KEPT:
+def remember(memory: OrderedDict[int, T], key: int, make: Callable[[int], T], most: int = _DAYS_KEPT) -> T:
+    """Get something from a bounded memory, making it if it is not there; callers hold its lock."""
+    if key not in memory:
+        memory[key] = make(key)
+        while len(memory) > most:
             memory.popitem(last=False)
-    memory.move_to_end(day)
-    return memory[day]
+    memory.move_to_end(key)
+    return memory[key]
