@@ -71,15 +71,12 @@ def bars(frame: pd.DataFrame, label: str, value: str, unit: str, most: int = 15)
     rows = _plain(frame).head(most)
     rows[label] = _tell_apart(rows[label])
     color = alt.condition(alt.datum[value] < 0, alt.value(DOWN), alt.value(COLORS[0]))
-    chart = (
-        alt.Chart(rows)
-        .mark_bar(cornerRadiusEnd=2)
-        .encode(
-            x=alt.X(f"{value}:Q", title=unit, axis=_axis(rows[value])),
-            y=alt.Y(f"{label}:N", title=None, sort=None, axis=alt.Axis(labelLimit=190, labelOverlap=False)),
-            color=color,
-            tooltip=[alt.Tooltip(f"{label}:N"), alt.Tooltip(f"{value}:Q", title=unit, format=_NUMBER)],
-        )
+    base = alt.Chart(rows).mark_bar(cornerRadiusEnd=2)
+    chart = base.encode(
+        x=alt.X(f"{value}:Q", title=unit, axis=_axis(rows[value])),
+        y=alt.Y(f"{label}:N", title=None, sort=None, axis=alt.Axis(labelLimit=190, labelOverlap=False)),
+        color=color,
+        tooltip=[alt.Tooltip(f"{label}:N"), alt.Tooltip(f"{value}:Q", title=unit, format=_NUMBER)],
     )
     return _sized(chart, height=22 * len(rows) + 80)
 
@@ -90,20 +87,13 @@ def stacked_bars(
     """Stacked bars by day, week or month; columns of negative numbers hang below zero."""
     tall = _melt(frame, at, values)
     periods = _periods_of(tall, at)
-    chart = (
-        alt.Chart(tall)
-        .mark_bar()
-        .encode(
-            x=alt.X("period:O", title=None, axis=_period_axis(len(periods)), scale=alt.Scale(domain=periods)),
-            y=alt.Y("value:Q", title=unit, axis=_axis(tall["value"])),
-            color=_color("measure", list(values.values()), colors),
-            order=alt.Order("place:Q"),
-            tooltip=[
-                alt.Tooltip("period:O"),
-                alt.Tooltip("measure:N"),
-                alt.Tooltip("value:Q", title=unit, format=_NUMBER),
-            ],
-        )
+    base = alt.Chart(tall).mark_bar()
+    chart = base.encode(
+        x=alt.X("period:O", title=None, axis=_period_axis(len(periods)), scale=alt.Scale(domain=periods)),
+        y=alt.Y("value:Q", title=unit, axis=_axis(tall["value"])),
+        color=_color("measure", list(values.values()), colors),
+        order=alt.Order("place:Q"),
+        tooltip=["period:O", "measure:N", alt.Tooltip("value:Q", title=unit, format=_NUMBER)],
     )
     ordered = chart.transform_calculate(place=f"indexof({list(values.values())!r}, datum.measure)")
     return _sized(ordered, HEIGHT + _legend_height(len(values)))
@@ -150,20 +140,17 @@ def heat_map(
     """
     rows = _plain(frame)
     height = max(HEIGHT, 22 * rows[down].nunique() + 130)
-    chart = (
-        alt.Chart(rows)
-        .mark_rect()
-        .encode(
-            x=alt.X(f"{across}:O", title=titles[0], axis=alt.Axis(labelAngle=0, labelOverlap=True), sort=None),
-            y=alt.Y(f"{down}:O", title=titles[1] or None, sort=None, axis=alt.Axis(labelOverlap=False)),
-            color=alt.Color(
-                f"{value}:Q",
-                title=unit,
-                scale=alt.Scale(scheme=alt.SchemeParams("viridis", extent=_SEEN_ON_DARK)),
-                legend=alt.Legend(format=form, orient="top", gradientLength=180, tickCount=3),
-            ),
-            tooltip=[f"{down}:O", f"{across}:O", alt.Tooltip(f"{value}:Q", title=unit, format=form)],
-        )
+    base = alt.Chart(rows).mark_rect()
+    chart = base.encode(
+        x=alt.X(f"{across}:O", title=titles[0], axis=alt.Axis(labelAngle=0, labelOverlap=True), sort=None),
+        y=alt.Y(f"{down}:O", title=titles[1] or None, sort=None, axis=alt.Axis(labelOverlap=False)),
+        color=alt.Color(
+            f"{value}:Q",
+            title=unit,
+            scale=alt.Scale(scheme=alt.SchemeParams("viridis", extent=_SEEN_ON_DARK)),
+            legend=alt.Legend(format=form, orient="top", gradientLength=180, tickCount=3),
+        ),
+        tooltip=[f"{down}:O", f"{across}:O", alt.Tooltip(f"{value}:Q", title=unit, format=form)],
     )
     return _sized(chart, height=height)
 
@@ -179,29 +166,19 @@ def waterfall(frame: pd.DataFrame, label: str, change: str, unit: str) -> alt.Ch
     """
     rows = _plain(frame)
     changes = rows[change].astype(float)
-    ends = changes.cumsum()
-    last = len(rows) - 1
-    rows["end"] = [
-        amount if place == last else end for place, (amount, end) in enumerate(zip(changes, ends, strict=True))
-    ]
-    rows["begin"] = [
-        0.0 if place in (0, last) else end - amount
-        for place, (amount, end) in enumerate(zip(changes, ends, strict=True))
-    ]
-    rows["kind"] = [
-        "amount" if place in (0, last) else "up" if amount >= 0 else "down" for place, amount in enumerate(changes)
-    ]
+    ends, place = changes.cumsum(), pd.Series(range(len(rows)), index=rows.index)
+    is_amount = place.isin([0, len(rows) - 1])
+    rows["end"] = ends.where(place < len(rows) - 1, changes)
+    rows["begin"] = (ends - changes).where(~is_amount, 0.0)
+    rows["kind"] = changes.ge(0).map({True: "up", False: "down"}).where(~is_amount, "amount")
     scale = alt.Scale(domain=["amount", "up", "down"], range=[COLORS[0], UP, DOWN])
-    chart = (
-        alt.Chart(rows)
-        .mark_bar()
-        .encode(
-            x=alt.X(f"{label}:N", sort=None, title=None, axis=alt.Axis(labelAngle=-40, labelOverlap=False)),
-            y=alt.Y("begin:Q", title=unit, axis=_axis(rows["end"])),
-            y2="end:Q",
-            color=alt.Color("kind:N", scale=scale, legend=None),
-            tooltip=[f"{label}:N", alt.Tooltip(f"{change}:Q", title=unit, format=_NUMBER)],
-        )
+    base = alt.Chart(rows).mark_bar()
+    chart = base.encode(
+        x=alt.X(f"{label}:N", sort=None, title=None, axis=alt.Axis(labelAngle=-40, labelOverlap=False)),
+        y=alt.Y("begin:Q", title=unit, axis=_axis(rows["end"])),
+        y2="end:Q",
+        color=alt.Color("kind:N", scale=scale, legend=None),
+        tooltip=[f"{label}:N", alt.Tooltip(f"{change}:Q", title=unit, format=_NUMBER)],
     )
     return _sized(chart)
 

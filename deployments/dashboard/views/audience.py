@@ -7,15 +7,7 @@ from typing import Any
 import pandas as pd
 
 from deployments.dashboard import charts
-from deployments.dashboard.panels import (
-    Fetch,
-    Origin,
-    beside,
-    format_number,
-    format_share,
-    metrics,
-    panel,
-)
+from deployments.dashboard.panels import Draw, Fetch, Origin, beside, format_number, format_share, metrics, panel
 
 
 def draw_measures(one: pd.Series[Any], average: str, peak: str, between: tuple[str, str, str], origin: Origin) -> None:
@@ -39,22 +31,9 @@ def draw_measures(one: pd.Series[Any], average: str, peak: str, between: tuple[s
     )
 
 
-def draw_viewers(title: str, unit: str, fetch: Fetch, *, empty: str, zone: str, origin: Origin | None = None) -> None:
-    """Show viewers over time.
-
-    Args:
-        title: Whose.
-        unit: When they were counted.
-        fetch: Gives snapshot_at and viewers.
-        empty: What it says where there is nothing.
-        zone: Times are labelled in it.
-        origin: What they are read from, where that can be explained.
-    """
-
-    def draw(rows: pd.DataFrame) -> Any:
-        return charts.time_line(rows, "snapshot_at", {"viewers": "viewers"}, "viewers", zone)
-
-    panel(title, unit, fetch, draw, empty=empty, zone=zone, origin=origin)
+def viewers_line(zone: str) -> Draw:
+    """Return what draws viewers over time, from snapshot_at and viewers; times are labelled in the zone."""
+    return lambda rows: charts.time_line(rows, "snapshot_at", {"viewers": "viewers"}, "viewers", zone)
 
 
 def draw_watched(

@@ -10,7 +10,7 @@ from deployments.dashboard.panels import Origin, format_number, panel, read, rec
 from deployments.dashboard.queries import games
 from deployments.dashboard.queries.period import Period
 from deployments.dashboard.results import run
-from deployments.dashboard.views.audience import draw_measures, draw_viewers, draw_watched
+from deployments.dashboard.views.audience import draw_measures, draw_watched, viewers_line
 
 _NONE = "Nothing in these days. Choose more of them, or poll again with `snowcast ingest twitch`."
 _NOTHING = "No category is known yet. `snowcast run` polls the streams."
@@ -33,10 +33,11 @@ def draw() -> None:
         game = choose("Category", "game", options, "all categories")
         zone = choose_zone()
     _draw_summary(game, period)
-    draw_viewers(
+    panel(
         "Concurrent viewers",
         "viewers at each snapshot; the highest of the hour or day where the range is long",
         lambda: games.viewers_over_time(run, game, period),
+        viewers_line(zone),
         empty=_NONE,
         zone=zone,
         origin=Origin(

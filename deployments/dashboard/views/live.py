@@ -11,7 +11,7 @@ from deployments.dashboard.panels import Origin, beside, format_number, metrics,
 from deployments.dashboard.queries import live
 from deployments.dashboard.queries.live import Audience
 from deployments.dashboard.results import run
-from deployments.dashboard.views.audience import draw_viewers
+from deployments.dashboard.views.audience import viewers_line
 
 _WINDOWS = {"3h": 3, "24h": 24, "7d": 168, "30d": 720}
 _EMPTY = "No stream has been polled yet. `snowcast run` polls them once, `snowcast ingest twitch` again."
@@ -42,10 +42,11 @@ def _choose_audience(hours: int) -> Audience:
 def _draw_numbers(hours: int, audience: Audience, zone: str) -> None:
     show_ages("twitch", "stream")
     _draw_summary(hours, audience)
-    draw_viewers(
+    panel(
         "Concurrent viewers",
         "viewers of all streams together, at each poll; of a category that is sampled, each minute",
         lambda: live.viewers_over_time(run, audience, hours),
+        viewers_line(zone),
         empty=_EMPTY,
         zone=zone,
         origin=_origin(audience, "viewers"),

@@ -14,7 +14,7 @@ from deployments.dashboard.panels import Origin, beside, format_number, panel, r
 from deployments.dashboard.queries import streamers
 from deployments.dashboard.queries.period import Period
 from deployments.dashboard.results import run
-from deployments.dashboard.views.audience import draw_measures, draw_viewers, draw_watched
+from deployments.dashboard.views.audience import draw_measures, draw_watched, viewers_line
 
 _NONE = "Nothing in these days. Choose more of them, or poll again with `snowcast ingest twitch`."
 _NO_LOGS = "The live logs tell nothing of these days. `snowcast ingest livelogs` reads them."
@@ -104,10 +104,11 @@ def _format_hours(minutes: float) -> str:
 
 
 def _draw_audience(streamer: str, period: Period, zone: str) -> None:
-    draw_viewers(
+    panel(
         "Audience",
         "viewers at each sample; the highest of the hour or day where the range is long",
         lambda: streamers.viewers_over_time(run, streamer, period),
+        viewers_line(zone),
         empty=_NONE,
         zone=zone,
     )
