@@ -5,8 +5,8 @@ from __future__ import annotations
 from prefect import flow
 
 from flows.errors import ConfigError
-from flows.steps.alert import TABLES, check_alerts, tell_spikes
 from flows.steps.layers import build_layers
+from flows.steps.publish import TABLES, check_alerts, tell_spikes
 from flows.steps.run import Run, record_run
 
 

@@ -12,8 +12,7 @@ from prefect import Flow, flow
 from flows.errors import ConfigError, SourceError, TransientError
 from flows.sources.registry import SOURCES
 from flows.steps.artifacts import publish_artifacts
-from flows.steps.export import export_hours
-from flows.steps.ingest import check_source, fetch_source, land_files, load_raw
+from flows.steps.ingest import check_source, export_hours, fetch_source, land_files, load_raw
 from flows.steps.layers import build_layers
 from flows.steps.run import Run, record_run
 

@@ -1,10 +1,11 @@
-"""`snowcast`: the command line. Commands live in commands/; heavy libraries are imported when a command needs them."""
+"""`snowcast`: the command line. Commands live in commands/; heavy libraries are imported when one needs them."""
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -12,7 +13,6 @@ import typer
 
 from flows.cli.commands import (
     activity,
-    alert,
     dashboard,
     deploy,
     docs,
@@ -31,6 +31,11 @@ from flows.errors import PrefectGoneError, SnowcastError, SourceError
 
 _INTERRUPTED = 130
 _FOR_THE_RESIDENT = ("run", "ingest", "build", "validate", "backfill")
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
+_FREE_SPACE = "Free space and run again: what was committed stays, the rest is done then."
+# What the embedded warehouse and libraries say where they pass the system's word on as text.
+_FULL_TEXTS = ("no space left on device", "disk quota exceeded", "database or disk is full")
 app = typer.Typer(
     name="snowcast",
     help="Streaming-platform sources into one validated Snowflake warehouse.",
@@ -39,22 +44,19 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (
-    run_flows,
-    read,
-    dashboard,
-    docs,
-    explain,
-    quarantine,
-    activity,
-    services,
-    sandbox,
-    stream,
-    alert,
-    deploy,
-    publish,
+for command in (
+    *(run_flows.run, run_flows.ingest, run_flows.build, run_flows.validate, run_flows.backfill),
+    *(read.status, read.sql, read.tables, read.history, read.report, dashboard.dashboard, explain.explain),
+    *(services.up, services.down, services.worker, services.doctor),
 ):
-    commands.register(app)
+    app.command()(command)
+app.command(hidden=True)(services.flow_run)
+app.command()(publish.alert)
+for group in (
+    *(docs.docs, quarantine.commands, activity.activity, services.warehouse, sandbox.commands, stream.commands),
+    *(deploy.commands, publish.publish),
+):
+    app.add_typer(group)
 
 
 def _print_version(asked: bool) -> None:
@@ -150,7 +152,6 @@ def _report_unexpected(error: Exception) -> int:
     if isinstance(error, ContractError):
         say_error(str(error))
         return 1
-    from flows.cli.storage import explain_storage
 
     if line := explain_storage(error):
         say_error(line)
@@ -161,3 +162,27 @@ def _report_unexpected(error: Exception) -> int:
     text = " ".join(str(error).split())[:500]
     say_error(f"{type(error).__name__}: {text} (the trace is in the log under SNOWCAST_HOME/logs)")
     return 1
+
+
+def explain_storage(error: BaseException) -> str | None:
+    """Return what a person can do about an error of storage; None where it is about something else."""
+    for one in _list_causes(error):
+        if any(text in str(one).lower() for text in _FULL_TEXTS) and not isinstance(one, OSError):
+            return f"The disk is full. {_FREE_SPACE}"
+        if isinstance(one, OSError) and one.errno in _FULL:
+            return f"The disk is full{f' ({one.filename})' if one.filename else ''}. {_FREE_SPACE}"
+        if isinstance(one, OSError) and one.errno in _FORBIDDEN and one.filename:
+            return f"{one.filename} cannot be used ({one.strerror}). Check who owns it, its mode and its mount."
+    return None
+
+
+def _list_causes(error: BaseException) -> Iterator[BaseException]:
+    """Yield the error, and those that it was raised from or while handling."""
+    seen: set[int] = set()
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        one = waiting.pop(0)
+        if one is not None and id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            waiting += [one.__cause__, one.__context__]

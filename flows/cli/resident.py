@@ -23,8 +23,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from flows.cli.app import find_outcome
-from flows.services.resident import GO, PASSED_ON, PATIENCE_SECONDS, receive, send
-from flows.services.resident_place import Place
+from flows.services.resident import GO, PASSED_ON, PATIENCE_SECONDS, Place, receive, send
 from flows.settings import replace_environment
 
 _STREAMS = 3
@@ -40,7 +39,7 @@ _LOADED = (
     "snowflake.snowpark._internal.compiler.plan_compiler",
     "sqlglot.dialects.snowflake",
     "flows.cli",
-    "flows.cli.logs",
+    "flows.cli.state",
     "flows.services.start",
     "flows.pipeline",
     "flows.backfill",

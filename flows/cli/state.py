@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,10 @@ from flows.settings import Settings, change_environment, load_settings, ready_ho
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
-    from flows.warehouse.reading import Reader
+    from flows.warehouse.session import Reader
+
+_KEPT_DAYS = 30
+_FORMAT = "%(asctime)s %(levelname)-7s %(name)s %(message)s"
 
 
 @dataclass(frozen=True)
@@ -40,7 +45,7 @@ class State:
     @contextmanager
     def reader(self) -> Iterator[tuple[Reader, Settings]]:
         """Open what commands read the warehouse with that need no Snowpark."""
-        from flows.warehouse.reading import open_reader
+        from flows.warehouse.session import open_reader
 
         settings = self.settings()
         quiet_connector()
@@ -81,3 +86,29 @@ def check_selectors(selectors: Sequence[str]) -> list[str]:
     except ContractError as error:
         raise ConfigError(f"--select: {error}") from None
     return list(selectors)
+
+
+def keep_logs(settings: Settings, *, verbose: bool) -> Path:
+    """Send the logs of this process to the day's file; Prefect's lines appear on the terminal with `verbose`.
+
+    Runs before Prefect is imported, which configures logging once.
+    """
+    level = "0" if verbose else "CRITICAL"
+    # Its second handler tells of its own workings: a page per event that its server does not take.
+    change_environment({f"PREFECT_LOGGING_HANDLERS_{name}_LEVEL": level for name in ("CONSOLE", "DEBUG")})
+    from prefect.logging.configuration import setup_logging
+
+    setup_logging()
+    logging.raiseExceptions = False  # Prefect writes each line that it cannot send to its server on the terminal
+    today = datetime.now(UTC).date()
+    path = settings.logs_root / f"snowcast-{today}.log"
+    handler = logging.FileHandler(path, encoding="utf-8", delay=True)
+    handler.setFormatter(logging.Formatter(_FORMAT))
+    logging.getLogger().addHandler(handler)
+    for noisy in ("snowflake", "snowflake.snowpark", "snowflake.connector", "great_expectations"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    oldest = f"snowcast-{today.fromordinal(today.toordinal() - _KEPT_DAYS)}.log"
+    for old in settings.logs_root.glob("snowcast-*.log"):
+        if old.name < oldest:
+            old.unlink(missing_ok=True)
+    return path

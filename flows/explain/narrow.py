@@ -16,7 +16,7 @@ from typing import Any
 from flows.explain.statements import literal, restrict
 from flows.lineage.graph import Lineage, Place
 from flows.lineage.made import ROWS
-from flows.warehouse.reading import Reader
+from flows.warehouse.session import Reader
 from transforms.catalog import models
 from transforms.contract import Table
 from transforms.types import DateType, TimestampType

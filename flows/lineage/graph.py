@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from flows.lineage.formulas import write_formula
-from flows.lineage.made import CONDITION, ROWS, VALUE, Relation, Source, Sources
+from flows.lineage.made import CONDITION, ROWS, VALUE, Relation, Source, Sources, write_formula
+from flows.lineage.offline import write_statements
 from flows.lineage.sources import trace_statement
-from flows.lineage.statements import write_statements
 from transforms.catalog import models
 from transforms.contract import Layer, Table
 from transforms.ops import LEDGERS

@@ -1,4 +1,4 @@
-"""What a column of a query is made of, and what a query gives."""
+"""What a column of a query is made of, what a query gives, and the formula of a column as people read it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from sqlglot import exp
 ROWS = "*"
 ONE_OF = "one_of"
 VALUE, CONDITION = "value", "condition"
+NONE: Sources = frozenset()
+MOST_TEXT = 420
+_DEEPEST = 12
 
 
 class Source(NamedTuple):
@@ -30,7 +33,6 @@ class Source(NamedTuple):
 
 
 Sources = frozenset[Source]
-NONE: Sources = frozenset()
 
 
 class Made(NamedTuple):
@@ -77,3 +79,43 @@ def write_either(one: Made, other: Made, depth: int) -> exp.Expr:
         options += written.expressions if isinstance(written, exp.Anonymous) and written.name == ONE_OF else [written]
     different = list({option.sql(): option for option in options}.values())
     return different[0] if len(different) == 1 else exp.Anonymous(this=ONE_OF, expressions=different)
+
+
+def write_formula(made: Made, most: int = MOST_TEXT) -> str:
+    """Return a column's formula over stored columns, as far as it stays short; names left in it are steps on the way.
+
+    Args:
+        made: The column.
+        most: Characters that are still short.
+    """
+    text = _text(made.write(1))
+    for depth in range(2, _DEEPEST):
+        deeper = _text(made.write(depth))
+        if deeper == text or len(deeper) > most:
+            break
+        text = deeper
+    return text if len(text) <= most else text[:most].rsplit(" ", 1)[0] + " …"
+
+
+def _text(formula: exp.Expr) -> str:
+    plain = formula.copy()
+    while (simpler := plain.transform(_plain)) != plain:  # a part that was taken out of another is looked at next
+        plain = simpler
+    while isinstance(plain, exp.Paren):
+        plain = plain.this
+    return plain.sql(dialect="snowflake", normalize_functions="lower")
+
+
+def _plain(node: exp.Expr) -> exp.Expr:
+    """Return a part without what only machines need: casts between numbers, quotes, brackets within brackets."""
+    if isinstance(node, exp.Cast) and isinstance(node.this, exp.Literal | exp.Null):
+        literal = node.this
+        is_number = isinstance(literal, exp.Literal) and node.is_type(*exp.DataType.NUMERIC_TYPES)
+        return exp.Literal.number(literal.name) if is_number else literal
+    if isinstance(node, exp.Cast) and node.is_type("double", "bigint"):
+        return _plain(node.this)
+    if isinstance(node, exp.Identifier):
+        return exp.to_identifier(node.name.lower(), quoted=False)
+    if isinstance(node, exp.Paren) and isinstance(node.this, exp.Paren | exp.Column | exp.Literal):
+        return node.this
+    return node

@@ -11,7 +11,7 @@ from flows.errors import ConfigError
 from flows.landing import land
 from flows.load.stage import make_load_id
 from flows.settings import Settings
-from flows.warehouse.reading import Reader
+from flows.warehouse.session import Reader
 from transforms.catalog import models
 from transforms.contract import Table
 from transforms.functions import Session

@@ -3,6 +3,10 @@
 Everything it keeps is under `<home>/prefect`; `server.json` there (0600) holds its address and the secret that every
 request must present. A server holds `server.lock` from its start to its end, so a second start finds it and waits.
 Where PREFECT_API_URL is set, that server is used and none is started.
+
+Watching the local Prefect server during a run: one that dies is started again where it was, and the run goes on.
+A run needs Prefect to be seen, not to work: its steps go on while the server is away. It comes back with the same
+address and secret, so that the run's own clients, other runs and an open browser find it again.
 """
 
 from __future__ import annotations
@@ -11,8 +15,10 @@ import base64
 import http.client
 import secrets
 import socket
+import threading
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +26,9 @@ from subprocess import Popen
 from typing import IO
 
 from deployments import process
-from flows.errors import ConfigError, SourceError
+from flows.errors import ConfigError, SnowcastError, SourceError
+from flows.reporting import reporter
+from flows.services import prefect_server
 from flows.services.patience import Patience
 from flows.settings import Settings, change_environment, ready_home
 
@@ -28,6 +36,8 @@ HOST = "127.0.0.1"
 _QUIET_SECONDS = 90.0  # a server that starts computes, or writes its log or its database
 _STOP_SECONDS = 15.0
 _LOOK_SECONDS = 1.0
+_is_settled = threading.Event()
+_is_settled.set()
 
 
 @dataclass(frozen=True)
@@ -232,3 +242,38 @@ def _answers(server: PrefectServer) -> bool:
         return False
     finally:
         connection.close()
+
+
+@contextmanager
+def watch_prefect(settings: Settings) -> Iterator[None]:
+    """Start the local server again whenever it dies during the block; one of the user's own is not ours to start."""
+    if settings.prefect_api_url:
+        yield
+        return
+    ends = threading.Event()
+    watch = threading.Thread(target=_watch, args=(settings, ends), name="watch prefect", daemon=True)
+    watch.start()
+    try:
+        yield
+    finally:
+        ends.set()
+
+
+def settle() -> None:
+    """Wait until the server that is being started again answers, or cannot be started."""
+    _is_settled.wait()
+
+
+def _watch(settings: Settings, ends: threading.Event) -> None:
+    while not ends.wait(_LOOK_SECONDS):
+        if prefect_server.lives(settings.home):
+            continue
+        _is_settled.clear()
+        reporter().finished("prefect", "the server has died; it is started again, the run goes on", "warning")
+        try:
+            prefect_server.ensure_running(settings)
+        except SnowcastError as error:
+            reporter().finished("prefect", str(error), "failed")
+            return
+        finally:
+            _is_settled.set()

@@ -11,8 +11,7 @@ from flows.settings.environment import (
     variables,
 )
 from flows.settings.landing import INTERNAL_STAGE, LandingTarget
-from flows.settings.parameters import make_parameters
-from flows.settings.settings import Settings
+from flows.settings.settings import Settings, make_parameters
 from flows.settings.snowflake import SnowflakeSettings
 
 __all__ = [

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, NoDecode
+from pydantic_settings import BaseSettings
+
+from flows.settings.snowflake import Names
 
 _HOSTS = {"us": "https://api2.amplitude.com", "eu": "https://api.eu.amplitude.com"}
 _EXPORT_HOSTS = {"us": "https://amplitude.com", "eu": "https://analytics.eu.amplitude.com"}
 _HOURS_OF_A_YEAR = 365 * 24
 _PATHS = {"batch": "/batch", "http": "/2/httpapi"}
 _DESTINATIONS = ("amplitude",)
-# A list of names, written with commas.
-Names = Annotated[tuple[str, ...], NoDecode]
 
 
 class AmplitudeSettings(BaseSettings):
@@ -86,15 +86,6 @@ class AmplitudeSettings(BaseSettings):
     product_tracked_properties: Names = Field(
         default=("plan", "cohort"), description="user properties whose changes product_users_history keeps"
     )
-
-    @field_validator(
-        *("amplitude_activities", "publish_to", "amplitude_personal_properties"),
-        *("product_properties", "product_tracked_properties"),
-        mode="before",
-    )
-    @classmethod
-    def _split_names(cls, value: Any) -> Any:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("amplitude_host", "amplitude_export_host")
     @classmethod

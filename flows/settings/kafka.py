@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode
 
+from flows.settings.snowflake import split_names
+
 _NONE = "none"  # an empty variable counts as not set
-Names = Annotated[tuple[str, ...], NoDecode]
+
+
+def _split_or_none(value: Any) -> Any:
+    return () if isinstance(value, str) and value.strip().lower() == _NONE else split_names(value)
+
+
+Games = Annotated[tuple[str, ...], NoDecode, BeforeValidator(partial(split_names, sign=";"))]
+NamesOrNone = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_or_none)]
 
 
 class KafkaSettings(BaseSettings):
@@ -39,29 +49,17 @@ class KafkaSettings(BaseSettings):
     )
     kafka_message_bytes: int = Field(default=100_000, description="larger messages go to the quarantine", ge=1000)
 
-    stream_games: Names = Field(
+    stream_games: Games = Field(
         default=("Age of Empires II: Definitive Edition",),
         description="games whose streams are sampled, by name or id, parted by ';'",
     )
-    stream_languages: Names = Field(default=(), description="only streams in these languages: en,de")
-    stream_user_logins: Names = Field(default=(), description="only the streams of these logins: first,second")
+    stream_languages: NamesOrNone = Field(default=(), description="only streams in these languages: en,de")
+    stream_user_logins: NamesOrNone = Field(default=(), description="only the streams of these logins: first,second")
     stream_interval_seconds: float = Field(default=60, description="seconds between two polls of the samples", gt=0)
     sample_gap_cap_seconds: int = Field(
         default=180, description="samples of a stream further apart count as not watched", ge=1
     )
-    stream_build: Names = Field(
+    stream_build: NamesOrNone = Field(
         default=("+fact_stream_samples", "+fact_stream_sessions", "+mart_concurrent_viewers"),
         description="tables that `stream consume` builds behind each batch, as --select names them: a,b; or none",
     )
-
-    @field_validator("stream_games", mode="before")
-    @classmethod
-    def _games(cls, value: Any) -> Any:
-        return tuple(part.strip() for part in value.split(";") if part.strip()) if isinstance(value, str) else value
-
-    @field_validator("stream_languages", "stream_user_logins", "stream_build", mode="before")
-    @classmethod
-    def _lists(cls, value: Any) -> Any:
-        if isinstance(value, str) and value.strip().lower() == _NONE:
-            return ()
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

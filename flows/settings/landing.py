@@ -5,18 +5,17 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings, NoDecode
+from pydantic_settings import BaseSettings
 
 from deployments.storage import Place
 from flows.errors import ConfigError
-from flows.settings.snowflake import IDENTIFIER
+from flows.settings.snowflake import IDENTIFIER, Names
 
 INTERNAL = "internal"
 _CLOUDS = {"s3": "S3", "azure": "AZURE", "file": "FILE"}
-Parts = Annotated[tuple[str, ...], NoDecode]
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class LandingSettings(BaseSettings):
         description="where landing files go: internal (a stage of the warehouse), s3://bucket/prefix, "
         "azure://account.blob.core.windows.net/container/prefix, or file:///folder for the embedded warehouse",
     )
-    landing_by_source: Parts = Field(
+    landing_by_source: Names = Field(
         default=(), description="other places for some sources: twitch=s3://bucket/prefix,billing=internal"
     )
     s3_integration: str | None = Field(
@@ -80,11 +79,6 @@ class LandingSettings(BaseSettings):
     snowpipe_wait_seconds: float = Field(
         default=120, description="a load watches for so long until its pipes have taken every file", gt=0
     )
-
-    @field_validator("landing_by_source", mode="before")
-    @classmethod
-    def _split_places(cls, value: Any) -> Any:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
     @field_validator("landing", "landing_by_source")
     @classmethod

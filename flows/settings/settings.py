@@ -6,28 +6,24 @@ Snowflake's own tools use. `.env.example` is written from here: `python -m flows
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
-from flows.settings.account import AccountSettings
 from flows.settings.activity import ActivitySettings
 from flows.settings.alerts import AlertSettings
 from flows.settings.amplitude import AmplitudeSettings
 from flows.settings.kafka import KafkaSettings
 from flows.settings.landing import LandingSettings
-from flows.settings.snowflake import IDENTIFIER, SnowflakeSettings
+from flows.settings.snowflake import IDENTIFIER, AccountSettings, Names, SnowflakeSettings, split_names
 
 PREFIX = "SNOWCAST_"
 _HELIX = "https://api.twitch.tv/helix/"
 _SHEETS = "https://sheets.googleapis.com/"
-
-
-# A list of names, written with commas.
-Names = Annotated[tuple[str, ...], NoDecode]
-LogTabs = Annotated[tuple[str, str, str], NoDecode]
+LogTabs = Annotated[tuple[str, str, str], NoDecode, BeforeValidator(split_names)]
 
 
 class Settings(AccountSettings, AlertSettings, LandingSettings, KafkaSettings, AmplitudeSettings, ActivitySettings):
@@ -150,14 +146,6 @@ class Settings(AccountSettings, AlertSettings, LandingSettings, KafkaSettings, A
     def _make_absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator(
-        *("twitch_game_ids", "twitch_languages", "twitch_user_logins", "livelogs_tabs", "livelogs_anonymous_ids"),
-        mode="before",
-    )
-    @classmethod
-    def _split(cls, value: Any) -> Any:
-        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
     @field_validator("twitch_base_url", "twitch_auth_url", "livelogs_url")
     @classmethod
     def _add_slash(cls, value: str) -> str:
@@ -204,3 +192,23 @@ class Settings(AccountSettings, AlertSettings, LandingSettings, KafkaSettings, A
     def logs_root(self) -> Path:
         """Where runs and background processes write their logs."""
         return self.home / "logs"
+
+
+def make_parameters(settings: Settings) -> dict[str, Any]:
+    """Return the values that tables may name as parameters beside their inputs."""
+    today = datetime.now(UTC).date()
+    return {
+        "gap_cap_seconds": settings.gap_cap_seconds,
+        "sample_gap_cap_seconds": settings.sample_gap_cap_seconds,
+        "today": today,
+        "current_month": today.replace(day=1),
+        "anonymous_user_ids": settings.livelogs_anonymous_ids,
+        "point_value": settings.point_value,
+        "currency": settings.currency,
+        "decimal_comma": settings.decimal_comma,
+        "shared_id_spaces": settings.shared_id_spaces,
+        "thresholds": settings.thresholds,
+        "spike_limits": settings.spike_limits,
+        "product_properties": settings.product_properties,
+        "tracked_properties": settings.product_tracked_properties,
+    }

@@ -1,7 +1,8 @@
-"""What a run leaves in Prefect's user interface: load summary, build summary, validation report."""
+"""What a run leaves in Prefect's user interface: load summary, build summary, validation report, event."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -18,13 +19,13 @@ from prefect.context import FlowRunContext
 from expectations.engine.printable import printable
 from expectations.engine.report import markdown
 from flows.reporting import reporter
-from flows.services.prefect_watch import settle
+from flows.services.prefect_server import settle
 from flows.steps.costs import sum_costs
-from flows.steps.quarantine import tell_quarantine
 from flows.steps.run import Run
 from flows.warehouse import list_sent_statements
 
 _MOST_ROWS = 500
+_MOST_TABLES = 5
 
 
 def publish_artifacts(run: Run) -> None:
@@ -133,3 +134,31 @@ def _make_build_row(build: Any) -> dict[str, Any]:
         "quarantined": build.rows_quarantined,
         "seconds": round(build.seconds, 2),
     }
+
+
+def tell_quarantine(run: Run) -> None:
+    """Emit `snowcast.quarantine.above-threshold`, which an automation turns into a notification."""
+    from prefect.events import emit_event
+
+    from flows.deploy.prefect.automations import ABOVE_THRESHOLD
+
+    refused = count_quarantined(run)
+    if refused.total() <= run.settings.quarantine_alert_records:
+        return
+    tables = ", ".join(f"{table} {count:,}" for table, count in refused.most_common(_MOST_TABLES))
+    emit_event(
+        event=ABOVE_THRESHOLD,
+        resource={"prefect.resource.id": f"snowcast.flow.{run.flow}", "prefect.resource.name": run.flow},
+        related=[{"prefect.resource.id": f"prefect.flow-run.{run.run_id}", "prefect.resource.role": "flow-run"}],
+        payload={"flow": run.flow, "records": refused.total(), "tables": tables},
+    )
+
+
+def count_quarantined(run: Run) -> Counter[str]:
+    """Count what a run quarantined, by table: lines that are no record, and records that staging refused."""
+    refused: Counter[str] = Counter()
+    for load in run.loads:
+        refused[load.table_name] += load.rows_rejected
+    for build in run.builds:
+        refused[build.table_name] += build.rows_quarantined
+    return +refused

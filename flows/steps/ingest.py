@@ -1,4 +1,4 @@
-"""The steps from a source to RAW: fetch it or take its files, load what was landed, check what came."""
+"""The steps from a source to RAW: fetch it, export its hours or take its files, load what landed, check it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from flows.files.report import Fetched
 from flows.load.report import LoadReport
 from flows.reporting import reporter
 from flows.settings import load_settings
+from flows.steps.artifacts import Progress
 from flows.steps.task import STEP
 from flows.steps.validate import keep_results, report_checks
 from flows.warehouse import open_session, stored_columns
@@ -104,3 +105,24 @@ def _format_load(report: LoadReport) -> str:
     if report.waiting:
         text += f", {len(report.waiting):,} files wait for Snowpipe"
     return text + "".join(f"; {path} {fault}" for path, fault in report.damaged)
+
+
+@task(name="export hours", task_run_name="export hours of amplitude", **STEP)
+def export_hours(
+    run_id: str, now: datetime | None, since: datetime | None, until: datetime | None, *, fill_gaps: bool
+) -> Fetched:
+    """Land the hours of `[since, until)` that have not landed; repeating the step lands none twice."""
+    from flows.sources.amplitude.fetch import fetch_hours
+    from flows.sources.amplitude.hours import Asked
+
+    settings = load_settings()
+    bars: list[Progress] = []
+
+    def advance(done: int, total: int) -> None:
+        if not bars:
+            bars.append(Progress(total, f"export of {total:,} hours"))
+        bars[0].advance_to(done)
+
+    with open_session(settings, step="fetch amplitude", run=run_id) as session:
+        asked = Asked(since, until, fill_gaps=fill_gaps)
+        return fetch_hours(settings, session, now, asked, on_progress=advance)

@@ -1,4 +1,4 @@
-"""Sending what is new to a destination, and checking what became of it, as steps of a flow."""
+"""Sending what is new to a destination, telling people of spikes, and checking both, as steps of a flow."""
 
 from __future__ import annotations
 
@@ -16,6 +16,10 @@ from flows.warehouse import open_session, stored_columns
 
 if TYPE_CHECKING:
     from flows.publish_to.amplitude.publish import Published
+    from flows.publish_to.slack.alerts import Told
+
+# What alerts stand on: the spikes, and what says why a stream rose.
+TABLES = ("+mart_viewer_spikes", "+channel_history", "+mart_concurrent_viewers")
 
 
 @task(name="publish", task_run_name="publish to amplitude", **STEP)
@@ -49,4 +53,30 @@ def check_publications(destination: str, run_id: str) -> list[RuleResult]:
         )
         keep_results(session, settings, results, run_id, began)
     report_checks("check publications", results)
+    return results
+
+
+@task(name="alert", task_run_name="alert of spikes", **STEP)
+def tell_spikes(run_id: str, *, dry_run: bool = False, again: Sequence[str] = ()) -> Told:
+    """Tell what is new of spikes; repeating the step tells nothing twice."""
+    from flows.publish_to.slack.alerts import tell
+
+    settings = load_settings()
+    with open_session(settings, step="alert", run=run_id) as session:
+        return tell(session, settings, run_id=run_id, dry_run=dry_run, again=again)
+
+
+@task(name="check alerts", task_run_name="check alerts", **STEP)
+def check_alerts(run_id: str) -> list[RuleResult]:
+    """Check the alerts that the run wrote rows of."""
+    from expectations.checks.alerts import validate_alerts
+
+    settings = load_settings()
+    began = datetime.now(UTC)
+    with open_session(settings, step="check alerts", run=run_id) as session:
+        results = validate_alerts(
+            session.connection, run_id=run_id, docs_root=settings.docs_root, stored=stored_columns()
+        )
+        keep_results(session, settings, results, run_id, began)
+    report_checks("check alerts", results)
     return results

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flows.errors import BrokenOffError, TransientError
 from flows.settings import Settings
@@ -20,9 +20,14 @@ from flows.warehouse.statements import Statement
 from transforms.functions import Session
 
 if TYPE_CHECKING:
+    from snowflake.connector import SnowflakeConnection
+    from snowflake.connector.cursor import SnowflakeCursor
+
     from flows.warehouse.connection import TaggedConnection
 
 _current: ContextVar[_Place | None] = ContextVar("place", default=None)
+# What a statement ends in where the database, a schema or a table is not there, or no database is in use yet.
+_MISSING_CODES = {2003, 2043, 90105, 90106}
 
 
 @contextmanager
@@ -112,3 +117,62 @@ def stored_columns() -> Mapping[str, dict[str, str]] | None:
     """Return columns and types of every table as this flow saw them; None: it has not looked."""
     place = _current.get()
     return place.logins.columns if place else None
+
+
+class Reader:
+    """Sends statements that read, with parameters written as ?.
+
+    A home or an account that no run has prepared yet lacks tables: the first statement that misses one makes them all
+    and is sent once more. So commands that find everything in place send nothing but their own statement.
+    """
+
+    def __init__(self, settings: Settings, connection: SnowflakeConnection) -> None:
+        self._settings = settings
+        self._connection = connection
+        self._is_prepared = False
+
+    def rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Return the rows of a statement."""
+        return [tuple(row) for row in self._execute(statement, parameters).fetchall()]
+
+    def table(self, statement: str, parameters: Sequence[Any] = ()) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Return names of the columns, as they are stored, and the rows of a statement."""
+        cursor = self._execute(statement, parameters)
+        return [column.name for column in cursor.description], [tuple(row) for row in cursor.fetchall()]
+
+    def records(self, statement: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+        """Return the rows of a statement by column, names in lower case."""
+        columns, rows = self.table(statement, parameters)
+        names = [name.lower() for name in columns]
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def _execute(self, statement: str, parameters: Sequence[Any]) -> SnowflakeCursor:
+        from snowflake.connector.errors import ProgrammingError
+
+        cursor = self._connection.cursor()
+        try:
+            cursor.execute(statement, parameters or None)
+        except ProgrammingError as error:
+            if self._is_prepared or error.errno not in _MISSING_CODES:
+                raise
+            self._prepare()
+            cursor.execute(statement, parameters or None)
+        return cursor
+
+    def _prepare(self) -> None:
+        with open_session(self._settings, flow="snowcast") as session:
+            prepare(session, self._settings)
+        self._connection.cursor().execute(f"USE SCHEMA {self._settings.database}.PUBLIC")
+        self._is_prepared = True
+
+
+@contextmanager
+def open_reader(settings: Settings) -> Iterator[Reader]:
+    """Open a reader of the warehouse.
+
+    Raises:
+        ConfigError: The account, user or credentials are wrong.
+        TransientError: The warehouse does not answer.
+    """
+    with open_plain_connection(settings, flow="snowcast") as connection:
+        yield Reader(settings, connection)

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from flows.errors import ConfigError, TransientError
 from flows.settings import Settings, change_environment
-from flows.warehouse.account import read_account_login
+from flows.warehouse.login import read_account_login
 
 _REFUSALS = range(400, 405)  # of the request, the login or a name; 408 to 429 and above pass
 

@@ -87,7 +87,7 @@ def _connector(home: Path) -> str:
 
 
 def _wait_for_the_resident(home: Path) -> None:
-    from flows.services.resident_place import Place
+    from flows.services.resident import Place
 
     deadline = time.monotonic() + 120
     while not Place(home).socket.exists():

@@ -42,7 +42,7 @@ def run_cycle(home: Path, began: float) -> dict[str, object]:
     watch = Stopwatch()
     watch.last = began
     os.environ["SNOWCAST_HOME"] = str(home)
-    from flows.cli.logs import keep_logs
+    from flows.cli.state import keep_logs
     from flows.reporting import report_to
     from flows.services.start import start_services
     from flows.settings import load_settings

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from flows.docs_site.lineage_page import find_libraries
+from flows.docs_site.site import find_libraries
 from tests.browser import PHONE, WIDE, find_barriers, looking, needs_chromium, needs_playwright
 from tests.docs_site.conftest import LIBRARIES
 from transforms.catalog import select_models

@@ -9,11 +9,9 @@ import pytest
 
 from flows.deploy.prefect.declared import deployments
 from flows.docs_site.build import find_faults, run_zensical
-from flows.docs_site.lineage_page import LIBRARIES
 from flows.docs_site.markdown import Page
-from flows.docs_site.metrics import find_metrics
-from flows.docs_site.site import Subject, make_generated_pages, navigate
-from flows.docs_site.tables import find_tables, unit_of
+from flows.docs_site.site import LIBRARIES, Subject, make_generated_pages, navigate
+from flows.docs_site.tables import find_metrics, find_tables, unit_of
 from flows.docs_site.written import read_written_pages
 from flows.errors import ConfigError, ValidationFailed
 from flows.lineage.graph import Lineage, trace_tables

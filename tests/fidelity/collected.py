@@ -17,8 +17,7 @@ import pandas as pd
 from deployments.dashboard import queries
 from deployments.dashboard.queries.live import Audience
 from deployments.dashboard.queries.period import Period
-from flows.deploy.snowflake.deploy import list_teardown
-from flows.deploy.snowflake.dynamic import write_dynamic_table
+from flows.deploy.snowflake.deploy import list_teardown, write_dynamic_table
 from flows.deploy.snowflake.statements import list_statements, render_statements
 from flows.deploy.snowflake.tasks import render_task_statements
 from flows.load.pipes import landing_of

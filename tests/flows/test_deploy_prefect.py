@@ -142,7 +142,7 @@ def test_pools_of_containers_are_made_and_changed_on_the_server(snowcast, client
 def test_secrets_and_the_webhook_are_kept_in_blocks(snowcast, client):
     from pydantic import SecretStr
 
-    from flows.deploy.prefect.blocks import read_blocks, save_block
+    from flows.deploy.prefect.pools import read_blocks, save_block
 
     names = [("secret", "snowcast-kept"), ("slack-webhook", "snowcast-kept")]
     assert read_blocks(client, names) == {}
@@ -194,7 +194,7 @@ def emit_quarantine() -> None:
     from datetime import UTC, datetime
 
     from flows.settings import load_settings
-    from flows.steps.quarantine import tell_quarantine
+    from flows.steps.artifacts import tell_quarantine
     from flows.steps.run import Run
 
     @dataclass

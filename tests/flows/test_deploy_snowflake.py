@@ -7,9 +7,9 @@ import re
 
 import sqlglot
 
-from flows.deploy.snowflake.archive import name_archive
 from flows.deploy.snowflake.deploy import plan_deployment
 from flows.deploy.snowflake.statements import render_statements
+from flows.deploy.snowflake.tasks import name_archive
 from flows.settings import load_settings
 from flows.warehouse import open_session
 from transforms.catalog import select_models

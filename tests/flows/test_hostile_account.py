@@ -11,7 +11,7 @@ import pytest
 from deployments.sandbox import DEFAULT_START, World, write_billing_deliveries, write_livelogs
 from flows.settings import load_settings
 from flows.warehouse import open_session
-from flows.warehouse.account import SESSION_PARAMETERS
+from flows.warehouse.login import SESSION_PARAMETERS
 from tests.feeding import content, rows_of, stream
 from transforms.catalog import select_models
 from transforms.contract import TIMESTAMP, Table

@@ -15,7 +15,7 @@ from flows.errors import ConfigError
 from flows.settings import load_settings
 from flows.settings.environment import _SILENCED
 from flows.warehouse import connection_parameters, list_sent_statements, login, open_session
-from flows.warehouse.account import SESSION_PARAMETERS, read_account_login
+from flows.warehouse.login import SESSION_PARAMETERS, read_account_login
 from flows.warehouse.scripts import SCRIPTS, statements
 
 

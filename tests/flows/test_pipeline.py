@@ -18,7 +18,7 @@ from flows.cli.views.dashboard import make_access
 from flows.explain.explain import explain_number
 from flows.lineage.graph import Lineage, trace_tables
 from flows.settings import load_settings, make_parameters
-from flows.warehouse.reading import open_reader
+from flows.warehouse.session import open_reader
 from tests.fidelity.snowflake_sql import examine, sent_statements
 from tests.flows.conftest import serving
 from tests.flows.explained import CASES, read_records

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.services.resident import hand_over
-from flows.services.resident_place import Place
+from flows.services.resident import Place, hand_over
 from tests.conftest import unmeasured
 
 ROOT = Path(__file__).parents[2]

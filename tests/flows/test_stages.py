@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from flows.steps import stages
-from flows.steps.stages import find_upstream, sort_into_stages
+from flows.steps import layers
+from flows.steps.layers import find_upstream, sort_into_stages
 from transforms.catalog import models, select_models
 
 
@@ -24,7 +24,7 @@ def test_no_table_is_built_with_one_that_it_reads_or_before_it():
 
 def test_what_a_rule_reads_is_built_by_then():
     place = places()
-    read = {name: stages._find_tables_of_rules(name) for name in models()}
+    read = {name: layers._find_tables_of_rules(name) for name in models()}
     assert {"dim_streamers", "dim_games"} <= read["fact_stream_snapshots"]
     late = [(name, one) for name, tables in read.items() for one in tables if place[one] > place[name]]
     assert late == []

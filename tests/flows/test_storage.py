@@ -8,7 +8,7 @@ import os
 import pytest
 
 from flows.cli import app
-from flows.cli.storage import explain_storage
+from flows.cli.app import explain_storage
 
 FULL = "Free space and run again: what was committed stays, the rest is done then."
 

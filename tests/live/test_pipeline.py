@@ -7,9 +7,8 @@ import os
 
 import pytest
 
-from flows.deploy.snowflake.archive import write_archive
 from flows.deploy.snowflake.procedure import build_with
-from flows.deploy.snowflake.tasks import read_task_objects
+from flows.deploy.snowflake.tasks import read_task_objects, write_archive
 from flows.settings import load_settings, make_parameters
 from flows.warehouse import open_session
 from transforms.engine.tables import list_tables

@@ -8,8 +8,16 @@ import pytest
 from snowflake.snowpark import Session
 
 from flows.settings import Settings
-from flows.steps.costs import Cost, RunCosts
-from flows.steps.credits import CREDITS_AN_HOUR, RATES, Counted, count_run, estimate_credits, list_assumptions
+from flows.steps.costs import (
+    CREDITS_AN_HOUR,
+    RATES,
+    Cost,
+    Counted,
+    RunCosts,
+    count_run,
+    estimate_credits,
+    list_assumptions,
+)
 from tests.feeding import T0
 from transforms.engine.ledgers import append_rows
 from transforms.ops import BUILDS, CONSUMPTIONS, LOADS

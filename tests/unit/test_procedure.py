@@ -12,9 +12,9 @@ import pytest
 import sqlglot
 from snowflake.snowpark import Session
 
-from flows.deploy.snowflake.archive import make_archive, name_archive, write_archive, write_parameters
-from flows.deploy.snowflake.dynamic import make_frame, write_dynamic_table
+from flows.deploy.snowflake.deploy import make_frame, write_dynamic_table
 from flows.deploy.snowflake.procedure import build_with
+from flows.deploy.snowflake.tasks import make_archive, name_archive, write_archive, write_parameters
 from flows.errors import ConfigError
 from flows.settings import load_settings, make_parameters
 from tests.feeding import PARAMETERS, T0, build_all, consumed, content, load, rows_of, sample_of

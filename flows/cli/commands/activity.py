@@ -11,11 +11,6 @@ from flows.cli.output import Form, Json, print_rows, say, say_error
 activity = typer.Typer(name="activity", help="Activity streams: what there is, and questions.", no_args_is_help=True)
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.add_typer(activity)
-
-
 @activity.command("list")
 def list_activities(context: typer.Context, as_json: Json = False) -> None:
     """Every activity with its stream, its features and what it means; Amplitude's event types as they are loaded."""

@@ -13,11 +13,6 @@ from flows.services.dashboard import CHANGED, ENDPOINT, FOLDER
 from flows.settings import Settings
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(dashboard)
-
-
 def dashboard(
     context: typer.Context,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port; unless given, the one of before.")] = None,

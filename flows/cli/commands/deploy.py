@@ -19,11 +19,6 @@ commands = typer.Typer(name="deploy", help="Deploy to Prefect or to a Snowflake 
 Plan = Annotated[bool, typer.Option("--plan", help="Show what differs from what is there; change nothing.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.add_typer(commands)
-
-
 @commands.command("prefect")
 def deploy_prefect(context: typer.Context, plan: Plan = False) -> None:
     """Make work pool, deployments and automations on the Prefect server: only what is not there as declared."""

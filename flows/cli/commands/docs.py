@@ -19,11 +19,6 @@ Libraries = Annotated[
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.add_typer(docs)
-
-
 @docs.callback()
 def show_data_docs(context: typer.Context) -> None:
     """Where the Data Docs are (every rule of the newest validation of each table); and the documentation site."""
@@ -45,8 +40,7 @@ def build(
     """Build the documentation site; a link that leads to nothing fails it. Asks no warehouse."""
     from flows.deploy.prefect.declared import deployments
     from flows.docs_site.build import build_site
-    from flows.docs_site.lineage_page import find_libraries
-    from flows.docs_site.site import Subject
+    from flows.docs_site.site import Subject, find_libraries
     from flows.lineage.graph import trace_tables
     from flows.settings import make_parameters
 

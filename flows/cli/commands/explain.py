@@ -11,11 +11,6 @@ from flows.cli.output import Json, print_json, print_rows, say
 from flows.errors import ConfigError
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command()(explain)
-
-
 def explain(
     context: typer.Context,
     table: Annotated[str, typer.Argument(help="A table behind staging, e.g. mart_streamer_daily.")],

@@ -1,8 +1,9 @@
-"""Commands for what leaves the warehouse: publish amplitude."""
+"""Commands for what leaves the warehouse: publish amplitude, alert."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,14 +14,10 @@ from flows.errors import ConfigError
 
 if TYPE_CHECKING:
     from flows.publish_to.amplitude.publish import Published
+    from flows.steps.run import Run
 
 publish = typer.Typer(name="publish", help="Send what the warehouse knows to where people look.", no_args_is_help=True)
 _KINDS = ("waiting", "sent", "rejected", "released")
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.add_typer(publish)
 
 
 @publish.command("amplitude")
@@ -43,8 +40,7 @@ def publish_amplitude(
     """Send the activities that Amplitude, or the sandbox where no key is set, has not got yet; each once."""
     from flows.publish_to.amplitude.publish import AGAIN, choose_activities
 
-    if unknown := [name for name in again or [] if name not in AGAIN]:
-        raise ConfigError(f"--again {unknown[0]!r} is not known. Known: {', '.join(AGAIN)}.")
+    _check_again(again, AGAIN)
     choose_activities(activity or [])
 
     def publish_events() -> Any:
@@ -59,20 +55,49 @@ def publish_amplitude(
     try:
         run_flow(context.obj, publish_events, sources=sources)
     finally:
-        for published in _list_outcomes():
+        from flows.steps.run import latest_run
+
+        run = latest_run()
+        for published in run.published if run else []:
             _print_published(published)
 
 
-def _list_outcomes() -> list[Published]:
-    """What the run that has just ended published, also where it ended in an error."""
+def alert(
+    context: typer.Context,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be sent; build and send nothing, write only that it ran.")
+    ] = False,
+    again: Annotated[
+        list[str] | None, typer.Option(help="unconfirmed: send also what may have arrived, so perhaps twice.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Find spikes of viewers, and tell each of them to Slack once."""
+    from flows.publish_to.slack.alerts import AGAIN
+
+    _check_again(again, AGAIN)
+
+    def tell() -> Any:
+        from flows.alert import alert_spikes as flow
+
+        return flow(dry_run=dry_run, again=again or [])
+
+    run_flow(context.obj, tell, report=(lambda run: print_json(run.told if run else None)) if as_json else None)
     from flows.steps.run import latest_run
 
     run = latest_run()
-    return run.published if run else []
+    if run and run.told and not as_json:
+        for message in run.told.messages:
+            say(f"\n{message['text']}")
 
 
-def _print_json() -> None:
-    for published in _list_outcomes():
+def _check_again(again: Sequence[str] | None, known: Sequence[str]) -> None:
+    if unknown := [name for name in again or [] if name not in known]:
+        raise ConfigError(f"--again {unknown[0]!r} is not known. Known: {', '.join(known)}.")
+
+
+def _print_json(run: Run | None) -> None:
+    for published in run.published if run else []:
         print_json(published)
 
 

@@ -15,11 +15,6 @@ commands = typer.Typer(name="quarantine", help="Records that were refused, with 
 Identifier = Annotated[str, typer.Argument(help="Id of the record, or its unique beginning.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.add_typer(commands)
-
-
 @commands.command("list")
 def list_refusals(
     context: typer.Context,

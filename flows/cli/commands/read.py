@@ -15,12 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    for command in (status, sql, tables, history, report):
-        app.command()(command)
-
-
 def status(
     context: typer.Context,
     as_json: Json = False,
@@ -79,8 +73,7 @@ def _print_costs(context: typer.Context, as_json: bool) -> None:
 
 
 def _print_credits(context: typer.Context, as_json: bool) -> None:
-    from flows.steps.costs import read_costs
-    from flows.steps.credits import RATES, count_run, estimate_credits, list_assumptions
+    from flows.steps.costs import RATES, count_run, estimate_credits, list_assumptions, read_costs
 
     with context.obj.session() as (session, settings):
         found = read_costs(session, settings)

@@ -30,12 +30,6 @@ Polls = Annotated[int | None, typer.Option(min=1, help="Polls to take from the s
 FullRefresh = Annotated[bool, typer.Option("--full-refresh", help="Rebuild from all input rows.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    for command in (run, ingest, build, validate, backfill):
-        app.command()(command)
-
-
 def run(
     context: typer.Context,
     select: Select = None,
@@ -162,7 +156,7 @@ def run_flow(
     *,
     sources: Sequence[str] = (),
     is_checked: bool = False,
-    report: Callable[[], None] | None = None,
+    report: Callable[[Run | None], None] | None = None,
 ) -> Run:
     """Start what the flow and its sources need, run it, and report what it did, also where it ends in an error.
 
@@ -191,7 +185,9 @@ def run_flow(
         try:
             return _call_flow(flow, settings)
         finally:
-            report() if report else _print_summary(state)
+            from flows.steps.run import latest_run
+
+            report(latest_run()) if report else _print_summary(latest_run())
 
 
 def _call_flow(flow: Callable[[], Run], settings: Settings) -> Run:
@@ -203,7 +199,7 @@ def _call_flow(flow: Callable[[], Run], settings: Settings) -> Run:
     import httpx
     from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
-    from flows.services.prefect_watch import watch_prefect
+    from flows.services.prefect_server import watch_prefect
 
     # Each more try doubles the wait: the last one of a minute covers a start of our own server.
     tries = _TRIES_OF_ANOTHERS_SERVER if settings.prefect_api_url else _TRIES_OF_OUR_SERVER
@@ -225,7 +221,7 @@ def _import_libraries(state: State, *, is_checked: bool) -> None:
 
     A flow that may find nothing to check imports it when it has written the first rows.
     """
-    from flows.cli.logs import keep_logs
+    from flows.cli.state import keep_logs
 
     keep_logs(state.settings(), verbose=state.verbose)
     import flows.pipeline  # noqa: F401
@@ -236,17 +232,14 @@ def _import_libraries(state: State, *, is_checked: bool) -> None:
         warm_up()
 
 
-def _print_summary(state: State) -> None:
+def _print_summary(outcome: Run | None) -> None:
     """The last run's summary: what it did, which rules failed, which tables are blocked."""
-    from flows.steps.run import latest_run
-
-    outcome = latest_run()
     if outcome is None:
         return
     for check in outcome.failed_checks + outcome.warnings:
         say(f"  {check.severity}: {check.table_name}: {check.rule}: {check.observed}")
     if outcome.checks:
-        say(f"Validation report: {state.settings().docs_root / 'index.html'}")
+        say(f"Validation report: {outcome.settings.docs_root / 'index.html'}")
     console().print(f"[bold]{outcome.flow}[/] took {outcome.seconds:.1f} s: {outcome.summary()}.")
 
 

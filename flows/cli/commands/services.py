@@ -13,14 +13,6 @@ warehouse = typer.Typer(name="warehouse", help="The embedded warehouse.", no_arg
 ShowSecret = Annotated[bool, typer.Option("--show-secret", help="Print the password instead of where it is kept.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    for command in (up, down, worker, doctor):
-        app.command()(command)
-    app.command(name="flow-run", hidden=True)(flow_run)
-    app.add_typer(warehouse)
-
-
 def up(
     context: typer.Context,
     resident: Annotated[
@@ -29,7 +21,7 @@ def up(
 ) -> None:
     """Start the local Prefect server, the embedded warehouse and the resident worker."""
     from flows.services import prefect_server
-    from flows.services.resident_place import Place
+    from flows.services.resident import Place
     from flows.services.start import start_services
     from flows.settings import change_environment
 

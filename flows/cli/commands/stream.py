@@ -15,11 +15,6 @@ from flows.reporting import Reporter
 commands = typer.Typer(name="stream", help="Samples of live streams through Kafka.", no_args_is_help=True)
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.add_typer(commands)
-
-
 @commands.command("produce")
 def produce(
     context: typer.Context,

@@ -13,7 +13,7 @@ from flows.settings import Settings
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
 
-    from flows.warehouse.reading import Reader
+    from flows.warehouse.session import Reader
     from transforms.activity.definitions.activity import Activity
     from transforms.datasets.analysis.plan import Plan
     from transforms.datasets.materialize import KeptDataset

@@ -70,7 +70,7 @@ def answer_question(settings: Settings, question: str) -> Answer:
 
     from flows.cli.views.activity import answer
     from flows.warehouse import open_session
-    from flows.warehouse.reading import open_reader
+    from flows.warehouse.session import open_reader
     from transforms.datasets.analysis.plan import plan_of
     from transforms.datasets.syntax.errors import QueryError
     from transforms.datasets.syntax.parser import parse_query

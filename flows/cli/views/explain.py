@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from flows.cli.output import plain
 
 if TYPE_CHECKING:
-    from flows.explain.explanation import Explanation, File, Step
+    from flows.explain.explain import Explanation, File, Step
 
 MOST_ROWS = 12
 _MOST_ROWS_NAMED = 8

@@ -19,7 +19,7 @@ from transforms.contract import Layer
 from transforms.types import BooleanType, DateType, NumericType, TimestampType
 
 if TYPE_CHECKING:
-    from flows.explain.explanation import File
+    from flows.explain.explain import File
     from flows.lineage.graph import Lineage
     from flows.settings import Settings
     from transforms.contract import Table
@@ -51,7 +51,7 @@ class Explainer:
         Raises:
             UnknownNumberError: There is no such table or column.
         """
-        from flows.warehouse.reading import open_reader
+        from flows.warehouse.session import open_reader
 
         contract, name = self._find(table, column, key)
         timed = [one for one in contract.key if isinstance(contract.column(one).type, DateType | TimestampType)]
@@ -73,7 +73,7 @@ class Explainer:
         Raises:
             UnknownNumberError: There is no such number, or more than one.
         """
-        from flows.warehouse.reading import open_reader
+        from flows.warehouse.session import open_reader
 
         contract, name = self._find(table, column, key)
         lineage = self._trace()

@@ -13,7 +13,7 @@ from transforms.catalog import select_models
 from transforms.ops import POLLS, QUARANTINE, REDRIVES, RUNS, STREAM_POSITIONS
 
 if TYPE_CHECKING:
-    from flows.warehouse.reading import Reader
+    from flows.warehouse.session import Reader
 
 _LAST_RUNS = 5
 _RATE_MINUTES = 10

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.deploy.prefect.automations import declare_automations, list_notices
-from flows.deploy.prefect.blocks import SLACK
-from flows.deploy.prefect.pools import CODE_IN_IMAGE, PROCESS, Blocks, Pool, declare_pool
+from flows.deploy.prefect.pools import CODE_IN_IMAGE, PROCESS, SLACK, Blocks, Pool, declare_pool
 from flows.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -7,10 +7,9 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from flows.deploy.prefect.blocks import save_block
 from flows.deploy.prefect.declared import PREFECT_FILE, ROOT, WORK_POOL, Declared, declare, file_variables
 from flows.deploy.prefect.plan import AUTOMATION, BLOCK, DEPLOYMENT, POOL, Change, Present, make_plan
-from flows.deploy.prefect.pools import make_template
+from flows.deploy.prefect.pools import make_template, save_block
 from flows.deploy.prefect.present import find_block, open_client, read_automations, read_present
 from flows.errors import SourceError
 from flows.services import prefect_server

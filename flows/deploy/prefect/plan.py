@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flows.deploy.prefect.automations import NAME_PREFIX
-from flows.deploy.prefect.blocks import SLACK
 from flows.deploy.prefect.declared import WORK_POOL, Declared, Fields
-from flows.deploy.prefect.pools import Blocks
+from flows.deploy.prefect.pools import SLACK, Blocks
 
 DEPLOYMENT, AUTOMATION, POOL, BLOCK = "deployment", "automation", "work pool", "block"
 _IN_THE_BROWSER = "resume it in Prefect's user interface"

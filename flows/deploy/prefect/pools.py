@@ -17,7 +17,7 @@ from flows.errors import ConfigError
 from flows.settings import Settings, list_given_variables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from prefect.client.orchestration import SyncPrefectClient
 
@@ -32,6 +32,8 @@ TYPES = {
 CODE_IN_IMAGE = "/opt/snowcast"
 _NOT_IN_CONTAINERS = ("SNOWCAST_HOME", "SNOWCAST_WORK_POOL_TYPE", "SNOWCAST_WORKER_IMAGE", "PREFECT_API_URL")
 Blocks = dict[tuple[str, str], SecretStr]  # (type, name) -> what it keeps
+SLACK, SECRET = "slack-webhook", "secret"
+_FIELDS = {SLACK: "url", SECRET: "value"}
 
 
 @dataclass(frozen=True)
@@ -134,3 +136,26 @@ def _find_default_template(client: SyncPrefectClient, kind: str) -> dict[str, An
 
         return dict(SPCSWorker.get_default_base_job_template())
     return None
+
+
+def read_blocks(client: SyncPrefectClient, names: Iterable[tuple[str, str]]) -> Blocks:
+    """Return what the server keeps in these blocks; those that are not there are left out."""
+    from prefect.exceptions import ObjectNotFound
+
+    found: Blocks = {}
+    for kind, name in names:
+        try:
+            document = client.read_block_document_by_name(name, kind, include_secrets=True)
+        except ObjectNotFound:
+            continue
+        found[kind, name] = SecretStr(str(document.data.get(_FIELDS[kind])))
+    return found
+
+
+def save_block(kind: str, name: str, secret: SecretStr) -> None:
+    """Make a block, or give the one of that name another content."""
+    from prefect.blocks.notifications import SlackWebhook
+    from prefect.blocks.system import Secret
+
+    block = SlackWebhook(url=secret) if kind == SLACK else Secret(value=secret)
+    block.save(name, overwrite=True, _sync=True)  # type: ignore[call-arg, unused-ignore]

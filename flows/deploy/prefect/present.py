@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import httpx
 
 from flows.deploy.prefect.automations import normalize_trigger
-from flows.deploy.prefect.blocks import read_blocks
 from flows.deploy.prefect.declared import WORK_POOL, Declared, Fields, format_schedule
 from flows.deploy.prefect.plan import Present
-from flows.deploy.prefect.pools import read_values
+from flows.deploy.prefect.pools import read_blocks, read_values
 from flows.errors import SourceError
 
 if TYPE_CHECKING:
