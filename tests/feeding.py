@@ -13,7 +13,7 @@ from snowflake.snowpark import DataFrame, Session
 from snowflake.snowpark.types import StructField, StructType
 
 from expectations.rules.schemas import declared_columns
-from transforms.activity.definitions.thresholds import Thresholds
+from transforms.activity.definitions.activity import Thresholds
 from transforms.build import build_table
 from transforms.catalog import find_raw_table, models, select_models
 from transforms.contract import Layer, Table

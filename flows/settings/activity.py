@@ -9,7 +9,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode
 
 if TYPE_CHECKING:
-    from transforms.activity.definitions.thresholds import Thresholds
+    from transforms.activity.definitions.activity import Thresholds
 
 # Groups of names, written with commas, and semicolons between the groups.
 Groups = Annotated[tuple[tuple[str, ...], ...], NoDecode]
@@ -61,7 +61,7 @@ class ActivitySettings(BaseSettings):
     @property
     def thresholds(self) -> Thresholds:
         """The numbers of the lifecycle rules."""
-        from transforms.activity.definitions.thresholds import Thresholds
+        from transforms.activity.definitions.activity import Thresholds
 
         return Thresholds(
             first_stream_minutes=self.first_stream_minutes,

@@ -10,7 +10,7 @@ from flows.errors import ConfigError
 from flows.settings import Settings, SnowflakeSettings, load_settings, ready_home
 from flows.settings.env_example import example
 from tests.flows.secrets_left import secret_variables
-from transforms.activity.definitions.thresholds import Thresholds
+from transforms.activity.definitions.activity import Thresholds
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -13,7 +13,7 @@ from decimal import Decimal
 from random import Random
 from typing import Any
 
-from transforms.activity.definitions.thresholds import Thresholds
+from transforms.activity.definitions.activity import Thresholds
 
 Row = dict[str, Any]
 DAY_0 = datetime(2023, 9, 1)

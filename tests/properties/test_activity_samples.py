@@ -16,7 +16,7 @@ from tests.properties.activity_oracle import Rules, streamer_stream
 from tests.properties.activity_streams import ordered, stream
 from tests.properties.activity_world import hashed
 from tests.properties.conftest import emptied
-from transforms.activity.definitions.thresholds import Thresholds
+from transforms.activity.definitions.activity import Thresholds
 from transforms.engine.stored import current_database
 
 SAMPLES = Path(__file__).parents[3] / "shared/data/livelogs/all_stream_info.csv"

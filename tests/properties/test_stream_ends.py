@@ -21,8 +21,8 @@ from tests.properties.conftest import emptied
 from tests.properties.storing import store
 from tests.unit.activity.facts import event
 from transforms.activity import streamer_activity, viewer_activity
+from transforms.activity.definitions.activity import Thresholds
 from transforms.activity.definitions.events import validate_events
-from transforms.activity.definitions.thresholds import Thresholds
 from transforms.build import build_table
 from transforms.catalog import models
 from transforms.engine import continue_groups

@@ -11,10 +11,9 @@ Gaps     nobody is at risk at a moment after the newest stream of the platform: 
 from __future__ import annotations
 
 from transforms.activity import columns
+from transforms.activity.definitions.activity import Thresholds
 from transforms.activity.definitions.events import ORDER, collect_events, continue_occurrences, number_occurrences
-from transforms.activity.definitions.lifecycle import OF_STREAMERS
-from transforms.activity.definitions.lifecycle_of_new import collect_new_lifecycle
-from transforms.activity.definitions.thresholds import Thresholds
+from transforms.activity.definitions.lifecycle import OF_STREAMERS, collect_new_lifecycle
 from transforms.contract import Layer, Table
 from transforms.functions import DataFrame
 from transforms.write_kinds import Continuation, MergeOnKey

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from transforms import columns
 from transforms.contract import BOOLEAN, FLOAT, INTEGER, Column, Layer, Table, money
+from transforms.formulas.billing_periods import without_replaced
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.formulas.measures import MS_PER_HOUR
 from transforms.formulas.periods import month_of
-from transforms.formulas.plan_switches import without_replaced
 from transforms.functions import DataFrame, Expression, col, iff, lit, max, round, sum
 from transforms.write_kinds import MergeOnKey
 

@@ -11,9 +11,14 @@ def declare_ledger(name: str, grain: str, key: tuple[str, ...], *columns: Column
     return Table(name=name, layer=Layer.OPS, grain=grain, key=key, columns=columns, write=Append(), tags=("ops",))
 
 
-def text_column(name: str, description: str, *, nullable: bool = True) -> Column:
+def text_column(name: str, description: str) -> Column:
     """Declare a column of text."""
-    return Column(name, TEXT, description, nullable=nullable)
+    return Column(name, TEXT, description)
+
+
+def name_column(name: str, description: str, *, accepted: tuple[str, ...] = ()) -> Column:
+    """Declare a column of text, never NULL."""
+    return Column(name, TEXT, description, nullable=False, accepted=accepted)
 
 
 def count_column(name: str, description: str) -> Column:
@@ -21,12 +26,12 @@ def count_column(name: str, description: str) -> Column:
     return Column(name, INTEGER, description, nullable=False)
 
 
-def time_column(name: str, description: str, *, nullable: bool = False) -> Column:
-    """Declare a column of a time, UTC."""
-    return Column(name, TIMESTAMP, description, nullable=nullable)
+def time_column(name: str, description: str) -> Column:
+    """Declare a column of a time, UTC, never NULL."""
+    return Column(name, TIMESTAMP, description, nullable=False)
 
 
-BUILD_ID = text_column("build_id", "one write of one table", nullable=False)
-LOAD_ID = text_column("load_id", "one landing file in one raw table", nullable=False)
+BUILD_ID = name_column("build_id", "one write of one table")
+LOAD_ID = name_column("load_id", "one landing file in one raw table")
 RUN_ID = text_column("run_id", "one run of a flow")
-TABLE_NAME = text_column("table_name", "table, without its schema", nullable=False)
+TABLE_NAME = name_column("table_name", "table, without its schema")

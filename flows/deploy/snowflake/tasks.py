@@ -36,7 +36,7 @@ _LONG_AGO = (1980, 1, 1, 0, 0, 0)  # the least that a zip can say: when it was m
 _CHANGING = ("today", "current_month")
 _IMPORTS = (
     "from decimal import Decimal",
-    "from transforms.activity.definitions.thresholds import Thresholds",
+    "from transforms.activity.definitions.activity import Thresholds",
     "from transforms.marts.mart_viewer_spikes import SpikeLimits",
 )
 PACKAGE = "snowflake-snowpark-python"

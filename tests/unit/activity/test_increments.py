@@ -13,7 +13,7 @@ from tests.feeding import PARAMETERS, content, rows_of
 from tests.properties.storing import store
 from tests.properties.test_stream_ends import STREAMS, THRESHOLDS, put
 from tests.unit.activity.facts import at, event, gift
-from transforms.activity.definitions import lifecycle_of_new as amounts
+from transforms.activity.definitions import lifecycle as amounts
 from transforms.build import build_table
 from transforms.catalog import models
 from transforms.contract import INTEGER, ContractError

@@ -8,7 +8,7 @@ from snowflake.snowpark import Session
 
 from tests.feeding import rows_of
 from tests.unit.activity.facts import Row, at, event, frame, shown
-from transforms.activity.definitions.thresholds import Thresholds
+from transforms.activity.definitions.activity import Thresholds
 from transforms.activity.viewer_activity import TABLE, build
 
 

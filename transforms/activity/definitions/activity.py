@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from transforms.activity.definitions.thresholds import Thresholds
 from transforms.functions import DataFrame
 from transforms.types import DataType
 
@@ -42,6 +41,27 @@ class Activity:
     stream: str
     description: str
     features: tuple[Feature, ...]
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """The numbers by which lifecycle rules hold: settings, given to the builds as one; a changed one rebuilds streams.
+
+    Args:
+        first_stream_minutes: first_stream_completed: the first ended broadcast lasted at least so long.
+        activation_viewers: streamer_activated: unique viewers of one broadcast, unless a gift came first.
+        popular_viewers: popular_streamer: most viewers at one time.
+        popular_gifts: popular_streamer: gifts received so far.
+        popular_followers: popular_streamer: followers won in one broadcast.
+        super_fan_gifts: super_fan: gifts to one streamer so far.
+    """
+
+    first_stream_minutes: int = 10
+    activation_viewers: int = 50
+    popular_viewers: int = 500
+    popular_gifts: int = 200
+    popular_followers: int = 150
+    super_fan_gifts: int = 5
 
 
 @dataclass(frozen=True)

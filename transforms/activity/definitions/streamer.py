@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from transforms.activity.definitions import broadcasts, features
+from transforms.activity.definitions import features
 from transforms.activity.definitions.activity import STREAMER, Activity, Definition, Feature
 from transforms.activity.definitions.events import OF_STREAMER, event_rows, with_gift_value
 from transforms.contract import BOOLEAN, FLOAT, INTEGER, TEXT
-from transforms.functions import DataFrame, Window, col, datediff, equal_null, lag, lit, max
+from transforms.formulas.frames import null_of
+from transforms.formulas.measures import MS_PER_HOUR
+from transforms.functions import DataFrame, Expression, Window, coalesce, col, datediff, equal_null, lag, lit, max
+from transforms.types import DataType
 
 CHANGED_CATEGORY = Activity(
     name="changed_category",
@@ -78,6 +81,18 @@ WENT_LIVE = Activity(
     ),
 )
 _CARRIED = ("streamer_key", "platform", "streamer_id", "stream_id", "version_key", "valid_from")
+# Broadcasts of all platforms in one shape: sessions that polls saw, and streams that the live logs list.
+_STREAM = ("stream_id", "platform", "streamer_key", "streamer_id")
+_KIND = {"streamer_type": TEXT, "is_private": BOOLEAN, "is_show": BOOLEAN, "culture_group": TEXT}
+_RESULT = {
+    "unique_viewers": INTEGER,
+    "like_count": INTEGER,
+    "comment_count": INTEGER,
+    "follow_change": INTEGER,
+    "receive_points": INTEGER,
+    "close_by": TEXT,
+}
+_SECONDS_PER_HOUR = MS_PER_HOUR // 1000
 
 
 def emit_changed_category(channel_history: DataFrame) -> DataFrame:
@@ -106,19 +121,19 @@ def emit_gift_received(fact_gifts: DataFrame, *, point_value: Decimal | None) ->
 
 def emit_stream_ended(int_stream_ends: DataFrame, fact_live_streams: DataFrame) -> DataFrame:
     """Emit one row per broadcast that is over."""
-    ended = broadcasts.list_ended(int_stream_ends, fact_live_streams)
+    ended = _list_ended(int_stream_ends, fact_live_streams)
     return event_rows(STREAM_ENDED, ended, OF_STREAMER, business_key=("stream_id",), ts="ended_at")
 
 
 def emit_stream_started(fact_stream_sessions: DataFrame, fact_live_streams: DataFrame) -> DataFrame:
     """Emit one row per broadcast."""
-    started = broadcasts.list_started(fact_stream_sessions, fact_live_streams)
+    started = _list_started(fact_stream_sessions, fact_live_streams)
     return event_rows(STREAM_STARTED, started, OF_STREAMER, business_key=("stream_id",), ts="started_at")
 
 
 def emit_went_live(fact_stream_sessions: DataFrame, fact_live_streams: DataFrame, *, gap_cap_seconds: int) -> DataFrame:
     """Emit one row per broadcast before which the streamer was offline."""
-    started = broadcasts.list_started(fact_stream_sessions, fact_live_streams)
+    started = _list_started(fact_stream_sessions, fact_live_streams)
     earlier = (
         Window.partition_by("streamer_key")
         .order_by("started_at", "stream_id")
@@ -130,6 +145,43 @@ def emit_went_live(fact_stream_sessions: DataFrame, fact_live_streams: DataFrame
     )
     was_offline = col("was_live_until").is_null() | (col("offline_seconds") > lit(gap_cap_seconds))
     return event_rows(WENT_LIVE, offline.filter(was_offline), OF_STREAMER, business_key=("stream_id",), ts="started_at")
+
+
+def _list_started(fact_stream_sessions: DataFrame, fact_live_streams: DataFrame) -> DataFrame:
+    """List every broadcast with its begin, what is known of its kind, and `live_until`: its end or last sample."""
+    begin = coalesce(col("started_at"), col("first_seen_at"))
+    polled = fact_stream_sessions.select(
+        *_STREAM, begin.alias("started_at"), col("last_seen_at").alias("live_until"), *_unknown(_KIND)
+    )
+    until = coalesce(col("ended_at"), col("started_at"))
+    logged = fact_live_streams.select(*_STREAM, "started_at", until.alias("live_until"), *_typed(_KIND))
+    return polled.union_all(logged)
+
+
+def _list_ended(int_stream_ends: DataFrame, fact_live_streams: DataFrame) -> DataFrame:
+    """List every broadcast that is over, with its length and what came of it."""
+    seconds = datediff("second", col("started_at"), col("ended_at"))
+    polled = int_stream_ends.select(
+        *_STREAM,
+        "ended_at",
+        seconds.alias("duration_seconds"),
+        col("peak_viewers").alias("max_viewers"),
+        "hours_watched",
+        *_unknown(_RESULT),
+    )
+    hours = col("total_viewer_seconds").cast(FLOAT) / lit(float(_SECONDS_PER_HOUR))
+    logged = fact_live_streams.filter(col("ended_at").is_not_null()).select(
+        *_STREAM, "ended_at", "duration_seconds", "max_viewers", hours.alias("hours_watched"), *_typed(_RESULT)
+    )
+    return polled.union_all(logged)
+
+
+def _unknown(types: Mapping[str, DataType]) -> list[Expression]:
+    return [null_of(type_).alias(name) for name, type_ in types.items()]
+
+
+def _typed(types: Mapping[str, DataType]) -> list[Expression]:
+    return [col(name).cast(type_).alias(name) for name, type_ in types.items()]
 
 
 def _changes_of(channel_history: DataFrame, watched: str, shown: Sequence[str]) -> DataFrame:

@@ -5,19 +5,23 @@ An append is joined from the left and has at most one row per row of the cohort,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
+from transforms.activity.columns import ts
 from transforms.activity.definitions.activity import Activity
-from transforms.datasets.analysis.plan import COHORT_COLUMNS, Plan, plan_of
-from transforms.datasets.frames.anchors import related_rows
-from transforms.datasets.frames.cohort import PREFIX, cohort_of
+from transforms.datasets.analysis.plan import COHORT_COLUMNS, Plan, PlannedAppend, plan_of
+from transforms.datasets.analysis.projection import values_of
+from transforms.datasets.frames.cohort import PREFIX, Cohort, cohort_of, key_of
 from transforms.datasets.frames.expressions import value_of
 from transforms.datasets.frames.joins import parts_of
+from transforms.datasets.frames.occurrences import Occurrences
 from transforms.datasets.frames.pairs import Part
-from transforms.datasets.syntax.conditions import COHORT, Value
-from transforms.datasets.syntax.query import Query
+from transforms.datasets.syntax.conditions import COHORT, Value, values_in
+from transforms.datasets.syntax.query import Pick, Query
 from transforms.engine.known_schemas import known_schemas
 from transforms.functions import DataFrame, Expression, col
+from transforms.types import DataType
 
 _HELD_AS = dict(zip((column.name for column in COHORT_COLUMNS), ("id", "entity", "ts", "number"), strict=True))
 
@@ -58,10 +62,79 @@ def _put_together(plan: Plan, stream: DataFrame) -> DataFrame:
     held |= {output.column.name: value_of(output.of, in_dataset) for output in plan.projection}  # type: ignore[arg-type]
     dataset = cohort.rows.frame
     for place, append in enumerate(plan.appends):
-        related = related_rows(cohort, append, earlier, f"e{place}r_")
+        related = _relate_rows(cohort, append, earlier, f"e{place}r_")
         for part in parts_of(stream, related, append, f"e{place}", in_dataset):
             dataset = dataset.join(part.frame, on=part.on, how="left")
             held |= part.columns
             if part.named:
                 earlier[str(append.append.selection.name)] = part
     return dataset.select(*[held[column.name].cast(column.type).alias(column.name) for column in plan.columns])
+
+
+def _relate_rows(cohort: Cohort, planned: PlannedAppend, earlier: Mapping[str, Part], prefix: str) -> Cohort:
+    """The rows that an append is related to: the cohort's, each at the time of what the append hangs on.
+
+    They are made of the cohort's rows and of the parts that are named, not of the whole dataset so far: a question of
+    many appends would else contain itself many times.
+
+    Args:
+        cohort: The cohort.
+        planned: The append.
+        earlier: Parts of earlier appends by the name of the append.
+        prefix: Begin of the names of columns that no other frame has.
+    """
+    base, anchor = cohort.rows, planned.append.anchor
+    if anchor is None and not _relates_to_others(planned):
+        return cohort
+    columns: dict[str, Expression] = {}
+    types: dict[str, DataType] = {}
+    for (of, name), data_type in planned.referred.items():
+        columns[key_of(Value(name, of))] = _named(earlier[of])[name]
+        types[key_of(Value(name, of))] = data_type
+    for value in _of_cohort(planned):
+        columns[key_of(value)] = col(base.named(value.name))
+        types[key_of(value)] = base.types.get(value.name, ts.type)
+    at = base.ts if anchor is None else _named(earlier[anchor])[ts.name]
+    frame = base.frame
+    for part in _needed([of for of, _ in planned.referred], earlier):
+        frame = frame.join(part.frame, on=part.on, how="left")
+    rows = Occurrences(frame, prefix, types)
+    selected = frame.filter(at.is_not_null()).select(
+        base.entity.alias(f"{prefix}entity"),
+        at.alias(f"{prefix}ts"),
+        base.id.alias(f"{prefix}id"),
+        base.number.alias(f"{prefix}number"),
+        base.next_ts.alias(f"{prefix}next_ts"),
+        *[column.alias(rows.named(key)) for key, column in columns.items()],
+    )
+    return replace(cohort, rows=rows.with_frame(selected), base=base, at=at)
+
+
+def _relates_to_others(planned: PlannedAppend) -> bool:
+    """Whether which events are taken, or what is made of many, depends on earlier appends."""
+    is_of_many = planned.append.selection.pick is Pick.AGGREGATE
+    named = _name_values(planned) if is_of_many else values_in(planned.append.condition)
+    return any(value.of not in (None, COHORT) for value in named)
+
+
+def _name_values(planned: PlannedAppend) -> list[Value]:
+    of_outputs = [value for output in planned.projection for value in values_of(output.of)]
+    return [*values_in(planned.append.condition), *of_outputs]
+
+
+def _named(part: Part) -> Mapping[str, Expression]:
+    return part.named or {}
+
+
+def _of_cohort(planned: PlannedAppend) -> Iterator[Value]:
+    """The values of the cohort's row that an append names."""
+    yield from {value.name: value for value in _name_values(planned) if value.of == COHORT}.values()
+
+
+def _needed(names: list[str], earlier: Mapping[str, Part]) -> list[Part]:
+    """The parts of that name and those that they are joined by, in the order of the question."""
+    wanted = set(names)
+    for name in reversed(list(earlier)):
+        if name in wanted and earlier[name].needs is not None:
+            wanted.add(str(earlier[name].needs))
+    return [part for name, part in earlier.items() if name in wanted]
