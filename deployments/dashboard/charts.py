@@ -54,10 +54,11 @@ def time_line(
         form: How values are written, e.g. `%` for shares; their axis then need not begin at 0.
     """
     tall = _melt(frame, at, values)
+    tip = alt.Tooltip("period:N", title="time" if _is_time(tall, at) else "day")
     base = alt.Chart(tall).encode(
         x=_time_axis(tall, at, zone),
         y=alt.Y("value:Q", title=unit, axis=_axis(tall["value"], form), scale=alt.Scale(zero=not form)),
-        tooltip=[_time_tip(tall, at), "measure:N", alt.Tooltip("value:Q", title=unit, format=form or _NUMBER)],
+        tooltip=[tip, "measure:N", alt.Tooltip("value:Q", title=unit, format=form or _NUMBER)],
     )
     if len(values) > 1:
         base = base.encode(color=_color("measure", list(values.values())))
@@ -87,9 +88,10 @@ def stacked_bars(
     """Stacked bars by day, week or month; columns of negative numbers hang below zero."""
     tall = _melt(frame, at, values)
     periods = _periods_of(tall, at)
+    axis = alt.Axis(labelAngle=-40, labelOverlap="greedy", labelLimit=90, ticks=len(periods) <= 40)
     base = alt.Chart(tall).mark_bar()
     chart = base.encode(
-        x=alt.X("period:O", title=None, axis=_period_axis(len(periods)), scale=alt.Scale(domain=periods)),
+        x=alt.X("period:O", title=None, axis=axis, scale=alt.Scale(domain=periods)),
         y=alt.Y("value:Q", title=unit, axis=_axis(tall["value"])),
         color=_color("measure", list(values.values()), colors),
         order=alt.Order("place:Q"),
@@ -226,14 +228,6 @@ def _time_axis(frame: pd.DataFrame, at: str, zone: str) -> alt.X:
     form = "%b %Y" if at == "year_month" else form
     axis = alt.Axis(labelOverlap=True, labelFlush=True, tickCount=6, format=form)
     return alt.X(f"{at}:T", title=title, scale=alt.Scale(type="utc"), axis=axis)
-
-
-def _time_tip(frame: pd.DataFrame, at: str) -> alt.Tooltip:
-    return alt.Tooltip("period:N", title="time" if _is_time(frame, at) else "day")
-
-
-def _period_axis(count: int) -> alt.Axis:
-    return alt.Axis(labelAngle=-40, labelOverlap="greedy", labelLimit=90, ticks=count <= 40)
 
 
 def _color(field: str, names: Sequence[str], colors: Sequence[str] = COLORS) -> alt.Color:

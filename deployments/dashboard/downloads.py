@@ -15,7 +15,7 @@ def csv_of(frame: pd.DataFrame) -> str:
     cells = frame.copy()
     for name in cells.columns:
         if pd.api.types.is_datetime64_any_dtype(cells[name]):
-            cells[name] = cells[name].map(_iso)
+            cells[name] = cells[name].map(lambda moment: "" if pd.isna(moment) else moment.isoformat())
         elif cells[name].dtype == object:
             cells[name] = cells[name].map(escape_formula)
     return cells.to_csv(index=False, lineterminator="\n")
@@ -24,7 +24,3 @@ def csv_of(frame: pd.DataFrame) -> str:
 def escape_formula(value: Any) -> Any:
     """Return a cell that no spreadsheet runs; what is no text stays as it is."""
     return f"'{value}" if isinstance(value, str) and value.startswith(_BEGINS_OF_FORMULAS) else value
-
-
-def _iso(moment: Any) -> str:
-    return "" if pd.isna(moment) else str(moment.isoformat())

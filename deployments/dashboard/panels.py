@@ -158,7 +158,7 @@ def show_table(
 
 
 def _configure(name: str, values: pd.Series, zone: str) -> Any:
-    label = _label(name)
+    label = name.replace("_", " ")
     if is_time(name):
         return st.column_config.DatetimeColumn(f"{label} ({zone})", format="YYYY-MM-DD HH:mm:ss")
     if name.endswith(("_day", "_date", "_start", "_month")):
@@ -168,10 +168,6 @@ def _configure(name: str, values: pd.Series, zone: str) -> Any:
     if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values):
         return st.column_config.NumberColumn(label, format="localized")
     return st.column_config.Column(label)
-
-
-def _label(name: str) -> str:
-    return name.replace("_", " ")
 
 
 def _offer_download(title: str, rows: pd.DataFrame) -> None:

@@ -155,7 +155,9 @@ def validate_source(
     elif isinstance(limits, ExportLimits):
         observed = [export_subject(source, limits, now)]
     else:
-        observed = [_make_poll_subject(source, snapshots, limits or SourceLimits(), now)]
+        limits = limits or SourceLimits()
+        polls, rules = _select_polls(source, limits, snapshots), poll_rules(source, limits, now)
+        observed = [Subject(POLLS, polls, "source", rules, ("entity",), name=f"polls_{source}")]
     return check_subjects(
         logins, [*observed, _make_drift_subject(source, raw_tables)], run_id=run_id, docs_root=docs_root, stored=stored
     )
@@ -166,11 +168,6 @@ def _make_drift_subject(source: str, tables: Sequence[Table]) -> Subject:
     rows = f"select t.* from {{schema_drift}} t where {f'table_name in ({names})' if names else 'false'}"
     rules = (drift_rule(source, tables),)
     return Subject(SCHEMA_DRIFT, rows, "source", rules, ("table_name", "field"), name=f"schema_drift_{source}")
-
-
-def _make_poll_subject(source: str, snapshots: Sequence[datetime], limits: SourceLimits, now: datetime) -> Subject:
-    rows, rules = _select_polls(source, limits, snapshots), poll_rules(source, limits, now)
-    return Subject(POLLS, rows, "source", rules, ("entity",), name=f"polls_{source}")
 
 
 def _select_polls(source: str, limits: SourceLimits, snapshots: Sequence[datetime]) -> str:

@@ -5,20 +5,23 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 from expectations.checks.reconciliation import account_rules, accounts
 from expectations.engine.connection import Logins
 from expectations.engine.queries import select_rows
-from expectations.engine.results import RuleResult
+from expectations.engine.results import RuleResult, make_result
 from expectations.engine.run import Each, Subject, check_subjects
 from expectations.engine.tables import business_rules, find_table
 from expectations.rules.from_contract import contract_rules, schema_rule
-from expectations.rules.rule import CRITICAL, Rule
+from expectations.rules.rule import Rule, critical
 from expectations.rules.schemas import Columns
 from transforms.contract import Layer, Table
 
 __all__ = ["RuleResult", "build_docs", "rules_of", "validate_tables", "warm_up"]
+
+_NO_ROWS = critical("rows written by the run hold every rule", "", "nothing to check")
 
 
 @cache
@@ -27,7 +30,8 @@ def warm_up() -> None:
 
     Called when it is known that something will be checked; a process that checks nothing never imports it.
     """
-    threading.Thread(target=_import, name="import great_expectations", daemon=True).start()
+    suites = ("expectations.engine.suites",)
+    threading.Thread(target=import_module, args=suites, name="import great_expectations", daemon=True).start()
 
 
 def rules_of(table: Table) -> tuple[Rule, ...]:
@@ -71,13 +75,13 @@ def validate_tables(
         snowflake.connector.Error: The warehouse cannot be reached.
     """
     tables = [find_table(name) for name in names]
-    written = [t for t in tables if batches is None or _is_written(batches.get(t.name, ()))]
+    written = [t for t in tables if batches is None or (ids := batches.get(t.name, ())) is None or ids]
     subjects = [_make_subject(table, None if batches is None else batches[table.name]) for table in written]
     staged = [table for table in written if table.layer is Layer.STAGING]
     if staged:
         subjects.append(accounts(staged, batches))
     results = check_subjects(logins, subjects, run_id=run_id, docs_root=docs_root, stored=stored, each=each)
-    results += [_make_empty_result(table) for table in tables if table not in written]
+    results += [make_result(_NO_ROWS, t, "batch", True, "the run wrote no rows") for t in tables if t not in written]
     position = {name: place for place, name in enumerate(names)}
     return sorted(results, key=lambda result: position.get(result.table_name, len(names)))
 
@@ -96,27 +100,6 @@ def build_docs(docs_root: Path) -> Path:
     return docs_root / "index.html"
 
 
-def _is_written(batch_ids: Sequence[str] | None) -> bool:
-    return batch_ids is None or len(batch_ids) > 0
-
-
 def _make_subject(table: Table, batch_ids: Sequence[str] | None) -> Subject:
     rows, scope = select_rows(table, batch_ids)
     return Subject(table, rows, scope, rules_of(table), table.key, with_schema=True)
-
-
-def _make_empty_result(table: Table) -> RuleResult:
-    return RuleResult(
-        layer=table.layer.value,
-        table_name=table.name,
-        rule="rows written by the run hold every rule",
-        severity=CRITICAL.value,
-        success=True,
-        observed="the run wrote no rows",
-        scope="batch",
-        reason="nothing to check",
-    )
-
-
-def _import() -> None:
-    import expectations.engine.suites  # noqa: F401

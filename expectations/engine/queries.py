@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from expectations.engine.tables import find_table
-from expectations.rules.rule import Computed, Helper, Lookup, Rule, quote_literal
+from expectations.rules.rule import Computed, Lookup, Rule, quote_literal
 from transforms.contract import Table
 
 _PLACEHOLDER = re.compile(r"{(\w+)}")
@@ -25,13 +25,11 @@ def select_rows(table: Table, batch_ids: Sequence[str] | None) -> tuple[str, str
 
 def add_helpers(rows: str, rules: Iterable[Rule], database: str) -> str:
     """Return the rows with the computed columns and joins that the rules use, each once."""
-    helpers: dict[str, Helper] = {}
-    for rule in rules:
-        helpers.update({_name(helper): helper for helper in rule.helpers})
-    computed = [h for h in helpers.values() if isinstance(h, Computed)]
-    lookups = [h for h in helpers.values() if isinstance(h, Lookup)]
-    if not helpers:
+    used = [helper for rule in rules for helper in rule.helpers]
+    if not used:
         return rows
+    computed = {h.name: h for h in used if isinstance(h, Computed)}.values()
+    lookups = {h.alias: h for h in used if isinstance(h, Lookup)}.values()
     columns = [
         "t.*",
         *(f"{c.sql} as {c.name}" for c in computed),
@@ -49,7 +47,3 @@ def named(query: str, database: str, rows: str = "") -> str:
         return f"({rows})" if name == "batch" else find_table(name).full_name(database)
 
     return _PLACEHOLDER.sub(replacement, query)
-
-
-def _name(helper: Helper) -> str:
-    return helper.name if isinstance(helper, Computed) else helper.alias

@@ -32,7 +32,7 @@ def markdown(results: Sequence[RuleResult], docs_link: str | None = None) -> str
 
 def _make_row(result: RuleResult) -> str:
     cells = (f"{result.layer}.{result.table_name}", result.rule, result.severity, result.observed, result.reason)
-    return f"| {' | '.join(_escape_cell(cell) for cell in cells)} |"
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
 
 
 def _count_per_table(results: Sequence[RuleResult]) -> list[str]:
@@ -42,7 +42,3 @@ def _count_per_table(results: Sequence[RuleResult]) -> list[str]:
         of_table = [r.success for r in results if (r.layer, r.table_name, r.scope) == (layer, name, scope)]
         rows.append(f"| {layer}.{name} | {scope} | {len(of_table)} | {sum(of_table)} |")
     return rows
-
-
-def _escape_cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from expectations.rules.rule import Rule
+    from transforms.contract import Table
 
 _CRITICAL = "critical"  # as transforms.contract.Severity writes it; importing that would import Snowpark
 
@@ -33,6 +37,13 @@ class RuleResult:
     observed: str
     scope: str
     reason: str = ""
+
+
+def make_result(rule: Rule, table: Table, scope: str, success: bool, observed: str) -> RuleResult:
+    """Return what was found of a rule on a table."""
+    return RuleResult(
+        table.layer.value, table.name, rule.name, rule.severity.value, success, observed, scope, rule.reason
+    )
 
 
 def find_blocked_tables(results: Iterable[RuleResult]) -> set[str]:

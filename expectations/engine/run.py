@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from expectations.engine.connection import Logins, login
 from expectations.engine.printable import printable
 from expectations.engine.queries import add_helpers, named
-from expectations.engine.results import RuleResult
+from expectations.engine.results import RuleResult, make_result
 from expectations.rules.from_contract import schema_rule
 from expectations.rules.rule import Rule
 from expectations.rules.schemas import Columns, declared_columns, stored_columns
@@ -111,9 +111,10 @@ class _Check:
         from expectations.engine.suites import expectation, schema_expectation
 
         schema_rules = [self._schema_rule] if subject.with_schema else []
+        key = [name for name in subject.shown_key if name in self._stored]
         asked = [
             *(schema_expectation(rule, declared_columns(table), self._stored) for rule in schema_rules),
-            *(expectation(rule, self._select_key()) for rule in self._askable),
+            *(expectation(rule, key) for rule in self._askable),
         ]
         query = add_helpers(named(subject.rows, self._database), self._askable, self._database)
         outcomes = {outcome.rule: outcome for outcome in suites.check(subject.name or table.name, query, asked, run_id)}
@@ -121,9 +122,6 @@ class _Check:
             *(self._make_from(rule, outcomes.get(rule.name)) for rule in (*schema_rules, *self._askable)),
             *(self._make_result(r, False, self._find_missing(r)) for r in subject.rules if r not in self._askable),
         ]
-
-    def _select_key(self) -> list[str]:
-        return [name for name in self._subject.shown_key if name in self._stored]
 
     def _find_missing(self, rule: Rule) -> str:
         return f"not checked: {self._subject.table.name} lacks {', '.join(sorted(rule.columns_among(self._absent)))}"
@@ -137,16 +135,7 @@ class _Check:
 
     def _make_result(self, rule: Rule, success: bool, observed: str) -> RuleResult:
         table = (self._subject.result_tables or {}).get(rule.name, self._subject.table)
-        return RuleResult(
-            layer=table.layer.value,
-            table_name=table.name,
-            rule=rule.name,
-            severity=rule.severity.value,
-            success=success,
-            observed=observed,
-            scope=self._subject.scope,
-            reason=rule.reason,
-        )
+        return make_result(rule, table, self._subject.scope, success, observed)
 
 
 def first_line(message: str) -> str:

@@ -62,7 +62,7 @@ class Suites:
         self._docs_root = docs_root
         self._context = gx.get_context(project_config=_configure(docs_root), mode="ephemeral")
         # With each data source and asset the library writes its whole configuration as YAML, into memory, for nobody.
-        self._context._save_project_config = _save_nothing  # type: ignore[method-assign]
+        self._context._save_project_config = lambda: None  # type: ignore[method-assign]
         self._unrendered: list[ValidationResultIdentifier] = []
         self._of_thread = threading.local()
         self._making = threading.Lock()
@@ -167,10 +167,6 @@ def schema_expectation(rule: Rule, declared: dict[str, str], found: dict[str, st
         found=found,
         severity=FailureSeverity(rule.severity.value),
     )
-
-
-def _save_nothing() -> None:
-    """Stand in for what keeps a context's configuration."""
 
 
 def _find_outcome(result: Any) -> Outcome:

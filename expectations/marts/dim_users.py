@@ -1,12 +1,18 @@
 """Business rules of dim_users."""
 
-from expectations.rules.marts import one_row_per, ordered
-from expectations.rules.rule import critical, warning
+from expectations.rules.marts import ordered
+from expectations.rules.rule import Computed, critical, warning
 
 RULES = (
     ordered("first_seen_at", "last_seen_at"),
     ordered("details_seen_at", "last_seen_at"),
-    one_row_per("one user_key for each; two rows double all that joins them", "platform", "user_id"),
+    critical(
+        "platform and user_id name one row",
+        "_rows_of_name > 1",
+        "one user_key for each; two rows double all that joins them",
+        *("platform", "user_id"),
+        Computed("_rows_of_name", "count(*) over (partition by t.platform, t.user_id)"),
+    ),
     critical(
         "a user is known where a users file listed it",
         "is_known <> (details_seen_at is not null)",

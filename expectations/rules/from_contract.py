@@ -42,17 +42,13 @@ def unique_key(table: Table) -> Rule:
 
 def _column_rules(table: Table, column: Column) -> Iterator[Rule]:
     if not column.nullable:
-        yield _not_null(column)
+        yield critical(f"{column.name} is never NULL", f"{column.name} is null", f"required: {column.description}")
     if column.minimum is not None or column.maximum is not None:
         yield from _range(column)
     if column.accepted:
         yield _accept(column)
     if column.references:
         yield _foreign_key(table, column, column.references)
-
-
-def _not_null(column: Column) -> Rule:
-    return critical(f"{column.name} is never NULL", f"{column.name} is null", f"required: {column.description}")
 
 
 def _range(column: Column) -> Iterator[Rule]:
@@ -77,16 +73,11 @@ def _accept(column: Column) -> Rule:
 
 def _foreign_key(table: Table, column: Column, references: str) -> Rule:
     parent, parent_column = references.split(".")
-    alias = f"parent_of_{column.name}"
+    alias, known = f"parent_of_{column.name}", f"select distinct {parent_column} as id from {{{parent}}}"
     return warning(
         f"every {column.name} is in {parent}",
         f"{column.name} is not null and {alias}_id is null",
         f"{table.name}.{column.name} references {references}; orphans are kept and reported",
         column.name,
-        Lookup(
-            alias=alias,
-            query=f"select distinct {parent_column} as id from {{{parent}}}",
-            columns=("id",),
-            on=f"{alias}.id = t.{column.name}",
-        ),
+        Lookup(alias, known, ("id",), f"{alias}.id = t.{column.name}"),
     )

@@ -6,7 +6,7 @@ the batch touched: one lookup gives, per key, the number of current versions and
 
 from __future__ import annotations
 
-from expectations.rules.rule import CRITICAL, WARNING, Lookup, Rule, critical
+from expectations.rules.rule import Lookup, Rule, critical, warning
 from transforms.contract import Table
 from transforms.write_kinds import HardDeletes, History, Strategy
 
@@ -17,7 +17,7 @@ def history_rules(table: Table, history: History) -> tuple[Rule, ...]:
     """Return the invariants of a history, as its strategy and its deletes have them."""
     chain = _chain(table, history)
     return (
-        _one_current(table, history, chain),
+        _one_current(history, chain),
         critical(
             "the open version is the current one",
             "is_current <> (valid_to is null)",
@@ -30,17 +30,16 @@ def history_rules(table: Table, history: History) -> tuple[Rule, ...]:
             "a version holds in [valid_from, valid_to)",
             "valid_to",
         ),
-        _unbroken(table, chain, "no two versions of a key overlap", "overlap_at", "as_of would find two versions"),
-        *_gap_rules(table, history, chain),
+        _unbroken(chain, "no two versions of a key overlap", "overlap_at", "as_of would find two versions"),
+        *_gap_rules(history, chain),
         _unbroken(
-            table,
             chain,
             "a version differs from the one before",
             "repeat_at",
             f"a version begins where one of {', '.join(table.tracked_columns)} changes, and nowhere else",
         ),
         _unique_version_key(table),
-        *_deletion_rules(table, history, chain),
+        *_deletion_rules(history, chain),
         _observed_after(history),
     )
 
@@ -73,7 +72,7 @@ def _successor(table: Table) -> Lookup:
     )
 
 
-def _one_current(table: Table, history: History, chain: Lookup) -> Rule:
+def _one_current(history: History, chain: Lookup) -> Rule:
     """Return a key without a current version is gone, which only `invalidate` leaves like that."""
     may_be_gone = history.hard_deletes is HardDeletes.INVALIDATE
     return critical(
@@ -84,23 +83,23 @@ def _one_current(table: Table, history: History, chain: Lookup) -> Rule:
     )
 
 
-def _unbroken(table: Table, chain: Lookup, name: str, broken_at: str, reason: str) -> Rule:
+def _unbroken(chain: Lookup, name: str, broken_at: str, reason: str) -> Rule:
     display = f"chain_{broken_at}"
     return critical(name, f"{display} is not null", reason, *(display, chain))
 
 
-def _gap_rules(table: Table, history: History, chain: Lookup) -> tuple[Rule, ...]:
+def _gap_rules(history: History, chain: Lookup) -> tuple[Rule, ...]:
     """With `invalidate`, a gap is a deletion."""
     if history.hard_deletes is HardDeletes.INVALIDATE:
         return ()
     reason = "between its first and its last version, a key has a version at every time"
-    return (_unbroken(table, chain, "no gap is between the versions of a key", "gap_at", reason),)
+    return (_unbroken(chain, "no gap is between the versions of a key", "gap_at", reason),)
 
 
-def _deletion_rules(table: Table, history: History, chain: Lookup) -> tuple[Rule, ...]:
+def _deletion_rules(history: History, chain: Lookup) -> tuple[Rule, ...]:
     if history.hard_deletes is HardDeletes.NEW_RECORD:
         reason = "nothing can be deleted that was not there, and a deletion changes no value"
-        return (_unbroken(table, chain, "a deletion follows a version, with its values", "stray_deletion_at", reason),)
+        return (_unbroken(chain, "a deletion follows a version, with its values", "stray_deletion_at", reason),)
     return (critical("no version is a deletion", "is_deleted", f"hard deletes: {history.hard_deletes}", "is_deleted"),)
 
 
@@ -119,13 +118,9 @@ def _unique_version_key(table: Table) -> Rule:
 
 def _observed_after(history: History) -> Rule:
     is_ours = history.strategy is Strategy.CHECK
-    return Rule(
-        name="no version begins after its newest observation",
-        fails="valid_from > observed_at_last",
-        severity=CRITICAL if is_ours else WARNING,
-        reason="a version begins when it was observed" if is_ours else f"{history.effective_at} lies in the future",
-        shows=("observed_at_last",),
-    )
+    reason = "a version begins when it was observed" if is_ours else f"{history.effective_at} lies in the future"
+    name, fails = "no version begins after its newest observation", "valid_from > observed_at_last"
+    return (critical if is_ours else warning)(name, fails, reason, "observed_at_last")
 
 
 def _chain(table: Table, history: History) -> Lookup:

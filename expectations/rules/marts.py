@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.rules.rule import Computed, Rule, critical
+from expectations.rules.rule import Rule, critical
 
 # fact_subscription_months with what counts of each: of a switch of plan on the last day of a month only the new one.
 COUNTED_MONTHS = (
@@ -47,18 +47,6 @@ def first_of_month(*columns: str) -> Rule:
         " or ".join(f"{column} <> date_trunc('month', {column})" for column in columns),
         "months are joined and grouped by their first day",
         *columns,
-    )
-
-
-def one_row_per(reason: str, *columns: str) -> Rule:
-    """Return what a person calls a thing names one row."""
-    same = ", ".join(f"t.{column}" for column in columns)
-    return critical(
-        f"{' and '.join(columns)} name one row",
-        "_rows_of_name > 1",
-        reason,
-        *columns,
-        Computed("_rows_of_name", f"count(*) over (partition by {same})"),
     )
 
 

@@ -50,16 +50,14 @@ class ProductEvents:
     def of_hour(self, hour: int) -> list[Record]:
         """The events that were uploaded in an hour (its number since 1970), in the order of their upload."""
         days = range(((hour * HOUR) - LONGEST_DELAY) // DAY - 1, hour * HOUR // DAY + 1)
-        events = [event for day in days for event in self._day(day).get(hour, ())]
+        with self._lock:
+            found = [remember(self._days, day, self._make_day, _DAYS_KEPT) for day in days]
+        events = [event for hours in found for event in hours.get(hour, ())]
         events.sort(key=lambda event: (event.uploaded_at, event.device.device_id, event.number, event.copy))
         return [exported(self._dice, event) for event in events]
 
-    def _day(self, day: int) -> dict[int, list[AppEvent]]:
-        """What happened on a day, by the hour in which it was uploaded."""
-        with self._lock:
-            return remember(self._days, day, self._make_day, _DAYS_KEPT)
-
     def _make_day(self, day: int) -> dict[int, list[AppEvent]]:
+        """What happens on a day, by the hour in which it is uploaded."""
         hours: dict[int, list[AppEvent]] = defaultdict(list)
         for viewer in self._viewers:
             for event in events_of_day(self._dice, viewer, day):

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from deployments.sandbox.amplitude.checks import Refusal, Throttle, refusal_of, refuse
+from deployments.sandbox.amplitude.checks import Throttle, refusal_of, refuse
 from deployments.sandbox.amplitude.export import ExportApi, Uploads
 from deployments.sandbox.http.faults import FaultBoard, FaultRule
 from deployments.sandbox.http.messages import Answer, Request
@@ -187,7 +187,8 @@ class AmplitudeApi:
         shortest = int((upload.get("options") or {}).get("min_id_length", 5))
         refusal = refusal_of(events, shortest, faults) or self._throttles[request.path].refusal_of(events, faults)
         if refusal is not None:
-            self._keep_refusal(events, refusal)
+            for place, reason in refusal.for_good.items():
+                self.held.refused[str(events[place].get("insert_id"))] = reason
             return Answer(refusal.status, refusal.body)
         return self._take(request, events, faults)
 
@@ -213,10 +214,6 @@ class AmplitudeApi:
         if upload["api_key"] != self.api_key or "invalid_key" in faults:
             return refuse(400, f"Invalid API key: {upload['api_key']}")
         return None
-
-    def _keep_refusal(self, events: list[Event], refusal: Refusal) -> None:
-        for place, reason in refusal.for_good.items():
-            self.held.refused[str(events[place].get("insert_id"))] = reason
 
     def _take(self, request: Request, events: list[Event], faults: Mapping[str, FaultRule]) -> Answer:
         """Take the events, unless a fault ends the request before."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from deployments.sandbox.billing.plans import MONTHLY, OPENED, PLAN_WHEEL, YEARLY
 from deployments.sandbox.billing.records import Account, Shown, Terms, day_of, seconds_of, stamp
-from deployments.sandbox.billing.subscriptions import Career, Ending, PlanChange, Subscription
+from deployments.sandbox.billing.subscriptions import Career, PlanChange, Subscription
 from deployments.sandbox.world.locales import ORIGIN_WHEEL, ORIGINS
 from deployments.sandbox.world.rng import Dice, Topic
 from deployments.sandbox.world.timestamps import DAY, HISTORY_ENDS
@@ -113,14 +113,11 @@ def _subscribe(dice: Dice, customer: Customer, plan: int, period: str, first_day
             entered_at = max(seconds_of(first_day, int(second * DAY)), ending.seen_at)
             continue
         if erased < 0.2:
-            customer.absences.append((_choose_erasure(ending, until_erased), HISTORY_ENDS))
+            # some who left have everything about them deleted within weeks
+            gone_at = max(seconds_of(ending.day + 1), ending.seen_at) + int((1 + 30 * until_erased) * DAY)
+            customer.absences.append((gone_at, HISTORY_ENDS))
         return changes
     return changes
-
-
-def _choose_erasure(ending: Ending, chance: float) -> int:
-    """Some who left have everything about them deleted within weeks."""
-    return max(seconds_of(ending.day + 1), ending.seen_at) + int((1 + 30 * chance) * DAY)
 
 
 def _leave_gaps(dice: Dice, customer: Customer) -> None:

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 from deployments.sandbox.livelogs.gifts import KINDS, Gift, gifts_of
 from deployments.sandbox.world.broadcasts import Broadcast, Calendar
-from deployments.sandbox.world.people import Person
 from deployments.sandbox.world.rng import Topic
 from deployments.sandbox.world.timestamps import DAY, HOUR, MINUTE, moment
 from deployments.sandbox.world.viewers import uuid_of
@@ -95,11 +94,12 @@ class LiveLogsView:
         watched = _measure_watched(audience, broadcast.ended_at - broadcast.started_at, stays)
         points = sum(gift.kind.points for gift in self._gifts(broadcast.stream_id) if gift.cancelled_at is None)
         peak_at = text_of(audience.peak_at, int(milliseconds * 1_000)) if audience.peak else ""
+        country = _COUNTRIES.get(person.origin.language, "United States")
         return [
             *(stream + _ID_OFFSET, text_of(broadcast.started_at), text_of(broadcast.ended_at)),
             *(broadcast.ended_at - broadcast.started_at, _ENDS[int(end * len(_ENDS))], audience.peak, peak_at),
             *(0, int(audience.unique * likes * 6), 0, False, "", self._make_streamer_id(broadcast)),
-            *(text_of(person.created_at), _choose_country(person), "", audience.unique, int(audience.unique * 0.55)),
+            *(text_of(person.created_at), country, "", audience.unique, int(audience.unique * 0.55)),
             *(int(audience.unique * 0.4), int(audience.unique * 0.8), int(audience.unique * 0.3)),
             *(int(audience.unique * 0.15), *watched, int(audience.unique * comments * 3)),
             *(int(audience.unique * (follows - 0.2) * 0.05), points, ""),
@@ -137,7 +137,3 @@ def _measure_watched(audience: _Audience, length: int, stays: float) -> Iterator
         return iter(("", "", ""))
     average = round(30 + stays * min(length, 2_400) * 0.4, 2)
     return iter((int(average * audience.unique), average, round(average * 0.6, 2)))
-
-
-def _choose_country(person: Person) -> str:
-    return _COUNTRIES.get(person.origin.language, "United States")

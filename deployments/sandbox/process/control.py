@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
 from deployments.sandbox.amplitude.server import AmplitudeApi
-from deployments.sandbox.http.faults import FaultRule
+from deployments.sandbox.http.faults import FaultBoard, FaultRule
 from deployments.sandbox.http.messages import Answer, Request
 from deployments.sandbox.twitch.server import HelixApi
 
@@ -21,20 +22,18 @@ class Control:
 
     Args:
         api: what is controlled.
+        amplitude: the receiver whose events GET /_control/amplitude shows.
         secret: asked of every request.
 
     Attributes:
         about: returned by GET /_control/about.
-        amplitude: the receiver whose events GET /_control/amplitude shows.
         on_stop: called by POST /_control/stop.
         service_account: returned by GET /_control/service_account.
     """
 
-    def __init__(self, api: HelixApi, secret: str) -> None:
-        self._api = api
-        self._secret = secret
+    def __init__(self, api: HelixApi, amplitude: AmplitudeApi, secret: str) -> None:
+        self._api, self._amplitude, self._secret = api, amplitude, secret
         self.about: dict[str, Any] = {}
-        self.amplitude: AmplitudeApi | None = None
         self.on_stop: Callable[[], None] = lambda: None
         self.service_account: Callable[[], dict[str, Any]] = dict
 
@@ -51,14 +50,14 @@ class Control:
             "POST clock": self._move_clock,
             "GET faults": lambda _: {"faults": self._api.faults.as_list()},
             "POST faults": self._add_faults,
-            "DELETE faults": self._clear_faults,
+            "DELETE faults": lambda _: _clear(self._api.faults, {"faults": []}),
             "GET spikes": lambda _: {"spikes": self._api.view.spikes.as_list()},
             "POST spikes": self._add_spike,
             "DELETE spikes": self._end_spikes,
             "GET requests": lambda _: {"requests": dict(self._api.requests)},
-            "DELETE requests": self._clear_requests,
-            "GET amplitude": lambda _: self.amplitude.report(request) if self.amplitude else {},
-            "DELETE amplitude": self._clear_amplitude,
+            "DELETE requests": lambda _: _clear(self._api.requests, {"requests": {}}),
+            "GET amplitude": lambda _: self._amplitude.report(request),
+            "DELETE amplitude": lambda _: _clear(self._amplitude, {"events": 0}),
             "POST stop": self._stop,
         }
         if name not in routes:
@@ -82,10 +81,6 @@ class Control:
             self._api.faults.add(rule)
         return {"faults": self._api.faults.as_list()}
 
-    def _clear_faults(self, _: Any) -> dict[str, Any]:
-        self._api.faults.clear()
-        return {"faults": []}
-
     def _add_spike(self, order: Any) -> dict[str, Any]:
         spike = self._api.view.spikes.add(order, self._api.clock.now())
         self._api.view.forget_listings()
@@ -96,18 +91,14 @@ class Control:
         self._api.view.forget_listings()
         return {"spikes": self._api.view.spikes.as_list()}
 
-    def _clear_requests(self, _: Any) -> dict[str, Any]:
-        self._api.requests.clear()
-        return {"requests": {}}
-
-    def _clear_amplitude(self, _: Any) -> dict[str, Any]:
-        if self.amplitude:
-            self.amplitude.clear()
-        return {"events": 0}
-
     def _stop(self, _: Any) -> dict[str, Any]:
         self.on_stop()
         return {"stopping": True}
+
+
+def _clear(held: AmplitudeApi | FaultBoard | Counter[str], left: dict[str, Any]) -> dict[str, Any]:
+    held.clear()
+    return left
 
 
 def _refuse(status: int, message: str) -> Answer:

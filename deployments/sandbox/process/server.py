@@ -153,9 +153,8 @@ class SandboxServer(Addresses):
         self.sheets = SheetsApi(LiveLogsView(world), self.clock, self.api.faults, self.api.requests)
         self.product_events = ProductEvents(world)
         self.amplitude = self._amplitude(Uploads(self.clock, uploads))
-        self.control = Control(self.api, self.control_secret)
+        self.control = Control(self.api, self.amplitude, self.control_secret)
         self.control.service_account = self.service_account
-        self.control.amplitude = self.amplitude
         self._http = HttpServer(self.api, self.sheets, self.amplitude, self.control, port)
         self.host, self.port = HOST, int(self._http.server_address[1])
         self.sheets.root = self.url
