@@ -6,27 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from expectations.rules.rule import quote_literal
+from transforms import types
 from transforms.contract import Table, check_identifier
-from transforms.types import (
-    BooleanType,
-    DataType,
-    DateType,
-    DecimalType,
-    DoubleType,
-    LongType,
-    StringType,
-    TimestampType,
-    VariantType,
-)
 
-_KINDS: dict[type[DataType], str] = {
-    StringType: "TEXT",
-    LongType: "NUMBER",
-    DoubleType: "FLOAT",
-    BooleanType: "BOOLEAN",
-    DateType: "DATE",
-    TimestampType: "TIMESTAMP_NTZ",
-    VariantType: "VARIANT",
+_KINDS: dict[type[types.DataType], str] = {
+    types.StringType: "TEXT",
+    types.LongType: "NUMBER",
+    types.DoubleType: "FLOAT",
+    types.BooleanType: "BOOLEAN",
+    types.DateType: "DATE",
+    types.TimestampType: "TIMESTAMP_NTZ",
+    types.VariantType: "VARIANT",
 }
 Columns = dict[str, str]
 
@@ -56,7 +46,7 @@ def kind_of(data_type: str, scale: int | None) -> str:
     return f"NUMBER({scale} decimals)" if data_type == "NUMBER" and scale else str(data_type)
 
 
-def _kind(data_type: DataType) -> str:
-    if isinstance(data_type, DecimalType):
+def _kind(data_type: types.DataType) -> str:
+    if isinstance(data_type, types.DecimalType):
         return f"NUMBER({data_type.scale} decimals)" if data_type.scale else "NUMBER"
     return _KINDS[type(data_type)]
