@@ -11,35 +11,25 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from transforms import types
 from transforms.functions import DataFrame, col
-from transforms.types import (
-    BooleanType,
-    DataType,
-    DateType,
-    DecimalType,
-    DoubleType,
-    LongType,
-    StringType,
-    TimestampType,
-    VariantType,
-)
 from transforms.write_kinds import History, View, WriteKind
 
 if TYPE_CHECKING:
     from snowflake.snowpark.types import StructType
 
-INTEGER = LongType()
-FLOAT = DoubleType()
-TEXT = StringType()
-BOOLEAN = BooleanType()
-DATE = DateType()
-TIMESTAMP = TimestampType()
-VARIANT = VariantType()
+INTEGER = types.LongType()
+FLOAT = types.DoubleType()
+TEXT = types.StringType()
+BOOLEAN = types.BooleanType()
+DATE = types.DateType()
+TIMESTAMP = types.TimestampType()
+VARIANT = types.VariantType()
 
 
-def money(scale: int = 2) -> DecimalType:
+def money(scale: int = 2) -> types.DecimalType:
     """Return DECIMAL(18, scale), the type of every amount of money."""
-    return DecimalType(18, scale)
+    return types.DecimalType(18, scale)
 
 
 class ContractError(Exception):
@@ -87,7 +77,7 @@ class Column:
     """
 
     name: str
-    type: DataType
+    type: types.DataType
     description: str
     nullable: bool = True
     payload: str | None = None

@@ -43,10 +43,7 @@ def build(fact_stream_sessions: DataFrame, *, gap_cap_seconds: int) -> DataFrame
     newest_sample = max("last_sampled_at").over(of_platform)
     started_at = coalesce(col("started_at"), col("first_seen_at"))
     seen = fact_stream_sessions.select(
-        "stream_id",
-        "platform",
-        "streamer_key",
-        "streamer_id",
+        *("stream_id", "platform", "streamer_key", "streamer_id"),
         started_at.alias("started_at"),
         # None ends before it began; how far the times are apart, staging's warning says.
         iff(col("last_seen_at") < started_at, started_at, col("last_seen_at")).alias("ended_at"),

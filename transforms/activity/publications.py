@@ -44,22 +44,16 @@ _STATES = (PENDING, RELEASED, REJECTED, SENT)
 
 def build_event() -> Expression:
     """Build an Amplitude event of a row of a stream: without its NULLs, the customer without its platform."""
-    return object_construct(
-        lit("event_type"),
-        col("activity"),
-        lit("user_id"),
-        substring(col("customer"), charindex(lit(":"), col("customer")) + 1),
-        lit("device_id"),
-        col("anonymous_customer_id"),
-        lit("time"),
-        datediff("millisecond", lit(_EPOCH).cast(TIMESTAMP), col("ts")),
-        lit("event_properties"),
-        col("feature_json"),
-        lit("revenue"),
-        col("revenue_impact"),
-        lit("insert_id"),
-        col("activity_id"),
-    ).cast(VARIANT)
+    event = {
+        "event_type": col("activity"),
+        "user_id": substring(col("customer"), charindex(lit(":"), col("customer")) + 1),
+        "device_id": col("anonymous_customer_id"),
+        "time": datediff("millisecond", lit(_EPOCH).cast(TIMESTAMP), col("ts")),
+        "event_properties": col("feature_json"),
+        "revenue": col("revenue_impact"),
+        "insert_id": col("activity_id"),
+    }
+    return object_construct(*[part for name, value in event.items() for part in (lit(name), value)]).cast(VARIANT)
 
 
 def find_newest_states(publications: DataFrame, destination: str) -> DataFrame:
@@ -108,14 +102,18 @@ def find_unpublished(streams: Sequence[DataFrame], activities: Sequence[str], st
 
 def find_unconfirmed(publications: DataFrame, states: DataFrame, destination: str) -> DataFrame:
     """Find attempts of unknown outcome, with the event as it was sent: activity_id, activity, attempt, ts, event."""
-    open_ones = states.filter(col("status") == lit(PENDING)).select(
-        col("activity_id").alias("open_id"), col("attempt").alias("open_attempt")
-    )
-    attempts = publications.filter((col("destination") == lit(destination)) & (col("status") == lit(PENDING)))
-    is_open = (attempts["activity_id"] == open_ones["open_id"]) & (attempts["attempt"] == open_ones["open_attempt"])
-    return attempts.join(open_ones, is_open, how="inner").select(
+    open_ones = states.filter(col("status") == lit(PENDING))
+    return _find_claims(publications, open_ones, destination).select(
         "activity_id", "activity", "attempt", col("recorded_at").alias("ts"), "event"
     )
+
+
+def _find_claims(publications: DataFrame, states: DataFrame, destination: str) -> DataFrame:
+    """Find the pending rows of the states' attempts, which have the event as it was sent."""
+    newest = states.select(col("activity_id").alias("of_id"), col("attempt").alias("of_attempt"))
+    claims = publications.filter((col("destination") == lit(destination)) & (col("status") == lit(PENDING)))
+    is_its = (claims["activity_id"] == newest["of_id"]) & (claims["attempt"] == newest["of_attempt"])
+    return claims.join(newest, is_its, how="inner")
 
 
 def build_queue(again: DataFrame, new: DataFrame) -> DataFrame:
@@ -168,11 +166,9 @@ def find_changed(
 ) -> DataFrame:
     """Find sent activities whose row now gives another event, or is gone: activity_id, activity, is_gone."""
     states = find_newest_states(publications, destination).filter(col("status") == lit(SENT))
-    sent = states.select(col("activity_id").alias("sent_id"), col("attempt").alias("sent_attempt"))
-    taken = publications.filter((col("destination") == lit(destination)) & (col("status") == lit(PENDING)))
-    as_sent = taken.join(
-        sent, (taken["activity_id"] == sent["sent_id"]) & (taken["attempt"] == sent["sent_attempt"]), how="inner"
-    ).select("sent_id", col("activity").alias("sent_activity"), to_json(col("event")).alias("sent_event"))
+    as_sent = _find_claims(publications, states, destination).select(
+        col("of_id").alias("sent_id"), col("activity").alias("sent_activity"), to_json(col("event")).alias("sent_event")
+    )
     current = select_events(streams, activities).select("activity_id", to_json(col("event")).alias("current_event"))
     joined = as_sent.join(current, as_sent["sent_id"] == current["activity_id"], how="left")
     differs = col("current_event").is_null() | (col("current_event") != col("sent_event"))

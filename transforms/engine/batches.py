@@ -135,27 +135,14 @@ def _find_unconsumed(session: Session, edges: DataFrame, counted: set[str]) -> D
 
 
 def _loads(session: Session) -> DataFrame:
-    return read_table(session, LOADS).select(
-        col("table_name").alias("of_table"),
-        lit(_LOAD).alias("kind"),
-        col("load_id").alias("batch_id"),
-        lit(0).alias("moved"),
-    )
+    return _of_kind(_LOAD, read_table(session, LOADS), "load_id", lit(0))
 
 
 def _builds(session: Session) -> DataFrame:
     """Return builds that wrote rows."""
     moved = col("rows_updated") + col("rows_deleted")
-    return (
-        read_table(session, BUILDS)
-        .filter(moved + col("rows_inserted") > lit(0))
-        .select(
-            col("table_name").alias("of_table"),
-            lit(_BUILD).alias("kind"),
-            col("build_id").alias("batch_id"),
-            moved.alias("moved"),
-        )
-    )
+    wrote = read_table(session, BUILDS).filter(moved + col("rows_inserted") > lit(0))
+    return _of_kind(_BUILD, wrote, "build_id", moved)
 
 
 def _refusals(session: Session) -> DataFrame:
@@ -165,12 +152,13 @@ def _refusals(session: Session) -> DataFrame:
     )
     refused = read_table(session, RECONCILIATION).filter(col("quarantined_rows") > lit(0))
     per_build = refused.group_by(col("build_id").alias("refusing_id")).agg(count(lit(1)).alias("load_count"))
-    return builds.join(per_build, on=col("build_id") == col("refusing_id"), how="inner").select(
-        col("table_name").alias("of_table"),
-        lit(_BUILD_OR_REFUSAL).alias("kind"),
-        col("build_id").alias("batch_id"),
-        lit(0).alias("moved"),
-    )
+    refusing = builds.join(per_build, on=col("build_id") == col("refusing_id"), how="inner")
+    return _of_kind(_BUILD_OR_REFUSAL, refusing, "build_id", lit(0))
+
+
+def _of_kind(kind: str, batches: DataFrame, name: str, moved: Expression) -> DataFrame:
+    of_table, batch_id = col("table_name").alias("of_table"), col(name).alias("batch_id")
+    return batches.select(of_table, lit(kind).alias("kind"), batch_id, moved.alias("moved"))
 
 
 def _batches(rows: Sequence[Sequence[Any]]) -> Batches:

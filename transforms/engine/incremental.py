@@ -138,7 +138,9 @@ def choose_input(session: Session, model: Model, state: State, request: BuildReq
     current = read_table(session, model.table)
     from_raw = model.table.layer is Layer.STAGING
     if request.mode == "backfill" and from_raw and request.window is not None:
-        chosen = {name: _observe_within(frame, request.window) for name, frame in inputs.items()}
+        begin, end = request.window
+        is_within = (col("_snapshot_at") >= lit(begin)) & (col("_snapshot_at") < lit(end))
+        chosen = {name: frame.filter(is_within) for name, frame in inputs.items()}
         return BuildInput(chosen, current, is_whole_truth=False, consumes=False)
     if is_up_to_date(state, request):
         return None
@@ -162,10 +164,6 @@ def reads_everything(model: Model, state: State, request: BuildRequest) -> bool:
     """Return whether all rows of all inputs are read, whatever is new."""
     is_asked = request.mode == "full_refresh" or request.is_changed
     return is_asked or isinstance(model.table.write, Replace) or state.pending_count > MOST_BATCHES
-
-
-def _observe_within(raw: DataFrame, window: tuple[datetime, datetime]) -> DataFrame:
-    return raw.filter((col("_snapshot_at") >= lit(window[0])) & (col("_snapshot_at") < lit(window[1])))
 
 
 def _widen(

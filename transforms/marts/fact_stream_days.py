@@ -15,7 +15,6 @@ from transforms.contract import BOOLEAN, DATE, INTEGER, TIMESTAMP, Column, Layer
 from transforms.formulas.frames import null_of
 from transforms.functions import (
     DataFrame,
-    Expression,
     Window,
     array_generate_range,
     coalesce,
@@ -60,6 +59,9 @@ TABLE = Table(
 )
 
 
+_CARRIED = ("stream_id", "game_id", "platform", "streamer_key", "streamer_id", "viewer_count", "snapshot_at")
+
+
 def build(int_stream_observations: DataFrame) -> DataFrame:
     """Split the time that each sample holds at UTC midnight, add where the stream began, and sum per day."""
     samples = _samples(int_stream_observations)
@@ -81,13 +83,7 @@ def _samples(snapshots: DataFrame) -> DataFrame:
     of_stream = Window.partition_by("stream_id")
     held_until = dateadd("millisecond", col("hold_ms"), col("snapshot_at"))
     return snapshots.select(
-        "stream_id",
-        "game_id",
-        "platform",
-        "streamer_key",
-        "streamer_id",
-        "viewer_count",
-        "snapshot_at",
+        *_CARRIED,
         held_until.alias("held_until"),
         min("started_at").over(of_stream).alias("began_at"),
         row_number().over(of_stream.order_by("snapshot_at")).alias("sample_number"),
@@ -97,12 +93,12 @@ def _samples(snapshots: DataFrame) -> DataFrame:
 def _hold_parts(samples: DataFrame) -> DataFrame:
     """Return one row per sample and UTC day that its time touches; the sample itself belongs to its first day."""
     counted = samples.select(
-        *_carry(),
+        *_CARRIED,
         "held_until",
-        _day_of("snapshot_at", "first_day"),
+        col("snapshot_at").cast(DATE).alias("first_day"),
         datediff("day", col("snapshot_at"), col("held_until")).alias("midnights"),
     )
-    on_first_day = counted.select(*_carry(), "held_until", "first_day", lit(0).alias("day_offset"))
+    on_first_day = counted.select(*_CARRIED, "held_until", "first_day", lit(0).alias("day_offset"))
     carried_over = _parts(_days_after(counted)).filter(col("part_ms") > lit(0))
     return _parts(on_first_day).union_all(carried_over)
 
@@ -111,9 +107,9 @@ def _days_after(counted: DataFrame) -> DataFrame:
     """Return one row per sample and later day: few samples hold over midnight, so only those are taken apart."""
     over_midnight = counted.filter(col("midnights") > lit(0))
     offsets = array_generate_range(lit(1), col("midnights") + lit(1)).alias("offsets")
-    days = over_midnight.select(*_carry(), "held_until", "first_day", offsets)
+    days = over_midnight.select(*_CARRIED, "held_until", "first_day", offsets)
     each_day = days.join_table_function("flatten", col("offsets"))
-    return each_day.select(*_carry(), "held_until", "first_day", col("value").cast(INTEGER).alias("day_offset"))
+    return each_day.select(*_CARRIED, "held_until", "first_day", col("value").cast(INTEGER).alias("day_offset"))
 
 
 def _parts(days: DataFrame) -> DataFrame:
@@ -125,7 +121,7 @@ def _parts(days: DataFrame) -> DataFrame:
         least(col("held_until"), dateadd("day", lit(1), col("date_day")).cast(TIMESTAMP)).alias("part_to"),
     )
     return bounded.select(
-        *_carry(),
+        *_CARRIED,
         "date_day",
         datediff("millisecond", col("part_from"), col("part_to")).alias("part_ms"),
         iff(col("day_offset") == lit(0), lit(1), lit(0)).alias("is_sample"),
@@ -133,20 +129,12 @@ def _parts(days: DataFrame) -> DataFrame:
     )
 
 
-def _day_of(name: str, alias: str) -> Expression:
-    return col(name).cast(DATE).alias(alias)
-
-
 def _starts(samples: DataFrame) -> DataFrame:
     """Return one row per stream: it began on this day, in the category of its first sample."""
     return samples.filter(col("sample_number") == lit(1)).select(
-        *_carry(),
+        *_CARRIED,
         coalesce(col("began_at"), col("snapshot_at")).cast(DATE).alias("date_day"),
         lit(0).alias("part_ms"),
         lit(0).alias("is_sample"),
         lit(1).alias("is_start"),
     )
-
-
-def _carry() -> list[str]:
-    return ["stream_id", "game_id", "platform", "streamer_key", "streamer_id", "viewer_count", "snapshot_at"]

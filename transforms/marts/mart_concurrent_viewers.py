@@ -46,15 +46,12 @@ def build(int_stream_observations: DataFrame) -> DataFrame:
     polls = int_stream_observations.filter(col("is_poll")).select("snapshot_at")
     watched = int_stream_observations.filter(has_viewers).select(*seen)
     of_polls, of_games = _split_by_poll(watched, in_([col("snapshot_at")], polls))
-    return TABLE.select(
-        union_all(
-            [
-                _sum_viewers(of_polls, "all", lit("all")),
-                _sum_viewers(of_polls, "language", coalesce(col("language"), lit(""))),
-                _sum_viewers(of_polls.union_all(of_games), "game", col("game_id")),
-            ]
-        )
+    scopes = (
+        _sum_viewers(of_polls, "all", lit("all")),
+        _sum_viewers(of_polls, "language", coalesce(col("language"), lit(""))),
+        _sum_viewers(of_polls.union_all(of_games), "game", col("game_id")),
     )
+    return TABLE.select(union_all(scopes))
 
 
 def _split_by_poll(watched: DataFrame, is_polled_time: Expression) -> tuple[DataFrame, DataFrame]:

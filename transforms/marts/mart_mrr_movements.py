@@ -19,7 +19,6 @@ from transforms.formulas.frames import null_of
 from transforms.formulas.money import with_share
 from transforms.formulas.periods import in_each_month
 from transforms.functions import DataFrame, Expression, abs, coalesce, col, iff, lit, min, sum
-from transforms.types import DataType
 from transforms.write_kinds import Replace
 
 # movement of fact_mrr_movements -> what its amounts and counts are called here
@@ -74,7 +73,9 @@ def build(fact_mrr_movements: DataFrame, *, current_month: date) -> DataFrame:
     is_its_month = (col("grain") == col("moved_grain")) & (col("year_month") == col("moved_month"))
     months = _every_month(fact_mrr_movements, current_month).join(moved, on=is_its_month, how="left")
     filled = months.select(
-        "grain", "year_month", *[coalesce(col(name), lit(0)).cast(_type(name)).alias(name) for name in _measures()]
+        "grain",
+        "year_month",
+        *[coalesce(col(name), lit(0)).cast(TABLE.column(name).type).alias(name) for name in _measures()],
     )
     kept = col("opening_mrr") - col("contraction_mrr") - col("churned_mrr")
     rated = filled.select("*", _of_opening(kept + col("expansion_mrr")).alias("nrr"), _of_opening(kept).alias("grr"))
@@ -90,10 +91,6 @@ def _every_month(movements: DataFrame, current_month: date) -> DataFrame:
 
 def _measures() -> list[str]:
     return [name for name in TABLE.column_names if name.endswith(("_mrr", "_count"))]
-
-
-def _type(name: str) -> DataType:
-    return TABLE.column(name).type
 
 
 def _sums() -> list[Expression]:

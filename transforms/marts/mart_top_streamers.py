@@ -19,6 +19,7 @@ from transforms.write_kinds import Replace
 
 _DAYS_OF_WINDOW: dict[str, int | None] = {"all_time": None, "last_30_days": 30, "last_7_days": 7}
 _RANKS_KEPT = 1000
+_STREAMER = ("streamer_key", "platform", "streamer_id")
 
 TABLE = Table(
     name="mart_top_streamers",
@@ -46,14 +47,7 @@ def build(mart_streamer_daily: DataFrame, dim_streamers: DataFrame) -> DataFrame
     """Sum each window's days per streamer, rank by hours watched and keep the first."""
     newest = mart_streamer_daily.select(max("date_day").alias("newest_day"))
     days = mart_streamer_daily.select(
-        "streamer_key",
-        "platform",
-        "streamer_id",
-        "date_day",
-        "peak_viewers",
-        "streams_started",
-        "viewer_ms",
-        "covered_ms",
+        *_STREAMER, "date_day", "peak_viewers", "streams_started", "viewer_ms", "covered_ms"
     ).cross_join(newest)
     windows = [_sum(days, window, length) for window, length in _DAYS_OF_WINDOW.items()]
     summed = union_all(windows)
@@ -69,7 +63,7 @@ def _sum(days: DataFrame, window: str, length: int | None) -> DataFrame:
     in_window = days
     if length is not None:
         in_window = days.filter(col("date_day") > dateadd("day", lit(-length), col("newest_day")).cast(DATE))
-    per_streamer = in_window.group_by("streamer_key", "platform", "streamer_id").agg(
+    per_streamer = in_window.group_by(*_STREAMER).agg(
         max("peak_viewers").alias("peak_viewers"),
         sum("streams_started").alias("streams_started"),
         sum("viewer_ms").alias("viewer_ms"),

@@ -16,7 +16,6 @@ from transforms.activity.publications import SENT
 from transforms.contract import INTEGER, TEXT, TIMESTAMP, Column, Layer, Table
 from transforms.functions import (
     DataFrame,
-    Expression,
     Window,
     coalesce,
     col,
@@ -66,16 +65,14 @@ def build(stg_amplitude_events: DataFrame, publications: DataFrame) -> DataFrame
     )
     newest = stg_amplitude_events.agg(max("uploaded_at").alias("newest_event_at"))
     rows = _of_sendings(sent, given_back).union_all(_of_unexpected(stg_amplitude_events, publications, sent))
-    names = ("sent", "accepted", "deduplicated", "missing", "unexpected")
-    counted = rows.group_by(*_GROUP).agg(*[count(_is(name)).alias(f"{name}_count") for name in names if name != "sent"])
+    names = ("accepted", "deduplicated", "missing", "unexpected")
+    counted = rows.group_by(*_GROUP).agg(
+        *[count(iff(col("outcome") == lit(name), lit(1), lit(None))).alias(f"{name}_count") for name in names]
+    )
     summed = counted.select(
         "*", (col("accepted_count") + col("deduplicated_count") + col("missing_count")).alias("sent_count")
     )
     return TABLE.select(summed.cross_join(newest).select("*", lit("").alias("_build_id")))
-
-
-def _is(outcome: str) -> Expression:
-    return iff(col("outcome") == lit(outcome), lit(1), lit(None))
 
 
 def _of_sendings(sent: DataFrame, given_back: DataFrame) -> DataFrame:

@@ -10,10 +10,9 @@ Gaps     events of a type that is inactive in Amplitude count as well
 
 from __future__ import annotations
 
-from functools import reduce
-
 from transforms.contract import INTEGER, Column, Layer, Table
 from transforms.formulas import periods
+from transforms.formulas.frames import union_all
 from transforms.functions import DataFrame, col, count_distinct, lit
 from transforms.staging import amplitude_columns as amplitude
 from transforms.write_kinds import MergeOnKey
@@ -43,6 +42,5 @@ def build(int_product_user_days: DataFrame) -> DataFrame:
         )
         for kind in periods.PERIODS
     ]
-    every = reduce(lambda left, right: left.union_all(right), counted)
-    per_period = every.group_by("user_key", "period", "period_start")
+    per_period = union_all(counted).group_by("user_key", "period", "period_start")
     return TABLE.select(per_period.agg(count_distinct("date_day").alias("active_days")))

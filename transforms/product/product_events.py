@@ -68,20 +68,17 @@ def build(stg_amplitude_events: DataFrame, int_amplitude_merges: DataFrame) -> D
     led = stg_amplitude_events.join(merges, on=col("amplitude_id") == col("was"), how="left")
     merged = led.select("*", coalesce(col("is_now"), col("amplitude_id")).cast(INTEGER).alias("merged_amplitude_id"))
     owned = merged.select("*", hash_key("platform", "merged_amplitude_id").alias("user_key"))
+    has_session = coalesce(col("session_id") != lit(NO_SESSION), lit(False))
     keyed = owned.select(
         "*",
         col("happened_at").cast(columns.date_day.type).alias("date_day"),
-        _where(_has_session(), hash_key("user_key", "session_id")).alias("session_key"),
+        _where(has_session, hash_key("user_key", "session_id")).alias("session_key"),
         _where(col("device_id").is_not_null(), hash_key("platform", "device_id")).alias("device_key"),
         hash_key("os_name", "os_version").alias("os_key"),
         hash_key("country", "region", "city", "dma").alias("location_key"),
         coalesce(*[col("event_properties")[name].cast(TEXT) for name in PAGE_PROPERTIES]).alias("page"),
     )
     return TABLE.select(keyed)
-
-
-def _has_session() -> Expression:
-    return coalesce(col("session_id") != lit(NO_SESSION), lit(False))
 
 
 def _where(condition: Expression, value: Expression) -> Expression:

@@ -4,32 +4,23 @@ from __future__ import annotations
 
 from functools import reduce
 
+from transforms import types
 from transforms.contract import TEXT, Column
 from transforms.formulas.frames import null_of
 from transforms.functions import Expression, coalesce, col, concat, iff, lit, substring, when
 from transforms.staging import times
-from transforms.types import (
-    BooleanType,
-    DateType,
-    DecimalType,
-    DoubleType,
-    LongType,
-    StringType,
-    TimestampType,
-    VariantType,
-)
 
 # What a spreadsheet makes of an id that looks like a number or that it was told to leave alone.
 _TOUCHED_ID = r"^([0-9](\.[0-9]+)?E\+[0-9]+|[0-9]+\.0*|=.*)$"
 _LONGEST_EXAMPLE = 120
 _KINDS = (("ARRAY", "a list"), ("OBJECT", "an object"), ("BOOLEAN", "true or false"), ("VARCHAR", "text"))
 _EXPECTED = {
-    LongType: "a whole number",
-    DoubleType: "a number",
-    BooleanType: "true or false",
-    DateType: "a date (YYYY-MM-DD)",
-    TimestampType: "a UTC time",
-    StringType: "text",
+    types.LongType: "a whole number",
+    types.DoubleType: "a number",
+    types.BooleanType: "true or false",
+    types.DateType: "a date (YYYY-MM-DD)",
+    types.TimestampType: "a UTC time",
+    types.StringType: "text",
 }
 WITH_COMMA = r"^[+-]?[0-9]*,[0-9]+$"
 _COMMA_IS_SET = "; a decimal comma is read where SNOWCAST_DECIMAL_COMMA is set"
@@ -38,9 +29,9 @@ _COMMA_IS_SET = "; a decimal comma is read where SNOWCAST_DECIMAL_COMMA is set"
 def find_broken_rule(columns: list[Column]) -> Expression:
     """Return the first rule broken, in the contract's order: what is missing, then types, then ranges."""
     rules = [(col("_record").is_null() | (col("kind_of_record") != lit("OBJECT")), "record_type")]
-    rules += [(_is_missing(column), f"{column.name}_missing") for column in columns if not column.nullable]
+    rules += [(col(text_name(column)).is_null(), f"{column.name}_missing") for column in columns if not column.nullable]
     rules += [(_has_wrong_type(column), f"{column.name}_type") for column in columns if _is_typed(column)]
-    rules += [(_is_touched(column), f"{column.name}_by_spreadsheet") for column in columns if _is_id(column)]
+    rules += [(col(text_name(c)).rlike(_TOUCHED_ID), f"{c.name}_by_spreadsheet") for c in columns if _is_id(c)]
     for column in columns:
         if column.minimum is not None:
             rules.append((col(column.name) < lit(column.minimum), f"{column.name}_below_minimum"))
@@ -79,36 +70,28 @@ def explain_rule(columns: list[Column]) -> Expression:
 
 
 def _expected(column: Column) -> str:
-    if isinstance(column.type, DecimalType):
+    if isinstance(column.type, types.DecimalType):
         return f"a number with at most {column.type.scale} decimals"
     return _EXPECTED[type(column.type)]
 
 
 def has_decimals(column: Column) -> bool:
     """Return whether values of the column may have digits behind a point."""
-    return isinstance(column.type, DecimalType | DoubleType)
+    return isinstance(column.type, types.DecimalType | types.DoubleType)
 
 
 def _is_id(column: Column) -> bool:
-    return isinstance(column.type, StringType) and column.name.endswith("_id")
+    return isinstance(column.type, types.StringType) and column.name.endswith("_id")
 
 
 def _is_typed(column: Column) -> bool:
-    return not isinstance(column.type, VariantType)
-
-
-def _is_missing(column: Column) -> Expression:
-    return col(text_name(column)).is_null()
+    return not isinstance(column.type, types.VariantType)
 
 
 def _has_wrong_type(column: Column) -> Expression:
     is_nested = col(kind_name(column)).in_(lit("ARRAY"), lit("OBJECT"))
     is_unreadable = col(text_name(column)).is_not_null() & col(column.name).is_null()
-    return is_nested if isinstance(column.type, StringType) else is_nested | is_unreadable
-
-
-def _is_touched(column: Column) -> Expression:
-    return col(text_name(column)).rlike(_TOUCHED_ID)
+    return is_nested if isinstance(column.type, types.StringType) else is_nested | is_unreadable
 
 
 def _suffixes(column: Column) -> list[str]:
@@ -150,7 +133,7 @@ def _end(column: Column, suffix: str) -> tuple[str, Expression]:
         "above_maximum": f"; expected at most {column.maximum or 0:g}",
     }
     text = texts[suffix]
-    if suffix == "type" and isinstance(column.type, DateType | TimestampType):
+    if suffix == "type" and isinstance(column.type, types.DateType | types.TimestampType):
         is_of_no_year = times.is_of_another_year(col("broken_text"))
         return text, iff(is_of_no_year, lit(f"; expected {times.YEARS}"), lit(text))
     if suffix == "type" and has_decimals(column):

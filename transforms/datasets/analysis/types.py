@@ -7,36 +7,21 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+from transforms import types
 from transforms.contract import BOOLEAN, DATE, FLOAT, INTEGER, TEXT, TIMESTAMP
 from transforms.datasets.syntax.conditions import Constant
 from transforms.datasets.syntax.errors import QueryError
 from transforms.datasets.syntax.keywords import LONGEST_NUMBER, Function
-from transforms.types import (
-    BooleanType,
-    DataType,
-    DateType,
-    DecimalType,
-    LongType,
-    NumericType,
-    StringType,
-    TimestampType,
-)
 
-NUMBER_KIND, TEXT_KIND, BOOLEAN_KIND, TIMESTAMP_KIND, DATE_KIND, OBJECT_KIND = (
-    "a number",
-    "a text",
-    "a boolean",
-    "a timestamp",
-    "a date",
-    "an object",
-)
+NUMBER_KIND, TEXT_KIND, BOOLEAN_KIND = "a number", "a text", "a boolean"
+TIMESTAMP_KIND, DATE_KIND, OBJECT_KIND = "a timestamp", "a date", "an object"
 ORDERED_KINDS = (NUMBER_KIND, TEXT_KIND, TIMESTAMP_KIND, DATE_KIND)
 _KINDS = (
-    (NumericType, NUMBER_KIND),
-    (StringType, TEXT_KIND),
-    (BooleanType, BOOLEAN_KIND),
-    (TimestampType, TIMESTAMP_KIND),
-    (DateType, DATE_KIND),
+    (types.NumericType, NUMBER_KIND),
+    (types.StringType, TEXT_KIND),
+    (types.BooleanType, BOOLEAN_KIND),
+    (types.TimestampType, TIMESTAMP_KIND),
+    (types.DateType, DATE_KIND),
 )
 _MEAN_SCALE = 6
 ZERO_FOR_NONE = (Function.COUNT, Function.COUNT_DISTINCT, Function.SUM)
@@ -44,7 +29,7 @@ LISTS = (Function.LISTAGG, Function.LISTAGG_DISTINCT)
 _OF_NUMBERS = (Function.SUM, Function.AVG, Function.MEDIAN)
 
 
-def kind_of(data_type: DataType) -> str:
+def kind_of(data_type: types.DataType) -> str:
     """What a type is called in an error; values of one kind can be compared."""
     return next((kind for known, kind in _KINDS if isinstance(data_type, known)), OBJECT_KIND)
 
@@ -78,7 +63,7 @@ def constant_of_kind(constant: Constant, kind: str, name: str, word: str | None 
     )
 
 
-def type_of_constant(constant: Constant) -> DataType:
+def type_of_constant(constant: Constant) -> types.DataType:
     """The type of a constant.
 
     Raises:
@@ -99,12 +84,12 @@ def type_of_constant(constant: Constant) -> DataType:
     raise QueryError(f"{constant!r} is no number, text, boolean or time")
 
 
-def _type_of_exact(number: Decimal) -> DataType:
+def _type_of_exact(number: Decimal) -> types.DataType:
     _, digits, exponent = number.as_tuple()
     scale = max(-exponent, 0) if isinstance(exponent, int) else LONGEST_NUMBER + 1
     if max(number.adjusted() + 1, 1) + scale > LONGEST_NUMBER:
         raise QueryError(f"{number} is too long: numbers have at most {LONGEST_NUMBER} digits")
-    return DecimalType(LONGEST_NUMBER, scale) if scale else INTEGER
+    return types.DecimalType(LONGEST_NUMBER, scale) if scale else INTEGER
 
 
 def _moment(constant: Constant) -> datetime | None:
@@ -119,28 +104,28 @@ def _moment(constant: Constant) -> datetime | None:
     return datetime(constant.year, constant.month, constant.day) if isinstance(constant, date) else None
 
 
-def type_of_arithmetic(operator: str, left: DataType, right: DataType) -> DataType:
+def type_of_arithmetic(operator: str, left: types.DataType, right: types.DataType) -> types.DataType:
     """Whole numbers stay whole unless they are divided; money stays exact, as far as six digits behind the point."""
     result = type_of_numbers([left, right])
-    if not isinstance(result, DecimalType):
+    if not isinstance(result, types.DecimalType):
         return FLOAT if operator == "/" else result
     if operator == "*":
-        scales = [one.scale for one in (left, right) if isinstance(one, DecimalType)]
-        return DecimalType(LONGEST_NUMBER, max(result.scale, min(sum(scales), _MEAN_SCALE)))
-    return DecimalType(LONGEST_NUMBER, max(result.scale, _MEAN_SCALE)) if operator == "/" else result
+        scales = [one.scale for one in (left, right) if isinstance(one, types.DecimalType)]
+        return types.DecimalType(LONGEST_NUMBER, max(result.scale, min(sum(scales), _MEAN_SCALE)))
+    return types.DecimalType(LONGEST_NUMBER, max(result.scale, _MEAN_SCALE)) if operator == "/" else result
 
 
-def type_of_numbers(types: Sequence[DataType]) -> DataType:
+def type_of_numbers(given: Sequence[types.DataType]) -> types.DataType:
     """The type that holds numbers of each of these types."""
-    if any(one == FLOAT for one in types):
+    if any(one == FLOAT for one in given):
         return FLOAT
-    scales = [one.scale for one in types if isinstance(one, DecimalType)]
-    return DecimalType(LONGEST_NUMBER, max(scales)) if scales else INTEGER
+    scales = [one.scale for one in given if isinstance(one, types.DecimalType)]
+    return types.DecimalType(LONGEST_NUMBER, max(scales)) if scales else INTEGER
 
 
 def type_of_aggregation(
-    function: Function, data_type: DataType | None, name: str, word: str | None = None, at: str | None = None
-) -> DataType:
+    function: Function, data_type: types.DataType | None, name: str, word: str | None = None, at: str | None = None
+) -> types.DataType:
     """The type of a function's result.
 
     Args:
@@ -182,10 +167,10 @@ def _wanted_kinds(function: Function) -> tuple[str, ...]:
     return (BOOLEAN_KIND,) if function in (Function.ANY, Function.ALL) else ()
 
 
-def _type_of_result(function: Function, data_type: DataType) -> DataType:
+def _type_of_result(function: Function, data_type: types.DataType) -> types.DataType:
     """Sums of whole numbers are whole, of exact decimals exact; a mean of whole numbers is a float."""
     if function is Function.SUM:
-        if isinstance(data_type, DecimalType):
-            return DecimalType(38, data_type.scale)
-        return INTEGER if isinstance(data_type, LongType) else FLOAT
-    return DecimalType(38, _MEAN_SCALE) if isinstance(data_type, DecimalType) else FLOAT
+        if isinstance(data_type, types.DecimalType):
+            return types.DecimalType(38, data_type.scale)
+        return INTEGER if isinstance(data_type, types.LongType) else FLOAT
+    return types.DecimalType(38, _MEAN_SCALE) if isinstance(data_type, types.DecimalType) else FLOAT

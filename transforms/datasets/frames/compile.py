@@ -5,7 +5,7 @@ An append is joined from the left and has at most one row per row of the cohort,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 
 from transforms.activity.columns import ts
@@ -91,7 +91,7 @@ def _relate_rows(cohort: Cohort, planned: PlannedAppend, earlier: Mapping[str, P
     for (of, name), data_type in planned.referred.items():
         columns[key_of(Value(name, of))] = _named(earlier[of])[name]
         types[key_of(Value(name, of))] = data_type
-    for value in _of_cohort(planned):
+    for value in {one.name: one for one in _name_values(planned) if one.of == COHORT}.values():
         columns[key_of(value)] = col(base.named(value.name))
         types[key_of(value)] = base.types.get(value.name, ts.type)
     at = base.ts if anchor is None else _named(earlier[anchor])[ts.name]
@@ -124,11 +124,6 @@ def _name_values(planned: PlannedAppend) -> list[Value]:
 
 def _named(part: Part) -> Mapping[str, Expression]:
     return part.named or {}
-
-
-def _of_cohort(planned: PlannedAppend) -> Iterator[Value]:
-    """The values of the cohort's row that an append names."""
-    yield from {value.name: value for value in _name_values(planned) if value.of == COHORT}.values()
 
 
 def _needed(names: list[str], earlier: Mapping[str, Part]) -> list[Part]:

@@ -40,7 +40,7 @@ def condition(reader: Reader) -> Condition:
         QueryError: Something else comes.
     """
     token = reader.next
-    return _as_condition(_disjunction(reader, "a feature"), token)
+    return _as_condition(_chain(reader, "a feature"), token)
 
 
 def operand(reader: Reader, what: str) -> Operand | Constant:
@@ -60,7 +60,7 @@ def operand_or_condition(reader: Reader, what: str) -> Operand | Condition:
         QueryError: Something else comes, such as a constant alone.
     """
     token = reader.next
-    given = _disjunction(reader, what)
+    given = _chain(reader, what)
     if not isinstance(given, Operand | Condition):
         raise QueryError(f"expected {what}, found {str(token.word)!r}", token.word)
     return given
@@ -79,11 +79,7 @@ def list_order(reader: Reader) -> Order:
     return Order(by, is_descending)
 
 
-def _disjunction(reader: Reader, what: str) -> _Given:
-    return _chain(reader, what, "or")
-
-
-def _chain(reader: Reader, what: str, word: str) -> _Given:
+def _chain(reader: Reader, what: str, word: str = "or") -> _Given:
     """Conditions with `or` between them, each of conditions with `and` between them."""
     token = reader.next
     given = _chain(reader, what, "and") if word == "or" else _negation(reader, what)
@@ -172,20 +168,16 @@ def _quoted_hint(given: Operand | Condition) -> str:
     return f"; a text is written in single quotes: {quoted(given.name)}" if is_name and isinstance(given, Value) else ""
 
 
-def _sum(reader: Reader, what: str) -> _Given:
-    return _computed(reader, what, ("+", "-"))
-
-
-def _computed(reader: Reader, what: str, operators: tuple[str, ...]) -> _Given:
+def _sum(reader: Reader, what: str, operators: tuple[str, ...] = ("+", "-")) -> _Given:
     """Products with `+` or `-` between them, each of factors with `*` or `/` between them."""
     is_sum = "+" in operators
     token = reader.next
-    given = _computed(reader, what, ("*", "/")) if is_sum else _factor(reader, what)
+    given = _sum(reader, what, ("*", "/")) if is_sum else _factor(reader, what)
     while reader.comes(*operators):
         left = _as_operand(given, token, what)
         operator = str(reader.take().word)
         other = reader.next
-        right = _computed(reader, "a number", ("*", "/")) if is_sum else _factor(reader, "a number")
+        right = _sum(reader, "a number", ("*", "/")) if is_sum else _factor(reader, "a number")
         given = _arithmetic(left, operator, _as_operand(right, other, "a number"), token)
     return given
 
@@ -207,7 +199,7 @@ def _factor(reader: Reader, what: str) -> _Given:
     if reader.comes("("):
         with reader.nested():
             reader.take()
-            given = _disjunction(reader, what)
+            given = _chain(reader, what)
             reader.one_of((")",), ")")
             return given
     if reader.taken("case"):

@@ -6,7 +6,7 @@ of a value make conditions; `&`, `|` and `~` combine them. Neither can be used a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -31,52 +31,30 @@ class _NoBoolean:
         )
 
 
+def _compared(operator: str) -> Callable[[Operand, Operand | Constant], Condition]:
+    return lambda own, other: Comparison(own, operator, other)
+
+
+def _computed(operator: str) -> Callable[[Operand, Operand | Constant], Operand]:
+    return lambda own, other: Arithmetic(own, operator, other)
+
+
+def _computed_on_the_right(operator: str) -> Callable[[Operand, Constant], Operand]:
+    return lambda own, other: Arithmetic(other, operator, own)
+
+
 class Operand(_NoBoolean):
     """What can be compared, computed with and taken: a value, a sum, a case."""
 
     __hash__ = object.__hash__
-
-    def __eq__(self, other: Operand | Constant) -> Condition:  # type: ignore[override]
-        return Comparison(self, "=", other)
-
-    def __ne__(self, other: Operand | Constant) -> Condition:  # type: ignore[override]
-        return Comparison(self, "!=", other)
-
-    def __lt__(self, other: Operand | Constant) -> Condition:
-        return Comparison(self, "<", other)
-
-    def __le__(self, other: Operand | Constant) -> Condition:
-        return Comparison(self, "<=", other)
-
-    def __gt__(self, other: Operand | Constant) -> Condition:
-        return Comparison(self, ">", other)
-
-    def __ge__(self, other: Operand | Constant) -> Condition:
-        return Comparison(self, ">=", other)
-
-    def __add__(self, other: Operand | Constant) -> Operand:
-        return Arithmetic(self, "+", other)
-
-    def __radd__(self, other: Constant) -> Operand:
-        return Arithmetic(other, "+", self)
-
-    def __sub__(self, other: Operand | Constant) -> Operand:
-        return Arithmetic(self, "-", other)
-
-    def __rsub__(self, other: Constant) -> Operand:
-        return Arithmetic(other, "-", self)
-
-    def __mul__(self, other: Operand | Constant) -> Operand:
-        return Arithmetic(self, "*", other)
-
-    def __rmul__(self, other: Constant) -> Operand:
-        return Arithmetic(other, "*", self)
-
-    def __truediv__(self, other: Operand | Constant) -> Operand:
-        return Arithmetic(self, "/", other)
-
-    def __rtruediv__(self, other: Constant) -> Operand:
-        return Arithmetic(other, "/", self)
+    __eq__ = _compared("=")  # type: ignore[assignment]
+    __ne__ = _compared("!=")  # type: ignore[assignment]
+    __lt__, __le__ = _compared("<"), _compared("<=")
+    __gt__, __ge__ = _compared(">"), _compared(">=")
+    __add__, __radd__ = _computed("+"), _computed_on_the_right("+")
+    __sub__, __rsub__ = _computed("-"), _computed_on_the_right("-")
+    __mul__, __rmul__ = _computed("*"), _computed_on_the_right("*")
+    __truediv__, __rtruediv__ = _computed("/"), _computed_on_the_right("/")
 
     def __neg__(self) -> Operand:
         return Arithmetic(0, "-", self)
