@@ -1,7 +1,8 @@
 """What a table promises: its grain, key, typed columns and the way it is written.
 
 A contract is plain data. The writers create and change tables from it, staging parses source records by it, the
-catalog orders tables by it and the expectations are generated from it, so a promise is written down once.
+catalog orders tables by it and the expectations are generated from it, so a promise is written down once. Table files
+take what they declare from here, the kinds of writing too.
 """
 
 from __future__ import annotations
@@ -13,7 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from transforms import types
 from transforms.functions import DataFrame, col
-from transforms.write_kinds import History, View, WriteKind
+from transforms.write_kinds import (
+    Append as Append,
+    HardDeletes as HardDeletes,
+    History as History,
+    MergeOnKey as MergeOnKey,
+    Replace as Replace,
+    Strategy as Strategy,
+    View as View,
+    WriteKind as WriteKind,
+)
 
 if TYPE_CHECKING:
     from snowflake.snowpark.types import StructType

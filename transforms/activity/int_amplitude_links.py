@@ -10,11 +10,10 @@ Gaps     placeholders such as `anonymous` are nobody; a device that several peop
 
 from __future__ import annotations
 
-from transforms.contract import TIMESTAMP, Column, Layer, Table
+from transforms.contract import TIMESTAMP, Column, Layer, MergeOnKey, Table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.functions import DataFrame, Expression, col
 from transforms.staging import amplitude_columns as amplitude
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="int_amplitude_links",

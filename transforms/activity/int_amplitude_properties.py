@@ -11,10 +11,9 @@ Gaps     types named as activities of our own are left out: they are what was pu
 from __future__ import annotations
 
 from transforms.activity.definitions.registry import known_activities
-from transforms.contract import TEXT, Column, Layer, Table
+from transforms.contract import TEXT, Column, Layer, MergeOnKey, Table
 from transforms.functions import DataFrame, Expression, col, lit
 from transforms.staging import amplitude_columns as amplitude
-from transforms.write_kinds import MergeOnKey
 
 TYPE_ITSELF = ""
 

@@ -13,10 +13,9 @@ Gaps     ended_at is the last observation, or started_at where that is later (a 
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import TIMESTAMP, Column, Layer, Table
+from transforms.contract import TIMESTAMP, Column, Layer, Replace, Table
 from transforms.formulas.frames import null_of
 from transforms.functions import DataFrame, Window, coalesce, col, dateadd, iff, lit, max
-from transforms.write_kinds import Replace
 
 TABLE = Table(
     name="int_stream_ends",

@@ -19,9 +19,8 @@ from transforms.activity import columns as activity_columns
 from transforms.activity.definitions.events import OF_STREAMER, collect_events, split_parts, validate_events
 from transforms.activity.definitions.identity import Spaces, add_persons
 from transforms.activity.definitions.streamer import ACTIVITIES
-from transforms.contract import Layer, Table
+from transforms.contract import Layer, MergeOnKey, Table
 from transforms.functions import DataFrame, col, concat, lit
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="int_streamer_events",

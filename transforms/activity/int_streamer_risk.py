@@ -14,7 +14,7 @@ from transforms import columns
 from transforms.activity import columns as activity_columns
 from transforms.activity.definitions.events import read_events
 from transforms.activity.definitions.streamer import STREAM_ENDED, STREAM_STARTED
-from transforms.contract import DATE, INTEGER, TEXT, TIMESTAMP, Column, Layer, Table
+from transforms.contract import DATE, INTEGER, TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
 from transforms.functions import (
     DataFrame,
     Expression,
@@ -29,7 +29,6 @@ from transforms.functions import (
     min_by,
     sum,
 )
-from transforms.write_kinds import MergeOnKey
 
 COUNTS = ("streams", "streams_before", "unique_viewers", "unique_viewers_before")
 

@@ -11,9 +11,8 @@ Gaps     nobody is at risk after the newest broadcast of a platform of theirs: w
 from __future__ import annotations
 
 from transforms.activity.int_streamer_risk import COUNTS, TABLE as RISK
-from transforms.contract import TIMESTAMP, Column, Layer, Table
+from transforms.contract import TIMESTAMP, Column, Layer, Replace, Table
 from transforms.functions import DataFrame, Window, col, max, min
-from transforms.write_kinds import Replace
 
 _MOMENT = ("at_risk_at", "reason", *COUNTS)
 

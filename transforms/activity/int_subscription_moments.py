@@ -16,7 +16,7 @@ from datetime import date
 
 from transforms import columns
 from transforms.activity import columns as activity_columns
-from transforms.contract import BOOLEAN, DATE, INTEGER, TIMESTAMP, Column, Layer, Table
+from transforms.contract import BOOLEAN, DATE, INTEGER, TIMESTAMP, Column, Layer, Replace, Table
 from transforms.formulas.as_of_join import with_version_at
 from transforms.formulas.billing_periods import is_weekly, months_of_period
 from transforms.formulas.periods import in_each_month, month_of
@@ -33,7 +33,6 @@ from transforms.functions import (
     least,
     lit,
 )
-from transforms.write_kinds import Replace
 
 TABLE = Table(
     name="int_subscription_moments",

@@ -52,15 +52,7 @@ _KIND, _IS_LATE = "_kind", "_is_late"
 def compute_continued(
     session: Session, model: Model, state: State, request: BuildRequest, parameters: Mapping[str, Any]
 ) -> Iterator[Computed | None]:
-    """Compute a table with a continuation; None where nothing is new.
-
-    Args:
-        session: Where the tables are.
-        model: The table.
-        state: What it was built with, and what it has not consumed.
-        request: What is asked.
-        parameters: Of its `build`.
-    """
+    """Compute a table with a continuation, of what `compute_merge` takes; None where nothing is new."""
     if is_up_to_date(state, request):
         yield None
         return

@@ -12,10 +12,9 @@ Gaps     a channel that is not live keeps its last version: absence ends nothing
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import LINEAGE, VERSION_COLUMNS, Layer, Table
+from transforms.contract import LINEAGE, VERSION_COLUMNS, History, Layer, Strategy, Table
 from transforms.formulas.frames import are_known
 from transforms.functions import DataFrame, col, lit
-from transforms.write_kinds import History, Strategy
 
 TABLE = Table(
     name="channel_history",

@@ -12,9 +12,8 @@ Gaps     banned and deleted users are not returned: absence ends nothing (SEMANT
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import TIMESTAMP, VERSION_COLUMNS, Column, Layer, Table
+from transforms.contract import TIMESTAMP, VERSION_COLUMNS, Column, History, Layer, Strategy, Table
 from transforms.functions import DataFrame
-from transforms.write_kinds import History, Strategy
 
 TABLE = Table(
     name="streamers_history",

@@ -11,9 +11,8 @@ Gaps     a version begins when a delivery showed it; a subscription that a deliv
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import VERSION_COLUMNS, Layer, Table
+from transforms.contract import VERSION_COLUMNS, HardDeletes, History, Layer, Strategy, Table
 from transforms.functions import DataFrame
-from transforms.write_kinds import HardDeletes, History, Strategy
 
 TABLE = Table(
     name="subscriptions_history_check",
@@ -28,10 +27,7 @@ TABLE = Table(
     recompute_by=("subscription_id",),
     cluster_by="valid_from",
     tags=("billing",),
-    columns=(
-        *columns.SUBSCRIPTION,
-        *VERSION_COLUMNS,
-    ),
+    columns=(*columns.SUBSCRIPTION, *VERSION_COLUMNS),
 )
 
 

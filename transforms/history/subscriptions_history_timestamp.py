@@ -11,9 +11,8 @@ Gaps     a subscription that a delivery misses is closed; a record without updat
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import VERSION_COLUMNS, Layer, Table
+from transforms.contract import VERSION_COLUMNS, HardDeletes, History, Layer, Strategy, Table
 from transforms.functions import DataFrame
-from transforms.write_kinds import HardDeletes, History, Strategy
 
 TABLE = Table(
     name="subscriptions_history_timestamp",
@@ -30,10 +29,7 @@ TABLE = Table(
     cluster_by="valid_from",
     revision=2,
     tags=("billing",),
-    columns=(
-        *columns.SUBSCRIPTION,
-        *VERSION_COLUMNS,
-    ),
+    columns=(*columns.SUBSCRIPTION, *VERSION_COLUMNS),
 )
 
 

@@ -11,9 +11,8 @@ Gaps     a user that a delivery misses is deleted: a version with is_deleted fol
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import VERSION_COLUMNS, Layer, Table
+from transforms.contract import VERSION_COLUMNS, HardDeletes, History, Layer, Strategy, Table
 from transforms.functions import DataFrame
-from transforms.write_kinds import HardDeletes, History, Strategy
 
 TABLE = Table(
     name="users_history",

@@ -13,7 +13,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from transforms import columns
-from transforms.contract import BOOLEAN, DATE, INTEGER, Column, Layer, Table
+from transforms.contract import BOOLEAN, DATE, INTEGER, Column, Layer, Replace, Table
 from transforms.functions import (
     DataFrame,
     Expression,
@@ -28,7 +28,6 @@ from transforms.functions import (
     quarter,
     year,
 )
-from transforms.write_kinds import Replace
 
 FIRST_DAY = date(2007, 1, 1)  # a Monday, before the platform's first accounts
 _SATURDAY = 6

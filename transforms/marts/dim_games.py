@@ -11,11 +11,10 @@ Gaps     categories that the games listing never returned are known by their str
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import TIMESTAMP, Column, Layer, Table
+from transforms.contract import TIMESTAMP, Column, Layer, MergeOnKey, Table
 from transforms.formulas.deduplicate import latest_per_key, observe
 from transforms.formulas.frames import null_of, union_all
 from transforms.functions import DataFrame, Expression, col, iff, lit
-from transforms.write_kinds import MergeOnKey
 
 NO_CATEGORY = "No category"
 

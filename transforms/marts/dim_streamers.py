@@ -11,12 +11,11 @@ Gaps     who was never listed is known by streams or gifts alone: profile_seen_a
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import TIMESTAMP, Column, Layer, Table
+from transforms.contract import TIMESTAMP, Column, Layer, MergeOnKey, Table
 from transforms.formulas.deduplicate import latest_per_key, observe
 from transforms.formulas.frames import null_of, union_all
 from transforms.functions import DataFrame, Expression, coalesce, col, iff
 from transforms.staging import livelogs_columns as logged
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="dim_streamers",

@@ -12,11 +12,10 @@ Gaps     users that only other files or gifts name are unknown members: is_known
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import BOOLEAN, TIMESTAMP, Column, Layer, Table
+from transforms.contract import BOOLEAN, TIMESTAMP, Column, Layer, MergeOnKey, Table
 from transforms.formulas.deduplicate import latest_per_key, observe
 from transforms.formulas.frames import union_all
 from transforms.functions import DataFrame, col
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="dim_users",

@@ -13,12 +13,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from transforms import columns
-from transforms.contract import BOOLEAN, INTEGER, Column, Layer, Table
+from transforms.contract import BOOLEAN, INTEGER, Column, Layer, MergeOnKey, Table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.functions import DataFrame, col, iff, lit
 from transforms.marts.int_named_gifts import TABLE as GIFTS
 from transforms.staging import livelogs_columns as logged
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="fact_gifts",

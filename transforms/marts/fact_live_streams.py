@@ -11,11 +11,10 @@ Gaps     close_by is Other where the log does not say it; a stream that is gone 
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import FLOAT, INTEGER, Column, Layer, Table
+from transforms.contract import FLOAT, INTEGER, Column, Layer, MergeOnKey, Table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.functions import DataFrame, ceil, coalesce, col, datediff, lit
 from transforms.staging import livelogs_columns as logged
-from transforms.write_kinds import MergeOnKey
 
 NOT_TOLD = "Other"
 _SECONDS_OF_A_MINUTE, _MS_OF_A_SECOND = 60, 1000

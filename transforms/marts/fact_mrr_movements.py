@@ -14,12 +14,11 @@ from __future__ import annotations
 from datetime import date
 
 from transforms import columns
-from transforms.contract import DATE, TEXT, Column, Layer, Table, money
+from transforms.contract import DATE, TEXT, Column, Layer, MergeOnKey, Table, money
 from transforms.formulas.billing_periods import without_replaced
 from transforms.formulas.frames import null_of
 from transforms.formulas.periods import month_after
 from transforms.functions import DataFrame, Expression, Window, col, iff, lit, min, sum, when
-from transforms.write_kinds import MergeOnKey
 
 MOVEMENTS = ("new", "reactivation", "expansion", "contraction", "unchanged", "churn")
 

@@ -11,7 +11,7 @@ Gaps     time is split at UTC midnight; a stream counts as started on the day of
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import BOOLEAN, DATE, INTEGER, TIMESTAMP, Column, Layer, Table
+from transforms.contract import BOOLEAN, DATE, INTEGER, TIMESTAMP, Column, Layer, MergeOnKey, Table
 from transforms.formulas.frames import null_of
 from transforms.functions import (
     DataFrame,
@@ -31,7 +31,6 @@ from transforms.functions import (
     row_number,
     sum,
 )
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="fact_stream_days",
@@ -67,9 +66,7 @@ def build(int_stream_observations: DataFrame) -> DataFrame:
     samples = _samples(int_stream_observations)
     parts = _hold_parts(samples).union_all(_starts(samples))
     per_day = parts.group_by("stream_id", "game_id", "date_day").agg(
-        max_by("platform", "snapshot_at").alias("platform"),
-        max_by("streamer_key", "snapshot_at").alias("streamer_key"),
-        max_by("streamer_id", "snapshot_at").alias("streamer_id"),
+        *[max_by(name, "snapshot_at").alias(name) for name in ("platform", "streamer_key", "streamer_id")],
         sum("is_sample").alias("samples"),
         max(iff(col("is_sample") == lit(1), col("viewer_count"), null_of(INTEGER))).alias("peak_viewers"),
         sum(col("viewer_count") * col("part_ms")).alias("viewer_ms"),

@@ -11,10 +11,9 @@ Gaps     a count holds until the stream's next sample, at most for the gap cap o
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import BOOLEAN, INTEGER, TEXT, TIMESTAMP, Column, Layer, Table
+from transforms.contract import BOOLEAN, INTEGER, TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
 from transforms.formulas.keys import hash_key
 from transforms.functions import DataFrame, Window, coalesce, col, date_part, datediff, lead, least, lit
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="fact_stream_samples",

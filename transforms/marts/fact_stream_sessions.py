@@ -11,11 +11,10 @@ Gaps     what no observation covers counts as not watched (gap caps: int_stream_
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import INTEGER, TIMESTAMP, Column, Layer, Table
+from transforms.contract import INTEGER, TIMESTAMP, Column, Layer, MergeOnKey, Table
 from transforms.formulas import measures
 from transforms.formulas.frames import null_of
 from transforms.functions import DataFrame, Window, col, count, iff, lit, max, max_by, min, sum
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="fact_stream_sessions",
@@ -53,9 +52,7 @@ def build(int_stream_observations: DataFrame) -> DataFrame:
     samples = int_stream_observations.select("*", max("viewer_count").over(of_stream).alias("peak_viewers"))
     at_peak = iff(col("viewer_count") == col("peak_viewers"), col("snapshot_at"), null_of(TIMESTAMP))
     per_stream = samples.group_by("stream_id").agg(
-        max_by("platform", "snapshot_at").alias("platform"),
-        max_by("streamer_key", "snapshot_at").alias("streamer_key"),
-        max_by("streamer_id", "snapshot_at").alias("streamer_id"),
+        *[max_by(name, "snapshot_at").alias(name) for name in ("platform", "streamer_key", "streamer_id")],
         min("started_at").alias("started_at"),
         min("snapshot_at").alias("first_seen_at"),
         max("snapshot_at").alias("last_seen_at"),

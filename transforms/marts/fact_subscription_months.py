@@ -15,10 +15,10 @@ from __future__ import annotations
 from datetime import date
 
 from transforms import columns
-from transforms.contract import DATE, TEXT, TIMESTAMP, Column, Layer, Table, money
+from transforms.contract import DATE, TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table, money
 from transforms.formulas.as_of_join import last_moment_before, with_version_at
 from transforms.formulas.billing_periods import with_paid_months
-from transforms.formulas.money import with_share
+from transforms.formulas.measures import with_share
 from transforms.formulas.periods import in_each_month, month_after, month_of
 from transforms.functions import (
     DataFrame,
@@ -36,7 +36,6 @@ from transforms.functions import (
     lit,
     max,
 )
-from transforms.write_kinds import MergeOnKey
 
 _PERIOD = ("platform", "user_key", "user_id", "start_date", "end_date")
 

@@ -11,13 +11,13 @@ Gaps     user_id '' holds what names nobody; a viewing row of 0 hours is watchin
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import BOOLEAN, FLOAT, INTEGER, Column, Layer, Table, money
+from transforms.contract import BOOLEAN, FLOAT, INTEGER, Column, Layer, MergeOnKey, Table, money
 from transforms.formulas.billing_periods import without_replaced
 from transforms.formulas.deduplicate import latest_per_key
+from transforms.formulas.frames import union_all
 from transforms.formulas.measures import MS_PER_HOUR
 from transforms.formulas.periods import month_of
 from transforms.functions import DataFrame, Expression, col, iff, lit, max, round, sum
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="fact_user_monthly_metrics",
@@ -53,19 +53,14 @@ def build(
     fact_payments: DataFrame, stg_billing_viewing_activity: DataFrame, fact_subscription_months: DataFrame
 ) -> DataFrame:
     """Put the three side by side and sum them per user and month."""
-    payments = _part(
-        fact_payments,
-        amount=col("amount"),
-        payments=iff(col("amount") > lit(0), lit(1), lit(0)),
-        paying=iff(col("amount") > lit(0), lit(1), lit(0)),
-    )
+    is_paid = iff(col("amount") > lit(0), lit(1), lit(0))
+    payments = _part(fact_payments, amount=col("amount"), payments=is_paid, paying=is_paid)
     # Whole milliseconds: sums of them are exact, so they do not depend on the order in which rows are added.
     watched_ms = round(col("hours_watched") * lit(MS_PER_HOUR)).cast(INTEGER)
     viewing = _part(_viewing_days(stg_billing_viewing_activity), watched_ms=watched_ms, watching=lit(1))
     subscribed = _part(without_replaced(fact_subscription_months), subscriptions=lit(1), month_mrr=col("counted_mrr"))
     per_month = (
-        payments.union_all(viewing)
-        .union_all(subscribed)
+        union_all((payments, viewing, subscribed))
         .group_by(*_USER_MONTH)
         .agg(
             sum("amount").alias("revenue"),

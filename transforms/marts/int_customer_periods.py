@@ -14,11 +14,10 @@ from __future__ import annotations
 from datetime import date
 
 from transforms.activity.columns import person
-from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, Table
+from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, MergeOnKey, Table
 from transforms.formulas import periods
 from transforms.formulas.frames import null_of, union_all
 from transforms.functions import DataFrame, Expression, Window, coalesce, col, count, lag, lead, lit, min, sum
-from transforms.write_kinds import MergeOnKey
 
 STREAMER_ACTS = ("stream_started",)
 # Every other activity of a viewer, an Amplitude event too, is something that the viewer did at that time.

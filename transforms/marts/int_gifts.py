@@ -11,19 +11,13 @@ Gaps     a gift that is gone from a later read stays as it was last read
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import Layer, Table
+from transforms.contract import Layer, MergeOnKey, Table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.functions import DataFrame
 from transforms.staging import livelogs_columns as logged
-from transforms.write_kinds import MergeOnKey
 
 # What a gift says beside its key, in the order of the fact.
-OF_GIFT = (
-    *columns.STREAMER,
-    columns.user_key,
-    columns.user_id,
-    *map(logged.drop_payload, logged.OF_GIFT),
-)
+OF_GIFT = (*columns.STREAMER, columns.user_key, columns.user_id, *map(logged.drop_payload, logged.OF_GIFT))
 
 TABLE = Table(
     name="int_gifts",

@@ -10,12 +10,11 @@ Gaps     gift_name is NULL where GIFT_TYPE never listed the kind
 
 from __future__ import annotations
 
-from transforms.contract import Layer, Table
+from transforms.contract import Layer, MergeOnKey, Table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.functions import DataFrame, col
 from transforms.marts.int_gifts import TABLE as GIFTS
 from transforms.staging import livelogs_columns as logged
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="int_named_gifts",

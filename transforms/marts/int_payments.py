@@ -11,10 +11,9 @@ Gaps     a payment that is corrected to another user moves; fact_payments, which
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import Layer, Table
+from transforms.contract import Layer, MergeOnKey, Table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.functions import DataFrame
-from transforms.write_kinds import MergeOnKey
 
 _VALUES = ("platform", "user_key", "user_id", "payment_date", "amount")
 

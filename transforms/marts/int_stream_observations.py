@@ -13,7 +13,7 @@ Gaps     a count holds until the stream's next observation, at most as long as a
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import BOOLEAN, INTEGER, Column, Layer, Table
+from transforms.contract import BOOLEAN, INTEGER, Column, Layer, MergeOnKey, Table
 from transforms.formulas.frames import are_known
 from transforms.formulas.keys import hash_key
 from transforms.functions import (
@@ -30,7 +30,6 @@ from transforms.functions import (
     lit,
     max,
 )
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="int_stream_observations",
@@ -61,11 +60,7 @@ _SHARED = ("stream_id", "snapshot_at", "platform", "streamer_id", "game_id", "la
 
 
 def build(
-    stg_twitch_streams: DataFrame,
-    stg_stream_samples: DataFrame,
-    *,
-    gap_cap_seconds: int,
-    sample_gap_cap_seconds: int,
+    stg_twitch_streams: DataFrame, stg_stream_samples: DataFrame, *, gap_cap_seconds: int, sample_gap_cap_seconds: int
 ) -> DataFrame:
     """Put polls and samples of each stream in one order, and give every one the time that it holds."""
     polled = stg_twitch_streams.select(

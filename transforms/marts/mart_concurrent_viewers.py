@@ -13,10 +13,9 @@ Gaps     streams with 0 viewers are not counted (SEMANTICS §2); a poll lists th
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, Table
+from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, MergeOnKey, Table
 from transforms.formulas.frames import union_all
 from transforms.functions import DataFrame, Expression, coalesce, col, count, in_, lit, sum
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="mart_concurrent_viewers",

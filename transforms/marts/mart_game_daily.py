@@ -11,10 +11,9 @@ Gaps     peak_viewers is the highest sum at one snapshot, not the sum of the str
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import Layer, Table
+from transforms.contract import Layer, MergeOnKey, Table
 from transforms.formulas import measures
 from transforms.functions import DataFrame, coalesce, col, greatest, iff, lit, max, sum
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="mart_game_daily",
@@ -42,14 +41,10 @@ def build(fact_stream_days: DataFrame, mart_concurrent_viewers: DataFrame) -> Da
     per_day = fact_stream_days.group_by("game_id", "date_day").agg(
         max("peak_viewers").alias("highest_sample"),
         sum(iff(col("is_start_day"), lit(1), lit(0))).alias("streams_started"),
-        sum("viewer_ms").alias("viewer_ms"),
-        sum("covered_ms").alias("covered_ms"),
+        *[sum(name).alias(name) for name in ("viewer_ms", "covered_ms")],
     )
-    with_peak = per_day.join(
-        _peaks(mart_concurrent_viewers),
-        on=(col("game_id") == col("peak_game_id")) & (col("date_day") == col("peak_day")),
-        how="left",
-    )
+    is_its_day = (col("game_id") == col("peak_game_id")) & (col("date_day") == col("peak_day"))
+    with_peak = per_day.join(_peaks(mart_concurrent_viewers), on=is_its_day, how="left")
     # A day whose samples all had no viewers has no concurrent sum; samples of some of a category's streams add to none.
     peak = greatest(coalesce(col("concurrent_peak"), col("highest_sample")), col("highest_sample"))
     return TABLE.select(measures.with_watched(with_peak.select("*", peak.alias("peak_viewers"))))

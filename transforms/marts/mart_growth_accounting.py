@@ -11,12 +11,11 @@ Gaps     the newest period has the counts so far, told by is_over: a period is o
 
 from __future__ import annotations
 
-from transforms.contract import BOOLEAN, FLOAT, INTEGER, Column, Layer, Table
+from transforms.contract import BOOLEAN, FLOAT, INTEGER, Column, Layer, Replace, Table
 from transforms.formulas import periods
 from transforms.formulas.frames import have_same, null_of
 from transforms.functions import DataFrame, Expression, Window, coalesce, col, iff, lit, sum
 from transforms.marts.int_customer_periods import activity_count, customer_kind, stream_count
-from transforms.write_kinds import Replace
 
 
 def _count(name: str, description: str) -> Column:

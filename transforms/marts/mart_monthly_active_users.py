@@ -11,9 +11,8 @@ Gaps     rows that name nobody are nobody's activity: user_id '' is not counted;
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import INTEGER, TEXT, Column, Layer, Table
+from transforms.contract import INTEGER, TEXT, Column, Layer, MergeOnKey, Table
 from transforms.functions import DataFrame, col, count, lit
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="mart_monthly_active_users",

@@ -11,9 +11,8 @@ Gaps     a month without payments has no row; payments of unknown users count; o
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import INTEGER, Column, Layer, Table, money
+from transforms.contract import INTEGER, Column, Layer, MergeOnKey, Table, money
 from transforms.functions import DataFrame, col, count, iff, lit, sum
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="mart_monthly_revenue",

@@ -14,12 +14,11 @@ from __future__ import annotations
 from datetime import date
 
 from transforms import columns
-from transforms.contract import FLOAT, INTEGER, Column, Layer, Table, money
+from transforms.contract import FLOAT, INTEGER, Column, Layer, Replace, Table, money
 from transforms.formulas.frames import null_of
-from transforms.formulas.money import with_share
+from transforms.formulas.measures import with_share
 from transforms.formulas.periods import in_each_month
 from transforms.functions import DataFrame, Expression, abs, coalesce, col, iff, lit, min, sum
-from transforms.write_kinds import Replace
 
 # movement of fact_mrr_movements -> what its amounts and counts are called here
 _MOVED = {

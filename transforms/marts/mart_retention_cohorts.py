@@ -11,12 +11,11 @@ Gaps     in a period that is not over (no data of a later day yet) what is measu
 
 from __future__ import annotations
 
-from transforms.contract import DATE, FLOAT, INTEGER, Column, Layer, Table
+from transforms.contract import DATE, FLOAT, INTEGER, Column, Layer, Replace, Table
 from transforms.formulas import periods
 from transforms.formulas.frames import have_same, null_of
 from transforms.functions import DataFrame, Expression, coalesce, col, count, iff, lit, sum
 from transforms.marts.int_customer_periods import activity_count, customer_kind, stream_count
-from transforms.write_kinds import Replace
 
 TABLE = Table(
     name="mart_retention_cohorts",

@@ -11,10 +11,9 @@ Gaps     peak_viewers is NULL on a day that only has time carried over midnight,
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import Layer, Table
+from transforms.contract import Layer, MergeOnKey, Table
 from transforms.formulas import measures
 from transforms.functions import DataFrame, col, iff, lit, max, sum
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="mart_streamer_daily",
@@ -43,7 +42,6 @@ def build(fact_stream_days: DataFrame) -> DataFrame:
     per_day = fact_stream_days.group_by("streamer_key", "platform", "streamer_id", "date_day").agg(
         max("peak_viewers").alias("peak_viewers"),
         sum(iff(col("is_start_day"), lit(1), lit(0))).alias("streams_started"),
-        sum("viewer_ms").alias("viewer_ms"),
-        sum("covered_ms").alias("covered_ms"),
+        *[sum(name).alias(name) for name in ("viewer_ms", "covered_ms")],
     )
     return TABLE.select(measures.with_watched(per_day))

@@ -11,11 +11,10 @@ Gaps     each window keeps its first 1,000 streamers; equal hours_watched are ra
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, Table
+from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, Replace, Table
 from transforms.formulas import measures
 from transforms.formulas.frames import union_all
 from transforms.functions import DataFrame, Window, col, dateadd, lit, max, row_number, sum
-from transforms.write_kinds import Replace
 
 _DAYS_OF_WINDOW: dict[str, int | None] = {"all_time": None, "last_30_days": 30, "last_7_days": 7}
 _RANKS_KEPT = 1000
@@ -65,8 +64,6 @@ def _sum(days: DataFrame, window: str, length: int | None) -> DataFrame:
         in_window = days.filter(col("date_day") > dateadd("day", lit(-length), col("newest_day")).cast(DATE))
     per_streamer = in_window.group_by(*_STREAMER).agg(
         max("peak_viewers").alias("peak_viewers"),
-        sum("streams_started").alias("streams_started"),
-        sum("viewer_ms").alias("viewer_ms"),
-        sum("covered_ms").alias("covered_ms"),
+        *[sum(name).alias(name) for name in ("streams_started", "viewer_ms", "covered_ms")],
     )
     return per_streamer.select("*", lit(window).alias("ranking_window"))

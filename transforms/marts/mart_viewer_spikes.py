@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from transforms import columns
-from transforms.contract import BOOLEAN, FLOAT, INTEGER, TEXT, TIMESTAMP, Column, Layer, Table
+from transforms.contract import BOOLEAN, FLOAT, INTEGER, TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
 from transforms.formulas.frames import have_same, null_of
 from transforms.formulas.keys import hash_key
 from transforms.functions import (
@@ -37,7 +37,6 @@ from transforms.functions import (
     min,
     sum,
 )
-from transforms.write_kinds import MergeOnKey
 
 THRESHOLD, RATIO, BOTH = "threshold", "ratio", "both"
 TABLE = Table(

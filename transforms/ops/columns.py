@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from transforms.contract import INTEGER, TEXT, TIMESTAMP, Column, Layer, Table
-from transforms.write_kinds import Append
+from transforms.contract import INTEGER, TEXT, TIMESTAMP, Append, Column, Layer, Table
 
 
 def declare_ledger(name: str, grain: str, key: tuple[str, ...], *columns: Column) -> Table:

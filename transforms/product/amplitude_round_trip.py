@@ -13,20 +13,8 @@ Gaps     what was sent within the last hours has not come back yet: missing coun
 from __future__ import annotations
 
 from transforms.activity.publications import SENT
-from transforms.contract import INTEGER, TEXT, TIMESTAMP, Column, Layer, Table
-from transforms.functions import (
-    DataFrame,
-    Window,
-    coalesce,
-    col,
-    count,
-    date_trunc,
-    iff,
-    lit,
-    max,
-    row_number,
-)
-from transforms.write_kinds import View
+from transforms.contract import INTEGER, TEXT, TIMESTAMP, Column, Layer, Table, View
+from transforms.functions import DataFrame, Window, coalesce, col, count, date_trunc, iff, lit, max, row_number
 
 UNKNOWN = "unknown"
 _GROUP = ("destination", "activity", "hour_at")

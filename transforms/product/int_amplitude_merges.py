@@ -10,11 +10,10 @@ Gaps     a merge may lead to an id that was merged itself, for up to 8 merges; i
 
 from __future__ import annotations
 
-from transforms.contract import TIMESTAMP, Column, Layer, Table
+from transforms.contract import TIMESTAMP, Column, Layer, Replace, Table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.functions import DataFrame, coalesce, col
 from transforms.staging import amplitude_columns as amplitude
-from transforms.write_kinds import Replace
 
 _DOUBLINGS = 3  # each doubles how many merges are followed
 _MERGE = ("amplitude_id", "merged_amplitude_id", "merged_at")

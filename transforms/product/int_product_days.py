@@ -11,10 +11,9 @@ Gaps     a day without such an event has no row: product_daily fills it with zer
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import INTEGER, Column, Layer, Table
+from transforms.contract import INTEGER, Column, Layer, MergeOnKey, Table
 from transforms.functions import DataFrame, col, count, iff, lit, sum
 from transforms.staging import amplitude_columns as amplitude
-from transforms.write_kinds import MergeOnKey
 
 MEASURES = (
     amplitude.event_count,

@@ -11,10 +11,9 @@ Gaps     is_first_day is the day of the user's first event of any type: the user
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import BOOLEAN, INTEGER, Column, Layer, Table
+from transforms.contract import BOOLEAN, INTEGER, Column, Layer, MergeOnKey, Table
 from transforms.functions import DataFrame, Window, col, count, count_distinct, lit, min as smallest
 from transforms.staging import amplitude_columns as amplitude
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="int_product_user_days",

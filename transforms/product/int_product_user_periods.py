@@ -10,12 +10,11 @@ Gaps     events of a type that is inactive in Amplitude count as well
 
 from __future__ import annotations
 
-from transforms.contract import INTEGER, Column, Layer, Table
+from transforms.contract import INTEGER, Column, Layer, MergeOnKey, Table
 from transforms.formulas import periods
 from transforms.formulas.frames import union_all
 from transforms.functions import DataFrame, col, count_distinct, lit
 from transforms.staging import amplitude_columns as amplitude
-from transforms.write_kinds import MergeOnKey
 
 active_days = Column("active_days", INTEGER, "days with an event", nullable=False, minimum=1, maximum=31)
 

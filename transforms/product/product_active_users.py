@@ -11,11 +11,10 @@ Gaps     a period without a user has no rows; one that is not over has the count
 
 from __future__ import annotations
 
-from transforms.contract import FLOAT, INTEGER, Column, Layer, Table
+from transforms.contract import FLOAT, INTEGER, Column, Layer, MergeOnKey, Table
 from transforms.formulas import periods
 from transforms.functions import DataFrame, Window, array_generate_range, coalesce, col, count, datediff, lit, sum
 from transforms.product.int_product_user_periods import active_days
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="product_active_users",

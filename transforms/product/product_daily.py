@@ -11,12 +11,11 @@ Gaps     zeros on days without such an event; users of several types count in ea
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import INTEGER, Layer, Table
+from transforms.contract import INTEGER, Layer, Replace, Table
 from transforms.formulas.periods import in_each_period
 from transforms.functions import DataFrame, coalesce, col, lit, max, min
 from transforms.product.int_product_days import MEASURES
 from transforms.staging import amplitude_columns as amplitude
-from transforms.write_kinds import Replace
 
 TABLE = Table(
     name="product_daily",

@@ -11,10 +11,9 @@ Gaps     events without a device_id are of no device; a device that several peop
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import INTEGER, Column, Layer, Table
+from transforms.contract import INTEGER, Column, Layer, MergeOnKey, Table
 from transforms.functions import DataFrame, Window, col, count, count_distinct, first_value, lit, max, min
 from transforms.staging import amplitude_columns as amplitude
-from transforms.write_kinds import MergeOnKey
 
 _DEVICE = ("device_key", "platform", "device_id")
 _NEWEST = ("device_family", "device_type", "app_platform", "os_key", "version_name", "user_key")

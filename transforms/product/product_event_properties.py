@@ -10,10 +10,9 @@ Gaps     only the properties of SNOWCAST_PRODUCT_PROPERTIES, all where it is emp
 
 from __future__ import annotations
 
-from transforms.contract import FLOAT, TEXT, Column, Layer, Table
+from transforms.contract import FLOAT, TEXT, Column, Layer, MergeOnKey, Table
 from transforms.functions import DataFrame, col, iff, lit, try_cast, typeof
 from transforms.staging import amplitude_columns as amplitude
-from transforms.write_kinds import MergeOnKey
 
 _NUMBERS = ("INTEGER", "DECIMAL", "DOUBLE")
 

@@ -11,11 +11,10 @@ Gaps     a type that no list named has NULLs; one that is gone from the list kee
 
 from __future__ import annotations
 
-from transforms.contract import BOOLEAN, INTEGER, TEXT, TIMESTAMP, Column, Layer, Table
+from transforms.contract import BOOLEAN, INTEGER, TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
 from transforms.formulas.deduplicate import latest_per_key, observe
 from transforms.functions import DataFrame, col
 from transforms.staging import amplitude_columns as amplitude
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="product_event_types",

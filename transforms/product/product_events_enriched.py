@@ -11,10 +11,9 @@ Gaps     session columns are NULL for events of no session, device columns for e
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import BOOLEAN, INTEGER, TEXT, TIMESTAMP, Column, Layer, Table
+from transforms.contract import BOOLEAN, INTEGER, TEXT, TIMESTAMP, Column, Layer, Table, View
 from transforms.functions import DataFrame, coalesce, col, datediff, lit
 from transforms.staging import amplitude_columns as amplitude
-from transforms.write_kinds import View
 
 _EVENT = (
     *(amplitude.event_key, amplitude.event_type, amplitude.event_at, amplitude.happened_at, columns.date_day),

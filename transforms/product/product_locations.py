@@ -10,11 +10,10 @@ Gaps     a place that is not told is a row with NULLs, so that every event has o
 
 from __future__ import annotations
 
-from transforms.contract import Layer, Table
+from transforms.contract import Layer, MergeOnKey, Table
 from transforms.formulas.deduplicate import join_spans, take_events
 from transforms.functions import DataFrame
 from transforms.staging import amplitude_columns as amplitude
-from transforms.write_kinds import MergeOnKey
 
 _NAMES = ("location_key", "country", "region", "city", "dma")
 

@@ -10,10 +10,9 @@ Gaps     events with session_id -1 are in no session; entry and exit page are NU
 
 from __future__ import annotations
 
-from transforms.contract import BOOLEAN, INTEGER, TEXT, Column, Layer, Table
+from transforms.contract import BOOLEAN, INTEGER, TEXT, Column, Layer, MergeOnKey, Table
 from transforms.functions import DataFrame, Window, col, count, datediff, first_value, lit, max, min, row_number
 from transforms.staging import amplitude_columns as amplitude
-from transforms.write_kinds import MergeOnKey
 
 _SESSION = ("user_key", "session_key", "session_id")
 
@@ -61,9 +60,7 @@ def build(product_events: DataFrame) -> DataFrame:
         *[first_value(name).over(forward).alias(name) for name in ("device_key", "app_platform", "country")],
     )
     per_session = told.group_by(*_SESSION, "entry_page", "exit_page", "device_key", "app_platform", "country").agg(
-        min("happened_at").alias("started_at"),
-        max("happened_at").alias("ended_at"),
-        count(lit(1)).alias("event_count"),
+        min("happened_at").alias("started_at"), max("happened_at").alias("ended_at"), count(lit(1)).alias("event_count")
     )
     in_order = Window.partition_by("user_key").order_by("started_at", "session_id")
     numbered = per_session.select("*", row_number().over(in_order).alias("session_number"))

@@ -12,10 +12,9 @@ Gaps     a user is new with their first event, as user_creation_time is no longe
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import DATE, INTEGER, TEXT, TIMESTAMP, Column, Layer, Table
+from transforms.contract import DATE, INTEGER, TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
 from transforms.functions import DataFrame, Window, col, count, count_distinct, first_value, iff, lit, max, min
 from transforms.staging import amplitude_columns as amplitude
-from transforms.write_kinds import MergeOnKey
 
 _USER = ("user_key", "platform", "merged_amplitude_id")
 # What is told of the user's first and newest event; NULL there is NULL here.

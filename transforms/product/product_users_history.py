@@ -12,10 +12,9 @@ Gaps     users are as Amplitude knew them when the events came: int_amplitude_me
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import TEXT, VERSION_COLUMNS, Column, Layer, Table
+from transforms.contract import TEXT, VERSION_COLUMNS, Column, History, Layer, Strategy, Table
 from transforms.functions import DataFrame, col, lit, object_construct, to_json, to_variant
 from transforms.staging import amplitude_columns as amplitude
-from transforms.write_kinds import History, Strategy
 
 TABLE = Table(
     name="product_users_history",

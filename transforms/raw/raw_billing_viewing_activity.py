@@ -13,7 +13,5 @@ from __future__ import annotations
 from transforms.raw.source_table import declare_source_table
 
 TABLE = declare_source_table(
-    "billing/viewing_activity",
-    grain="one line of a viewing activity file",
-    fields="user_id watch_date hours_watched",
+    "billing/viewing_activity", grain="one line of a viewing activity file", fields="user_id watch_date hours_watched"
 )

@@ -13,8 +13,5 @@ from __future__ import annotations
 from transforms.raw.source_table import declare_source_table
 
 TABLE = declare_source_table(
-    "livelogs/gift_types",
-    grain="one line of GIFT_TYPE in one read",
-    fields="giftID name point",
-    is_complete=True,
+    "livelogs/gift_types", grain="one line of GIFT_TYPE in one read", fields="giftID name point", is_complete=True
 )

@@ -13,7 +13,5 @@ from __future__ import annotations
 from transforms.raw.source_table import declare_source_table
 
 TABLE = declare_source_table(
-    "twitch/games",
-    grain="one record of a Get Games answer",
-    fields="id name box_art_url igdb_id",
+    "twitch/games", grain="one record of a Get Games answer", fields="id name box_art_url igdb_id"
 )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from transforms.contract import RAW_COLUMNS, Layer, Table
-from transforms.write_kinds import Append
+from transforms.contract import RAW_COLUMNS, Append, Layer, Table
 
 
 def declare_source_table(source: str, grain: str, fields: str, *, name: str = "", is_complete: bool = False) -> Table:

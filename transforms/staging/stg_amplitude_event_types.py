@@ -12,11 +12,10 @@ Gaps     a type that is gone from the list says nothing
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import BOOLEAN, INTEGER, TEXT, Column, Layer, Table
+from transforms.contract import BOOLEAN, INTEGER, TEXT, Column, Layer, MergeOnKey, Table
 from transforms.functions import DataFrame
 from transforms.staging import amplitude_columns as amplitude
 from transforms.staging.parsing import count_filled_fields, parse
-from transforms.write_kinds import MergeOnKey
 
 
 def _flag(name: str, field: str, description: str) -> Column:

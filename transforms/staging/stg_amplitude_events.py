@@ -15,12 +15,11 @@ Gaps     an event dated after its upload is kept and flagged, and counts as of i
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import INTEGER, TEXT, TIMESTAMP, VARIANT, Column, Layer, Table
+from transforms.contract import INTEGER, TEXT, TIMESTAMP, VARIANT, Column, Layer, MergeOnKey, Table
 from transforms.formulas.keys import hash_key
 from transforms.functions import DataFrame, Expression, coalesce, col, dateadd, iff, lit, lower, trim
 from transforms.staging import amplitude_columns as amplitude
 from transforms.staging.parsing import count_filled_fields, parse, refuse_also
-from transforms.write_kinds import MergeOnKey
 
 # What apps send where they do not know who it is: not people (compared in lower case).
 PLACEHOLDERS = ("", "none", "null", "nil", "undefined", "unknown", "anonymous", "nan", "n/a", "0", "-1")

@@ -12,11 +12,10 @@ Gaps     without it a merge counts as made when Amplitude's server took it, else
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import TEXT, TIMESTAMP, Column, Layer, Table
+from transforms.contract import TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
 from transforms.functions import DataFrame, coalesce, col
 from transforms.staging import amplitude_columns as amplitude
 from transforms.staging.parsing import parse
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="stg_amplitude_merged_ids",

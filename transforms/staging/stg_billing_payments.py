@@ -13,10 +13,9 @@ Gaps     a delivery lists some of the payments: absence says nothing; user_id ''
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import Layer, Table
+from transforms.contract import Layer, MergeOnKey, Table
 from transforms.functions import DataFrame
 from transforms.staging.parsing import name_owners, parse, refuse_other_currencies
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="stg_billing_payments",

@@ -13,7 +13,7 @@ Gaps     a file without the field updated_at counts as changed when it was deliv
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import Layer, Table
+from transforms.contract import Layer, MergeOnKey, Table
 from transforms.formulas.billing_periods import KNOWN
 from transforms.functions import DataFrame, col, concat, iff, lit, replace, typeof
 from transforms.staging.parsing import (
@@ -24,7 +24,6 @@ from transforms.staging.parsing import (
     replace_values,
     tidy_text,
 )
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="stg_billing_subscriptions",

@@ -12,10 +12,9 @@ Gaps     a delivery lists every user; who is missing was deleted, which users_hi
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import Layer, Table
+from transforms.contract import Layer, MergeOnKey, Table
 from transforms.functions import DataFrame
 from transforms.staging.parsing import name_owners, parse, replace_values, tidy_text
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="stg_billing_users",

@@ -12,10 +12,9 @@ Gaps     a delivery lists some of the days: absence says nothing; a day listed t
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import Layer, Table
+from transforms.contract import Layer, MergeOnKey, Table
 from transforms.functions import DataFrame
 from transforms.staging.parsing import name_owners, parse
-from transforms.write_kinds import MergeOnKey
 
 _MOST_HOURS = 1000  # many screens at once, and far from what a sum could not hold
 
@@ -42,11 +41,6 @@ TABLE = Table(
 
 
 def build(raw_billing_viewing_activity: DataFrame, *, decimal_comma: bool = False) -> DataFrame:
-    """Read the records, typed, and name the user by platform and id.
-
-    Args:
-        raw_billing_viewing_activity: Raw rows.
-        decimal_comma: Numbers have a comma before their decimals.
-    """
+    """Read the records, typed, and name the user by platform and id."""
     parsed = parse(raw_billing_viewing_activity, TABLE, decimal_comma=decimal_comma)
     return name_owners(parsed, TABLE, columns.BILLING, user_key="user_id")

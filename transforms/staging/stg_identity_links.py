@@ -12,10 +12,9 @@ Gaps     an empty customer_id takes the link back; without linked_at a link coun
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import TEXT, TIMESTAMP, Column, Layer, Table
+from transforms.contract import TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
 from transforms.functions import DataFrame, coalesce, col
 from transforms.staging.parsing import parse
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="stg_identity_links",

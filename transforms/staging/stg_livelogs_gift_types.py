@@ -12,11 +12,10 @@ Gaps     a kind that is gone from a later read keeps the name that it had
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import INTEGER, Column, Layer, Table
+from transforms.contract import INTEGER, Column, Layer, MergeOnKey, Table
 from transforms.functions import DataFrame
 from transforms.staging import livelogs_columns as logged
 from transforms.staging.parsing import count_filled_fields, parse
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="stg_livelogs_gift_types",

@@ -12,11 +12,10 @@ Gaps     user_id '' is a giver that is not told; a gift that is gone from a late
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import INTEGER, Column, Layer, Table
+from transforms.contract import INTEGER, Column, Layer, MergeOnKey, Table
 from transforms.functions import DataFrame
 from transforms.staging import livelogs_columns as logged
 from transforms.staging.parsing import name_owners, parse
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="stg_livelogs_gifts",

@@ -12,11 +12,10 @@ Gaps     close_by is NULL where the log does not say it; a stream that is gone f
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import Layer, Table
+from transforms.contract import Layer, MergeOnKey, Table
 from transforms.functions import DataFrame
 from transforms.staging import livelogs_columns as logged
 from transforms.staging.parsing import name_owners, parse
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="stg_livelogs_streams",
@@ -46,11 +45,6 @@ TABLE = Table(
 
 
 def build(raw_livelogs_streams: DataFrame, *, decimal_comma: bool = False) -> DataFrame:
-    """Read the records, typed, and name the streamer by platform and id.
-
-    Args:
-        raw_livelogs_streams: Raw rows.
-        decimal_comma: Numbers have a comma before their decimals.
-    """
+    """Read the records, typed, and name the streamer by platform and id."""
     parsed = parse(raw_livelogs_streams, TABLE, decimal_comma=decimal_comma)
     return name_owners(parsed, TABLE, columns.LIVELOGS, streamer_key="streamer_id")

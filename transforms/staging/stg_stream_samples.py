@@ -13,11 +13,10 @@ Gaps     a message that is no sample is quarantined with its position; samples w
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import BOOLEAN, INTEGER, TEXT, TIMESTAMP, Column, Layer, Table
+from transforms.contract import BOOLEAN, INTEGER, TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
 from transforms.formulas.keys import hash_key
 from transforms.functions import DataFrame, Expression, coalesce, col, concat, datediff, floor, iff, lit
 from transforms.staging.parsing import parse, replace_values
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="stg_stream_samples",

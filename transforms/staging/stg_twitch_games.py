@@ -12,10 +12,9 @@ Gaps     ids that Twitch no longer knows are not returned: absence says nothing 
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import Layer, Table
+from transforms.contract import Layer, MergeOnKey, Table
 from transforms.functions import DataFrame
 from transforms.staging.parsing import parse
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="stg_twitch_games",

@@ -12,10 +12,9 @@ Gaps     Helix repeats streams across pages: the highest viewer_count of a snaps
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import BOOLEAN, TEXT, VARIANT, Column, Layer, Table
+from transforms.contract import BOOLEAN, TEXT, VARIANT, Column, Layer, MergeOnKey, Table
 from transforms.functions import DataFrame
 from transforms.staging.parsing import name_owners, parse
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="stg_twitch_streams",

@@ -12,10 +12,9 @@ Gaps     banned and deleted users are not returned: absence says nothing (SEMANT
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import TEXT, TIMESTAMP, Column, Layer, Table
+from transforms.contract import TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
 from transforms.functions import DataFrame
 from transforms.staging.parsing import name_owners, parse
-from transforms.write_kinds import MergeOnKey
 
 TABLE = Table(
     name="stg_twitch_users",

@@ -9,7 +9,7 @@ from snowflake.snowpark import Session
 from snowflake.snowpark.types import StructField, StructType
 
 from transforms.contract import INTEGER, money
-from transforms.formulas.money import with_share
+from transforms.formulas.measures import with_share
 
 CENT = Decimal("0.01")
 
