@@ -64,12 +64,9 @@ def build(
         "point_value": point_value,
     }
     named = add_persons(collect_events(ACTIVITIES, given), int_identities, OF_STREAMER, shared_id_spaces)
-    return TABLE.select(validate_events(_link(named, dim_streamers)))
-
-
-def _link(events: DataFrame, dim_streamers: DataFrame) -> DataFrame:
-    """Return events with the address of the channel; a streamer without a login has none."""
+    # A streamer without a login has no address.
     channels = dim_streamers.filter(col("platform") == lit(columns.TWITCH)).select(
         col("streamer_key").alias("channel_key"), concat(lit(_CHANNELS), col("streamer_login")).alias("link")
     )
-    return events.join(channels, on=col("streamer_key") == col("channel_key"), how="left")
+    linked = named.join(channels, on=col("streamer_key") == col("channel_key"), how="left")
+    return TABLE.select(validate_events(linked))

@@ -74,7 +74,8 @@ def read_parts(
             plain = change.plain(name) if part.is_row_wise else ()
             if plain:
                 alone = inputs[name].filter(in_batches(tables[name], plain))
-                read[name] = alone if not groups else _both(change.table, read[name], alone, groups)
+                # The rows of the groups and, once each, new rows outside of them.
+                read[name] = read[name].union_all(alone.filter(~_is_in(change.table, groups))) if groups else alone
         rows = current.filter(_is_of(part, parts))
         if groups:
             scopes.append(_within(change.table, rows, groups))
@@ -93,15 +94,9 @@ def _within(table: Table, frame: DataFrame, groups: Sequence[DataFrame]) -> Data
     """Return the frame's rows of these groups; none where there are none."""
     if not groups:
         return frame.filter(lit(False))
-    return frame.filter(in_([col(name) for name in table.recompute_by], _unite(table, groups)))
+    return frame.filter(_is_in(table, groups))
 
 
-def _both(table: Table, of_groups: DataFrame, alone: DataFrame, groups: Sequence[DataFrame]) -> DataFrame:
-    """Return the rows of the groups and, once each, new rows outside of them."""
-    return of_groups.union_all(alone.filter(~in_([col(name) for name in table.recompute_by], _unite(table, groups))))
-
-
-def _unite(table: Table, groups: Sequence[DataFrame]) -> DataFrame:
-    every = union_all(groups)
-    is_named: Expression = are_known(table.recompute_by)  # NOT IN finds no NULL
-    return every.filter(is_named).distinct()
+def _is_in(table: Table, groups: Sequence[DataFrame]) -> Expression:
+    known = union_all(groups).filter(are_known(table.recompute_by)).distinct()  # NOT IN finds no NULL
+    return in_([col(name) for name in table.recompute_by], known)

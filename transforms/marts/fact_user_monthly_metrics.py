@@ -76,12 +76,8 @@ def build(
 
 
 def _part(rows: DataFrame, **values: Expression) -> DataFrame:
-    measures = [values.get(name, _nothing(name)).alias(name) for name in _MEASURES]
-    return rows.select(*_USER_MONTH, *measures)
-
-
-def _nothing(name: str) -> Expression:
-    return lit(0).cast(money()) if name in _AMOUNTS else lit(0)
+    nothing = {name: lit(0).cast(money()) if name in _AMOUNTS else lit(0) for name in _MEASURES}
+    return rows.select(*_USER_MONTH, *[value.alias(name) for name, value in {**nothing, **values}.items()])
 
 
 def _viewing_days(viewing: DataFrame) -> DataFrame:

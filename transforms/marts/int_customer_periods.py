@@ -59,7 +59,8 @@ _PERIOD = (*_CUSTOMER, "period", "period_start")
 def build(streamer_activity: DataFrame, viewer_activity: DataFrame, *, today: date) -> DataFrame:
     """Count each customer's acts per period, and look at the customer's periods before and after it."""
     starts = streamer_activity.filter(col("activity").in_(*[lit(name) for name in STREAMER_ACTS]))
-    acts = viewer_activity.filter(~col("activity").in_(*[lit(name) for name in NO_ACTS_OF_VIEWERS]) & ~_is_refund())
+    is_refund = (col("activity") == lit("payment_made")) & (coalesce(col("revenue_impact"), lit(0)) < lit(0))
+    acts = viewer_activity.filter(~col("activity").in_(*[lit(name) for name in NO_ACTS_OF_VIEWERS]) & ~is_refund)
     done = _per_day(starts, "streamer", lit(1)).union_all(_per_day(acts, "viewer", null_of(INTEGER)))
     per_day = done.filter(col("date_day") <= lit(today))
     counted = [_per_period(per_day, kind) for kind in periods.PERIODS]
@@ -72,10 +73,6 @@ def build(streamer_activity: DataFrame, viewer_activity: DataFrame, *, today: da
         lead("period_start").over(in_order).alias("next_start"),
     )
     return TABLE.select(neighbours)
-
-
-def _is_refund() -> Expression:
-    return (col("activity") == lit("payment_made")) & (coalesce(col("revenue_impact"), lit(0)) < lit(0))
 
 
 def _per_day(acts: DataFrame, kind: str, streams: Expression) -> DataFrame:

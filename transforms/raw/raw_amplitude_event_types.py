@@ -10,7 +10,7 @@ Gaps     asked once a day; a type that is gone from the list stays in what is bu
 
 from __future__ import annotations
 
-from transforms.raw.source_table import declare_source_table
+from transforms.raw import declare_source_table
 
 TABLE = declare_source_table(
     "amplitude/event_types",

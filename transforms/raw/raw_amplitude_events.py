@@ -10,7 +10,7 @@ Gaps     an hour is there whole or not at all: OPS.EXPORT_HOURS says which are m
 
 from __future__ import annotations
 
-from transforms.raw.source_table import declare_source_table
+from transforms.raw import declare_source_table
 
 TABLE = declare_source_table(
     "amplitude/events",

@@ -10,7 +10,7 @@ Gaps     the Export API does not tell merges; a file lists some of them: absence
 
 from __future__ import annotations
 
-from transforms.raw.source_table import declare_source_table
+from transforms.raw import declare_source_table
 
 TABLE = declare_source_table(
     "amplitude/merged_ids",

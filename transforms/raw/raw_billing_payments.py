@@ -10,7 +10,7 @@ Gaps     a file lists some of the payments: absence says nothing
 
 from __future__ import annotations
 
-from transforms.raw.source_table import declare_source_table
+from transforms.raw import declare_source_table
 
 TABLE = declare_source_table(
     "billing/payments", grain="one line of a payments file", fields="payment_id user_id payment_date amount currency"

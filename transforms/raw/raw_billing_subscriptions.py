@@ -10,7 +10,7 @@ Gaps     a file lists every subscription: what is not in it is gone, which the h
 
 from __future__ import annotations
 
-from transforms.raw.source_table import declare_source_table
+from transforms.raw import declare_source_table
 
 TABLE = declare_source_table(
     "billing/subscriptions",

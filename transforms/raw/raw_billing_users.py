@@ -10,7 +10,7 @@ Gaps     a file lists every user: who is not in it is gone, which the history te
 
 from __future__ import annotations
 
-from transforms.raw.source_table import declare_source_table
+from transforms.raw import declare_source_table
 
 TABLE = declare_source_table(
     "billing/users",

@@ -10,7 +10,7 @@ Gaps     a file lists some of the days: absence says nothing
 
 from __future__ import annotations
 
-from transforms.raw.source_table import declare_source_table
+from transforms.raw import declare_source_table
 
 TABLE = declare_source_table(
     "billing/viewing_activity", grain="one line of a viewing activity file", fields="user_id watch_date hours_watched"

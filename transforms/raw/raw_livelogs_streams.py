@@ -10,7 +10,7 @@ Gaps     a read lists the whole tab; what is gone from it stays in the facts, an
 
 from __future__ import annotations
 
-from transforms.raw.source_table import declare_source_table
+from transforms.raw import declare_source_table
 
 TABLE = declare_source_table(
     "livelogs/streams",

@@ -10,7 +10,7 @@ Gaps     messages that the topic dropped before they were read (retention, compa
 
 from __future__ import annotations
 
-from transforms.raw.source_table import declare_source_table
+from transforms.raw import declare_source_table
 
 TABLE = declare_source_table(
     "kafka/samples",

@@ -10,7 +10,7 @@ Gaps     ids that Twitch no longer knows are not returned; the poll's record in 
 
 from __future__ import annotations
 
-from transforms.raw.source_table import declare_source_table
+from transforms.raw import declare_source_table
 
 TABLE = declare_source_table(
     "twitch/games", grain="one record of a Get Games answer", fields="id name box_art_url igdb_id"

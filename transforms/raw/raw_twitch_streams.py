@@ -10,7 +10,7 @@ Gaps     the listing misses streams that move between pages while it is read (SE
 
 from __future__ import annotations
 
-from transforms.raw.source_table import declare_source_table
+from transforms.raw import declare_source_table
 
 TABLE = declare_source_table(
     "twitch/streams",

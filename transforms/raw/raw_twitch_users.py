@@ -10,7 +10,7 @@ Gaps     banned and deleted users are not returned; the poll's record in OPS.POL
 
 from __future__ import annotations
 
-from transforms.raw.source_table import declare_source_table
+from transforms.raw import declare_source_table
 
 TABLE = declare_source_table(
     "twitch/users",

@@ -99,7 +99,11 @@ def occurrences_of(
         col("activity_id").alias(f"{prefix}id"),
         col("activity_occurrence").alias(f"{prefix}number"),
         col("activity_repeated_at").alias(f"{prefix}next_ts"),
-        *[_read(name, types[name]).alias(found.named(name)) for name in _named_once(found)],
+        *[
+            _read(name, one).alias(found.named(name))
+            for name, one in types.items()
+            if name not in ("ts", "activity_id")
+        ],
     )
     if condition is None and len(activities) == 1:
         return found.with_frame(read)
@@ -128,10 +132,6 @@ def _is_one_of(activities: Sequence[str]) -> Expression:
     if len(activities) == 1:
         return col("activity") == lit(activities[0])
     return col("activity").in_(*[lit(activity) for activity in dict.fromkeys(activities)])
-
-
-def _named_once(found: Occurrences) -> list[str]:
-    return [name for name in found.types if name not in ("ts", "activity_id")]
 
 
 def _read(name: str, data_type: DataType) -> Expression:
