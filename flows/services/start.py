@@ -6,12 +6,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flows.errors import SourceError
 from flows.services import prefect_server
 from flows.settings import Settings, change_environment, ready_home
 
 if TYPE_CHECKING:
-    from deployments.sandbox import SandboxEndpoint
+    pass
 
 
 @dataclass(frozen=True)
@@ -72,18 +71,6 @@ def _start_warehouse(settings: Settings) -> None:
 
 def _start_sandbox(settings: Settings | None) -> None:
     if settings:
+        from flows.services.sandbox import ensure_sandbox
+
         ensure_sandbox(settings)
-
-
-def ensure_sandbox(settings: Settings) -> SandboxEndpoint:
-    """Return the running sandbox of this home, started in the background if there is none.
-
-    Raises:
-        SourceError: It does not start.
-    """
-    from deployments.sandbox import SandboxError, ensure_running
-
-    try:
-        return ensure_running(settings.home, seed=settings.sandbox_seed, scale=settings.sandbox_scale)
-    except SandboxError as error:
-        raise SourceError(f"{error}") from None

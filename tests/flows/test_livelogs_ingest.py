@@ -92,7 +92,7 @@ def test_a_sheet_without_a_service_account_is_a_wrong_configuration(snowcast, gi
 @pytest.fixture
 def own_sheet(snowcast, home: Path) -> dict[str, str]:
     """Settings of a sheet of one's own, which is the sandbox's, and the key of its service account."""
-    from flows.services.start import ensure_sandbox
+    from flows.services.sandbox import ensure_sandbox
     from flows.settings import load_settings
 
     sandbox = ensure_sandbox(load_settings())

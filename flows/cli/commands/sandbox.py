@@ -25,7 +25,7 @@ def start_sandbox(
     kafka: Annotated[bool, typer.Option("--kafka", help="Start a Kafka broker too, which keeps nothing.")] = False,
 ) -> None:
     """Start the sandbox, if it does not run, and print where."""
-    from flows.services.start import ensure_sandbox
+    from flows.services.sandbox import ensure_sandbox
 
     endpoint = ensure_sandbox(context.obj.settings())
     say(f"Helix      {endpoint.base_url}")
@@ -51,7 +51,7 @@ def raise_spike(
 ) -> None:
     """Raise the viewers of a stream of the sandbox from now on, to see an alert."""
     from deployments.sandbox import SandboxError
-    from flows.services.start import ensure_sandbox
+    from flows.services.sandbox import ensure_sandbox
 
     endpoint = ensure_sandbox(context.obj.settings())
     try:

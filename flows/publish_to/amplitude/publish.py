@@ -168,7 +168,7 @@ def choose_target(settings: Settings) -> Target:
         SourceError: The sandbox does not start.
     """
     if settings.publishes_to_sandbox:
-        from flows.services.start import ensure_sandbox
+        from flows.services.sandbox import ensure_sandbox
 
         sandbox = ensure_sandbox(settings)
         place, url, key = "sandbox", sandbox.amplitude_url, SecretStr(sandbox.amplitude_key)

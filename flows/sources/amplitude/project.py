@@ -34,7 +34,7 @@ def project_of(settings: Settings) -> Project:
     from flows.sources.amplitude.client import Project
 
     if is_simulated(settings):
-        from flows.services.start import ensure_sandbox
+        from flows.services.sandbox import ensure_sandbox
 
         sandbox = ensure_sandbox(settings)
         keys = (SecretStr(sandbox.amplitude_key), SecretStr(sandbox.amplitude_secret_key))

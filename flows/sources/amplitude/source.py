@@ -54,7 +54,7 @@ class AmplitudeSource:
         """Yield one export; the sandbox's clock is moved to its time before."""
         moment = snapshot_at or datetime.now(UTC)
         if self.uses_sandbox_server(settings):
-            from flows.services.start import ensure_sandbox
+            from flows.services.sandbox import ensure_sandbox
 
             ensure_sandbox(settings).set_clock(moment)
         yield moment

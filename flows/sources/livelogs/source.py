@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from flows.errors import ConfigError
 from flows.files.report import Fetched
-from flows.services.start import ensure_sandbox
+from flows.services.sandbox import ensure_sandbox
 from flows.settings import Settings
 from flows.sources.source import FileSource
 

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from flows.files.report import Fetched
 from flows.landing import list_landed_files
 from flows.reporting import reporter
-from flows.services.start import ensure_sandbox
+from flows.services.sandbox import ensure_sandbox
 from flows.settings import Settings
 
 if TYPE_CHECKING:
