@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -28,6 +29,8 @@ from flows.cli.commands import (
 from flows.cli.output import say, say_error
 from flows.cli.state import State
 from flows.errors import PrefectGoneError, SnowcastError, SourceError
+from flows.settings import load_settings
+from transforms.contract import ContractError
 
 _INTERRUPTED = 130
 _FOR_THE_RESIDENT = ("run", "ingest", "build", "validate", "backfill")
@@ -103,7 +106,6 @@ def _hand_over(arguments: Sequence[str]) -> int | None:
     if not arguments or arguments[0] not in _FOR_THE_RESIDENT or {"-h", "--help"} & set(arguments):
         return None
     from flows.services.resident import hand_over
-    from flows.settings import load_settings
 
     try:
         return hand_over(load_settings().home, arguments)
@@ -147,7 +149,6 @@ def _report_unexpected(error: Exception) -> int:
     if hasattr(error, "exit_code") and hasattr(error, "format_message"):
         say_error(f"{error.format_message()} See `snowcast --help`.")
         return int(error.exit_code)
-    from transforms.contract import ContractError
 
     if isinstance(error, ContractError):
         say_error(str(error))
@@ -156,7 +157,6 @@ def _report_unexpected(error: Exception) -> int:
     if line := explain_storage(error):
         say_error(line)
         return SourceError.exit_code
-    import logging
 
     logging.getLogger("snowcast").error("command failed", exc_info=error)
     text = " ".join(str(error).split())[:500]

@@ -32,9 +32,9 @@ _WIDE = 100_000
 _TWO_DECIMALS_FROM = 10  # smaller numbers are often shares: they are shown with four decimals
 
 
-def console() -> Console:
-    """Standard output; colours and movement only where it is a terminal."""
-    return Console(highlight=False, soft_wrap=True)
+def console(*, stderr: bool = False) -> Console:
+    """Standard output, or error; colours and movement only where it is a terminal."""
+    return Console(stderr=stderr, highlight=False, soft_wrap=True)
 
 
 def say(text: str) -> None:
@@ -44,26 +44,19 @@ def say(text: str) -> None:
 
 def say_error(text: str) -> None:
     """Print one line on standard error."""
-    Console(stderr=True, highlight=False, soft_wrap=True).print(
-        f"[red]snowcast:[/] {_escape_text(' '.join(text.split()))}"
-    )
+    console(stderr=True).print(f"[red]snowcast:[/] {_escape_text(' '.join(text.split()))}")
 
 
 def point_at(text: str, start: int, length: int) -> None:
-    """Print the line of a text that holds a place on standard error, and carets under that place.
+    """Print the line of a text that holds a place (from `start` on) on standard error, and carets under that place.
 
     Wide characters take two columns of a terminal, and combining ones none.
-
-    Args:
-        text: What a person wrote.
-        start: First character of the place.
-        length: Its length.
     """
     begin = text.rfind("\n", 0, start) + 1
     line = text[begin:].split("\n", 1)[0].replace("\t", " ")
     place = start - begin
     before, marked = _escape_text(line[:place]), _escape_text(line[place : place + length])
-    display = Console(stderr=True, highlight=False, soft_wrap=True)
+    display = console(stderr=True)
     display.print(_escape_text(line))
     display.print(" " * cell_len(before) + "^" * max(cell_len(marked), 1))
 

@@ -9,6 +9,7 @@ What it is asked, and by whom, is in flows/services/resident.py.
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import signal
@@ -25,6 +26,7 @@ from typing import Any, NoReturn
 from flows.cli.app import find_outcome
 from flows.services.resident import GO, PASSED_ON, PATIENCE_SECONDS, Place, receive, send
 from flows.settings import replace_environment
+from transforms.catalog import models
 
 _STREAMS = 3
 _LOADED = (
@@ -63,9 +65,7 @@ _LOADED = (
 def serve(home: Path, lock: int) -> NoReturn:
     """Load the libraries, then fork a child per command until a signal ends this process.
 
-    Args:
-        home: The home whose worker it is.
-        lock: Descriptor of the lock that is held as long as it lives; its children let go of it.
+    The descriptor `lock` is held as long as it lives; its children let go of it.
     """
     _load_libraries()
     place = Place(home)
@@ -87,7 +87,6 @@ def _load_libraries() -> None:
     for name in _LOADED:
         import_module(name)
     from expectations.checks.tables import rules_of
-    from transforms.catalog import models
 
     for model in models().values():
         rules_of(model.table)  # imports the module of the table's own rules
@@ -145,8 +144,6 @@ def _end_with_command(connection: socket.socket) -> None:
 
 def _leave(connection: socket.socket, code: int, *, at_once: bool) -> NoReturn:
     """End the child as a process ends: what waits for its end runs, what it has printed is written."""
-    import atexit
-
     try:
         if not at_once:
             threading._shutdown()  # type: ignore[attr-defined]

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from flows.errors import ConfigError
 from flows.settings import Settings, change_environment, load_settings, ready_home
+from transforms.catalog import select_models
+from transforms.contract import ContractError
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
@@ -66,8 +68,6 @@ class State:
 
 def quiet_connector() -> None:
     """Keep warnings of the connector and of Snowpark off the terminal: their errors are raised and reported once."""
-    import logging
-
     for name in ("snowflake", "snowflake.connector", "snowflake.snowpark"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
 
@@ -78,9 +78,6 @@ def check_selectors(selectors: Sequence[str]) -> list[str]:
     Raises:
         ConfigError: One matches nothing; the message names near ones.
     """
-    from transforms.catalog import select_models
-    from transforms.contract import ContractError
-
     try:
         select_models(selectors)
     except ContractError as error:

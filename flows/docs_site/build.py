@@ -25,12 +25,7 @@ _FETCHED = {"img": "src", "script": "src", "link": "href", "iframe": "src", "sou
 
 
 def build_site(folder: Path, subject: Subject, libraries: Path) -> tuple[Path, int]:
-    """Write the site's source, build it, and follow its links.
-
-    Args:
-        folder: Where its source and html/ are.
-        subject: What it is about.
-        libraries: node_modules with what draws the lineage.
+    """Write the site's source, build html/, and follow its links; returns the first page, and how many there are.
 
     Returns:
         The first page, and how many pages there are.
@@ -53,11 +48,7 @@ def build_site(folder: Path, subject: Subject, libraries: Path) -> tuple[Path, i
 
 
 def run_zensical(folder: Path, pages: Sequence[Page]) -> None:
-    """Build html/ of a site's source.
-
-    Args:
-        folder: With mkdocs.yml and docs/.
-        pages: Where its pages were written, to name faults.
+    """Build html/ of a site's source, mkdocs.yml and docs/; a fault is named by where its page was written.
 
     Raises:
         ValidationFailed: A link or an anchor leads to nothing.

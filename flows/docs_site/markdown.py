@@ -51,13 +51,7 @@ def plain(text: str) -> str:
 
 
 def link(text: str, target: str, page: str) -> str:
-    """Return a link from one page of the site to another place of it.
-
-    Args:
-        text: What is shown, Markdown.
-        target: Path of a page, with an anchor or without.
-        page: Path of the page that the link stands on.
-    """
+    """Return a link from one page of the site to another place of it."""
     return f"[{text}]({relative(target, page)})"
 
 

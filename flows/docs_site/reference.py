@@ -16,12 +16,7 @@ _SECTION = "Reference"
 
 
 def make_reference_pages(command: Any, deployments: Sequence[Mapping[str, Any]]) -> Iterator[md.Page]:
-    """Make the pages of activities, flows, commands, settings and errors.
-
-    Args:
-        command: The command line, as click has it.
-        deployments: As deployments/prefect.yaml declares them.
-    """
+    """Make the pages of activities, flows (of prefect.yaml), commands (as click has them), settings and errors."""
     yield _make_activities()
     yield _make_flows(deployments)
     yield _make_commands(command)

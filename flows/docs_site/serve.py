@@ -19,12 +19,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 
 def serve_site(folder: Path, port: int, say: Callable[[str], None]) -> None:
-    """Serve a folder on 127.0.0.1 until Ctrl-C.
-
-    Args:
-        folder: With index.html.
-        port: 0 for a free one.
-        say: Told the address.
+    """Serve a folder on 127.0.0.1, port 0 being a free one, until Ctrl-C.
 
     Raises:
         ConfigError: The port is taken.

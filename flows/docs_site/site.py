@@ -71,11 +71,7 @@ Nav = list[dict[str, Any]]
 
 
 def make_lineage_page(libraries: Path) -> Page:
-    """Make the page.
-
-    Args:
-        libraries: node_modules, where the libraries are if npm has brought them.
-    """
+    """Make the page, with the scripts that npm has brought into `libraries`, its node_modules."""
     scripts = [f'<script src="assets/lineage/{name}"></script>' for name in find_libraries(libraries).values()]
     return Page(PATH, "Lineage", _TEXT.replace("{libraries}", "\n".join(scripts)), "Reference")
 
@@ -87,13 +83,7 @@ def find_libraries(libraries: Path) -> dict[Path, str]:
 
 
 def write_graph(folder: Path, lineage: Lineage, libraries: Path) -> None:
-    """Write the page's data, its script and the libraries.
-
-    Args:
-        folder: Where.
-        lineage: Of all columns.
-        libraries: node_modules.
-    """
+    """Write the data of the lineage page, its script and the libraries, of node_modules, into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     data = json.dumps(lineage.as_json(), sort_keys=True)
     (folder / "lineage.json").write_text(data, encoding="utf-8")
@@ -106,14 +96,7 @@ def write_graph(folder: Path, lineage: Lineage, libraries: Path) -> None:
 
 @dataclass(frozen=True)
 class Subject:
-    """What the site is about.
-
-    Args:
-        root: The repository, for what is written by hand.
-        lineage: Of all columns.
-        command: The command line, as click has it.
-        deployments: As deployments/prefect.yaml declares them.
-    """
+    """What the site is about: the repository, all columns, the command line as click has it, the deployments."""
 
     root: Path
     lineage: Lineage
@@ -130,12 +113,7 @@ def make_generated_pages(subject: Subject, libraries: Path) -> Iterator[Page]:
 
 
 def write_site(folder: Path, subject: Subject, libraries: Path) -> list[Page]:
-    """Write the source of the site: docs/ and mkdocs.yml.
-
-    Args:
-        folder: Where; docs/ in it is replaced.
-        subject: What it is about.
-        libraries: node_modules with what draws the lineage.
+    """Write the source of the site, docs/ (replaced) and mkdocs.yml, and return its pages.
 
     Returns:
         Its pages.

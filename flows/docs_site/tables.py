@@ -64,7 +64,11 @@ def _make_list(tables: list[Table]) -> md.Page:
     parts = ["# Tables\n", f"{len(tables)} tables, by schema. [Lineage](../lineage.md) shows how they are made.\n"]
     for layer in Layer:
         rows = [
-            [md.link(md.code(table.name), page_path(table.name), path), md.plain(table.grain), _kind(table)]
+            [
+                md.link(md.code(table.name), page_path(table.name), path),
+                md.plain(table.grain),
+                type(table.write).__name__,
+            ]
             for table in tables
             if table.layer is layer
         ]
@@ -130,10 +134,6 @@ def read_docstring(table: Table) -> dict[str, str]:
     text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
     lines = re.findall(rf"^({'|'.join(_SAID)}) +(.*(?:\n +.*)*)", text, flags=re.MULTILINE)
     return {name: " ".join(value.split()) for name, value in lines}
-
-
-def _kind(table: Table) -> str:
-    return type(table.write).__name__
 
 
 def _written(table: Table) -> str:
@@ -241,7 +241,7 @@ def make_metrics_page(lineage: Lineage) -> md.Page:
         rows = [
             [
                 md.link(md.code(table.name), f"{page_path(table.name)}#{name}", PATH),
-                md.code(_formula(table, name, lineage)),
+                md.code(lineage.formula(Place(table.name, name))),
             ]
             for table, _ in places
         ]
@@ -260,7 +260,3 @@ def find_metrics() -> dict[str, list[tuple[Table, Column]]]:
             if is_number and column.name not in table.key and not column.name.endswith(("_id", "_key")):
                 found.setdefault(column.name, []).append((table, column))
     return found
-
-
-def _formula(table: Table, name: str, lineage: Lineage) -> str:
-    return lineage.formula(Place(table.name, name))

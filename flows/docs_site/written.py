@@ -31,10 +31,7 @@ _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)")
 
 
 def read_written_pages(root: Path) -> tuple[list[Page], dict[str, Path]]:
-    """Read the hand-written pages, and the pictures that they show.
-
-    Args:
-        root: The repository.
+    """Read the hand-written pages of the repository, and the pictures that they show by their path in the site.
 
     Returns:
         The pages, and the pictures by their path in the site.

@@ -111,15 +111,7 @@ def find_column(table: str, column: str) -> tuple[Table, str]:
 def explain_number(
     reader: Reader, database: str, lineage: Lineage, table: Table, column: str, named: Mapping[str, str]
 ) -> Explanation:
-    """Explain one number.
-
-    Args:
-        reader: Of the warehouse.
-        database: Where the tables are.
-        lineage: Of all columns.
-        table: The number's table.
-        column: Its column.
-        named: Columns and their values, as a person writes them, that name one row.
+    """Explain the number of a column in the row that `named`, values as a person writes them, names.
 
     Raises:
         ConfigError: They name a column that is not there, no row, or more than one.

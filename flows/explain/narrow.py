@@ -29,13 +29,7 @@ Values = dict[tuple[Any, ...], tuple[Any, ...]]
 
 @dataclass(frozen=True)
 class Chosen:
-    """Rows of a table that something came from.
-
-    Args:
-        table: The table.
-        where: The condition that they fulfil.
-        columns: Those of its columns that matter.
-    """
+    """Rows of a table that something came from, as a condition, and those of its columns that matter."""
 
     table: Table
     where: str
@@ -44,15 +38,7 @@ class Chosen:
 
 @dataclass
 class Search:
-    """Looks for the rows of the inputs that give the chosen rows of a table.
-
-    Args:
-        reader: Of the warehouse.
-        database: Where the tables are.
-        lineage: Of all columns.
-        chosen: The rows that are to be given again.
-        wheres: The condition found for each input so far.
-    """
+    """Looks for the rows of the inputs that give the chosen rows of a table; `wheres` is what it found so far."""
 
     reader: Reader
     database: str

@@ -49,13 +49,7 @@ def select(table: Table, database: str, names: Sequence[str], where: str) -> str
 
 
 def restrict(statement: str, database: str, wheres: Mapping[str, str]) -> str:
-    """Return a build's SELECT that reads only the rows of its inputs that fulfil conditions.
-
-    Args:
-        statement: The SELECT.
-        database: The database that its tables are in.
-        wheres: Condition by input; of the others it reads everything.
-    """
+    """Return a build's SELECT that reads only the rows of its inputs that fulfil `wheres`."""
     for name, where in wheres.items():
         full_name = models()[name].table.full_name(database)
         # Snowpark writes a table as (DATABASE.SCHEMA.NAME), so no name within another one is meant.

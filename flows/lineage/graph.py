@@ -125,10 +125,6 @@ class Lineage:
 def trace_tables(parameters: Mapping[str, Any], database: str) -> Lineage:
     """Tell what every column of every built table is made of, by the statements of the builds.
 
-    Args:
-        parameters: Values for the builds' keyword parameters.
-        database: The database that full names name.
-
     Raises:
         LineageError: A statement has a form that cannot be followed.
     """

@@ -82,12 +82,7 @@ def write_either(one: Made, other: Made, depth: int) -> exp.Expr:
 
 
 def write_formula(made: Made, most: int = MOST_TEXT) -> str:
-    """Return a column's formula over stored columns, as far as it stays short; names left in it are steps on the way.
-
-    Args:
-        made: The column.
-        most: Characters that are still short.
-    """
+    """Return a column's formula over stored columns, while it stays short; names left in it are steps on the way."""
     text = _text(made.write(1))
     for depth in range(2, _DEEPEST):
         deeper = _text(made.write(depth))

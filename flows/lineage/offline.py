@@ -58,11 +58,7 @@ class _Connection:
 
 @contextmanager
 def open_offline_session(database: str) -> Iterator[Session]:
-    """Open a session that can make statements and send none.
-
-    Args:
-        database: The database that full names of tables name.
-    """
+    """Open a session that can make statements and send none; full names of tables name the database."""
     from snowflake.snowpark import Session
     from snowflake.snowpark.session import _remove_session
 
@@ -75,12 +71,7 @@ def open_offline_session(database: str) -> Iterator[Session]:
 
 
 def write_statements(parameters: Mapping[str, Any], database: str) -> dict[str, str]:
-    """Return the SELECT of every built table, inputs before the tables that read them.
-
-    Args:
-        parameters: Values for the builds' keyword parameters.
-        database: The database that its tables are in.
-    """
+    """Return the SELECT of every built table, inputs before the tables that read them."""
     with open_offline_session(database) as session, known_schemas(session):
         return {
             model.table.name: _statement(session, model, parameters)

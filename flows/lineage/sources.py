@@ -58,11 +58,7 @@ class _Scope(NamedTuple):
 
 
 def trace_statement(statement: str, tables: Mapping[str, Sequence[str]]) -> Relation:
-    """Return what a SELECT in Snowflake's dialect gives, and of which stored columns.
-
-    Args:
-        statement: The SELECT.
-        tables: Columns of every stored table, lower case.
+    """Return what a SELECT in Snowflake's dialect gives, and of which stored columns (`tables`: lower case).
 
     Raises:
         LineageError: It has a form that cannot be followed, or reads what is not known.

@@ -23,13 +23,7 @@ _STOP_SECONDS = 5.0
 
 @dataclass(frozen=True)
 class BrokerEndpoint:
-    """Where the broker listens.
-
-    Args:
-        port: On 127.0.0.1.
-        pid: Its process.
-        cluster_id: Its name, new with each start.
-    """
+    """Where the broker listens on 127.0.0.1, its process, and its name, which is new with each start."""
 
     port: int
     pid: int

@@ -9,11 +9,7 @@ from pathlib import Path
 
 
 class Patience:
-    """Ends when a process has shown no sign of life for so long: neither its CPU time nor a file of its grew.
-
-    Args:
-        quiet_seconds: How long it may do nothing.
-    """
+    """Ends when a process has shown no sign of life for so long: neither its CPU time nor a file of its grew."""
 
     def __init__(self, quiet_seconds: float) -> None:
         self.quiet_seconds = quiet_seconds
@@ -21,12 +17,7 @@ class Patience:
         self._since = time.monotonic()
 
     def is_over(self, pid: int | None, files: Iterable[Path]) -> bool:
-        """Whether it has been quiet for too long by now.
-
-        Args:
-            pid: The process; None where it is not known yet.
-            files: What it writes while it works.
-        """
+        """Whether the process, if it is known, and the files that it writes have been quiet for too long by now."""
         signs = (pid, cpu_time(pid) if pid else None, [_measure_file(file) for file in files])
         if signs != self._seen:
             self._seen, self._since = signs, time.monotonic()

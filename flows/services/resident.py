@@ -46,11 +46,6 @@ def fingerprint(environment: Mapping[str, str]) -> str:
     return hashlib.sha256(json.dumps([parts, sorted(read.items())]).encode()).hexdigest()
 
 
-def stop_resident(home: Path) -> bool:
-    """End the worker of a home; returns whether there was one."""
-    return Place(home).stop()
-
-
 @dataclass(frozen=True)
 class Resident:
     """A resident worker: its process, and which code and variables it was started with."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flows.services import prefect_server
@@ -51,14 +53,14 @@ def stop_services(settings: Settings) -> list[str]:
     from deployments.embedded import stop as stop_warehouse
     from deployments.sandbox import stop as stop_sandbox
     from flows.services.broker import stop_broker
-    from flows.services.resident import stop_resident
+    from flows.services.resident import Place
 
-    stops = {
+    stops: dict[str, Callable[[Path], bool]] = {
         "Prefect server": prefect_server.stop,
         "embedded warehouse": stop_warehouse,
         "sandbox": stop_sandbox,
         "Kafka broker": stop_broker,
-        "resident worker": stop_resident,
+        "resident worker": lambda home: Place(home).stop(),
     }
     return [name for name, stop in stops.items() if stop(settings.home)]
 

@@ -35,11 +35,7 @@ _told: tuple[dict[str, str], str] | None = None
 
 
 def load_settings(env_file: Path | None = None, **changes: Any) -> Settings:
-    """Return settings from arguments, the environment and `.env`, in that order of precedence.
-
-    Args:
-        env_file: Another file than `.env` of the current folder.
-        **changes: Values that win over both; None is ignored.
+    """Return settings from `changes` (None is ignored), the environment and `.env`, in that order of precedence.
 
     Raises:
         ConfigError: A setting is unknown or has a value that it cannot have.

@@ -13,7 +13,7 @@ from flows.settings import Settings, load_settings, make_parameters
 from flows.steps.parallel import Step
 from flows.steps.task import STEP
 from flows.warehouse import open_session
-from transforms.catalog import Model
+from transforms.catalog import Model, models
 from transforms.engine.states import States
 
 if TYPE_CHECKING:
@@ -78,8 +78,6 @@ def report_build(name: str, outcome: BuildResult | Exception) -> None:
 
 def asset_key(name: str, settings: Settings) -> str:
     """Return the asset of a table: `snowflake://database/schema/table`."""
-    from transforms.catalog import models
-
     return f"snowflake://{settings.database}/{models()[name].table.layer}/{name}".lower()
 
 

@@ -9,21 +9,22 @@ from pathlib import Path
 from prefect import task
 
 from expectations.engine.results import RuleResult
+from flows.files.locations import FileLocation
 from flows.files.report import Fetched
 from flows.load.report import LoadReport
 from flows.reporting import reporter
 from flows.settings import load_settings
+from flows.sources.registry import find_source
 from flows.steps.artifacts import Progress
 from flows.steps.task import STEP
 from flows.steps.validate import keep_results, report_checks
 from flows.warehouse import open_session, stored_columns
+from transforms.catalog import models
 
 
 @task(name="fetch", task_run_name="fetch {source}", **STEP)
 def fetch_source(source: str, run_id: str, snapshot_at: datetime | None = None) -> Fetched:
     """Fetch a source once and land what came; the error of one that failed half-way is in the result."""
-    from flows.sources.registry import find_source
-
     settings = load_settings()
     with open_session(settings, step=f"fetch {source}", run=run_id) as session:
         return find_source(source).fetch(settings, session, snapshot_at)
@@ -34,7 +35,6 @@ def load_raw(run_id: str) -> LoadReport:
     """Load every landing file that is not in RAW yet, of whatever source."""
     from flows.load.loader import load_pending
     from flows.load.pipes import landing_of
-    from transforms.catalog import models
 
     settings = load_settings()
     tables = [model.table for model in models().values() if model.table.source]
@@ -55,8 +55,6 @@ def load_raw(run_id: str) -> LoadReport:
 def land_files(source: str, path: Path, run_id: str, snapshot_at: datetime | None = None) -> Fetched:
     """Land the files of a source that a person hands over, and say what became of each."""
     from flows.files.deliveries import deliver
-    from flows.files.locations import FileLocation
-    from flows.sources.registry import find_source
 
     settings = load_settings()
     with open_session(settings, step=f"land files of {source}", run=run_id) as session:
@@ -71,8 +69,6 @@ def check_source(
     """Check a source by what it sent: freshness, volume, completeness of its polls, fields that nobody declared."""
     from expectations.checks.drift import unknown_fields
     from expectations.checks.sources import validate_source
-    from flows.sources.registry import find_source
-    from transforms.catalog import models
     from transforms.engine.ledgers import append_rows
     from transforms.ops import SCHEMA_DRIFT
 
@@ -93,7 +89,7 @@ def check_source(
             docs_root=settings.docs_root,
             stored=stored_columns(),
         )
-        keep_results(session, settings, results, run_id, now)
+        keep_results(session, results, run_id, now)
     report_checks(f"check source {source}", results)
     return results
 

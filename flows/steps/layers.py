@@ -23,7 +23,7 @@ from flows.steps.run import Run
 from flows.steps.standing import Standing, read_standing
 from flows.steps.validate import validate_stage
 from flows.warehouse import open_session, workers
-from transforms.catalog import Model
+from transforms.catalog import Model, models, select_models
 from transforms.contract import Layer
 from transforms.engine.states import States
 from transforms.functions import Session
@@ -43,7 +43,6 @@ def build_layers(
     A table that breaks a critical rule stays closed, in later runs too, until its whole content holds the rule again.
     What an earlier run left unchecked is checked with its stage, or before all where it is not selected.
     """
-    from transforms.catalog import select_models
     from transforms.engine.batches import read_states
 
     models = select_models(selectors)
@@ -109,7 +108,7 @@ class _Cycle:
         for name in names:
             if name in self.closed and not _is_checked(self.run, name):
                 batches[name] = None
-            elif not _is_checked(self.run, name) and _is_view(name):
+            elif not _is_checked(self.run, name) and models()[name].table.is_view:
                 batches.update(_rows_of_view(self.run, name))
             elif not _is_checked(self.run, name):
                 unchecked = [*written.get(name, []), *self.left.unchecked.get(name, [])]
@@ -132,8 +131,6 @@ def _make_idle_result(name: str, mode: str) -> BuildResult:
 
 def validate_stored(run: Run, selectors: Sequence[str] = (), *, full: bool = True) -> None:
     """Check the rules of the selected tables, changing nothing: on all rows or on each newest batch."""
-    from transforms.catalog import select_models
-
     batches = None
     if not full:
         with open_session(run.settings, step="read state", run=run.run_id) as session:
@@ -184,16 +181,8 @@ def _find_batches(run: Run, names: Sequence[str]) -> Mapping[str, list[str]]:
     return {name: batches for name, batches in found.items() if name in names}
 
 
-def _is_view(name: str) -> bool:
-    from transforms.catalog import models
-
-    return models()[name].table.is_view
-
-
 def _rows_of_view(run: Run, name: str) -> Mapping[str, list[str] | None]:
     """What is new in a view: what the builds of its rows' input wrote, or all of it where an input was written."""
-    from transforms.catalog import models
-
     model = models()[name]
     written = _find_batches(run, model.inputs)
     rows_of = getattr(model.table.write, "rows_of", None)
@@ -213,7 +202,6 @@ def _validate_and_find_closed(
     if not names:
         return set()
     from expectations.engine.results import find_blocked_tables
-    from transforms.catalog import models
 
     layers = sorted({models()[name].table.layer for name in names}, key=LAYERS.index)
     results = validate_stage(" and ".join(layers), names, run.run_id, batches)
@@ -236,8 +224,6 @@ def sort_into_stages(models: Iterable[Model]) -> list[list[Model]]:
 
 def find_upstream(names: Iterable[str]) -> set[str]:
     """Return every table that these stand on, near and far."""
-    from transforms.catalog import models
-
     found: set[str] = set()
     left = [name for name in names if name in models()]
     while left:
@@ -263,7 +249,6 @@ def _find_tables_of_rules(name: str) -> frozenset[str]:
     """Find tables that a table's rules read beside it; those that stand on it are built after its check."""
     from expectations.checks.tables import rules_of
     from expectations.rules.rule import Lookup
-    from transforms.catalog import models
 
     queries = [
         helper.query for rule in rules_of(models()[name].table) for helper in rule.helpers if isinstance(helper, Lookup)

@@ -51,7 +51,7 @@ def check_publications(destination: str, run_id: str) -> list[RuleResult]:
             docs_root=settings.docs_root,
             stored=stored_columns(),
         )
-        keep_results(session, settings, results, run_id, began)
+        keep_results(session, results, run_id, began)
     report_checks("check publications", results)
     return results
 
@@ -77,6 +77,6 @@ def check_alerts(run_id: str) -> list[RuleResult]:
         results = validate_alerts(
             session.connection, run_id=run_id, docs_root=settings.docs_root, stored=stored_columns()
         )
-        keep_results(session, settings, results, run_id, began)
+        keep_results(session, results, run_id, began)
     report_checks("check alerts", results)
     return results

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from transforms.catalog import models
 from transforms.contract import Table
 from transforms.functions import Session
 from transforms.ops import BUILDS, LOADS, RECONCILIATION, VALIDATION_RESULTS
@@ -70,8 +71,6 @@ def standing_statement(database: str) -> str:
 
 def parse_standing(rows: Iterable[Sequence[Any]]) -> Standing:
     """Read what is open from that statement's rows; a rule that a table no longer has closes it no longer."""
-    from transforms.catalog import models
-
     found = [tuple(row) for row in rows]
     known = models()
     failed = {(name, rule) for kind, name, rule in found if kind == "failed" and name in known}

@@ -6,23 +6,17 @@ from collections.abc import Callable
 
 from flows.load.report import LoadReport
 from flows.settings import Settings
+from flows.sources.twitch.source import twitch_config
 from flows.warehouse import open_session, prepare
+from transforms.catalog import find_raw_table
 from transforms.functions import Session
 
 Report = Callable[[str, bool], None]
 
 
 def produce_samples(settings: Settings, is_stopped: Callable[[], bool], report: Report, polls: int | None) -> None:
-    """Sample until told to stop; a line for each poll.
-
-    Args:
-        settings: The broker, the topic, what is sampled.
-        is_stopped: Whether to end.
-        report: Given each line, and whether all is well.
-        polls: End after so many; None: never.
-    """
+    """Sample until told to stop, or for so many polls; `report` is given a line for each, and whether all is well."""
     from flows.sources.kafka.producer import SampleProducer, Statistics
-    from flows.sources.twitch.source import twitch_config
 
     def report_statistics(statistics: Statistics) -> None:
         report(statistics.line(), not (statistics.faults or statistics.failed))
@@ -37,14 +31,9 @@ def consume_samples(
     idle_seconds: float | None,
     build: Callable[[], None] | None = None,
 ) -> None:
-    """Load batches until told to stop; a line for each.
+    """Load batches until told to stop, or nothing came for so long; `report` is given a line for each, and its mark.
 
-    Args:
-        settings: The broker, the topic, the size and age of batches.
-        is_stopped: Whether to end.
-        report: Given each line, and whether all is well.
-        idle_seconds: End where so long nothing came; None: never.
-        build: Called behind each batch that brought rows; nothing is read meanwhile. None: nothing is built.
+    `build` is called behind each batch that brought rows; nothing is read meanwhile.
     """
     from flows.sources.kafka.cluster import ensure_topic
     from flows.sources.kafka.consumer import SampleConsumer, Statistics
@@ -67,7 +56,6 @@ def _loader(settings: Settings) -> Callable[[Session, dict[tuple[str, int], int]
     from flows.load.loader import load_pending
     from flows.load.pipes import landing_of
     from flows.load.positions import KIND
-    from transforms.catalog import find_raw_table
 
     table, source = find_raw_table(*KIND.split("/")), KIND.partition("/")[0]
     places = (settings.database, settings.landing_root, [table])

@@ -12,10 +12,11 @@ from prefect import task
 
 from expectations.engine.results import RuleResult
 from flows.reporting import Mark, reporter
-from flows.settings import Settings, load_settings
+from flows.settings import load_settings
 from flows.steps.parallel import map_at_once
 from flows.steps.task import STEP
 from flows.warehouse import open_session, stored_columns, workers
+from transforms.contract import Layer
 from transforms.functions import Session
 
 
@@ -25,11 +26,7 @@ def validate_stage(
 ) -> list[RuleResult]:
     """Check the rules of tables, several at the same time, and keep the results.
 
-    Args:
-        stage: What the tables are, for the step's name.
-        names: Tables.
-        run_id: The run.
-        batches: Table -> batches whose rows are read; None, for one table or instead of all: whole tables.
+    Of a table in `batches` the rows of these are read; of one with None, or without any `batches`, all rows.
     """
     from expectations.checks.tables import validate_tables
 
@@ -52,7 +49,7 @@ def validate_stage(
             stored=stored_columns(),
             each=map_at_once(workers(settings)),
         )
-        keep_results(session, settings, results, run_id, began, batches)
+        keep_results(session, results, run_id, began, batches)
     for layer, found in groupby(sorted(results, key=_rank_layer), key=lambda result: result.layer):
         report_checks(f"validate {layer}", list(found))
     return results
@@ -60,7 +57,6 @@ def validate_stage(
 
 def keep_results(
     session: Session,
-    settings: Settings,
     results: Sequence[RuleResult],
     run_id: str,
     began: datetime,
@@ -75,8 +71,6 @@ def keep_results(
 
 
 def _rank_layer(result: RuleResult) -> int:
-    from transforms.contract import Layer
-
     return list(Layer).index(Layer(result.layer))
 
 

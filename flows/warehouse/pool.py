@@ -105,11 +105,7 @@ class Login:
                 cast("TaggedConnection", session.connection).break_off()
 
     def close(self, *, is_gone: bool = False) -> None:
-        """Log out; what is asked for after that logs in anew.
-
-        Args:
-            is_gone: The warehouse does not answer: it is not asked to end the session.
-        """
+        """Log out, telling no warehouse that is gone; what is asked for after that logs in anew."""
         from snowflake.connector.errors import Error
 
         session, self._session = self._session, None

@@ -20,7 +20,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from flows.settings import LandingTarget, Settings
+from flows.settings import Settings
+from transforms.contract import Layer
 from transforms.functions import Session
 
 if TYPE_CHECKING:
@@ -95,7 +96,6 @@ def look(session: Session, settings: Settings) -> Look | None:
     from snowflake.snowpark.exceptions import SnowparkSQLException
 
     from expectations.rules.schemas import kind_of
-    from transforms.contract import Layer
     from transforms.ops import HEADS, VERSIONS
 
     version = make_version(settings)
@@ -136,35 +136,26 @@ def make_version(settings: Settings) -> str:
     return hashlib.sha256(written.encode()).hexdigest()[:32]
 
 
-def run_scripts(session: Session, settings: Settings, folder: Path) -> list[str]:
-    """Run every statement of the folder's SQL files in order of their names; returns the names."""
-    scripts = sorted(folder.glob("*.sql"))
-    for script in scripts:
+def run_scripts(session: Session, settings: Settings, folder: Path) -> None:
+    """Run every statement of the folder's SQL files in order of their names."""
+    for script in sorted(folder.glob("*.sql")):
         for statement in statements(script.read_text(encoding="utf-8"), settings):
             session.sql(statement).collect()
-    return [script.name for script in scripts]
 
 
 def stage_statements(settings: Settings) -> list[str]:
     """Return the statements that make the stages of the places that the settings name."""
     script = (SCRIPTS / "external" / "31_stage.sql").read_text(encoding="utf-8")
-    return [one for target in settings.external_landings for one in statements(script, settings, place_values(target))]
-
-
-def place_values(target: LandingTarget) -> dict[str, str]:
-    """Return what fills the places of a script about one external stage; all are validated names and addresses."""
-    assert target.place is not None
-    return {"stage": target.stage, "url": target.place.url, "integration": target.integration or ""}
+    values = [
+        {"stage": target.stage, "url": target.place.url, "integration": target.integration or ""}
+        for target in settings.external_landings
+        if target.place
+    ]
+    return [one for each in values for one in statements(script, settings, each)]
 
 
 def statements(text: str, settings: Settings, more: Mapping[str, str] | None = None) -> list[str]:
-    """Return the statements of a script, its `<% … %>` places filled; the project's scripts only.
-
-    Args:
-        text: The script.
-        settings: Fill `database`, `warehouse` and what else deploys an account.
-        more: Fill others.
-    """
+    """Return the statements of a script of the project, its `<% … %>` places filled by the settings and by `more`."""
     values = {
         "database": settings.database,
         "warehouse": settings.snowflake.warehouse or "SNOWCAST_WH",

@@ -56,11 +56,6 @@ OpenChannel = Callable[[str], Channel]
 def channel_opener(settings: Settings, schema: str, table: str) -> OpenChannel:
     """Return what opens a channel into a table, through the pipe that the service has for every table.
 
-    Args:
-        settings: With the login of the account.
-        schema: Schema of the table.
-        table: Name of the table.
-
     Raises:
         ConfigError: The warehouse is no account, the client is not installed, or the login is none by key pair.
     """

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from deployments.process import LockedError, hold_lock, read_endpoint, write_endpoint
 from flows.cli.output import say
 from flows.cli.state import quiet_connector
 from flows.errors import ConfigError
@@ -35,7 +36,6 @@ def _serve(settings: Settings, port: int | None) -> None:
     """
     from deployments.dashboard import hand_over
     from deployments.dashboard.server import Address, PortTakenError, make_address, serve
-    from deployments.process import LockedError, hold_lock, read_endpoint, write_endpoint
     from flows.cli.views.dashboard import make_access
 
     folder = settings.home / FOLDER

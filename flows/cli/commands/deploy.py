@@ -23,6 +23,7 @@ Plan = Annotated[bool, typer.Option("--plan", help="Show what differs from what 
 def deploy_prefect(context: typer.Context, plan: Plan = False) -> None:
     """Make work pool, deployments and automations on the Prefect server: only what is not there as declared."""
     from flows.deploy.prefect import deploy
+    from flows.deploy.prefect.declared import declare
     from flows.deploy.prefect.pools import tell_lacking_package
 
     settings = context.obj.settings()
@@ -35,7 +36,7 @@ def deploy_prefect(context: typer.Context, plan: Plan = False) -> None:
         if change.advice:
             say(f"    {change.advice}")
     _show_counts(left)
-    if untold := deploy.list_untold(settings):
+    if untold := declare(settings).untold:
         say(f"Set SNOWCAST_SLACK_WEBHOOK_URL to be notified of {', '.join(untold)}.")
     if not plan:
         say("`snowcast worker` runs the deployments as they fall due.")

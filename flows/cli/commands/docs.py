@@ -10,6 +10,7 @@ import typer
 
 from flows.cli.output import say
 from flows.errors import ConfigError
+from flows.settings import make_parameters
 
 docs = typer.Typer(name="docs", invoke_without_command=True)
 _ROOT = Path(__file__).parents[3]
@@ -42,7 +43,6 @@ def build(
     from flows.docs_site.build import build_site
     from flows.docs_site.site import Subject, find_libraries
     from flows.lineage.graph import trace_tables
-    from flows.settings import make_parameters
 
     settings = context.obj.settings()
     lineage = trace_tables(make_parameters(settings), settings.database)

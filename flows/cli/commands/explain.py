@@ -9,6 +9,7 @@ import typer
 
 from flows.cli.output import Json, print_json, print_rows, say
 from flows.errors import ConfigError
+from flows.settings import make_parameters
 
 
 def explain(
@@ -27,7 +28,6 @@ def explain(
     from flows.cli.views.explain import say_explanation
     from flows.explain.explain import explain_number, find_column
     from flows.lineage.graph import trace_tables
-    from flows.settings import make_parameters
 
     contract, name = find_column(table, column)
     named = _read_key(key or [])

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.cli.output import Form, Json, parse_time, print_json, print_rows, say
+from flows.cli.state import quiet_connector
 from flows.errors import ConfigError, ValidationFailed
+from transforms.catalog import select_models
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,8 +117,6 @@ def sql(
 
 def tables(context: typer.Context, as_json: Json = False) -> None:
     """Every table with its grain, key, write kind and inputs."""
-    from transforms.catalog import select_models
-
     rows = [
         {
             "schema": str(model.table.layer),
@@ -194,7 +194,6 @@ def report(
 
 def _write_report(context: typer.Context, file: Path) -> None:
     """Write the state of the warehouse into one self-contained page."""
-    from flows.cli.state import quiet_connector
     from flows.cli.views.dashboard import need_dashboard, write_report
 
     need_dashboard()

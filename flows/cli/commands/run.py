@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from flows.cli.output import console, parse_time, report_to_terminal, say
-from flows.cli.state import State, check_selectors
+from flows.cli.state import State, check_selectors, keep_logs
 from flows.errors import ConfigError, PrefectGoneError
 from flows.reporting import LogReporter, report_to
 from flows.sources.registry import SOURCES, choose_sources, find_source, need_sandbox_server
@@ -221,8 +221,6 @@ def _import_libraries(state: State, *, is_checked: bool) -> None:
 
     A flow that may find nothing to check imports it when it has written the first rows.
     """
-    from flows.cli.state import keep_logs
-
     keep_logs(state.settings(), verbose=state.verbose)
     import flows.pipeline  # noqa: F401
 

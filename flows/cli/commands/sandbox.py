@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from flows.cli.output import Json, print_json, print_rows, report_to_terminal, say
+from flows.cli.output import Json, parse_time, print_json, print_rows, report_to_terminal, say
 from flows.errors import ConfigError
+from flows.services.sandbox import ensure_sandbox
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,8 +27,6 @@ def start_sandbox(
     kafka: Annotated[bool, typer.Option("--kafka", help="Start a Kafka broker too, which keeps nothing.")] = False,
 ) -> None:
     """Start the sandbox, if it does not run, and print where."""
-    from flows.services.sandbox import ensure_sandbox
-
     endpoint = ensure_sandbox(context.obj.settings())
     say(f"Helix      {endpoint.base_url}")
     say(f"Token      {endpoint.auth_url}token")
@@ -51,7 +51,6 @@ def raise_spike(
 ) -> None:
     """Raise the viewers of a stream of the sandbox from now on, to see an alert."""
     from deployments.sandbox import SandboxError
-    from flows.services.sandbox import ensure_sandbox
 
     endpoint = ensure_sandbox(context.obj.settings())
     try:
@@ -94,8 +93,6 @@ def show_amplitude(
 
 
 def _to_datetime(milliseconds: int) -> datetime:
-    from datetime import UTC, datetime
-
     return datetime.fromtimestamp(milliseconds / 1000, UTC).replace(tzinfo=None)
 
 
@@ -128,7 +125,6 @@ def generate_files(
 ) -> None:
     """Write what a source of the sandbox shows as files, for `snowcast ingest SOURCE --from-files`."""
     from deployments.sandbox import DEFAULT_START
-    from flows.cli.output import parse_time
 
     chosen = context.obj.settings().sandbox_seed if seed is None else seed
     begin = parse_time(start, "--start") if start else DEFAULT_START

@@ -8,6 +8,7 @@ import typer
 
 from flows.cli.output import Json, print_json, print_rows, report_to_terminal, say
 from flows.errors import ConfigError
+from flows.settings import change_environment
 
 warehouse = typer.Typer(name="warehouse", help="The embedded warehouse.", no_args_is_help=True)
 ShowSecret = Annotated[bool, typer.Option("--show-secret", help="Print the password instead of where it is kept.")]
@@ -23,7 +24,6 @@ def up(
     from flows.services import prefect_server
     from flows.services.resident import Place
     from flows.services.start import start_services
-    from flows.settings import change_environment
 
     settings = context.obj.settings()
     as_others_begin = change_environment({}, apply=False)  # the services change it

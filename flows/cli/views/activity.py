@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 from flows.cli.output import point_at
 from flows.errors import ConfigError
 from flows.settings import Settings
+from transforms import contract
+from transforms.catalog import models
+from transforms.types import DecimalType
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
@@ -43,7 +46,6 @@ def point_at_mistakes(question: str) -> Iterator[None]:
 def activities_in(reader: Reader, settings: Settings) -> Mapping[str, Activity]:
     """Return every activity by name: those that are declared, and one of each Amplitude event type in the warehouse."""
     from transforms.activity.definitions.registry import activities_of_events, known_activities
-    from transforms.catalog import models
 
     table = models()["int_amplitude_properties"].table.full_name(settings.database)
     properties = [(row[0], row[1]) for row in reader.rows(f"SELECT event_type, property FROM {table}")]
@@ -85,9 +87,6 @@ def list_features(activity: Activity) -> Rows:
 
 def _format_spelling(data_type: DataType) -> str:
     """Return a type as contracts spell it."""
-    from transforms import contract
-    from transforms.types import DecimalType
-
     if isinstance(data_type, DecimalType):
         return f"DECIMAL({data_type.precision}, {data_type.scale})"
     names = ("INTEGER", "FLOAT", "TEXT", "BOOLEAN", "DATE", "TIMESTAMP", "VARIANT")
@@ -109,7 +108,6 @@ def plan_question(question: str, known: Mapping[str, Activity]) -> Plan:
 
 def answer(session: Session, settings: Settings, plan: Plan, most: int | None = None) -> Rows:
     """Columns and rows of a question's dataset, by entity and time; at most so many rows."""
-    from transforms.catalog import models
     from transforms.datasets.frames.compile import planned_dataset
 
     stream = session.table(models()[plan.stream].table.full_name(settings.database))

@@ -17,15 +17,9 @@ Rows = tuple[list[str], list[list[Any]]]
 
 
 def say_explanation(found: Explanation, say: Callable[[str], None], show: Callable[[Rows], None]) -> None:
-    """Print an explanation.
-
-    Args:
-        found: The explanation.
-        say: Prints a line.
-        show: Prints a table.
-    """
-    key = ", ".join(f"{name} {_text(value)}" for name, value in found.key.items())
-    say(f"{found.table}.{found.column} = {_text(found.value)}")
+    """Print an explanation: lines by `say`, tables by `show`."""
+    key = ", ".join(f"{name} {format_value(value)}" for name, value in found.key.items())
+    say(f"{found.table}.{found.column} = {format_value(found.value)}")
     say(f"  of {key}")
     say(f"  = {found.formula}\n")
     for step in found.steps:
@@ -73,5 +67,6 @@ def _file_lines(files: Sequence[File]) -> Iterator[str]:
         yield f"  … and {len(files) - MOST_ROWS:,} more"
 
 
-def _text(value: Any) -> str:
+def format_value(value: Any) -> str:
+    """Return a value as a person reads it."""
     return "NULL" if value is None else str(plain(value))

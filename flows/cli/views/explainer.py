@@ -10,10 +10,11 @@ import pandas as pd
 
 from deployments.dashboard.access import Explained, ExplainedStep, UnknownNumberError
 from flows.cli.output import plain
-from flows.cli.views.explain import describe_step
+from flows.cli.views.explain import describe_step, format_value
 from flows.errors import ConfigError
 from flows.explain.explain import explain_number, find_column
 from flows.explain.statements import equals_text
+from flows.settings import make_parameters
 from transforms.catalog import models
 from transforms.contract import Layer
 from transforms.types import BooleanType, DateType, NumericType, TimestampType
@@ -28,11 +29,7 @@ _LAYERS = (Layer.MARTS, Layer.PRODUCT, Layer.ACTIVITY, Layer.HISTORY)
 
 
 class Explainer:
-    """Tells where numbers of a warehouse come from; a login for each question.
-
-    Args:
-        settings: Of the warehouse.
-    """
+    """Tells where numbers of a warehouse come from; a login for each question."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -63,7 +60,8 @@ class Explainer:
                 f"WHERE {where} ORDER BY {order} LIMIT {most:d}"
             )
         texts = [
-            [*[_text(value) for value in key_of], None if last is None else plain(last)] for *key_of, last in found
+            [*[format_value(value) for value in key_of], None if last is None else plain(last)]
+            for *key_of, last in found
         ]
         return pd.DataFrame(texts, columns=[*contract.key, name])
 
@@ -82,9 +80,12 @@ class Explainer:
                 found = explain_number(reader, self._settings.database, lineage, contract, name, key)
         except ConfigError as error:
             raise UnknownNumberError(str(error)) from None
-        steps = [ExplainedStep(*_head_and_notes(list(describe_step(step))), _frame(step.rows)) for step in found.steps]
+        steps: list[ExplainedStep] = []
+        for step in found.steps:
+            head, *notes = describe_step(step)
+            steps.append(ExplainedStep(head, [note.strip() for note in notes], _frame(step.rows)))
         files = pd.DataFrame([_describe_file(file) for file in found.files])
-        return Explained(_text(found.value), found.formula, found.sql, steps, files)
+        return Explained(format_value(found.value), found.formula, found.sql, steps, files)
 
     def _find(self, table: str, column: str, key: Mapping[str, str]) -> tuple[Table, str]:
         try:
@@ -101,7 +102,6 @@ class Explainer:
     def _trace(self) -> Lineage:
         """Return the lineage of all columns, traced when it is first needed."""
         from flows.lineage.graph import trace_tables
-        from flows.settings import make_parameters
 
         with self._lock:
             if self._lineage is None:
@@ -118,23 +118,15 @@ def _numbers(table: Table) -> list[str]:
     return [column.name for column in own if isinstance(column.type, NumericType | BooleanType)]
 
 
-def _head_and_notes(lines: Sequence[str]) -> tuple[str, Sequence[str]]:
-    return lines[0], [line.strip() for line in lines[1:]]
-
-
 def _frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    return pd.DataFrame([{name: _text(value) for name, value in row.items()} for row in rows])
+    return pd.DataFrame([{name: format_value(value) for name, value in row.items()} for row in rows])
 
 
 def _describe_file(file: File) -> dict[str, str]:
     return {
         "path": file.path,
         "rows": ", ".join(str(row) for row in file.rows),
-        "observed_at": _text(file.snapshot_at),
+        "observed_at": format_value(file.snapshot_at),
         "how": f"poll, {file.poll['ended']}" if file.poll else "delivery",
         "load": str(file.load["load_id"]),
     }
-
-
-def _text(value: Any) -> str:
-    return "NULL" if value is None else str(plain(value))

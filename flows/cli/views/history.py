@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from flows.errors import ConfigError
 from flows.settings import Settings
+from transforms.catalog import models
+from transforms.write_kinds import History
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Column as Expression, DataFrame, Session
@@ -75,9 +77,6 @@ def find_history(name: str) -> Table:
     Raises:
         ConfigError: There is no history of that name.
     """
-    from transforms.catalog import models
-    from transforms.write_kinds import History
-
     histories = {model.table.name: model.table for model in models().values() if isinstance(model.table.write, History)}
     if name.lower() in histories:
         return histories[name.lower()]
@@ -104,7 +103,9 @@ def read_timeline(
     from transforms.scd2.versions import select_as_of
 
     history = session.table(table.full_name(settings.database))
-    of_key = history.filter(_match_key(table, _split_key(key))).select(*table.column_names)
+    of_key = history.filter(_match_key(table, next(csv.reader([key], skipinitialspace=True), []))).select(
+        *table.column_names
+    )
     rows = [_lower_names(row.as_dict()) for row in of_key.sort(*table.business_key, "valid_from").collect()]
     keys = {tuple(row[name] for name in table.business_key): row for row in rows}
     if len(keys) != 1:
@@ -173,14 +174,8 @@ def _format_duration(length: timedelta) -> str:
 
 def _list_namings(table: Table) -> list[tuple[str, ...]]:
     """Return the lists of columns by which a key may be named, the one for people first."""
-    from transforms.write_kinds import History
-
     named_by = table.write.named_by if isinstance(table.write, History) else ()
     return list(dict.fromkeys(names for names in (named_by, table.business_key) if names))
-
-
-def _split_key(key: str) -> list[str]:
-    return next(csv.reader([key], skipinitialspace=True), [])
 
 
 def _format_key(values: Sequence[Any]) -> str:

@@ -30,11 +30,7 @@ def plan_deployment(settings: Settings) -> list[Change]:
 
 
 def apply_deployment(settings: Settings, on_change: Callable[[Change], None] = lambda change: None) -> list[Change]:
-    """Make the differences go; returns what is left to a person.
-
-    Args:
-        settings: Whose server, and what is declared.
-        on_change: Told of each change when it is made.
+    """Make the differences go, telling `on_change` of each when it is made; returns what is left to a person.
 
     Raises:
         SourceError: The server does not answer, or refused.
@@ -68,11 +64,6 @@ def compare(settings: Settings) -> tuple[list[Change], Present]:
     with open_client() as client:
         present = read_present(client, declared)
     return make_plan(declared, present), present
-
-
-def list_untold(settings: Settings) -> list[str]:
-    """Return what nobody is notified of because no block is set."""
-    return declare(settings).untold
 
 
 def _save_blocks(settings: Settings, names: Sequence[str]) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import SecretStr
 
@@ -17,7 +19,7 @@ from flows.errors import ConfigError
 from flows.settings import Settings, list_given_variables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from prefect.client.orchestration import SyncPrefectClient
 
@@ -32,6 +34,7 @@ TYPES = {
 CODE_IN_IMAGE = "/opt/snowcast"
 _NOT_IN_CONTAINERS = ("SNOWCAST_HOME", "SNOWCAST_WORK_POOL_TYPE", "SNOWCAST_WORKER_IMAGE", "PREFECT_API_URL")
 Blocks = dict[tuple[str, str], SecretStr]  # (type, name) -> what it keeps
+One = TypeVar("One")
 SLACK, SECRET = "slack-webhook", "secret"
 _FIELDS = {SLACK: "url", SECRET: "value"}
 
@@ -113,8 +116,6 @@ def check_package(settings: Settings) -> str:
 
 def tell_lacking_package(settings: Settings) -> str:
     """Return what a worker of the settings' pool lacks here, in words; empty where it lacks nothing."""
-    from importlib.util import find_spec
-
     kind, module, _ = TYPES[settings.work_pool_type]
     if find_spec(module) is not None:
         return ""
@@ -140,16 +141,22 @@ def _find_default_template(client: SyncPrefectClient, kind: str) -> dict[str, An
 
 def read_blocks(client: SyncPrefectClient, names: Iterable[tuple[str, str]]) -> Blocks:
     """Return what the server keeps in these blocks; those that are not there are left out."""
-    from prefect.exceptions import ObjectNotFound
-
     found: Blocks = {}
     for kind, name in names:
-        try:
-            document = client.read_block_document_by_name(name, kind, include_secrets=True)
-        except ObjectNotFound:
-            continue
-        found[kind, name] = SecretStr(str(document.data.get(_FIELDS[kind])))
+        read = partial(client.read_block_document_by_name, name, kind, include_secrets=True)
+        if document := read_if_there(read):
+            found[kind, name] = SecretStr(str(document.data.get(_FIELDS[kind])))
     return found
+
+
+def read_if_there(read: Callable[[], One]) -> One | None:
+    """Return what a server has, or None where it has none of that name."""
+    from prefect.exceptions import ObjectNotFound
+
+    try:
+        return read()
+    except ObjectNotFound:
+        return None
 
 
 def save_block(kind: str, name: str, secret: SecretStr) -> None:

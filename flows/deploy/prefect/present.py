@@ -5,24 +5,22 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
 from flows.deploy.prefect.automations import normalize_trigger
 from flows.deploy.prefect.declared import WORK_POOL, Declared, Fields, format_schedule
 from flows.deploy.prefect.plan import Present
-from flows.deploy.prefect.pools import read_blocks, read_values
+from flows.deploy.prefect.pools import SLACK, One, read_blocks, read_if_there, read_values
 from flows.errors import SourceError
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
-    from prefect.client.schemas.objects import WorkPool
     from prefect.client.schemas.responses import DeploymentResponse
     from prefect.events.schemas.automations import Automation
 
 _PAGE = 200
-One = TypeVar("One")
 
 
 @contextmanager
@@ -53,7 +51,7 @@ def read_present(client: SyncPrefectClient, declared: Declared) -> Present:
         names[block] = str(declared.block)
     automations = read_automations(client)
     counts = Counter(one.name for one in automations)
-    pool = _read_pool(client)
+    pool = read_if_there(lambda: client.read_work_pool(WORK_POOL))
     return Present(
         pool=(pool.type, pool.is_paused) if pool else None,
         pool_values=read_values(pool.base_job_template) if pool else {},
@@ -73,23 +71,10 @@ def read_automations(client: SyncPrefectClient) -> list[Automation]:
 
 def find_block(client: SyncPrefectClient, name: str | None) -> str | None:
     """Return the id of a SlackWebhook block, or None where the server has none of that name."""
-    from prefect.exceptions import ObjectNotFound
-
     if name is None:
         return None
-    try:
-        return str(client.read_block_document_by_name(name, "slack-webhook", include_secrets=False).id)
-    except ObjectNotFound:
-        return None
-
-
-def _read_pool(client: SyncPrefectClient) -> WorkPool | None:
-    from prefect.exceptions import ObjectNotFound
-
-    try:
-        return client.read_work_pool(WORK_POOL)
-    except ObjectNotFound:
-        return None
+    found = read_if_there(lambda: client.read_block_document_by_name(name, SLACK, include_secrets=False))
+    return str(found.id) if found else None
 
 
 def _read_deployments(client: SyncPrefectClient, declared: Declared) -> dict[str, DeploymentResponse]:

@@ -17,9 +17,7 @@ from flows.settings import Settings, change_environment
 def run_worker(settings: Settings, *, has_healthcheck: bool = False) -> NoReturn:
     """Become a worker of the work pool: signals reach it and its exit code is this process's.
 
-    Args:
-        settings: Whose home the flows run in.
-        has_healthcheck: It tells at PREFECT_WORKER_WEBSERVER_HOST and _PORT whether it asks for work.
+    With a health check it tells at PREFECT_WORKER_WEBSERVER_HOST and _PORT whether it asks for work.
     """
     kind = check_package(settings)
     prefect_server.connect(settings)

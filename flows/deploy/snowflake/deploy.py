@@ -15,9 +15,18 @@ from typing import TYPE_CHECKING, Any
 from flows.deploy.snowflake.declared import DeclaredObject, read_declared
 from flows.deploy.snowflake.plan import Change, make_plan
 from flows.deploy.snowflake.present import read_present
+from flows.deploy.snowflake.tasks import (
+    frame_task_changes,
+    list_task_teardown,
+    read_task_grants,
+    read_task_objects,
+    write_archive,
+)
 from flows.errors import ConfigError
 from flows.settings import Settings, make_parameters
 from flows.warehouse import open_session, prepare
+from transforms.catalog import models
+from transforms.contract import Layer
 from transforms.functions import Session
 
 if TYPE_CHECKING:
@@ -29,12 +38,7 @@ _STARTED_BY = _ROOT / "deployments" / "snowflake" / "dashboard"
 
 
 def plan_deployment(settings: Settings, *, with_tasks: bool = False) -> list[Change]:
-    """Return what differs between the scripts and what is there; changes nothing.
-
-    Args:
-        settings: Whose account.
-        with_tasks: Whether the builds are scheduled inside Snowflake, too.
-    """
+    """Return what differs between the scripts (and what builds inside Snowflake, `with_tasks`) and what is there."""
     with open_session(settings, flow="deploy", step="plan") as session:
         return _plan(session, settings, with_tasks=with_tasks)
 
@@ -44,10 +48,7 @@ def apply_deployment(
 ) -> list[Change]:
     """Make the differences go, each as the role that its script names; returns what is left to a person.
 
-    Args:
-        settings: Whose account.
-        on_change: Told of each change when it is made.
-        with_tasks: Whether the builds are scheduled inside Snowflake, too.
+    `on_change` is told of each when it is made; `with_tasks` schedules the builds inside Snowflake, too.
     """
     with open_session(settings, flow="deploy", step="apply") as session:
         put = partial(put_dashboard, session, settings)
@@ -68,8 +69,6 @@ def write_dynamic(settings: Settings, name: str) -> str:
 
 def list_teardown(settings: Settings, *, with_tasks: bool = False) -> list[tuple[str, str]]:
     """Return the statements that take away what the scripts made, with the role that runs each, newest kinds first."""
-    from flows.deploy.snowflake.tasks import list_task_teardown
-
     objects = [one for one in read_declared(settings) if isinstance(one, DeclaredObject)]
     dropped = [
         ("ACCOUNTADMIN", f"DROP {kind} IF EXISTS {one.name}")
@@ -106,8 +105,6 @@ def put_dashboard(session: Session, settings: Settings, role: str) -> None:
 
 
 def _plan(session: Session, settings: Settings, *, with_tasks: bool = False) -> list[Change]:
-    from flows.deploy.snowflake.tasks import frame_task_changes, read_task_grants, read_task_objects
-
     if settings.dashboard_compute_pool and settings.warehouse == "embedded":
         raise ConfigError(
             "The embedded warehouse runs no Streamlit: unset SNOWCAST_DASHBOARD_COMPUTE_POOL; `snowcast dashboard` "
@@ -145,8 +142,6 @@ def _apply(
 
 def _send_archive(session: Session, settings: Settings) -> None:
     """Bring the code to its stage; an archive is never changed, so one of its name that is there is the same."""
-    from flows.deploy.snowflake.tasks import write_archive
-
     session.use_role("SNOWCAST_LOADER")
     session.file.put(str(write_archive(settings)), f"@{settings.database}.OPS.CODE", auto_compress=False)
 
@@ -159,35 +154,25 @@ def _run(session: Session, running_as: str, role: str, statement: str) -> str:
     return role
 
 
-def write_dynamic_table(session: Session, settings: Settings, name: str, lag: str = "15 minutes") -> str:
+def write_dynamic_table(session: Session, settings: Settings, name: str) -> str:
     """Return CREATE DYNAMIC TABLE for a staging table, beside the table itself, under its name and `_DYNAMIC`.
-
-    Args:
-        session: Where the table's inputs are.
-        settings: The parameters of the build, and the virtual warehouse.
-        name: The staging table.
-        lag: How old its rows may be.
 
     Raises:
         ConfigError: It is no staging table; others are built from what they hold already.
     """
-    from transforms.catalog import models
-    from transforms.contract import Layer
-
     model = models().get(name)
     if model is None or model.build is None or model.table.layer is not Layer.STAGING:
         raise ConfigError(f"{name}: only a staging table can be a dynamic table.")
     query = make_frame(session, name, make_parameters(settings)).queries["queries"][-1]
     place = f"{model.table.full_name(settings.database)}_DYNAMIC"
     return (
-        f"CREATE OR REPLACE DYNAMIC TABLE {place} TARGET_LAG = '{lag}' "
+        f"CREATE OR REPLACE DYNAMIC TABLE {place} TARGET_LAG = '15 minutes' "
         f"WAREHOUSE = {settings.snowflake.warehouse or 'SNOWCAST_WH'} REFRESH_MODE = AUTO AS {query}"
     )
 
 
 def make_frame(session: Session, name: str, parameters: dict[str, Any]) -> DataFrame:
     """Return the rows that a staging table holds once it is built, computed from its inputs alone."""
-    from transforms.catalog import models
     from transforms.engine.compare import take_best
     from transforms.engine.stored import read_table
 

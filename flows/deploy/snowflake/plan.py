@@ -46,10 +46,7 @@ _SHOWN = 60
 def make_plan(declared: Sequence[Declared], present: Present, may_be: Sequence[Declared] = ()) -> list[Change]:
     """Return the differences, in the order in which they are made; what is left to a person comes last.
 
-    Args:
-        declared: What there should be.
-        present: What there is.
-        may_be: Grants that are neither made nor told: those of what is deployed on request.
+    Grants of `may_be`, those of what is deployed on request, are neither made nor told.
     """
     objects = [one for one in declared if isinstance(one, DeclaredObject)]
     wanted = _expand([one for one in declared if isinstance(one, DeclaredGrant)], objects, present)

@@ -36,11 +36,7 @@ def build(session: Session, table_name: str) -> str:
 def build_with(session: Session, table_name: str, parameters: Mapping[str, Any], run_id: str | None = None) -> str:
     """Build what is new of a table and return what became of it, in words.
 
-    Args:
-        session: Where the tables are.
-        table_name: The table.
-        parameters: Of the builds, without the day, which is today's (UTC) unless it is among them.
-        run_id: The run that OPS.BUILDS names; None: a new one for each build.
+    The day is today's (UTC) unless it is among the parameters; without `run_id` each build is a run of its own.
     """
     closed = find_closed_inputs(session, table_name)
     if closed:

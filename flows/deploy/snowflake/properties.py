@@ -92,14 +92,10 @@ def write_alter(one: DeclaredObject, name: str, value: str) -> str:
 
 
 def compare_locations(one: DeclaredObject, told: str) -> Iterator[tuple[str, str, str]]:
-    """Yield what differs of the places that an integration may read: sign, why, statement.
+    """Yield what differs of the places that an integration may read (`told` by DESC INTEGRATION): sign, why, statement.
 
     A place that is lacking is added to those that are there, since SET replaces all of them; a place that is declared
     nowhere may serve somebody else, so it is left to a person.
-
-    Args:
-        one: An object; where it names no places, nothing differs.
-        told: The places as DESC INTEGRATION tells them.
     """
     wanted, there = list_locations(one.properties.get(_LOCATIONS, "")), list_locations(told)
     lacking = [place for place in wanted if not any(_covers(by, place) for by in there)]

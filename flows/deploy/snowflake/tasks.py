@@ -26,6 +26,7 @@ from flows.deploy.snowflake.plan import Change, leave_last
 from flows.deploy.snowflake.statements import name_roles
 from flows.settings import Settings, make_parameters
 from flows.warehouse.scripts import SCRIPTS, statements
+from transforms.catalog import select_models
 
 if TYPE_CHECKING:
     from flows.deploy.snowflake.present import Present
@@ -100,8 +101,6 @@ def render_task_statements(settings: Settings) -> list[str]:
 
 def read_task_objects(settings: Settings) -> list[Declared]:
     """Return what is made for the tasks: grants, the code's stage, procedure, streams, and the tasks, root first."""
-    from transforms.catalog import select_models
-
     found = [*read_task_grants(settings), *_read_script(settings, "61_code.sql")]
     models = select_models()
     raw = [model.table for model in models if model.build is None]
