@@ -68,7 +68,7 @@ def _make_flows(deployments: Sequence[Mapping[str, Any]]) -> md.Page:
 def _make_commands(command: Any) -> md.Page:
     parts = ["# Commands\n", md.plain(command.help or "") + "\n", *_options(command)]
     for name, one in sorted(_commands(command)):
-        parts += [f"## snowcast {name}\n", _paragraphs(one.help or "")]
+        parts += [f"## snowcast {name}\n", md.plain(inspect.cleandoc(one.help or "").replace("\b", "")) + "\n"]
         arguments = [parameter for parameter in one.params if parameter.param_type_name == "argument"]
         usage = [
             (parameter.name or "").upper() if parameter.required else f"[{(parameter.name or '').upper()}]"
@@ -97,10 +97,6 @@ def _options(command: Any) -> list[str]:
             continue
         rows.append([", ".join(md.code(name) for name in [*names, *parameter.secondary_opts]), md.plain(record or "")])
     return [md.table(["Argument or option", ""], rows)] if rows else []
-
-
-def _paragraphs(text: str) -> str:
-    return md.plain(inspect.cleandoc(text).replace("\b", "")) + "\n"
 
 
 def _make_settings() -> md.Page:

@@ -10,7 +10,6 @@ from pathlib import Path
 import sqlglot
 
 from expectations.checks.tables import rules_of
-from expectations.rules.rule import Rule
 from flows.docs_site import markdown as md
 from flows.lineage.graph import Lineage, Place
 from flows.lineage.made import VALUE
@@ -198,11 +197,11 @@ def _rules(table: Table) -> Iterator[str]:
         return
     yield "## Rules\n"
     yield "A critical rule that fails stops what is built from the table; a warning is reported.\n"
-    yield md.table(["Rule", "Severity", "Why", "A bad row"], [_rule_row(rule) for rule in rules])
-
-
-def _rule_row(rule: Rule) -> list[str]:
-    return [md.plain(rule.name), str(rule.severity), md.plain(rule.reason), md.code(" ".join(rule.fails.split()))]
+    rows = [
+        [md.plain(one.name), str(one.severity), md.plain(one.reason), md.code(" ".join(one.fails.split()))]
+        for one in rules
+    ]
+    yield md.table(["Rule", "Severity", "Why", "A bad row"], rows)
 
 
 def _sample_query(table: Table) -> str:

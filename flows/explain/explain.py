@@ -8,8 +8,7 @@ from typing import Any
 
 from expectations.checks.tables import rules_of
 from flows.errors import ConfigError
-from flows.explain.narrow import Chosen, Search
-from flows.explain.statements import equals_text, is_row, literal, select
+from flows.explain.narrow import Chosen, Search, equals_text, is_row, literal, select
 from flows.lineage.graph import Lineage, Place
 from flows.lineage.made import ROWS
 from flows.warehouse.session import Reader

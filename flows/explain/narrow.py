@@ -8,23 +8,69 @@ it adds up, for a maximum the row that has it.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from flows.explain.statements import literal, restrict
 from flows.lineage.graph import Lineage, Place
 from flows.lineage.made import ROWS
 from flows.warehouse.session import Reader
 from transforms.catalog import models
-from transforms.contract import Table
-from transforms.types import DateType, TimestampType
+from transforms.contract import Column, Table
+from transforms.types import DateType, StringType, TimestampType
 
 EVERYTHING = "TRUE"
 _MOST_ROWS, _MOST_NAMED, _MOST_MOMENTS = 500, 20, 20_000
 _LONGEST_TRIED = 30_000  # characters of a SELECT that is sent again and again
 Values = dict[tuple[Any, ...], tuple[Any, ...]]
+
+
+def literal(value: Any) -> str:
+    """Return a value as SQL writes it."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, int | Decimal):
+        return str(value)
+    if isinstance(value, float):
+        return f"{value!r}::double"
+    if isinstance(value, datetime):
+        return f"'{value.replace(tzinfo=None).isoformat(sep=' ')}'::timestamp_ntz"
+    if isinstance(value, date):
+        return f"'{value.isoformat()}'::date"
+    return "'" + str(value).replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def equals_text(column: Column, text: str) -> str:
+    """Return the condition that a column has the value that a person wrote."""
+    if isinstance(column.type, StringType):
+        return f"{column.name} = {literal(text)}"
+    return f"{column.name} = TRY_CAST({literal(text)} AS {column.type})"
+
+
+def is_row(table: Table, row: Mapping[str, Any]) -> str:
+    """Return the condition that is true of one row alone."""
+    return " AND ".join(f"{name} = {literal(row[name])}" for name in table.key)
+
+
+def select(table: Table, database: str, names: Sequence[str], where: str) -> str:
+    """Return the SELECT of some columns of the rows that fulfil a condition, in the order of time, then of the key."""
+    timed = [name for name in names if isinstance(table.column(name).type, TimestampType | DateType)]
+    order = ", ".join(dict.fromkeys([*timed[:1], *table.key]))
+    return f"SELECT {', '.join(names)} FROM {table.full_name(database)} WHERE {where} ORDER BY {order}"
+
+
+def restrict(statement: str, database: str, wheres: Mapping[str, str]) -> str:
+    """Return a build's SELECT that reads only the rows of its inputs that fulfil `wheres`."""
+    for name, where in wheres.items():
+        full_name = models()[name].table.full_name(database)
+        # Snowpark writes a table as (DATABASE.SCHEMA.NAME), so no name within another one is meant.
+        statement = statement.replace(f"({full_name})", f"(SELECT * FROM {full_name} WHERE {where})")
+    return statement
 
 
 @dataclass(frozen=True)
@@ -52,7 +98,8 @@ class Search:
         None instead of a truth: there are too many rows to try, the SELECT is too long (histories), or it gives other
         values today.
         """
-        wanted = self._stored() if self._is_short() else None
+        is_short = len(self.lineage.statements[self.chosen.table.name]) <= _LONGEST_TRIED
+        wanted = self._stored() if is_short else None
         candidates = {name: list(self._candidates(name)) for name in self._inputs()}
         # Whole groups are always enough: that is what recompute_by promises.
         self.wheres.update({name: conditions[-2] for name, conditions in candidates.items()})
@@ -65,9 +112,6 @@ class Search:
             )
             self._shorten(wanted, name)
         return self.wheres, True
-
-    def _is_short(self) -> bool:
-        return len(self.lineage.statements[self.chosen.table.name]) <= _LONGEST_TRIED
 
     def _can_try(self, wanted: Values) -> bool:
         """Whether the groups found give what is stored, or where they do not, everything does."""
@@ -183,13 +227,7 @@ class Search:
 
 def _least(low: int, high: int, holds: Callable[[int], bool]) -> int:
     """Return the least number for which something holds that holds for the highest."""
-    while low < high:
-        middle = (low + high) // 2
-        if holds(middle):
-            high = middle
-        else:
-            low = middle + 1
-    return high
+    return low + bisect_left(range(low, high), True, key=holds)
 
 
 def _any_of(names: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> str:

@@ -91,12 +91,11 @@ def _list_blocked(run: Run) -> list[str]:
 
 def _create_table(key: str, rows: Sequence[Mapping[str, Any]], description: str) -> None:
     if rows:
-        table = [{name: _make_printable(value) for name, value in row.items()} for row in rows[:_MOST_ROWS]]
+        table = [
+            {name: printable(value) if isinstance(value, str) else value for name, value in row.items()}
+            for row in rows[:_MOST_ROWS]
+        ]
         create_table_artifact(key=key, table=table, description=description)
-
-
-def _make_printable(value: Any) -> Any:
-    return printable(value) if isinstance(value, str) else value
 
 
 def _make_load_row(load: Any) -> dict[str, Any]:
@@ -142,23 +141,17 @@ def tell_quarantine(run: Run) -> None:
 
     from flows.deploy.prefect.automations import ABOVE_THRESHOLD
 
-    refused = count_quarantined(run)
+    refused: Counter[str] = Counter()
+    for load in run.loads:  # lines that are no record
+        refused[load.table_name] += load.rows_rejected
+    for build in run.builds:  # records that staging refused
+        refused[build.table_name] += build.rows_quarantined
     if refused.total() <= run.settings.quarantine_alert_records:
         return
-    tables = ", ".join(f"{table} {count:,}" for table, count in refused.most_common(_MOST_TABLES))
+    tables = ", ".join(f"{table} {count:,}" for table, count in (+refused).most_common(_MOST_TABLES))
     emit_event(
         event=ABOVE_THRESHOLD,
         resource={"prefect.resource.id": f"snowcast.flow.{run.flow}", "prefect.resource.name": run.flow},
         related=[{"prefect.resource.id": f"prefect.flow-run.{run.run_id}", "prefect.resource.role": "flow-run"}],
         payload={"flow": run.flow, "records": refused.total(), "tables": tables},
     )
-
-
-def count_quarantined(run: Run) -> Counter[str]:
-    """Count what a run quarantined, by table: lines that are no record, and records that staging refused."""
-    refused: Counter[str] = Counter()
-    for load in run.loads:
-        refused[load.table_name] += load.rows_rejected
-    for build in run.builds:
-        refused[build.table_name] += build.rows_quarantined
-    return +refused

@@ -30,7 +30,10 @@ def build_step(
     """Make the task that builds one table; the table is its asset."""
     settings = load_settings()
     built = materialize(
-        make_asset(model, settings),
+        Asset(
+            key=asset_key(model.table.name, settings),
+            properties=AssetProperties(name=model.table.name, description=model.table.grain),
+        ),
         name="build",
         task_run_name="build {name}",
         asset_deps=[asset_key(name, settings) for name in model.inputs],
@@ -79,12 +82,6 @@ def report_build(name: str, outcome: BuildResult | Exception) -> None:
 def asset_key(name: str, settings: Settings) -> str:
     """Return the asset of a table: `snowflake://database/schema/table`."""
     return f"snowflake://{settings.database}/{models()[name].table.layer}/{name}".lower()
-
-
-def make_asset(model: Model, settings: Settings) -> Asset:
-    """Return a table as a Prefect asset."""
-    properties = AssetProperties(name=model.table.name, description=model.table.grain)
-    return Asset(key=asset_key(model.table.name, settings), properties=properties)
 
 
 def _format_build(result: BuildResult) -> str:

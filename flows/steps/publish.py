@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from prefect import task
@@ -11,8 +10,8 @@ from prefect import task
 from expectations.engine.results import RuleResult
 from flows.settings import load_settings
 from flows.steps.task import STEP
-from flows.steps.validate import keep_results, report_checks
-from flows.warehouse import open_session, stored_columns
+from flows.steps.validate import check_ledger
+from flows.warehouse import open_session
 
 if TYPE_CHECKING:
     from flows.publish_to.amplitude.publish import Published
@@ -40,20 +39,13 @@ def check_publications(destination: str, run_id: str) -> list[RuleResult]:
     from expectations.checks.publications import validate_publications
     from flows.publish_to.outbox import forgotten_before
 
-    settings = load_settings()
-    began = datetime.now(UTC)
-    with open_session(settings, step="check publications", run=run_id) as session:
-        results = validate_publications(
-            session.connection,
-            destination=destination,
-            run_id=run_id,
-            forgotten_before=forgotten_before(),
-            docs_root=settings.docs_root,
-            stored=stored_columns(),
-        )
-        keep_results(session, results, run_id, began)
-    report_checks("check publications", results)
-    return results
+    return check_ledger(
+        "check publications",
+        run_id,
+        validate_publications,
+        destination=destination,
+        forgotten_before=forgotten_before(),
+    )
 
 
 @task(name="alert", task_run_name="alert of spikes", **STEP)
@@ -71,12 +63,4 @@ def check_alerts(run_id: str) -> list[RuleResult]:
     """Check the alerts that the run wrote rows of."""
     from expectations.checks.alerts import validate_alerts
 
-    settings = load_settings()
-    began = datetime.now(UTC)
-    with open_session(settings, step="check alerts", run=run_id) as session:
-        results = validate_alerts(
-            session.connection, run_id=run_id, docs_root=settings.docs_root, stored=stored_columns()
-        )
-        keep_results(session, results, run_id, began)
-    report_checks("check alerts", results)
-    return results
+    return check_ledger("check alerts", run_id, validate_alerts)

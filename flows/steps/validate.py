@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import groupby
@@ -68,6 +68,17 @@ def keep_results(
     from transforms.ops import VALIDATION_RESULTS
 
     append_rows(session, VALIDATION_RESULTS, make_ledger_rows(results, run_id, began, batches))
+
+
+def check_ledger(step: str, run_id: str, check: Callable[..., list[RuleResult]], **options: Any) -> list[RuleResult]:
+    """Check what a run wrote into a ledger, keep the results and print them."""
+    settings, began = load_settings(), datetime.now(UTC)
+    with open_session(settings, step=step, run=run_id) as session:
+        known = {"docs_root": settings.docs_root, "stored": stored_columns()}
+        results = check(session.connection, run_id=run_id, **known, **options)
+        keep_results(session, results, run_id, began)
+    report_checks(step, results)
+    return results
 
 
 def _rank_layer(result: RuleResult) -> int:

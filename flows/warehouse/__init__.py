@@ -4,7 +4,6 @@ from flows.warehouse.login import connect, connection_parameters, start, status_
 from flows.warehouse.session import (
     break_off,
     list_sent_statements,
-    open_plain_connection,
     open_session,
     prepare,
     stored_columns,
@@ -15,7 +14,6 @@ __all__ = [
     "break_off",
     "connect",
     "connection_parameters",
-    "open_plain_connection",
     "open_session",
     "prepare",
     "list_sent_statements",

@@ -190,7 +190,10 @@ def connect(settings: Settings, **session_parameters: Any) -> TaggedConnection:
 
     parameters = connection_parameters(settings)
     if settings.warehouse == "embedded":
-        _try_uploads_at_once()
+        # The tries of a file's upload or download have pauses of their own: 31 s in all.
+        from snowflake.connector.storage_client import SnowflakeStorageClient
+
+        SnowflakeStorageClient.SLEEP_UNIT = _LOCAL_UPLOAD_PAUSE
     # Snowpark reads this from the login; set on the session it would be a statement more (see transforms/build.py).
     parameters["session_parameters"]["PYTHON_SNOWPARK_USE_SQL_SIMPLIFIER"] = False
     parameters["session_parameters"].update(session_parameters)
@@ -214,13 +217,6 @@ def _make_pauses(settings: Settings) -> Callable[[], Iterator[float]]:
         )
 
     return pauses
-
-
-def _try_uploads_at_once() -> None:
-    """Wait less between the tries of a file's upload or download, which have pauses of their own: 31 s in all."""
-    from snowflake.connector.storage_client import SnowflakeStorageClient
-
-    SnowflakeStorageClient.SLEEP_UNIT = _LOCAL_UPLOAD_PAUSE
 
 
 def _explain_login_error(error: Exception, settings: Settings, parameters: Mapping[str, Any]) -> SnowcastError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
     from snowflake.connector.cursor import SnowflakeCursor
 
-    from flows.warehouse.connection import TaggedConnection
 
 _current: ContextVar[_Place | None] = ContextVar("place", default=None)
 # What a statement ends in where the database, a schema or a table is not there, or no database is in use yet.
@@ -74,13 +72,6 @@ def list_sent_statements() -> list[Statement]:
 def workers(settings: Settings) -> int:
     """Return how many tables are built, or checked, at the same time."""
     return settings.workers or (2 if settings.warehouse == "embedded" else 4)
-
-
-@contextmanager
-def open_plain_connection(settings: Settings, **tag: str) -> Iterator[TaggedConnection]:
-    """Open a connection without Snowpark: its statements carry `tag` and write their parameters as ?."""
-    with warehouse_errors(settings), closing(connect(settings, QUERY_TAG=json.dumps(tag))) as connection:
-        yield connection
 
 
 def break_off() -> None:
@@ -174,5 +165,5 @@ def open_reader(settings: Settings) -> Iterator[Reader]:
         ConfigError: The account, user or credentials are wrong.
         TransientError: The warehouse does not answer.
     """
-    with open_plain_connection(settings, flow="snowcast") as connection:
+    with warehouse_errors(settings), closing(connect(settings, QUERY_TAG='{"flow": "snowcast"}')) as connection:
         yield Reader(settings, connection)

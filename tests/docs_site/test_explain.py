@@ -11,8 +11,7 @@ import pytest
 from flows.cli.commands.explain import _read_key
 from flows.errors import ConfigError
 from flows.explain.explain import explain_number, find_column
-from flows.explain.narrow import _least
-from flows.explain.statements import equals_text, literal, restrict, select
+from flows.explain.narrow import _least, equals_text, literal, restrict, select
 from flows.lineage.graph import Lineage
 from transforms.catalog import models
 

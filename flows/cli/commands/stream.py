@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -10,7 +9,6 @@ import typer
 from flows.cli.commands.run import run_flow
 from flows.cli.output import report_to_terminal
 from flows.cli.state import check_selectors
-from flows.reporting import Reporter
 
 commands = typer.Typer(name="stream", help="Samples of live streams through Kafka.", no_args_is_help=True)
 
@@ -26,12 +24,11 @@ def produce(
 
     settings = context.obj.settings()
     with report_to_terminal() as reporter, until_stopped() as is_stopped:
-        produce_samples(
-            settings,
-            is_stopped,
-            _report_step(reporter, "sample"),
-            polls,
-        )
+
+        def report(line: str, is_well: bool) -> None:
+            reporter.finished("sample", line, "ok" if is_well else "warning")
+
+        produce_samples(settings, is_stopped, report, polls)
 
 
 @commands.command("consume")
@@ -49,8 +46,3 @@ def consume(
         return flow(idle_seconds=idle)
 
     run_flow(context.obj, stream_consume)
-
-
-def _report_step(reporter: Reporter, step: str) -> Callable[[str, bool], None]:
-    """Give a step's lines to the terminal, marked where something is wrong."""
-    return lambda line, is_well: reporter.finished(step, line, "ok" if is_well else "warning")

@@ -13,7 +13,7 @@ from flows.cli.output import plain
 from flows.cli.views.explain import describe_step, format_value
 from flows.errors import ConfigError
 from flows.explain.explain import explain_number, find_column
-from flows.explain.statements import equals_text
+from flows.explain.narrow import equals_text
 from flows.settings import make_parameters
 from transforms.catalog import models
 from transforms.contract import Layer

@@ -50,15 +50,10 @@ def declare_automations(
         pool: The work pool of all our runs.
         block: SlackWebhook block for notifications; without one there are none.
     """
-    after_ingest = {
-        "match": {"prefect.resource.id": "prefect.flow-run.*"},
-        "match_related": {"prefect.resource.name": list(ingests), "prefect.resource.role": "deployment"},
-        "expect": ["prefect.flow-run.Completed"],
-    }
     run_transform = {"type": "run-deployment", "deployment": TRANSFORM}
     found = {
         f"{NAME_PREFIX}transform-after-ingest": _make(
-            "Run the transform when an ingest has completed.", after_ingest, run_transform
+            "Run the transform when an ingest has completed.", _match_completed(list(ingests)), run_transform
         )
     }
     for notice in [*_list_troubles(pool), *map(_make_stale_notice, scheduled)] if block else []:
@@ -124,17 +119,19 @@ def _list_troubles(pool: str) -> Iterator[Notice]:
     )
 
 
+def _match_completed(deployments: str | list[str]) -> dict[str, Any]:
+    """Return what matches the completed runs of deployments."""
+    return {
+        "match": {"prefect.resource.id": "prefect.flow-run.*"},
+        "match_related": {"prefect.resource.name": deployments, "prefect.resource.role": "deployment"},
+        "expect": ["prefect.flow-run.Completed"],
+    }
+
+
 def _make_stale_notice(ingest: str) -> Notice:
     hours = f"{STALE_AFTER[ingest].total_seconds() / 3600:g}"
     source = ingest.removeprefix("ingest-")
-    trigger = {
-        "match": {"prefect.resource.id": "prefect.flow-run.*"},
-        "match_related": {"prefect.resource.name": ingest, "prefect.resource.role": "deployment"},
-        "expect": ["prefect.flow-run.Completed"],
-        "posture": "Proactive",
-        "threshold": 1,
-        "within": STALE_AFTER[ingest],
-    }
+    trigger = {**_match_completed(ingest), "posture": "Proactive", "threshold": 1, "within": STALE_AFTER[ingest]}
     return Notice(
         f"stale-{source}",
         f"a stale source: {source}",

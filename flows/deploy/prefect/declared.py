@@ -47,10 +47,18 @@ def deployments() -> list[dict[str, Any]]:
 
 def declare(settings: Settings) -> Declared:
     """Return what a server should have with these settings."""
-    content = _read_file(_fill_in(PREFECT_FILE.read_text(encoding="utf-8"), file_variables(settings)))
-    found = {_make_full_name(one): _normalize(one, content["pull"]) for one in content["deployments"]}
+    text = PREFECT_FILE.read_text(encoding="utf-8")
+    for name, value in file_variables(settings).items():
+        text = text.replace(f"{{{{ ${name} }}}}", value)
+    content = _read_file(text)
+    found = {
+        f"{one['entrypoint'].partition(':')[2].replace('_', '-')}/{one['name']}": _normalize(one, content["pull"])
+        for one in content["deployments"]
+    }
     ingests = {name.rpartition("/")[2]: fields for name, fields in found.items() if "ingest" in fields["tags"]}
-    scheduled = [name for name, fields in ingests.items() if any(map(_is_on, fields["schedules"]))]
+    scheduled = [
+        name for name, fields in ingests.items() if any(not one.endswith(" off") for one in fields["schedules"])
+    ]
     pool, webhook = declare_pool(settings), settings.slack_webhook_url
     block = SLACK_BLOCK if webhook else settings.slack_webhook_block
     blocks = {**pool.secrets, **({(SLACK, SLACK_BLOCK): webhook} if webhook else {})}
@@ -74,20 +82,6 @@ def _read_file(text: str) -> dict[str, Any]:
     import yaml  # type: ignore[import-untyped]
 
     return dict(yaml.safe_load(text))
-
-
-def _is_on(schedule: str) -> bool:
-    return not schedule.endswith(" off")
-
-
-def _fill_in(text: str, variables: Mapping[str, str]) -> str:
-    for name, value in variables.items():
-        text = text.replace(f"{{{{ ${name} }}}}", value)
-    return text
-
-
-def _make_full_name(deployment: Mapping[str, Any]) -> str:
-    return f"{deployment['entrypoint'].partition(':')[2].replace('_', '-')}/{deployment['name']}"
 
 
 def _normalize(one: Mapping[str, Any], pull: list[dict[str, Any]]) -> Fields:

@@ -82,11 +82,6 @@ def write_parameters(settings: Settings) -> str:
     return "\n".join([*_IMPORTS, "", "PARAMETERS = {", *lines, "}", ""])
 
 
-def list_packages() -> str:
-    """Return what the procedure asks of Snowflake's channel: the client library in the version that is tried here."""
-    return f"'{PACKAGE}=={version(PACKAGE)}'"
-
-
 def _name(content: bytes) -> str:
     return f"snowcast_{hashlib.sha256(content).hexdigest()[:16]}.zip"
 
@@ -177,7 +172,8 @@ def _enable(settings: Settings) -> str:
 
 def _declare_procedure(settings: Settings) -> DeclaredObject:
     archive = name_archive(settings)
-    statement = _fill(settings, "62_procedure.sql", {"packages": list_packages(), "archive": archive})[0]
+    packages = f"'{PACKAGE}=={version(PACKAGE)}'"  # the client library in the version that is tried here
+    statement = _fill(settings, "62_procedure.sql", {"packages": packages, "archive": archive})[0]
     return _declare(statement, {"COMMENT": archive})
 
 
