@@ -12,7 +12,7 @@ ROWS = "*"
 ONE_OF = "one_of"
 VALUE, CONDITION = "value", "condition"
 NONE: Sources = frozenset()
-MOST_TEXT = 420
+_MOST_TEXT = 420
 _DEEPEST = 12
 
 
@@ -81,15 +81,15 @@ def write_either(one: Made, other: Made, depth: int) -> exp.Expr:
     return different[0] if len(different) == 1 else exp.Anonymous(this=ONE_OF, expressions=different)
 
 
-def write_formula(made: Made, most: int = MOST_TEXT) -> str:
+def write_formula(made: Made) -> str:
     """Return a column's formula over stored columns, while it stays short; names left in it are steps on the way."""
     text = _text(made.write(1))
     for depth in range(2, _DEEPEST):
         deeper = _text(made.write(depth))
-        if deeper == text or len(deeper) > most:
+        if deeper == text or len(deeper) > _MOST_TEXT:
             break
         text = deeper
-    return text if len(text) <= most else text[:most].rsplit(" ", 1)[0] + " …"
+    return text if len(text) <= _MOST_TEXT else text[:_MOST_TEXT].rsplit(" ", 1)[0] + " …"
 
 
 def _text(formula: exp.Expr) -> str:

@@ -33,17 +33,17 @@ def build(session: Session, table_name: str) -> str:
     return build_with(session, table_name, import_module("snowcast_parameters").PARAMETERS)
 
 
-def build_with(session: Session, table_name: str, parameters: Mapping[str, Any], run_id: str | None = None) -> str:
+def build_with(session: Session, table_name: str, parameters: Mapping[str, Any]) -> str:
     """Build what is new of a table and return what became of it, in words.
 
-    The day is today's (UTC) unless it is among the parameters; without `run_id` each build is a run of its own.
+    The day is today's (UTC) unless it is among the parameters; each build is a run of its own in OPS.BUILDS.
     """
     closed = find_closed_inputs(session, table_name)
     if closed:
         raise ContractError(f"{table_name}: not built, {closed[0]} broke a critical rule. See OPS.VALIDATION_RESULTS.")
     today = datetime.now(UTC).date()
     given = {"today": today, "current_month": today.replace(day=1), **parameters}
-    result = build_table(session, table_name, run_id=run_id or f"task-{uuid.uuid4().hex[:12]}", parameters=given)
+    result = build_table(session, table_name, run_id=f"task-{uuid.uuid4().hex[:12]}", parameters=given)
     if result.skipped:
         return "nothing new"
     return f"{result.rows_inserted} new, {result.rows_updated} changed, {result.rows_deleted} removed"
