@@ -162,7 +162,8 @@ def _peak_mb(home: Home, command: tuple[str, ...]) -> float:
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        sys.exit(f"bench: snowcast {' '.join(command)} ended with {process.returncode}")
+        printed = home.log.read_text(encoding="utf-8")
+        sys.exit(f"bench: snowcast {' '.join(command)} ended with {process.returncode}:\n{printed[-2000:]}")
     return used.ru_maxrss / 1024
 
 
