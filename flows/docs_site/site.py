@@ -115,9 +115,6 @@ def make_generated_pages(subject: Subject, libraries: Path) -> Iterator[Page]:
 def write_site(folder: Path, subject: Subject, libraries: Path) -> list[Page]:
     """Write the source of the site, docs/ (replaced) and mkdocs.yml, and return its pages.
 
-    Returns:
-        Its pages.
-
     Raises:
         ConfigError: A hand-written page is missing, or links to nothing.
     """

@@ -37,6 +37,8 @@ _told: tuple[dict[str, str], str] | None = None
 def load_settings(env_file: Path | None = None, **changes: Any) -> Settings:
     """Return settings from `changes` (None is ignored), the environment and `.env`, in that order of precedence.
 
+    `.env` is that of the current folder unless another file is given.
+
     Raises:
         ConfigError: A setting is unknown or has a value that it cannot have.
     """

@@ -15,7 +15,10 @@ Report = Callable[[str, bool], None]
 
 
 def produce_samples(settings: Settings, is_stopped: Callable[[], bool], report: Report, polls: int | None) -> None:
-    """Sample until told to stop, or for so many polls; `report` is given a line for each, and whether all is well."""
+    """Sample until told to stop, or for so many polls; `report` is given a line for each, and whether all is well.
+
+    Without `polls` there is no end by itself.
+    """
     from flows.sources.kafka.producer import SampleProducer, Statistics
 
     def report_statistics(statistics: Statistics) -> None:
@@ -33,7 +36,8 @@ def consume_samples(
 ) -> None:
     """Load batches until told to stop, or nothing came for so long; `report` is given a line for each, and its mark.
 
-    `build` is called behind each batch that brought rows; nothing is read meanwhile.
+    `build` is called behind each batch that brought rows; nothing is read meanwhile. Without `idle_seconds` a silent
+    topic is waited for as long as it takes.
     """
     from flows.sources.kafka.cluster import ensure_topic
     from flows.sources.kafka.consumer import SampleConsumer, Statistics
