@@ -35,7 +35,7 @@ def open_parts(file: InputFile) -> list[InputFile]:
     except (RefusedFile, OSError):
         return [file]  # refused when it is read
     except Exception as error:  # zipfile raises many kinds for what it cannot read
-        return [refused(file, f"is an archive that cannot be read: {type(error).__name__}: {error}")]
+        return [replace(file, fault=f"is an archive that cannot be read: {type(error).__name__}: {error}")]
     if is_workbook:
         return _list_tabs(file)
     return [
@@ -61,7 +61,7 @@ def _list_tabs(file: InputFile) -> list[InputFile]:
         with _open_workbook(file) as book:
             names = list(book.sheetnames)
     except RefusedFile as refusal:
-        return [refused(file, str(refusal))]
+        return [replace(file, fault=str(refusal))]
     return [
         replace(
             file,
@@ -105,11 +105,6 @@ def _format_number(cell: float) -> Any:
     return int(cell) if cell == int(cell) else cell
 
 
-def refused(file: InputFile, reason: str) -> InputFile:
-    """Return the file as one that is refused without being opened."""
-    return replace(file, fault=reason)
-
-
 @contextmanager
 def _open_workbook(file: InputFile) -> Iterator[Any]:
     import openpyxl
@@ -117,7 +112,8 @@ def _open_workbook(file: InputFile) -> Iterator[Any]:
     try:
         with file.open() as content, warnings.catch_warnings():
             with zipfile.ZipFile(content) as archive:
-                LIMITS.get().check_members(archive.infolist())
+                members = archive.infolist()
+            LIMITS.get().check(sum(one.file_size for one in members), sum(one.compress_size for one in members))
             content.seek(0)
             warnings.simplefilter("ignore")  # of styles and extensions that only a spreadsheet program needs
             book = openpyxl.load_workbook(content, read_only=True, data_only=True)

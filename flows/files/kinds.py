@@ -205,22 +205,27 @@ def make_declared_kind(source: str, *, tells_missing: bool = False, **options: A
         tells_missing: A header that lacks a field which RAW names is reported, also where staging can do without.
         **options: More fields of FileKind.
     """
-    tables = {str(table.source).partition("/")[2]: table for table in _find_raw_tables(source)}
+    tables = {str(table.source).partition("/")[2]: table for table in find_raw_tables(source)}
     required = {entity: _list_required(table) for entity, table in tables.items()}
-    options.setdefault("entity_of", partial(_recognise_entity, own=_find_own_fields(tables)))
+    names = {entity: frozenset(table.fields).union(*required[entity]) for entity, table in tables.items()}
+    own = {
+        entity: fields.difference(*(others for other, others in names.items() if other != entity))
+        for entity, fields in names.items()
+    }
+    options.setdefault("entity_of", partial(_recognise_entity, own=own))
     options.setdefault("holds", ", ".join(sorted(tables)[:-1]) + f" or {max(tables)}")
-    fields = {name for table in tables.values() for name in table.fields}
     return FileKind(
         source=source,
         required=required,
         complete=frozenset(entity for entity, table in tables.items() if table.is_complete),
         known={entity: frozenset(table.fields) for entity, table in tables.items()} if tells_missing else {},
-        fields=frozenset(fields | {name for known in required.values() for names in known for name in names}),
+        fields=frozenset().union(*names.values()),
         **options,
     )
 
 
-def _find_raw_tables(source: str) -> list[Table]:
+def find_raw_tables(source: str) -> list[Table]:
+    """Return the tables of RAW that the files of a source go to."""
     tables = [model.table for model in models().values()]
     return [table for table in tables if table.source and table.source.startswith(f"{source}/")]
 
@@ -229,18 +234,6 @@ def _list_required(table: Table) -> list[tuple[str, ...]]:
     """Fields that staging cannot do without, each with the names that it had before."""
     columns = [column for reader in find_readers(table.name) for column in reader.table.columns]
     return [(column.payload, *column.formerly) for column in columns if column.payload and not column.nullable]
-
-
-def _find_own_fields(tables: Mapping[str, Table]) -> dict[str, frozenset[str]]:
-    """Fields that only the entity has."""
-    names = {
-        entity: frozenset(table.fields) | {name for known in _list_required(table) for name in known}
-        for entity, table in tables.items()
-    }
-    return {
-        entity: fields - {name for other, others in names.items() if other != entity for name in others}
-        for entity, fields in names.items()
-    }
 
 
 def _recognise_entity(keys: Collection[str], own: Mapping[str, frozenset[str]]) -> str | None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import time
-import zipfile
-from collections.abc import Iterable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import IO, Any
@@ -44,15 +42,6 @@ class Limits:
             raise RefusedFile(f"is too large: it holds more than {self.mebibytes:,} MiB (SNOWCAST_FILE_MEBIBYTES)")
         if packed and unpacked > max(_RATIO_FROM, packed * self.ratio):
             raise RefusedFile(f"unpacks to more than {self.ratio:,} times its size (SNOWCAST_FILE_RATIO): not read")
-
-    def check_members(self, members: Iterable[zipfile.ZipInfo]) -> None:
-        """Refuse an archive whose members together unpack to too much.
-
-        Raises:
-            RefusedFile: They do.
-        """
-        sizes = [(one.file_size, one.compress_size) for one in members]
-        self.check(sum(unpacked for unpacked, _ in sizes), sum(packed for _, packed in sizes))
 
 
 # What holds for the files that are being read; the settings state it.

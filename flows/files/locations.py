@@ -21,7 +21,7 @@ from typing import IO, Any, Protocol
 from urllib.parse import unquote
 
 from flows.errors import ConfigError, SourceError
-from flows.files.archives import ENDINGS, open_parts, refused
+from flows.files.archives import ENDINGS, open_parts
 from flows.files.file import InputFile, RefusedFile
 
 MASK = "***"
@@ -104,8 +104,23 @@ class FileLocation:
         return f"{self.path}/"
 
     def files(self) -> list[InputFile]:
-        """Return its files, as `find_files` finds them."""
-        return find_files(self)
+        """Return its files, hidden ones left out; archives and workbooks are opened into their parts.
+
+        Raises:
+            ConfigError: It does not exist, holds no file, may not be read, or needs a library that is not installed.
+            SourceError: It cannot be reached.
+        """
+        files = list(_find_remote_files(self) if self.is_remote else _find_local_files(self))
+        if not files:
+            raise ConfigError(
+                f"{self.named_by}: {self.display_name} holds no files. Expected a file or a folder of files."
+            )
+        parts: list[InputFile] = []
+        for file in sorted(files, key=lambda file: file.label):
+            # Whether a local file is an archive shows in its first bytes; a remote one is not fetched for that.
+            is_asked = not self.is_remote or file.name.lower().endswith(ENDINGS)
+            parts += open_parts(file) if is_asked else [file]
+        return parts
 
 
 def mask_secrets(text: str, url: str) -> str:
@@ -118,26 +133,6 @@ def mask_secrets(text: str, url: str) -> str:
         if secret:
             text = text.replace(secret, MASK)
     return text
-
-
-def find_files(place: FileLocation) -> list[InputFile]:
-    """Return the files of a place, hidden ones left out; archives and workbooks are opened into their parts.
-
-    Raises:
-        ConfigError: It does not exist, holds no file, may not be read, or needs a library that is not installed.
-        SourceError: It cannot be reached.
-    """
-    files = list(_find_remote_files(place) if place.is_remote else _find_local_files(place))
-    if not files:
-        raise ConfigError(
-            f"{place.named_by}: {place.display_name} holds no files. Expected a file or a folder of files."
-        )
-    parts: list[InputFile] = []
-    for file in sorted(files, key=lambda file: file.label):
-        # Whether a local file is an archive shows in its first bytes; a remote one is not fetched for that.
-        is_asked = not place.is_remote or file.name.lower().endswith(ENDINGS)
-        parts += open_parts(file) if is_asked else [file]
-    return parts
 
 
 def _find_local_files(place: FileLocation) -> Iterator[InputFile]:
@@ -166,14 +161,15 @@ def _make_local_file(file: Path, label: str, parent: str) -> Iterator[InputFile]
         state = file.stat()
     except OSError as error:
         reason = "is a link that leads nowhere" if file.is_symlink() else f"cannot be read: {error.strerror}"
-        yield refused(InputFile(label, None, BytesIO, parent, path), reason)
+        yield InputFile(label, None, BytesIO, parent, path, fault=reason)
         return
     if stat.S_ISDIR(state.st_mode):
         if file.is_symlink():
             text = "is a link to a folder, which is not followed: give that folder itself"
-            yield refused(InputFile(label, None, BytesIO, parent, path), text)
+            yield InputFile(label, None, BytesIO, parent, path, fault=text)
         return
-    one = InputFile(
+    fault = None if stat.S_ISREG(state.st_mode) else "is no regular file (a pipe, socket or device) and is not opened"
+    yield InputFile(
         label,
         modified_at=_to_datetime(state.st_mtime),
         open=lambda: file.open("rb"),
@@ -181,9 +177,8 @@ def _make_local_file(file: Path, label: str, parent: str) -> Iterator[InputFile]
         path=path,
         size=state.st_size,
         version=str(state.st_mtime_ns),
+        fault=fault,
     )
-    is_regular = stat.S_ISREG(state.st_mode)
-    yield one if is_regular else refused(one, "is no regular file (a pipe, socket or device) and is not opened")
 
 
 def _to_datetime(seconds: float) -> datetime | None:

@@ -52,9 +52,8 @@ class Part:
 def known_positions(session: Session) -> Known:
     """Read which offsets are loaded."""
     known: Known = defaultdict(list)
-    names = ("incarnation", "partition_number", "first_offset", "last_offset", "rows_loaded", "quarantined")
-    for row in read_table(session, STREAM_POSITIONS).select(*names).collect():
-        incarnation, partition, first, last, *_ = row
+    names = ("incarnation", "partition_number", "first_offset", "last_offset")
+    for incarnation, partition, first, last in read_table(session, STREAM_POSITIONS).select(*names).collect():
         known[str(incarnation), int(partition)].append((int(first), int(last)))
     return known
 

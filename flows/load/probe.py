@@ -14,6 +14,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from deployments.storage import Place, Storage, StorageError
 from flows.load.stage import name_stage
@@ -177,20 +178,12 @@ def _describe(session: Session, integration: str | None) -> dict[str, str]:
 def _trust_role(told: Mapping[str, str]) -> str:
     """Return the line that lets Snowflake's user assume the role."""
     role = told.get("STORAGE_AWS_ROLE_ARN", "<STORAGE_AWS_ROLE_ARN>").rpartition("/")[2]
-    policy = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Principal": {"AWS": told.get("STORAGE_AWS_IAM_USER_ARN", "<STORAGE_AWS_IAM_USER_ARN>")},
-                "Action": "sts:AssumeRole",
-                "Condition": {
-                    "StringEquals": {"sts:ExternalId": told.get("STORAGE_AWS_EXTERNAL_ID", "<STORAGE_AWS_EXTERNAL_ID>")}
-                },
-            }
-        ],
-    }
-    return f"aws iam update-assume-role-policy --role-name {role} --policy-document '{json.dumps(policy)}'"
+    user, external_id = (
+        told.get(f"STORAGE_AWS_{key}", f"<STORAGE_AWS_{key}>") for key in ("IAM_USER_ARN", "EXTERNAL_ID")
+    )
+    condition = {"StringEquals": {"sts:ExternalId": external_id}}
+    policy = _allow({"Principal": {"AWS": user}, "Action": "sts:AssumeRole", "Condition": condition})
+    return f"aws iam update-assume-role-policy --role-name {role} --policy-document '{policy}'"
 
 
 def _let_in(place: Place, told: Mapping[str, str]) -> str:
@@ -202,18 +195,17 @@ def _let_in(place: Place, told: Mapping[str, str]) -> str:
             f"--assignee <object id of the service principal {application}> --scope {_scope(place)}"
         )
     role = told.get("STORAGE_AWS_ROLE_ARN", "<STORAGE_AWS_ROLE_ARN>").rpartition("/")[2]
-    statements = [
-        {
-            "Action": ["s3:GetObject", "s3:GetObjectVersion"],
-            "Resource": f"arn:aws:s3:::{place.bucket}/{place.within('*')}",
-        },
-        {"Action": ["s3:ListBucket", "s3:GetBucketLocation"], "Resource": f"arn:aws:s3:::{place.bucket}"},
-    ]
-    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **one} for one in statements]}
-    return (
-        f"Run: aws iam put-role-policy --role-name {role} --policy-name snowcast --policy-document "
-        f"'{json.dumps(policy)}'"
+    bucket = f"arn:aws:s3:::{place.bucket}"
+    policy = _allow(
+        {"Action": ["s3:GetObject", "s3:GetObjectVersion"], "Resource": f"{bucket}/{place.within('*')}"},
+        {"Action": ["s3:ListBucket", "s3:GetBucketLocation"], "Resource": bucket},
     )
+    return f"Run: aws iam put-role-policy --role-name {role} --policy-name snowcast --policy-document '{policy}'"
+
+
+def _allow(*statements: Mapping[str, Any]) -> str:
+    """Return a policy of AWS that allows these."""
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **one} for one in statements]})
 
 
 def _scope(place: Place) -> str:

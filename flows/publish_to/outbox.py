@@ -11,8 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from deployments import process
+from flows.errors import ConfigError
 from flows.publish_to.outgoing import Outgoing, Verdict
 from transforms.activity import publications
 from transforms.activity.publications import REJECTED
@@ -149,6 +152,20 @@ class Outbox:
             append_new_frame(self._session, PUBLICATIONS, claims)
             rows = publications.format_events(part).collect()
             yield [Outgoing(row[0], row[1], int(row[2]), row[3]) for row in rows]
+
+
+@contextmanager
+def hold_lock(path: Path, doing: str) -> Iterator[None]:
+    """Keep other processes of this home from doing the same meanwhile; the lock goes with the process.
+
+    Raises:
+        ConfigError: Another process does.
+    """
+    try:
+        with process.hold_lock(path):
+            yield
+    except process.LockedError as locked:
+        raise ConfigError(f"Process {locked.holder} {doing} at this moment. Wait until it is done.") from None
 
 
 def _read_clock() -> datetime:

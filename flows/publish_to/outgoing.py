@@ -45,16 +45,12 @@ class Outgoing:
         """Return why Amplitude would refuse it, or take it without its person; None where it would not."""
         if not self.people:
             return "names neither a user nor a device"
-        nobody = [f"{name} {value!r}" for name, value in sorted(self.people) if is_placeholder(value)]
+        people = sorted(self.people)
+        nobody = [f"{name} {value!r}" for name, value in people if value.strip().lower() in _PLACEHOLDERS]
         if nobody:
             return f"{nobody[0]} is a placeholder and names nobody"
-        short = [f"{name} {value!r}" for name, value in sorted(self.people) if len(value) < shortest_id]
+        short = [f"{name} {value!r}" for name, value in people if len(value) < shortest_id]
         return f"{short[0]} is shorter than {shortest_id} (SNOWCAST_AMPLITUDE_MIN_ID_LENGTH)" if short else None
-
-
-def is_placeholder(value: str) -> bool:
-    """Whether an id is one of those that stand for nobody."""
-    return value.strip().lower() in _PLACEHOLDERS
 
 
 def split_uploads(events: Iterable[Outgoing], most_events: int, most_bytes: int) -> Iterator[list[Outgoing]]:

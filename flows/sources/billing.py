@@ -29,10 +29,6 @@ class BillingSource(FileSource):
     sandbox_does = "the sandbox delivers"
     sandbox_rests = "files of yours were delivered, so the sandbox delivers no more"
 
-    def is_set(self, settings: Settings) -> bool:
-        """Whether a folder or URL of CSV files is set."""
-        return settings.billing_url is not None
-
     def place(self, settings: Settings) -> FileLocation:
         """Return the folder or URL that is set, or the folder that the sandbox writes to."""
         if settings.billing_url is not None:

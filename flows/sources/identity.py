@@ -14,18 +14,12 @@ if TYPE_CHECKING:
     from expectations.checks.deliveries import DeliveryLimits
     from flows.files.kinds import FileKind
 
-_REQUIRED = ("platform", "anonymous_id", "customer_id")
-
 
 class IdentitySource(FileSource):
     """Files of links, delivered whenever somebody knows more; they are never simulated."""
 
     name = "identity"
     setting = "SNOWCAST_IDENTITY_URL"
-
-    def is_set(self, settings: Settings) -> bool:
-        """Whether a folder or URL of links is set."""
-        return settings.identity_url is not None
 
     def place(self, settings: Settings) -> FileLocation:
         """Return the folder or URL that is set."""
@@ -42,7 +36,7 @@ class IdentitySource(FileSource):
             source=self.name,
             holds="identity links",
             entity_of=_recognise_entity,
-            required={"links": [(name,) for name in _REQUIRED]},
+            required={"links": [(name,) for name in ("platform", "anonymous_id", "customer_id")]},
             is_daily=True,
             fields=frozenset(TABLE.fields),
         )

@@ -6,8 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from flows.errors import ConfigError
 from flows.files.report import Fetched
 from flows.reporting import reporter
 from flows.settings import Settings
@@ -87,9 +88,9 @@ class FileSource(ABC):
     sandbox_rests = ""
     is_polled = False
 
-    @abstractmethod
     def is_set(self, settings: Settings) -> bool:
         """Whether the user has set its place."""
+        return getattr(settings, self.setting.removeprefix("SNOWCAST_").lower()) is not None
 
     @abstractmethod
     def place(self, settings: Settings) -> Location:
@@ -143,6 +144,20 @@ class FileSource(ABC):
             reporter().finished(f"read {self.name} files", text, "skipped")
             return Fetched()
         return deliver(session, settings, self.file_kind(settings), place, snapshot_at)
+
+
+def read_secret_block(setting: str, name: str) -> Any:
+    """Return what Prefect keeps in a Secret block: text, or an object.
+
+    Raises:
+        ConfigError: There is no such block.
+    """
+    from prefect.blocks.system import Secret
+
+    try:
+        return Secret.load(name, _sync=True).get()  # type: ignore[union-attr, call-arg, unused-ignore]
+    except ValueError:
+        raise ConfigError(f"{setting}: Prefect has no Secret block {name!r}.") from None
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from azure.storage.blob import BlobServiceClient
 from flows.errors import ConfigError
 from flows.files.convert import deliver_files
 from flows.files.known_files import DeliveredBefore
-from flows.files.locations import FileLocation, find_files
+from flows.files.locations import FileLocation
 from flows.files.report import LANDED
 from flows.sources.billing import billing_files
 from tests.sources.azurite import KEY
@@ -50,10 +50,10 @@ def test_files_of_a_container_are_delivered_like_those_of_a_folder(tmp_path: Pat
 
 
 def test_a_blob_is_known_by_its_path_size_and_tag(container: Any) -> None:
-    (first,) = find_files(PLACE)
-    (same,) = find_files(PLACE)
+    (first,) = PLACE.files()
+    (same,) = PLACE.files()
     container.upload_blob("billing/2026-11-01/users.csv", USERS.replace(b"US", b"DE"), overwrite=True)
-    (changed,) = find_files(PLACE)
+    (changed,) = PLACE.files()
 
     assert (first.path, first.size, first.version) == (same.path, same.size, same.version)
     assert (changed.path, changed.size) == (first.path, first.size)
@@ -63,7 +63,7 @@ def test_a_blob_is_known_by_its_path_size_and_tag(container: Any) -> None:
 @pytest.mark.usefixtures("container")
 def test_a_folder_that_is_not_there_is_a_configuration_error() -> None:
     with pytest.raises(ConfigError, match=r"abfs://deliveries/nothing does not exist"):
-        find_files(FileLocation("abfs://deliveries/nothing"))
+        FileLocation("abfs://deliveries/nothing").files()
 
 
 @pytest.mark.usefixtures("container")
@@ -74,6 +74,6 @@ def test_a_wrong_key_is_a_configuration_error_that_shows_none(
     monkeypatch.setenv("AZURE_STORAGE_CONNECTION_STRING", azure_connection.replace(KEY, wrong))
 
     with pytest.raises(ConfigError, match="cannot be read without valid credentials") as raised:
-        find_files(PLACE)
+        PLACE.files()
     assert wrong not in str(raised.value)
     assert KEY not in str(raised.value)

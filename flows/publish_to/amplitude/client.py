@@ -11,7 +11,6 @@ import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, NoReturn
 
 import httpx
@@ -98,9 +97,7 @@ class AmplitudeClient:
     def __enter__(self) -> AmplitudeClient:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._http.close()
 
     def send(self, events: Sequence[Outgoing]) -> Iterator[list[Verdict]]:

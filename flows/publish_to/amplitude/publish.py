@@ -18,20 +18,19 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import SecretStr
 
-from deployments import process
 from flows.errors import ConfigError
 from flows.publish_to.amplitude.client import AmplitudeClient, Target
-from flows.publish_to.outbox import Outbox, Queue
+from flows.publish_to.outbox import Outbox, Queue, hold_lock
 from flows.publish_to.outgoing import Verdict
-from flows.reporting import Mark, reporter
+from flows.reporting import reporter
 from flows.settings import Settings
 from transforms.activity.publications import PENDING, REJECTED, RELEASED, SENT
 from transforms.functions import DataFrame, Session
@@ -130,15 +129,16 @@ def publish(
     published = Published(target.name, dry_run)
     if not dry_run and "rejected" in again:
         outbox.release_rejected()
-    published.held_back = 0 if "unconfirmed" in again else _count_held_back(outbox)
+    if "unconfirmed" not in again:
+        forgotten = (row["count"] for row in outbox.counts() if row["status"] == PENDING and not row["is_fresh"])
+        published.held_back = sum(forgotten)
     if dry_run:
         return _preview(outbox, published)
-    with _hold_publisher_lock(settings), outbox.queue(with_forgotten="unconfirmed" in again) as queue:
+    lock = hold_lock(settings.home / "publish-amplitude.lock", "publishes to Amplitude")
+    with lock, outbox.queue(with_forgotten="unconfirmed" in again) as queue:
         _send(outbox, queue, target, published)
-    mark: Mark = (
-        "warning" if published.rejected or published.released or published.held_back or published.unknown() else "ok"
-    )
-    reporter().finished(_STEP, published.line(), mark)
+    is_unusual = published.rejected or published.released or published.held_back or published.unknown()
+    reporter().finished(_STEP, published.line(), "warning" if is_unusual else "ok")
     return published
 
 
@@ -198,10 +198,6 @@ def _read_streams(session: Session, settings: Settings, activities: Sequence[str
     return [session.table(models()[name].table.full_name(settings.database)) for name in names]
 
 
-def _count_held_back(outbox: Outbox) -> int:
-    return sum(row["count"] for row in outbox.counts() if row["status"] == PENDING and not row["is_fresh"])
-
-
 def _send(outbox: Outbox, queue: Queue, target: Target, published: Published) -> None:
     with AmplitudeClient(target) as client:
         for part in queue.slices:
@@ -224,25 +220,7 @@ def _preview(outbox: Outbox, published: Published) -> Published:
         if row["status"] == PENDING and row["is_fresh"]:
             published.waiting[row["activity"]] += row["count"]
     first = new.sort("ts", "activity_id").limit(_SAMPLES).select(to_json(col("event")))
-    published.samples = [_parse_event(row[0]) for row in first.collect()]
+    published.samples = [json.loads(row[0]) for row in first.collect()]
     published.changed, published.gone = outbox.changed()
     reporter().finished(_STEP, published.line(), "skipped")
     return published
-
-
-def _parse_event(text: str) -> dict[str, Any]:
-    import json
-
-    return dict(json.loads(text))
-
-
-@contextmanager
-def _hold_publisher_lock(settings: Settings) -> Iterator[None]:
-    """Keep other processes of this home from publishing meanwhile; the lock goes with the process."""
-    try:
-        with process.hold_lock(settings.home / "publish-amplitude.lock"):
-            yield
-    except process.LockedError as locked:
-        raise ConfigError(
-            f"Process {locked.holder} publishes to Amplitude at this moment. Wait until it is done."
-        ) from None

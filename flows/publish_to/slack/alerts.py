@@ -12,13 +12,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from deployments import process
-from flows.errors import ConfigError
+from flows.publish_to.outbox import hold_lock
 from flows.publish_to.slack.client import Delivery, SlackWebhook, find_webhook
 from flows.publish_to.slack.ledger import Alert, AlertLedger
 from flows.publish_to.slack.messages import write_digest, write_message
@@ -113,11 +111,12 @@ def tell(
     webhook = find_webhook(settings)
     told = Told(is_dry_run=dry_run)
     ledger = AlertLedger(session, settings, run_id, moment)
-    with _hold_lock(settings):
+    with hold_lock(settings.home / "alert.lock", "sends alerts"):
         waiting = _decide(ledger, settings, told, again, moment)
         due = _drop_what_is_too_old(ledger, settings, waiting, moment, told)
         if due and settings.is_quiet(moment) and not dry_run:
-            told.states[DECIDED], told.held_until = len(due), _quiet_end(settings, moment)
+            end = (settings.quiet_until(moment) or moment).astimezone(settings.alert_zone)
+            told.states[DECIDED], told.held_until = len(due), f"{end:%H:%M} {settings.alert_timezone}"
         elif due and webhook is None and not dry_run:
             reason = "no webhook is set: SNOWCAST_SLACK_WEBHOOK_URL"
             ledger.end(due, DROPPED, reason)
@@ -205,18 +204,3 @@ def _write(part: Sequence[Alert], settings: Settings) -> dict[str, Any]:
     if len(part) == 1:
         return write_message(part[0].kind, part[0].facts, settings.alert_zone)
     return write_digest(part[0].kind, [one.facts for one in part], settings.alert_zone)
-
-
-def _quiet_end(settings: Settings, now: datetime) -> str:
-    end = settings.quiet_until(now) or now
-    return f"{end.astimezone(settings.alert_zone):%H:%M} {settings.alert_timezone}"
-
-
-@contextmanager
-def _hold_lock(settings: Settings) -> Iterator[None]:
-    """Keep other processes of this home from telling meanwhile; the lock goes with the process."""
-    try:
-        with process.hold_lock(settings.home / "alert.lock"):
-            yield
-    except process.LockedError as locked:
-        raise ConfigError(f"Process {locked.holder} sends alerts at this moment. Wait until it is done.") from None

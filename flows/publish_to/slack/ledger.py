@@ -136,8 +136,9 @@ class AlertLedger:
         append_rows(self._session, ALERTS, [{name.lower(): value for name, value in row.items()} for row in rows])
 
     def _decide(self, kind: str, found: Mapping[str, Any]) -> Alert:
-        facts = {name: _as_plain(value) for name, value in found.items() if value is not None}
-        facts = {name: value for name, value in facts.items() if name not in ("streamer_key", "told_key")}
+        kept = {name: found[name] for name in found if name not in ("streamer_key", "told_key")}
+        plain = ((name, value.isoformat() if isinstance(value, datetime) else value) for name, value in kept.items())
+        facts = {name: value for name, value in plain if value is not None}
         spiked_at = datetime.fromisoformat(facts["started_at"])
         key = str(found["told_key"] if kind == RECOVERY else found["spike_key"])
         return Alert(key, kind, str(facts["stream_id"]), spiked_at, 0, DECIDED, self._now, facts)
@@ -150,7 +151,3 @@ class AlertLedger:
     def _tables(self) -> dict[str, DataFrame]:
         tables = {name: models()[name].table.full_name(self._settings.database) for name in _TABLES}
         return {**{name: self._session.table(full) for name, full in tables.items()}, "alerts": self._alerts}
-
-
-def _as_plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value

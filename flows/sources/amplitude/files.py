@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from flows.files.kinds import FileKind
+from flows.files.kinds import FileKind, find_raw_tables
 from flows.sources.amplitude.personal import PersonalData
 
 # Fields of which an event has one beside its type, whatever wrote it and however old it is.
@@ -21,9 +21,6 @@ def amplitude_files(personal: PersonalData) -> FileKind:
     Args:
         personal: What is taken out of events before they are landed.
     """
-    from transforms.catalog import models
-
-    tables = [model.table for model in models().values() if (model.table.source or "").startswith("amplitude/")]
 
     def protected(entity: str, record: Any) -> Any:
         return personal.protect(record) if entity == "events" and isinstance(record, Mapping) else record
@@ -33,7 +30,7 @@ def amplitude_files(personal: PersonalData) -> FileKind:
         holds="events, event types or merged ids",
         entity_of=entity_of,
         required={"events": [("event_type",)], "merged_ids": [("amplitude_id",)]},
-        fields=frozenset(name for table in tables for name in table.fields),
+        fields=frozenset(name for table in find_raw_tables("amplitude") for name in table.fields),
         protected=protected,
     )
 

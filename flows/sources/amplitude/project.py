@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from flows.errors import ConfigError
 from flows.settings import Settings
+from flows.sources.source import read_secret_block
 
 if TYPE_CHECKING:
     from flows.files.locations import FileLocation
@@ -72,12 +73,7 @@ def _keys(settings: Settings) -> tuple[SecretStr, SecretStr]:
 
 
 def _read_stored_keys(name: str) -> tuple[SecretStr, SecretStr]:
-    from prefect.blocks.system import Secret
-
-    try:
-        value = Secret.load(name, _sync=True).get()  # type: ignore[union-attr, call-arg, unused-ignore]
-    except ValueError:
-        raise ConfigError(f"SNOWCAST_AMPLITUDE_BLOCK: Prefect has no Secret block {name!r}.") from None
+    value = read_secret_block("SNOWCAST_AMPLITUDE_BLOCK", name)
     try:
         keys = json.loads(value) if isinstance(value, str) else value
         return SecretStr(keys["api_key"]), SecretStr(keys["secret_key"])

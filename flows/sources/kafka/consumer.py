@@ -167,7 +167,7 @@ class SampleConsumer:
                 taken += 1
             else:
                 self._judge(message.error())
-        if taken and self._is_another_topic():
+        if taken and self._incarnation_now() != self._incarnation:
             # What came just now may be of either topic: the new one is read from its begin, the old one is gone.
             del self._buffer[-taken:]
             self._begin_again()
@@ -183,9 +183,6 @@ class SampleConsumer:
             raise KafkaException(error)
         else:  # a broker that is away comes back; the client tries again by itself
             logger.warning("kafka: %s", error.str())
-
-    def _is_another_topic(self) -> bool:
-        return self._incarnation_now() != self._incarnation
 
     def _incarnation_now(self) -> str:
         """Name the topic that is there; a broker or a topic that is away for a while is waited for."""

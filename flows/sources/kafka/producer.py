@@ -132,7 +132,7 @@ class SampleProducer:
             self.statistics.faults.append("Helix listed a stream without an id")
             return
         sample = {
-            "timestamp": _text(collected_at),
+            "timestamp": f"{collected_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z",
             "stream_id": stream_id,
             **{name: record.get(name) for name in _FIELDS},
             # Their sum is not that of the category: readers must know.
@@ -144,7 +144,7 @@ class SampleProducer:
             value,
             key=str(stream_id),
             on_delivery=self._delivered,
-            timestamp=_ms(collected_at),
+            timestamp=int(collected_at.timestamp() * 1000),
         )
         self.statistics.samples += 1
         self._producer.poll(0)
@@ -169,14 +169,7 @@ class SampleProducer:
                 self._producer.poll(0.1)
 
     async def _live_streams(self) -> list[dict[str, Any]]:
-        twitch = self._twitch
-        async with HelixClient(
-            twitch.client_id,
-            twitch.client_secret,
-            base_url=twitch.base_url,
-            auth_url=twitch.auth_url,
-            retries=twitch.retries,
-        ) as client:
+        async with self._twitch.client() as client:
             if self._games is None:
                 self._games = await _game_ids(client, self._settings.stream_games)
             named = {
@@ -206,11 +199,3 @@ async def _game_ids(client: HelixClient, games: tuple[str, ...]) -> tuple[str, .
             raise ConfigError(f"Twitch knows no game {name!r} (SNOWCAST_STREAM_GAMES); give its exact name or its id.")
         ids += [str(record["id"]) for record in page.records]
     return tuple(ids)
-
-
-def _text(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-
-
-def _ms(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)

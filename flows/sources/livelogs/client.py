@@ -75,8 +75,9 @@ class SheetsClient:
         self._retries = access.retries
         self._size = access.rows_a_batch
         self._sheet_id = sheet_id
-        request = Request(_open_plain_session(access.account["token_uri"]))
-        session = AuthorizedSession(credentials, auth_request=request)  # type: ignore[no-untyped-call]
+        plain = requests.Session()
+        plain.trust_env = not _is_loopback(access.account["token_uri"])
+        session = AuthorizedSession(credentials, auth_request=Request(plain))  # type: ignore[no-untyped-call]
         session.trust_env = not _is_loopback(access.url)
         self._http = _RedirectedClient(credentials, session, access.url)
         self._http.set_timeout(access.retries.timeout_seconds)
@@ -101,10 +102,10 @@ class SheetsClient:
             ConfigError: It may not be read.
             TransientError: It cannot be reached now.
         """
-        waiting = 0
+        waiting, quoted = 0, "'" + tab.replace("'", "''") + "'"
         for batch in range(math.ceil(grid.rows / self._size)):
             first, last = batch * self._size + 1, min((batch + 1) * self._size, grid.rows)
-            values = self._read_range(f"{_quote_tab(tab)}!A{first}:{rowcol_to_a1(last, max(grid.columns, 1))}")
+            values = self._read_range(f"{quoted}!A{first}:{rowcol_to_a1(last, max(grid.columns, 1))}")
             for row in values:
                 if row:
                     yield from ([] for _ in range(waiting))
@@ -215,12 +216,6 @@ def _make_credentials(account: Mapping[str, Any]) -> Credentials:
         ) from None
 
 
-def _open_plain_session(url: str) -> requests.Session:
-    session = requests.Session()
-    session.trust_env = not _is_loopback(url)
-    return session
-
-
 def _is_loopback(url: str) -> bool:
     """Whether an address is of this machine, which no proxy can reach."""
     host = urlsplit(url).hostname or ""
@@ -228,7 +223,3 @@ def _is_loopback(url: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _quote_tab(tab: str) -> str:
-    return "'" + tab.replace("'", "''") + "'"

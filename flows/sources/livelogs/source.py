@@ -11,7 +11,7 @@ from flows.errors import ConfigError
 from flows.files.report import Fetched
 from flows.services.sandbox import ensure_sandbox
 from flows.settings import Settings
-from flows.sources.source import FileSource
+from flows.sources.source import FileSource, read_secret_block
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
@@ -28,10 +28,6 @@ class LivelogsSource(FileSource):
     setting = "SNOWCAST_LIVELOGS_SHEET_ID"
     sandbox_does = "the sandbox's sheet is read"
     sandbox_rests = "logs of yours were delivered, so the sandbox's are not read"
-
-    def is_set(self, settings: Settings) -> bool:
-        """Whether a sheet is set."""
-        return settings.livelogs_sheet_id is not None
 
     def place(self, settings: Settings) -> SheetLocation:
         """Return the sheet that is set, or the sandbox's."""
@@ -97,7 +93,8 @@ def _read_service_account(settings: Settings) -> Mapping[str, Any]:
         except (OSError, UnicodeError) as error:
             raise ConfigError(f"{given[0]}: {file} cannot be read ({type(error).__name__}).") from None
     else:
-        content = text.get_secret_value() if text is not None else _read_stored_secret(str(block))
+        stored = text.get_secret_value() if text is not None else read_secret_block(given[0], str(block))
+        content = stored if isinstance(stored, str) else json.dumps(stored)
     try:
         account = json.loads(content)
     except ValueError:
@@ -105,13 +102,3 @@ def _read_service_account(settings: Settings) -> Mapping[str, Any]:
     if not isinstance(account, dict):
         raise ConfigError(f"{given[0]} holds no JSON object. Expected the key that Google Cloud made.")
     return account
-
-
-def _read_stored_secret(name: str) -> str:
-    from prefect.blocks.system import Secret
-
-    try:
-        value = Secret.load(name, _sync=True).get()  # type: ignore[union-attr, call-arg, unused-ignore]
-    except ValueError:
-        raise ConfigError(f"SNOWCAST_LIVELOGS_SERVICE_ACCOUNT_BLOCK: Prefect has no Secret block {name!r}.") from None
-    return value if isinstance(value, str) else json.dumps(value)

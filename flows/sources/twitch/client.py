@@ -15,7 +15,6 @@ the JSON is left as the source sent it. What the layer leaves open is closed her
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import re
 import time
@@ -41,6 +40,7 @@ from twitchAPI.type import (
 )
 
 from flows.errors import ConfigError, SourceError
+from flows.files.readers import parse_json
 from flows.sources.source import Retries
 
 logger = logging.getLogger(__name__)
@@ -141,11 +141,10 @@ class HelixClient(Twitch):  # type: ignore[misc, unused-ignore]
         status = int(match[1]) if match else None
         where = self.auth_base_url + "token"
         if status in _REFUSED_CREDENTIALS:
-            msg = (
+            raise ConfigError(
                 f"Twitch refused the credentials: {where} answered {status} for client id {self.app_id!r}. "
                 "Check SNOWCAST_TWITCH_CLIENT_ID and SNOWCAST_TWITCH_CLIENT_SECRET."
-            )
-            raise ConfigError(msg) from None
+            ) from None
         if status == 404:
             raise ConfigError(
                 f"{where} answered 404: no token is issued there. Check SNOWCAST_TWITCH_AUTH_URL."
@@ -168,18 +167,16 @@ class HelixClient(Twitch):  # type: ignore[misc, unused-ignore]
         try:
             return await retrying(attempt)
         except _TokenRefused:
-            msg = (
+            raise ConfigError(
                 f"{url} answered 401 to a token just issued by {self.auth_base_url}token. "
                 "Do SNOWCAST_TWITCH_BASE_URL and SNOWCAST_TWITCH_AUTH_URL belong together?"
-            )
-            raise ConfigError(msg) from None
+            ) from None
         except (_Retry, ClientError, OSError) as error:
-            msg = (
+            raise SourceError(
                 f"{url} could not be read after {self._retries.attempts} attempts; the last one: "
                 f"{_describe_error(error)}. "
                 "Is the source up and reachable? Run again later: what is landed already is kept."
-            )
-            raise SourceError(msg) from None
+            ) from None
 
     async def _check_request_return(
         self,
@@ -225,7 +222,7 @@ def _judge_status(status: int, url: str) -> NoReturn:
 
 def _parse_page(body: bytes) -> Page:
     try:
-        page = json.loads(body, parse_constant=_refuse_constant)
+        page = parse_json(body)
     except ValueError as error:
         raise _Retry(f"answer is not JSON ({error})") from error
     records = page.get("data") if isinstance(page, dict) else None
@@ -234,11 +231,6 @@ def _parse_page(body: bytes) -> Page:
     pagination = page.get("pagination")
     cursor = pagination.get("cursor") if isinstance(pagination, dict) else None
     return Page(records, str(cursor) if cursor else None)
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    """Python reads NaN and Infinity, JSON has neither and the warehouse refuses them."""
-    raise ValueError(f"{name} is not JSON")
 
 
 def _describe_error(error: BaseException) -> str:

@@ -83,6 +83,11 @@ class TwitchConfig:
             return _PAGES_WITHOUT_LIMIT
         return _SPARE_PAGES * math.ceil(self.requested / PAGE_SIZE) + _SPARE_PAGES
 
+    def client(self) -> HelixClient:
+        """Return what asks the server; entering it fetches the app token."""
+        login = (self.client_id, self.client_secret)
+        return HelixClient(*login, base_url=self.base_url, auth_url=self.auth_url, retries=self.retries)
+
     def check(self) -> None:
         """Refuse what cannot work before anything is asked.
 
@@ -169,13 +174,7 @@ class _Poll:
         failure: SourceError | None = None
         streams = Listing("streams", config.requested)
         try:
-            async with HelixClient(
-                config.client_id,
-                config.client_secret,
-                base_url=config.base_url,
-                auth_url=config.auth_url,
-                retries=config.retries,
-            ) as client:
+            async with config.client() as client:
                 await self._land(streams, self._stream_pages(client, streams))
                 for entity, ids in self._ids.items():
                     listing = Listing(entity, len(ids))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
@@ -91,27 +91,18 @@ def twitch_config(settings: Settings) -> TwitchConfig:
     """Return where to poll, as whom, and what."""
     from flows.sources.twitch.poll import TwitchConfig
 
-    limits: dict[str, Any] = {
-        "top_streams": settings.twitch_top_streams,
-        "game_ids": settings.twitch_game_ids,
-        "languages": settings.twitch_languages,
-        "user_logins": settings.twitch_user_logins,
-    }
     if settings.uses_sandbox:
         sandbox = ensure_sandbox(settings)
-        return TwitchConfig(
-            sandbox.client_id,
-            SecretStr(sandbox.client_secret),
-            base_url=sandbox.base_url,
-            auth_url=sandbox.auth_url,
-            **limits,
-        )
+        place = (sandbox.client_id, SecretStr(sandbox.client_secret), sandbox.base_url, sandbox.auth_url)
+    else:
+        login = (settings.twitch_client_id or "", settings.twitch_client_secret or SecretStr(""))
+        place = (*login, settings.twitch_base_url, settings.twitch_auth_url)
     return TwitchConfig(
-        settings.twitch_client_id or "",
-        settings.twitch_client_secret or SecretStr(""),
-        base_url=settings.twitch_base_url,
-        auth_url=settings.twitch_auth_url,
-        **limits,
+        *place,
+        top_streams=settings.twitch_top_streams,
+        game_ids=settings.twitch_game_ids,
+        languages=settings.twitch_languages,
+        user_logins=settings.twitch_user_logins,
     )
 
 
