@@ -103,14 +103,10 @@ def _report_files(kind: FileKind, place: Location, reports: Iterable[FileReport]
         unusual = report.warnings or report.status == EMPTY
         usual: Mark = "skipped" if report.status == SKIPPED else "ok"
         mark: Mark = "failed" if report.is_refused else "warning" if unusual else usual
-        reporter().finished(f"read {report.file}", _format_report(report), mark)
+        text = report.status if report.reason is None else f"{report.status}: {report.reason}"
+        rows = f" ({report.rows:,} records)" if report.rows else ""
+        reporter().finished(f"read {report.file}", "; ".join([text + rows, *report.warnings]), mark)
     if before:
         files = "file was" if before == 1 else "files were"
         text = f"{before:,} {files} delivered before in {place.display_name}: not read"
         reporter().finished(f"read {kind.source} files", text, "skipped")
-
-
-def _format_report(report: FileReport) -> str:
-    text = report.status if report.reason is None else f"{report.status}: {report.reason}"
-    rows = f" ({report.rows:,} records)" if report.rows else ""
-    return "; ".join([text + rows, *report.warnings])

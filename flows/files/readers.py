@@ -126,15 +126,11 @@ def _read_json_lines(first: bytes, second: bytes, rest: Lines) -> Iterator[Any]:
         except (ValueError, RecursionError) as error:
             if not line.endswith(b"\n"):
                 raise RefusedFile(f"is cut off in line {number}, its last one") from None
-            content = _make_one_line(line)
+            # Without control characters, which a warehouse would take for line ends or refuse.
+            content = shown(line.strip().decode("utf-8", "backslashreplace"))
             # Of several values on one line COPY would make several rows; as one text it stays one, and is refused.
             is_several = isinstance(error, json.JSONDecodeError) and error.msg == "Extra data"
-            yield BadLine(number, json.dumps(content.decode()).encode() if is_several else content, str(error))
-
-
-def _make_one_line(line: bytes) -> bytes:
-    """Return the line as UTF-8 without control characters, which a warehouse would take for line ends or refuse."""
-    return shown(line.strip().decode("utf-8", "backslashreplace")).encode()
+            yield BadLine(number, (json.dumps(content) if is_several else content).encode(), str(error))
 
 
 def _is_json(line: bytes) -> bool:

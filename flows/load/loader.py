@@ -16,14 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from flows.errors import SourceError
-from flows.landing import (
-    POLLS_ENTITY,
-    DamagedFile,
-    LandedFile,
-    count_rows,
-    hold_landing_lock,
-    sweep_unfinished,
-)
+from flows.landing import POLLS_ENTITY, DamagedFile, LandedFile, count_rows, hold_landing_lock, sweep_unfinished
 from flows.load.copy import Copied, copy_files, find_rejected_lines, read_loaded_rows
 from flows.load.pending import find_pending_files, has_target, name_kind, read_poll_records
 from flows.load.pipe_state import read_states

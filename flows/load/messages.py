@@ -14,7 +14,6 @@ from typing import Any
 
 MOST_TEXT = 10_000  # of a message that is too large; the broker has the rest
 REDRIVEN = "redriven"  # begins the incarnation of repaired messages
-_OWN = "_"
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def _sample(value: bytes | None, most_bytes: int) -> tuple[dict[str, Any], str |
         return {"_message": text}, f"the message is no JSON: {error}"
     if not isinstance(read, dict):
         return {"_message": text}, "the message is no JSON object"
-    if any(name.startswith(_OWN) for name in read):
+    if any(name.startswith("_") for name in read):
         return {"_message": text}, "the message has fields that begin with _, which name its position"
     return read, None
 

@@ -24,7 +24,7 @@ from snowflake.snowpark.functions import col, lit
 from flows.errors import TransientError
 from flows.landing import LandedFile, LandingWriter, read_lines
 from flows.load.copy import remove_load
-from flows.load.messages import Position, position_of
+from flows.load.messages import position_of
 from flows.load.stage import make_load_id
 from flows.warehouse.errors import first_line
 from transforms.engine.ledgers import append_rows
@@ -135,8 +135,10 @@ class Positions:
             count += 1
             record = json.loads(line)
             position = position_of(record)
-            part = parts.setdefault((position.incarnation, position.partition), Part(position.topic))
-            if _is_known(position, known) or position.offset in part.offsets:
+            place = (position.incarnation, position.partition)
+            part = parts.setdefault(place, Part(position.topic))
+            is_known = any(first <= position.offset <= last for first, last in known.get(place, ()))
+            if is_known or position.offset in part.offsets:
                 part.repeated += 1
                 continue
             part.offsets.append(position.offset)
@@ -192,8 +194,3 @@ def _current_head(session: Session) -> str | None:
         return None if heads[0][0] is None else str(heads[0][0])
     append_rows(session, HEADS, [(TABLE.name, None, None, None)])
     return None
-
-
-def _is_known(position: Position, known: Known) -> bool:
-    ranges = known.get((position.incarnation, position.partition), ())
-    return any(first <= position.offset <= last for first, last in ranges)

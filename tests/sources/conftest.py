@@ -17,8 +17,9 @@ from flows.files.known_files import DeliveredBefore
 from flows.files.locations import FileLocation
 from flows.files.report import FileReport
 from flows.landing import LandedFile
+from flows.sources.source import Retries
 from flows.sources.twitch.files import HELIX_FILES
-from flows.sources.twitch.poll import Retries, TwitchConfig
+from flows.sources.twitch.poll import TwitchConfig
 from tests.sources.azurite import PROGRAM as AZURITE
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from pydantic import SecretStr
 
 from deployments.sandbox import SandboxServer
 from flows.errors import ConfigError, SourceError
-from flows.sources.twitch.poll import PollRecord, Retries, TwitchConfig, TwitchPoll, poll
+from flows.sources.source import Retries
+from flows.sources.twitch.poll import PollRecord, TwitchConfig, TwitchPoll, poll
 from tests.sources.conftest import records_in, visible_files
 
 AT = datetime(2026, 11, 1, 18, tzinfo=UTC)

@@ -48,11 +48,6 @@ def judge_taken(upload: Sequence[Outgoing], body: Mapping[str, Any]) -> Judgemen
     return Judgement([Verdict(outgoing, SENT) for outgoing in upload])
 
 
-def is_of_amplitude(status: int, body: Mapping[str, Any]) -> bool:
-    """Whether Amplitude answered, and not a proxy or firewall on the way, which says nothing about the events."""
-    return body.get("code") == status
-
-
 def judge_too_large(upload: Sequence[Outgoing]) -> Judgement:
     """Judge a 413: halves go on; an event that is too large by itself never will."""
     if len(upload) > 1:

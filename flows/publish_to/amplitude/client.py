@@ -21,7 +21,6 @@ from tenacity.wait import wait_exponential_jitter
 from flows.errors import ConfigError, SourceError
 from flows.publish_to.amplitude.answers import (
     Judgement,
-    is_of_amplitude,
     judge_bad_request,
     judge_taken,
     judge_throttled,
@@ -80,6 +79,7 @@ class AmplitudeClient:
 
     def __init__(self, target: Target, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._target, self._sleep = target, sleep
+        self._most_bytes = _MOST_BYTES[target.mode] - _ENVELOPE_BYTES
         is_local = httpx.URL(target.url).host in ("127.0.0.1", "localhost")
         # A proxy of the environment is for the world outside, not for this machine.
         self._http = httpx.Client(timeout=httpx.Timeout(60, connect=10), trust_env=not is_local)
@@ -114,10 +114,12 @@ class AmplitudeClient:
         if short:
             yield [Verdict(one, REJECTED, short[one.activity_id]) for one in events if one.activity_id in short]
         throttled = [one for one in events if one.activity_id not in short]
+        most_events = min(MOST_EVENTS, self._target.events_per_second)
         for round_number in range(_MOST_THROTTLED_ROUNDS):
             if round_number:
                 self._sleep(self._target.retry_seconds)
-            uploads, throttled = self._make_uploads(throttled), []
+            uploads: list[Sequence[Outgoing]] = list(split_uploads(throttled, most_events, self._most_bytes))
+            throttled = []
             while uploads:
                 judged = self._upload(uploads.pop(0))
                 uploads[:0] = judged.again
@@ -128,12 +130,8 @@ class AmplitudeClient:
                 return
         yield [Verdict(one, RELEASED, f"throttled {_MOST_THROTTLED_ROUNDS} times in a row (429)") for one in throttled]
 
-    def _make_uploads(self, events: Sequence[Outgoing]) -> list[Sequence[Outgoing]]:
-        most_events = min(MOST_EVENTS, self._target.events_per_second)
-        return list(split_uploads(events, most_events, _MOST_BYTES[self._target.mode] - _ENVELOPE_BYTES))
-
     def _upload(self, upload: Sequence[Outgoing]) -> Judgement:
-        if len(upload) == 1 and len(upload[0].text.encode()) > _MOST_BYTES[self._target.mode] - _ENVELOPE_BYTES:
+        if len(upload) == 1 and len(upload[0].text.encode()) > self._most_bytes:
             return judge_too_large(upload)
         try:
             return self._retrying(self._ask, upload)
@@ -172,7 +170,7 @@ class AmplitudeClient:
                 f"refuses the API key ({status}). Check SNOWCAST_AMPLITUDE_API_KEY and SNOWCAST_AMPLITUDE_HOST"
             )
         if status == httpx.codes.BAD_REQUEST:
-            if not is_of_amplitude(status, body):
+            if body.get("code") != status:  # a proxy or firewall says nothing about the events
                 raise _OutcomeUnknown("something on the way answered 400, and not Amplitude")
             return judge_bad_request(upload, body)
         if (

@@ -22,7 +22,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_aft
 from tenacity.wait import wait_exponential_jitter
 
 from flows.errors import ConfigError, SourceError
-from flows.sources.amplitude.archive import Archive, ArchiveLimits, BrokenArchive, TooLarge
+from flows.sources.amplitude.archive import Archive, ArchiveLimits, TooLarge
 from flows.sources.source import Retries
 
 # Putting an archive together takes Amplitude minutes; it ends that itself with 504.
@@ -204,6 +204,3 @@ class ExportClient:
 def _seconds(text: str | None) -> float | None:
     """What the header Retry-After says, where it is a number of seconds."""
     return float(text) if text and text.isdecimal() else None
-
-
-__all__ = ["PATIENT", "Archive", "BrokenArchive", "ExportClient", "Project", "TooLarge"]

@@ -57,10 +57,6 @@ class _Sealed:
     writer: LandingWriter | None = None
     landed: LandedFile | None = None
 
-    def reveal(self) -> None:
-        if self.writer and self.landed:
-            self.writer.reveal(self.landed)
-
 
 @dataclass
 class Exported:
@@ -190,7 +186,8 @@ class Exporter:
                     broken[hour] = str(reason)
             self._keep([*(one.hour for one in sealed), *(self._unread(*one) for one in broken.items())])
             for one in sealed:
-                one.reveal()
+                if one.writer and one.landed:
+                    one.writer.reveal(one.landed)
         return self._to_ask_again(broken)
 
     def _seal(self, archive: Archive | None, members: Sequence[ZipInfo], hour: datetime, stack: ExitStack) -> _Sealed:

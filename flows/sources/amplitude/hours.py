@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from transforms.engine.ledgers import append_rows
 from transforms.ops import DELIVERIES, EXPORT_HOURS, LOADS
@@ -142,13 +142,9 @@ class HourLedger:
 
     def record(self, hours: Sequence[Hour]) -> None:
         """Write states down; committed when it returns."""
-        asked_at = datetime.now(UTC)
-        rows = [self._row(hour, asked_at) for hour in hours]
-        append_rows(self._session, EXPORT_HOURS, rows)
+        common = {"source": SOURCE, "project": self._project, "asked_at": datetime.now(UTC)}
+        append_rows(self._session, EXPORT_HOURS, [{**common, **asdict(hour)} for hour in hours])
         self._hours |= {hour.hour_at: hour for hour in hours}
-
-    def _row(self, hour: Hour, asked_at: datetime) -> dict[str, Any]:
-        return {"source": SOURCE, "project": self._project, "asked_at": asked_at, **asdict(hour)}
 
     def _is_done(self, hour: datetime) -> bool:
         return hour in self._hours and self._hours[hour].is_done

@@ -22,8 +22,12 @@ def client_settings(settings: Settings) -> dict[str, Any]:
     Raises:
         ConfigError: No broker is set and none runs, or sasl_ssl lacks a login.
     """
-    servers = settings.kafka_bootstrap_servers or _of_sandbox(settings)
-    if servers is None:
+    from flows.services.broker import find_broker
+
+    servers = settings.kafka_bootstrap_servers
+    if not servers and (found := find_broker(settings.home)):
+        servers = found.bootstrap_servers
+    if not servers:
         raise ConfigError(
             "No Kafka broker is set. Set SNOWCAST_KAFKA_BOOTSTRAP_SERVERS, or start one: snowcast sandbox start --kafka"
         )
@@ -115,10 +119,3 @@ def _oldest(topic: str, partition: int, consumer: Consumer) -> str:
 
 def _digest(*parts: str | None) -> str:
     return hashlib.sha256("\n".join(part or "" for part in parts).encode()).hexdigest()[:_HASH_LENGTH]
-
-
-def _of_sandbox(settings: Settings) -> str | None:
-    from flows.services.broker import find_broker
-
-    found = find_broker(settings.home)
-    return found.bootstrap_servers if found else None

@@ -250,6 +250,3 @@ def _explain_missing(listing: Listing) -> list[str]:
     named = ", ".join(listing.missing[:_NOTED_IDS])
     more = ", …" if len(listing.missing) > _NOTED_IDS else ""
     return [f"not returned: {named}{more}"]
-
-
-__all__ = ["AUTH_URL", "BASE_URL", "SOURCE", "PollRecord", "Retries", "TwitchConfig", "TwitchPoll", "poll"]
