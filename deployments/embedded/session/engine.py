@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
@@ -94,11 +93,13 @@ class Engine:
 
     def _lock_up(self) -> None:
         """Leave DuckDB the warehouse's own folders and nothing else: no other file, extension, variable or setting."""
+        file = self.paths.catalog
+        files = [file, *(file.with_name(file.name + ending) for ending in LOG_ENDINGS)]
         folders = (self.paths.databases, self.paths.stages, self.paths.spilled)
         allowed = ", ".join(quote_literal(f"{folder}/") for folder in folders)
         for setting, value in (
             ("allowed_directories", f"[{allowed}]"),
-            ("allowed_paths", f"[{', '.join(quote_literal(str(path)) for path in self._catalog_files())}]"),
+            ("allowed_paths", f"[{', '.join(quote_literal(str(path)) for path in files)}]"),
             ("temp_directory", quote_literal(str(self.paths.spilled))),
             ("python_enable_replacements", "false"),
             ("autoload_known_extensions", "false"),
@@ -108,7 +109,3 @@ class Engine:
             ("lock_configuration", "true"),
         ):
             self.duck_conn.execute(f"SET GLOBAL {setting} = {value}")
-
-    def _catalog_files(self) -> list[Path]:
-        file = self.paths.catalog
-        return [file, *(file.with_name(file.name + ending) for ending in LOG_ENDINGS)]

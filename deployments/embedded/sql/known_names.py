@@ -104,7 +104,7 @@ def check(tree: Expr) -> None:
         ProgrammingError: An unknown kind of statement, function, type or table; the error names it.
     """
     if not isinstance(tree, _STATEMENTS):
-        raise _syntax_error(_first_word(tree))
+        raise _syntax_error((tree.sql(dialect="snowflake", comments=False).split() or [""])[0])
     if isinstance(tree, exp.Use) or (isinstance(tree, (exp.Create, exp.Drop)) and tree.kind in {"DATABASE", "SCHEMA"}):
         for identifier in tree.find_all(exp.Identifier):
             check_database(identifier.name)
@@ -114,7 +114,8 @@ def check(tree: Expr) -> None:
             _check_function(node)
         elif isinstance(node, exp.DataType):
             if node.this not in TYPES:
-                raise unsupported(f"data type {_type_name(node)}")
+                kind = node.args.get("kind") or node.sql(dialect="snowflake")
+                raise unsupported(f"data type {str(kind).upper()}")
         elif isinstance(node, exp.Table):
             _check_table(node, common)
         elif isinstance(node, (exp.Unnest, exp.Columns, exp.Pragma, exp.ReadCSV, exp.ReadParquet)):
@@ -147,14 +148,6 @@ def _check_table(table: exp.Table, common: set[str]) -> None:
         raise snowflake_error(
             f"SQL compilation error:\nObject '{full}' does not exist or not authorized.", 2003, "42S02"
         )
-
-
-def _type_name(node: exp.DataType) -> str:
-    return str(node.args.get("kind") or node.sql(dialect="snowflake")).upper()
-
-
-def _first_word(tree: Expr) -> str:
-    return (tree.sql(dialect="snowflake", comments=False).split() or [""])[0]
 
 
 def _syntax_error(word: str) -> Exception:

@@ -160,7 +160,7 @@ def _select(query: exp.Select, context: StatementContext, known: Mapping[str, Co
             columns = _source(clause.this, context, known) or {}
             if outer:
                 columns = _nullable(columns)
-            sources[_name_of(clause.this)] = columns
+            sources[(clause.this.alias or clause.this.name or "").upper()] = columns
     group = query.args.get("group")
     if group is not None and any(group.args.get(name) for name in ("rollup", "cube", "grouping_sets")):
         sources = {name: _nullable(columns) for name, columns in sources.items()}
@@ -188,10 +188,6 @@ def _identifier(node: object) -> str | None:
     if isinstance(node, exp.Identifier):
         return str(node.this) if node.quoted else str(node.this).upper()
     return None
-
-
-def _name_of(source: Expr) -> str:
-    return (source.alias or source.name or "").upper()
 
 
 def _source(source: Expr, context: StatementContext, known: Mapping[str, Columns]) -> Columns | None:

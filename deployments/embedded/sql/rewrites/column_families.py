@@ -126,10 +126,6 @@ def _of_table(table: exp.Table, name: str, families: Families) -> str | None:
         return _FLATTENED.get(name) if "sf_flatten" in table.this.name.lower() else UNKNOWN
     if not table.db or table.args.get("joins"):  # without a schema it is a WITH
         return UNKNOWN
-    return _of_stored(name, families)
-
-
-def _of_stored(name: str, families: Families) -> str:
     known = families.get(name, set())
     return next(iter(known)) if len(known) == 1 else UNKNOWN
 

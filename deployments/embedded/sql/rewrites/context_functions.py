@@ -35,13 +35,9 @@ _CURRENT: dict[str, Callable[[StatementContext], str | None]] = {
 }
 
 
-def _sql_names(node: exp.Func) -> list[str]:
-    return list(type(node).sql_names())
-
-
 def current(node: exp.Func, context: StatementContext) -> Expr:
     """`CURRENT_DATABASE()`, `CURRENT_SESSION()`, `LAST_QUERY_ID()` and their like."""
-    name = node.name.upper() if isinstance(node, exp.Anonymous) else _sql_names(node)[0]
+    name = node.name.upper() if isinstance(node, exp.Anonymous) else type(node).sql_names()[0]
     return _text(_CURRENT[name](context))
 
 

@@ -101,11 +101,8 @@ class Relation:
     def show_on(self, duck: duckdb.DuckDBPyConnection, table: pa.Table) -> None:
         """Show these rows on another connection."""
         duck.register(f"{self.name}_ROWS", table)
-        duck.execute(f'CREATE OR REPLACE TEMP VIEW "{self.name}" AS {self._select_rows()}')
-
-    def _select_rows(self) -> str:
         first = ' REPLACE (json("$1") AS "$1")' if self.kind == "JSON" and "$1" in self.columns else ""
-        return f'SELECT *{first} FROM "{self.name}_ROWS"'
+        duck.execute(f'CREATE OR REPLACE TEMP VIEW "{self.name}" AS SELECT *{first} FROM "{self.name}_ROWS"')
 
 
 def forget_relations(context: StatementContext) -> None:

@@ -60,7 +60,8 @@ def bind(select: exp.Select, relation: Relation) -> None:
         if isinstance(node, exp.JSONExtract) and relation.kind == "PARQUET":
             _bind_parquet_path(node, relation)
         elif _is_dollar(node):
-            _bind_dollar(node, relation)
+            parameter = node.this if isinstance(node, exp.Column) else node
+            node.replace(_column(f"${parameter.name}", node, relation))
         elif isinstance(node, exp.Column) and node.name.upper().startswith("METADATA$"):
             _bind_metadata(node, relation)
 
@@ -107,11 +108,6 @@ def _is_dollar(node: Expr) -> bool:
     if isinstance(node, exp.Column):
         return isinstance(node.this, exp.Parameter)
     return isinstance(node, exp.Parameter) and not isinstance(node.parent, exp.Column) and node.this.is_int
-
-
-def _bind_dollar(node: Expr, relation: Relation) -> None:
-    parameter = node.this if isinstance(node, exp.Column) else node
-    node.replace(_column(f"${parameter.name}", node, relation))
 
 
 def _bind_metadata(node: exp.Column, relation: Relation) -> None:
