@@ -14,7 +14,7 @@ import pytest
 from flows.errors import ConfigError, SourceError
 from flows.files.convert import deliver_files
 from flows.files.known_files import DeliveredBefore
-from flows.files.locations import FileLocation, find_files, mask_secrets
+from flows.files.locations import FileLocation, mask_secrets
 from flows.files.report import LANDED, REFUSED, FileReport
 from flows.settings import load_settings
 from flows.sources.billing import billing_files
@@ -66,11 +66,11 @@ def test_files_of_a_bucket_are_delivered_like_those_of_a_folder(bucket: Any, tmp
 
 def test_an_object_is_known_by_its_path_size_and_tag(bucket: Any) -> None:
     bucket.put_object(Key="billing/users.csv", Body=USERS)
-    (first,) = find_files(FileLocation("s3://deliveries/billing"))
+    (first,) = FileLocation("s3://deliveries/billing").files()
     bucket.put_object(Key="billing/users.csv", Body=USERS)
-    (same,) = find_files(FileLocation("s3://deliveries/billing"))
+    (same,) = FileLocation("s3://deliveries/billing").files()
     bucket.put_object(Key="billing/users.csv", Body=USERS.replace(b"US", b"DE"))
-    (changed,) = find_files(FileLocation("s3://deliveries/billing"))
+    (changed,) = FileLocation("s3://deliveries/billing").files()
 
     assert (first.path, first.size) == ("s3://deliveries/billing/users.csv", len(USERS))
     assert (first.path, first.size, first.version) == (same.path, same.size, same.version)
