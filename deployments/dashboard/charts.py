@@ -63,8 +63,8 @@ def time_line(
     if len(values) > 1:
         base = base.encode(color=_color("measure", list(values.values())))
         line = base.mark_line(point=len(frame) <= 60, interpolate="step-after" if _is_time(tall, at) else "linear")
-        return _sized(line, HEIGHT + _legend_height(len(values)))
-    return _sized(base.mark_area(color=COLORS[0], opacity=0.25, line={"color": COLORS[0]}, point=len(frame) <= 2))
+        return _size(line, HEIGHT + _legend_height(len(values)))
+    return _size(base.mark_area(color=COLORS[0], opacity=0.25, line={"color": COLORS[0]}, point=len(frame) <= 2))
 
 
 def bars(frame: pd.DataFrame, label: str, value: str, unit: str, most: int = 15) -> alt.Chart:
@@ -79,7 +79,7 @@ def bars(frame: pd.DataFrame, label: str, value: str, unit: str, most: int = 15)
         color=color,
         tooltip=[alt.Tooltip(f"{label}:N"), alt.Tooltip(f"{value}:Q", title=unit, format=_NUMBER)],
     )
-    return _sized(chart, height=22 * len(rows) + 80)
+    return _size(chart, height=22 * len(rows) + 80)
 
 
 def stacked_bars(
@@ -98,7 +98,7 @@ def stacked_bars(
         tooltip=["period:O", "measure:N", alt.Tooltip("value:Q", title=unit, format=_NUMBER)],
     )
     ordered = chart.transform_calculate(place=f"indexof({list(values.values())!r}, datum.measure)")
-    return _sized(ordered, HEIGHT + _legend_height(len(values)))
+    return _size(ordered, HEIGHT + _legend_height(len(values)))
 
 
 def _periods_of(tall: pd.DataFrame, at: str) -> list[str]:
@@ -154,7 +154,7 @@ def heat_map(
         ),
         tooltip=[f"{down}:O", f"{across}:O", alt.Tooltip(f"{value}:Q", title=unit, format=form)],
     )
-    return _sized(chart, height=height)
+    return _size(chart, height=height)
 
 
 def waterfall(frame: pd.DataFrame, label: str, change: str, unit: str) -> alt.Chart:
@@ -182,10 +182,10 @@ def waterfall(frame: pd.DataFrame, label: str, change: str, unit: str) -> alt.Ch
         color=alt.Color("kind:N", scale=scale, legend=None),
         tooltip=[f"{label}:N", alt.Tooltip(f"{change}:Q", title=unit, format=_NUMBER)],
     )
-    return _sized(chart)
+    return _size(chart)
 
 
-def _sized(chart: alt.Chart, height: int = HEIGHT) -> alt.Chart:
+def _size(chart: alt.Chart, height: int = HEIGHT) -> alt.Chart:
     sized: alt.Chart = chart.properties(height=height, width="container").configure_view(strokeWidth=0)
     return sized
 

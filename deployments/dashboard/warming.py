@@ -26,10 +26,10 @@ def keep_warm(url: str, pages: Sequence[str], changed: Path) -> None:
     """
     from deployments.dashboard import results
 
-    seen = _touched_at(changed)
+    seen = _read_touch(changed)
     while True:
         time.sleep(_LOOK_SECONDS)
-        if (found := _touched_at(changed)) == seen:
+        if (found := _read_touch(changed)) == seen:
             continue
         seen = found
         results.look_anew()
@@ -72,7 +72,7 @@ def visiting(url: str) -> Iterator[Callable[[str], None]]:
         raise EOFError(str(error)) from None
 
 
-def _touched_at(path: Path) -> int | None:
+def _read_touch(path: Path) -> int | None:
     try:
         return path.stat().st_mtime_ns
     except FileNotFoundError:

@@ -54,7 +54,7 @@ class Storage:
     @cached_property
     def _files(self) -> Any:
         """The file system of fsspec; without its caches, which would hold what they listed."""
-        with self._explained():
+        with self._explaining():
             import fsspec
 
             options: dict[str, Any] = {"skip_instance_cache": True, "use_listings_cache": False}
@@ -70,7 +70,7 @@ class Storage:
         """
         pages = {"s3": self._s3_pages, "azure": self._azure_pages, "file": self._file_pages}[self.place.kind](prefix)
         while True:
-            with self._explained():
+            with self._explaining():
                 page = next(pages, None)
             if page is None:
                 return
@@ -82,7 +82,7 @@ class Storage:
         Raises:
             StorageError: It cannot be asked.
         """
-        with self._explained():
+        with self._explaining():
             try:
                 facts = self._files.info(self._key(path))
             except FileNotFoundError:
@@ -95,7 +95,7 @@ class Storage:
         Raises:
             StorageError: It cannot be read.
         """
-        with self._explained():
+        with self._explaining():
             return bytes(self._files.cat_file(self._key(path)))
 
     def fetch(self, path: str, target: Path) -> None:
@@ -104,7 +104,7 @@ class Storage:
         Raises:
             StorageError: It cannot be read.
         """
-        with self._explained():
+        with self._explaining():
             self._files.get_file(self._key(path), str(target))
 
     def send(self, source: Path, path: str) -> None:
@@ -113,7 +113,7 @@ class Storage:
         Raises:
             StorageError: It cannot be written.
         """
-        with self._explained():
+        with self._explaining():
             if self.place.kind != "file":
                 self._files.put_file(str(source), self._key(path), **self._overwriting())
                 return
@@ -136,7 +136,7 @@ class Storage:
         Raises:
             StorageError: It may not be removed.
         """
-        with self._explained():
+        with self._explaining():
             self._files.rm_file(self._key(path))
 
     def _key(self, path: str) -> str:
@@ -195,7 +195,7 @@ class Storage:
         return key[len(self.place.prefix) + 1 :] if self.place.prefix else key
 
     @contextmanager
-    def _explained(self) -> Iterator[None]:
+    def _explaining(self) -> Iterator[None]:
         """Errors of fsspec and its libraries as ours, without secrets."""
         try:
             yield

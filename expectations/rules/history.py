@@ -40,7 +40,7 @@ def history_rules(table: Table, history: History) -> tuple[Rule, ...]:
         ),
         _unique_version_key(table),
         *_deletion_rules(history, chain),
-        _observed_after(history),
+        _require_observed_after(history),
     )
 
 
@@ -116,7 +116,7 @@ def _unique_version_key(table: Table) -> Rule:
     )
 
 
-def _observed_after(history: History) -> Rule:
+def _require_observed_after(history: History) -> Rule:
     is_ours = history.strategy is Strategy.CHECK
     reason = "a version begins when it was observed" if is_ours else f"{history.effective_at} lies in the future"
     name, fails = "no version begins after its newest observation", "valid_from > observed_at_last"

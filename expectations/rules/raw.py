@@ -42,10 +42,10 @@ _LISTED_ONCE = {
 
 def record_rules(table: Table) -> tuple[Rule, ...]:
     """Return what holds for every raw table, and that a file names nothing twice where its lines are named."""
-    return (*_RECORD_RULES, *([_listed_once(*fields)] if (fields := _LISTED_ONCE.get(table.name)) else []))
+    return (*_RECORD_RULES, *([_require_listed_once(*fields)] if (fields := _LISTED_ONCE.get(table.name)) else []))
 
 
-def _listed_once(*fields: str) -> Rule:
+def _require_listed_once(*fields: str) -> Rule:
     named = tuple(f"record['{name}']::text" for name in fields)
     same = ", ".join(("t._source_file", *(f"t.{name}" for name in named)))
     return warning(

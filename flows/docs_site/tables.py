@@ -98,7 +98,7 @@ def _facts(table: Table, lineage: Lineage) -> list[list[str]]:
     facts = [
         ["Grain", md.plain(table.grain)],
         ["Key", md.code(", ".join(table.key))],
-        ["Written", _written(table)],
+        ["Written", _describe_write(table)],
         ["A rerun", md.plain(said.get("Rerun", "rows are added by the runs that they tell of; none is changed"))],
         *[[name, md.plain(said[name])] for name in ("Units", "Payload", "Gaps") if name in said],
     ]
@@ -135,7 +135,7 @@ def read_docstring(table: Table) -> dict[str, str]:
     return {name: " ".join(value.split()) for name, value in lines}
 
 
-def _written(table: Table) -> str:
+def _describe_write(table: Table) -> str:
     write = table.write
     if isinstance(write, Replace):
         return "Replace: rows are inserted, updated and deleted until the table equals what is built"

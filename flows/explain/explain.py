@@ -131,7 +131,7 @@ def explain_number(
             wheres, is_enough = search.find_inputs()
             sql = sql or search.statement()
             for name, where in wheres.items():
-                waiting[name] = _join(waiting.get(name), _needed(lineage, chosen, name, where))
+                waiting[name] = _join(waiting.get(name), _choose_needed(lineage, chosen, name, where))
         steps.append(_describe(reader, database, lineage, chosen, row_count, is_enough))
     files = _find_files(reader, database, [one for one in waiting.values() if one.table.layer is Layer.STAGING])
     formula = lineage.formula(Place(table.name, column))
@@ -154,7 +154,7 @@ def _find_row(reader: Reader, database: str, table: Table, column: str, named: M
     return rows[0]
 
 
-def _needed(lineage: Lineage, chosen: Chosen, name: str, where: str) -> Chosen:
+def _choose_needed(lineage: Lineage, chosen: Chosen, name: str, where: str) -> Chosen:
     """Return the rows of an input with the columns of it that the chosen columns are made of."""
     table = models()[name].table
     edges = [edge for own in chosen.columns for edge in lineage.edges[Place(chosen.table.name, own)]]

@@ -99,7 +99,7 @@ class Search:
         values today.
         """
         is_short = len(self.lineage.statements[self.chosen.table.name]) <= _LONGEST_TRIED
-        wanted = self._stored() if is_short else None
+        wanted = self._read_stored() if is_short else None
         candidates = {name: list(self._candidates(name)) for name in self._inputs()}
         # Whole groups are always enough: that is what recompute_by promises.
         self.wheres.update({name: conditions[-2] for name, conditions in candidates.items()})
@@ -115,12 +115,12 @@ class Search:
 
     def _can_try(self, wanted: Values) -> bool:
         """Whether the groups found give what is stored, or where they do not, everything does."""
-        if self._built(self.wheres) == wanted:
+        if self._run_build(self.wheres) == wanted:
             return True
         found = dict(self.wheres)
         for name in found:
             self.wheres[name] = EVERYTHING
-            if self._built(self.wheres) == wanted:
+            if self._run_build(self.wheres) == wanted:
                 return True
         self.wheres.update(found)
         return False
@@ -136,16 +136,16 @@ class Search:
         of_values = [edge.source.table for edge in edges if edge.role == "value"]
         return [name for name in dict.fromkeys(of_values or [edge.source.table for edge in edges]) if name in models()]
 
-    def _stored(self) -> Values | None:
+    def _read_stored(self) -> Values | None:
         rows = self.reader.rows(self._select(f"SELECT * FROM {self.chosen.table.full_name(self.database)}"))
         return None if len(rows) > _MOST_ROWS else self._by_key(rows)
 
-    def _built(self, wheres: Mapping[str, str]) -> Values:
+    def _run_build(self, wheres: Mapping[str, str]) -> Values:
         statement = restrict(self.lineage.statements[self.chosen.table.name], self.database, wheres)
         return self._by_key(self.reader.rows(self._select(statement)))
 
     def _gives(self, wanted: Values, name: str, where: str) -> bool:
-        return self._built({**self.wheres, name: where}) == wanted
+        return self._run_build({**self.wheres, name: where}) == wanted
 
     def _select(self, statement: str) -> str:
         table = self.chosen.table
@@ -154,18 +154,18 @@ class Search:
 
     def _by_key(self, rows: Sequence[tuple[Any, ...]]) -> Values:
         width = len(self.chosen.table.key)
-        return {row[:width]: tuple(_rounded(value) for value in row[width:]) for row in rows}
+        return {row[:width]: tuple(_round_value(value) for value in row[width:]) for row in rows}
 
     def _candidates(self, name: str) -> Iterator[str]:
         """Yield conditions on an input, the narrowest first: same carried columns, same group, everything."""
-        carried = self._carried(name)
+        carried = self._find_carried(name)
         yield self._same(name, carried)
         groups = {column: own for column, own in carried.items() if own in self.chosen.table.recompute_by}
         if groups != carried:
             yield self._same(name, groups)
         yield EVERYTHING
 
-    def _carried(self, name: str) -> dict[str, str]:
+    def _find_carried(self, name: str) -> dict[str, str]:
         """Return columns of an input that the table carries on, with their names there; its key alone is enough."""
         table = self.chosen.table
         columns = self.lineage.relations[table.name].columns
@@ -196,7 +196,7 @@ class Search:
         if len(wanted) > _MOST_NAMED:  # a stretch of time that holds the rows of so many leaves little out
             return
         moment = self._moment(name)
-        has_key = set(models()[name].table.key) <= set(self._carried(name))
+        has_key = set(models()[name].table.key) <= set(self._find_carried(name))
         if moment is None or (has_key and self.wheres[name] != EVERYTHING):
             return
         where = self.wheres[name]
@@ -239,7 +239,7 @@ def _is(name: str, value: Any) -> str:
     return f"{name} IS NULL" if value is None else f"{name} = {literal(value)}"
 
 
-def _rounded(value: Any) -> Any:
+def _round_value(value: Any) -> Any:
     """Return a value so that sums in another order are the same."""
     if isinstance(value, float) and math.isfinite(value):
         return float(f"{value:.12g}")

@@ -95,7 +95,7 @@ class Lineage:
         edges = [edge for edges in self.edges.values() for edge in edges]
         read = sorted({edge.source for edge in edges if edge.source.path or edge.source.column == ROWS})
         return {
-            "tables": [self._table_as_json(table, read) for table in _known_tables()],
+            "tables": [self._table_as_json(table, read) for table in _list_tables()],
             "edges": [[edge.source.text, edge.target.text, edge.role, list(edge.path)] for edge in edges],
         }
 
@@ -129,7 +129,7 @@ def trace_tables(parameters: Mapping[str, Any], database: str) -> Lineage:
         LineageError: A statement has a form that cannot be followed.
     """
     statements = write_statements(parameters, database)
-    known = {table.name: [column.name for column in table.stored_columns] for table in _known_tables()}
+    known = {table.name: [column.name for column in table.stored_columns] for table in _list_tables()}
     edges: dict[Place, tuple[Edge, ...]] = {}
     rows: dict[str, tuple[Place, ...]] = {}
     relations = {name: trace_statement(statement, known) for name, statement in statements.items()}
@@ -160,5 +160,5 @@ def _place_of(source: Source) -> Place:
     return Place(source.table, source.column, source.path if is_raw and source.column != ROWS else ())
 
 
-def _known_tables() -> list[Table]:
+def _list_tables() -> list[Table]:
     return [*[model.table for model in models().values()], *LEDGERS]

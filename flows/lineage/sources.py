@@ -50,7 +50,7 @@ class _Scope(NamedTuple):
 
     def find(self, column: exp.Column) -> Made:
         """Return the column that a name means here."""
-        name, alias = _stored_name(column.this), column.table.upper()
+        name, alias = _fold_name(column.this), column.table.upper()
         for known_as, relation in self.relations:
             if name in relation.columns and alias in ("", known_as):
                 return relation.columns[name]
@@ -99,10 +99,10 @@ class _Tracer:
             alias = projection.table.upper()
             return self._everything(_Scope(tuple(one for one in scope.relations if one[0] == alias))).columns
         if isinstance(projection, exp.Column):
-            return {_stored_name(projection.this): scope.find(projection)}
+            return {_fold_name(projection.this): scope.find(projection)}
         if not isinstance(projection, exp.Alias):
             return {projection.sql(): self._make(projection, projection.sql(), scope)}
-        name = _stored_name(projection.args["alias"])
+        name = _fold_name(projection.args["alias"])
         return {name: self._make(projection.this, name, scope)}
 
     def _make(self, node: exp.Expr, name: str, scope: _Scope) -> Made:
@@ -135,7 +135,7 @@ class _Tracer:
         """Return a joined place; a table function reads columns of what it is joined to."""
         inner = node.this
         if isinstance(inner, exp.Explode):
-            return _Scope(((node.alias_or_name.upper(), self._flattened(inner, left)),))
+            return _Scope(((node.alias_or_name.upper(), self._flatten(inner, left)),))
         return self._read(node)
 
     def _source(self, node: exp.Expr) -> _Scope:
@@ -144,7 +144,7 @@ class _Tracer:
             names = [identifier.name for identifier in node.args["alias"].columns] if node.args.get("alias") else []
             return _Scope(((alias, Relation(dict.fromkeys(names, NOTHING), frozenset())),))
         if isinstance(node, exp.Table) and isinstance(inner, exp.Identifier):
-            return _Scope(((alias, self._stored(node)),))
+            return _Scope(((alias, self._read_columns(node)),))
         if isinstance(node, exp.Table | exp.TableFromRows | exp.Lateral):
             return _Scope(((alias, Relation({}, frozenset())),))
         if isinstance(node, exp.Subquery | exp.Paren) and isinstance(inner, exp.Subquery | exp.Table | exp.Paren):
@@ -152,7 +152,7 @@ class _Tracer:
             return _Scope(((alias, self._everything(scope)),)) if alias else scope
         return _Scope(((alias, self.query(inner if isinstance(node, exp.Subquery | exp.Paren) else node)),))
 
-    def _stored(self, node: exp.Table) -> Relation:
+    def _read_columns(self, node: exp.Table) -> Relation:
         name = node.name.lower()
         if name not in self.tables:
             raise LineageError(f"Lineage: no table {name} is known")
@@ -163,7 +163,7 @@ class _Tracer:
         }
         return Relation(columns, frozenset({name}))
 
-    def _flattened(self, node: exp.Explode, left: _Scope) -> Relation:
+    def _flatten(self, node: exp.Explode, left: _Scope) -> Relation:
         given = self._make(node.this, "elements", left)
         each = Made(given.sources, lambda depth: exp.Anonymous(this="each_of", expressions=[given.write(depth)]))
         return Relation(dict.fromkeys(_FLATTENED, each), frozenset())
@@ -241,5 +241,5 @@ def _write_out(node: exp.Expr, name: str, scope: _Scope, depth: int) -> exp.Expr
     )
 
 
-def _stored_name(identifier: exp.Expr) -> str:
+def _fold_name(identifier: exp.Expr) -> str:
     return identifier.name if identifier.args.get("quoted") else identifier.name.upper()

@@ -122,14 +122,14 @@ def follow(session: Session, stream: str, seed: int) -> None:
 def ways(monkeypatch: pytest.MonkeyPatch) -> Counter[int]:
     """How many persons were continued (0) and recomputed (1)."""
     seen: Counter[int] = Counter()
-    chosen = continue_groups._computed
+    chosen = continue_groups._compute
 
     def counted(model: Any, state: Any, inputs: Any, current: Any, moved: DataFrame, parameters: Any) -> Computed:
         per_way = moved.group_by("_is_late").agg(count_distinct(col("person")).alias("persons")).collect()
         seen.update({int(way): int(persons) for way, persons in per_way})
         return chosen(model, state, inputs, current, moved, parameters)
 
-    monkeypatch.setattr(continue_groups, "_computed", counted)
+    monkeypatch.setattr(continue_groups, "_compute", counted)
     return seen
 
 

@@ -207,13 +207,13 @@ def test_a_load_that_others_hinder_is_tried_for_a_minute_with_growing_pauses(
 
     settings = Settings(home=tmp_path, kafka_bootstrap_servers="127.0.0.1:9")
     consumer = SampleConsumer(settings, None, load)  # type: ignore[arg-type]
-    assert consumer._loaded({}) == "loaded"
+    assert consumer._load_again({}) == "loaded"
     assert len(pauses) == 9
     assert pauses[0] < 0.3 < 2 < pauses[-1] <= 5
     monkeypatch.setattr(consuming, "_AWAY_SECONDS", 0)
     hindered = iter([TransientError("another consumer committed")])
     with pytest.raises(TransientError, match="another consumer committed"):
-        consumer._loaded({})
+        consumer._load_again({})
     assert len(pauses) == 9
 
 

@@ -37,14 +37,14 @@ class Members:
 
     def give(self, number: int, partitions: list[int]) -> None:
         member = self.members[number]
-        member._assigned(member._consumer, [TopicPartition(self.topic, one) for one in partitions])
+        member._take_assigned(member._consumer, [TopicPartition(self.topic, one) for one in partitions])
         self.owner |= dict.fromkeys(partitions, number)
 
     def move(self, partition: int, *, is_lost: bool) -> None:
         """Take a partition from its owner, in order or after its session has run out, and give it to the other."""
         before = self.owner[partition]
         member = self.members[before]
-        take = member._lost if is_lost else member._revoked
+        take = member._lost if is_lost else member._give_back
         take(member._consumer, [TopicPartition(self.topic, partition)])
         self.give(1 - before, [partition])
 
@@ -120,7 +120,7 @@ def test_without_a_flush_on_revoke_the_other_consumer_reads_the_batch_again(
 ):
     """The positions still keep it from RAW: it is counted as repeated, and nothing is there twice."""
     monkeypatch.setattr(
-        SampleConsumer, "_revoked", lambda self, consumer, partitions: consumer.incremental_unassign(partitions)
+        SampleConsumer, "_give_back", lambda self, consumer, partitions: consumer.incremental_unassign(partitions)
     )
     stream.produce(*[sample(number) for number in range(20)], partition=0)
     members = Members(stream, [tmp_path / "one", tmp_path / "two"])

@@ -77,7 +77,7 @@ def _follow(links: DataFrame) -> DataFrame:
     return _on_its_way(onward)
 
 
-def _ended(links: DataFrame, *, shared_id_spaces: Spaces) -> DataFrame:
+def _follow_to_ends(links: DataFrame, *, shared_id_spaces: Spaces) -> DataFrame:
     """The end of each link, on every platform of the id's space; a circle ends at the least name in it."""
     circles = links.select(col("known_as").alias("via"), col("least_passed").alias("least_of_circle"))
     met = links.join(circles, on=col("is_open") & (col("customer") == col("via")), how="left")
@@ -88,7 +88,7 @@ def _ended(links: DataFrame, *, shared_id_spaces: Spaces) -> DataFrame:
     return TABLE.select(spread.select("*", key.alias("user_key"), key.alias("streamer_key")))
 
 
-CLOSURE = Closure(open_column="is_open", step=_follow, finish=_ended)
+CLOSURE = Closure(open_column="is_open", step=_follow, finish=_follow_to_ends)
 
 
 def _of_devices(int_amplitude_links: DataFrame) -> DataFrame:

@@ -123,7 +123,7 @@ def _claim_name(session: Session, table: Table) -> None:
     heads = read_table(session, HEADS).select("table_name").collect()
     if there and table.name not in {row[0] for row in heads}:
         raise QueryError(f"{place} is there and was not written from a question; give the dataset another name")
-    expected = {column.name: _stored_as(column.type) for column in table.stored_columns}
+    expected = {column.name: _name_type(column.type) for column in table.stored_columns}
     if there and there != expected:
         raise QueryError(
             f"{place} holds the answer to a question with other columns ({_difference(there, expected)}); give the "
@@ -142,7 +142,7 @@ def _read_stored_types(session: Session, place: str) -> dict[str, str]:
     return {row[0].lower(): f"NUMBER({row[2]}, {row[3]})" if row[1] == "NUMBER" else row[1] for row in rows}
 
 
-def _stored_as(data_type: DataType) -> str:
+def _name_type(data_type: DataType) -> str:
     """A type as the information schema names it."""
     if isinstance(data_type, DecimalType):
         return f"NUMBER({data_type.precision}, {data_type.scale})"

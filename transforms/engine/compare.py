@@ -58,10 +58,10 @@ def compare(table: Table, built: DataFrame, current: DataFrame, comparison: Comp
         current: The stored rows that the build speaks for; the whole table where it only offers candidates.
         comparison: How.
     """
-    new = _ranked(table, built)
+    new = _rank(table, built)
     was = current.select(
-        *[col(name).alias(f"was_{name}") for name in _stored_names(table)],
-        *[filled.alias("was__filled") for filled in _filled(table)],
+        *[col(name).alias(f"was_{name}") for name in _list_stored(table)],
+        *[filled.alias("was__filled") for filled in _count_filled(table)],
         lit(1).alias("was_present"),
     )
     same_key = have_same(table.key, "was_", "new_")
@@ -70,7 +70,7 @@ def compare(table: Table, built: DataFrame, current: DataFrame, comparison: Comp
     how = "full" if comparison.is_whole_truth else "left"
     joined = new.join(was, on=same_key & is_candidate, how=how)
     judged = joined.select("*", _action(table, comparison).alias("action"))
-    return judged.select("action", *_kept_columns(table, comparison))
+    return judged.select("action", *_keep_columns(table, comparison))
 
 
 def append_rejected(table: Table, difference: DataFrame, rejected: DataFrame) -> DataFrame:
@@ -117,20 +117,20 @@ def is_written() -> Expression:
 def take_best(table: Table, built: DataFrame) -> DataFrame:
     """Return the good rows that a staging table keeps of these: the best of each key, the contract's columns."""
     is_best = (col("new_rank") == lit(1)) & col("new__rule").is_null()
-    return _ranked(table, built).filter(is_best).select(*[col(f"new_{c}").alias(c) for c in table.column_names])
+    return _rank(table, built).filter(is_best).select(*[col(f"new_{c}").alias(c) for c in table.column_names])
 
 
-def _stored_names(table: Table) -> list[str]:
+def _list_stored(table: Table) -> list[str]:
     return [column.name for column in table.stored_columns if column.name != "_build_id"]
 
 
-def _carried_names(table: Table) -> list[str]:
+def _list_carried(table: Table) -> list[str]:
     """Return the stored columns, and the lineage of refused rows where it is not stored."""
     lineage = [column.name for column in LINEAGE] if table.refuses_rows else []
-    return list(dict.fromkeys([*_stored_names(table), *lineage]))
+    return list(dict.fromkeys([*_list_stored(table), *lineage]))
 
 
-def _ranked(table: Table, built: DataFrame) -> DataFrame:
+def _rank(table: Table, built: DataFrame) -> DataFrame:
     """Rank the built rows, as `new_*`, each among the good ones of its key; the contract has typed them."""
     if table.has_rejections:
         rejection = [col(column.name).alias(f"new_{column.name}") for column in REJECTION]
@@ -140,7 +140,7 @@ def _ranked(table: Table, built: DataFrame) -> DataFrame:
         is_good = lit(True)
     of_key = [*[col(name) for name in table.key], is_good]
     best_first = [one.desc_nulls_last() for one in _order(table, "")]
-    filled = [one.alias("_filled") for one in _filled(table)]
+    filled = [one.alias("_filled") for one in _count_filled(table)]
     if table.layer is Layer.STAGING:
         # A file may correct itself further down, so of its own records the last of the fullest stands for it.
         in_file = [*_fullest(table, ""), col("_source_row")]
@@ -149,7 +149,7 @@ def _ranked(table: Table, built: DataFrame) -> DataFrame:
         built = built.select("*", *filled).select("*", place.alias("_place_in_file"))
         best_first = [col("_place_in_file").asc(), *best_first]
     return built.select(
-        *[col(name).alias(f"new_{name}") for name in _carried_names(table)],
+        *[col(name).alias(f"new_{name}") for name in _list_carried(table)],
         *[col("_filled").alias("new__filled") for _ in filled],
         *rejection,
         row_number().over(Window.partition_by(*of_key).order_by(*best_first)).alias("new_rank"),
@@ -175,7 +175,7 @@ def _fullest(table: Table, prefix: str) -> list[Expression]:
     return [*[col(f"{prefix}{name}") for name in newest_by], col(f"{prefix}_filled")]
 
 
-def _filled(table: Table) -> list[Expression]:
+def _count_filled(table: Table) -> list[Expression]:
     """Return the number of filled fields of a staged record: counted once, since every comparison names it."""
     if table.layer is not Layer.STAGING:
         return []
@@ -193,7 +193,7 @@ def _action(table: Table, comparison: Comparison) -> Expression:
     is_new = col("was_present").is_null()
     case = when(is_gone, lit(DELETE)).when(col("new__rule").is_not_null(), lit(REJECTED))
     case = case.when(col("new_rank") > lit(1), lit(lost)).when(is_new, lit(INSERT))
-    differs = _differs(_stored_names(table))
+    differs = _differs(_list_stored(table))
     if comparison.is_whole_truth:
         return case.when(differs, lit(UPDATE)).otherwise(lit(SAME))
     # A record that is staged again by another formula replaces itself, though it is no newer than itself.
@@ -214,22 +214,22 @@ def _is_newer(order: Sequence[tuple[Expression, Expression]]) -> Expression:
     return reduce(lambda case, pair: case.when(*pair), others, when(*first)).otherwise(lit(False))
 
 
-def _kept_columns(table: Table, comparison: Comparison) -> list[Expression]:
+def _keep_columns(table: Table, comparison: Comparison) -> list[Expression]:
     kept = [
         (coalesce(col(f"new_{name}"), col(f"was_{name}")) if name in table.key else col(f"new_{name}")).alias(
             f"new_{name}"
         )
-        for name in _carried_names(table)
+        for name in _list_carried(table)
     ]
     kept += [col(f"new_{column.name}") for column in REJECTION]
     if table.layer is Layer.STAGING:
         kept.append(col("was__load_id"))
     if is_bounded_apart(table):
         kept.append(col(f"was_{table.cluster_by}"))
-    return [*kept, *_moved_columns(table, comparison)]
+    return [*kept, *_note_moved(table, comparison)]
 
 
-def _moved_columns(table: Table, comparison: Comparison) -> list[Expression]:
+def _note_moved(table: Table, comparison: Comparison) -> list[Expression]:
     """Return the groups that a row leaves, NULL for a row that stays where it is."""
     watched = comparison.watched
     if not watched:

@@ -63,10 +63,10 @@ def compute_continued(
         return
     changes = _mark_late(model, _collect_changes(session, model, state, inputs, current))
     with merge.materialize(session, changes, "changes") as kept:
-        yield _computed(model, state, inputs, current, kept, parameters)
+        yield _compute(model, state, inputs, current, kept, parameters)
 
 
-def _computed(
+def _compute(
     model: Model,
     state: State,
     inputs: Mapping[str, DataFrame],

@@ -69,9 +69,9 @@ def build(
     registered = {"account_created_at": col("registered_at"), "register_country": col("register_country")}
     known = stg_stream_samples.filter(col("streamer_key").is_not_null())
     observations = (
-        observe(TABLE, stg_twitch_users, (*_OF_NAMED, *_ACCOUNT), {**_named(), "profile_seen_at": seen_at}),
-        observe(TABLE, stg_twitch_streams, _OF_NAMED, {**_named(), "last_live_at": seen_at}),
-        observe(TABLE, known, _OF_NAMED, {**_named(_SAMPLED), "last_live_at": col(_SAMPLED)}, _SAMPLED),
+        observe(TABLE, stg_twitch_users, (*_OF_NAMED, *_ACCOUNT), {**_tell_name(), "profile_seen_at": seen_at}),
+        observe(TABLE, stg_twitch_streams, _OF_NAMED, {**_tell_name(), "last_live_at": seen_at}),
+        observe(TABLE, known, _OF_NAMED, {**_tell_name(_SAMPLED), "last_live_at": col(_SAMPLED)}, _SAMPLED),
         observe(TABLE, stg_livelogs_streams, _OWNER, {**registered, "profile_seen_at": seen_at}),
         observe(TABLE, stg_livelogs_gifts, _OWNER, {}),
     )
@@ -90,6 +90,6 @@ def combine(observations: DataFrame) -> DataFrame:
     return TABLE.select(newest)
 
 
-def _named(at: str = "snapshot_at") -> dict[str, Expression]:
+def _tell_name(at: str = "snapshot_at") -> dict[str, Expression]:
     is_named = coalesce(*[col(name) for name in _NAMES]).is_not_null()
     return {"named_at": iff(is_named, col(at), null_of(TIMESTAMP))}

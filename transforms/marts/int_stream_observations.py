@@ -67,23 +67,23 @@ def build(
         *_SHARED,
         lit(True).alias("is_poll"),
         lit(False).alias("is_narrowed"),
-        _covered_until("snapshot_at", gap_cap_seconds),
+        _end_cover("snapshot_at", gap_cap_seconds),
     )
-    sampled = _named(stg_stream_samples, stg_twitch_streams).select(
+    sampled = _name_samples(stg_stream_samples, stg_twitch_streams).select(
         *_SHARED,
         lit(False).alias("is_poll"),
         coalesce(col("is_narrowed"), lit(False)).alias("is_narrowed"),
-        _covered_until("snapshot_at", sample_gap_cap_seconds),
+        _end_cover("snapshot_at", sample_gap_cap_seconds),
     )
     only_sampled = sampled.filter(~in_([*TABLE.key], polled.select(*TABLE.key)))
-    return TABLE.select(_held(polled.union_all(only_sampled)))
+    return TABLE.select(_hold(polled.union_all(only_sampled)))
 
 
-def _covered_until(at: str, cap_seconds: int) -> Expression:
+def _end_cover(at: str, cap_seconds: int) -> Expression:
     return dateadd("second", lit(cap_seconds), col(at)).alias("covered_until")
 
 
-def _named(samples: DataFrame, polls: DataFrame) -> DataFrame:
+def _name_samples(samples: DataFrame, polls: DataFrame) -> DataFrame:
     """Return the samples whose streamer and category are known: by themselves, or by polls of the same stream."""
     seen = polls.filter(in_([col("stream_id")], samples.select("stream_id")))
     streamers = seen.group_by(col("stream_id").alias("seen_stream")).agg(max("streamer_id").alias("seen_streamer"))
@@ -105,7 +105,7 @@ def _named(samples: DataFrame, polls: DataFrame) -> DataFrame:
     return named.filter(are_known(("streamer_id", "game_id")))
 
 
-def _held(observations: DataFrame) -> DataFrame:
+def _hold(observations: DataFrame) -> DataFrame:
     of_stream = Window.partition_by("stream_id").order_by("snapshot_at")
     so_far = of_stream.rows_between(Window.UNBOUNDED_PRECEDING, Window.CURRENT_ROW)
     followed = observations.select(

@@ -94,15 +94,15 @@ def _measures() -> list[str]:
 
 def _sums() -> list[Expression]:
     sums = [sum("opening_mrr").alias("opening_mrr"), sum("closing_mrr").alias("closing_mrr")]
-    sums += [_counted(col("opening_mrr") > lit(0), "opening"), _counted(col("closing_mrr") > lit(0), "active")]
+    sums += [_count_where(col("opening_mrr") > lit(0), "opening"), _count_where(col("closing_mrr") > lit(0), "active")]
     for movement, name in _MOVED.items():
         is_it = col("movement") == lit(movement)
         sums.append(sum(iff(is_it, abs(col("mrr_change")), lit(0).cast(money()))).alias(f"{name}_mrr"))
-        sums.append(_counted(is_it, name))
+        sums.append(_count_where(is_it, name))
     return sums
 
 
-def _counted(condition: Expression, name: str) -> Expression:
+def _count_where(condition: Expression, name: str) -> Expression:
     return sum(iff(condition, lit(1), lit(0))).alias(f"{name}_count")
 
 

@@ -98,9 +98,9 @@ def find_new_spikes(
     recent = tables["mart_viewer_spikes"].filter(col("last_spike_at") >= lit(since)).select(*_SPIKE)
     told = _match_alerts(recent, tables["alerts"], cooldown_ms).select("spike_key")
     new = recent.filter(~in_([col("spike_key")], told))
-    named = _left(new, _find_names(new, tables))
-    changed = _left(named, _find_change(new, tables["channel_history"]))
-    return _left(changed, _measure_category(new, tables["mart_concurrent_viewers"], training_minutes)).select(
+    named = _leave_out(new, _find_names(new, tables))
+    changed = _leave_out(named, _find_change(new, tables["channel_history"]))
+    return _leave_out(changed, _measure_category(new, tables["mart_concurrent_viewers"], training_minutes)).select(
         *NEW_SPIKE
     )
 
@@ -223,5 +223,5 @@ def _find_unseen(observations: DataFrame, told: DataFrame, cooldown_ms: int) -> 
     )
 
 
-def _left(spikes: DataFrame, found: DataFrame) -> DataFrame:
+def _leave_out(spikes: DataFrame, found: DataFrame) -> DataFrame:
     return spikes.join(found, on=col("spike_key") == col("of_spike"), how="left").drop("of_spike")

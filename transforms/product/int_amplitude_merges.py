@@ -38,11 +38,11 @@ def build(stg_amplitude_merged_ids: DataFrame) -> DataFrame:
     newest = {"merged_at": ("snapshot_at", "merged_amplitude_id")}
     merges = latest_per_key(stg_amplitude_merged_ids, ("amplitude_id",), newest).select(*_MERGE)
     for _ in range(_DOUBLINGS):
-        merges = _followed(merges)
+        merges = _follow(merges)
     return TABLE.select(merges)
 
 
-def _followed(merges: DataFrame) -> DataFrame:
+def _follow(merges: DataFrame) -> DataFrame:
     """Each merge led on by the merge of the user that it leads to."""
     following = merges.select(col("amplitude_id").alias("via"), col("merged_amplitude_id").alias("led_to"))
     led = merges.join(following, on=col("merged_amplitude_id") == col("via"), how="left")

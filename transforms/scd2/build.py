@@ -126,7 +126,7 @@ def _everything(source: HistorySource, until: datetime | None = None) -> Compute
         _versions(source, usable, snapshots),
         current,
         is_whole_truth=True,
-        rejected=_rejected(source, rejected),
+        rejected=_reject(source, rejected),
         check=check_versions,
     )
 
@@ -138,7 +138,7 @@ def _versions(source: HistorySource, observations: DataFrame, snapshots: DataFra
     return build_versions(source.table, observations, presence_intervals(source.table, presences, snapshots))
 
 
-def _rejected(source: HistorySource, observed: DataFrame | None) -> DataFrame | None:
+def _reject(source: HistorySource, observed: DataFrame | None) -> DataFrame | None:
     """Return observations that no version can rest on, with their rule; None where contracts rule them out."""
     needed = {name: col(name) for name in source.table.business_key}
     if source.has_own_time:
@@ -179,7 +179,7 @@ def _of_affected(source: HistorySource, full_snapshots: FullSnapshots | None, af
         built,
         union_all(current),
         is_whole_truth=True,
-        rejected=_rejected(source, source.observed(source.newly_staged())),
+        rejected=_reject(source, source.observed(source.newly_staged())),
         check=check_versions,
     )
 

@@ -76,9 +76,9 @@ def parse(raw: DataFrame, table: Table, *, decimal_comma: bool = False) -> DataF
         *[_value(column, "record").cast(TEXT).alias(f"spelled_{column.name}") for column in read],
         *[typeof(_value(column, "record")).alias(kind_name(column)) for column in read],
     )
-    given = texts.select("*", *[_given(column, decimal_comma).alias(text_name(column)) for column in read])
+    given = texts.select("*", *[_read_given(column, decimal_comma).alias(text_name(column)) for column in read])
     timed = _find_moments(given, read)
-    typed = timed.select("*", *[_typed(column).alias(column.name) for column in read])
+    typed = timed.select("*", *[_cast_text(column).alias(column.name) for column in read])
     judged = typed.select("*", find_broken_rule(read).alias("_rule"))
     told = judged.select("*", *find_broken_value(read))
     names = [column.name for column in read]
@@ -170,7 +170,7 @@ def _value(column: Column, record: str) -> Expression:
     return coalesce(value, *[col(record)[name] for name in column.formerly]) if column.formerly else value
 
 
-def _given(column: Column, decimal_comma: bool) -> Expression:
+def _read_given(column: Column, decimal_comma: bool) -> Expression:
     text = col(f"spelled_{column.name}")
     if decimal_comma and has_decimals(column):
         is_text = col(kind_name(column)) == lit("VARCHAR")
@@ -199,7 +199,7 @@ def _find_moments(given: DataFrame, read: list[Column]) -> DataFrame:
     return marked.select("*", *[times.find_moment(*told[name]).alias(f"moment_of_{name}") for name in names])
 
 
-def _typed(column: Column) -> Expression:
+def _cast_text(column: Column) -> Expression:
     text = col(text_name(column))
     if isinstance(column.type, StringType):
         return text

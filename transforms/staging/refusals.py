@@ -50,12 +50,12 @@ def find_broken_value(columns: list[Column]) -> list[Expression]:
 
 def explain_rule(columns: list[Column]) -> Expression:
     """Return why a record breaks its `_rule`, by what `find_broken_value` gave; NULL for a good one."""
-    rule, shown = col("_rule"), _shown(col("broken_text"))
+    rule, shown = col("_rule"), _shorten(col("broken_text"))
     whole = [
         (rule.is_null(), null_of(TEXT)),
         (
             rule == lit("record_type"),
-            concat(lit("the record is "), _shown(col("_record").cast(TEXT)), lit("; expected an object")),
+            concat(lit("the record is "), _shorten(col("_record").cast(TEXT)), lit("; expected an object")),
         ),
     ]
     for column in columns:
@@ -69,7 +69,7 @@ def explain_rule(columns: list[Column]) -> Expression:
     return _choose(whole, concat(_choose(subjects, lit("")), value, _choose(endings, lit(""))))
 
 
-def _expected(column: Column) -> str:
+def _describe_type(column: Column) -> str:
     if isinstance(column.type, types.DecimalType):
         return f"a number with at most {column.type.scale} decimals"
     return _EXPECTED[type(column.type)]
@@ -127,7 +127,7 @@ def _list_endings(columns: list[Column]) -> list[tuple[list[str], Expression]]:
 def _end(column: Column, suffix: str) -> tuple[str, Expression]:
     """Return the end of a reason, and as an expression, which knows of values that are told otherwise."""
     texts = {
-        "type": f"; expected {_expected(column)}" if _is_typed(column) else "",
+        "type": f"; expected {_describe_type(column)}" if _is_typed(column) else "",
         "by_spreadsheet": "; a spreadsheet has changed this id: export the column as text",
         "below_minimum": f"; expected at least {column.minimum or 0:g}",
         "above_maximum": f"; expected at most {column.maximum or 0:g}",
@@ -141,7 +141,7 @@ def _end(column: Column, suffix: str) -> tuple[str, Expression]:
     return text, lit(text)
 
 
-def _shown(text: Expression) -> Expression:
+def _shorten(text: Expression) -> Expression:
     return substring(coalesce(text, lit("null")), lit(1), lit(_LONGEST_EXAMPLE))
 
 

@@ -37,7 +37,7 @@ def create(sql: str, context: StatementContext) -> pa.Table:
     kind = _take_kind(scanner)
     if_not_exists = scanner.take("IF", "NOT", "EXISTS")
     name = _full_name(scanner, context)
-    found = _stored(context, kind).get(name)
+    found = _read_stored(context, kind).get(name)
     if found is not None and not again:
         if if_not_exists:
             return status_table(f"{name} already exists, statement succeeded.")
@@ -58,7 +58,7 @@ def alter(sql: str, context: StatementContext) -> pa.Table:
     scanner.expect("ALTER", "TASK")
     if_exists = scanner.take("IF", "EXISTS")
     name = _full_name(scanner, context)
-    found = _stored(context, "TASK").get(name)
+    found = _read_stored(context, "TASK").get(name)
     if found is None:
         if if_exists:
             return status_table(_DONE)
@@ -78,7 +78,7 @@ def drop(sql: str, context: StatementContext) -> pa.Table:
     kind = _take_kind(scanner)
     if_exists = scanner.take("IF", "EXISTS")
     name = _full_name(scanner, context)
-    if name not in _stored(context, kind):
+    if name not in _read_stored(context, kind):
         if if_exists:
             return status_table(f"Drop statement executed successfully ({name} already dropped).")
         raise does_not_exist(kind.capitalize(), name)
@@ -91,7 +91,7 @@ def enable(sql: str, context: StatementContext) -> pa.Table | None:
     """`SELECT SYSTEM$TASK_DEPENDENTS_ENABLE('t')`: the task and all behind it are started; None for other SELECTs."""
     if not (match := _ENABLE.fullmatch(sql)):
         return None
-    tasks = _stored(context, "TASK")
+    tasks = _read_stored(context, "TASK")
     waiting = [".".join(split_name(match[1], context.database, context.schema))]
     if waiting[0] not in tasks:
         raise does_not_exist("Task", waiting[0])
@@ -119,7 +119,7 @@ def show(sql: str, context: StatementContext) -> pa.Table:
         place = ".".join(stored_name(part) for part in scanner.name().split(".")) + "."
     scanner.at_end()
     pattern = re.compile(re.escape(like).replace("%", ".*").replace("_", "."), re.IGNORECASE)
-    found = {name: options for name, options in sorted(_stored(context, kind).items()) if name.startswith(place)}
+    found = {name: options for name, options in sorted(_read_stored(context, kind).items()) if name.startswith(place)}
     rows = [_row(kind, name, options) for name, options in found.items() if pattern.fullmatch(name.rpartition(".")[2])]
     columns = list(_row(kind, "..", {}))
     return pa.table({column: pa.array([row[column] for row in rows], pa.string()) for column in columns})
@@ -153,7 +153,7 @@ def _read_task(scanner: Scanner, context: StatementContext) -> Options:
         else:
             _read_option(scanner, found)
     for name in found["PREDECESSORS"]:
-        if name not in _stored(context, "TASK"):
+        if name not in _read_stored(context, "TASK"):
             raise does_not_exist("Task", name)
     found["DEFINITION"] = _text_until(scanner)
     return found
@@ -240,7 +240,7 @@ def _full_name(scanner: Scanner, context: StatementContext) -> str:
     return ".".join(split_name(scanner.name(), context.database, context.schema))
 
 
-def _stored(context: StatementContext, kind: str) -> dict[str, dict[str, Any]]:
+def _read_stored(context: StatementContext, kind: str) -> dict[str, dict[str, Any]]:
     with context.duck_conn.cursor() as catalog:
         rows = catalog.execute(f"SELECT name, options FROM {_TABLE} WHERE kind = ?", [kind]).fetchall()
     return {name: json.loads(options) for name, options in rows}

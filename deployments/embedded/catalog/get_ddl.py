@@ -21,11 +21,11 @@ def get_ddl(expression: Expr, context: StatementContext) -> Expr:
     """Replace `GET_DDL('TABLE', 'name' [, TRUE])` by what it tells; Snowflake takes TABLE and VIEW for each other."""
     for call in list(expression.find_all(exp.Anonymous)):
         if str(call.this).upper() == "GET_DDL":
-            call.replace(exp.Literal.string(_told(call.expressions, context)))
+            call.replace(exp.Literal.string(_write_ddl(call.expressions, context)))
     return expression
 
 
-def _told(arguments: list[Expr], context: StatementContext) -> str:
+def _write_ddl(arguments: list[Expr], context: StatementContext) -> str:
     kind = arguments[0].name.upper() if arguments else ""
     is_constant = all(isinstance(one, (exp.Literal, exp.Boolean)) for one in arguments)
     if kind not in {"TABLE", "VIEW"} or not is_constant or len(arguments) not in {2, 3}:

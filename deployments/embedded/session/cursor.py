@@ -60,7 +60,7 @@ class EmbeddedCursor:
         """Run one statement; the result is in `table`, or in `response_data`."""
         self.context.params, self.context.command = params, command
         with errors.as_snowflake(self._transactions.failed):
-            command, self.context.params = with_named_objects(self._prepared(command), self.context.params)
+            command, self.context.params = with_named_objects(self._prepare(command), self.context.params)
             result = handlers.answer_by_words(command, self.context)
             if result is None:
                 tree = self.context.parse(command)
@@ -75,7 +75,7 @@ class EmbeddedCursor:
             self._keep(result, [])
         return self
 
-    def _prepared(self, command: str) -> str:
+    def _prepare(self, command: str) -> str:
         command = inline_variables(command, self.context)
         for change in TEXT:
             command = change(command)
@@ -133,7 +133,7 @@ class EmbeddedCursor:
             self._keep(pa.table({"status": [plan.status]}), ["VARCHAR"])
         else:
             told = pa.table({name: [count] for name, count in counts.items()})
-            self._keep(told, ["BIGINT"] * len(counts), affected=_affected(plan, counts))
+            self._keep(told, ["BIGINT"] * len(counts), affected=_count_affected(plan, counts))
 
     def _change(self, plan: Plan, steps: list[str]) -> dict[str, int]:
         """Run the steps of a statement that gives no rows; the counts it is answered with."""
@@ -168,7 +168,7 @@ class EmbeddedCursor:
         None for a statement that can only be described by running it: SHOW, DESCRIBE, LIST.
         """
         with errors.as_snowflake(self._transactions.failed):
-            command = self._prepared(command)
+            command = self._prepare(command)
             try:
                 return self._describe(self.context.parse(command))
             except duckdb.BinderException as error:
@@ -200,6 +200,6 @@ class EmbeddedCursor:
         return lineage.refine(described, known)
 
 
-def _affected(plan: Plan, counts: dict[str, int]) -> int:
+def _count_affected(plan: Plan, counts: dict[str, int]) -> int:
     """Rows that a change touched: all of a MERGE's, of the others the first count."""
     return sum(counts.values()) if plan.outcome is Outcome.MERGED else next(iter(counts.values()))

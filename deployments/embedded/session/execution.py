@@ -63,7 +63,7 @@ def answer(statement: Statement, base_url: str, history: QueryHistory) -> Answer
         message = f"SQL compilation error:\n{str(error).splitlines()[0]}"
         return results.answer_error("001003", "42000", message, statement.query_id)
     except SnowflakeError as raised:
-        return _failed(statement, statement.stopped_by or raised)
+        return _answer_failure(statement, statement.stopped_by or raised)
     except Exception as error:
         logger.exception("statement %s failed inside the embedded warehouse", statement.query_id)
         message = f"the embedded warehouse cannot run this statement ({type(error).__name__}: {error})"
@@ -94,7 +94,7 @@ def _answer_parts(statement: Statement, base_url: str, history: QueryHistory) ->
     return told
 
 
-def _failed(statement: Statement, error: SnowflakeError) -> Answer:
+def _answer_failure(statement: Statement, error: SnowflakeError) -> Answer:
     code = f"{error.errno:06d}" if (error.errno or -1) >= 0 else "099999"
     return results.answer_error(code, error.sqlstate, error.raw_msg or str(error), statement.query_id)
 
@@ -149,7 +149,7 @@ def _execute(statement: Statement, base_url: str) -> Answer:
     if literals := literals_as_bindings(statement.text):
         return _execute_batch(statement, cursor, *literals)
     cursor.execute(statement.text, bound_parameters(statement.bindings))
-    return _executed(statement, cursor, base_url)
+    return _answer_execution(statement, cursor, base_url)
 
 
 def _wait(statement: Statement, wait: re.Match[str]) -> Answer:
@@ -164,7 +164,7 @@ def _wait(statement: Statement, wait: re.Match[str]) -> Answer:
     return answer_text(statement, f"waited {wait['amount']} {unit.lower()}")
 
 
-def _executed(statement: Statement, cursor: EmbeddedCursor, base_url: str) -> Answer:
+def _answer_execution(statement: Statement, cursor: EmbeddedCursor, base_url: str) -> Answer:
     if cursor.response_data is not None:
         return Answer({"data": {**cursor.response_data, "queryId": statement.query_id}, "success": True})
     rows = _rows(cursor)

@@ -59,9 +59,9 @@ class TableLocks:
                 while self._holders.get(table, owner) is not owner:
                     check_stopped()
                     if self._waits_for(self._holders[table], owner):
-                        raise _locked(table, "by a transaction that waits for this one")
+                        raise _describe_lock(table, "by a transaction that waits for this one")
                     if time.monotonic() > until:
-                        raise _locked(table, f"for more than {seconds:g} seconds")
+                        raise _describe_lock(table, f"for more than {seconds:g} seconds")
                     self._released.wait(LOOK_AGAIN_SECONDS)
                 self._holders[table] = owner
             finally:
@@ -90,5 +90,5 @@ class TableLocks:
         return waiting is owner
 
 
-def _locked(table: Table, how: str) -> Exception:
+def _describe_lock(table: Table, how: str) -> Exception:
     return snowflake_error(f"Table '{'.'.join(table)}' is locked {how}; the statement was aborted.", 625, "57014")

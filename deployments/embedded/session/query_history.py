@@ -99,7 +99,7 @@ class QueryHistory:
             return
         written = statement.text
         duck_conn = statement.session.connection.duck_conn
-        duck_conn.register(HISTORY, pa.Table.from_pylist(self._asked(match, statement), schema=COLUMNS))
+        duck_conn.register(HISTORY, pa.Table.from_pylist(self._select_asked(match, statement), schema=COLUMNS))
         statement.text = MENTION.sub(f'"{HISTORY}"', written)
         try:
             yield
@@ -107,7 +107,7 @@ class QueryHistory:
             statement.text = written
             duck_conn.unregister(HISTORY)
 
-    def _asked(self, match: re.Match[str], statement: Statement) -> list[dict[str, Any]]:
+    def _select_asked(self, match: re.Match[str], statement: Statement) -> list[dict[str, Any]]:
         ended = list(self._ended)
         if match["all"]:
             return ended

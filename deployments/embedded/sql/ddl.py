@@ -32,7 +32,7 @@ def create_table(tree: exp.Create, context: StatementContext) -> Plan:
     A table that is replaced, or made from a query with NOT NULL columns or text lengths, is built under another name
     and renamed in the same transaction: the query may read the table that it replaces.
     """
-    name = _created_name(tree, context)
+    name = _name_created(tree, context)
     _check_columns(tree)
     traits = _properties(tree)
     status = f"Table {name[2]} successfully created."
@@ -65,7 +65,7 @@ def _target(tree: exp.Create) -> exp.Table:
     return target
 
 
-def _created_name(tree: exp.Create, context: StatementContext) -> tuple[str, str, str]:
+def _name_created(tree: exp.Create, context: StatementContext) -> tuple[str, str, str]:
     """The name in Snowflake's words, also of a temporary table that has moved to DuckDB's temporary catalog."""
     return tree.args.get("temporary_name") or full_name(_target(tree), context)
 
@@ -88,7 +88,7 @@ def _properties(tree: exp.Create) -> Traits:
 def _exists(tree: exp.Create, context: StatementContext) -> bool:
     target = _target(tree)
     if target.catalog == "temp":
-        return _created_name(tree, context) in context.session.temporary_tables
+        return _name_created(tree, context) in context.session.temporary_tables
     return table_exists(target, context)
 
 
@@ -123,9 +123,9 @@ def _table_steps(tree: exp.Create, context: StatementContext) -> list[Expr | str
         tree.this.set("expressions", columns)
         if query is None:
             return [tree]
-        source = _converted(query, columns)
+        source = _convert_columns(query, columns)
         if any(column.args.get("constraints") for column in columns):
-            return _built_aside(tree, source)
+            return _build_aside(tree, source)
         tree.set("this", _target(tree))
         tree.set("expression", source)
     elif query is None:
@@ -133,7 +133,7 @@ def _table_steps(tree: exp.Create, context: StatementContext) -> list[Expr | str
     return [tree]
 
 
-def _converted(query: Expr, columns: list[exp.ColumnDef]) -> exp.Select:
+def _convert_columns(query: Expr, columns: list[exp.ColumnDef]) -> exp.Select:
     """The query with its columns named and typed as declared; an undeclared type is the query's own."""
     aliases = [exp.to_identifier(f"_{position}", quoted=True) for position in range(len(columns))]
     query = query.this if isinstance(query, exp.Subquery) and not query.alias else query
@@ -144,19 +144,23 @@ def _converted(query: Expr, columns: list[exp.ColumnDef]) -> exp.Select:
     for column, alias in zip(columns, aliases, strict=True):
         value: Expr = exp.column(alias.copy())
         if column.kind is not None:
-            value = convert(value, column.kind.copy()) if column.kind.this == JSON else _assigned(value, column.kind)
+            value = (
+                convert(value, column.kind.copy())
+                if column.kind.this == JSON
+                else _convert_on_assignment(value, column.kind)
+            )
         chosen.append(exp.alias_(value, column.this.copy()))
     return exp.Select(expressions=chosen).from_(source)
 
 
-def _assigned(value: Expr, kind: exp.DataType) -> Expr:
+def _convert_on_assignment(value: Expr, kind: exp.DataType) -> Expr:
     """Conversion on assignment: text that is too long is an error there, so it is not cut."""
     if kind.this in TEXT_TYPES:
         kind = exp.DataType.build("TEXT")
     return convert(value, kind.copy())
 
 
-def _built_aside(tree: exp.Create, source: exp.Select) -> list[Expr | str]:
+def _build_aside(tree: exp.Create, source: exp.Select) -> list[Expr | str]:
     """Create under another name, fill, and take the place of the table."""
     target = _target(tree)
     final = target.copy()
@@ -175,7 +179,7 @@ def _built_aside(tree: exp.Create, source: exp.Select) -> list[Expr | str]:
 
 def create_view(tree: exp.Create, context: StatementContext) -> Plan:
     """`CREATE [OR REPLACE] [TEMPORARY] VIEW v [(columns)] AS SELECT …`."""
-    name = _created_name(tree, context)
+    name = _name_created(tree, context)
     _check_columns(tree)
     if tree.find(exp.MaterializedProperty):
         raise unsupported("CREATE MATERIALIZED VIEW", "Create a view or a table.")
@@ -244,7 +248,7 @@ def alter_table(tree: exp.Alter, context: StatementContext) -> Plan:
 
 def _action(tree: exp.Alter, table: str, action: Expr) -> list[Expr | str]:
     if isinstance(action, exp.ColumnDef):
-        return _added_column(table, action)
+        return _add_column(table, action)
     if isinstance(action, exp.Drop):
         exists = "IF EXISTS " if action.args.get("exists") else ""
         return [f"ALTER TABLE {table} DROP COLUMN {exists}{column.sql('duckdb')}" for column in action.args["tables"]]
@@ -264,7 +268,7 @@ def _action(tree: exp.Alter, table: str, action: Expr) -> list[Expr | str]:
     return [single]
 
 
-def _added_column(table: str, definition: exp.ColumnDef) -> list[Expr | str]:
+def _add_column(table: str, definition: exp.ColumnDef) -> list[Expr | str]:
     if length_check(definition.copy()) is not None:
         raise unsupported("ALTER TABLE ADD COLUMN of a text with a length", "Add it as VARCHAR, or create the table.")
     definition = enforced_column(definition)

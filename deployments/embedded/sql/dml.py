@@ -82,7 +82,7 @@ def _refuse_texts(tree: Expr, context: StatementContext) -> None:
         for place, name in variants.items():
             if place < len(row) and not is_variant(row[place]):
                 value = row[place].unalias()
-                value.replace(_assigned_variant(value.copy(), name))
+                value.replace(_assign_variant(value.copy(), name))
 
 
 def _around(query: Expr, columns: int) -> exp.Select:
@@ -93,7 +93,7 @@ def _around(query: Expr, columns: int) -> exp.Select:
     return exp.Select(expressions=[exp.column(alias.copy()) for alias in aliases]).from_(source)
 
 
-def _assigned_variant(value: Expr, name: str) -> Expr:
+def _assign_variant(value: Expr, name: str) -> Expr:
     return call("sf_assigned_variant", value, exp.Literal.string(name))
 
 
@@ -119,7 +119,7 @@ def _refuse_assigned_texts(assignments: list[Expr], target: Expr, context: State
     kinds = _column_types(target, context) if pairs else {}
     for item in pairs:
         if kinds.get(item.this.name.upper()) == "JSON" and not is_variant(item.expression):
-            item.set("expression", _assigned_variant(item.expression.copy(), item.this.name))
+            item.set("expression", _assign_variant(item.expression.copy(), item.this.name))
 
 
 def update(tree: exp.Update, context: StatementContext) -> Plan:

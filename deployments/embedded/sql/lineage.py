@@ -195,15 +195,15 @@ def _source(source: Expr, context: StatementContext, known: Mapping[str, Columns
         name = _identifier(source.this) or ""
         if not source.db and name in known:
             return known[name]
-        return _declared(source, name, context)
+        return _trace_declared(source, name, context)
     if isinstance(source, exp.Subquery) and isinstance(source.this, exp.Subquery) and source.this.args.get("joins"):
-        return _joined(source.this, context, known)
+        return _trace_join(source.this, context, known)
     if isinstance(source, exp.Subquery):
         return _query(source.this, context, known)
     return _values(source) if isinstance(source, exp.Values) else None
 
 
-def _joined(first: exp.Subquery, context: StatementContext, known: Mapping[str, Columns]) -> Columns:
+def _trace_join(first: exp.Subquery, context: StatementContext, known: Mapping[str, Columns]) -> Columns:
     """Columns of `(("SUBQUERY") AS L FULL OUTER JOIN ("SUBQUERY") AS R ON …)`, as Snowpark writes a join."""
     joins = first.args["joins"]
     found: dict[str, Origin] = {}
@@ -222,7 +222,7 @@ def _values(source: exp.Values) -> Columns:
     return found
 
 
-def _declared(table: exp.Table, name: str, context: StatementContext) -> Columns:
+def _trace_declared(table: exp.Table, name: str, context: StatementContext) -> Columns:
     database = _identifier(table.args.get("catalog")) or context.database
     schema = _identifier(table.args.get("db")) or context.schema
     described = context.duck_conn.execute(

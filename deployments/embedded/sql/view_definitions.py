@@ -22,7 +22,7 @@ def keep_definition(tree: exp.Create, context: StatementContext) -> None:
     """
     query = tree.expression
     if any(item.is_star for item in query.selects):
-        query = _pinned(tree, query, context)
+        query = _pin(tree, query, context)
     elif isinstance(query, exp.Subquery):
         query = exp.select("*").from_(exp.Subquery(this=query.this, alias=exp.TableAlias(this=_name("_"))))
     text = exp.select(exp.Literal.string(context.command.strip().rstrip(";")))
@@ -33,7 +33,7 @@ def keep_definition(tree: exp.Create, context: StatementContext) -> None:
     tree.set("expression", query)
 
 
-def _pinned(tree: exp.Create, query: Expr, context: StatementContext) -> exp.Select:
+def _pin(tree: exp.Create, query: Expr, context: StatementContext) -> exp.Select:
     """The query with its columns by name, and a condition that DuckDB binds, and drops, if there are as many of them.
 
     Rows of different lengths cannot be compared, which is an error when it binds.

@@ -154,7 +154,7 @@ def make_plan(declared: Sequence[Declared], present: Present, may_be: Sequence[D
         found = _compare(one, present) if isinstance(one, DeclaredObject) else _missing(one, wanted[one], present)
         for change in found:
             changes.setdefault(change.statement, change)
-    beyond = _undeclared({**wanted, **granted_apart}, objects, present)
+    beyond = _find_undeclared({**wanted, **granted_apart}, objects, present)
     return leave_last([*changes.values(), *_compare_tables(present), *beyond])
 
 
@@ -249,7 +249,7 @@ def _missing(grant: DeclaredGrant, names: set[str], present: Present) -> Iterato
     yield Change("+", f"{grant.privilege} on {on} to {grant.grantee}", why, grant.role, grant.statement)
 
 
-def _undeclared(
+def _find_undeclared(
     wanted: dict[DeclaredGrant, set[str]], objects: Sequence[DeclaredObject], present: Present
 ) -> Iterator[Change]:
     """What the declared roles and users may do beyond what is declared; what they own is theirs."""

@@ -81,7 +81,7 @@ class Archive:
         self._limits = limits
         self._size = file.seek(0, io.SEEK_END)
         self._unpacked = 0
-        with _reported("the archive"):
+        with _reporting("the archive"):
             self._zip = zipfile.ZipFile(file)
         self._members = [info for info in self._zip.infolist() if not info.is_dir()]
 
@@ -108,7 +108,7 @@ class Archive:
             BrokenArchive: It cannot be read to its end.
             TooLarge: The archive unpacks to more than the limits.
         """
-        with _reported(f"the member {member.filename!r}"), self._zip.open(member) as packed:
+        with _reporting(f"the member {member.filename!r}"), self._zip.open(member) as packed:
             is_gzip = packed.peek(2)[:2] == _GZIP  # type: ignore[attr-defined]
             yield from self._lines_of(gzip.GzipFile(fileobj=packed) if is_gzip else packed)
 
@@ -147,7 +147,7 @@ def hour_of(name: str) -> datetime | None:
 
 
 @contextmanager
-def _reported(what: str) -> Iterator[None]:
+def _reporting(what: str) -> Iterator[None]:
     """What goes wrong while something of an archive is read: the libraries raise many kinds."""
     try:
         yield

@@ -158,13 +158,13 @@ class Exporter:
                     middle = len(hours) // 2
                     waiting[:0] = [hours[:middle], hours[middle:]]
                 else:
-                    self._keep([self._left_out(hours[0], TOO_LARGE, f"{reason}{_ADVICE}")])
+                    self._keep([self._leave_out(hours[0], TOO_LARGE, f"{reason}{_ADVICE}")])
             except BrokenArchive as reason:
                 self._keep([self._unread(hour, str(reason)) for hour in hours])
                 waiting[:0] = self._to_ask_again(hours)
             except SourceError as error:
                 left = [hour for part in (hours, *waiting) for hour in part]
-                self._keep([self._left_out(hour, PENDING, str(error)) for hour in left])
+                self._keep([self._leave_out(hour, PENDING, str(error)) for hour in left])
                 raise
 
     def _land(self, hours: list[datetime]) -> list[list[datetime]]:
@@ -234,7 +234,7 @@ class Exporter:
         """
         self._broken[hour] += 1
         is_hopeless = self._broken[hour] >= ASKED_AT_ONCE and self._attempts(hour) >= MOST_ATTEMPTS
-        return self._left_out(hour, REFUSED if is_hopeless else PENDING, reason)
+        return self._leave_out(hour, REFUSED if is_hopeless else PENDING, reason)
 
     def _to_ask_again(self, broken: Collection[datetime]) -> list[list[datetime]]:
         """Each broken hour by itself, but for those that broke often enough in this run."""
@@ -250,7 +250,7 @@ class Exporter:
         if self._on_progress:
             self._on_progress(len(self._exported.by_hour), self._total)
 
-    def _left_out(self, hour: datetime, state: str, reason: str) -> Hour:
+    def _leave_out(self, hour: datetime, state: str, reason: str) -> Hour:
         return self._hour(hour, state, note=reason[:_MOST_NOTE])
 
     def _hour(self, hour: datetime, state: str, **values: Any) -> Hour:

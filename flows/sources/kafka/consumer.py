@@ -120,7 +120,10 @@ class SampleConsumer:
         try:
             self._incarnation = self._incarnation_now()
             self._consumer.subscribe(
-                [self._settings.kafka_topic], on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._lost
+                [self._settings.kafka_topic],
+                on_assign=self._take_assigned,
+                on_revoke=self._give_back,
+                on_lost=self._lost,
             )
             begun = self._heard = time.monotonic()
             while not is_stopped():
@@ -154,7 +157,7 @@ class SampleConsumer:
             return Statistics(gaps=gaps)
         self._land(messages)
         lags = self._lags(messages)
-        loaded = self._loaded(lags)
+        loaded = self._load_again(lags)
         self._commit(messages)
         return Statistics(len(messages), loaded.rows_loaded, sum(lags.values()), gaps)
 
@@ -194,9 +197,9 @@ class SampleConsumer:
         self._incarnation = self._incarnation_now()
         assigned = self._consumer.assignment()
         self._consumer.incremental_unassign(assigned)
-        self._assigned(self._consumer, assigned)
+        self._take_assigned(self._consumer, assigned)
 
-    def _assigned(self, consumer: Any, partitions: list[TopicPartition]) -> None:
+    def _take_assigned(self, consumer: Any, partitions: list[TopicPartition]) -> None:
         """Read each partition on from what is loaded of it."""
         from confluent_kafka import TopicPartition
 
@@ -216,7 +219,7 @@ class SampleConsumer:
         consumer.incremental_assign(begins)
         self._heard = time.monotonic()  # nothing could come before
 
-    def _revoked(self, consumer: Any, partitions: list[TopicPartition]) -> None:
+    def _give_back(self, consumer: Any, partitions: list[TopicPartition]) -> None:
         """Load and commit all that is read before the partitions go to somebody else."""
         self.flush()
         consumer.incremental_unassign(partitions)
@@ -264,7 +267,7 @@ class SampleConsumer:
             lags[self._incarnation, partition] = max(high - offset - 1, 0)
         return lags
 
-    def _loaded(self, lags: dict[tuple[str, int], int]) -> LoadReport:
+    def _load_again(self, lags: dict[tuple[str, int], int]) -> LoadReport:
         """Load, again where another consumer of the topic committed meanwhile: with short batches that is often."""
         return _insisting(TransientError)(self._load, self._session, lags)
 

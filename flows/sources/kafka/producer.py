@@ -143,13 +143,13 @@ class SampleProducer:
             self._settings.kafka_topic,
             value,
             key=str(stream_id),
-            on_delivery=self._delivered,
+            on_delivery=self._note_delivery,
             timestamp=int(collected_at.timestamp() * 1000),
         )
         self.statistics.samples += 1
         self._producer.poll(0)
 
-    def _delivered(self, error: Any, message: Any) -> None:
+    def _note_delivery(self, error: Any, message: Any) -> None:
         if error is None:
             self.statistics.delivered += 1
             return

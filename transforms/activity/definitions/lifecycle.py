@@ -107,7 +107,7 @@ def _broadcasts(events: DataFrame, thresholds: Thresholds) -> DataFrame:
 
 def _gifts(events: DataFrame, thresholds: Thresholds) -> DataFrame:
     in_order = Window.partition_by("person").order_by("ts", "activity_id")
-    counted = _kept_gifts(events).select(
+    counted = _drop_cancelled(events).select(
         "*",
         null_of(INTEGER).alias("max_viewers"),
         null_of(INTEGER).alias("follow_change"),
@@ -117,7 +117,7 @@ def _gifts(events: DataFrame, thresholds: Thresholds) -> DataFrame:
     return counted.filter(col("gift_count") == lit(thresholds.popular_gifts))
 
 
-def _kept_gifts(events: DataFrame) -> DataFrame:
+def _drop_cancelled(events: DataFrame) -> DataFrame:
     gifts = read_events(events, GIFT_RECEIVED, "stream_id", "is_cancelled")
     return gifts.filter(~coalesce(col("is_cancelled"), lit(False))).drop("is_cancelled")
 
@@ -127,7 +127,7 @@ def emit_streamer_activated(int_streamer_events: DataFrame, *, thresholds: Thres
     ended = read_events(int_streamer_events, STREAM_ENDED, "stream_id", "unique_viewers")
     is_watched = col("unique_viewers") >= lit(thresholds.activation_viewers)
     watched = ended.filter(is_watched).select("*", lit("viewers").alias("reason"))
-    first_gifts = _kept_gifts(int_streamer_events).select(
+    first_gifts = _drop_cancelled(int_streamer_events).select(
         "*", null_of(INTEGER).alias("unique_viewers"), lit("gift").alias("reason")
     )
     return first_per_person(STREAMER_ACTIVATED, watched.union_all(first_gifts))

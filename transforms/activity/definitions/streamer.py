@@ -154,7 +154,7 @@ def _list_started(fact_stream_sessions: DataFrame, fact_live_streams: DataFrame)
         *_STREAM, begin.alias("started_at"), col("last_seen_at").alias("live_until"), *_unknown(_KIND)
     )
     until = coalesce(col("ended_at"), col("started_at"))
-    logged = fact_live_streams.select(*_STREAM, "started_at", until.alias("live_until"), *_typed(_KIND))
+    logged = fact_live_streams.select(*_STREAM, "started_at", until.alias("live_until"), *_cast_all(_KIND))
     return polled.union_all(logged)
 
 
@@ -171,7 +171,7 @@ def _list_ended(int_stream_ends: DataFrame, fact_live_streams: DataFrame) -> Dat
     )
     hours = col("total_viewer_seconds").cast(FLOAT) / lit(float(_SECONDS_PER_HOUR))
     logged = fact_live_streams.filter(col("ended_at").is_not_null()).select(
-        *_STREAM, "ended_at", "duration_seconds", "max_viewers", hours.alias("hours_watched"), *_typed(_RESULT)
+        *_STREAM, "ended_at", "duration_seconds", "max_viewers", hours.alias("hours_watched"), *_cast_all(_RESULT)
     )
     return polled.union_all(logged)
 
@@ -180,7 +180,7 @@ def _unknown(types: Mapping[str, DataType]) -> list[Expression]:
     return [null_of(type_).alias(name) for name, type_ in types.items()]
 
 
-def _typed(types: Mapping[str, DataType]) -> list[Expression]:
+def _cast_all(types: Mapping[str, DataType]) -> list[Expression]:
     return [col(name).cast(type_).alias(name) for name, type_ in types.items()]
 
 

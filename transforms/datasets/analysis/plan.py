@@ -101,7 +101,7 @@ def plan_of(query: Query, activities: Mapping[str, Activity]) -> Plan:
     appends = _plan_appends(query.appends, rows, of_cohort[0], activities)
     used = [value.name for output in outputs for value in values_of(output.of)]
     used += [value.name for value in values_in(cohort.condition)]
-    used += [value.name for append in appends for value in _named_by(append) if value.of == COHORT]
+    used += [value.name for append in appends for value in _list_named(append) if value.of == COHORT]
     plan = Plan(of_cohort[0].stream, cohort, scope.chosen(used), outputs, appends)
     _check_names(plan)
     return plan
@@ -201,7 +201,7 @@ def _plan(append: Append, of_append: Sequence[Activity], scopes: Scopes, scope: 
     planned = PlannedAppend(replace(append, selection=picked, condition=related), scope.chosen(own_names), outputs)
     referred = {
         (value.of, str(value.name)): scopes[value.of].type_of(value.name)
-        for value in _named_by(planned)
+        for value in _list_named(planned)
         if value.of not in (None, COHORT)
     }
     if append.anchor is not None:
@@ -209,7 +209,7 @@ def _plan(append: Append, of_append: Sequence[Activity], scopes: Scopes, scope: 
     return replace(planned, referred=referred)
 
 
-def _named_by(planned: PlannedAppend) -> Iterable[Value]:
+def _list_named(planned: PlannedAppend) -> Iterable[Value]:
     """The values of its own, of the cohort's row and of earlier appends that an append names outside its filter."""
     yield from values_in(planned.append.condition)
     for output in planned.projection:

@@ -100,7 +100,7 @@ def _of_value(output: Output, scopes: Scopes, alias: str, where: str) -> Project
     if not alias:
         raise QueryError("what is computed needs a name: say `as`", word_in(of))
     checked, data_type = checked_operand(of, scopes)
-    return ProjectedColumn(checked, Column(_checked(alias), data_type, f"{display_operand(of)}{where}"), alias)
+    return ProjectedColumn(checked, Column(_check_name(alias), data_type, f"{display_operand(of)}{where}"), alias)
 
 
 def _of_aggregation(append: Append, aggregation: Aggregation, scopes: Scopes, alias: str) -> ProjectedColumn:
@@ -116,7 +116,7 @@ def _of_aggregation(append: Append, aggregation: Aggregation, scopes: Scopes, al
     result = type_of_aggregation(function, operand, name, aggregation.word, word_in(of))
     checked = replace(aggregation, of=of, operand_type=operand, order=_order(aggregation, scopes))
     described = f"{function}{f' of {name}' if name else ''}{_describe(append)}"
-    column = Column(_checked(alias), result, described, nullable=function not in ZERO_FOR_NONE)
+    column = Column(_check_name(alias), result, described, nullable=function not in ZERO_FOR_NONE)
     return ProjectedColumn(checked, column, alias)
 
 
@@ -159,7 +159,7 @@ def _name_in(output: Output) -> str:
     return of.name if isinstance(of, Value) else ""
 
 
-def _checked(alias: str) -> str:
+def _check_name(alias: str) -> str:
     try:
         name = check_identifier(alias).lower()
     except ContractError:

@@ -143,7 +143,7 @@ def type_of_aggregation(
     if data_type is None:
         raise QueryError(f"{function} needs a feature: {function}(points), say", word)
     kind = kind_of(data_type)
-    wanted = _wanted_kinds(function)
+    wanted = _want_kinds(function)
     if wanted and kind not in wanted:
         raise QueryError(f"{function} takes {' or '.join(wanted)}; {name} is {kind}", at)
     if function is Function.COUNT_DISTINCT:
@@ -157,7 +157,7 @@ def type_of_aggregation(
     return data_type
 
 
-def _wanted_kinds(function: Function) -> tuple[str, ...]:
+def _want_kinds(function: Function) -> tuple[str, ...]:
     if function in _OF_NUMBERS:
         return (NUMBER_KIND,)
     if function in (Function.MIN, Function.MAX):

@@ -89,14 +89,14 @@ def _relate_rows(cohort: Cohort, planned: PlannedAppend, earlier: Mapping[str, P
     columns: dict[str, Expression] = {}
     types: dict[str, DataType] = {}
     for (of, name), data_type in planned.referred.items():
-        columns[key_of(Value(name, of))] = _named(earlier[of])[name]
+        columns[key_of(Value(name, of))] = _list_named(earlier[of])[name]
         types[key_of(Value(name, of))] = data_type
     for value in {one.name: one for one in _name_values(planned) if one.of == COHORT}.values():
         columns[key_of(value)] = col(base.named(value.name))
         types[key_of(value)] = base.types.get(value.name, ts.type)
-    at = base.ts if anchor is None else _named(earlier[anchor])[ts.name]
+    at = base.ts if anchor is None else _list_named(earlier[anchor])[ts.name]
     frame = base.frame
-    for part in _needed([of for of, _ in planned.referred], earlier):
+    for part in _find_needed([of for of, _ in planned.referred], earlier):
         frame = frame.join(part.frame, on=part.on, how="left")
     rows = Occurrences(frame, prefix, types)
     selected = frame.filter(at.is_not_null()).select(
@@ -122,11 +122,11 @@ def _name_values(planned: PlannedAppend) -> list[Value]:
     return [*values_in(planned.append.condition), *of_outputs]
 
 
-def _named(part: Part) -> Mapping[str, Expression]:
+def _list_named(part: Part) -> Mapping[str, Expression]:
     return part.named or {}
 
 
-def _needed(names: list[str], earlier: Mapping[str, Part]) -> list[Part]:
+def _find_needed(names: list[str], earlier: Mapping[str, Part]) -> list[Part]:
     """The parts of that name and those that they are joined by, in the order of the question."""
     wanted = set(names)
     for name in reversed(list(earlier)):

@@ -59,7 +59,7 @@ def value_of(operand: Operand | Constant | None, column_of: ColumnOf) -> Express
     if isinstance(operand, Value):
         return column_of(operand)
     if isinstance(operand, Arithmetic):
-        return _computed(operand, column_of)
+        return _compute(operand, column_of)
     if isinstance(operand, Case):
         return _choose(operand, column_of)
     return lit(operand)
@@ -73,7 +73,7 @@ def _balance(combine: Callable[[Expression, Expression], Expression], parts: Seq
     return combine(_balance(combine, parts[:half]), _balance(combine, parts[half:]))
 
 
-def _computed(operand: Arithmetic, column_of: ColumnOf) -> Expression:
+def _compute(operand: Arithmetic, column_of: ColumnOf) -> Expression:
     left, right = (value_of(side, column_of) for side in (operand.left, operand.right))
     if operand.operator == "/":
         # Whole numbers would be divided with so many digits as the warehouse likes.

@@ -46,7 +46,7 @@ def running_values(
     ts, kind = col(f"{prefix}at"), col(f"{prefix}kind")
     by_time = ts.asc() if relation in (Relation.BEFORE, Relation.ON_OR_BEFORE) else ts.desc()
     includes_own_time = relation in (Relation.ON_OR_BEFORE, Relation.ON_OR_AFTER)
-    passed = _passed(prefix, by_time, kind.desc() if includes_own_time else kind.asc())
+    passed = _range_before(prefix, by_time, kind.desc() if includes_own_time else kind.asc())
     values = [
         running(one, operand, passed).alias(name) for (name, one), operand in zip(wanted.items(), operands, strict=True)
     ]
@@ -64,7 +64,7 @@ def positions(cohort: Cohort, events: Occurrences, *, includes_own_time: bool) -
     prefix = events.prefix
     line = _one_line(cohort, events.frame, prefix, {})
     kind = col(f"{prefix}kind")
-    passed = _passed(prefix, col(f"{prefix}at").asc(), kind.desc() if includes_own_time else kind.asc())
+    passed = _range_before(prefix, col(f"{prefix}at").asc(), kind.desc() if includes_own_time else kind.asc())
     counted = count(col(f"{prefix}event")).over(passed).cast(INTEGER).alias(f"{prefix}passed")
     return _of_points(line.select(f"{prefix}of", f"{prefix}whose", counted), prefix)
 
@@ -123,7 +123,7 @@ def _one_line(cohort: Cohort, events: DataFrame, prefix: str, carried: Mapping[s
     return passing.union_all(points)
 
 
-def _passed(prefix: str, by_time: Expression, by_kind: Expression) -> WindowSpec:
+def _range_before(prefix: str, by_time: Expression, by_kind: Expression) -> WindowSpec:
     return (
         Window.partition_by(f"{prefix}whose")
         .order_by(by_time, by_kind)

@@ -119,7 +119,7 @@ def _comparison(reader: Reader, what: str) -> _Given:
     if not reader.comes("not", "in", "like", "between"):
         return given
     is_negated = reader.taken("not")
-    found = _tested(reader, _as_value(given, token))
+    found = _read_test(reader, _as_value(given, token))
     return ~found if is_negated else found
 
 
@@ -135,7 +135,7 @@ def _compare(reader: Reader, left: Operand | Constant, token: Token) -> Conditio
     raise QueryError("a comparison names a feature on one side", token.word)
 
 
-def _tested(reader: Reader, value: Operand) -> Condition:
+def _read_test(reader: Reader, value: Operand) -> Condition:
     word = reader.one_of(("in", "like", "between"), "in, like or between")
     if word == "in":
         return Membership(value, _options(reader))
@@ -159,11 +159,11 @@ def _constant(reader: Reader) -> Constant:
     token = reader.next
     given = _sum(reader, _CONSTANT)
     if isinstance(given, Operand | Condition):
-        raise QueryError(f"expected {_CONSTANT}, found {str(token.word)!r}{_quoted_hint(given)}", token.word)
+        raise QueryError(f"expected {_CONSTANT}, found {str(token.word)!r}{_hint_at_quotes(given)}", token.word)
     return given
 
 
-def _quoted_hint(given: Operand | Condition) -> str:
+def _hint_at_quotes(given: Operand | Condition) -> str:
     is_name = isinstance(given, Value) and given.of is None
     return f"; a text is written in single quotes: {quoted(given.name)}" if is_name and isinstance(given, Value) else ""
 

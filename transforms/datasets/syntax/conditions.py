@@ -31,15 +31,15 @@ class _NoBoolean:
         )
 
 
-def _compared(operator: str) -> Callable[[Operand, Operand | Constant], Condition]:
+def _make_comparison(operator: str) -> Callable[[Operand, Operand | Constant], Condition]:
     return lambda own, other: Comparison(own, operator, other)
 
 
-def _computed(operator: str) -> Callable[[Operand, Operand | Constant], Operand]:
+def _make_arithmetic(operator: str) -> Callable[[Operand, Operand | Constant], Operand]:
     return lambda own, other: Arithmetic(own, operator, other)
 
 
-def _computed_on_the_right(operator: str) -> Callable[[Operand, Constant], Operand]:
+def _make_arithmetic_on_the_right(operator: str) -> Callable[[Operand, Constant], Operand]:
     return lambda own, other: Arithmetic(other, operator, own)
 
 
@@ -47,14 +47,14 @@ class Operand(_NoBoolean):
     """What can be compared, computed with and taken: a value, a sum, a case."""
 
     __hash__ = object.__hash__
-    __eq__ = _compared("=")  # type: ignore[assignment]
-    __ne__ = _compared("!=")  # type: ignore[assignment]
-    __lt__, __le__ = _compared("<"), _compared("<=")
-    __gt__, __ge__ = _compared(">"), _compared(">=")
-    __add__, __radd__ = _computed("+"), _computed_on_the_right("+")
-    __sub__, __rsub__ = _computed("-"), _computed_on_the_right("-")
-    __mul__, __rmul__ = _computed("*"), _computed_on_the_right("*")
-    __truediv__, __rtruediv__ = _computed("/"), _computed_on_the_right("/")
+    __eq__ = _make_comparison("=")  # type: ignore[assignment]
+    __ne__ = _make_comparison("!=")  # type: ignore[assignment]
+    __lt__, __le__ = _make_comparison("<"), _make_comparison("<=")
+    __gt__, __ge__ = _make_comparison(">"), _make_comparison(">=")
+    __add__, __radd__ = _make_arithmetic("+"), _make_arithmetic_on_the_right("+")
+    __sub__, __rsub__ = _make_arithmetic("-"), _make_arithmetic_on_the_right("-")
+    __mul__, __rmul__ = _make_arithmetic("*"), _make_arithmetic_on_the_right("*")
+    __truediv__, __rtruediv__ = _make_arithmetic("/"), _make_arithmetic_on_the_right("/")
 
     def __neg__(self) -> Operand:
         return Arithmetic(0, "-", self)

@@ -29,7 +29,7 @@ def wrap_aggregates(tree: Expr, context: StatementContext) -> Expr:
     for node in list(tree.find_all(*kinds)):
         outer = _with_clauses(node)
         parent_is_root = outer is tree
-        new = _wrapped(node, outer)
+        new = _wrap(node, outer)
         if new is not outer and not parent_is_root:
             outer.replace(new)
     for window in list(tree.find_all(exp.Window)):
@@ -38,7 +38,7 @@ def wrap_aggregates(tree: Expr, context: StatementContext) -> Expr:
     return tree
 
 
-def _wrapped(node: Expr, outer: Expr) -> Expr:
+def _wrap(node: Expr, outer: Expr) -> Expr:
     if isinstance(node, exp.Avg):
         return typed_average(outer) if node.meta.get("averages") else outer
     if isinstance(node, (exp.ArrayAgg, exp.ArrayUniqueAgg)):
@@ -55,7 +55,7 @@ def _object_agg(node: exp.ObjectAgg, outer: Expr) -> Expr:
     """`OBJECT_AGG("K", "V")` leaves rows with a NULL key or value out."""
     key, value = node.this, node.expression
     present = exp.and_(*(exp.Not(this=exp.Is(this=x.copy(), expression=exp.Null())) for x in (key, value)))
-    pair = func("struct_pack", _named("k", key.copy()), _named("v", variant(value.copy())))
+    pair = func("struct_pack", _name_value("k", key.copy()), _name_value("v", variant(value.copy())))
     pairs: Expr = exp.Filter(this=func("list", pair), expression=exp.Where(this=present))
     if isinstance(outer, exp.Window):
         window = outer.copy()
@@ -65,7 +65,7 @@ def _object_agg(node: exp.ObjectAgg, outer: Expr) -> Expr:
     return as_variant(func("coalesce", call("sf_object", pairs), empty))
 
 
-def _named(name: str, value: Expr) -> Expr:
+def _name_value(name: str, value: Expr) -> Expr:
     return exp.PropertyEQ(this=exp.to_identifier(name), expression=value)
 
 

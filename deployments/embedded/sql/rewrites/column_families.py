@@ -85,17 +85,17 @@ def _of_column(name: str, select: exp.Select | None, families: Families) -> str:
     source = select.args.get("from_") if select is not None else None
     if select is None or source is None:
         return UNKNOWN
-    return _given_by_any(source.this, select, name, families) or UNKNOWN
+    return _find_given_by_any(source.this, select, name, families) or UNKNOWN
 
 
-def _given_by_any(source: Expr, holder: Expr, name: str, families: Families) -> str | None:
+def _find_given_by_any(source: Expr, holder: Expr, name: str, families: Families) -> str | None:
     """The family of a column of a source or of what is joined to it there; None where none of them has it."""
     sources = [source, *(join.this for join in holder.args.get("joins") or [])]
-    given = {family for one in sources if (family := _given_by(one, name, families)) is not None}
+    given = {family for one in sources if (family := _find_given_by(one, name, families)) is not None}
     return given.pop() if len(given) == 1 else UNKNOWN if given else None
 
 
-def _given_by(source: Expr, name: str, families: Families) -> str | None:
+def _find_given_by(source: Expr, name: str, families: Families) -> str | None:
     if isinstance(source, exp.Table):
         return _of_table(source, name, families)
     if isinstance(source, exp.Values):
@@ -103,7 +103,7 @@ def _given_by(source: Expr, name: str, families: Families) -> str | None:
     if isinstance(source, exp.Subquery) and source.alias_column_names:
         return UNKNOWN
     if isinstance(source, (exp.Subquery, exp.Paren, exp.SetOperation)):
-        return _given_by_any(source.this, source, name, families)
+        return _find_given_by_any(source.this, source, name, families)
     if not isinstance(source, exp.Select):
         return UNKNOWN
     for item in source.selects:

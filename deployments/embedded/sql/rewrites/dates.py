@@ -63,7 +63,7 @@ def to_char(node: exp.ToChar) -> Expr:
     form = node.args.get("format")
     if form is None:
         return text(node.this)
-    form = _joined(form)
+    form = _join_literals(form)
     if not is_text_literal(form):
         return call("sf_format", _moment(node.this), form)
     if form.name.upper() in {"HEX", "UTF-8", "UTF8", "BASE64"}:
@@ -74,11 +74,11 @@ def to_char(node: exp.ToChar) -> Expr:
     return func("strftime", moment, duckdb_format(form.name))
 
 
-def _joined(form: Expr) -> Expr:
+def _join_literals(form: Expr) -> Expr:
     """`'YYYY' || '-MM'` is as good as a literal."""
     if isinstance(form, exp.Paren):
-        return _joined(form.this)
-    parts = [_joined(form.this), _joined(form.expression)] if isinstance(form, exp.DPipe) else []
+        return _join_literals(form.this)
+    parts = [_join_literals(form.this), _join_literals(form.expression)] if isinstance(form, exp.DPipe) else []
     if parts and all(map(is_text_literal, parts)):
         return exp.Literal.string("".join(part.name for part in parts))
     return form
@@ -96,15 +96,15 @@ def to_date(node: Expr) -> Expr:
     to = exp.DataType.build("DATE")
     if form is None:
         return safely(node, convert(node.this, to))
-    return safely(node, exp.cast(_parsed(node.this, form), Type.DATE, copy=False))
+    return safely(node, exp.cast(_parse(node.this, form), Type.DATE, copy=False))
 
 
 def text_to_time(node: exp.StrToTime) -> Expr:
     """`TO_TIMESTAMP("S", 'YYYY-MM-DD HH24:MI:SS')`."""
-    return safely(node, _parsed(node.this, node.args["format"]))
+    return safely(node, _parse(node.this, node.args["format"]))
 
 
-def _parsed(value: Expr, form: Expr) -> Expr:
+def _parse(value: Expr, form: Expr) -> Expr:
     """Text read by a format; sqlglot has turned its parts into strftime's, fractions of a second aside."""
     if not is_text_literal(form):
         raise unsupported("a date format that is not a literal")
@@ -125,7 +125,7 @@ def time_to_text(node: exp.TimeToStr) -> Expr:
 def to_time(node: Expr) -> Expr:
     """`TO_TIME("S")`."""
     form = node.args.get("format")
-    parsed = _parsed(node.this, form) if form is not None else text(node.this)
+    parsed = _parse(node.this, form) if form is not None else text(node.this)
     return safely(node, exp.cast(parsed, Type.TIME, copy=False))
 
 

@@ -89,9 +89,9 @@ def check_target(tree: exp.Create | exp.Drop, name: tuple[str, ...], context: St
     if not found or name[-1] in found:
         return
     if isinstance(tree, exp.Create) or tree.args.get("exists"):
-        named = f"the name {_written(name[-1])} beside {_written(found[0])}"
+        named = f"the name {_write_name(name[-1])} beside {_write_name(found[0])}"
         raise unsupported(named, "Names have to differ in more than case.")
-    raise does_not_exist(str(tree.kind).capitalize(), _written(name[-1]))
+    raise does_not_exist(str(tree.kind).capitalize(), _write_name(name[-1]))
 
 
 def _check_select(select: exp.Select) -> None:
@@ -116,7 +116,7 @@ def _check_columns(tree: Expr, columns: set[str]) -> None:
         used += [column.name for column in tree.this.expressions]
     for name in used:
         if name not in known and name.upper() in folded:
-            raise snowflake_error(f"SQL compilation error:\ninvalid identifier '{_written(name)}'", 904, "42000")
+            raise snowflake_error(f"SQL compilation error:\ninvalid identifier '{_write_name(name)}'", 904, "42000")
 
 
 def _columns(table: exp.Table, context: StatementContext) -> set[str] | None:
@@ -128,19 +128,19 @@ def _columns(table: exp.Table, context: StatementContext) -> set[str] | None:
     if not isinstance(table.this, exp.Identifier):
         return None
     if (table.catalog, table.db) == TEMPORARY_CATALOG:
-        return _described(context.duck_conn, (*TEMPORARY_CATALOG, table.name))
+        return _describe(context.duck_conn, (*TEMPORARY_CATALOG, table.name))
     name = full_name(table, context)
     may_differ = context.connection.engine.has_lower_tables or _is_lower(name[2])
     with context.duck_conn.cursor() as apart:  # what is not found would end the session's transaction
-        columns = _described(apart, name)
+        columns = _describe(apart, name)
         stored = apart.execute(_STORED_NAMES, [*name, *name]).fetchall() if may_differ and columns is not None else []
     if stored and (name[2],) not in stored:
-        message = f"SQL compilation error:\nObject '{_written(name[2])}' does not exist or not authorized."
+        message = f"SQL compilation error:\nObject '{_write_name(name[2])}' does not exist or not authorized."
         raise snowflake_error(message, 2003, "42S02")
     return columns
 
 
-def _described(connection: duckdb.DuckDBPyConnection, name: tuple[str, str, str]) -> set[str] | None:
+def _describe(connection: duckdb.DuckDBPyConnection, name: tuple[str, str, str]) -> set[str] | None:
     written = ".".join(exp.to_identifier(part, quoted=True).sql("duckdb") for part in name)
     try:
         return {column[0] for column in connection.execute(f"SELECT * FROM {written} LIMIT 0").description or []}
@@ -184,5 +184,5 @@ def _is_no_name(node: exp.Identifier) -> bool:
     return isinstance(table, exp.PropertyEQ)
 
 
-def _written(name: str) -> str:
+def _write_name(name: str) -> str:
     return f'"{name}"' if _is_lower(name) else name

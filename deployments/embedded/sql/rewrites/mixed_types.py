@@ -27,9 +27,9 @@ def compare(node: exp.Binary) -> Expr:
     elif is_variant(right):
         node.set("expression", _comparable(right, left))
     elif is_text_literal(right) and may_be_variant(left):
-        return _compared_with_text(node, left, right, flipped=False)
+        return _compare_with_text(node, left, right, flipped=False)
     elif is_text_literal(left) and may_be_variant(right):
-        return _compared_with_text(node, right, left, flipped=True)
+        return _compare_with_text(node, right, left, flipped=True)
     return node
 
 
@@ -43,7 +43,7 @@ def _comparable(value: Expr, other: Expr) -> Expr:
     return call("sf_as_type_of", value, other.copy())
 
 
-def _compared_with_text(node: exp.Binary, column: Expr, other: Expr, *, flipped: bool) -> Expr:
+def _compare_with_text(node: exp.Binary, column: Expr, other: Expr, *, flipped: bool) -> Expr:
     """Text of the value if the column turns out to be a VARIANT, else the comparison as it stands."""
     if not isinstance(column, exp.Column):
         return node

@@ -90,14 +90,14 @@ def _convert_branch(branch: exp.Query, names: list[str], meant: dict[int, str]) 
         for place, kind in meant.items():
             item = branch.selects[place]
             value = item.unalias()
-            converted = _converted(value.copy(), kind)
+            converted = _convert_to(value.copy(), kind)
             named = item.args["alias"].copy() if isinstance(item, exp.Alias) else exp.to_identifier(names[place], True)
             item.replace(exp.Alias(this=converted, alias=named))
         return
     aliases = [exp.to_identifier(f"_{place}", quoted=True) for place in range(len(names))]
     chosen = [
         exp.Alias(
-            this=_converted(exp.column(alias.copy()), meant[place]) if place in meant else exp.column(alias.copy()),
+            this=_convert_to(exp.column(alias.copy()), meant[place]) if place in meant else exp.column(alias.copy()),
             alias=exp.to_identifier(name, quoted=True),
         )
         for place, (name, alias) in enumerate(zip(names, aliases, strict=True))
@@ -121,7 +121,7 @@ def _kinds(branch: exp.Query, operation: Expr, context: StatementContext) -> lis
         return []
 
 
-def _converted(value: Expr, kind: str) -> Expr:
+def _convert_to(value: Expr, kind: str) -> Expr:
     if kind == _VARIANT:
         return variant(value)
     if kind.startswith(_NUMBERS) and is_text_literal(value) and re.fullmatch(r"-?\d+(\.\d+)?", value.name):

@@ -157,7 +157,7 @@ def length(node: exp.Length) -> Expr:
     return func("length", node.this) if gives_text(node.this) else call("sf_length", node.this)
 
 
-def _refused(name: str) -> Callable[[exp.Anonymous], Expr]:
+def _refuse(name: str) -> Callable[[exp.Anonymous], Expr]:
     def refuse(node: exp.Anonymous) -> Expr:
         raise unsupported(name)
 
@@ -166,7 +166,7 @@ def _refused(name: str) -> Callable[[exp.Anonymous], Expr]:
 
 ANONYMOUS: dict[str, Callable[[exp.Anonymous], Expr]] = {
     "HASH": lambda node: call("sf_signed", func("hash", *node.expressions)),
-    "CONDITIONAL_CHANGE_EVENT": _refused("CONDITIONAL_CHANGE_EVENT"),
+    "CONDITIONAL_CHANGE_EVENT": _refuse("CONDITIONAL_CHANGE_EVENT"),
 }
 
 

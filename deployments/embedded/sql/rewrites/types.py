@@ -108,7 +108,7 @@ def convert(operand: Expr, to: exp.DataType) -> Expr:
     if isinstance(operand, exp.Null):
         return exp.Cast(this=operand, to=to)
     if kind in TEXT_TYPES:
-        return _shortened(text(operand), to)
+        return _shorten(text(operand), to)
     if kind == Type.VARBINARY:
         return call("sf_binary", operand)
     if kind == Type.BOOLEAN and not isinstance(operand, exp.Boolean):
@@ -122,7 +122,7 @@ def convert(operand: Expr, to: exp.DataType) -> Expr:
     return exp.Cast(this=operand, to=to)
 
 
-def _shortened(operand: Expr, to: exp.DataType) -> Expr:
+def _shorten(operand: Expr, to: exp.DataType) -> Expr:
     """`'abcd' :: VARCHAR(3)` cuts the text."""
     if not to.expressions or to.expressions[0].this.name in {"16777216", "134217728"}:
         return operand if isinstance(operand, (exp.Anonymous, exp.Cast)) else exp.cast(operand, Type.VARCHAR)

@@ -186,7 +186,7 @@ def variant_function(node: exp.Anonymous) -> Expr | None:
     return None
 
 
-def _checked(value: Expr, name: str) -> Expr:
+def _check_argument(value: Expr, name: str) -> Expr:
     """Refuse `IS_ARRAY('a')`: these functions take a VARIANT only."""
     if gives_text(value) or gives_whole_number(value) or isinstance(value, (exp.Boolean, exp.Literal)):
         kind = "VARCHAR" if gives_text(value) else "BOOLEAN" if isinstance(value, exp.Boolean) else "NUMBER"
@@ -226,10 +226,10 @@ def type_predicate(node: exp.Anonymous) -> Expr | None:
     """`IS_INTEGER("V")`, `AS_VARCHAR("V")` and their like."""
     name = node.name.upper()
     if names := IS_TYPE.get(name):
-        return _is_type(_checked(node.expressions[0], name), names)
+        return _is_type(_check_argument(node.expressions[0], name), names)
     if name in AS_TYPE:
         kinds, target = AS_TYPE[name]
-        value = _checked(node.expressions[0], name)
+        value = _check_argument(node.expressions[0], name)
         cast = variant(value.copy()) if target == "JSON" else exp.cast(text(value.copy()), target)
         return exp.Case(ifs=[exp.If(this=_is_type(value, kinds), true=cast)])
     return None
@@ -265,8 +265,8 @@ RULES: dict[type[Expr], Rule] = {
     exp.Split: split,
     exp.ObjectInsert: object_insert,
     exp.JSONKeys: by_macro("sf_keys", "this", gives_variant=True),
-    exp.Typeof: lambda node: call("sf_typeof", _checked(node.this, "TYPEOF")),
-    exp.IsArray: lambda node: _is_type(_checked(node.this, "IS_ARRAY"), ["ARRAY"]),
-    exp.IsNullValue: lambda node: _is_type(_checked(node.this, "IS_NULL_VALUE"), ["NULL_VALUE"]),
+    exp.Typeof: lambda node: call("sf_typeof", _check_argument(node.this, "TYPEOF")),
+    exp.IsArray: lambda node: _is_type(_check_argument(node.this, "IS_ARRAY"), ["ARRAY"]),
+    exp.IsNullValue: lambda node: _is_type(_check_argument(node.this, "IS_NULL_VALUE"), ["NULL_VALUE"]),
     exp.StripNullValue: by_macro("sf_strip_null", "this", gives_variant=True),
 }

@@ -34,7 +34,7 @@ def order_whole_variants(tree: Expr, context: StatementContext) -> Expr:
     """Order what may be a VARIANT by its value where it turns out to be one."""
     known: set[str] = context.connection.engine.variant_names
     nodes = [node for node in tree.walk() if isinstance(node, (*_NAMING, *_ORDERING))]
-    names = known | _named_here([node for node in nodes if isinstance(node, _NAMING)], known)
+    names = known | _find_named_here([node for node in nodes if isinstance(node, _NAMING)], known)
     if isinstance(tree, (exp.Create, exp.Alter)):
         known.update(names)
     for node in nodes:
@@ -43,7 +43,7 @@ def order_whole_variants(tree: Expr, context: StatementContext) -> Expr:
         elif isinstance(node, _EXTREMES):
             _extreme(node, names)
         elif isinstance(node, _ORDERED) and _all_may_be((node.this, node.expression), names):
-            node.replace(_compared(node))
+            node.replace(_compare(node))
         elif _is_greatest(node) and _all_may_be(node.expressions, names):
             node.replace(_greatest(node.expressions, exp.GTE if node.name == "greatest" else exp.LTE))
     return tree
@@ -61,7 +61,7 @@ def _may_be(value: Expr | None, names: set[str]) -> bool:
     return isinstance(value, exp.Column) and value.name in names and not is_variant(value)
 
 
-def _named_here(nodes: list[Expr], known: set[str]) -> set[str]:
+def _find_named_here(nodes: list[Expr], known: set[str]) -> set[str]:
     """The names that a statement gives to VARIANTs: of columns, aliases and lists of names."""
     names: set[str] = set()
     pairs: list[tuple[str, Expr]] = []
@@ -72,7 +72,7 @@ def _named_here(nodes: list[Expr], known: set[str]) -> set[str]:
             pairs.append((node.args["to"].name, node.this))
         elif isinstance(node, exp.Alias):
             pairs.append((node.alias, node.this))
-        elif listed := _listed(node):
+        elif listed := _read_list(node):
             query = node.expression if isinstance(node, exp.Create) else node.this
             selects = query.selects if isinstance(query, exp.Query) else []
             pairs += zip(listed, (item.unalias() for item in selects), strict=False)
@@ -83,7 +83,7 @@ def _named_here(nodes: list[Expr], known: set[str]) -> set[str]:
     return names
 
 
-def _listed(holder: Expr) -> list[str]:
+def _read_list(holder: Expr) -> list[str]:
     """The names in the list behind a table's alias or a view's name."""
     if isinstance(holder, exp.Create):
         return [column.name for column in holder.this.expressions] if isinstance(holder.this, exp.Schema) else []
@@ -139,7 +139,7 @@ def _extreme(node: Expr, names: set[str]) -> None:
         node.replace(func(name, node.this.copy(), _both(node.this)))
 
 
-def _compared(node: exp.Binary) -> Expr:
+def _compare(node: exp.Binary) -> Expr:
     sides = (node.this, node.expression)
     are_json = exp.and_(
         *(exp.EQ(this=func("typeof", side.copy()), expression=exp.Literal.string("JSON")) for side in sides)

@@ -39,7 +39,7 @@ class Diagnosis:
 
     def split(self, insert: str, rows: pa.Table) -> tuple[pa.Table, list[RowError]]:
         """The rows that the table takes, and the reasons for the others."""
-        refused = list(self._refused(insert, rows, 0))
+        refused = list(self._find_refused(insert, rows, 0))
         bad = {at for at, _ in refused}
         kept = rows.take(pa.array([at for at in range(len(rows)) if at not in bad], pa.int64()))
         return kept, [self._row_error(rows, at, error) for at, error in refused]
@@ -48,7 +48,7 @@ class Diagnosis:
         """The first row that the table refuses, if it refuses one."""
         if self._refusal(insert, rows) is None:
             return None
-        at, error = next(self._refused(insert, rows, 0))
+        at, error = next(self._find_refused(insert, rows, 0))
         return self._row_error(rows, at, error)
 
     def errors_table(self, outcomes: Sequence[tuple[StagedFile, Outcome]]) -> pa.Table:
@@ -81,7 +81,7 @@ class Diagnosis:
         }
         return pa.table(found)
 
-    def _refused(self, insert: str, rows: pa.Table, offset: int) -> Iterator[tuple[int, duckdb.Error]]:
+    def _find_refused(self, insert: str, rows: pa.Table, offset: int) -> Iterator[tuple[int, duckdb.Error]]:
         error = self._refusal(insert, rows)
         if error is None:
             return
@@ -89,11 +89,11 @@ class Diagnosis:
             yield offset, error
             return
         half = len(rows) // 2
-        yield from self._refused(insert, rows.slice(0, half), offset)
-        yield from self._refused(insert, rows.slice(half), offset + half)
+        yield from self._find_refused(insert, rows.slice(0, half), offset)
+        yield from self._find_refused(insert, rows.slice(half), offset + half)
 
     def _refusal(self, insert: str, rows: pa.Table) -> duckdb.Error | None:
-        with self._taken_back(rows) as duck:
+        with self._taking_back(rows) as duck:
             try:
                 duck.execute(insert)
             except NOT_OF_A_ROW:
@@ -103,7 +103,7 @@ class Diagnosis:
         return None
 
     @contextlib.contextmanager
-    def _taken_back(self, rows: pa.Table) -> Iterator[duckdb.DuckDBPyConnection]:
+    def _taking_back(self, rows: pa.Table) -> Iterator[duckdb.DuckDBPyConnection]:
         """A connection that shows the rows and rolls back; not the session's own while that is in a transaction."""
         if not self.context.in_transaction:
             self.relation.show(rows)

@@ -259,11 +259,11 @@ class Copy:
         try:
             rows = self.duck.execute(insert).fetchall()
         except duckdb.Error as error:
-            raise self._explained(error, batch) from None
+            raise self._explain(error, batch) from None
         batch.outcome.loaded = int(rows[0][0]) if rows else 0
         batch.outcome.parsed = batch.outcome.parsed or batch.outcome.loaded
 
-    def _explained(self, error: duckdb.Error, batch: Batch) -> Exception:
+    def _explain(self, error: duckdb.Error, batch: Batch) -> Exception:
         """The error of a refused row with its place in the file, where it can be found out."""
         if self.context.in_transaction or isinstance(error, NOT_OF_A_ROW):
             return errors.translate(error)

@@ -77,9 +77,9 @@ def forgotten_by(expression: Expr, context: StatementContext) -> Forgotten:
     """What is forgotten when a table is emptied, replaced, dropped or renamed."""
     if not isinstance(expression, exp.TruncateTable | exp.Drop | exp.Create | exp.Alter):
         return Forgotten([], [], [])
-    if schema := _dropped_schema(expression, context):
+    if schema := _find_dropped_schema(expression, context):
         return Forgotten(_steps(context, schema, "DELETE FROM {history}"), [], [schema])
-    keys = [_key(table, context) for table in _emptied(expression)]
+    keys = [_key(table, context) for table in _find_emptied(expression)]
     steps = [step for key in keys for step in _steps(context, key, "DELETE FROM {history}")]
     if isinstance(expression, exp.Alter) and expression.args.get("kind") == "TABLE":
         for action in expression.args.get("actions") or []:
@@ -91,17 +91,17 @@ def forgotten_by(expression: Expr, context: StatementContext) -> Forgotten:
     return Forgotten(steps, [] if isinstance(expression, exp.TruncateTable) else keys, [])
 
 
-def _dropped_schema(expression: Expr, context: StatementContext) -> tuple[str, str] | None:
+def _find_dropped_schema(expression: Expr, context: StatementContext) -> tuple[str, str] | None:
     """The schema that `DROP SCHEMA` or `CREATE OR REPLACE SCHEMA` empties."""
     is_emptied = isinstance(expression, exp.Drop) or expression.args.get("replace")
     if not is_emptied or str(expression.args.get("kind") or "").upper() != "SCHEMA":
         return None
     table = expression.args["tables"][0] if isinstance(expression, exp.Drop) else expression.this
-    parts = [_stored(part) for part in table.parts]
+    parts = [_fold_name(part) for part in table.parts]
     return (parts[-2] if len(parts) > 1 else context.database or ""), parts[-1]
 
 
-def _emptied(expression: Expr) -> list[exp.Table]:
+def _find_emptied(expression: Expr) -> list[exp.Table]:
     if isinstance(expression, exp.TruncateTable):
         return [table for table in expression.expressions if isinstance(table, exp.Table)]
     if str(expression.args.get("kind") or "").upper() != "TABLE":
@@ -163,11 +163,11 @@ def _show(table: Expr, sql: str, name: str) -> None:
 def _key(table: exp.Table, context: StatementContext) -> Key:
     if isinstance(table.this, exp.DynamicIdentifier):
         return split_name(table.this.this.name, context.database, context.schema)
-    parts = [_stored(table.args.get("catalog")), _stored(table.args.get("db")), _stored(table.this)]
+    parts = [_fold_name(table.args.get("catalog")), _fold_name(table.args.get("db")), _fold_name(table.this)]
     return parts[0] or context.database or "", parts[1] or context.schema or "", parts[2]
 
 
-def _stored(node: Any) -> str:
+def _fold_name(node: Any) -> str:
     if not isinstance(node, exp.Identifier):
         return ""
     return str(node.this) if node.args.get("quoted") else stored_name(str(node.this))

@@ -99,7 +99,7 @@ def _select(statement: CopyStatement, target: Target, relation: Relation) -> exp
     elif relation.kind == "CSV":
         values = [_from_text(f"${at}", kind, relation) for at, kind in enumerate(target.columns.values(), start=1)]
     elif list(target.columns.values()) == ["JSON"]:
-        values = [_named("$1")]
+        values = [_refer_to("$1")]
     else:
         raise snowflake_error(NOT_ONE_VARIANT.format(kind=relation.kind), 2019, "0A000")
     return exp.select(*values).from_(relation.table())
@@ -123,12 +123,12 @@ def _match(name: str, kind: str, mode: str, relation: Relation) -> Expr:
         return exp.null()
     if relation.kind == "JSON":
         extract = parse_one('x:"k"', read="snowflake")
-        extract.set("this", _named("$1"))
+        extract.set("this", _refer_to("$1"))
         extract.expression.expressions[-1].set("this", key)
         return extract if kind == "JSON" else exp.cast(extract, exp.DataType.build(kind, dialect="duckdb"))
     if relation.kind == "CSV":
         return _from_text(f"${relation.keys.index(key) + 1}", kind, relation)
-    value = _named(f"$1:{key}")
+    value = _refer_to(f"$1:{key}")
     return exp.Anonymous(this="to_json", expressions=[value]) if kind == "JSON" else value
 
 
@@ -137,18 +137,18 @@ def _from_text(name: str, kind: str, relation: Relation) -> Expr:
         return exp.null()
     chosen = relation.format
     if kind == "JSON":
-        return exp.Anonymous(this="json", expressions=[_named(name)])
+        return exp.Anonymous(this="json", expressions=[_refer_to(name)])
     if kind == "BLOB":
         binary = (chosen and chosen.pattern("BINARY_FORMAT")) or "HEX"
         if binary.upper() not in _BINARY:
             raise unsupported(f"file format option BINARY_FORMAT = {binary}")
-        return exp.Anonymous(this=_BINARY[binary.upper()], expressions=[_named(name)])
+        return exp.Anonymous(this=_BINARY[binary.upper()], expressions=[_refer_to(name)])
     option, function = _PATTERNED.get(kind, (None, ""))
     if option and chosen and (pattern := chosen.pattern(option)):
         value = parse_one(f"{function}(x, {exp.Literal.string(pattern).sql()})", read="snowflake")
-        return value.transform(lambda node: _named(name) if isinstance(node, exp.Column) else node)
-    return _named(name)
+        return value.transform(lambda node: _refer_to(name) if isinstance(node, exp.Column) else node)
+    return _refer_to(name)
 
 
-def _named(name: str) -> exp.Column:
+def _refer_to(name: str) -> exp.Column:
     return exp.column(exp.to_identifier(name, quoted=True))
