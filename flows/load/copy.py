@@ -1,22 +1,29 @@
 """COPY: staged files into a RAW table, many files in one statement, and what Snowflake answers of each.
 
-Wherever an entity's files lie on their stage, the path of the landing file is made again from the file's name.
+Wherever an entity's files lie on their stage, the path of the landing file is made again from the file's name. Lines
+that COPY skipped because they are no record become rows of the quarantine.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
-from flows.landing import LandedFile
+from flows.landing import LandedFile, read_lines
+from flows.load.report import LoadResult
 from flows.load.stage import TAIL, TAIL_LENGTH, name_stage, name_staged_file
 from flows.settings import INTERNAL_STAGE, LandingTarget
 from transforms.contract import RAW_COLUMNS, Table
 from transforms.engine.stored import read_table
 from transforms.functions import Session
 
+NOT_JSON = "not_json"
 _STAMP = TAIL - 1  # behind the underscore: where the snapshot time begins
 
 
@@ -111,6 +118,42 @@ def remove_load(session: Session, table: Table, load_id: str) -> None:
     from snowflake.snowpark.functions import col, lit
 
     read_table(session, table).delete(col("_load_id") == lit(load_id))
+
+
+def find_rejected_lines(root: Path, load: LoadResult, held: set[int], copied: Copied) -> Iterator[dict[str, Any]]:
+    """Yield rows of the quarantine for the lines of a file that RAW does not hold, because they are no record.
+
+    Args:
+        root: Root of the landing files.
+        load: The file's row of OPS.LOADS.
+        held: Row numbers that RAW holds.
+        copied: What COPY said.
+    """
+    landed = LandedFile.parse(load.source_file)
+    if landed is None:
+        return
+    for number, line in enumerate(read_lines(root, landed), start=1):
+        if number not in held:
+            parts = [load.table_name, load.source_file, number, NOT_JSON]
+            yield {
+                "quarantine_id": hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32],
+                "table_name": load.table_name,
+                "rule": NOT_JSON,
+                "reason": f"the line is no JSON: {_find_json_fault(line) or copied.first_error}",
+                "record": line.decode(errors="replace"),
+                "source_file": load.source_file,
+                "source_row": number,
+                "load_id": load.load_id,
+                "quarantined_at": load.loaded_at,
+            }
+
+
+def _find_json_fault(line: bytes) -> str | None:
+    try:
+        json.loads(line)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def _express_landing_path(kind: str) -> str:

@@ -16,20 +16,12 @@ from functools import partial
 from pathlib import Path
 
 from flows.errors import SourceError
-from flows.landing import (
-    POLLS_ENTITY,
-    DamagedFile,
-    LandedFile,
-    count_rows,
-    hold_landing_lock,
-    sweep_unfinished,
-)
-from flows.load.copy import Copied, copy_files, read_loaded_rows
+from flows.landing import POLLS_ENTITY, DamagedFile, LandedFile, count_rows, hold_landing_lock, sweep_unfinished
+from flows.load.copy import Copied, copy_files, find_rejected_lines, read_loaded_rows
 from flows.load.pending import find_pending_files, has_target, name_kind, read_poll_records
 from flows.load.pipe_state import read_states
 from flows.load.pipes import INTERNAL_LANDING, Landing, Pipe, PipeOf
 from flows.load.positions import KIND as MESSAGES, Positions
-from flows.load.rejected import find_rejected_lines
 from flows.load.report import LoadReport, LoadResult
 from flows.load.stage import make_load_id, put_files
 from transforms.contract import Table

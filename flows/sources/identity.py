@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from flows.errors import ConfigError
@@ -35,7 +34,7 @@ class IdentitySource(FileSource):
         return FileKind(
             source=self.name,
             holds="identity links",
-            entity_of=_recognise_entity,
+            entity_of=lambda keys: "links" if "anonymous_id" in keys else None,
             required={"links": [(name,) for name in ("platform", "anonymous_id", "customer_id")]},
             is_daily=True,
             fields=frozenset(TABLE.fields),
@@ -46,7 +45,3 @@ class IdentitySource(FileSource):
         from expectations.checks.deliveries import DeliveryLimits
 
         return DeliveryLimits(max_age_seconds=366 * 86_400, least_share=0.0, most_times=1e6)
-
-
-def _recognise_entity(keys: Collection[str]) -> str | None:
-    return "links" if "anonymous_id" in keys else None

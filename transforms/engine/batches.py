@@ -117,7 +117,7 @@ def _count(reader: Table, name: str, known: Mapping[str, Table] | None) -> str:
 
 
 def _find_unconsumed(session: Session, edges: DataFrame, counted: set[str]) -> DataFrame:
-    kinds = [_loads(session)] if _LOAD in counted else []
+    kinds = [_of_kind(_LOAD, read_table(session, LOADS), "load_id", lit(0))] if _LOAD in counted else []
     if counted - {_LOAD}:
         kinds.append(_builds(session))
     if _BUILD_OR_REFUSAL in counted:
@@ -132,10 +132,6 @@ def _find_unconsumed(session: Session, edges: DataFrame, counted: set[str]) -> D
     )
     consumed = read_table(session, CONSUMPTIONS).select("table_name", "input_table", "batch_id")
     return read.filter(~in_([col(name) for name in _FOUND[:3]], consumed))
-
-
-def _loads(session: Session) -> DataFrame:
-    return _of_kind(_LOAD, read_table(session, LOADS), "load_id", lit(0))
 
 
 def _builds(session: Session) -> DataFrame:

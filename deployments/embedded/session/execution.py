@@ -167,17 +167,13 @@ def _wait(statement: Statement, wait: re.Match[str]) -> Answer:
 def _answer_execution(statement: Statement, cursor: EmbeddedCursor, base_url: str) -> Answer:
     if cursor.response_data is not None:
         return Answer({"data": {**cursor.response_data, "queryId": statement.query_id}, "success": True})
-    rows = _rows(cursor)
+    rows = results.rows_of(cursor.table, cursor.types) if cursor.types else results.rows_of_table(cursor.table)
     statement.session.state.last_query_id = statement.query_id
     statement.session.connection.engine.results[statement.query_id] = cursor.table
     common = _common(statement, cursor.statement_type_id)
     if cursor.statement_type_id in DML_TYPES:
         return results.answer_counts(rows, common)
     return results.answer_rows(rows, common, f"{base_url}/snowcast/results/{statement.query_id}/")
-
-
-def _rows(cursor: EmbeddedCursor) -> results.Rows:
-    return results.rows_of(cursor.table, cursor.types) if cursor.types else results.rows_of_table(cursor.table)
 
 
 def _execute_batch(statement: Statement, cursor: EmbeddedCursor, text: str, bindings: dict[str, Binding]) -> Answer:

@@ -158,13 +158,10 @@ def _in_buckets(side: Side, width: int) -> tuple[DataFrame, DataFrame, Expressio
     rows, events, prefix = side.cohort.rows, side.events, side.events.prefix
     beside = rows.frame.session.create_dataframe([[-1], [0], [1]], schema=[f"{prefix}beside"])
     near = (_bucket(rows.ts, width) + col(f"{prefix}beside")).alias(f"{prefix}near")
-    of_rows = rows.frame.cross_join(beside).select(*[col(name) for name in _columns_of(rows)], near)
+    names = [f"{rows.prefix}{name}" for name in ("entity", "ts", "id", "number", "next_ts")]
+    of_rows = rows.frame.cross_join(beside).select(*[col(name) for name in (*names, *rows.values)], near)
     of_events = events.frame.select("*", _bucket(events.ts, width).alias(f"{prefix}bucket"))
     return of_rows, of_events, col(f"{prefix}near") == col(f"{prefix}bucket")
-
-
-def _columns_of(rows: Occurrences) -> list[str]:
-    return [f"{rows.prefix}{name}" for name in ("entity", "ts", "id", "number", "next_ts")] + list(rows.values)
 
 
 def _bucket(at: Expression, width: int) -> Expression:

@@ -56,11 +56,7 @@ def _wrap(node: Expr, argument: str, macro: str) -> None:
     value = node.args.get(argument)
     if not isinstance(value, Expr) or not (isinstance(value, exp.Column) or gives_text(value)):
         return
-    if is_text_literal(value) and macro != "sf_as_time" and _is_number(value.name):
+    if is_text_literal(value) and macro != "sf_as_time" and re.fullmatch(r"\d+(\.\d+)?", value.name):
         node.set(argument, exp.Literal.number(value.name))
     else:
         node.set(argument, call(macro, value))
-
-
-def _is_number(text: str) -> bool:
-    return re.fullmatch(r"\d+(\.\d+)?", text) is not None

@@ -44,13 +44,13 @@ def order_whole_variants(tree: Expr, context: StatementContext) -> Expr:
             _extreme(node, names)
         elif isinstance(node, _ORDERED) and _all_may_be((node.this, node.expression), names):
             node.replace(_compare(node))
-        elif _is_greatest(node) and _all_may_be(node.expressions, names):
+        elif (
+            isinstance(node, exp.Anonymous)
+            and node.name in ("greatest", "least")
+            and _all_may_be(node.expressions, names)
+        ):
             node.replace(_greatest(node.expressions, exp.GTE if node.name == "greatest" else exp.LTE))
     return tree
-
-
-def _is_greatest(node: Expr) -> bool:
-    return isinstance(node, exp.Anonymous) and node.name in ("greatest", "least")
 
 
 def _all_may_be(values: Iterable[Expr], names: set[str]) -> bool:

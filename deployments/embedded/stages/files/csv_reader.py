@@ -47,7 +47,7 @@ def read_csv(text: str, chosen: FileFormat, expected_columns: int | None = None)
     else:
         records = records[chosen.number("SKIP_HEADER", 0) :]
     if chosen.flag("SKIP_BLANK_LINES", False):
-        records = [record for record in records if not _is_blank(record)]
+        records = [record for record in records if len(record[0]) > 1 or (record[0][0] or "").strip()]
     if header is not None and expected_columns is not None:
         expected_columns = len(header)
     if expected_columns is not None and chosen.flag("ERROR_ON_COLUMN_COUNT_MISMATCH", True):
@@ -183,10 +183,6 @@ def _unreadable(text: str, at: int, line: int, row: int, dialect: _Dialect) -> R
         else "A field that is opened with a quote is not closed"
     )
     return RowError(reason, row, line, at - start + 1, code=CSV_ERROR)
-
-
-def _is_blank(record: Record) -> bool:
-    return len(record[0]) == 1 and not (record[0][0] or "").strip()
 
 
 def _wrong_counts(records: list[Record], expected: int) -> list[RowError]:
