@@ -119,12 +119,8 @@ class SampleConsumer:
 
         try:
             self._incarnation = self._incarnation_now()
-            self._consumer.subscribe(
-                [self._settings.kafka_topic],
-                on_assign=self._take_assigned,
-                on_revoke=self._give_back,
-                on_lost=self._lost,
-            )
+            handlers = {"on_assign": self._take_assigned, "on_revoke": self._give_back, "on_lost": self._lost}
+            self._consumer.subscribe([self._settings.kafka_topic], **handlers)
             begun = self._heard = time.monotonic()
             while not is_stopped():
                 self._check_membership(begun)
