@@ -4,9 +4,9 @@ Everything it keeps is under `<home>/prefect`; `server.json` there (0600) holds 
 request must present. A server holds `server.lock` from its start to its end, so a second start finds it and waits.
 Where PREFECT_API_URL is set, that server is used and none is started.
 
-Watching the local Prefect server during a run: one that dies is started again where it was, and the run goes on.
-A run needs Prefect to be seen, not to work: its steps go on while the server is away. It comes back with the same
-address and secret, so that the run's own clients, other runs and an open browser find it again.
+During a run it is watched: one that dies is started again where it was, and the run goes on. A run needs Prefect to be
+seen, not to work: its steps go on while the server is away. It comes back with the same address and secret, so that the
+run's own clients, other runs and an open browser find it again.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from typing import IO
 from deployments import process
 from flows.errors import ConfigError, SnowcastError, SourceError
 from flows.reporting import reporter
-from flows.services import prefect_server
 from flows.services.patience import Patience
 from flows.settings import Settings, change_environment, ready_home
 
@@ -266,12 +265,12 @@ def settle() -> None:
 
 def _watch(settings: Settings, ends: threading.Event) -> None:
     while not ends.wait(_LOOK_SECONDS):
-        if prefect_server.lives(settings.home):
+        if lives(settings.home):
             continue
         _is_settled.clear()
         reporter().finished("prefect", "the server has died; it is started again, the run goes on", "warning")
         try:
-            prefect_server.ensure_running(settings)
+            ensure_running(settings)
         except SnowcastError as error:
             reporter().finished("prefect", str(error), "failed")
             return

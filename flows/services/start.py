@@ -6,13 +6,9 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from flows.services import prefect_server
 from flows.settings import Settings, change_environment, ready_home
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)

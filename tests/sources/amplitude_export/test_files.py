@@ -6,7 +6,6 @@ import gzip
 import json
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,9 +15,6 @@ from flows.sources.amplitude.files import amplitude_files
 from flows.sources.amplitude.personal import PersonalData
 from tests.sources.amplitude import NOON, PERSONAL, Account
 from tests.sources.amplitude_export.conftest import FIRST, all_text, at, settings_of
-
-if TYPE_CHECKING:
-    pass
 
 
 def bucket_of(account: Account, folder: Path) -> Path:

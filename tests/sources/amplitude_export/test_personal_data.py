@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import gzip
-from typing import TYPE_CHECKING
 
 import pytest
 from pydantic import SecretStr
 
 from flows.sources.amplitude.personal import PersonalData
 from tests.sources.amplitude_export.conftest import FIRST, all_text
-
-if TYPE_CHECKING:
-    pass
 
 
 def personal_values(records) -> set[str]:
