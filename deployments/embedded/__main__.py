@@ -32,7 +32,8 @@ logger = logging.getLogger("snowcast.embedded")
 LOCK_PATIENCE_SECONDS = 2.0
 HOUSEKEEPING_SECONDS = 0.5
 GARBAGE_OBJECTS = 50_000
-MEMORY_SHARE = 0.75
+MEMORY_SHARE = 0.75  # of the machine or container, for the process
+SPILL_SHARE = 0.65  # of the process, for DuckDB: with more it fails, with its own 80 % of the machine it never spilled
 CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 KEEP_ALIVE_SECONDS = 24 * 3600
 # The Snowflake connector imports these whenever they are installed; the server uses none of them, and they take longer
@@ -87,16 +88,17 @@ def serve(paths: WarehousePaths, idle_seconds: float, answer_within: float, thre
         pid=os.getpid(),
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    _limit_memory()
+    spills_over = int(_limit_memory() * SPILL_SHARE)
     _prepare_libraries()
     from deployments.embedded.server.server import Server
     from deployments.embedded.session.engine import Engine
 
     paths.close_to_others()
-    engine = Engine(paths, threads)
+    engine = Engine(paths, threads, spills_over)
     server = Server(engine, endpoint, answer_within)
     _collect_garbage_seldom()
     logger.info("serving %s on port %d as process %d", paths.root, endpoint.port, endpoint.pid)
+    logger.info("statements spill over %d MiB", spills_over // 2**20)
     try:
         asyncio.run(_listen(server, listener, paths, idle_seconds))
     finally:
@@ -117,14 +119,19 @@ def _collect_garbage_seldom() -> None:
     gc.set_threshold(GARBAGE_OBJECTS, 10, 10)
 
 
-def _limit_memory() -> None:
-    """Let a statement that needs more memory than there is end in an error: the system would end the process."""
+def _limit_memory() -> int:
+    """Let a statement that needs more memory than there is end in an error: the system would end the process.
+
+    Returns:
+        Bytes that the process may take.
+    """
     sizes = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
     with contextlib.suppress(OSError, ValueError):
         sizes.append(int(CONTAINER_LIMIT.read_text()))
     most = int(min(sizes) * MEMORY_SHARE)
     with contextlib.suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_DATA, (most, resource.getrlimit(resource.RLIMIT_DATA)[1]))
+    return most
 
 
 def _listener() -> socket.socket:

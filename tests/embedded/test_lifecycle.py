@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import stat
@@ -49,6 +50,28 @@ def wait_until_gone(pid: int, seconds: float = 20) -> bool:
 
 def in_another_process(code: str, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen([sys.executable, "-c", code, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+
+
+def test_statements_spill_before_the_process_may_take_no_more(home: Path):
+    pid = ensure_running(home).pid
+    limits = Path(f"/proc/{pid}/limits").read_text(encoding="utf-8")
+    (most,) = (int(line.split()[3]) for line in limits.splitlines() if line.startswith("Max data size"))
+    (spilled_over,) = re.findall(r"spill over (\d+) MiB", WarehousePaths(home).log.read_text())
+    assert most / 3 < int(spilled_over) * 2**20 < most * 0.7
+
+
+def test_what_needs_more_memory_spills_to_the_home(tmp_path: Path):
+    from deployments.embedded.session.engine import Engine
+
+    paths = WarehousePaths(tmp_path)
+    for folder in (paths.databases, paths.stages, paths.spilled):
+        folder.mkdir(parents=True)
+    engine = Engine(paths, threads=1, spills_over=64 * 2**20)
+    query = "SELECT last(i) - first(i) FROM (SELECT i FROM range(12_000_000) AS numbers(i) ORDER BY hash(i))"
+    assert engine.duck_conn.execute(query).fetchone()
+    (limit,) = engine.duck_conn.execute("SELECT current_setting('memory_limit')").fetchone() or ()
+    engine.close()
+    assert limit == "64.0 MiB"
 
 
 START = """

@@ -39,11 +39,6 @@ class Results(OrderedDict[str, pa.Table]):
                 self._bytes -= self.popitem(last=False)[1].nbytes
 
 
-# Half of the machine's memory, what needs more spills to the home: commands and Prefect run beside it. With DuckDB's
-# own 80 % a build of ten million rows ended for want of memory before the limit was reached.
-_SHARE_OF_MEMORY = "50%"
-
-
 class Engine:
     """One DuckDB instance whose databases and catalog are files of one home, so that a restarted server sees them.
 
@@ -58,19 +53,22 @@ class Engine:
         column_families: The families of types that columns have anywhere, by name.
     """
 
-    def __init__(self, paths: WarehousePaths, threads: int | None = None) -> None:
+    def __init__(self, paths: WarehousePaths, threads: int | None = None, spills_over: int | None = None) -> None:
         """Open every database file of the home.
 
         Args:
             paths: The files of the home; its folders exist.
             threads: Threads of a statement; None for one per core.
+            spills_over: Bytes that statements take together; what needs more goes to the home's disk, as far as it
+                can, else it ends in an error. None: most of the machine's.
         """
         self.paths = paths
         self.results = Results()
         self.locks = TableLocks()
         self.duck_conn = duckdb.connect(":memory:", config={"lambda_syntax": "ENABLE_SINGLE_ARROW"})
         self.duck_conn.execute("SET GLOBAL TimeZone = 'UTC'")
-        self.duck_conn.execute(f"SET GLOBAL memory_limit = '{_SHARE_OF_MEMORY}'")
+        if spills_over is not None:
+            self.duck_conn.execute(f"SET GLOBAL memory_limit = '{spills_over // 2**10}KiB'")
         if threads is not None:
             self.duck_conn.execute(f"SET GLOBAL threads = {threads}")
         self._lock_up()
