@@ -33,7 +33,7 @@ LOCK_PATIENCE_SECONDS = 2.0
 HOUSEKEEPING_SECONDS = 0.5
 GARBAGE_OBJECTS = 50_000
 MEMORY_SHARE = 0.75  # of the machine or container, for the process
-SPILL_SHARE = 0.65  # of the process, for DuckDB: with more it fails, with its own 80 % of the machine it never spilled
+SPILL_SHARE = 0.4  # of the process, for DuckDB: twice of what it counts is reserved while it sorts ten million rows
 CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 KEEP_ALIVE_SECONDS = 24 * 3600
 # The Snowflake connector imports these whenever they are installed; the server uses none of them, and they take longer

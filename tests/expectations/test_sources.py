@@ -213,3 +213,16 @@ def test_unknown_fields_of_new_loads_are_counted(ledgers: SnowflakeConnection, s
         {"table_name": users.name, "field": "badge", "load_id": "l2", "rows_seen": 1, "seen_at": NOW},
     ]
     assert unknown_fields(session, ledgers.database or "", {streams.name: []}, now=NOW) == []
+
+
+def test_unknown_fields_have_any_name_in_records_of_any_shape(ledgers: SnowflakeConnection, session: Session) -> None:
+    streams = RAW_TABLES[0]
+    odd = ["it's", 'say "so"', "two words", "back\\slash", "a.b", "[0]", "Größe", "日本", ""]
+    records: list[Any] = [{"id": "1", name: 1} for name in odd]
+    records += [{"id": "2"}, {name: None for name in odd}, "text", 5, True, None, [{"in": "a list"}], {}]
+    loads = [f"l{number:02}" for number in range(len(records))]
+    rows = [{**good_row(streams), "_load_id": load, "record": one} for load, one in zip(loads, records, strict=True)]
+    insert(ledgers, streams, *rows)
+    found = unknown_fields(session, ledgers.database or "", {streams.name: loads}, now=NOW)
+    told = {row["field"]: (row["load_id"], row["rows_seen"]) for row in found}
+    assert told == {name: (loads[number], 2) for number, name in enumerate(odd)}
