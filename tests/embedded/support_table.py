@@ -36,7 +36,9 @@ python -m deployments.embedded --home DIR      the process; clients start it on 
 ```
 
 It starts in about a second, answers a small statement in about 3 ms, leaves when nobody has asked for half an hour, and
-may be killed at any moment: what was committed is there, what was not is gone. It needs Linux or macOS.
+may be killed at any moment: what was committed is there, what was not is gone. It takes at most three quarters of the
+machine's memory, or of the container's; statements that need more than two fifths of that spill. It needs Linux or
+macOS.
 
 A client reaches the databases and stages and nothing else: functions, types and statements are those of Snowflake,
 DuckDB may open the warehouse's own folders only, and the server gets no variable of its starter's environment that can
