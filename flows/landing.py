@@ -32,11 +32,14 @@ HASH_LENGTH = 16
 POLLS_ENTITY = "polls"
 _UNFINISHED = ".unfinished"
 _UNFINISHED_KEPT_SECONDS = 24 * 3600
+_CHUNK = 1 << 18  # bytes that are hashed and compressed at once: line by line costs twice as much
 _LOCK_WAIT_SECONDS = 600.0
 _NAME = re.compile(
     r"(?P<source>[^/]+)/(?P<entity>[^/]+)/\d{4}/\d{2}/\d{2}/"
     r"(?P=entity)_(?P<snapshot>\d{8}T\d{9})Z_(?P<hash>[0-9a-f]{16})\.ndjson\.gz"
 )
+_AS_TEXT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_ESCAPED = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class DamagedFile(Exception):  # noqa: N818 - a finding about one file, which the load reports and leaves out
@@ -79,9 +82,9 @@ def encode_record(record: Any) -> bytes:
     A lone surrogate (half an emoji) has no UTF-8 form, so such a record is written with JSON escapes instead.
     """
     try:
-        return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
+        return _AS_TEXT(record).encode()
     except UnicodeEncodeError:
-        return json.dumps(record, separators=(",", ":")).encode()
+        return _ESCAPED(record).encode()
 
 
 class LandingWriter:
@@ -97,6 +100,7 @@ class LandingWriter:
         self._entity = entity
         self._snapshot_at = cut_to_milliseconds(snapshot_at)
         self._hash = hashlib.sha256()
+        self._waiting = bytearray()
         self._part = root / _UNFINISHED / f"{entity}-{uuid.uuid4().hex}.part"
 
     def __enter__(self) -> Self:
@@ -128,15 +132,23 @@ class LandingWriter:
 
     def write_line(self, line: bytes) -> None:
         """Add one line as it is: also a line that is no JSON, which the load then rejects and quarantines."""
-        content = line + b"\n"
-        self._hash.update(content)
-        self._gzip.write(content)
+        self._waiting += line
+        self._waiting += b"\n"
         self.rows += 1
+        if len(self._waiting) >= _CHUNK:
+            self._compress()
+
+    def _compress(self) -> None:
+        self._hash.update(self._waiting)
+        self._gzip.write(self._waiting)
+        self._waiting.clear()
 
     @property
     def content_hash(self) -> str:
         """Hash of what was written so far: the same for the same records, whatever their snapshot time."""
-        return self._hash.hexdigest()[:HASH_LENGTH]
+        whole = self._hash.copy()
+        whole.update(self._waiting)
+        return whole.hexdigest()[:HASH_LENGTH]
 
     def finish(self) -> LandedFile | None:
         """Make the file visible under its final name and return it; None, and no file, where no record came."""
@@ -149,6 +161,7 @@ class LandingWriter:
         """End the file, which stays invisible, and return what it will be; None where no record came."""
         if not self.rows:
             return None
+        self._compress()
         self._gzip.close()
         self._file.flush()
         os.fsync(self._file.fileno())

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from flows.files.file import Header, Note, RefusedFile, UnrecognisedFile
@@ -20,6 +20,7 @@ from transforms.contract import Table
 # Records that are looked at before a file counts as none of the source's.
 _LOOK_AHEAD = 1000
 _SHOWN_KEYS = 6
+_KEPT_FORMATS = 256
 _NEAR = 0.6  # names of which so much is alike may be meant
 
 
@@ -84,12 +85,13 @@ def recognise_records(kind: FileKind, items: Iterator[Any]) -> Iterator[tuple[st
     notes: list[Note] = []
     entity: str | None = None
     fields = _Fields(kind)
+    entity_of = lru_cache(_KEPT_FORMATS)(kind.entity_of)  # most records of a file have the same keys
     for item in items:
         if isinstance(item, Note):
             notes.append(item)
             continue
         for record in _unpack_records(kind, item):
-            entity = kind.entity_of(_read_keys(record)) or entity
+            entity = entity_of(_read_keys(record)) or entity
             if entity is None:
                 waiting.append(record)
                 if len(waiting) > _LOOK_AHEAD:
@@ -122,8 +124,7 @@ class _Fields:
 
     def saw(self, entity: str, record: Any) -> None:
         """Take in the fields of a header or record."""
-        names = _read_keys(record)
-        if names and self._missing.get(entity) != []:
+        if self._missing.get(entity) != [] and (names := _read_keys(record)):
             lacking = self._kind.missing(entity, names)
             known = self._missing.get(entity)
             self._missing[entity] = lacking if known is None else [name for name in known if name in lacking]
@@ -183,10 +184,8 @@ def _explain_unrecognised(kind: FileKind, records: list[Any]) -> str:
     return f"holds something else than {kind.holds}: its records have {_format_names(keys)}"
 
 
-def _read_keys(record: Any) -> Sequence[str]:
-    if isinstance(record, Header):
-        return record.names
-    return list(record) if isinstance(record, Mapping) else ()
+def _read_keys(record: Any) -> tuple[str, ...]:
+    return tuple(record.names if isinstance(record, Header) else record if isinstance(record, Mapping) else ())
 
 
 def _format_names(names: Sequence[str]) -> str:
