@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from expectations.engine.run import Subject
-from expectations.rules.rule import Rule, quote_literal, timestamp, warning
+from expectations.rules.rule import Rule, is_one_of, quote_literal, timestamp, warning
 from transforms.contract import Table
 from transforms.ops import DELIVERIES, LOADS
 
@@ -82,10 +82,9 @@ def delivery_subjects(
         limits: Thresholds.
         now: UTC; ages are measured against it.
     """
-    times = ", ".join(timestamp(time) for time in snapshots) or "null"
     loads = Subject(
         LOADS,
-        _select_deliveries(raw_tables, times),
+        _select_deliveries(raw_tables, snapshots),
         "source",
         delivery_rules(source, limits, now),
         ("table_name", "snapshot_at"),
@@ -94,7 +93,7 @@ def delivery_subjects(
     newest = f"(select max(snapshot_at) from {{deliveries}} where source = {quote_literal(source)})"
     files = (
         f"select d.* from {{deliveries}} d where d.source = {quote_literal(source)} "
-        f"and (d.snapshot_at = {newest} or d.snapshot_at in ({times}))"
+        f"and (d.snapshot_at = {newest} or {is_one_of('d.snapshot_at', snapshots)})"
     )
     return [
         loads,
@@ -102,7 +101,7 @@ def delivery_subjects(
     ]
 
 
-def _select_deliveries(raw_tables: Sequence[Table], times: str) -> str:
+def _select_deliveries(raw_tables: Sequence[Table], snapshots: Sequence[datetime]) -> str:
     """Return per raw table its newest delivery, and those of the run, with the rows of the delivery before.
 
     The first delivery of a source that is not complete may hold all that ever was: nothing is compared with it.
@@ -125,4 +124,5 @@ def _select_deliveries(raw_tables: Sequence[Table], times: str) -> str:
         "e.is_complete and o.place > 1 or o.place > 2 as is_comparable, max(o.snapshot_at) over () as newest_at "
         f"from ({listed}) e left join ({in_order}) o on o.table_name = e.table_name"
     )
-    return f"select * from ({with_all}) a where a.nth = 1 or a.nth is null or a.snapshot_at in ({times})"
+    of_run = is_one_of("a.snapshot_at", snapshots)
+    return f"select * from ({with_all}) a where a.nth = 1 or a.nth is null or {of_run}"

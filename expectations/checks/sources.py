@@ -17,7 +17,7 @@ from expectations.checks.exports import ExportLimits, export_subject
 from expectations.engine.connection import Logins
 from expectations.engine.results import RuleResult
 from expectations.engine.run import Subject, check_subjects
-from expectations.rules.rule import Rule, quote_literal, timestamp, warning
+from expectations.rules.rule import Rule, is_one_of, quote_literal, timestamp, warning
 from expectations.rules.schemas import Columns
 from transforms.contract import Table
 from transforms.ops import POLLS, SCHEMA_DRIFT
@@ -180,8 +180,7 @@ def _select_polls(source: str, limits: SourceLimits, snapshots: Sequence[datetim
         f"select entity, median(distinct_rows) as usual_rows, count(*) as usual_polls from ({ranked}) r "
         f"where nth between 2 and {limits.usual_polls + 1} group by entity"
     )
-    asked = "".join(f" or n.snapshot_at = {timestamp(snapshot)}" for snapshot in snapshots)
     return (
         f"select n.*, u.usual_rows, u.usual_polls from ({ranked}) n "
-        f"left join ({usual}) u on u.entity = n.entity where n.nth = 1{asked}"
+        f"left join ({usual}) u on u.entity = n.entity where n.nth = 1 or {is_one_of('n.snapshot_at', snapshots)}"
     )

@@ -8,7 +8,7 @@ becomes part of the batch.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from transforms.contract import Severity
 
 CRITICAL = Severity.CRITICAL
 WARNING = Severity.WARNING
+_MOST_TIMES = 1_000
 _LITERAL, _WORD = re.compile("'[^']*'"), re.compile(r"\w+")
 
 
@@ -116,3 +117,14 @@ def quote_literal(text: str) -> str:
 def timestamp(time: datetime) -> str:
     """Return the UTC time as an SQL literal."""
     return f"'{time.replace(tzinfo=None).isoformat(sep=' ', timespec='milliseconds')}'::timestamp_ntz"
+
+
+def is_one_of(column: str, times: Collection[datetime]) -> str:
+    """Return the condition that a column is one of the UTC times.
+
+    Of more than a thousand times, a backfill's, it takes in all that lies between the first and the last: a statement
+    that names each grows with them until the account refuses it.
+    """
+    if len(times) > _MOST_TIMES:
+        return f"{column} between {timestamp(min(times))} and {timestamp(max(times))}"
+    return f"{column} in ({', '.join(timestamp(time) for time in sorted(times)) or 'null'})"

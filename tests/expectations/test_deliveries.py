@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -129,6 +129,8 @@ def test_deliveries_of_the_run_are_checked_beside_the_newest(ledgers: SnowflakeC
     found = broken(ledgers, day(9))
     assert set(found) == {USUAL, FILLED}
     assert found[USUAL].startswith("2 of 4 rows: first table_name raw_billing_users, snapshot_at 2026-03-09 00:00:00")
+    many = [day(9) + timedelta(seconds=second) for second in range(1_500)]
+    assert broken(ledgers, *many) == found
 
 
 def test_an_empty_file_of_the_newest_delivery_is_told(ledgers: SnowflakeConnection) -> None:

@@ -101,6 +101,16 @@ def test_every_poll_of_the_run_is_checked_not_only_the_newest(ledgers: Snowflake
     assert set(check(ledgers, (late,))) == {"twitch: every listing ends by itself"}
 
 
+@pytest.mark.parametrize("snapshots", [1_000, 1_001, 20_000])
+def test_a_backfill_is_checked_whatever_the_number_of_its_snapshots(
+    ledgers: SnowflakeConnection, snapshots: int
+) -> None:
+    """A condition for each of a thousand snapshots was deeper than the embedded warehouse goes: nothing was checked."""
+    insert(ledgers, POLLS, poll(5), poll(20, ended="refused"))
+    times = [NOW - timedelta(minutes=20 + 15 * number) for number in reversed(range(snapshots))]
+    assert set(check(ledgers, tuple(times))) == {"twitch: every listing ends by itself"}
+
+
 def test_an_unknown_field_is_reported_until_the_contract_knows_it(ledgers: SnowflakeConnection) -> None:
     insert(ledgers, POLLS, poll(5))
     drift = {**good_row(SCHEMA_DRIFT), "table_name": "raw_twitch_streams"}
