@@ -21,7 +21,7 @@ from transforms.engine import merge
 from transforms.engine.batches import read_state
 from transforms.engine.continue_groups import compute_continued
 from transforms.engine.incremental import BuildRequest, Computed, compute_merge, is_up_to_date
-from transforms.engine.known_schemas import known_schemas
+from transforms.engine.known_schemas import use_known_schemas
 from transforms.engine.states import State, States
 from transforms.engine.tables import create_view
 from transforms.engine.write import Build, BuildResult, new_build_id, write_built, write_no_rows
@@ -65,7 +65,7 @@ def build_table(
     chosen, described = _choose_parameters(model, parameters)
     if session.sql_simplifier_enabled:  # it describes every frame once more before it is used
         session.sql_simplifier_enabled = False  # type: ignore[misc]
-    with known_schemas(session):
+    with use_known_schemas(session):
         state = _current_state(session, model, states)
         request = BuildRequest(mode, window, is_changed=not _is_built_alike(state, model, described))
         build = Build(model.table, new_build_id(), run_id, mode, described, started, state, states)

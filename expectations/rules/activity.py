@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expectations.rules.rule import Lookup, Rule, critical, quote_literal
-from transforms.activity.definitions.registry import FROM_FACTS, LIFECYCLE, known_activities
+from transforms.activity.definitions.registry import FROM_FACTS, LIFECYCLE, list_known_activities
 from transforms.contract import Table
 
 # Viewers' activities are those that are declared and one of each Amplitude event type, with the type's properties.
@@ -85,7 +85,7 @@ def feature_rules(table: Table) -> tuple[Rule, ...]:
     helpers = (_EVENT_TYPES,) if kind == "viewer" else ()
     is_event_type = "coalesce(told_is_listed, false)" if helpers else "false"
     told = " else told_names" if helpers else ""
-    known = {one.name: one for one in known_activities().values() if _kind(one.stream) == kind}
+    known = {one.name: one for one in list_known_activities().values() if _kind(one.stream) == kind}
     cases = " ".join(
         f"when {quote_literal(name)} then {quote_literal(','.join(sorted(f.name for f in one.features)))}"
         for name, one in known.items()

@@ -25,7 +25,7 @@ def make_reference_pages(command: Any, deployments: Sequence[Mapping[str, Any]])
 
 
 def _make_activities() -> md.Page:
-    from transforms.activity.definitions.registry import known_activities
+    from transforms.activity.definitions.registry import list_known_activities
 
     path = "activities.md"
     parts = [
@@ -33,7 +33,7 @@ def _make_activities() -> md.Page:
         "One row of an activity stream is one event; `snowcast activity query` asks about them.\n",
     ]
     stream = ""
-    for activity in known_activities().values():
+    for activity in list_known_activities().values():
         if activity.stream != stream:
             stream = activity.stream
             parts.append(f"## {md.link(md.code(stream), f'tables/{stream}.md', path)}\n")

@@ -12,7 +12,7 @@ from typing import Any
 from flows.errors import SnowcastError
 from transforms.catalog import Model, models, select_models
 from transforms.engine.incremental import BuildRequest
-from transforms.engine.known_schemas import known_schemas
+from transforms.engine.known_schemas import use_known_schemas
 from transforms.engine.states import Batches, State
 from transforms.engine.stored import read_table
 from transforms.functions import DataFrame, Session
@@ -72,7 +72,7 @@ def open_offline_session(database: str) -> Iterator[Session]:
 
 def write_statements(parameters: Mapping[str, Any], database: str) -> dict[str, str]:
     """Return the SELECT of every built table, inputs before the tables that read them."""
-    with open_offline_session(database) as session, known_schemas(session):
+    with open_offline_session(database) as session, use_known_schemas(session):
         return {
             model.table.name: _statement(session, model, parameters)
             for model in select_models()

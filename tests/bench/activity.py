@@ -43,12 +43,12 @@ class OurStream:
 
     def ask(self, question: Question) -> None:
         """Answer into a table."""
-        from transforms.activity.definitions.registry import known_activities
+        from transforms.activity.definitions.registry import list_known_activities
         from transforms.datasets.frames.compile import dataset_of
         from transforms.datasets.syntax.parser import parse_query
 
         stream = self.session.table(self.table.full_name(self.database))
-        dataset = dataset_of(parse_query(question.text), stream, known_activities())
+        dataset = dataset_of(parse_query(question.text), stream, list_known_activities())
         dataset.write.save_as_table(f"{self.database}.MARTS.ANSWER".split("."), mode="overwrite")
 
     def summary(self, question: Question) -> tuple[Any, ...]:

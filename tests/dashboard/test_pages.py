@@ -23,7 +23,7 @@ from flows.cli.views.dashboard import answer_question
 from flows.settings import load_settings
 from tests.architecture import ROOT
 from tests.dashboard.known import known_warehouse
-from transforms.activity.definitions.registry import known_activities
+from transforms.activity.definitions.registry import list_known_activities
 from transforms.datasets.analysis.plan import plan_of
 from transforms.datasets.syntax.parser import parse_query
 
@@ -250,7 +250,7 @@ def test_an_example_is_answered_by_the_activities_of_the_warehouse(
 @pytest.mark.parametrize("kind", EXAMPLES)
 def test_every_example_is_a_question_of_its_stream(kind: str):
     for question in EXAMPLES[kind].values():
-        assert plan_of(parse_query(question), known_activities()).stream == f"{kind}_activity"
+        assert plan_of(parse_query(question), list_known_activities()).stream == f"{kind}_activity"
     asked = [" ".join(question.split()) for question in EXAMPLES["streamer"].values()]
     assert all(f'"{question}"' in " ".join(QUERIES.split()) for question in asked)
 

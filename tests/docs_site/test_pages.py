@@ -18,7 +18,7 @@ from flows.lineage.graph import Lineage, trace_tables
 from flows.settings.environment import variables
 from tests.architecture import ROOT
 from tests.feeding import PARAMETERS
-from transforms.activity.definitions.registry import known_activities
+from transforms.activity.definitions.registry import list_known_activities
 from transforms.catalog import models
 
 NO_LIBRARIES = Path("no_node_modules")
@@ -54,7 +54,7 @@ def test_the_page_of_a_table_says_what_its_numbers_are(pages: dict[str, Page]):
 
 def test_every_metric_activity_setting_command_and_flow_is_told(pages: dict[str, Page]):
     assert all(f"## {name}\n" in pages["metrics.md"].text for name in find_metrics())
-    assert all(f"### {name}\n" in pages["activities.md"].text for name in known_activities())
+    assert all(f"### {name}\n" in pages["activities.md"].text for name in list_known_activities())
     assert all(f"`{name}`" in pages["settings.md"].text for name, _ in variables())
     assert all(f"`{one['name']}`" in pages["flows.md"].text for one in deployments())
     for command in ("run", "docs build", "quarantine redrive", "activity query"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from transforms.activity.definitions.registry import known_activities
+from transforms.activity.definitions.registry import list_known_activities
 
 Values = dict[str, Any]
 
@@ -13,7 +13,7 @@ _DAY_END = "2026-03-01 00:00:00"
 
 
 def _features(activity: str) -> Values:
-    return {feature.name: None for feature in known_activities()[activity].features}
+    return {feature.name: None for feature in list_known_activities()[activity].features}
 
 
 def _event(person: str, activity: str, **changes: Any) -> Values:

@@ -17,7 +17,7 @@ from flows.warehouse import open_session, prepare
 from tests.expectations.planting import insert_statement
 from tests.feeding import T0
 from tests.flows.conftest import Snowcast, calling
-from transforms.activity.definitions.registry import known_activities
+from transforms.activity.definitions.registry import list_known_activities
 from transforms.catalog import models
 
 STREAMER = models()["streamer_activity"].table
@@ -26,7 +26,7 @@ DAYS = timedelta(days=1)
 
 def make_event(activity: str, customer: str, day: float, number: int, **features: Any) -> dict[str, Any]:
     """One row of the stream; it is repeated the day after unless told."""
-    known = {feature.name: None for feature in known_activities()[activity].features}
+    known = {feature.name: None for feature in list_known_activities()[activity].features}
     return {
         **dict.fromkeys(column.name for column in STREAMER.stored_columns),
         "activity_id": f"{activity} {customer} {number}",
@@ -85,7 +85,7 @@ def snowcast(filled: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 
 def test_the_list_names_every_activity(snowcast: Snowcast) -> None:
     listed = json.loads(snowcast("activity", "list", "--json").out)
-    assert {row["activity"] for row in listed} == set(known_activities())
+    assert {row["activity"] for row in listed} == set(list_known_activities())
     of_gifts = next(row for row in listed if row["activity"] == "gift_received")
     assert of_gifts["stream"] == "streamer_activity"
     assert "points" in of_gifts["features"].split(", ")

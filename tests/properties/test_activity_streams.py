@@ -15,7 +15,7 @@ from tests.properties.activity_world import DAY_0, THRESHOLDS
 from tests.unit.activity.facts import shown
 from transforms.activity import int_streamer_risk, int_streamers_at_risk, streamer_activity, viewer_activity
 from transforms.activity.definitions import registry
-from transforms.activity.definitions.registry import known_activities
+from transforms.activity.definitions.registry import list_known_activities
 from transforms.catalog import models
 from transforms.engine.stored import read_table
 
@@ -34,7 +34,7 @@ def grown(bit_by_bit: Session) -> Session:
 
 def test_any_arrival_of_facts_and_links_gives_the_streams_of_the_oracle(grown: Session):
     seen = {row[5] for name in STREAMS for row in stream(grown, name)}
-    assert seen == set(known_activities()), "the world is too tame: some activity never happens in it"
+    assert seen == set(list_known_activities()), "the world is too tame: some activity never happens in it"
 
 
 def as_of(session: Session, until: datetime) -> tuple[list[Any], datetime]:

@@ -15,7 +15,7 @@ from typing import Any
 from expectations.checks.tables import rule_names
 from flows.settings import Settings
 from flows.steps import build
-from transforms.activity.definitions.registry import known_activities
+from transforms.activity.definitions.registry import list_known_activities
 from transforms.catalog import models
 from transforms.contract import Table
 from transforms.engine.merge import contract_hash
@@ -33,7 +33,7 @@ def stored_names() -> dict[str, Any]:
     return {
         "tables": tables,
         "ledgers": {table.name: _digest(table) for table in LEDGERS},
-        "activities": sorted(known_activities()),
+        "activities": sorted(list_known_activities()),
         "parameters": {name: _spell(value) for name, value in sorted(build.make_parameters(Settings()).items())},
     }
 

@@ -10,7 +10,7 @@ Gaps     types named as activities of our own are left out: they are what was pu
 
 from __future__ import annotations
 
-from transforms.activity.definitions.registry import known_activities
+from transforms.activity.definitions.registry import list_known_activities
 from transforms.contract import TEXT, Column, Layer, MergeOnKey, Table
 from transforms.functions import DataFrame, Expression, col, lit
 from transforms.staging import amplitude_columns as amplitude
@@ -34,7 +34,7 @@ TABLE = Table(
 
 def is_foreign() -> Expression:
     """Condition: the event is not one of our own activities, which was published and comes back."""
-    return ~col("event_type").in_(*[lit(name) for name in known_activities()])
+    return ~col("event_type").in_(*[lit(name) for name in list_known_activities()])
 
 
 MATTERS = {"stg_amplitude_events": is_foreign}

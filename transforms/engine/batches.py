@@ -15,7 +15,7 @@ from snowflake.snowpark.functions import col, count, in_, lit
 
 from transforms.catalog import Model, models
 from transforms.contract import TEXT, Column, ContractError, Layer, Table
-from transforms.engine.known_schemas import known_schemas
+from transforms.engine.known_schemas import use_known_schemas
 from transforms.engine.ledgers import build_frame
 from transforms.engine.states import Batches, State, States, counts_absence
 from transforms.engine.stored import read_table
@@ -61,7 +61,7 @@ def _read(
 ) -> dict[str, State]:
     heads: dict[str, tuple[Any, ...]] = {}
     pending: dict[str, dict[str, list[Any]]] = defaultdict(lambda: defaultdict(list))
-    with known_schemas(session):
+    with use_known_schemas(session):
         for row in _states_frame(session, readers, known).collect():
             if row[1] is None:
                 heads[row[0]] = tuple(row)

@@ -165,7 +165,7 @@ def _order(table: Table, prefix: str) -> list[Expression]:
     if table.layer is not Layer.STAGING:
         return [col(f"{prefix}{name}") for name in table.key]
     newest_by: tuple[str, ...] = getattr(table.write, "newest_by", ())
-    values = [column.name for column in _said(table) if column.type != VARIANT and column.name not in newest_by]
+    values = [column.name for column in _list_said(table) if column.type != VARIANT and column.name not in newest_by]
     return [*_fullest(table, prefix), *[col(f"{prefix}{name}") for name in (*values, "_source_file", "_source_row")]]
 
 
@@ -179,10 +179,10 @@ def _count_filled(table: Table) -> list[Expression]:
     """Return the number of filled fields of a staged record: counted once, since every comparison names it."""
     if table.layer is not Layer.STAGING:
         return []
-    return [reduce(add, [iff(col(column.name).is_null(), lit(0), lit(1)) for column in _said(table)], lit(0))]
+    return [reduce(add, [iff(col(column.name).is_null(), lit(0), lit(1)) for column in _list_said(table)], lit(0))]
 
 
-def _said(table: Table) -> list[Column]:
+def _list_said(table: Table) -> list[Column]:
     """Return the columns of what a record says beside its key."""
     return [column for column in table.columns if column.payload is not None and column.name not in table.key]
 

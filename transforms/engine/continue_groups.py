@@ -21,8 +21,8 @@ from transforms.engine.incremental import (
     BuildRequest,
     Computed,
     compute_from,
+    find_moved_groups,
     is_up_to_date,
-    moved_groups,
     reads_everything,
 )
 from transforms.engine.states import State
@@ -96,7 +96,7 @@ def _collect_changes(
     table, continuation = model.table, _of(model)
     group = table.recompute_by
     new = _new_rows(model, state, inputs, current)
-    touched = [frame.select(*group, lit(1).alias(_IS_LATE)) for frame in moved_groups(session, table, state)]
+    touched = [frame.select(*group, lit(1).alias(_IS_LATE)) for frame in find_moved_groups(session, table, state)]
     for name in [name for name in inputs if name != continuation.rows_of]:
         batches = state.pending[name]
         for ids, is_late in ((batches.moving, 1), (batches.ids, 0)):

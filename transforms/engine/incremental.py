@@ -89,7 +89,7 @@ class Computed:
     check: Callable[[Session, Table, DataFrame], None] | None = None
     following: Following | None = None
 
-    def followed_further(self) -> Computed:
+    def follow_further(self) -> Computed:
         """Return the same with its rows followed on; they were not at their ends."""
         if self.following is None:
             return self
@@ -192,7 +192,7 @@ def _widen(
 def _find_touched(session: Session, model: Model, arrived: Mapping[str, DataFrame], state: State) -> DataFrame:
     table = model.table
     groups = [_groups(model, name, frame) for name, frame in arrived.items() if state.pending[name].ids]
-    groups += moved_groups(session, table, state)
+    groups += find_moved_groups(session, table, state)
     return union_all(groups).distinct()
 
 
@@ -208,17 +208,18 @@ def _of_parts(
     """Return every input's rows, and the stored ones, of the parts of groups that unconsumed rows touch."""
     tables = {name: models()[name].table for name in inputs}
 
-    def arrived(name: str, ids: Sequence[str]) -> DataFrame:
+    def find_arrived(name: str, ids: Sequence[str]) -> DataFrame:
         return _groups(model, name, inputs[name].filter(in_batches(tables[name], ids)))
 
-    def left(name: str) -> list[DataFrame]:
-        return moved_groups(session, model.table, replace(state, pending={name: state.pending[name]}))
+    def find_left(name: str) -> list[DataFrame]:
+        return find_moved_groups(session, model.table, replace(state, pending={name: state.pending[name]}))
 
-    read, in_scope = read_parts(parts, inputs, tables, current, Change(model.table, state.pending, arrived, left))
+    change = Change(model.table, state.pending, find_arrived, find_left)
+    read, in_scope = read_parts(parts, inputs, tables, current, change)
     return {name: read[name] for name in inputs}, in_scope
 
 
-def moved_groups(session: Session, table: Table, state: State) -> list[DataFrame]:
+def find_moved_groups(session: Session, table: Table, state: State) -> list[DataFrame]:
     """Return the groups that rows have left because unconsumed batches deleted or moved them: a frame per input."""
     groups = []
     for name, batches in state.pending.items():

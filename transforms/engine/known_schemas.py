@@ -67,8 +67,8 @@ class _NotToldError(Exception):
 
 
 @contextmanager
-def known_schemas(session: Session) -> Iterator[None]:
-    """Answer Snowpark's questions about columns from the contracts while the block lasts.
+def use_known_schemas(session: Session) -> Iterator[None]:
+    """Use what the contracts say to answer Snowpark's questions about columns while the block lasts.
 
     Args:
         session: Its database holds the tables. `_get_result_attributes` is where Snowpark asks; a version of it that
@@ -222,7 +222,7 @@ def _type_of(node: exp.Expr, scope: Scope) -> DataType | snowpark.DataType:
         return _find_type(node.to)
     if isinstance(node, exp.Column):
         name = _name(node.this)
-        return next((columns[name] for alias, columns in scope if name in columns and _meant(node, alias)), Untold())
+        return next((columns[name] for alias, columns in scope if name in columns and _is_meant(node, alias)), Untold())
     if isinstance(node, exp.Literal) and node.is_string:
         return TEXT
     if isinstance(node, exp.Coalesce | exp.If | exp.Case):
@@ -230,7 +230,7 @@ def _type_of(node: exp.Expr, scope: Scope) -> DataType | snowpark.DataType:
     return Untold()
 
 
-def _meant(node: exp.Column, alias: str) -> bool:
+def _is_meant(node: exp.Column, alias: str) -> bool:
     return not node.table or node.table.upper() == alias
 
 

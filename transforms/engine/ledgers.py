@@ -16,7 +16,7 @@ from typing import Any
 from snowflake.snowpark.functions import col, flatten, lit, parse_json, when_not_matched
 
 from transforms.contract import VARIANT, ContractError, Table
-from transforms.engine.known_schemas import known_schemas
+from transforms.engine.known_schemas import use_known_schemas
 from transforms.engine.stored import current_database, read_table
 from transforms.formulas.frames import have_same
 from transforms.functions import DataFrame, Expression, Session
@@ -56,7 +56,7 @@ def append_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any]
 
 def append_frame(session: Session, table: Table, frame: DataFrame) -> int:
     """Insert the frame's rows whose key the ledger does not have; the frame has the ledger's columns."""
-    with known_schemas(session):
+    with use_known_schemas(session):
         source = frame.select(*[col(name).alias(f"new_{name}") for name in table.column_names])
         same_key = have_same(table.key, "new_")
         values = {name: col(f"new_{name}") for name in table.column_names}
@@ -77,7 +77,7 @@ def append_new_frame(session: Session, table: Table, frame: DataFrame) -> None:
 
 def _insert(session: Session, table: Table, typed: DataFrame) -> None:
     path = table.full_name(current_database(session)).split(".")
-    with known_schemas(session):
+    with use_known_schemas(session):
         typed.write.save_as_table(path, mode="append", table_exists=True)  # type: ignore[call-overload]
 
 
@@ -106,7 +106,7 @@ def _slices(rows: Sequence[str]) -> Iterator[str]:
 
 
 def _take_apart(session: Session, payload: str, columns: Sequence[Any]) -> DataFrame:
-    with known_schemas(session):
+    with use_known_schemas(session):
         items = session.table_function(flatten(parse_json(lit(payload))))
     return items.select(*[_value(column).alias(column.name) for column in columns])
 

@@ -34,12 +34,12 @@ class Change:
     arrived: Callable[[str, Sequence[str]], DataFrame]
     left: Callable[[str], list[DataFrame]]
 
-    def touched(self, name: str) -> list[DataFrame]:
+    def find_touched(self, name: str) -> list[DataFrame]:
         """Return the groups that unconsumed rows of the input are in or have left."""
         ids = self.pending[name].ids
         return [*([self.arrived(name, ids)] if ids else []), *self.left(name)]
 
-    def rewritten(self, name: str) -> list[DataFrame]:
+    def find_rewritten(self, name: str) -> list[DataFrame]:
         """Return the groups of batches that changed or deleted rows of the input: their new rows are not known."""
         ids = self.pending[name].moving
         return [*([self.arrived(name, ids)] if ids else []), *self.left(name)]
@@ -62,12 +62,12 @@ def read_parts(
         change: What has happened to the inputs.
     """
     others = [name for name in inputs if name not in parts.inputs]
-    everywhere = [frame for name in others for frame in change.touched(name)]
-    in_any = everywhere + [frame for name in parts.inputs for frame in change.touched(name)]
+    everywhere = [frame for name in others for frame in change.find_touched(name)]
+    in_any = everywhere + [frame for name in parts.inputs for frame in change.find_touched(name)]
     read = {name: _within(change.table, inputs[name], in_any) for name in others}
     scopes = []
     for part in parts.parts:
-        of_part = change.rewritten if part.is_row_wise else change.touched
+        of_part = change.find_rewritten if part.is_row_wise else change.find_touched
         groups = everywhere + [frame for name in part.inputs for frame in of_part(name)]
         for name in part.inputs:
             read[name] = _within(change.table, inputs[name], groups)

@@ -61,7 +61,7 @@ def build_account_frames(session: Session, table: Table, computed: Computed, com
         shape_side("raw", in_raw, "_load_id", "row_count"),
         shape_side("built", _build_side(compared), "new__load_id", *_SIDES[1:]),
         shape_side("known", _find_known(session, table, raw, computed.loads), "load_id", *_SIDES),
-        shape_side("overwritten", _overwritten(compared), "was__load_id", "row_count"),
+        shape_side("overwritten", _count_overwritten(compared), "was__load_id", "row_count"),
     ]
 
 
@@ -123,7 +123,7 @@ def _count_if(condition: Expression) -> Expression:
     return sum_of(iff(condition, lit(1), lit(0)))
 
 
-def _overwritten(compared: DataFrame) -> DataFrame:
+def _count_overwritten(compared: DataFrame) -> DataFrame:
     """Count per load the rows of which the build kept another record."""
     is_replaced = ~equal_null(col("was__load_id"), col("new__load_id")) & col("was__load_id").is_not_null()
     replaced = compared.filter((col("action") == lit(compare.UPDATE)) & is_replaced)

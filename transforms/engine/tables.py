@@ -17,7 +17,7 @@ from snowflake.snowpark.types import StructField, StructType
 
 from transforms.catalog import Model, models
 from transforms.contract import ContractError, Layer, Table
-from transforms.engine.known_schemas import known_schemas
+from transforms.engine.known_schemas import use_known_schemas
 from transforms.engine.ledgers import append_rows, transaction
 from transforms.engine.merge import materialize
 from transforms.engine.stored import current_database, read_table
@@ -128,7 +128,7 @@ def create_view(session: Session, model: Model) -> None:
     named = model.table.write.ledgers if isinstance(model.table.write, View) else ()
     read = [*[models()[name].table for name in model.inputs], *[ledgers[name] for name in named]]
     declared = [column.name.upper() for column in model.table.stored_columns]
-    with known_schemas(session):
+    with use_known_schemas(session):
         frame = model.build(*[read_table(session, table) for table in read])
         given = [name.strip('"') for name in frame.columns]
         if given != declared:

@@ -17,7 +17,7 @@ from transforms.contract import TEXT, ContractError, Layer, Table
 from transforms.engine import compare, ledgers, merge
 from transforms.engine.commit import committing
 from transforms.engine.incremental import Computed
-from transforms.engine.known_schemas import known_schemas
+from transforms.engine.known_schemas import use_known_schemas
 from transforms.engine.reconcile import Account, build_account_frames, shape_side, sum_account
 from transforms.engine.states import Committed, State, States
 from transforms.engine.stored import read_table
@@ -105,7 +105,7 @@ def write_built(session: Session, build: Build, computed: Computed) -> BuildResu
         BuildConflictError: Another build of the table was committed meanwhile; nothing was written.
     """
     table = build.table
-    with known_schemas(session):
+    with use_known_schemas(session):
         compared, found = _compare(session, table, computed)
         with committing(session, table, build.seen, build.states):
             refused = _commit_changes(session, build, computed, compared, found)
@@ -137,7 +137,7 @@ def _compare(session: Session, table: Table, computed: Computed) -> tuple[DataFr
             found = _check_counts(session, table, computed, compared)
         if found.is_at_end:
             return compared, found
-        computed = computed.followed_further()
+        computed = computed.follow_further()
 
 
 def write_no_rows(session: Session, build: Build) -> BuildResult:

@@ -111,17 +111,17 @@ def compute_history_as_of(
 
 def _everything(source: HistorySource, until: datetime | None = None) -> Computed:
     """Compute all versions of all keys, of what was observed until then where that is given."""
-    observed = source.observed(source.staged())
+    observed = source.observe(source.read_staged())
     snapshots = None
     if source.counts_absence:
-        observed = observed.union_all(source.refused())
+        observed = observed.union_all(source.read_refused())
         snapshots = read_snapshot_times(source.session, source.staging.name)
     if until is not None:
         observed = observed.filter(col(OBSERVED_AT.name) <= lit(until))
         snapshots = None if snapshots is None else snapshots.filter(col("snapshot_at") <= lit(until))
     usable = observed.filter(source.is_usable()).select("*", col(OBSERVED_AT.name).alias(PRESENT_AT))
-    rejected = source.observed(source.staged()) if until is None else None
-    current = source.versions()
+    rejected = source.observe(source.read_staged()) if until is None else None
+    current = source.read_versions()
     return Computed(
         _versions(source, usable, snapshots),
         current,
@@ -162,24 +162,24 @@ def _of_affected(source: HistorySource, full_snapshots: FullSnapshots | None, af
     in_order = affected.filter(col(IS_LATE_ARRIVING) == lit(0)).select(*source.table.business_key)
     observations, current = [], []
     if counts.get(0) or not counts:
-        open_versions = source.of_keys(source.versions().filter(col("is_current")), in_order)
-        arrived = source.arrived(full_snapshots)
+        open_versions = source.of_keys(source.read_versions().filter(col("is_current")), in_order)
+        arrived = source.read_arrived(full_snapshots)
         arrived = source.of_keys(arrived, in_order) if counts.get(1) else arrived
         observations.append(_continuing(source, full_snapshots, open_versions, arrived))
         current.append(open_versions)
     if counts.get(1):
-        observed = source.observed([source.of_keys(staged, late) for staged in source.staged()])
+        observed = source.observe([source.of_keys(staged, late) for staged in source.read_staged()])
         if full_snapshots is not None and full_snapshots.refused_count:
-            observed = observed.union_all(source.of_keys(source.refused(), late))
+            observed = observed.union_all(source.of_keys(source.read_refused(), late))
         usable = observed.filter(source.is_usable())
         observations.append(usable.select("*", col(OBSERVED_AT.name).alias(PRESENT_AT)))
-        current.append(source.of_keys(source.versions(), late))
+        current.append(source.of_keys(source.read_versions(), late))
     built = _versions(source, union_all(observations), None if full_snapshots is None else full_snapshots.frame)
     return Computed(
         built,
         union_all(current),
         is_whole_truth=True,
-        rejected=_reject(source, source.observed(source.newly_staged())),
+        rejected=_reject(source, source.observe(source.read_newly_staged())),
         check=check_versions,
     )
 

@@ -15,7 +15,7 @@ from typing import Any
 from transforms.catalog import Model, models
 from transforms.contract import BOOLEAN, EFFECTIVE_AT, INTEGER, LINEAGE, OBSERVED_AT, TIMESTAMP, ContractError, Table
 from transforms.engine.batches import in_batches
-from transforms.engine.incremental import moved_groups
+from transforms.engine.incremental import find_moved_groups
 from transforms.engine.states import Batches, State
 from transforms.engine.stored import read_table
 from transforms.formulas.frames import are_known, have_same, null_of, union_all
@@ -69,27 +69,27 @@ class HistorySource:
         """Whether records tell from when their values hold."""
         return self.write.strategy is Strategy.TIMESTAMP
 
-    def versions(self) -> DataFrame:
+    def read_versions(self) -> DataFrame:
         """Return the history as it is stored."""
         return read_table(self.session, self.table)
 
-    def staged(self) -> list[DataFrame]:
+    def read_staged(self) -> list[DataFrame]:
         """Return each staging table as it is stored."""
         return [read_table(self.session, table) for table in self.inputs]
 
-    def newly_staged(self) -> list[DataFrame]:
+    def read_newly_staged(self) -> list[DataFrame]:
         """Return rows of each staging table that builds wrote which the history has not consumed."""
         return self._select_written_by({name: batches.ids for name, batches in self.pending.items()})
 
-    def rewritten(self) -> list[DataFrame]:
+    def read_rewritten(self) -> list[DataFrame]:
         """Return rows of each staging table that those builds changed."""
         return self._select_written_by({name: batches.moving for name, batches in self.pending.items()})
 
     def _select_written_by(self, ids: Mapping[str, Sequence[str]]) -> list[DataFrame]:
-        both = zip(self.inputs, self.staged(), strict=True)
+        both = zip(self.inputs, self.read_staged(), strict=True)
         return [frame.filter(in_batches(table, ids[table.name])) for table, frame in both]
 
-    def observed(self, staged: Sequence[DataFrame]) -> DataFrame:
+    def observe(self, staged: Sequence[DataFrame]) -> DataFrame:
         """Return observations of rows of the staging tables."""
         return self.build(*staged).select(*self._observation_names)
 
@@ -98,17 +98,17 @@ class HistorySource:
         given = [column.name for column in (*self.table.observed_columns, *LINEAGE)]
         return [*given, *[f"_newest_by_{name}" for name in self.write.newest_by], OBSERVED_AT.name, EFFECTIVE_AT.name]
 
-    def refused(self, pending: tuple[str, ...] | None = None) -> DataFrame:
+    def read_refused(self, pending: tuple[str, ...] | None = None) -> DataFrame:
         """Return records that staging refused, of all builds or of some, as observations without values."""
         refused = self.stage(read_refused_records(self.session, self.staging.name, pending))
         names = [name for name in self._observation_names if name != EFFECTIVE_AT.name]
-        return self.observed([refused]).select(*names, null_of(TIMESTAMP).alias(EFFECTIVE_AT.name))
+        return self.observe([refused]).select(*names, null_of(TIMESTAMP).alias(EFFECTIVE_AT.name))
 
-    def arrived(self, full_snapshots: FullSnapshots | None) -> DataFrame:
+    def read_arrived(self, full_snapshots: FullSnapshots | None) -> DataFrame:
         """Return observations that the history has not consumed."""
-        arrived = self.observed(self.newly_staged())
+        arrived = self.observe(self.read_newly_staged())
         if full_snapshots is not None and full_snapshots.refused_new:
-            arrived = arrived.union_all(self.refused(self.new_ids))
+            arrived = arrived.union_all(self.read_refused(self.new_ids))
         return arrived.filter(self.is_usable())
 
     def is_usable(self) -> Expression:
@@ -156,7 +156,7 @@ def find_affected_keys(source: HistorySource, full_snapshots: FullSnapshots | No
         state: What the history has not consumed.
     """
     key = source.table.business_key
-    arrived, newest = source.arrived(full_snapshots), _newest_versions(source)
+    arrived, newest = source.read_arrived(full_snapshots), _newest_versions(source)
     same_key = have_same(key, "_of_")
     judged = arrived.join(newest, on=same_key, how="left")
     affected = [judged.select(*key, _late_unless(_is_in_order(source, full_snapshots)))]
@@ -164,7 +164,7 @@ def find_affected_keys(source: HistorySource, full_snapshots: FullSnapshots | No
         is_absent = ~col("_was_gone") & ~in_([col(f"_of_{name}") for name in key], arrived.select(*key))
         names = [col(f"_of_{name}").alias(name) for name in key]
         affected.append(newest.filter(is_absent).select(*names, _late_unless(_began_before(full_snapshots))))
-    affected += [frame.select(*key, lit(1).alias(IS_LATE_ARRIVING)) for frame in _rewritten(source, state)]
+    affected += [frame.select(*key, lit(1).alias(IS_LATE_ARRIVING)) for frame in _find_rewritten(source, state)]
     has_key = are_known(key)  # a record without a key can be no version; it is quarantined with its rule
     every = union_all(affected).filter(has_key)
     return every.group_by(*key).agg(max(IS_LATE_ARRIVING).cast(INTEGER).alias(IS_LATE_ARRIVING))
@@ -175,11 +175,11 @@ def _late_unless(is_in_order: Expression) -> Expression:
     return iff(coalesce(is_in_order, lit(False)), lit(0), lit(1)).alias(IS_LATE_ARRIVING)
 
 
-def _rewritten(source: HistorySource, state: State) -> list[DataFrame]:
+def _find_rewritten(source: HistorySource, state: State) -> list[DataFrame]:
     """Return keys of staged rows that were changed or deleted: what they said before is forgotten."""
     if not any(batches.moving for batches in source.pending.values()):
         return []
-    return [source.observed(source.rewritten()), *moved_groups(source.session, source.table, state)]
+    return [source.observe(source.read_rewritten()), *find_moved_groups(source.session, source.table, state)]
 
 
 def _is_in_order(source: HistorySource, full_snapshots: FullSnapshots | None) -> Expression:
@@ -217,7 +217,7 @@ def _is_first(source: HistorySource, full_snapshots: FullSnapshots | None) -> Ex
 
 def _newest_versions(source: HistorySource) -> DataFrame:
     """Return the open version of each key, renamed for a join; by check also which keys have closed versions only."""
-    versions = source.versions()
+    versions = source.read_versions()
     key = [col(name).alias(f"_of_{name}") for name in source.table.business_key]
     told_at = col(source.write.effective_at) if source.has_own_time else col("valid_from")
     tracked = source.table.tracked_columns

@@ -50,7 +50,7 @@ def build_versions(table: Table, observations: DataFrame, intervals: DataFrame |
         intervals: What `presence_intervals` gives of keys that were gone at some time; None: absence says nothing.
     """
     values = _values_over_time(table, observations)
-    pieces = _alone(values) if intervals is None else _laid_over(table, values, intervals)
+    pieces = _alone(values) if intervals is None else _lay_over(table, values, intervals)
     return table.select(_join_where_equal(table, pieces))
 
 
@@ -128,7 +128,7 @@ def _alone(values: DataFrame) -> DataFrame:
     )
 
 
-def _laid_over(table: Table, values: DataFrame, intervals: DataFrame) -> DataFrame:
+def _lay_over(table: Table, values: DataFrame, intervals: DataFrame) -> DataFrame:
     """Return the values cut where presence changes; those of keys that were always there stay as they are."""
     same_key = have_same(table.business_key, "_of_")
     overlaps = (col("_begins_at") < col("_next_at")) & (col("_ends_at") > col(EFFECTIVE_AT.name))

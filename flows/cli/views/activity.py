@@ -45,11 +45,11 @@ def point_at_mistakes(question: str) -> Iterator[None]:
 
 def activities_in(reader: Reader, settings: Settings) -> Mapping[str, Activity]:
     """Return every activity by name: those that are declared, and one of each Amplitude event type in the warehouse."""
-    from transforms.activity.definitions.registry import activities_of_events, known_activities
+    from transforms.activity.definitions.registry import activities_of_events, list_known_activities
 
     table = models()["int_amplitude_properties"].table.full_name(settings.database)
     properties = [(row[0], row[1]) for row in reader.rows(f"SELECT event_type, property FROM {table}")]
-    return {**activities_of_events(properties), **known_activities()}
+    return {**activities_of_events(properties), **list_known_activities()}
 
 
 def find_activity(name: str, known: Mapping[str, Activity]) -> Activity:

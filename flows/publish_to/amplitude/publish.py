@@ -148,9 +148,9 @@ def choose_activities(names: Sequence[str]) -> list[str]:
     Raises:
         ConfigError: One is not known; the message names near ones.
     """
-    from transforms.activity.definitions.registry import known_activities
+    from transforms.activity.definitions.registry import list_known_activities
 
-    known = list(known_activities())
+    known = list(list_known_activities())
     if unknown := [name for name in names if name not in known]:
         near = difflib.get_close_matches(unknown[0], known, n=3, cutoff=0.5)
         raise ConfigError(
@@ -191,10 +191,10 @@ def choose_target(settings: Settings) -> Target:
 
 def _read_streams(session: Session, settings: Settings, activities: Sequence[str]) -> list[DataFrame]:
     """Return the streams that have the activities."""
-    from transforms.activity.definitions.registry import known_activities
+    from transforms.activity.definitions.registry import list_known_activities
     from transforms.catalog import models
 
-    names = sorted({known_activities()[name].stream for name in activities})
+    names = sorted({list_known_activities()[name].stream for name in activities})
     return [session.table(models()[name].table.full_name(settings.database)) for name in names]
 
 

@@ -10,7 +10,7 @@ from snowflake.snowpark import DataFrame, Session
 
 from tests.feeding import frame_of
 from tests.properties.activity_world import hashed
-from transforms.activity.definitions.registry import known_activities
+from transforms.activity.definitions.registry import list_known_activities
 from transforms.catalog import models
 
 Row = dict[str, Any]
@@ -61,7 +61,7 @@ def gift(gift_transaction_id: str, user_id: str, streamer_id: str, when: datetim
 
 def event(activity: str, person: str, number: str, when: datetime, **features: Any) -> Row:
     """A row of int_streamer_events or int_viewer_events; features that are not given are NULL."""
-    known = known_activities()[activity]
+    known = list_known_activities()[activity]
     platform, _, identifier = person.partition(":")
     owner = streamer(identifier, platform) if known.stream == "streamer_activity" else viewer(identifier, platform)
     names = {feature.name: None for feature in known.features}

@@ -14,7 +14,7 @@ from tests.properties.activity_world import hashed
 from tests.unit.activity.facts import frame
 from transforms.activity.int_identities import CLOSURE, TABLE, build
 from transforms.engine.closure import follow
-from transforms.engine.known_schemas import known_schemas
+from transforms.engine.known_schemas import use_known_schemas
 from transforms.engine.stored import read_table
 
 EARLY, LATE = datetime(2023, 9, 1), datetime(2023, 9, 2)
@@ -31,7 +31,7 @@ def linked(session: Session, *rows: dict[str, Any], spaces: Any = ()) -> list[tu
 
 def built(session: Session, *rows: dict[str, Any], spaces: Any = ()) -> DataFrame:
     parameters = {"shared_id_spaces": spaces}
-    with known_schemas(session):
+    with use_known_schemas(session):
         begun = build(frame(session, "stg_identity_links", *rows), frame(session, "int_amplitude_links"), **parameters)
         following = follow(session, begun, CLOSURE, parameters)
         while not following.is_at_end(*following.counts().collect()[0]):

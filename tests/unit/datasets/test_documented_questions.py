@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from snowflake.snowpark import Session
 
-from transforms.activity.definitions.registry import known_activities
+from transforms.activity.definitions.registry import list_known_activities
 from transforms.catalog import models
 from transforms.datasets.analysis.plan import plan_of
 from transforms.datasets.frames.compile import planned_dataset
@@ -25,14 +25,14 @@ ASKED = re.findall(r'^\$ snowcast activity query (?:--table \w+ )?"([^"]+)"', QU
 
 @pytest.mark.parametrize("question", [one for one in ASKED if "recieved" not in one])
 def test_a_question_of_the_documentation_is_answered(question: str, frames: Session):
-    plan = plan_of(parse_query(question), known_activities())
+    plan = plan_of(parse_query(question), list_known_activities())
     answer = planned_dataset(plan, read_table(frames, models()[plan.stream].table)).collect()
     assert (answer, len(plan.columns) > 4) == ([], True)
 
 
 def test_the_question_in_python_of_the_documentation_is_that_in_text(frames: Session):
     (block,) = re.findall(r"```python\n(.*?)```", QUERIES, flags=re.DOTALL)
-    said: dict[str, Any] = {"timedelta": timedelta, "known_activities": known_activities, "session": frames}
+    said: dict[str, Any] = {"timedelta": timedelta, "list_known_activities": list_known_activities, "session": frames}
     exec(block.replace("ANALYTICS.ACTIVITY", f"{current_database(frames)}.ACTIVITY"), said)  # noqa: S102
     assert len(ASKED) == 10
     assert repr(said["question"]) == repr(parse_query(ASKED[1]))

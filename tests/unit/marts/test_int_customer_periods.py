@@ -10,7 +10,7 @@ from snowflake.snowpark import DataFrame, Session
 
 from tests.feeding import frame_of, rows_of
 from tests.unit.marts.growing import did, september
-from transforms.activity.definitions.registry import known_activities
+from transforms.activity.definitions.registry import list_known_activities
 from transforms.activity.streamer_activity import TABLE as STREAMERS
 from transforms.activity.viewer_activity import TABLE as VIEWERS
 from transforms.marts.int_customer_periods import NO_ACTS_OF_VIEWERS, TABLE, build
@@ -40,7 +40,7 @@ def test_a_streamers_days_weeks_and_months_know_the_ones_around_them(frames: Ses
 
 
 def test_it_is_decided_of_every_viewers_activity_whether_it_is_an_act():
-    of_viewers = {name for name, activity in known_activities().items() if activity.stream == VIEWERS.name}
+    of_viewers = {name for name, activity in list_known_activities().items() if activity.stream == VIEWERS.name}
     acts = {"gift_sent", "payment_made", "subscription_started", "watched"}
     assert of_viewers == acts | set(NO_ACTS_OF_VIEWERS), "an activity that is not listed as no act makes viewers active"
 

@@ -15,8 +15,8 @@ LIFECYCLE: Mapping[str, tuple[Definition, ...]] = {"streamer": lifecycle.OF_STRE
 
 
 @cache
-def known_activities() -> Mapping[str, Activity]:
-    """Return every activity by name: streamers' first, then viewers', each in alphabetical order."""
+def list_known_activities() -> Mapping[str, Activity]:
+    """List every activity by name: streamers' first, then viewers', each in alphabetical order."""
     activities = [one.activity for part in (FROM_FACTS, LIFECYCLE) for known in part.values() for one in known]
     return {one.name: one for one in sorted(activities, key=lambda one: (one.stream, one.name))}
 

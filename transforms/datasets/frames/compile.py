@@ -19,7 +19,7 @@ from transforms.datasets.frames.occurrences import Occurrences
 from transforms.datasets.frames.pairs import Part
 from transforms.datasets.syntax.conditions import COHORT, Value, values_in
 from transforms.datasets.syntax.query import Pick, Query
-from transforms.engine.known_schemas import known_schemas
+from transforms.engine.known_schemas import use_known_schemas
 from transforms.functions import DataFrame, Expression, col
 from transforms.types import DataType
 
@@ -32,7 +32,7 @@ def dataset_of(query: Query, stream: DataFrame, activities: Mapping[str, Activit
     Args:
         query: The question.
         stream: The activity stream that the cohort's activity is in, with the columns of columns.STREAM.
-        activities: Every known activity by name (`known_activities()`).
+        activities: Every known activity by name (`list_known_activities()`).
 
     Raises:
         QueryError: The question names what is not known or asks what cannot be asked.
@@ -42,7 +42,7 @@ def dataset_of(query: Query, stream: DataFrame, activities: Mapping[str, Activit
 
 def planned_dataset(plan: Plan, stream: DataFrame) -> DataFrame:
     """The dataset of a checked question; what Snowpark asks about columns while it is put together is told here."""
-    with known_schemas(stream.session):
+    with use_known_schemas(stream.session):
         dataset = _put_together(plan, stream)
         # Kept with the frame: asked later, Snowpark would send what it was told here, where not every type was.
         _ = dataset.schema
