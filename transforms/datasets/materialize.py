@@ -27,7 +27,7 @@ from transforms.contract import (
     check_identifier,
 )
 from transforms.datasets.analysis.plan import COHORT_COLUMNS, Plan
-from transforms.datasets.frames.compile import planned_dataset
+from transforms.datasets.frames.compile import compile_plan
 from transforms.datasets.syntax.errors import QueryError
 from transforms.engine.batches import read_state
 from transforms.engine.incremental import Computed
@@ -109,7 +109,7 @@ def write_dataset(session: Session, plan: Plan, table: Table, *, question: str, 
     model = Model(table, None, (), ())
     state = read_state(session, model, {})
     build = Build(table, new_build_id(), run_id, FULL_REFRESH, json.dumps({"question": question}), started, state)
-    dataset = planned_dataset(plan, read_table(session, models()[plan.stream].table))
+    dataset = compile_plan(plan, read_table(session, models()[plan.stream].table))
     computed = Computed(dataset, read_table(session, table), is_whole_truth=True, consumes=False)
     before = json.loads(state.parameters)["question"] if state.parameters else question
     is_same = before.split() == question.split()

@@ -58,11 +58,11 @@ def find_activity(name: str, known: Mapping[str, Activity]) -> Activity:
     Raises:
         ConfigError: There is none; the message names the nearest and all that are known.
     """
-    from transforms.datasets.analysis.plan import known_activity
+    from transforms.datasets.analysis.plan import require_activity
     from transforms.datasets.syntax.errors import QueryError
 
     try:
-        return known_activity(name, known)
+        return require_activity(name, known)
     except QueryError as error:
         raise ConfigError(str(error)) from None
 
@@ -108,10 +108,10 @@ def plan_question(question: str, known: Mapping[str, Activity]) -> Plan:
 
 def answer(session: Session, settings: Settings, plan: Plan, most: int | None = None) -> Rows:
     """Columns and rows of a question's dataset, by entity and time; at most so many rows."""
-    from transforms.datasets.frames.compile import planned_dataset
+    from transforms.datasets.frames.compile import compile_plan
 
     stream = session.table(models()[plan.stream].table.full_name(settings.database))
-    dataset = planned_dataset(plan, stream).sort(*_ORDER)
+    dataset = compile_plan(plan, stream).sort(*_ORDER)
     rows = (dataset if most is None else dataset.limit(most)).collect()
     return [column.name for column in plan.columns], [list(row) for row in rows]
 

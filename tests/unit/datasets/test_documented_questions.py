@@ -13,7 +13,7 @@ from snowflake.snowpark import Session
 from transforms.activity.definitions.registry import list_known_activities
 from transforms.catalog import models
 from transforms.datasets.analysis.plan import plan_of
-from transforms.datasets.frames.compile import planned_dataset
+from transforms.datasets.frames.compile import compile_plan
 from transforms.datasets.syntax.parser import parse_query
 from transforms.engine.stored import current_database, read_table
 
@@ -26,7 +26,7 @@ ASKED = re.findall(r'^\$ snowcast activity query (?:--table \w+ )?"([^"]+)"', QU
 @pytest.mark.parametrize("question", [one for one in ASKED if "recieved" not in one])
 def test_a_question_of_the_documentation_is_answered(question: str, frames: Session):
     plan = plan_of(parse_query(question), list_known_activities())
-    answer = planned_dataset(plan, read_table(frames, models()[plan.stream].table)).collect()
+    answer = compile_plan(plan, read_table(frames, models()[plan.stream].table)).collect()
     assert (answer, len(plan.columns) > 4) == ([], True)
 
 

@@ -36,7 +36,7 @@ from transforms.datasets.syntax.conditions import (
     parts_in,
     walk,
 )
-from transforms.datasets.syntax.errors import QueryError, quoted, unknown
+from transforms.datasets.syntax.errors import QueryError, quote, unknown
 from transforms.types import DataType
 
 # Whose values can be named: None for the event itself, COHORT, and the names of earlier appends.
@@ -44,8 +44,8 @@ Scopes = Mapping[str | None, "Scope"]
 _DEEPEST = 50
 
 
-def checked_condition(condition: Condition, scopes: Scopes) -> Condition:
-    """The condition with its constants as values of what they are compared with.
+def check_condition(condition: Condition, scopes: Scopes) -> Condition:
+    """Check a condition: return it with its constants as values of what they are compared with.
 
     Args:
         condition: As the question has it.
@@ -58,8 +58,8 @@ def checked_condition(condition: Condition, scopes: Scopes) -> Condition:
     return _condition(condition_of(condition), scopes)
 
 
-def checked_operand(operand: Operand, scopes: Scopes) -> tuple[Operand, DataType]:
-    """A value or what is computed of values, its constants of the right type, and its own type.
+def check_operand(operand: Operand, scopes: Scopes) -> tuple[Operand, DataType]:
+    """Check a value or what is computed of values: return it, its constants of the right type, and its own type.
 
     Raises:
         QueryError: It names an unknown value, computes with what is no number, or is nested too deep.
@@ -136,7 +136,7 @@ def _unquote(right: Operand, kind: str, scopes: Scopes) -> tuple[Operand, DataTy
     is_name = isinstance(right, Value) and right.of is None and right.name not in scopes[None].types
     if is_name and isinstance(right, Value) and kind == TEXT_KIND:
         error = unknown(right.name, f"feature of {scopes[None].of}", scopes[None].types)
-        raise QueryError(f"{error}; a text is written in single quotes: {quoted(right.name)}", right.name)
+        raise QueryError(f"{error}; a text is written in single quotes: {quote(right.name)}", right.name)
     return _operand(right, scopes)
 
 
@@ -192,13 +192,13 @@ def _case(case: Case, scopes: Scopes) -> tuple[Case, DataType]:
     data_type = type_of_numbers(types) if kind == NUMBER_KIND else types[0]
     values, word = iter(checked), word_in(case)
 
-    def given(result: Operand | Constant | None) -> Operand | Constant | None:
+    def check_result(result: Operand | Constant | None) -> Operand | Constant | None:
         if isinstance(result, Operand):
             return next(values)[0]
         return None if result is None else constant_of_kind(result, kind, "another branch", word)
 
-    branches = tuple((_condition(condition, scopes), given(result)) for condition, result in case.branches)
-    return replace(case, branches=branches, otherwise=given(case.otherwise), type=data_type), data_type
+    branches = tuple((_condition(condition, scopes), check_result(result)) for condition, result in case.branches)
+    return replace(case, branches=branches, otherwise=check_result(case.otherwise), type=data_type), data_type
 
 
 def display_operand(of: Operand | Constant | None) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from transforms.activity.columns import activity_id, ts
 from transforms.activity.definitions.activity import Activity
 from transforms.contract import INTEGER, TEXT, Column
-from transforms.datasets.analysis.check import Scopes, checked_condition
+from transforms.datasets.analysis.check import Scopes, check_condition
 from transforms.datasets.analysis.projection import (
     ProjectedColumn,
     looks_at_row,
@@ -21,7 +21,7 @@ from transforms.datasets.analysis.projection import (
     values_of,
 )
 from transforms.datasets.analysis.scope import BETWEEN, Scope, scope_of, scope_of_spine
-from transforms.datasets.syntax.conditions import COHORT, Combination, Condition, Value, both, combined, values_in
+from transforms.datasets.syntax.conditions import COHORT, Combination, Condition, Value, both, combine, values_in
 from transforms.datasets.syntax.errors import QueryError, unknown, unknown_append
 from transforms.datasets.syntax.query import Append, Pick, Query, Relation, Selection, Spine
 from transforms.types import DataType
@@ -102,13 +102,13 @@ def plan_of(query: Query, activities: Mapping[str, Activity]) -> Plan:
     used = [value.name for output in outputs for value in values_of(output.of)]
     used += [value.name for value in values_in(cohort.condition)]
     used += [value.name for append in appends for value in _list_named(append) if value.of == COHORT]
-    plan = Plan(of_cohort[0].stream, cohort, scope.chosen(used), outputs, appends)
+    plan = Plan(of_cohort[0].stream, cohort, scope.pick_types(used), outputs, appends)
     _check_names(plan)
     return plan
 
 
-def known_activity(name: str, activities: Mapping[str, Activity]) -> Activity:
-    """The activity of that name, in any writing.
+def require_activity(name: str, activities: Mapping[str, Activity]) -> Activity:
+    """Require the activity of that name, in any writing.
 
     Raises:
         QueryError: There is none; the message names the nearest and all that are known.
@@ -123,7 +123,7 @@ def _find_known_activities(names: Sequence[str], activities: Mapping[str, Activi
     """The activities that are meant together, which are of one stream."""
     if not names:
         raise QueryError("name an activity")
-    found = [known_activity(name, activities) for name in names]
+    found = [require_activity(name, activities) for name in names]
     for name, activity in zip(names, found, strict=True):
         _refuse_other_stream(name, activity, found[0])
     return found
@@ -142,7 +142,7 @@ def _check_filter(condition: Condition | None, scope: Scope) -> Condition | None
             raise QueryError("a filter cannot look at the cohort's row; say that with `on`", value.name)
         if value.name in BETWEEN and value.name not in scope.types:
             raise QueryError(f"a filter cannot look at the cohort's row; say {value.name} with `on`", value.name)
-    return None if condition is None else checked_condition(condition, {None: scope})
+    return None if condition is None else check_condition(condition, {None: scope})
 
 
 def _plan_appends(
@@ -191,14 +191,14 @@ def _plan(append: Append, of_append: Sequence[Activity], scopes: Scopes, scope: 
         raise QueryError(
             f"within takes a positive length of time, {_FARTHEST_DAYS:,} days at most; found {append.distance}"
         )
-    extra = None if append.condition is None else checked_condition(append.condition, scopes)
+    extra = None if append.condition is None else check_condition(append.condition, scopes)
     own, related = _split(extra)
     condition = both(_check_filter(selection.condition, scope), own)
     outputs = project_append(append, scopes)
     used = [*values_in(condition), *values_in(related), *[v for output in outputs for v in values_of(output.of)]]
     own_names = [value.name for value in used if value.of is None and value.name in scope.types]
     picked = replace(selection, activities=tuple(one.name for one in of_append), condition=condition)
-    planned = PlannedAppend(replace(append, selection=picked, condition=related), scope.chosen(own_names), outputs)
+    planned = PlannedAppend(replace(append, selection=picked, condition=related), scope.pick_types(own_names), outputs)
     referred = {
         (value.of, str(value.name)): scopes[value.of].type_of(value.name)
         for value in _list_named(planned)
@@ -225,7 +225,7 @@ def _with_references(planned: Sequence[PlannedAppend], scopes: Scopes) -> Iterab
             continue
         if one.append.selection.pick is Pick.AGGREGATE:
             raise QueryError(f"{one.append.selection.name} is made of many events and has no {names[0]}", names[0])
-        types = {**one.types, **scopes[one.append.selection.name].chosen(list(names))}
+        types = {**one.types, **scopes[one.append.selection.name].pick_types(list(names))}
         yield replace(one, types=types, named=(ts.name, *[name for name in names if name != ts.name]))
 
 
@@ -237,7 +237,7 @@ def _split(condition: Condition | None) -> tuple[Condition | None, Condition | N
         kinds: tuple[list[Condition], list[Condition]] = ([], [])
         for part in condition.parts:
             kinds[any(map(looks_at_row, values_in(part)))].append(part)
-        own, related = (combined("and", parts) if parts else None for parts in kinds)
+        own, related = (combine("and", parts) if parts else None for parts in kinds)
         return own, related
     is_related = any(map(looks_at_row, values_in(condition)))
     return (None, condition) if is_related else (condition, None)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from transforms.activity.columns import ts
 from transforms.contract import BOOLEAN, Column, ContractError, check_identifier
-from transforms.datasets.analysis.check import Scopes, checked_condition, checked_operand, display_operand, word_in
+from transforms.datasets.analysis.check import Scopes, check_condition, check_operand, display_operand, word_in
 from transforms.datasets.analysis.scope import BETWEEN
 from transforms.datasets.analysis.types import LISTS, ORDERED_KINDS, ZERO_FOR_NONE, kind_of, type_of_aggregation
 from transforms.datasets.syntax.conditions import Condition, Operand, Value, values_in
@@ -99,7 +99,7 @@ def _of_value(output: Output, scopes: Scopes, alias: str, where: str) -> Project
         raise QueryError("values of the cohort's row are taken in the cohort, those of an append there", word_in(of))
     if not alias:
         raise QueryError("what is computed needs a name: say `as`", word_in(of))
-    checked, data_type = checked_operand(of, scopes)
+    checked, data_type = check_operand(of, scopes)
     return ProjectedColumn(checked, Column(_check_name(alias), data_type, f"{display_operand(of)}{where}"), alias)
 
 
@@ -107,11 +107,11 @@ def _of_aggregation(append: Append, aggregation: Aggregation, scopes: Scopes, al
     function, of = aggregation.function, aggregation.of
     operand: DataType | None = None
     if isinstance(of, Operand):
-        of, operand = checked_operand(of, scopes)
+        of, operand = check_operand(of, scopes)
     elif isinstance(of, Condition):
         if function not in _OF_CONDITIONS:
             raise QueryError(f"{function} takes a feature; conditions are for any and all", aggregation.word)
-        of, operand = checked_condition(of, scopes), BOOLEAN
+        of, operand = check_condition(of, scopes), BOOLEAN
     name = display_operand(of) if isinstance(of, Operand) else ""
     result = type_of_aggregation(function, operand, name, aggregation.word, word_in(of))
     checked = replace(aggregation, of=of, operand_type=operand, order=_order(aggregation, scopes))
@@ -128,7 +128,7 @@ def _order(aggregation: Aggregation, scopes: Scopes) -> Order | None:
         return None
     if aggregation.function is not Function.LISTAGG:
         raise QueryError(f"{aggregation.function} is in no order of choice; listagg can be", aggregation.word)
-    by, data_type = checked_operand(order.by, scopes)
+    by, data_type = check_operand(order.by, scopes)
     if kind_of(data_type) not in ORDERED_KINDS:
         raise QueryError(f"{display_operand(by)} is {kind_of(data_type)}, which has no order", word_in(by))
     return replace(order, by=by)

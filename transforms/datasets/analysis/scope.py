@@ -46,8 +46,8 @@ class Scope:
             raise QueryError(f"{error}{hint}", name)
         return self.types[name]
 
-    def chosen(self, names: list[str]) -> dict[str, DataType]:
-        """The types of these values, each once, in order."""
+    def pick_types(self, names: list[str]) -> dict[str, DataType]:
+        """Pick the types of these values, each once, in order."""
         return {str(name): self.types[name] for name in names}
 
     def between(self) -> Scope:

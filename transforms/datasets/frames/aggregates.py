@@ -51,8 +51,8 @@ def can_run(aggregation: Aggregation) -> bool:
     return aggregation.function not in (*_WHOLE_ONLY, *PICKING)
 
 
-def aggregated(aggregation: Aggregation, events: Occurrences, column_of: ColumnOf) -> Expression:
-    """The function over a group.
+def aggregate_events(aggregation: Aggregation, events: Occurrences, column_of: ColumnOf) -> Expression:
+    """Aggregate a group by the function.
 
     Args:
         aggregation: A checked one.

@@ -50,7 +50,7 @@ class Cohort:
 
     def column_of(self, value: Value) -> Expression:
         """The column of `rows` that holds a value of the cohort's row or of an earlier append."""
-        return col(self.rows.named(value.name if self.base is None else key_of(value)))
+        return col(self.rows.name_column(value.name if self.base is None else key_of(value)))
 
 
 def key_of(value: Value) -> str:
@@ -64,16 +64,16 @@ def cohort_of(stream: DataFrame, plan: Plan) -> Cohort:
     found = occurrences_of(stream, selection.activities, selection.condition, plan.types, PREFIX)
     if isinstance(selection, Spine):
         return Cohort(_periods(stream, found, selection), has_one_row=False, period=selection.period)
-    return Cohort(picked(found, selection), has_one_row=selection.pick is not Pick.ALL)
+    return Cohort(pick_events(found, selection), has_one_row=selection.pick is not Pick.ALL)
 
 
-def picked(found: Occurrences, selection: Selection) -> Occurrences:
-    """The first, last or nth occurrence per entity, or every one."""
+def pick_events(found: Occurrences, selection: Selection) -> Occurrences:
+    """Pick the first, last or nth occurrence per entity, or every one."""
     if selection.pick is Pick.LAST:
-        return found.kept(found.next_ts.is_null())
+        return found.keep(found.next_ts.is_null())
     if selection.pick is Pick.ALL:
         return found
-    return found.kept(found.number == lit(selection.number or 1))
+    return found.keep(found.number == lit(selection.number or 1))
 
 
 def _periods(stream: DataFrame, found: Occurrences, spine: Spine) -> Occurrences:

@@ -37,11 +37,11 @@ def dataset_of(query: Query, stream: DataFrame, activities: Mapping[str, Activit
     Raises:
         QueryError: The question names what is not known or asks what cannot be asked.
     """
-    return planned_dataset(plan_of(query, activities), stream)
+    return compile_plan(plan_of(query, activities), stream)
 
 
-def planned_dataset(plan: Plan, stream: DataFrame) -> DataFrame:
-    """The dataset of a checked question; what Snowpark asks about columns while it is put together is told here."""
+def compile_plan(plan: Plan, stream: DataFrame) -> DataFrame:
+    """Compile the dataset of a checked question; what Snowpark asks about columns meanwhile is told here."""
     with use_known_schemas(stream.session):
         dataset = _put_together(plan, stream)
         # Kept with the frame: asked later, Snowpark would send what it was told here, where not every type was.
@@ -55,7 +55,7 @@ def _put_together(plan: Plan, stream: DataFrame) -> DataFrame:
 
     def in_dataset(value: Value) -> Expression:
         if value.of is None or value.of == COHORT:
-            return col(cohort.rows.named(value.name))
+            return col(cohort.rows.name_column(value.name))
         return (earlier[value.of].named or {})[value.name]
 
     held = {name: col(f"{PREFIX}{column}") for name, column in _HELD_AS.items()}
@@ -92,7 +92,7 @@ def _relate_rows(cohort: Cohort, planned: PlannedAppend, earlier: Mapping[str, P
         columns[key_of(Value(name, of))] = _list_named(earlier[of])[name]
         types[key_of(Value(name, of))] = data_type
     for value in {one.name: one for one in _name_values(planned) if one.of == COHORT}.values():
-        columns[key_of(value)] = col(base.named(value.name))
+        columns[key_of(value)] = col(base.name_column(value.name))
         types[key_of(value)] = base.types.get(value.name, ts.type)
     at = base.ts if anchor is None else _list_named(earlier[anchor])[ts.name]
     frame = base.frame
@@ -105,7 +105,7 @@ def _relate_rows(cohort: Cohort, planned: PlannedAppend, earlier: Mapping[str, P
         base.id.alias(f"{prefix}id"),
         base.number.alias(f"{prefix}number"),
         base.next_ts.alias(f"{prefix}next_ts"),
-        *[column.alias(rows.named(key)) for key, column in columns.items()],
+        *[column.alias(rows.name_column(key)) for key, column in columns.items()],
     )
     return replace(cohort, rows=rows.with_frame(selected), base=base, at=at)
 

@@ -19,11 +19,11 @@ from transforms.datasets.analysis.plan import PlannedAppend
 from transforms.datasets.analysis.projection import looks_at_row, values_of
 from transforms.datasets.analysis.scope import MICROSECONDS_IN
 from transforms.datasets.analysis.types import ZERO_FOR_NONE
-from transforms.datasets.frames.aggregates import PICKING, aggregated, can_run
-from transforms.datasets.frames.cohort import Cohort, picked
+from transforms.datasets.frames.aggregates import PICKING, aggregate_events, can_run
+from transforms.datasets.frames.cohort import Cohort, pick_events
 from transforms.datasets.frames.expressions import ColumnOf, value_of
 from transforms.datasets.frames.occurrences import occurrences_of
-from transforms.datasets.frames.pairs import Part, Side, joined, pairs, time_between
+from transforms.datasets.frames.pairs import Part, Side, join_conditions, pairs, time_between
 from transforms.datasets.frames.windows import positions, running_values
 from transforms.datasets.syntax.conditions import Operand, Value, values_in
 from transforms.datasets.syntax.query import Aggregation, Function, Pick, Relation
@@ -95,7 +95,7 @@ def _pick(side: Side, wanted: Mapping[str, Operand], in_dataset: ColumnOf) -> Pa
 def _pick_values(side: Side, names: Set[str]) -> Part:
     """The values of that name of one occurrence per row of the cohort."""
     events, selection = side.events, side.planned.append.selection
-    columns = {name: col(events.named(name)) for name in names}
+    columns = {name: col(events.name_column(name)) for name in names}
     has_conditions = side.planned.has_conditions
     if has_conditions and side.pick is Pick.NTH:
         return Part(_nth_of_pairs(side), side.is_of_row, columns)
@@ -105,8 +105,8 @@ def _pick_values(side: Side, names: Set[str]) -> Part:
         or (side.relation in _FORWARD and side.pick is Pick.LAST)
     )
     if number_says_all and not has_conditions:
-        is_in_relation = joined(side.is_of_entity, *side.window_of_dataset)
-        return Part(picked(events, selection).frame, is_in_relation, columns, needs=side.planned.append.anchor)
+        is_in_relation = join_conditions(side.is_of_entity, *side.window_of_dataset)
+        return Part(pick_events(events, selection).frame, is_in_relation, columns, needs=side.planned.append.anchor)
     if side.pick is not Pick.NTH and names <= {ts.name}:
         function = Function.MIN if side.pick is Pick.FIRST else Function.MAX
         return _aggregate(side, {ts.name: Aggregation(function, Value(ts.name), operand_type=ts.type)})
@@ -117,7 +117,7 @@ def _pick_values(side: Side, names: Set[str]) -> Part:
 def _is_of_row_in_time(side: Side) -> Expression:
     """Whether what was found is of the dataset's row: where a number was counted on, it may lie behind the next row."""
     is_counted_on = side.relation is Relation.IN_BETWEEN
-    return joined(side.is_of_row, *(side.window_of_dataset if is_counted_on else []))
+    return join_conditions(side.is_of_row, *(side.window_of_dataset if is_counted_on else []))
 
 
 def _numbers(side: Side) -> DataFrame:
@@ -164,7 +164,7 @@ def _aggregate(side: Side, wanted: Mapping[str, Aggregation]) -> Part:
         alias: coalesce(col(name), lit(0)) if held[name].function in ZERO_FOR_NONE else col(name)
         for alias, name in zip(wanted, held, strict=True)
     }
-    expressions = [aggregated(one, events, side.column_of).alias(name) for name, one in held.items()]
+    expressions = [aggregate_events(one, events, side.column_of).alias(name) for name, one in held.items()]
     if side.relation is Relation.EVER and not of_pairs:
         return Part(events.frame.group_by(events.entity).agg(*expressions), side.is_of_entity, results)
     if side.relation is Relation.IN_BETWEEN and side.cohort.period is not None and not of_pairs:

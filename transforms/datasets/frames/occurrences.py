@@ -57,18 +57,18 @@ class Occurrences:
         """When the entity's next one is, NULL where there is none."""
         return col(f"{self.prefix}next_ts")
 
-    def named(self, value: str) -> str:
-        """Name of the column that holds a value."""
+    def name_column(self, value: str) -> str:
+        """Name the column that holds a value."""
         own = {"ts": "ts", "activity_id": "id"}
         return f"{self.prefix}{own.get(value) or f'value_{list(self.types).index(value)}'}"
 
     @property
     def values(self) -> dict[str, DataType]:
         """Columns that hold values, beside entity, ts, id, number and next_ts, with their types."""
-        return {self.named(v): t for v, t in self.types.items() if v not in ("ts", "activity_id")}
+        return {self.name_column(v): t for v, t in self.types.items() if v not in ("ts", "activity_id")}
 
-    def kept(self, condition: Expression) -> Occurrences:
-        """Those of which the condition holds, their numbers as they are."""
+    def keep(self, condition: Expression) -> Occurrences:
+        """Keep those of which the condition holds, their numbers as they are."""
         return self.with_frame(self.frame.filter(condition))
 
     def with_frame(self, frame: DataFrame) -> Occurrences:
@@ -100,7 +100,7 @@ def occurrences_of(
         col("activity_occurrence").alias(f"{prefix}number"),
         col("activity_repeated_at").alias(f"{prefix}next_ts"),
         *[
-            _read(name, one).alias(found.named(name))
+            _read(name, one).alias(found.name_column(name))
             for name, one in types.items()
             if name not in ("ts", "activity_id")
         ],
@@ -109,7 +109,7 @@ def occurrences_of(
         return found.with_frame(read)
 
     def column_of(value: Value) -> Expression:
-        return col(found.named(value.name))
+        return col(found.name_column(value.name))
 
     passing = read if condition is None else read.filter(expression_of(condition, column_of))
     return found.with_frame(_number(passing, found))

@@ -81,7 +81,7 @@ class Side:
             return self.cohort.column_of(value)
         if value.name in MICROSECONDS_IN:
             return time_between(value.name, self.cohort.rows.ts, self.events.ts)
-        return col(self.events.named(value.name))
+        return col(self.events.name_column(value.name))
 
     @property
     def window_of_pair(self) -> list[Expression]:
@@ -113,8 +113,8 @@ def time_between(name: str, begun: Expression, ended: Expression) -> Expression:
     return datediff("microsecond", begun, ended).cast(FLOAT) / lit(float(MICROSECONDS_IN[name]))
 
 
-def joined(*conditions: Expression) -> Expression:
-    """All conditions as one."""
+def join_conditions(*conditions: Expression) -> Expression:
+    """Join all conditions into one."""
     return reduce(and_, conditions)
 
 
@@ -132,7 +132,7 @@ def pairs(side: Side) -> DataFrame:
     elif is_in_between and not side.cohort.has_one_row and append.distance is None:
         frame = in_intervals(side.cohort, events)
         conditions.insert(1, col(f"{events.prefix}row") == rows.number)
-    return of_rows.join(frame, on=joined(*conditions), how="inner")
+    return of_rows.join(frame, on=join_conditions(*conditions), how="inner")
 
 
 def _conditions(side: Side) -> list[Expression]:

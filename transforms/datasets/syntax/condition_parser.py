@@ -19,9 +19,9 @@ from transforms.datasets.syntax.conditions import (
     Membership,
     Operand,
     Value,
-    combined,
+    combine,
 )
-from transforms.datasets.syntax.errors import QueryError, Word, quoted
+from transforms.datasets.syntax.errors import QueryError, Word, quote
 from transforms.datasets.syntax.keywords import CLAUSES, CONNECTING, LONGEST_NUMBER
 from transforms.datasets.syntax.lexer import DAY, NAME, NUMBER, QUOTED_NAME, TEXT, Reader, Token
 from transforms.datasets.syntax.query import Order
@@ -73,9 +73,9 @@ def list_order(reader: Reader) -> Order:
     by = operand(reader, "a feature")
     if not isinstance(by, Operand):
         raise QueryError(f"expected a feature, found {str(token.word)!r}", token.word)
-    is_descending = reader.taken("desc")
+    is_descending = reader.take_if("desc")
     if not is_descending:
-        reader.taken("asc")
+        reader.take_if("asc")
     return Order(by, is_descending)
 
 
@@ -86,18 +86,18 @@ def _chain(reader: Reader, what: str, word: str = "or") -> _Given:
     if not reader.comes(word):
         return given
     parts = [_as_condition(given, token)]
-    while reader.taken(word):
+    while reader.take_if(word):
         token = reader.next
         part = _chain(reader, "a feature", "and") if word == "or" else _negation(reader, "a feature")
         parts.append(_as_condition(part, token))
-    return combined(word, parts)
+    return combine(word, parts)
 
 
 def _negation(reader: Reader, what: str) -> _Given:
     if not reader.comes("not"):
         return _comparison(reader, what)
     is_negated = False
-    while reader.taken("not"):
+    while reader.take_if("not"):
         is_negated = not is_negated
     token = reader.next
     given = _as_condition(_comparison(reader, "a feature"), token)
@@ -111,14 +111,14 @@ def _comparison(reader: Reader, what: str) -> _Given:
         raise QueryError(f"say {_MISWRITTEN[reader.next.word]}", reader.next.word)
     if reader.comes(*_COMPARISONS):
         return _compare(reader, _as_operand(given, token, what), token)
-    if reader.taken("is"):
-        is_negated = reader.taken("not")
+    if reader.take_if("is"):
+        is_negated = reader.take_if("not")
         reader.one_of(("null",), "null")
         absence = Absence(_as_value(given, token))
         return ~absence if is_negated else absence
     if not reader.comes("not", "in", "like", "between"):
         return given
-    is_negated = reader.taken("not")
+    is_negated = reader.take_if("not")
     found = _read_test(reader, _as_value(given, token))
     return ~found if is_negated else found
 
@@ -149,7 +149,7 @@ def _read_test(reader: Reader, value: Operand) -> Condition:
 def _options(reader: Reader) -> tuple[Constant, ...]:
     reader.one_of(("(",), "(")
     options = [_constant(reader)]
-    while reader.taken(","):
+    while reader.take_if(","):
         options.append(_constant(reader))
     reader.one_of((")",), ")")
     return tuple(options)
@@ -165,7 +165,7 @@ def _constant(reader: Reader) -> Constant:
 
 def _hint_at_quotes(given: Operand | Condition) -> str:
     is_name = isinstance(given, Value) and given.of is None
-    return f"; a text is written in single quotes: {quoted(given.name)}" if is_name and isinstance(given, Value) else ""
+    return f"; a text is written in single quotes: {quote(given.name)}" if is_name and isinstance(given, Value) else ""
 
 
 def _sum(reader: Reader, what: str, operators: tuple[str, ...] = ("+", "-")) -> _Given:
@@ -189,21 +189,21 @@ def _arithmetic(left: Operand | Constant, operator: str, right: Operand | Consta
 
 
 def _factor(reader: Reader, what: str) -> _Given:
-    if reader.taken("-"):
+    if reader.take_if("-"):
         token = reader.next
-        with reader.nested():
+        with reader.enter_parentheses():
             given = _factor(reader, "a number")
             if isinstance(given, int | Decimal) and not isinstance(given, bool):
                 return -given
             return -_as_value(given, token)
     if reader.comes("("):
-        with reader.nested():
+        with reader.enter_parentheses():
             reader.take()
             given = _chain(reader, what)
             reader.one_of((")",), ")")
             return given
-    if reader.taken("case"):
-        with reader.nested():
+    if reader.take_if("case"):
+        with reader.enter_parentheses():
             return _case(reader)
     return _word(reader, what)
 
@@ -226,7 +226,7 @@ def _word(reader: Reader, what: str) -> _Given:
             reader.next.word,
         )
     name = reader.take().word
-    if not reader.taken("."):
+    if not reader.take_if("."):
         return Value(name)
     of = COHORT if name.lower() == COHORT else name
     return Value(reader.name(f"a feature of {'the cohort' if of == COHORT else name}"), of)
@@ -241,17 +241,17 @@ def _number(word: Word) -> Constant:
 def _case(reader: Reader) -> Case:
     branches: list[tuple[Condition, Operand | Constant | None]] = []
     reader.one_of(("when",), "when")
-    while not branches or reader.taken("when"):
+    while not branches or reader.take_if("when"):
         holds = condition(reader)
         reader.one_of(("then",), "then")
         branches.append((holds, _result(reader)))
-    otherwise = _result(reader) if reader.taken("else") else None
+    otherwise = _result(reader) if reader.take_if("else") else None
     reader.one_of(("end",), "end")
     return Case(tuple(branches), otherwise)
 
 
 def _result(reader: Reader) -> Operand | Constant | None:
-    return None if reader.taken("null") else operand(reader, f"a feature or {_CONSTANT}")
+    return None if reader.take_if("null") else operand(reader, f"a feature or {_CONSTANT}")
 
 
 def _as_condition(given: _Given, token: Token) -> Condition:

@@ -155,10 +155,10 @@ class Condition(_NoBoolean):
     """Something that holds of an activity or does not; `&`, `|` and `~` combine conditions."""
 
     def __and__(self, other: Condition) -> Condition:
-        return combined("and", [self, other])
+        return combine("and", [self, other])
 
     def __or__(self, other: Condition) -> Condition:
-        return combined("or", [self, other])
+        return combine("or", [self, other])
 
     def __invert__(self) -> Condition:
         return Negation(self)
@@ -211,8 +211,8 @@ class Negation(Condition):
     condition: Condition
 
 
-def combined(operator: str, conditions: list[Condition]) -> Condition:
-    """All of these conditions (and) or at least one (or); what is combined alike already becomes part of it."""
+def combine(operator: str, conditions: list[Condition]) -> Condition:
+    """Combine conditions: all of them (and) or at least one (or); what is combined alike already becomes part of it."""
     parts: list[Condition] = []
     for one in map(condition_of, conditions):
         parts += one.parts if isinstance(one, Combination) and one.operator == operator else [one]

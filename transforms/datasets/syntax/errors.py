@@ -42,8 +42,8 @@ class QueryError(ContractError):
         self.word = word
 
 
-def quoted(text: str) -> str:
-    """A text as a question writes it."""
+def quote(text: str) -> str:
+    """Quote a text as a question writes it."""
     doubled = text.replace("'", "''")
     return f"'{doubled}'"
 

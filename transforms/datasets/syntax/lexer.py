@@ -83,8 +83,8 @@ class Reader:
         self._depth = 0
 
     @contextmanager
-    def nested(self) -> Iterator[None]:
-        """Read what stands in parentheses.
+    def enter_parentheses(self) -> Iterator[None]:
+        """Enter parentheses, to read what stands in them.
 
         Raises:
             QueryError: There are too many around it.
@@ -114,7 +114,7 @@ class Reader:
         following = self._tokens[min(self._place + 1, len(self._tokens) - 1)]
         return following.kind == NUMBER and following.word.start == self.next.word.start + self.next.word.length
 
-    def signed_number(self, what: str) -> Token:
+    def take_signed_number(self, what: str) -> Token:
         """Take a number that may have a minus right before it.
 
         Raises:
@@ -131,7 +131,7 @@ class Reader:
         self._place += token.kind != END
         return token
 
-    def taken(self, *words: str) -> bool:
+    def take_if(self, *words: str) -> bool:
         """Take the next word if it is one of these."""
         if self.comes(*words):
             self.take()

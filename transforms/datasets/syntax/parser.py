@@ -47,7 +47,7 @@ def parse_query(text: str) -> Query:
     reader = Reader(text)
     cohort = _spine(reader) if reader.comes("every") else _cohort(reader)
     appends: list[Append] = []
-    while reader.taken("append"):
+    while reader.take_if("append"):
         appends.append(_append(reader, [one.selection.name for one in appends if one.selection.name]))
     if reader.next.kind != END:
         raise reader.unexpected("append or the end")
@@ -59,38 +59,38 @@ def _spine(reader: Reader) -> Spine:
     period = Period(reader.one_of(Period, "a period"))
     reader.one_of(("of",), "of")
     spine = Spine(period, _activities(reader))
-    if reader.taken("where"):
+    if reader.take_if("where"):
         spine = spine.where(condition(reader))
-    start = _day(reader) if reader.taken("from") else None
-    end = _day(reader) if reader.taken("until") else None
+    start = _day(reader) if reader.take_if("from") else None
+    end = _day(reader) if reader.take_if("until") else None
     return replace(spine, start=start, end=end)
 
 
 def _cohort(reader: Reader) -> Selection:
     selection = _selection(reader, (*_PICKS, Pick.ALL, "every"))
     while reader.comes("where", "take"):
-        if reader.taken("where"):
+        if reader.take_if("where"):
             selection = selection.where(condition(reader))
-        elif reader.taken("take"):
+        elif reader.take_if("take"):
             selection = _take(reader, selection)
     return selection
 
 
 def _append(reader: Reader, earlier: Sequence[str]) -> Append:
     selection = _selection(reader, (*_PICKS, Pick.AGGREGATE))
-    if reader.taken("as"):
+    if reader.take_if("as"):
         selection = selection.named(reader.name("a name for the append"))
     relation = Relation(reader.one_of(Relation, "a relation"))
-    on_or_after = relation is Relation.IN_BETWEEN and reader.taken("on_or_after")
+    on_or_after = relation is Relation.IN_BETWEEN and reader.take_if("on_or_after")
     append = Append(selection, relation, on_or_after, anchor=_anchor(reader, earlier))
     while reader.comes("where", "on", "within", "take"):
-        if reader.taken("where"):
+        if reader.take_if("where"):
             append = append.where(condition(reader))
-        elif reader.taken("on"):
+        elif reader.take_if("on"):
             append = append.on(condition(reader))
-        elif reader.taken("within"):
+        elif reader.take_if("within"):
             append = append.within(_distance(reader))
-        elif reader.taken("take"):
+        elif reader.take_if("take"):
             append = _take(reader, append)
     return append
 
@@ -122,14 +122,14 @@ def _count(reader: Reader) -> int:
 
 def _activities(reader: Reader) -> tuple[str, ...]:
     names = [reader.name("an activity")]
-    while reader.taken("or"):
+    while reader.take_if("or"):
         names.append(reader.name("an activity"))
     return tuple(names)
 
 
 def _take(reader: Reader, taker: _Taker) -> _Taker:
     outputs = [_output(reader)]
-    while reader.taken(","):
+    while reader.take_if(","):
         outputs.append(_output(reader))
     return taker.take(*outputs)
 
@@ -137,7 +137,7 @@ def _take(reader: Reader, taker: _Taker) -> _Taker:
 def _output(reader: Reader) -> Output:
     is_function = reader.next.kind in (NAME, QUOTED_NAME) and reader.comes_before("(")
     of = _aggregation(reader) if is_function else _value(reader)
-    return Output(of, reader.name("a name for the column") if reader.taken("as") else None)
+    return Output(of, reader.name("a name for the column") if reader.take_if("as") else None)
 
 
 def _value(reader: Reader) -> Operand:
@@ -158,19 +158,19 @@ def _aggregation(reader: Reader) -> Aggregation:
         raise QueryError(
             f"leave the * out: {word}() counts every event, {word}(feature) those with a value", reader.next.word
         )
-    if reader.taken(")"):
+    if reader.take_if(")"):
         return found
     found = replace(found, of=operand_or_condition(reader, "a feature"))
-    if reader.taken(","):
+    if reader.take_if(","):
         found = replace(found, separator=str(reader.of_kind(TEXT, what="a 'text' to stand between").word))
-    if reader.taken("order"):
+    if reader.take_if("order"):
         found = replace(found, order=list_order(reader))
     reader.one_of((")",), ")")
     return found
 
 
 def _distance(reader: Reader) -> timedelta:
-    word = reader.signed_number("a number").word
+    word = reader.take_signed_number("a number").word
     units = {spelled: seconds for unit, seconds in _UNITS.items() for spelled in (unit, f"{unit}s")}
     unit = reader.one_of(units, "a unit of time")
     if word.startswith("-"):
