@@ -12,7 +12,7 @@ from typing import Any
 from snowflake.snowpark import DataFrame, Session
 from snowflake.snowpark.types import StructField, StructType
 
-from expectations.rules.schemas import declared_columns
+from expectations.rules.schemas import list_declared_columns
 from transforms.activity.definitions.activity import Thresholds
 from transforms.build import build_table
 from transforms.catalog import find_raw_table, models, select_models
@@ -61,7 +61,7 @@ def prepare(session: Session) -> None:
 
 def definition(table: Table, full_name: str) -> str:
     """The statement that makes the table as `create_table` does."""
-    kinds = declared_columns(table)
+    kinds = list_declared_columns(table)
     columns = [
         f"{column.name} {_type(column.type, kinds[column.name])}{'' if column.nullable else ' NOT NULL'}"
         for column in table.stored_columns

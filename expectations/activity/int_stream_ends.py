@@ -1,5 +1,5 @@
 """Business rules of int_stream_ends."""
 
-from expectations.rules.marts import ordered
+from expectations.rules.marts import require_order
 
-RULES = (ordered("started_at", "ended_at"),)
+RULES = (require_order("started_at", "ended_at"),)

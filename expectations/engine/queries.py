@@ -35,12 +35,12 @@ def add_helpers(rows: str, rules: Iterable[Rule], database: str) -> str:
         *(f"{c.sql} as {c.name}" for c in computed),
         *(f"{look.alias}.{column} as {look.alias}_{column}" for look in lookups for column in look.columns),
     ]
-    joins = [f"left join ({named(look.query, database, rows)}) {look.alias} on {look.on}" for look in lookups]
+    joins = [f"left join ({fill_names(look.query, database, rows)}) {look.alias} on {look.on}" for look in lookups]
     return " ".join([f"select {', '.join(columns)} from ({rows}) t", *joins])
 
 
-def named(query: str, database: str, rows: str = "") -> str:
-    """Return the query with `{table_name}` written in full and `{batch}` as the validated rows."""
+def fill_names(query: str, database: str, rows: str = "") -> str:
+    """Fill in the query's names: `{table_name}` in full, `{batch}` as the validated rows."""
 
     def replacement(match: re.Match[str]) -> str:
         name = match.group(1)

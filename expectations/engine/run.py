@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from expectations.engine.connection import Logins, login
 from expectations.engine.printable import printable
-from expectations.engine.queries import add_helpers, named
+from expectations.engine.queries import add_helpers, fill_names
 from expectations.engine.results import RuleResult, make_result
 from expectations.rules.from_contract import schema_rule
 from expectations.rules.rule import Rule
-from expectations.rules.schemas import Columns, declared_columns, stored_columns
+from expectations.rules.schemas import Columns, list_declared_columns, read_stored_columns
 from transforms.contract import Table
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def check_subjects(
 
 def _read_columns(logins: Logins, subjects: Sequence[Subject]) -> dict[str, Columns]:
     with login(logins) as connection:
-        return stored_columns(connection, connection.database, [subject.table for subject in subjects])
+        return read_stored_columns(connection, connection.database, [subject.table for subject in subjects])
 
 
 class _Check:
@@ -98,7 +98,7 @@ class _Check:
     def __init__(self, subject: Subject, stored: Columns, database: str) -> None:
         self._subject, self._stored, self._database = subject, stored, database
         self._schema_rule = schema_rule(subject.table)
-        self._absent = [name for name in declared_columns(subject.table) if name not in stored]
+        self._absent = [name for name in list_declared_columns(subject.table) if name not in stored]
         self._askable = [rule for rule in subject.rules if not rule.columns_among(self._absent)]
 
     def run(self, suites: Suites, run_id: str) -> list[RuleResult]:
@@ -113,10 +113,10 @@ class _Check:
         schema_rules = [self._schema_rule] if subject.with_schema else []
         key = [name for name in subject.shown_key if name in self._stored]
         asked = [
-            *(schema_expectation(rule, declared_columns(table), self._stored) for rule in schema_rules),
+            *(schema_expectation(rule, list_declared_columns(table), self._stored) for rule in schema_rules),
             *(expectation(rule, key) for rule in self._askable),
         ]
-        query = add_helpers(named(subject.rows, self._database), self._askable, self._database)
+        query = add_helpers(fill_names(subject.rows, self._database), self._askable, self._database)
         outcomes = {outcome.rule: outcome for outcome in suites.check(subject.name or table.name, query, asked, run_id)}
         return [
             *(self._make_from(rule, outcomes.get(rule.name)) for rule in (*schema_rules, *self._askable)),

@@ -1,10 +1,10 @@
 """Business rules of dim_games."""
 
-from expectations.rules.marts import ordered
+from expectations.rules.marts import require_order
 from expectations.rules.rule import critical, warning
 
 RULES = (
-    ordered("first_seen_at", "last_seen_at"),
+    require_order("first_seen_at", "last_seen_at"),
     critical(
         "the empty id is the member without a category",
         "game_id = '' and (game_name is distinct from 'No category')",

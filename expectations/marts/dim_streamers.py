@@ -1,11 +1,11 @@
 """Business rules of dim_streamers."""
 
-from expectations.rules.marts import ordered
+from expectations.rules.marts import require_order
 from expectations.rules.rule import Computed, critical, warning
 
 RULES = (
-    ordered("first_seen_at", "last_seen_at"),
-    ordered("last_live_at", "last_seen_at"),
+    require_order("first_seen_at", "last_seen_at"),
+    require_order("last_live_at", "last_seen_at"),
     critical(
         "no streamer has two current rows",
         "_current_rows > 1",

@@ -1,11 +1,11 @@
 """Business rules of dim_users."""
 
-from expectations.rules.marts import ordered
+from expectations.rules.marts import require_order
 from expectations.rules.rule import Computed, critical, warning
 
 RULES = (
-    ordered("first_seen_at", "last_seen_at"),
-    ordered("details_seen_at", "last_seen_at"),
+    require_order("first_seen_at", "last_seen_at"),
+    require_order("details_seen_at", "last_seen_at"),
     critical(
         "platform and user_id name one row",
         "_rows_of_name > 1",

@@ -1,6 +1,6 @@
 """Business rules of fact_stream_sessions."""
 
-from expectations.rules.marts import measure_rules, ordered
+from expectations.rules.marts import measure_rules, require_order
 from expectations.rules.rule import Lookup, critical, warning
 
 _SAMPLES = Lookup(
@@ -13,9 +13,9 @@ _SAMPLES = Lookup(
 
 RULES = (
     *measure_rules(),
-    ordered("first_seen_at", "last_seen_at"),
-    ordered("first_seen_at", "peak_at"),
-    ordered("peak_at", "last_seen_at"),
+    require_order("first_seen_at", "last_seen_at"),
+    require_order("first_seen_at", "peak_at"),
+    require_order("peak_at", "last_seen_at"),
     warning(
         "no stream was last seen before it started",
         "started_at > timestampadd(minute, 5, last_seen_at)",

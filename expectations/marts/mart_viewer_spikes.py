@@ -1,6 +1,6 @@
 """Business rules of mart_viewer_spikes."""
 
-from expectations.rules.marts import ordered
+from expectations.rules.marts import require_order
 from expectations.rules.rule import Lookup, critical
 
 _NEXT = Lookup(
@@ -12,8 +12,8 @@ _NEXT = Lookup(
 )
 
 RULES = (
-    ordered("started_at", "peak_at"),
-    ordered("peak_at", "last_spike_at"),
+    require_order("started_at", "peak_at"),
+    require_order("peak_at", "last_spike_at"),
     critical(
         "an episode is closed behind its last spike, or open",
         "closed_at <= last_spike_at or is_open <> (closed_at is null) or (closed_at is null) <> "

@@ -1,10 +1,10 @@
 """Business rules of product_devices."""
 
-from expectations.rules.product import events_of, spanned_by
+from expectations.rules.product import events_of, require_span
 from expectations.rules.rule import warning
 
 RULES = (
-    *spanned_by("device_key"),
+    *require_span("device_key"),
     events_of("device_key"),
     warning(
         "a device is of few users",

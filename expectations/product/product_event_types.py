@@ -1,10 +1,10 @@
 """Business rules of product_event_types."""
 
-from expectations.rules.product import spanned_by
+from expectations.rules.product import require_span
 from expectations.rules.rule import warning
 
 RULES = (
-    *spanned_by("event_type"),
+    *require_span("event_type"),
     warning(
         "every event type is in the events list",
         "listed_at is null",

@@ -1,5 +1,5 @@
 """Business rules of product_locations."""
 
-from expectations.rules.product import spanned_by
+from expectations.rules.product import require_span
 
-RULES = spanned_by("location_key")
+RULES = require_span("location_key")

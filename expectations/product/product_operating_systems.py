@@ -1,5 +1,5 @@
 """Business rules of product_operating_systems."""
 
-from expectations.rules.product import spanned_by
+from expectations.rules.product import require_span
 
-RULES = spanned_by("os_key")
+RULES = require_span("os_key")

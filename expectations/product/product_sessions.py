@@ -1,6 +1,6 @@
 """Business rules of product_sessions."""
 
-from expectations.rules.marts import ordered
+from expectations.rules.marts import require_order
 from expectations.rules.product import events_of
 from expectations.rules.rule import Lookup, critical, warning
 
@@ -21,7 +21,7 @@ _FOLLOWING = Lookup(
 )
 
 RULES = (
-    ordered("started_at", "ended_at"),
+    require_order("started_at", "ended_at"),
     events_of("session_key"),
     critical(
         "a user's sessions are 1 to n without a gap",

@@ -1,6 +1,6 @@
 """Business rules of product_users."""
 
-from expectations.rules.marts import ordered
+from expectations.rules.marts import require_order
 from expectations.rules.product import events_of
 from expectations.rules.rule import Lookup, critical
 
@@ -13,7 +13,7 @@ _FIRST = Lookup(
 )
 
 RULES = (
-    ordered("first_seen_at", "last_seen_at"),
+    require_order("first_seen_at", "last_seen_at"),
     events_of("user_key"),
     critical(
         "a user is new with their first event",

@@ -30,8 +30,8 @@ def measure_rules() -> tuple[Rule, ...]:
     )
 
 
-def ordered(first: str, last: str) -> Rule:
-    """Return a span does not end before it begins."""
+def require_order(first: str, last: str) -> Rule:
+    """Require that a span does not end before it begins."""
     return critical(
         f"{first} is not after {last}",
         f"{first} > {last}",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.rules.marts import ordered
+from expectations.rules.marts import require_order
 from expectations.rules.rule import Lookup, Rule, critical
 
 
@@ -28,8 +28,8 @@ def events_of(key: str, count: str = "event_count") -> Rule:
     )
 
 
-def spanned_by(key: str) -> tuple[Rule, ...]:
-    """The first and the last event are those of product_events.
+def require_span(key: str) -> tuple[Rule, ...]:
+    """Require that the first and the last event are those of product_events.
 
     Args:
         key: Column that names the row in both tables.
@@ -42,7 +42,7 @@ def spanned_by(key: str) -> tuple[Rule, ...]:
         f"spanned.{key} = t.{key}",
     )
     return (
-        ordered("first_event_at", "last_event_at"),
+        require_order("first_event_at", "last_event_at"),
         critical(
             "the first and the last event are those of product_events",
             "first_event_at is distinct from spanned_first_at or last_event_at is distinct from spanned_last_at",

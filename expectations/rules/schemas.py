@@ -21,13 +21,13 @@ _KINDS: dict[type[types.DataType], str] = {
 Columns = dict[str, str]
 
 
-def declared_columns(table: Table) -> Columns:
-    """Column -> type as the information schema writes it, numbers with their scale."""
+def list_declared_columns(table: Table) -> Columns:
+    """List column -> type as the information schema writes it, numbers with their scale."""
     return {column.name: _kind(column.type) for column in table.stored_columns}
 
 
-def stored_columns(connection: Any, database: str, tables: Sequence[Table]) -> dict[str, Columns]:
-    """Table -> columns that are really there; a table that does not exist is not in it."""
+def read_stored_columns(connection: Any, database: str, tables: Sequence[Table]) -> dict[str, Columns]:
+    """Read table -> columns that are really there; a table that does not exist is not in it."""
     names = ", ".join(sorted({quote_literal(table.name.upper()) for table in tables}))
     schemas = ", ".join(sorted({quote_literal(table.layer.value) for table in tables}))
     rows = connection.cursor().execute(

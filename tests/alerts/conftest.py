@@ -14,7 +14,7 @@ import pytest
 from snowflake.snowpark import Session
 
 from deployments.embedded import Endpoint
-from expectations.rules.schemas import declared_columns
+from expectations.rules.schemas import list_declared_columns
 from flows.publish_to.slack.alerts import Told, tell
 from flows.settings import Settings, load_settings
 from tests.alerts.receiver import Receiver, receiving
@@ -60,7 +60,7 @@ class Warehouse:
         """Put rows into a table as its build leaves them; columns that are not named are NULL."""
         table = models()[name].table
         given = [{"_build_id": "b", "_source_file": "f", "_source_row": 1, "_load_id": "l", **row} for row in rows]
-        kinds = declared_columns(table)
+        kinds = list_declared_columns(table)
         values = ", ".join(f"item.value:{column}::{kind.split('(')[0]}" for column, kind in kinds.items())
         text = (
             f"INSERT INTO {table.full_name(self.database)} ({', '.join(kinds)}) "

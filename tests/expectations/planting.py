@@ -8,7 +8,7 @@ from typing import Any
 
 from expectations.rules.from_contract import contract_rules, unique_key
 from expectations.rules.rule import Rule, quote_literal
-from expectations.rules.schemas import declared_columns
+from expectations.rules.schemas import list_declared_columns
 from tests.expectations.planted_histories import (
     apart_in_history,
     good_in_history,
@@ -33,7 +33,7 @@ _DEFAULTS = {
 
 def good_row(table: Table) -> Row:
     """A row of the table that holds every rule."""
-    row = {column.name: _value(column, declared_columns(table)[column.name]) for column in table.stored_columns}
+    row = {column.name: _value(column, list_declared_columns(table)[column.name]) for column in table.stored_columns}
     return {**row, **good_in_history(table), **GOOD.get(table.name, {}), table.batch_column: GOOD_BATCH}
 
 
@@ -54,9 +54,9 @@ def bad_rows(table: Table, rule: Rule, number: int) -> list[Row]:
         return [row]
     if rule not in contract_rules(table):
         raise AssertionError(f"no bad row is planted for {table.name}: {rule.name}; add it to planted_rows.PLANTED")
-    (name,) = rule.columns_among(declared_columns(table))
+    (name,) = rule.columns_among(list_declared_columns(table))
     column = next(column for column in table.stored_columns if column.name == name)
-    return [{**row, name: _broken(column, rule, declared_columns(table)[name])}]
+    return [{**row, name: _broken(column, rule, list_declared_columns(table)[name])}]
 
 
 def bad_batch(number: int) -> str:
@@ -66,13 +66,13 @@ def bad_batch(number: int) -> str:
 
 def create_statement(table: Table, database: str) -> str:
     """The table without NOT NULL, so that rows which a build would refuse can be planted."""
-    columns = ", ".join(f"{name} {_stored(kind)}" for name, kind in declared_columns(table).items())
+    columns = ", ".join(f"{name} {_stored(kind)}" for name, kind in list_declared_columns(table).items())
     return f"create or replace table {table.full_name(database)} ({columns})"
 
 
 def insert_statement(table: Table, database: str, rows: Iterable[Mapping[str, Any]]) -> str:
     """One INSERT of all rows."""
-    kinds = declared_columns(table)
+    kinds = list_declared_columns(table)
     selects = [f"select {', '.join(_literal(row[name], kind) for name, kind in kinds.items())}" for row in rows]
     return f"insert into {table.full_name(database)} ({', '.join(kinds)}) {' union all '.join(selects)}"
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from expectations.checks.tables import rules_of
-from expectations.engine.queries import add_helpers, named, select_rows
+from expectations.engine.queries import add_helpers, fill_names, select_rows
 from expectations.rules.rule import Rule
 from tests.expectations.conftest import tables
 from tests.expectations.planting import GOOD_BATCH, bad_rows
@@ -40,7 +40,7 @@ def good(planted_connection: Any) -> Iterator[Callable[[Table], dict[str, Any]]]
         def checked(table: Table) -> dict[str, Any]:
             rules = rules_of(table)
             rows, _ = select_rows(table, [GOOD_BATCH])
-            query = add_helpers(named(rows, database), rules, database)
+            query = add_helpers(fill_names(rows, database), rules, database)
             outcomes = suites.check(table.name, query, [expectation(rule, table.key) for rule in rules], "run")
             return {outcome.rule: outcome for outcome in outcomes}
 
@@ -64,7 +64,7 @@ def count_of(table: Table, rule: Rule, number: int, database: str) -> str:
     batch = bad_rows(table, rule, number)[0][table.batch_column]
     # A row without a load or build is in no batch: it is found where whole tables are validated.
     rows, _ = select_rows(table, [GOOD_BATCH, batch] if batch else None)
-    query = add_helpers(named(rows, database), [rule], database)
+    query = add_helpers(fill_names(rows, database), [rule], database)
     shown = " || ' ' || ".join(f"coalesce({name}::varchar, 'NULL')" for name in (*table.key, *rule.shows))
     return f"select {number}, count_if({rule.fails}), min(case when {rule.fails} then {shown} end) from ({query})"
 
