@@ -20,15 +20,15 @@ def storage(request: pytest.FixtureRequest) -> Storage:
 def test_an_object_is_whole_and_is_found_listed_read_and_removed(storage: Storage, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"content")
     assert storage.find("a/b.txt") is None
-    assert list(storage.listed()) == []
+    assert list(storage.list_objects()) == []
 
     storage.send(tmp_path / "file", "a/b.txt")
 
     found = storage.find("a/b.txt")
     assert found is not None
     assert (found.path, found.size) == ("a/b.txt", 7)
-    assert list(storage.listed()) == list(storage.listed("a/")) == [found]
-    assert list(storage.listed("a/c")) == []
+    assert list(storage.list_objects()) == list(storage.list_objects("a/")) == [found]
+    assert list(storage.list_objects("a/c")) == []
     assert storage.read("a/b.txt") == b"content"
     storage.fetch("a/b.txt", tmp_path / "copy")
     assert (tmp_path / "copy").read_bytes() == b"content"
@@ -50,7 +50,7 @@ def test_a_page_is_listed_when_it_is_reached(storage: Storage, tmp_path: Path, m
     read: list[Any] = []
     monkeypatch.setattr(objects, "_read_facts", lambda path, facts: read.append(path) or path)
 
-    listing = storage.listed()
+    listing = storage.list_objects()
     first = next(listing)
 
     assert (first, len(read)) == (paths[0], 4)
@@ -65,7 +65,7 @@ def test_what_is_not_there_or_not_allowed_is_told_apart(storage: Storage) -> Non
     url = missing.get(storage.place.kind, "file:///no-such-folder/x")
     if storage.place.kind != "file":
         with pytest.raises(StorageError) as error:
-            list(Storage(Place.parse(url)).listed())
+            list(Storage(Place.parse(url)).list_objects())
         assert error.value.kind == "absent"
     with pytest.raises(StorageError):
         storage.read("nothing")

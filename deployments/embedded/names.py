@@ -25,8 +25,8 @@ def quote_path(*names: str) -> str:
     return ".".join(map(quote_identifier, names))
 
 
-def stored_name(text: str) -> str:
-    """A name as Snowflake stores it: in upper case where it was written without quotes."""
+def normalise_name(text: str) -> str:
+    """Normalise a name as Snowflake stores it: in upper case where it was written without quotes."""
     return text[1:-1].replace('""', '"') if text.startswith('"') else text.upper()
 
 
@@ -36,7 +36,7 @@ def split_name(name: str, database: str | None, schema: str | None) -> Key:
     Raises:
         ProgrammingError: the name leaves out what the session does not have, or has too many parts.
     """
-    parts = [stored_name(part) for part in _PART.findall(name)]
+    parts = [normalise_name(part) for part in _PART.findall(name)]
     given = [database, schema][: max(0, 3 - len(parts))] + parts
     if len(given) != 3 or not parts:
         raise snowflake_error(f"SQL compilation error:\nInvalid name '{name}'.", 1003, "42000")

@@ -62,8 +62,8 @@ class Storage:
                 return fsspec.filesystem("abfs", account_name=self.place.account, **options)
             return fsspec.filesystem("s3" if self.place.kind == "s3" else "file", **options)
 
-    def listed(self, prefix: str = "") -> Iterator[StoredObject]:
-        """Yield the objects whose path starts with the prefix; one page of them is in memory.
+    def list_objects(self, prefix: str = "") -> Iterator[StoredObject]:
+        """List the objects whose path starts with the prefix; one page of them is in memory.
 
         Raises:
             StorageError: It cannot be listed.

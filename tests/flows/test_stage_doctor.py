@@ -41,7 +41,7 @@ def test_an_object_goes_through_each_kind_of_place(
     found = probe(session, settings_of(place, database, endpoint))
 
     assert [(one.step, one.is_done) for one in found] == [(step, True) for step in STEPS]
-    assert list(Storage(place).listed()) == []
+    assert list(Storage(place).list_objects()) == []
 
 
 def test_what_an_integration_lacks_is_told_with_the_line_that_gives_it(

@@ -88,7 +88,7 @@ def test_every_place_gives_the_tables_of_the_internal_stage(outside: Outside, tm
     Warehouse.load(outside)
 
     assert (report.rows_loaded, report.rows_rejected) == (5, 1)
-    assert {one.path for one in outside.storage.listed()} == {one.relative_path for one in landed}
+    assert {one.path for one in outside.storage.list_objects()} == {one.relative_path for one in landed}
     assert through_the_place == tables_of(outside)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from deployments.embedded.errors import already_exists, does_not_exist, snowflake_error, unsupported
-from deployments.embedded.names import quote_literal, split_name, stored_name
+from deployments.embedded.names import normalise_name, quote_literal, split_name
 from deployments.embedded.scanner import Options, Scanner, syntax_error, unquote
 from deployments.embedded.sql.macros import HOME
 from deployments.embedded.wire.results import status_table
@@ -116,7 +116,7 @@ def show(sql: str, context: StatementContext) -> pa.Table:
     place = f"{context.database}."
     if scanner.take("IN"):
         scanner.take("SCHEMA") or scanner.take("DATABASE")
-        place = ".".join(stored_name(part) for part in scanner.name().split(".")) + "."
+        place = ".".join(normalise_name(part) for part in scanner.name().split(".")) + "."
     scanner.at_end()
     pattern = re.compile(re.escape(like).replace("%", ".*").replace("_", "."), re.IGNORECASE)
     found = {name: options for name, options in sorted(_read_stored(context, kind).items()) if name.startswith(place)}

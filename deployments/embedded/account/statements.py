@@ -11,7 +11,7 @@ from deployments.embedded.account import grants, objects
 from deployments.embedded.account.grants import COUNTABLE, Grant
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import already_exists, does_not_exist, unsupported
-from deployments.embedded.names import split_name, stored_name
+from deployments.embedded.names import normalise_name, split_name
 from deployments.embedded.scanner import Options, Scanner, syntax_error, unquote
 from deployments.embedded.wire.results import status_table
 
@@ -29,7 +29,7 @@ def create(sql: str, context: StatementContext) -> pa.Table:
     replace = scanner.take("OR", "REPLACE")
     kind = _take_kind(scanner)
     if_not_exists = scanner.take("IF", "NOT", "EXISTS")
-    name = stored_name(scanner.name())
+    name = normalise_name(scanner.name())
     if not scanner.take("WITH") and kind == "RESOURCE MONITOR":
         scanner.expect("WITH")  # which Snowflake lets nobody leave out there
     options = _read_options(scanner)
@@ -47,7 +47,7 @@ def alter(sql: str, context: StatementContext) -> pa.Table:
     scanner.expect("ALTER")
     kind = _take_kind(scanner)
     if_exists = scanner.take("IF", "EXISTS")
-    name = stored_name(scanner.name())
+    name = normalise_name(scanner.name())
     if if_exists and objects.find(context, kind, name) is None:
         return status_table(_DONE)
     objects.require(context, kind, name)
@@ -67,7 +67,7 @@ def drop(sql: str, context: StatementContext) -> pa.Table:
     scanner.expect("DROP")
     kind = _take_kind(scanner)
     if_exists = scanner.take("IF", "EXISTS")
-    name = stored_name(scanner.name())
+    name = normalise_name(scanner.name())
     scanner.at_end()
     if objects.drop(context, kind, name):
         grants.forget(context, kind, name)
@@ -169,7 +169,7 @@ def _read_options(scanner: Scanner) -> Options:
 def _read_grants(scanner: Scanner, direction: str, context: StatementContext) -> list[Grant]:
     """What GRANT and REVOKE name: each privilege on each object, for the grantee."""
     if scanner.take("ROLE"):
-        role = stored_name(scanner.name())
+        role = normalise_name(scanner.name())
         objects.require(context, "ROLE", role)
         scanner.expect(direction)
         return [Grant("USAGE", "ROLE", role, *_read_grantee(scanner, context))]
@@ -220,16 +220,16 @@ def _read_grantee(scanner: Scanner, context: StatementContext) -> tuple[str, str
     kind = "USER" if scanner.take("USER") else "ROLE"
     if kind == "ROLE":
         scanner.take("ROLE")
-    name = stored_name(scanner.name())
+    name = normalise_name(scanner.name())
     objects.require(context, kind, name)
     return kind, name
 
 
 def _full_name(kind: str, name: str, context: StatementContext) -> str:
     if kind in _ACCOUNT_WIDE:
-        return stored_name(name) if name else ""
+        return normalise_name(name) if name else ""
     if kind == "SCHEMA":
-        parts = [stored_name(part) for part in name.split(".")]
+        parts = [normalise_name(part) for part in name.split(".")]
         return ".".join(parts if len(parts) > 1 else [context.database or "", *parts])
     return ".".join(split_name(name, context.database, context.schema))
 

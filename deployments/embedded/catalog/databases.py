@@ -7,7 +7,7 @@ from sqlglot import exp
 
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import does_not_exist, unsupported
-from deployments.embedded.names import stored_name
+from deployments.embedded.names import normalise_name
 from deployments.embedded.wire.results import status_table
 
 
@@ -15,7 +15,7 @@ def create_database(tree: exp.Create, context: StatementContext) -> pa.Table:
     """`CREATE [OR REPLACE] DATABASE [IF NOT EXISTS] x`: with a schema PUBLIC, and the session uses it."""
     if tree.args.get("clone"):
         raise unsupported("CREATE DATABASE … CLONE")
-    name = stored_name(tree.this.sql("snowflake"))
+    name = normalise_name(tree.this.sql("snowflake"))
     databases = context.connection.engine.databases
     context.connection.transactions.commit()
     found = databases.find(name)
@@ -32,7 +32,7 @@ def create_database(tree: exp.Create, context: StatementContext) -> pa.Table:
 
 def drop_database(tree: exp.Drop, context: StatementContext) -> pa.Table:
     """`DROP DATABASE [IF EXISTS] x`: close it, delete its files and what the catalog knows of it."""
-    name = stored_name(tree.args["tables"][0].sql("snowflake"))
+    name = normalise_name(tree.args["tables"][0].sql("snowflake"))
     context.connection.transactions.commit()
     found = context.connection.engine.databases.find(name)
     if found == name:  # "analytics" is not ANALYTICS

@@ -9,24 +9,24 @@ from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import does_not_exist, unsupported
 from deployments.embedded.names import quote_literal, split_name
 from deployments.embedded.sql.macros import HOME
-from deployments.embedded.sql.rewrites.names import named_tables
+from deployments.embedded.sql.rewrites.names import resolve_named_tables
 
 
 def describe_table(tree: exp.Describe, context: StatementContext) -> pa.Table:
     """`DESCRIBE TABLE t` and `DESC VIEW v`."""
-    named_tables(tree, context)
+    resolve_named_tables(tree, context)
     kind = str(tree.args.get("kind") or "TABLE").upper()
     if kind not in {"TABLE", "VIEW"} or not isinstance(tree.this, exp.Table):
         raise unsupported(f"DESCRIBE {kind if kind not in {'TABLE', 'VIEW'} else 'of a query'}")
     place = split_name(tree.this.sql("snowflake"), context.database, context.schema)
-    described = described_columns(place, context)
+    described = describe_columns(place, context)
     if described.num_rows == 0:
         raise does_not_exist("Table", place[-1], "42S02")
     return described
 
 
-def described_columns(place: tuple[str, str, str], context: StatementContext) -> pa.Table:
-    """What DESCRIBE tells of each column of a table or a view, in order; no row where there is none of that name."""
+def describe_columns(place: tuple[str, str, str], context: StatementContext) -> pa.Table:
+    """Describe each column of a table or a view as DESCRIBE does, in order; no row where there is none of that name."""
     database, schema, name = place
     return context.run(f"""
         SELECT column_name AS name, {HOME}.sf_type_name(data_type, length, word) AS type, 'COLUMN' AS kind,

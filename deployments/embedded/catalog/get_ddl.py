@@ -8,7 +8,7 @@ from typing import Any
 from sqlglot import Expr, exp
 from sqlglot.dialects.snowflake import Snowflake
 
-from deployments.embedded.catalog.describe import described_columns
+from deployments.embedded.catalog.describe import describe_columns
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import does_not_exist, unsupported
 from deployments.embedded.names import quote_literal, split_name
@@ -40,7 +40,7 @@ def _write_ddl(arguments: list[Expr], context: StatementContext) -> str:
         raise does_not_exist(kind.capitalize(), arguments[1].name)
     is_full = len(arguments) == 3 and arguments[2].sql().upper() == "TRUE"
     written = ".".join(_identifier(part) for part in (place if is_full else place[2:]))
-    columns = described_columns(place, context).to_pylist()
+    columns = describe_columns(place, context).to_pylist()
     return (_view if objects[0]["kind"] == "VIEW" else _table)(written, objects[0], columns)
 
 

@@ -12,7 +12,7 @@ from sqlglot import exp
 from deployments.embedded.catalog.row_counts import row_counts
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import unsupported
-from deployments.embedded.names import quote_literal, stored_name
+from deployments.embedded.names import normalise_name, quote_literal
 from deployments.embedded.sql.macros import GLOBAL, HOME
 
 _KEPT = f"{GLOBAL}._fs_information_schema"
@@ -96,7 +96,7 @@ def _place(tree: exp.Show, context: StatementContext) -> tuple[str | None, str |
     """Database, schema and table that SHOW looks into, the session's where it does not say."""
     kind = str(tree.args.get("scope_kind") or "")
     scope = tree.args.get("scope")
-    names = [stored_name(part.sql("snowflake")) for part in scope.parts] if isinstance(scope, exp.Table) else []
+    names = [normalise_name(part.sql("snowflake")) for part in scope.parts] if isinstance(scope, exp.Table) else []
     if kind == "ACCOUNT":
         return None, None, None
     if kind == "DATABASE":
@@ -220,8 +220,8 @@ def _show_pipes(rest: str, context: StatementContext) -> pa.Table:
     like, place = _LIKE.search(rest), _IN_SCHEMA.search(rest)
     names = place[1].split(".") if place else []
     scope = _Scope(
-        database=stored_name(names[0]) if len(names) > 1 else context.database,
-        schema=stored_name(names[-1]) if names else context.schema,
+        database=normalise_name(names[0]) if len(names) > 1 else context.database,
+        schema=normalise_name(names[-1]) if names else context.schema,
         table=None,
         like=like[1].replace("\\\\", "\\") if like else None,
         starts=None,

@@ -49,16 +49,16 @@ async def query(server: Server, request: Request, session: Session) -> Response:
     )
     if (cancelled := cancel_statement(server, statement)) is not None:
         return reply(cancelled.body)
-    if scanned := scanned_statement(server, statement):
-        return await answered(scanned, session, server.answer_within)
+    if scanned := find_scanned_statement(server, statement):
+        return await answer_statement(scanned, session, server.answer_within)
     statement = server.statements.submit(statement)
     if body.get("asyncExec"):
         return reply(in_progress(statement, IN_PROGRESS_ASYNC_CODE))
-    return await answered(statement, session, server.answer_within)
+    return await answer_statement(statement, session, server.answer_within)
 
 
-def scanned_statement(server: Server, statement: Statement) -> Statement | None:
-    """`select * from table(result_scan('id'))`, by which the connector fetches the result of an asynchronous query.
+def find_scanned_statement(server: Server, statement: Statement) -> Statement | None:
+    """Find the statement of `select * from table(result_scan('id'))`: so the connector fetches an asynchronous result.
 
     The answer is still there, types and all; RESULT_SCAN within a larger query is a table of its values.
     """
@@ -90,7 +90,7 @@ async def query_result(server: Server, request: Request, session: Session) -> Re
     statement = server.statements.find(request.path_params["query_id"])
     if statement is None:
         return reply(failure("000709", f"Statement {request.path_params['query_id']} not found"))
-    return await answered(statement, session, server.answer_within)
+    return await answer_statement(statement, session, server.answer_within)
 
 
 async def chunk(server: Server, request: Request, session: Session) -> Response:
@@ -131,8 +131,8 @@ async def monitor(server: Server, request: Request, session: Session) -> Respons
     return reply({"data": {"queries": [described]}, "success": True})
 
 
-async def answered(statement: Statement, session: Session, within: float) -> Response:
-    """The statement's answer, or "in progress" before the client's read times out."""
+async def answer_statement(statement: Statement, session: Session, within: float) -> Response:
+    """Answer what the statement gives, or "in progress" before the client's read times out."""
     waiting: asyncio.Future[Answer] = asyncio.wrap_future(statement.future)
     try:
         answer = await asyncio.wait_for(asyncio.shield(waiting), within)

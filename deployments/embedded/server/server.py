@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from deployments.embedded.context import VERSION
-from deployments.embedded.names import stored_name
+from deployments.embedded.names import normalise_name
 from deployments.embedded.process.endpoint import USER, Endpoint
 from deployments.embedded.process.lifecycle import HEALTH_PATH, SECRET_HEADER, STORAGE_PATH
 from deployments.embedded.server import requests as queries
@@ -68,7 +68,7 @@ class Server:
     def tidy(self) -> None:
         """End sessions whose client is gone, and statements that were stopped."""
         self.statements.interrupt_stopped()
-        for session in self.sessions.abandoned():
+        for session in self.sessions.find_abandoned():
             if not self.statements.running(session):
                 self.sessions.forget(session)
                 session.close()
@@ -117,7 +117,7 @@ class Server:
         if name.lower() != USER or not self._knows_secret(secret):
             return reply(failure(REFUSED_LOGIN_CODE, "Incorrect username or password was specified."))
         database, schema = (
-            (asked := request.query_params.get(key)) and stored_name(asked) for key in ("databaseName", "schemaName")
+            (asked := request.query_params.get(key)) and normalise_name(asked) for key in ("databaseName", "schemaName")
         )
         try:
             session = await run_in_threadpool(self.sessions.open, database, schema, parameters)

@@ -8,8 +8,8 @@ import duckdb
 from sqlglot import exp
 
 from deployments.embedded.session.cursor import EmbeddedCursor
-from deployments.embedded.sql.rewrites.names import held_as
-from deployments.embedded.wire.bindings import Binding, bound_table
+from deployments.embedded.sql.rewrites.names import resolve_table
+from deployments.embedded.wire.bindings import Binding, bind_table
 
 ROWS = "_SNOWCAST_BOUND_ROWS"
 LITERALS_FROM_LENGTH = 20_000
@@ -52,7 +52,7 @@ def insert_batch(cursor: EmbeddedCursor, text: str, bindings: dict[str, Binding]
         placeholder.replace(column)
     insert.set("expression", exp.select(*cells).from_(exp.to_identifier(ROWS, quoted=True)))
     duck_conn = cursor.context.duck_conn
-    duck_conn.register(ROWS, bound_table(bindings, targets))
+    duck_conn.register(ROWS, bind_table(bindings, targets))
     cursor.repeatable = False
     try:
         cursor.execute(insert.sql(dialect="snowflake"))
@@ -77,7 +77,7 @@ def _targets(cursor: EmbeddedCursor, insert: exp.Insert, cells: list[exp.Expr], 
     table = target.this if isinstance(target, exp.Schema) else target
     try:
         described = cursor.context.duck_conn.execute(
-            f"SELECT * FROM {held_as(table, cursor.context).sql(dialect='duckdb', comments=False)} LIMIT 0"
+            f"SELECT * FROM {resolve_table(table, cursor.context).sql(dialect='duckdb', comments=False)} LIMIT 0"
         ).description
     except duckdb.Error:
         return targets

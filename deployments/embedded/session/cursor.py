@@ -23,7 +23,7 @@ from deployments.embedded.sql.dml import MERGE_COLUMNS
 from deployments.embedded.sql.plan import Outcome, Plan
 from deployments.embedded.sql.rewrites.before_parsing import TEXT
 from deployments.embedded.sql.rewrites.implicit_casts import is_refused_text
-from deployments.embedded.stages.copy.load_history_views import forgotten_by
+from deployments.embedded.stages.copy.load_history_views import find_forgotten
 from deployments.embedded.wire.statement_types import SELECT, statement_type_id
 
 # sqlglot warns of each statement that it hands on as text; those are answered with an error that names them.
@@ -59,7 +59,7 @@ class EmbeddedCursor:
     def execute(self, command: str, params: list[Any] | dict[str, Any] | None = None) -> EmbeddedCursor:
         """Run one statement; the result is in `table`, or in `response_data`."""
         self.context.params, self.context.command = params, command
-        with errors.as_snowflake(self._transactions.failed):
+        with errors.as_snowflake(self._transactions.note_failure):
             command, self.context.params = with_named_objects(self._prepare(command), self.context.params)
             result = handlers.answer_by_words(command, self.context)
             if result is None:
@@ -94,8 +94,8 @@ class EmbeddedCursor:
     def _run(self, expression: Expr) -> None:
         self._transactions.renew()
         self.statement_type_id = statement_type_id(expression)
-        forgotten = forgotten_by(expression, self.context)
-        changed = dml.changed_table(expression, self.context)
+        forgotten = find_forgotten(expression, self.context)
+        changed = dml.find_changed_table(expression, self.context)
         plan = planner.plan(expression, self.context)
         plan.steps[:0] = forgotten.steps
         if plan.commits:
@@ -167,7 +167,7 @@ class EmbeddedCursor:
 
         None for a statement that can only be described by running it: SHOW, DESCRIBE, LIST.
         """
-        with errors.as_snowflake(self._transactions.failed):
+        with errors.as_snowflake(self._transactions.note_failure):
             command = self._prepare(command)
             try:
                 return self._describe(self.context.parse(command))

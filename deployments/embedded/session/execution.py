@@ -25,7 +25,7 @@ from deployments.embedded.session.query_history import QueryHistory
 from deployments.embedded.session.statement import Statement
 from deployments.embedded.session.transactions import LOCK_PATIENCE_SECONDS
 from deployments.embedded.wire import results
-from deployments.embedded.wire.bindings import Binding, bound_parameters, bound_rows, is_batch
+from deployments.embedded.wire.bindings import Binding, bind_parameters, bind_rows, is_batch
 from deployments.embedded.wire.results import Answer
 from deployments.embedded.wire.statement_types import DML_TYPES, MULTIPLE, SELECT
 from deployments.embedded.wire.types import column_info
@@ -148,7 +148,7 @@ def _execute(statement: Statement, base_url: str) -> Answer:
         return _execute_batch(statement, cursor, statement.text, statement.bindings)
     if literals := literals_as_bindings(statement.text):
         return _execute_batch(statement, cursor, *literals)
-    cursor.execute(statement.text, bound_parameters(statement.bindings))
+    cursor.execute(statement.text, bind_parameters(statement.bindings))
     return _answer_execution(statement, cursor, base_url)
 
 
@@ -180,7 +180,7 @@ def _execute_batch(statement: Statement, cursor: EmbeddedCursor, text: str, bind
     affected = insert_batch(cursor, text, bindings)
     if affected is None:
         affected = 0
-        for row in bound_rows(bindings):
+        for row in bind_rows(bindings):
             cursor.execute(text, row)
             affected += cursor.rowcount
     table = pa.table({"number of rows inserted": [affected]})

@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import snowflake_error, unsupported
-from deployments.embedded.names import quote_literal, stored_name
+from deployments.embedded.names import normalise_name, quote_literal
 from deployments.embedded.scanner import Scanner
 from deployments.embedded.wire.results import status_table
 
@@ -69,7 +69,7 @@ def set_variables(tree: exp.Set, context: StatementContext) -> pa.Table:
         query = context.rewrite(exp.select(*(value.copy() for value in values)))
         (row,) = context.duck_conn.execute(query.sql("duckdb"), context.params).fetchall()
         for name, value in zip(names, row, strict=True):
-            context.session.variables[stored_name(name.sql("snowflake"))] = _write(value)
+            context.session.variables[normalise_name(name.sql("snowflake"))] = _write(value)
     return status_table()
 
 
@@ -98,7 +98,7 @@ def read_names(scanner: Scanner) -> list[str]:
     found = []
     while scanner.peek() is not None:
         if not (scanner.take(",") or scanner.take("(") or scanner.take(")")):
-            found.append(stored_name(scanner.name()))
+            found.append(normalise_name(scanner.name()))
     return found
 
 

@@ -32,14 +32,14 @@ def readable(statement: Statement) -> Iterator[None]:
     duck_conn = statement.session.connection.duck_conn
     names: dict[str, str] = {}
 
-    def registered(match: re.Match[str]) -> str:
+    def register(match: re.Match[str]) -> str:
         query_id = match["query_id"] or statement.session.state.last_query_id or ""
         if query_id not in names:
             names[query_id] = f"{RESULT}{len(names) + 1}"
             duck_conn.register(names[query_id], _result(statement, query_id))
         return f'"{names[query_id]}"'
 
-    statement.text = SCAN.sub(registered, written)
+    statement.text = SCAN.sub(register, written)
     try:
         yield
     finally:

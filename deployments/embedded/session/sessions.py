@@ -143,8 +143,8 @@ class Sessions:
                 session.peers.remove(peer)
                 session.alone_since = None if session.peers else time.monotonic()
 
-    def abandoned(self) -> list[Session]:
-        """Sessions to end: unused for four hours, or in a transaction whose client is gone.
+    def find_abandoned(self) -> list[Session]:
+        """Find the sessions to end: unused for four hours, or in a transaction whose client is gone.
 
         A client that was killed leaves its transaction open, and with it what it changed out of reach of others; its
         network connections are closed by the operating system.

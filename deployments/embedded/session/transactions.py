@@ -105,8 +105,8 @@ class Transactions:
         if self._failure is not None:
             raise snowflake_error(FAILED.format(error=self._failure), 90071, "40000")
 
-    def failed(self, error: Exception) -> None:
-        """A statement failed: note whether it took the open transaction with it."""
+    def note_failure(self, error: Exception) -> None:
+        """Note whether a statement that failed took the open transaction with it."""
         if not self.open or self._failure is not None or self._commit_failed:
             return
         try:

@@ -21,8 +21,8 @@ _NOT_ENFORCED = (
 )
 
 
-def enforced_column(definition: exp.ColumnDef) -> exp.ColumnDef:
-    """A column with the constraints that Snowflake enforces: NOT NULL, also by PRIMARY KEY, and the text's length."""
+def keep_enforced_constraints(definition: exp.ColumnDef) -> exp.ColumnDef:
+    """Keep the constraints that Snowflake enforces of a column: NOT NULL, also by PRIMARY KEY, the text's length."""
     kept: list[Expr] = []
     for constraint in definition.args.get("constraints") or []:
         kind = constraint.args.get("kind")

@@ -10,7 +10,7 @@ from deployments.embedded.errors import already_exists, snowflake_error, unsuppo
 from deployments.embedded.names import quote_literal, quote_path
 from deployments.embedded.sql.constraints import (
     column_comments,
-    enforced_column,
+    keep_enforced_constraints,
     length_check,
     number_sequences,
     primary_key_columns,
@@ -118,7 +118,7 @@ def _table_steps(tree: exp.Create, context: StatementContext) -> list[Expr | str
     query = tree.expression
     tree.set("exists", None)
     if isinstance(tree.this, exp.Schema):
-        columns = [enforced_column(item) for item in tree.this.expressions if isinstance(item, exp.ColumnDef)]
+        columns = [keep_enforced_constraints(item) for item in tree.this.expressions if isinstance(item, exp.ColumnDef)]
         primary_key_columns(tree.this)
         tree.this.set("expressions", columns)
         if query is None:
@@ -188,7 +188,7 @@ def create_view(tree: exp.Create, context: StatementContext) -> Plan:
     if isinstance(tree.this, exp.Schema):
         for column in tree.this.expressions:
             if isinstance(column, exp.ColumnDef):
-                enforced_column(column)
+                keep_enforced_constraints(column)
                 column.set("constraints", None)
     if not tree.args.get("replace") and _exists(tree, context):
         if tree.args.get("exists"):
@@ -271,7 +271,7 @@ def _action(tree: exp.Alter, table: str, action: Expr) -> list[Expr | str]:
 def _add_column(table: str, definition: exp.ColumnDef) -> list[Expr | str]:
     if length_check(definition.copy()) is not None:
         raise unsupported("ALTER TABLE ADD COLUMN of a text with a length", "Add it as VARCHAR, or create the table.")
-    definition = enforced_column(definition)
+    definition = keep_enforced_constraints(definition)
     checks = [c for c in definition.args["constraints"] if c.find(exp.CheckColumnConstraint)]
     for check in checks:
         definition.args["constraints"].remove(check)

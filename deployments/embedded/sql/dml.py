@@ -33,8 +33,8 @@ class Changed:
     name: tuple[str, str, str] | None
 
 
-def changed_table(tree: Expr, context: StatementContext) -> Changed | None:
-    """The table whose rows a statement changes, before its names are rewritten; None where it changes no rows."""
+def find_changed_table(tree: Expr, context: StatementContext) -> Changed | None:
+    """Find the table whose rows a statement changes, before its names are rewritten; None where it changes no rows."""
     if not isinstance(tree, (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.TruncateTable)):
         return None
     target = tree.expressions[0] if isinstance(tree, exp.TruncateTable) else tree.this

@@ -10,7 +10,7 @@ from sqlglot import Expr, exp
 
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import snowflake_error, unsupported
-from deployments.embedded.names import stored_name
+from deployments.embedded.names import normalise_name
 from deployments.embedded.scanner import Scanner, unquote
 from deployments.embedded.sql import ddl, dml, known_names as dialect, schemas
 from deployments.embedded.sql.plan import Plan
@@ -78,7 +78,7 @@ def _column_comments(command: str) -> exp.Alter | None:
     while scanner.peek() is not None:
         if scanner.take("ALTER") or scanner.take("MODIFY") or scanner.take("COLUMN") or any(map(scanner.take, ",()")):
             continue
-        name = exp.to_identifier(stored_name(scanner.name()), quoted=True)
+        name = exp.to_identifier(normalise_name(scanner.name()), quoted=True)
         scanner.expect("COMMENT")
         comment = exp.Literal.string(unquote(scanner.next().text))
         actions.append(exp.AlterColumn(this=name, comment=comment))

@@ -27,7 +27,7 @@ from deployments.embedded.errors import snowflake_error
 from deployments.embedded.scanner import Scanner, is_true
 from deployments.embedded.stages.session_files import Upload, file_session
 from deployments.embedded.stages.stage import Location, incoming_path, locate
-from deployments.embedded.stages.staged_file import checked_path
+from deployments.embedded.stages.staged_file import check_path
 
 UPLOAD_PATH = "/snowcast/stages"
 # What connector 5 sends along; it uploads with OVERWRITE = FALSE only where the address covers it.
@@ -70,7 +70,7 @@ def put(scanner: Scanner, context: StatementContext, *, is_bound: bool) -> pa.Ta
     name = os.path.basename(source)
     if not overwrite and os.path.isabs(source) and (there := _already_there(source, location, told)):
         return there
-    address = _upload_address(context, folder.relative_to(context.stages) / checked_path(name), overwrite)
+    address = _upload_address(context, folder.relative_to(context.stages) / check_path(name), overwrite)
     stage_info: dict[str, Any] = {
         **{"locationType": "GCS", "location": f"stages/{location.stage.label}/", "region": "LOCAL"},
         **{"storageAccount": None, "endPoint": None, "creds": {}, "presignedUrl": address},

@@ -15,12 +15,12 @@ from urllib.parse import quote
 
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import does_not_exist, snowflake_error, unsupported
-from deployments.embedded.names import Key, split_name, stored_name
+from deployments.embedded.names import Key, normalise_name, split_name
 from deployments.embedded.scanner import Options, is_true
 from deployments.embedded.stages import integrations
 from deployments.embedded.stages.access import open_storage
 from deployments.embedded.stages.session_files import file_session
-from deployments.embedded.stages.staged_file import Stage, StagedFile, checked_path, make_matcher
+from deployments.embedded.stages.staged_file import Stage, StagedFile, check_path, make_matcher
 
 if TYPE_CHECKING:
     import duckdb
@@ -38,10 +38,10 @@ class Location:
 
     def files(self, pattern: str | None = None) -> list[StagedFile]:
         """The files whose path starts with the prefix and, as a whole, matches the pattern."""
-        return list(self.listed(pattern))
+        return list(self.list_files(pattern))
 
-    def listed(self, pattern: str | None = None) -> Iterator[StagedFile]:
-        """Yield those files; of storage outside, a page of them is in memory."""
+    def list_files(self, pattern: str | None = None) -> Iterator[StagedFile]:
+        """List those files; of storage outside, a page of them is in memory."""
         matches = make_matcher(pattern)
         return (file for file in self.stage.files(self.prefix) if matches(file))
 
@@ -67,7 +67,7 @@ def locate(reference: str, context: StatementContext) -> Location:
     session = file_session(context)
     session.settle()
     name, prefix = match.groups()
-    checked_path(prefix)
+    check_path(prefix)
     return Location(_stage(name, context), prefix)
 
 
@@ -81,7 +81,7 @@ def _stage(name: str, context: StatementContext) -> Stage:
     session = file_session(context)
     if key in session.stages:
         return Stage(".".join(key), f"{key[2].lower()}/", _folder(session.folder, key), session.stages[key])
-    options = stored_options(context, key)
+    options = read_stored_options(context, key)
     if options is None:
         raise not_found(key)
     if options.get("URL"):
@@ -116,7 +116,7 @@ def create(context: StatementContext, key: Key, options: Options, *, temporary: 
     _require_schema(context, key)
     external = _check_external(context, options, temporary=temporary)
     session = file_session(context)
-    there = key in session.stages if temporary else stored_options(context, key) is not None
+    there = key in session.stages if temporary else read_stored_options(context, key) is not None
     if there and not replace:
         return False
     if temporary:
@@ -147,7 +147,7 @@ def drop(context: StatementContext, key: Key) -> bool:
     if session.stages.pop(key, None) is not None:
         shutil.rmtree(_folder(session.folder, key), ignore_errors=True)
         return True
-    if stored_options(context, key) is None:
+    if read_stored_options(context, key) is None:
         return False
     with context.duck_conn.cursor() as catalog:
         _forget(catalog, key)
@@ -171,8 +171,8 @@ def drop_table_stage(context: StatementContext, key: Key) -> None:
     shutil.rmtree(_folder(context.stages / "table", key), ignore_errors=True)
 
 
-def stored_options(context: StatementContext, key: Key) -> Options | None:
-    """What CREATE STAGE said of a lasting stage, or None if there is no such stage."""
+def read_stored_options(context: StatementContext, key: Key) -> Options | None:
+    """Read what CREATE STAGE said of a lasting stage, or None if there is no such stage."""
     with context.duck_conn.cursor() as catalog:
         rows = catalog.execute(
             f"""SELECT coalesce(options, '{{}}') FROM {_CATALOG}._fs_stages
@@ -204,10 +204,10 @@ def _check_external(
     storage = open_storage(str(options["URL"]))
     integration = options.get("STORAGE_INTEGRATION")
     if integration is not None:
-        integrations.require_allowed(context, stored_name(str(integration)), storage.place.url)
+        integrations.require_allowed(context, normalise_name(str(integration)), storage.place.url)
     options["URL"] = storage.place.url
     cloud = {"s3": "AWS", "azure": "AZURE"}.get(storage.place.kind)
-    return "EXTERNAL", cloud, None if integration is None else stored_name(str(integration))
+    return "EXTERNAL", cloud, None if integration is None else normalise_name(str(integration))
 
 
 def _require_schema(context: StatementContext, key: Key) -> None:

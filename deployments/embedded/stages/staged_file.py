@@ -40,17 +40,17 @@ class Stage:
         if self.storage is None:
             yield from self._walk(prefix)
             return
-        with self.explained():
-            for found in self.storage.listed(prefix):
+        with self.explain_errors():
+            for found in self.storage.list_objects(prefix):
                 yield self._of_storage(found)
 
     def file(self, name: str) -> StagedFile | None:
         """The file of that path, or None."""
         if self.storage is None:
-            path = self.folder / checked_path(name)
+            path = self.folder / check_path(name)
             return self._of_folder(path) if path.is_file() else None
-        with self.explained():
-            found = self.storage.find(checked_path(name))
+        with self.explain_errors():
+            found = self.storage.find(check_path(name))
         return self._of_storage(found) if found else None
 
     def own_folder(self, statement: str) -> Path:
@@ -64,8 +64,8 @@ class Stage:
         return self.folder
 
     @contextmanager
-    def explained(self) -> Iterator[None]:
-        """Errors of storage as Snowflake's."""
+    def explain_errors(self) -> Iterator[None]:
+        """Explain errors of storage as Snowflake's."""
         try:
             yield
         except StorageError as error:
@@ -120,7 +120,7 @@ class StagedFile:
         """Its content; of an external stage straight from storage."""
         if self.stage.storage is None:
             return self.path.read_bytes()
-        with self.stage.explained():
+        with self.stage.explain_errors():
             return self.stage.storage.read(self.name)
 
     def local_path(self) -> Path:
@@ -128,7 +128,7 @@ class StagedFile:
         if self.stage.storage is not None and not self.path.exists():
             self.path.parent.mkdir(parents=True, exist_ok=True)
             part = self.path.with_suffix(".part")
-            with self.stage.explained():
+            with self.stage.explain_errors():
                 self.stage.storage.fetch(self.name, part)
             part.replace(self.path)
         return self.path
@@ -138,12 +138,12 @@ class StagedFile:
         if self.stage.storage is None:
             self.path.unlink(missing_ok=True)
             return
-        with self.stage.explained():
+        with self.stage.explain_errors():
             self.stage.storage.remove(self.name)
 
 
-def checked_path(path: str) -> str:
-    """The path, if it stays inside its stage.
+def check_path(path: str) -> str:
+    """Check that the path stays inside its stage.
 
     Raises:
         ProgrammingError: it does not.

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import already_exists, unsupported
-from deployments.embedded.names import split_name, stored_name
+from deployments.embedded.names import normalise_name, split_name
 from deployments.embedded.scanner import Scanner, with_params
 from deployments.embedded.stages import integrations, put_get, stage
 from deployments.embedded.stages.copy import load, pipes, unload
@@ -83,7 +83,7 @@ def describe(sql: str, context: StatementContext) -> Result:
     name = scanner.name()
     scanner.at_end()
     if store is named_formats:
-        options = named_formats.named_options(name, context)
+        options = named_formats.find_options(name, context)
         rows = [(property_, "String", _text_of(value)) for property_, value in options.items()]
         return _texts(("property", "property_type", "property_value"), rows)
     if store is integrations:
@@ -94,7 +94,7 @@ def describe(sql: str, context: StatementContext) -> Result:
     url = json.dumps([options["URL"]]) if options.get("URL") else ""
     described = [("STAGE_LOCATION", "URL", "String", url, "")]
     if options.get("STORAGE_INTEGRATION"):
-        integration = stored_name(str(options["STORAGE_INTEGRATION"]))
+        integration = normalise_name(str(options["STORAGE_INTEGRATION"]))
         described.append(("STAGE_INTEGRATION", "STORAGE_INTEGRATION", "String", integration, ""))
     if isinstance(chosen, dict):
         described += [("STAGE_FILE_FORMAT", option, "String", str(value), "") for option, value in chosen.items()]
@@ -116,7 +116,7 @@ def list_files(sql: str, context: StatementContext) -> Result:
     location, pattern = _files(sql, context)
     rows = (
         {"name": file.shown_name, "size": file.size, "md5": file.md5, "last_modified": f"{file.modified:{_WRITTEN}}"}
-        for file in location.listed(pattern)
+        for file in location.list_files(pattern)
     )
     # Page by page, so that no more than the answer's own columns is held.
     pages = []
@@ -186,7 +186,7 @@ def _files(sql: str, context: StatementContext) -> tuple[Location, str | None]:
 def _key(kind: str, name: str, context: StatementContext) -> tuple[str, str, str]:
     """The full name of an object; an integration belongs to the account."""
     if _KINDS[kind][0] is integrations:
-        return "", "", stored_name(name)
+        return "", "", normalise_name(name)
     return split_name(name, context.database, context.schema)
 
 

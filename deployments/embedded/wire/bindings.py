@@ -20,17 +20,17 @@ EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
 DIGITS = r"^-?\d+$"
 
 
-def bound_parameters(bindings: dict[str, Binding]) -> list[Any] | dict[str, Any] | None:
-    """The values of single bindings: a list for numbered placeholders, a mapping for named ones."""
+def bind_parameters(bindings: dict[str, Binding]) -> list[Any] | dict[str, Any] | None:
+    """Bind the values of single bindings: a list for numbered placeholders, a mapping for named ones."""
     if not bindings:
         return None
     if not all(name.isdigit() for name in bindings):
-        return {name: bound_value(binding) for name, binding in bindings.items()}
-    return [bound_value(bindings[str(position)]) for position in range(1, len(bindings) + 1)]
+        return {name: bind_value(binding) for name, binding in bindings.items()}
+    return [bind_value(bindings[str(position)]) for position in range(1, len(bindings) + 1)]
 
 
-def bound_value(binding: Binding) -> Any:
-    """One bound value."""
+def bind_value(binding: Binding) -> Any:
+    """Bind one value."""
     value = binding["value"]
     return None if value is None else FROM_TEXT.get(binding["type"], str)(value)
 
@@ -68,17 +68,17 @@ def is_batch(bindings: dict[str, Binding]) -> bool:
     return any(isinstance(binding["value"], list) for binding in bindings.values())
 
 
-def bound_rows(bindings: dict[str, Binding]) -> list[list[Any]]:
-    """The rows of an array binding."""
+def bind_rows(bindings: dict[str, Binding]) -> list[list[Any]]:
+    """Bind the rows of an array binding."""
     columns = [
-        [bound_value({"type": binding["type"], "value": value}) for value in binding["value"]]
+        [bind_value({"type": binding["type"], "value": value}) for value in binding["value"]]
         for binding in _in_order(bindings)
     ]
     return [list(row) for row in zip(*columns, strict=True)]
 
 
-def bound_table(bindings: dict[str, Binding], targets: list[str | None]) -> pa.Table:
-    """The rows of an array binding as one Arrow table with the columns P1, P2, ….
+def bind_table(bindings: dict[str, Binding], targets: list[str | None]) -> pa.Table:
+    """Bind the rows of an array binding as one Arrow table with the columns P1, P2, ….
 
     Args:
         bindings: As the client sent them.
@@ -97,14 +97,14 @@ def _in_order(bindings: dict[str, Binding]) -> list[Binding]:
 
 def _bind_column(declared: str, values: list[str | None], target: str | None) -> pa.Array:
     text = pa.array(values, pa.string())
-    if declared in ("TEXT", "ANY") and target and (meant := _meant_by_digits(text, target)):
+    if declared in ("TEXT", "ANY") and target and (meant := _interpret_digits(text, target)):
         declared = meant
     convert = TO_ARROW.get(declared)
     return convert(text) if convert else text
 
 
-def _meant_by_digits(text: pa.Array, target: str) -> str | None:
-    """What digits stand for in a column of dates or times, where Snowflake reads them as a count since the epoch."""
+def _interpret_digits(text: pa.Array, target: str) -> str | None:
+    """Interpret digits in a column of dates or times, where Snowflake reads them as a count since the epoch."""
     meant = DIGIT_TARGETS.get(target)
     if meant is None or text.null_count == len(text):
         return None

@@ -6,7 +6,7 @@ from sqlglot import Expr, exp
 
 from deployments.embedded.context import StatementContext
 from deployments.embedded.sql.macros import call
-from deployments.embedded.sql.rewrites.numbers import typed_average
+from deployments.embedded.sql.rewrites.numbers import cast_average
 from deployments.embedded.sql.rewrites.trees import as_variant, func
 from deployments.embedded.sql.rewrites.types import variant
 
@@ -40,7 +40,7 @@ def wrap_aggregates(tree: Expr, context: StatementContext) -> Expr:
 
 def _wrap(node: Expr, outer: Expr) -> Expr:
     if isinstance(node, exp.Avg):
-        return typed_average(outer) if node.meta.get("averages") else outer
+        return cast_average(outer) if node.meta.get("averages") else outer
     if isinstance(node, (exp.ArrayAgg, exp.ArrayUniqueAgg)):
         empty = exp.cast(exp.Literal.string("[]"), exp.DataType.Type.JSON)
         return as_variant(func("coalesce", func("to_json", outer.copy()), empty))

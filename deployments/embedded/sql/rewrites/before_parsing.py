@@ -7,7 +7,7 @@ import re
 _SCOPED = re.compile(r"^(\s*CREATE\s+(?:OR\s+REPLACE\s+)?)SCOPED\s+(TEMP(?:ORARY)?\b)", re.IGNORECASE)
 
 
-def scoped_temporary(statement: str) -> str:
+def make_temporary(statement: str) -> str:
     """Make a scoped temporary object a temporary one: both end with the session at the latest.
 
     `CREATE SCOPED TEMPORARY TABLE …`: what Snowpark sends for `cache_result` and large `create_dataframe`s.
@@ -45,4 +45,4 @@ def exists_before_name(statement: str) -> str:
     return _EXISTS_AFTER.sub(r"\1 \3 \2", statement)
 
 
-TEXT = (without_comments, start_transaction, scoped_temporary, exists_before_name)
+TEXT = (without_comments, start_transaction, make_temporary, exists_before_name)

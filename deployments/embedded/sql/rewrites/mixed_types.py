@@ -62,8 +62,8 @@ def _if_json(column: Expr, condition: Expr, otherwise: Expr) -> Expr:
     return exp.Paren(this=exp.Case(ifs=[exp.If(this=is_json, true=condition)], default=otherwise.copy()))
 
 
-def contained(node: exp.In) -> Expr:
-    """`"V":a IN ('x', 'y')`; the values of a PIVOT are no condition."""
+def compare_with_list(node: exp.In) -> Expr:
+    """Compare with a list: `"V":a IN ('x', 'y')`; the values of a PIVOT are no condition."""
     if isinstance(node.parent, exp.Pivot):
         return node
     if is_variant(node.this) and node.expressions:
@@ -110,7 +110,7 @@ def if_alternatives(node: exp.If) -> Expr:
 
 
 RULES: dict[type[Expr], Rule] = {
-    exp.In: contained,
+    exp.In: compare_with_list,
     exp.Coalesce: alternatives,
     exp.Case: alternatives,
     exp.If: if_alternatives,

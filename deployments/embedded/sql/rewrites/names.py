@@ -74,8 +74,8 @@ def temporary_table(name: tuple[str, str, str]) -> exp.Table:
     return exp.table_(exp.to_identifier(temporary_name(name), quoted=True), db=schema, catalog=catalog)
 
 
-def held_as(table: exp.Table, context: StatementContext) -> exp.Table:
-    """The reference under which DuckDB holds the table that a client names."""
+def resolve_table(table: exp.Table, context: StatementContext) -> exp.Table:
+    """Resolve the table that a client names to the reference under which DuckDB holds it."""
     held: exp.Table = table.copy()
     upper_case_unquoted(held, context)
     name = full_name(held, context)
@@ -119,8 +119,8 @@ def _point_at_temporary(table: exp.Table, name: tuple[str, str, str]) -> None:
         table.set(part, target.args[part])
 
 
-def named_tables(tree: Expr, context: StatementContext) -> Expr:
-    """Read IDENTIFIER('db.schema.t') and TABLE('t') as the table they name."""
+def resolve_named_tables(tree: Expr, context: StatementContext) -> Expr:
+    """Resolve IDENTIFIER('db.schema.t') and TABLE('t') to the table they name."""
     for table in list(tree.find_all(exp.Table)):
         called = table.this
         is_named = isinstance(called, exp.Anonymous) and called.name.upper() in {"IDENTIFIER", "TABLE"}

@@ -51,8 +51,8 @@ def average(node: exp.Avg) -> Expr:
     return node
 
 
-def typed_average(node: Expr) -> Expr:
-    """Give an AVG, with its OVER or FILTER clause around it, the type that Snowflake's has."""
+def cast_average(node: Expr) -> Expr:
+    """Cast an AVG, with its OVER or FILTER clause around it, to the type that Snowflake's has."""
     probe = node.copy()
     for average_ in probe.find_all(exp.Avg):
         inner = average_.this.expressions[0] if isinstance(average_.this, exp.Distinct) else average_.this

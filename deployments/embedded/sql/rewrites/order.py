@@ -25,7 +25,7 @@ def name_positions(tree: Expr, context: StatementContext) -> Expr:
     """
     for node in list(tree.find_all(exp.Ordered)):
         query = node.parent.parent if isinstance(node.parent, exp.Order) else None
-        value = ordered_value(node.this, query)
+        value = find_ordered_value(node.this, query)
         if value is None or not (is_variant(value) or isinstance(value, exp.Column)):
             continue
         if isinstance(query, exp.Select) and not _is_grouped(query):
@@ -33,8 +33,8 @@ def name_positions(tree: Expr, context: StatementContext) -> Expr:
     return tree
 
 
-def ordered_value(ordered: Expr, query: Expr | None) -> Expr | None:
-    """What a position or an alias stands for in a query's ORDER BY."""
+def find_ordered_value(ordered: Expr, query: Expr | None) -> Expr | None:
+    """Find what a position or an alias stands for in a query's ORDER BY."""
     if not isinstance(query, exp.Select) or any(item.is_star for item in query.selects):
         return None
     if isinstance(ordered, exp.Literal) and ordered.is_int and 0 < int(ordered.name) <= len(query.selects):
@@ -59,7 +59,7 @@ def order_variants(tree: Expr, context: StatementContext) -> Expr:
     for node in list(tree.find_all(exp.Ordered)):
         value = node.this
         select = node.parent.parent if isinstance(node.parent, exp.Order) else None
-        meant = ordered_value(value, select)
+        meant = find_ordered_value(value, select)
         if is_variant(value) or is_variant(meant):
             if isinstance(select, exp.Select) and select.args.get("distinct"):
                 raise unsupported("SELECT DISTINCT ordered by a VARIANT", "Cast it, or order in an outer query.")

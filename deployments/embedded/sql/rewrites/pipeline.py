@@ -38,7 +38,7 @@ from deployments.embedded.sql.rewrites.trees import Rule
 Rewrite = Callable[[Expr, StatementContext], Expr]
 
 BEFORE: tuple[Rewrite, ...] = (
-    names.named_tables,
+    names.resolve_named_tables,
     names.upper_case_unquoted,
     names.name_expressions,
     names.resolve_temporary_tables,

@@ -175,8 +175,8 @@ def hash_agg(node: exp.HashAgg) -> Expr:
     raise unsupported("HASH_AGG", "Compare the rows, or SUM(HASH(…)).")
 
 
-def named_function(node: exp.Anonymous) -> Expr:
-    """Functions that the parser does not know."""
+def rewrite_unknown_function(node: exp.Anonymous) -> Expr:
+    """Rewrite a function that the parser does not know."""
     if own := ANONYMOUS.get(node.name.upper()):
         return own(node)
     return dates.timestamp_function(node) or variants.type_predicate(node) or variants.variant_function(node) or node
@@ -208,5 +208,5 @@ RULES: dict[type[Expr], Rule] = {
     exp.GroupConcat: listagg,
     exp.HashAgg: hash_agg,
     exp.Collate: collate,
-    exp.Anonymous: named_function,
+    exp.Anonymous: rewrite_unknown_function,
 }

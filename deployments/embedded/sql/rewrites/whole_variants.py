@@ -112,7 +112,7 @@ def _order(node: exp.Ordered) -> None:
     if isinstance(select, exp.Select) and group is not None and group.args.get("all"):
         _order_outside(select)  # GROUP BY ALL does not see expressions of ORDER BY
     by_key = node.copy()
-    meant = order.ordered_value(node.this, select)  # DuckDB would take an alias in an expression for a column
+    meant = order.find_ordered_value(node.this, select)  # DuckDB would take an alias in an expression for a column
     by_key.set("this", _key((meant or node.this).copy()))
     siblings = node.parent.expressions
     at = next(place for place, sibling in enumerate(siblings) if sibling is node)

@@ -20,7 +20,7 @@ from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import snowflake_error
 from deployments.embedded.stages.copy.diagnosis import NOT_OF_A_ROW, Diagnosis
 from deployments.embedded.stages.copy.load_history import LoadHistory, load_history
-from deployments.embedded.stages.copy.outcome import Outcome, aborted_message, result_table
+from deployments.embedded.stages.copy.outcome import Outcome, format_abort_message, result_table
 from deployments.embedded.stages.copy.statement import CopyStatement, parse_copy
 from deployments.embedded.stages.copy.target import Target, find_target, insert_sql
 from deployments.embedded.stages.files.file_format import FileFormat
@@ -133,14 +133,14 @@ class Copy:
     def _files(self, history: LoadHistory | None) -> tuple[list[Outcome], list[StagedFile]]:
         missing: list[Outcome] = []
         # Files of storage outside are looked at while they are listed: only those to load are held.
-        files: Iterable[StagedFile] = self.location.listed(self.statement.pattern)
+        files: Iterable[StagedFile] = self.location.list_files(self.statement.pattern)
         if self.statement.files is not None:
             named = [(name, self.location.file(name)) for name in self.statement.files]
             missing = [self._missing(name) for name, file in named if file is None]
             files = [file for _, file in named if file is not None]
         if history is None or self.statement.force:
             return missing, list(files)
-        loaded = history.loaded(self.duck, self.location.stage.label)
+        loaded = history.find_loaded(self.duck, self.location.stage.label)
         return missing, [file for file in files if file.name not in loaded or loaded[file.name] != file.md5]
 
     def _missing(self, name: str) -> Outcome:
@@ -171,7 +171,7 @@ class Copy:
         return Batch(file, outcome, rows_table(file, rows))
 
     def _abort(self, error: RowError, file: StagedFile) -> Exception:
-        return snowflake_error(aborted_message(error, file.shown_name), error.code, SQLSTATE)
+        return snowflake_error(format_abort_message(error, file.shown_name), error.code, SQLSTATE)
 
     def _show(self, batch: Batch) -> str:
         if batch.rows is None:

@@ -44,8 +44,8 @@ class LoadHistory:
     name: str
     pipe: str | None = None
 
-    def loaded(self, duck: duckdb.DuckDBPyConnection, stage: str) -> dict[str, str]:
-        """Name and digest of the files of a stage that were loaded."""
+    def find_loaded(self, duck: duckdb.DuckDBPyConnection, stage: str) -> dict[str, str]:
+        """Find the files of a stage that were loaded: name and digest."""
         of_pipe, wanted = ("", []) if self.pipe is None else (" AND pipe = ?", [self.pipe])
         rows = duck.execute(
             f"""SELECT file_name, arg_max(content_key, last_load_time) FROM {self.table}

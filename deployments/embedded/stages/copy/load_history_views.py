@@ -13,7 +13,7 @@ from sqlglot import Expr, exp, parse_one
 
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import snowflake_error
-from deployments.embedded.names import Key, quote_literal, split_name, stored_name
+from deployments.embedded.names import Key, normalise_name, quote_literal, split_name
 from deployments.embedded.stages import stage as stages
 from deployments.embedded.stages.copy.load_history import ensure_history, history_table, pipe_history
 
@@ -73,8 +73,8 @@ class Forgotten:
             stages.drop_schema(context, database, schema)
 
 
-def forgotten_by(expression: Expr, context: StatementContext) -> Forgotten:
-    """What is forgotten when a table is emptied, replaced, dropped or renamed."""
+def find_forgotten(expression: Expr, context: StatementContext) -> Forgotten:
+    """Find what is forgotten when a table is emptied, replaced, dropped or renamed."""
     if not isinstance(expression, exp.TruncateTable | exp.Drop | exp.Create | exp.Alter):
         return Forgotten([], [], [])
     if schema := _find_dropped_schema(expression, context):
@@ -170,4 +170,4 @@ def _key(table: exp.Table, context: StatementContext) -> Key:
 def _fold_name(node: Any) -> str:
     if not isinstance(node, exp.Identifier):
         return ""
-    return str(node.this) if node.args.get("quoted") else stored_name(str(node.this))
+    return str(node.this) if node.args.get("quoted") else normalise_name(str(node.this))

@@ -65,8 +65,8 @@ def result_table(outcomes: Sequence[Outcome]) -> pa.Table:
     )
 
 
-def aborted_message(error: RowError, file: str) -> str:
-    """How Snowflake words the error that ends a COPY."""
+def format_abort_message(error: RowError, file: str) -> str:
+    """Format the error that ends a COPY as Snowflake words it."""
     lines = [error.message, f"  File '{file}', line {error.line}, character {error.character}"]
     lines.append(f"  Row {error.row}" + (f", column {error.column}" if error.column else ""))
     lines.append(

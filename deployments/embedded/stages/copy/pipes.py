@@ -136,8 +136,8 @@ def _refresh(context: StatementContext, pipe: dict[str, Any], options: Options) 
     if given := options.get("MODIFIED_AFTER"):
         moment = datetime.fromisoformat(str(given))
         earliest = max(earliest, moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-    known = load_history(context, table).loaded(context.duck_conn, location.stage.label)
-    known |= pipe_history(context, table, pipe["id"]).loaded(context.duck_conn, location.stage.label)
+    known = load_history(context, table).find_loaded(context.duck_conn, location.stage.label)
+    known |= pipe_history(context, table, pipe["id"]).find_loaded(context.duck_conn, location.stage.label)
     prefix = location.prefix + str(options.get("PREFIX", ""))
     queued = [
         file.name[len(location.prefix) :]

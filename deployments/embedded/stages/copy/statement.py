@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import snowflake_error, unsupported
-from deployments.embedded.names import stored_name
+from deployments.embedded.names import normalise_name
 from deployments.embedded.scanner import Options, Scanner, is_true
 
 _IGNORED = {"LOAD_UNCERTAIN_FILES", "DETAILED_OUTPUT", "CLUSTER_AT_INGEST_TIME"}
@@ -173,7 +173,7 @@ def _columns(scanner: Scanner) -> list[str]:
     names = []
     while not scanner.take(")"):
         if not scanner.take(","):
-            names.append(stored_name(scanner.name()))
+            names.append(normalise_name(scanner.name()))
     return names
 
 

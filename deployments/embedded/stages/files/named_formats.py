@@ -34,12 +34,12 @@ def resolve_format(spec: Any, context: StatementContext, stage: Stage | None = N
         spec = {"FORMAT_NAME": spec}
     options = dict(spec)
     if (name := options.pop("FORMAT_NAME", None)) is not None:
-        options = {**named_options(str(name), context), **options}
+        options = {**find_options(str(name), context), **options}
     return file_format(options)
 
 
-def named_options(name: str, context: StatementContext) -> Options:
-    """The options of a named format."""
+def find_options(name: str, context: StatementContext) -> Options:
+    """Find the options of a named format."""
     key = split_name(Scanner(name).name(), context.database, context.schema)
     if (options := find(key, context)) is None:
         raise not_found(key)
