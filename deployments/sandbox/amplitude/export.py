@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from deployments.sandbox.amplitude.checks import refuse
-from deployments.sandbox.amplitude.records import APP, Record, exported, exported_upload, text_of
+from deployments.sandbox.amplitude.records import APP, Record, export_event, export_upload, text_of
 from deployments.sandbox.amplitude.sessions import EVENT_TYPES, LONGEST_DELAY, AppEvent, events_of_day
 from deployments.sandbox.amplitude.viewers import AppViewer
 from deployments.sandbox.http.clock import Clock
@@ -54,7 +54,7 @@ class ProductEvents:
             found = [remember(self._days, day, self._make_day, _DAYS_KEPT) for day in days]
         events = [event for hours in found for event in hours.get(hour, ())]
         events.sort(key=lambda event: (event.uploaded_at, event.device.device_id, event.number, event.copy))
-        return [exported(self._dice, event) for event in events]
+        return [export_event(self._dice, event) for event in events]
 
     def _make_day(self, day: int) -> dict[int, list[AppEvent]]:
         """What happens on a day, by the hour in which it is uploaded."""
@@ -96,7 +96,7 @@ class Uploads:
     def of_hour(self, hour: int) -> list[Record]:
         """Those of an hour (its number since 1970), as they are given back."""
         return [
-            exported_upload(event, taken_at, number)
+            export_upload(event, taken_at, number)
             for number, (taken_at, event) in enumerate(self._taken, start=1)
             if taken_at // (HOUR * 1_000) == hour
         ]

@@ -29,8 +29,8 @@ _COUNTRIES: Final = {"US": "United States", "DE": "Germany", "FR": "France", "BR
 Record = dict[str, Any]
 
 
-def exported(dice: Dice, event: AppEvent) -> Record:
-    """One upload of an event of an app."""
+def export_event(dice: Dice, event: AppEvent) -> Record:
+    """Export one upload of an event of an app."""
     viewer, device = event.viewer, event.device
     origin = viewer.origin
     user_id = viewer.user_id if event.is_known else None
@@ -69,8 +69,8 @@ def exported(dice: Dice, event: AppEvent) -> Record:
     return {name: value for name, value in record.items() if name not in _NOT_IN_OLD} if is_old else record
 
 
-def exported_upload(sent: Mapping[str, Any], uploaded_at: int, number: int) -> Record:
-    """What was uploaded to HTTP V2 or Batch, as it is given back.
+def export_upload(sent: Mapping[str, Any], uploaded_at: int, number: int) -> Record:
+    """Export what was uploaded to HTTP V2 or Batch, as it is given back.
 
     Args:
         sent: The event as it was sent.

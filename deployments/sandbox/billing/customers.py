@@ -60,8 +60,8 @@ class Customer:
         return any(subscription.covers(day) for subscription in self.subscriptions)
 
 
-def joined_by(at: int, customers: int) -> int:
-    """Return how many have been given a place by then: a rush at the opening, then ever more a month."""
+def count_joined(at: int, customers: int) -> int:
+    """Count those who have been given a place by then: a rush at the opening, then ever more a month."""
     elapsed = max(at - _OPENED_AT, 0) / _FIRST_SPAN
     return math.ceil(customers * (_OPENING_SHARE + (1 - _OPENING_SHARE) * math.pow(elapsed, _GROWTH))) + 1
 

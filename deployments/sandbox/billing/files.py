@@ -14,7 +14,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from deployments.sandbox.billing.customers import Customer, join, joined_by
+from deployments.sandbox.billing.customers import Customer, count_joined, join
 from deployments.sandbox.billing.payments import payments_of
 from deployments.sandbox.billing.plans import OPENED, PLANS
 from deployments.sandbox.billing.records import day_of, seconds_of
@@ -82,7 +82,7 @@ class BillingView:
 
     def customers(self, at: int) -> list[Customer]:
         """Return the customers that may have joined by a time."""
-        count = joined_by(at, self._count)
+        count = count_joined(at, self._count)
         while len(self._customers) < count:
             self._customers.append(join(self._dice, len(self._customers), self._count))
         return self._customers[:count]
