@@ -84,7 +84,7 @@ def ingest_amplitude(
     with record_run("ingest-amplitude") as (run, _):
         with _keep_failure(run, "amplitude"):
             for moment in SOURCES["amplitude"].due_snapshots(run.settings, None, snapshot_at):
-                run.fetched("amplitude", export_hours(run.run_id, moment, since, until, fill_gaps=fill_gaps))
+                run.add_fetch("amplitude", export_hours(run.run_id, moment, since, until, fill_gaps=fill_gaps))
         _finish(run)
     return run
 
@@ -101,7 +101,7 @@ FLOWS: dict[str, Flow[..., Run]] = {
 def _ingest_source(source: str, snapshot_at: datetime | None, from_files: str | None, polls: int | None = None) -> Run:
     with record_run(f"ingest-{source}") as (run, _):
         if from_files:
-            run.fetched(source, land_files(source, Path(from_files), run.run_id, snapshot_at))
+            run.add_fetch(source, land_files(source, Path(from_files), run.run_id, snapshot_at))
         else:
             fetch(run, [source], polls, snapshot_at)
         _finish(run)
@@ -119,7 +119,7 @@ def fetch(run: Run, sources: Iterable[str], polls: int | None = None, snapshot_a
     for name in sources:
         with _keep_failure(run, name):
             for moment in SOURCES[name].due_snapshots(run.settings, polls, snapshot_at):
-                run.fetched(name, fetch_source(name, run.run_id, moment))
+                run.add_fetch(name, fetch_source(name, run.run_id, moment))
 
 
 @contextmanager
@@ -128,12 +128,12 @@ def _keep_failure(run: Run, source: str) -> Iterator[None]:
     try:
         yield
     except (ConfigError, SourceError, TransientError) as error:
-        run.failed(source, error)
+        run.add_failure(source, error)
 
 
 def load(run: Run) -> None:
     """Load what was landed and check each source by what it sent."""
-    run.loaded(load_raw(run.run_id))
+    run.add_load(load_raw(run.run_id))
     for name in SOURCES:
         loads, snapshots = run.loads_by_table(name), run.snapshots.get(name)
         if loads or snapshots is not None:

@@ -29,7 +29,7 @@ def publish_amplitude(
     """
     with record_run("publish-amplitude") as (run, _):
         if only_with_key and run.settings.publishes_to_sandbox:
-            reporter().finished("publish to amplitude", "SNOWCAST_AMPLITUDE_API_KEY is not set", "skipped")
+            reporter().show_result("publish to amplitude", "SNOWCAST_AMPLITUDE_API_KEY is not set", "skipped")
         else:
             publish_to_amplitude(run, activities or [], dry_run=dry_run, again=again or [])
         publish_artifacts(run)

@@ -17,21 +17,21 @@ _LEVELS = {"ok": logging.INFO, "skipped": logging.INFO, "warning": logging.WARNI
 class Reporter(Protocol):
     """Takes what steps report."""
 
-    def advanced(self, step: str, detail: str) -> None:
-        """Say how far a step has come."""
+    def show_progress(self, step: str, detail: str) -> None:
+        """Show how far a step has come."""
 
-    def finished(self, step: str, detail: str, mark: Mark = "ok") -> None:
-        """Say that a step is done."""
+    def show_result(self, step: str, detail: str, mark: Mark = "ok") -> None:
+        """Show what became of a step."""
 
 
 class LogReporter:
     """Reports to the log of the Prefect run, or to the module's log outside of one."""
 
-    def advanced(self, step: str, detail: str) -> None:
-        """Counts under way are not worth a log line."""
+    def show_progress(self, step: str, detail: str) -> None:
+        """Show nothing: counts under way are not worth a log line."""
 
-    def finished(self, step: str, detail: str, mark: Mark = "ok") -> None:
-        """One line per step."""
+    def show_result(self, step: str, detail: str, mark: Mark = "ok") -> None:
+        """Log one line per step."""
         from prefect.exceptions import MissingContextError
         from prefect.logging import get_run_logger
 

@@ -63,7 +63,7 @@ def stream_build(select: list[str]) -> Run:
 
 
 def _report(step: str) -> Callable[[str, bool], None]:
-    return lambda line, is_well: reporter().finished(step, line, "ok" if is_well else "warning")
+    return lambda line, is_well: reporter().show_result(step, line, "ok" if is_well else "warning")
 
 
 @contextmanager

@@ -68,7 +68,7 @@ class TerminalReporter:
         self._console = console()
         self._status: Status | None = None
 
-    def advanced(self, step: str, detail: str) -> None:
+    def show_progress(self, step: str, detail: str) -> None:
         """Show what is under way."""
         if self._console.is_terminal:
             if self._status is None:
@@ -76,7 +76,7 @@ class TerminalReporter:
                 self._status.start()
             self._status.update(f"{_escape_text(step)}: {_escape_text(detail)}")
 
-    def finished(self, step: str, detail: str, mark: Mark = "ok") -> None:
+    def show_result(self, step: str, detail: str, mark: Mark = "ok") -> None:
         """Print the step's line."""
         self._console.print(f"{_MARKS[mark]} {_escape_text(step):<{_WIDTH}} {_escape_text(detail)}")
 

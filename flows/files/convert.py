@@ -106,7 +106,7 @@ class _Input:
             RefusedFile: It cannot be read, or is not what it must be.
         """
         items = recognise_records(self.kind, self._read())
-        for entity, item in self.findings.checked(items) if self.kind.is_sheet else items:
+        for entity, item in self.findings.check_items(items) if self.kind.is_sheet else items:
             if entity in self.kind.complete and self.manifest.calls_partial(entity, self.file.name):
                 raise RefusedFile(
                     f"is called partial by the {MANIFEST} beside it, but a delivery of {entity} must list everything: "
@@ -229,7 +229,7 @@ def _finish_writers(landing: _Landing, one: _Input, known: DeliveredBefore) -> t
     landed: list[LandedFile] = []
     is_new = False
     for entity, writer in landing.writers.items():
-        copy = None if one.is_stated else known.copied_from(entity, writer.content_hash, one.file.path)
+        copy = None if one.is_stated else known.find_original(entity, writer.content_hash, one.file.path)
         finished = copy or writer.finish()
         if finished:
             landed.append(finished)

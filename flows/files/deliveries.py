@@ -41,7 +41,7 @@ def deliver(
     try:
         for report in deliver_files(kind, place, settings.landing_root, known, snapshot_at=snapshot_at):
             reports.append(report)
-            reporter().advanced(f"read {kind.source} files", report.file)
+            reporter().show_progress(f"read {kind.source} files", report.file)
     except SourceError as error:
         failure = error
     reports.sort(key=lambda report: report.file)
@@ -105,8 +105,8 @@ def _report_files(kind: FileKind, place: Location, reports: Iterable[FileReport]
         mark: Mark = "failed" if report.is_refused else "warning" if unusual else usual
         text = report.status if report.reason is None else f"{report.status}: {report.reason}"
         rows = f" ({report.rows:,} records)" if report.rows else ""
-        reporter().finished(f"read {report.file}", "; ".join([text + rows, *report.warnings]), mark)
+        reporter().show_result(f"read {report.file}", "; ".join([text + rows, *report.warnings]), mark)
     if before:
         files = "file was" if before == 1 else "files were"
         text = f"{before:,} {files} delivered before in {place.display_name}: not read"
-        reporter().finished(f"read {kind.source} files", text, "skipped")
+        reporter().show_result(f"read {kind.source} files", text, "skipped")

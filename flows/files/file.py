@@ -10,8 +10,8 @@ from pathlib import PurePosixPath
 from typing import IO, Any
 
 
-def shown(text: str) -> str:
-    """Return the text with what no terminal can show, such as control characters and halves of emojis, as escapes."""
+def escape_unprintable(text: str) -> str:
+    """Escape what no terminal can show of a text, such as control characters and halves of emojis."""
     return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text)
 
 

@@ -70,8 +70,8 @@ class DeliveredBefore:
         landed = self._deliveries.get(delivery.delivery_id)
         return landed is not None and self._durable.issuperset(landed)
 
-    def copied_from(self, entity: str, content_hash: str, path: str) -> LandedFile | None:
-        """Return the landing file of equal content; None for a path known before, which was overwritten, not copied."""
+    def find_original(self, entity: str, content_hash: str, path: str) -> LandedFile | None:
+        """Find the landing file of equal content; None for a path known before, which was overwritten, not copied."""
         return None if path in self._paths else self._by_content.get((entity, content_hash))
 
     def add(self, landed: LandedFile) -> None:

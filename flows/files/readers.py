@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from flows.files.file import BadLine, InputFile, RefusedFile, shown
+from flows.files.file import BadLine, InputFile, RefusedFile, escape_unprintable
 from flows.files.limits import Bounded
 from flows.files.rows import MARK, Naming, as_they_are, read_csv, read_tab
 
@@ -127,7 +127,7 @@ def _read_json_lines(first: bytes, second: bytes, rest: Lines) -> Iterator[Any]:
             if not line.endswith(b"\n"):
                 raise RefusedFile(f"is cut off in line {number}, its last one") from None
             # Without control characters, which a warehouse would take for line ends or refuse.
-            content = shown(line.strip().decode("utf-8", "backslashreplace"))
+            content = escape_unprintable(line.strip().decode("utf-8", "backslashreplace"))
             # Of several values on one line COPY would make several rows; as one text it stays one, and is refused.
             is_several = isinstance(error, json.JSONDecodeError) and error.msg == "Extra data"
             yield BadLine(number, (json.dumps(content) if is_several else content).encode(), str(error))

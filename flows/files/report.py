@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from flows.errors import SnowcastError
-from flows.files.file import shown
+from flows.files.file import escape_unprintable
 from flows.files.known_files import Delivery
 from flows.landing import LandedFile
 
@@ -40,9 +40,9 @@ class FileReport:
 
     def __post_init__(self) -> None:
         """Names and texts that came out of files are shown on terminals and kept as text."""
-        object.__setattr__(self, "file", shown(self.file))
-        object.__setattr__(self, "reason", None if self.reason is None else shown(self.reason))
-        object.__setattr__(self, "warnings", tuple(map(shown, self.warnings)))
+        object.__setattr__(self, "file", escape_unprintable(self.file))
+        object.__setattr__(self, "reason", None if self.reason is None else escape_unprintable(self.reason))
+        object.__setattr__(self, "warnings", tuple(map(escape_unprintable, self.warnings)))
 
     @property
     def is_refused(self) -> bool:

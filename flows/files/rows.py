@@ -54,7 +54,7 @@ def read_csv(lines: Iterator[bytes], naming: Naming) -> Iterator[Any]:
         if len(cells) < 2:
             raise RefusedFile(f"is neither JSON nor CSV with a header; it begins with {above[0].encode()[:_SHOWN]!r}")
         yield from _note_lines_above(above[:begin])
-        names = named(cells, naming)
+        names = name_columns(cells, naming)
         yield Header(tuple(name for name in names if name))
         yield from _read_rows(rows, names)
     except csv.Error as error:
@@ -84,13 +84,13 @@ def read_tab(rows: Iterator[Sequence[Any]], naming: Naming) -> Iterator[Any]:
     else:
         begin = len(above) - 1
         yield from _note_lines_above([", ".join(map(str, cells)) for cells in above[:-1]])
-    names = named(above[begin], naming)
+    names = name_columns(above[begin], naming)
     yield Header(tuple(name for name in names if name))
     yield from _read_cells(chain(above[begin + 1 :], rows), names)
 
 
-def named(cells: Sequence[str], naming: Naming) -> list[str]:
-    """Return the names of a header's columns: declared ones where they are, '' where a column has none.
+def name_columns(cells: Sequence[str], naming: Naming) -> list[str]:
+    """Name a header's columns: as they are declared, '' where a column has no name.
 
     Raises:
         RefusedFile: Two columns have one name.
@@ -227,8 +227,8 @@ class SheetFindings:
         self._blank: list[int] = []
         self._errors: list[str] = []
 
-    def checked(self, items: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
-        """Yield the items without blank rows; a formula error becomes an object, which staging refuses anywhere."""
+    def check_items(self, items: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+        """Check the items: blank rows are left out, formula errors become objects, which staging refuses anywhere."""
         for entity, item in items:
             self._row += 1
             if not isinstance(item, dict):  # the header, or a row of another length

@@ -75,7 +75,7 @@ def load_pending(
             load(part, {kind: pipe for kind, pipe in pipes.items() if pipe.is_wanted})
             if on_progress:
                 on_progress(done, len(pending))
-    return LoadReport.joined(reports)
+    return LoadReport.join(reports)
 
 
 def _load_part(

@@ -49,7 +49,7 @@ class Part:
     repeated: int = 0
 
 
-def known_positions(session: Session) -> Known:
+def read_positions(session: Session) -> Known:
     """Read which offsets are loaded."""
     known: Known = defaultdict(list)
     names = ("incarnation", "partition_number", "first_offset", "last_offset")
@@ -87,7 +87,7 @@ class Positions:
         if not messages:
             return list(files)
         self._seen = _current_head(self._session)
-        known = known_positions(self._session)
+        known = read_positions(self._session)
         chosen: dict[str, LandedFile] = {}
         for landed in messages:
             kept = self._without_known(landed, known)

@@ -39,8 +39,8 @@ class LoadReport:
     waiting: tuple[str, ...] = ()
 
     @classmethod
-    def joined(cls, reports: Sequence[LoadReport]) -> LoadReport:
-        """Return several as one."""
+    def join(cls, reports: Sequence[LoadReport]) -> LoadReport:
+        """Join several into one."""
         return cls(
             loads=tuple(load for report in reports for load in report.loads),
             polls=sum(report.polls for report in reports),

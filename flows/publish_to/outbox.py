@@ -73,11 +73,11 @@ class Outbox:
 
     def counts(self) -> list[dict[str, Any]]:
         """Return how many activities are in which state, by activity: name, status, whether fresh, count."""
-        rows = publications.count_by_status(self.states(), forgotten_before()).collect()
+        rows = publications.count_by_status(self.states(), compute_forgotten_before()).collect()
         return [{"activity": r[0], "status": r[1], "is_fresh": bool(r[2]), "count": int(r[3])} for r in rows]
 
-    def changed(self) -> tuple[int, int]:
-        """Return how many sent events no longer are what their row says, and how many have no row any more."""
+    def count_changed(self) -> tuple[int, int]:
+        """Count the sent events that no longer are what their row says, and those that have no row any more."""
         frame = publications.find_changed(self._streams, self._activities, self._ledger, self._destination)
         rows = frame.group_by("is_gone").count().collect()
         found = {bool(row[0]): int(row[1]) for row in rows}
@@ -141,7 +141,7 @@ class Outbox:
         from snowflake.snowpark.functions import col, lit
 
         states = self.states()
-        return states if with_forgotten else states.filter(col("recorded_at") >= lit(forgotten_before()))
+        return states if with_forgotten else states.filter(col("recorded_at") >= lit(compute_forgotten_before()))
 
     def _claim_slices(self, kept: DataFrame, total: int) -> Iterator[list[Outgoing]]:
         from snowflake.snowpark.functions import col
@@ -172,6 +172,6 @@ def _read_clock() -> datetime:
     return datetime.now(UTC).replace(tzinfo=None)
 
 
-def forgotten_before() -> datetime:
-    """Return what was sent before this moment, UTC, Amplitude may have forgotten, so it would take it a second time."""
+def compute_forgotten_before() -> datetime:
+    """Compute before which moment, UTC, what was sent may be forgotten, so that Amplitude would take it again."""
     return _read_clock() - FORGETS_AFTER

@@ -268,11 +268,11 @@ def _watch(settings: Settings, ends: threading.Event) -> None:
         if lives(settings.home):
             continue
         _is_settled.clear()
-        reporter().finished("prefect", "the server has died; it is started again, the run goes on", "warning")
+        reporter().show_result("prefect", "the server has died; it is started again, the run goes on", "warning")
         try:
             ensure_running(settings)
         except SnowcastError as error:
-            reporter().finished("prefect", str(error), "failed")
+            reporter().show_result("prefect", str(error), "failed")
             return
         finally:
             _is_settled.set()

@@ -141,7 +141,7 @@ class FileSource(ABC):
         place = self.place(settings)
         if self.is_simulated(settings) and has_others(session, settings, self.name, place):
             text = f"{self.sandbox_rests}; set {self.setting}"
-            reporter().finished(f"read {self.name} files", text, "skipped")
+            reporter().show_result(f"read {self.name} files", text, "skipped")
             return Fetched()
         return deliver(session, settings, self.file_kind(settings), place, snapshot_at)
 

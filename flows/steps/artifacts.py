@@ -41,7 +41,7 @@ def publish_artifacts(run: Run) -> None:
     try:
         _publish(run)
     except httpx.TransportError as error:
-        reporter().finished("artifacts", f"not written: the Prefect server does not answer ({error})", "warning")
+        reporter().show_result("artifacts", f"not written: the Prefect server does not answer ({error})", "warning")
 
 
 def _publish(run: Run) -> None:

@@ -74,9 +74,9 @@ def _build_in_session(name: str, run_id: str, mode: str, window: Window | None, 
 def report_build(name: str, outcome: BuildResult | Exception) -> None:
     """Print what became of a build."""
     if isinstance(outcome, Exception):
-        reporter().finished(f"build {name}", " ".join(str(outcome).split())[:_MOST_TEXT], "failed")
+        reporter().show_result(f"build {name}", " ".join(str(outcome).split())[:_MOST_TEXT], "failed")
     else:
-        reporter().finished(f"build {name}", _format_build(outcome), "skipped" if outcome.skipped else "ok")
+        reporter().show_result(f"build {name}", _format_build(outcome), "skipped" if outcome.skipped else "ok")
 
 
 def asset_key(name: str, settings: Settings) -> str:

@@ -18,7 +18,7 @@ from flows.sources.registry import find_source
 from flows.steps.artifacts import Progress
 from flows.steps.task import STEP
 from flows.steps.validate import keep_results, report_checks
-from flows.warehouse import open_session, stored_columns
+from flows.warehouse import list_stored_columns, open_session
 from transforms.catalog import models
 
 
@@ -45,9 +45,9 @@ def load_raw(run_id: str) -> LoadReport:
             settings.landing_root,
             tables,
             landing=landing_of(settings),
-            on_progress=lambda done, total: reporter().advanced("load", f"{done:,} of {total:,} files"),
+            on_progress=lambda done, total: reporter().show_progress("load", f"{done:,} of {total:,} files"),
         )
-    reporter().finished("load", _format_load(report), "failed" if report.damaged else "ok")
+    reporter().show_result("load", _format_load(report), "failed" if report.damaged else "ok")
     return report
 
 
@@ -87,7 +87,7 @@ def check_source(
             snapshots=snapshots,
             limits=find_source(source).limits(settings),
             docs_root=settings.docs_root,
-            stored=stored_columns(),
+            stored=list_stored_columns(),
         )
         keep_results(session, results, run_id, now)
     report_checks(f"check source {source}", results)

@@ -76,7 +76,7 @@ class _Cycle:
         outcomes.update({name: _make_idle_result(name, self.mode) for name in idle})
         new = [model for model in ready if model.table.name not in outcomes]
         if new:
-            reporter().advanced("build", ", ".join(model.table.name for model in new))
+            reporter().show_progress("build", ", ".join(model.table.name for model in new))
         order = [model.table.name for model in ready]
 
         def report(step: Step, outcome: Any) -> None:
@@ -164,7 +164,7 @@ def _is_blocked(run: Run, model: Model, closed: set[str]) -> bool:
     if causes:
         run.blocked[model.table.name] = causes[0]
         why = "could not be built" if causes[0] in run.broken else "broke a critical rule"
-        reporter().finished(f"build {model.table.name}", f"not built: {causes[0]} {why}", "skipped")
+        reporter().show_result(f"build {model.table.name}", f"not built: {causes[0]} {why}", "skipped")
     return bool(causes)
 
 

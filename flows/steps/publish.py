@@ -37,14 +37,14 @@ def publish_events(
 def check_publications(destination: str, run_id: str) -> list[RuleResult]:
     """Check what the run wrote into the ledger of publications, and what has been without an outcome for too long."""
     from expectations.checks.publications import validate_publications
-    from flows.publish_to.outbox import forgotten_before
+    from flows.publish_to.outbox import compute_forgotten_before
 
     return check_ledger(
         "check publications",
         run_id,
         validate_publications,
         destination=destination,
-        forgotten_before=forgotten_before(),
+        forgotten_before=compute_forgotten_before(),
     )
 
 

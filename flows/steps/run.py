@@ -68,20 +68,20 @@ class Run:
     published: list[Published] = field(default_factory=list)
     told: Told | None = None
 
-    def fetched(self, source: str, fetched: Fetched) -> None:
-        """Keep what a fetch did: its snapshots, the files that were refused wholly or in part, its failure."""
+    def add_fetch(self, source: str, fetched: Fetched) -> None:
+        """Add what a fetch did: its snapshots, the files that were refused wholly or in part, its failure."""
         self.snapshots.setdefault(source, []).extend(fetched.snapshots)
         self.refused += [f"{file.file}: {file.reason or file.warnings[0]}" for file in fetched.files if file.is_refused]
         if fetched.failure:
-            self.failed(source, fetched.failure)
+            self.add_failure(source, fetched.failure)
 
-    def failed(self, source: str, error: SnowcastError) -> None:
-        """Keep that a source failed, and tell it: of several the run itself ends in the first only."""
+    def add_failure(self, source: str, error: SnowcastError) -> None:
+        """Add the failure of a source, and tell it: of several the run itself ends in the first only."""
         self.failures.append(error)
-        reporter().finished(f"fetch {source}", str(error), "failed")
+        reporter().show_result(f"fetch {source}", str(error), "failed")
 
-    def loaded(self, report: LoadReport) -> None:
-        """Keep what a load did."""
+    def add_load(self, report: LoadReport) -> None:
+        """Add what a load did."""
         self.loads += report.loads
         self.refused += [f"{path} {fault}" for path, fault in report.damaged]
 

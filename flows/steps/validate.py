@@ -15,7 +15,7 @@ from flows.reporting import Mark, reporter
 from flows.settings import load_settings
 from flows.steps.parallel import map_at_once
 from flows.steps.task import STEP
-from flows.warehouse import open_session, stored_columns, workers
+from flows.warehouse import list_stored_columns, open_session, workers
 from transforms.contract import Layer
 from transforms.functions import Session
 
@@ -31,7 +31,7 @@ def validate_stage(
     from expectations.checks.tables import validate_tables
 
     settings = load_settings()
-    reporter().advanced(f"validate {stage}", ", ".join(names))
+    reporter().show_progress(f"validate {stage}", ", ".join(names))
     step, began = f"validate {stage}", datetime.now(UTC)
 
     @contextmanager
@@ -46,7 +46,7 @@ def validate_stage(
             run_id=run_id,
             batches=batches,
             docs_root=settings.docs_root,
-            stored=stored_columns(),
+            stored=list_stored_columns(),
             each=map_at_once(workers(settings)),
         )
         keep_results(session, results, run_id, began, batches)
@@ -74,7 +74,7 @@ def check_ledger(step: str, run_id: str, check: Callable[..., list[RuleResult]],
     """Check what a run wrote into a ledger, keep the results and print them."""
     settings, began = load_settings(), datetime.now(UTC)
     with open_session(settings, step=step, run=run_id) as session:
-        known = {"docs_root": settings.docs_root, "stored": stored_columns()}
+        known = {"docs_root": settings.docs_root, "stored": list_stored_columns()}
         results = check(session.connection, run_id=run_id, **known, **options)
         keep_results(session, results, run_id, began)
     report_checks(step, results)
@@ -91,4 +91,4 @@ def report_checks(step: str, results: Sequence[RuleResult]) -> None:
 
     broken = [result for result in results if not result.success]
     mark: Mark = "failed" if any(r.severity == "critical" for r in broken) else "warning" if broken else "ok"
-    reporter().finished(step, format_summary(results), mark)
+    reporter().show_result(step, format_summary(results), mark)

@@ -4,9 +4,9 @@ from flows.warehouse.login import connect, connection_parameters, start, status_
 from flows.warehouse.session import (
     break_off,
     list_sent_statements,
+    list_stored_columns,
     open_session,
     prepare,
-    stored_columns,
     workers,
 )
 
@@ -19,6 +19,6 @@ __all__ = [
     "list_sent_statements",
     "start",
     "status_parameters",
-    "stored_columns",
+    "list_stored_columns",
     "workers",
 ]

@@ -60,8 +60,8 @@ class TaggedConnection(SnowflakeConnection):
                 self.log.add(Statement(step, table, sql[:_MOST_TEXT], time.monotonic() - began))
 
     @contextmanager
-    def tagged(self, tag: Mapping[str, str]) -> Iterator[None]:
-        """The statements of the block carry these entries beside the ones in force."""
+    def tag_statements(self, tag: Mapping[str, str]) -> Iterator[None]:
+        """Tag the statements of the block with these entries beside the ones in force."""
         outer = self.tag
         self.tag = {**outer, **tag}
         try:

@@ -48,7 +48,7 @@ def open_session(settings: Settings, **tag: str) -> Iterator[Session]:
     try:
         with warehouse_errors(settings):
             session = login.session
-            with login.connection.tagged(place.tag):
+            with login.connection.tag_statements(place.tag):
                 yield session
     except TransientError as error:
         login.close(is_gone=True)
@@ -94,7 +94,7 @@ class _Place:
 def prepare(session: Session, settings: Settings) -> None:
     """Create what is missing: database, schemas, stage, file formats, tables and their new columns.
 
-    Inside `open_session` the flow remembers what it saw: see `stored_columns`.
+    Inside `open_session` the flow remembers what it saw: see `list_stored_columns`.
     """
     from flows.warehouse.scripts import prepare_warehouse
 
@@ -104,8 +104,8 @@ def prepare(session: Session, settings: Settings) -> None:
         place.logins.columns = seen.types
 
 
-def stored_columns() -> Mapping[str, dict[str, str]] | None:
-    """Return columns and types of every table as this flow saw them; None: it has not looked."""
+def list_stored_columns() -> Mapping[str, dict[str, str]] | None:
+    """List columns and types of every table as this flow saw them; None: it has not looked."""
     place = _current.get()
     return place.logins.columns if place else None
 

@@ -30,10 +30,10 @@ class Stopwatch:
         self.seconds[part] += now - self.last
         self.last = now
 
-    def advanced(self, step: str, detail: str) -> None:
+    def show_progress(self, step: str, detail: str) -> None:
         """Only ends are timed."""
 
-    def finished(self, step: str, detail: str, mark: Mark = "ok") -> None:
+    def show_result(self, step: str, detail: str, mark: Mark = "ok") -> None:
         self.charge(_PARTS.get(step.split()[0], "build"))
 
 

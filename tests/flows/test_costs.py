@@ -13,7 +13,7 @@ import pytest
 
 from flows.landing import land
 from flows.settings import Settings, load_settings
-from flows.warehouse import list_sent_statements, open_session, prepare, stored_columns
+from flows.warehouse import list_sent_statements, list_stored_columns, open_session, prepare
 from flows.warehouse.statements import Statement, StatementLog
 from tests.feeding import stream
 from transforms.catalog import select_models
@@ -108,7 +108,7 @@ def test_all_rules_of_a_table_are_one_statement(settings: Settings):
         prepare(session, settings)
         results, used = counting(
             lambda: validate_tables(
-                session.connection, STAGED, run_id="r", batches=None, docs_root=None, stored=stored_columns()
+                session.connection, STAGED, run_id="r", batches=None, docs_root=None, stored=list_stored_columns()
             )
         )
         assert len(results) > 30

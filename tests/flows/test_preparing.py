@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from flows.settings import Settings, load_settings
-from flows.warehouse import list_sent_statements, open_session, prepare, scripts, stored_columns
+from flows.warehouse import list_sent_statements, list_stored_columns, open_session, prepare, scripts
 from transforms.engine.tables import list_built_tables, list_tables
 from transforms.ops import LOADS
 
@@ -79,7 +79,7 @@ def test_what_is_in_place_is_seen_in_one_look(in_place):
     before = len(list_sent_statements())
     prepare(session, settings)
     assert len(list_sent_statements()) - before == 1
-    columns = stored_columns()
+    columns = list_stored_columns()
     assert columns is not None
     assert columns["loads"]["rows_parsed"] == "NUMBER"
     assert set(columns) == {table.name for table in list_tables()}

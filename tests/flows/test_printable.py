@@ -27,7 +27,7 @@ def test_characters_that_act_are_written_out_and_others_stay():
         pytest.param(lambda: say(HOSTILE), id="line"),
         pytest.param(lambda: say_error(HOSTILE), id="error"),
         pytest.param(lambda: point_at(HOSTILE, 0, 1), id="place"),
-        pytest.param(lambda: TerminalReporter().finished(HOSTILE, HOSTILE, "warning"), id="step"),
+        pytest.param(lambda: TerminalReporter().show_result(HOSTILE, HOSTILE, "warning"), id="step"),
         pytest.param(lambda: print_rows([HOSTILE, "b"], [[HOSTILE, 1]], "table"), id="table"),
     ],
 )

@@ -36,10 +36,10 @@ class Told:
     def __init__(self) -> None:
         self.lines: list[tuple[str, str, str]] = []
 
-    def advanced(self, step: str, detail: str) -> None:
+    def show_progress(self, step: str, detail: str) -> None:
         pass
 
-    def finished(self, step: str, detail: str, mark: str = "ok") -> None:
+    def show_result(self, step: str, detail: str, mark: str = "ok") -> None:
         self.lines.append((step, detail, mark))
 
 

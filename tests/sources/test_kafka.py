@@ -112,8 +112,8 @@ def test_without_the_ledger_a_kill_before_the_commit_would_repeat(stream: Stream
         killed(patched, SampleConsumer, "_commit", after=False, at=1, landed=[])
         with pytest.raises(KilledError):
             stream.consume()
-    monkeypatch.setattr(consuming, "known_positions", lambda session: {})
-    monkeypatch.setattr(positions, "known_positions", lambda session: positions.defaultdict(list))
+    monkeypatch.setattr(consuming, "read_positions", lambda session: {})
+    monkeypatch.setattr(positions, "read_positions", lambda session: positions.defaultdict(list))
     stream.consume()
     assert set(stream.samples().values()) == {2}
 

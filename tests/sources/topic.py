@@ -14,7 +14,7 @@ from confluent_kafka import Producer, TopicPartition
 
 from flows.load import positions
 from flows.load.loader import load_pending
-from flows.load.positions import known_positions
+from flows.load.positions import read_positions
 from flows.services.broker import BrokerEndpoint
 from flows.settings import Settings
 from flows.sources.kafka.cluster import ensure_topic
@@ -125,7 +125,7 @@ class Stream:
         return is_quiet
 
     def is_loaded(self, consumer: SampleConsumer) -> bool:
-        following = positions.next_offsets(known_positions(self.session), consumer._incarnation)
+        following = positions.next_offsets(read_positions(self.session), consumer._incarnation)
         partitions = range(self.settings.kafka_partitions)
         return all(following.get(number, 0) >= self.end_of(consumer, number) for number in partitions)
 

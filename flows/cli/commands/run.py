@@ -176,7 +176,7 @@ def run_flow(
     display = nullcontext() if report else report_to_terminal()
     with mark_run_under_way(settings.home, _name_command()), end_in_order(), display as reporter:
         if reporter:
-            reporter.advanced("start", "Prefect server, warehouse")
+            reporter.show_progress("start", "Prefect server, warehouse")
         services = start_services(settings, sandbox=need_sandbox_server(sources, settings))
         _import_libraries(state, is_checked=is_checked)
         services.wait()

@@ -148,7 +148,7 @@ def _generate_polls(settings: Settings, out: Path, polls: int, seed: int, scale:
             polls,
             settings.poll_interval_minutes * 60,
             top=settings.twitch_top_streams,
-            on_poll=lambda number: reporter.advanced("generate", f"poll {number + 1} of {polls}"),
+            on_poll=lambda number: reporter.show_progress("generate", f"poll {number + 1} of {polls}"),
         )
     counts = f"{written.streams:,} streams, {written.users:,} users, {written.games:,} games"
     say(f"{len(written.files)} files in {out}: {counts}")
@@ -165,7 +165,7 @@ def _generate_deliveries(out: Path, days: int, seed: int, customers: int, start:
                 start.date(),
                 days,
                 customers=customers,
-                on_day=lambda number: reporter.advanced("generate", f"delivery {number + 1} of {days}"),
+                on_day=lambda number: reporter.show_progress("generate", f"delivery {number + 1} of {days}"),
             )
         except ValueError as error:
             raise ConfigError(f"--start {start:%Y-%m-%d}: {error}.") from error

@@ -28,7 +28,7 @@ def up(
     settings = context.obj.settings()
     as_others_begin = change_environment({}, apply=False)  # the services change it
     with report_to_terminal() as reporter:
-        reporter.advanced("start", "Prefect server, warehouse")
+        reporter.show_progress("start", "Prefect server, warehouse")
         services = start_services(settings)
         services.wait()
     has_resident = resident and Place(settings.home).start(settings.logs_root / "resident.log", as_others_begin)

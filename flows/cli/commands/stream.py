@@ -26,7 +26,7 @@ def produce(
     with report_to_terminal() as reporter, until_stopped() as is_stopped:
 
         def report(line: str, is_well: bool) -> None:
-            reporter.finished("sample", line, "ok" if is_well else "warning")
+            reporter.show_result("sample", line, "ok" if is_well else "warning")
 
         produce_samples(settings, is_stopped, report, polls)
 

@@ -138,7 +138,7 @@ def publish(
     with lock, outbox.queue(with_forgotten="unconfirmed" in again) as queue:
         _send(outbox, queue, target, published)
     is_unusual = published.rejected or published.released or published.held_back or published.unknown()
-    reporter().finished(_STEP, published.line(), "warning" if is_unusual else "ok")
+    reporter().show_result(_STEP, published.line(), "warning" if is_unusual else "ok")
     return published
 
 
@@ -207,7 +207,7 @@ def _send(outbox: Outbox, queue: Queue, target: Target, published: Published) ->
                     record(verdicts)
                     published.take(verdicts)
                     done = published.sent.total() + published.rejected.total() + published.released.total()
-                    reporter().advanced(_STEP, f"{done:,} of {queue.total:,} events")
+                    reporter().show_progress(_STEP, f"{done:,} of {queue.total:,} events")
 
 
 def _preview(outbox: Outbox, published: Published) -> Published:
@@ -221,6 +221,6 @@ def _preview(outbox: Outbox, published: Published) -> Published:
             published.waiting[row["activity"]] += row["count"]
     first = new.sort("ts", "activity_id").limit(_SAMPLES).select(to_json(col("event")))
     published.samples = [json.loads(row[0]) for row in first.collect()]
-    published.changed, published.gone = outbox.changed()
-    reporter().finished(_STEP, published.line(), "skipped")
+    published.changed, published.gone = outbox.count_changed()
+    reporter().show_result(_STEP, published.line(), "skipped")
     return published

@@ -123,7 +123,7 @@ def tell(
             told.take(due, Delivery(DROPPED, reason))
         else:
             _send(ledger, settings, webhook, due, told)
-    reporter().finished(_STEP, told.line(), "skipped" if dry_run else told.mark)
+    reporter().show_result(_STEP, told.line(), "skipped" if dry_run else told.mark)
     return told
 
 

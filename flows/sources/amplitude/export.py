@@ -264,7 +264,7 @@ class Exporter:
         events = self._exported.events + more
         rate = events / max(time.monotonic() - self._begun, 0.001)
         done = len(self._exported.by_hour)
-        reporter().advanced(STEP, f"{done:,} of {self._total:,} hours, {events:,} events, {rate:,.0f} a second")
+        reporter().show_progress(STEP, f"{done:,} of {self._total:,} hours, {events:,} events, {rate:,.0f} a second")
 
 
 def _stand_in(line: Line, member: str) -> bytes:

@@ -56,7 +56,7 @@ def fetch_hours(
     project = project_of(settings)
     if project.name.startswith(SANDBOX) and has_others(session, settings.database, project.name):
         text = "events of yours are here, so the sandbox's are not exported; set SNOWCAST_AMPLITUDE_SECRET_KEY"
-        reporter().finished(STEP, text, "skipped")
+        reporter().show_result(STEP, text, "skipped")
         return fetched
     # Which hours are due is read within the lock: who waited asks for none that another process has landed.
     with hold_landing_lock(settings.landing_root, "exporting"):
@@ -126,4 +126,4 @@ def _tell(ledger: HourLedger, exported: Exported) -> None:
         f"{gaps:,} hours behind it are missing: --fill-gaps asks for them again" if gaps else "",
     ]
     mark: Mark = "warning" if left or gaps or exported.bad_lines or exported.failure else "ok"
-    reporter().finished(STEP, ", ".join(part for part in parts if part), mark)
+    reporter().show_result(STEP, ", ".join(part for part in parts if part), mark)

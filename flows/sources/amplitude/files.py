@@ -22,7 +22,7 @@ def amplitude_files(personal: PersonalData) -> FileKind:
         personal: What is taken out of events before they are landed.
     """
 
-    def protected(entity: str, record: Any) -> Any:
+    def protect(entity: str, record: Any) -> Any:
         return personal.protect(record) if entity == "events" and isinstance(record, Mapping) else record
 
     return FileKind(
@@ -31,7 +31,7 @@ def amplitude_files(personal: PersonalData) -> FileKind:
         entity_of=entity_of,
         required={"events": [("event_type",)], "merged_ids": [("amplitude_id",)]},
         fields=frozenset(name for table in find_raw_tables("amplitude") for name in table.fields),
-        protected=protected,
+        protected=protect,
     )
 
 

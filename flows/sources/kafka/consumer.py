@@ -20,7 +20,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_e
 from flows.errors import SourceError, TransientError
 from flows.landing import LandingWriter
 from flows.load.messages import Position, record_of
-from flows.load.positions import KIND, known_positions, next_offsets
+from flows.load.positions import KIND, next_offsets, read_positions
 from flows.settings import Settings
 from flows.sources.kafka.cluster import ANSWER_SECONDS, administrator, client_settings, incarnation_of, unreachable
 
@@ -119,7 +119,7 @@ class SampleConsumer:
 
         try:
             self._incarnation = self._incarnation_now()
-            handlers = {"on_assign": self._take_assigned, "on_revoke": self._give_back, "on_lost": self._lost}
+            handlers = {"on_assign": self._take_assigned, "on_revoke": self._give_back, "on_lost": self._forget_lost}
             self._consumer.subscribe([self._settings.kafka_topic], **handlers)
             begun = self._heard = time.monotonic()
             while not is_stopped():
@@ -201,7 +201,7 @@ class SampleConsumer:
 
         self._is_member = True
         self._incarnation = self._incarnation_now()
-        following = next_offsets(known_positions(self._session), self._incarnation)
+        following = next_offsets(read_positions(self._session), self._incarnation)
         begins = []
         for one in partitions:
             low, _ = consumer.get_watermark_offsets(TopicPartition(one.topic, one.partition), timeout=ANSWER_SECONDS)
@@ -220,7 +220,7 @@ class SampleConsumer:
         self.flush()
         consumer.incremental_unassign(partitions)
 
-    def _lost(self, consumer: Any, partitions: list[TopicPartition]) -> None:
+    def _forget_lost(self, consumer: Any, partitions: list[TopicPartition]) -> None:
         """Forget what is read of partitions that somebody else may be reading already."""
         lost = {one.partition for one in partitions}
         self._buffer = [one for one in self._buffer if one.partition() not in lost]

@@ -69,9 +69,9 @@ class TwitchSource:
             twitch_config(settings),
             settings.landing_root,
             snapshot_at=snapshot_at,
-            on_progress=lambda entity, rows: reporter().advanced(_STEP, f"{rows:,} {entity}"),
+            on_progress=lambda entity, rows: reporter().show_progress(_STEP, f"{rows:,} {entity}"),
         )
-        reporter().finished(_STEP, _format_poll(polled), "warning" if polled.failure else "ok")
+        reporter().show_result(_STEP, _format_poll(polled), "warning" if polled.failure else "ok")
         return Fetched((polled.snapshot_at,), failure=polled.failure)
 
     def file_kind(self, settings: Settings) -> FileKind:

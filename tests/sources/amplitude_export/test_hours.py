@@ -76,7 +76,7 @@ def test_a_backfill_lands_a_range_and_ranges_chain(account, warehouse, monkeypat
     account.export()
     begin = NOON - timedelta(days=2)
     told: list[str] = []
-    monkeypatch.setattr(type(reporter()), "advanced", lambda _, step, detail: told.append(detail))
+    monkeypatch.setattr(type(reporter()), "show_progress", lambda _, step, detail: told.append(detail))
     count = account.export(since=begin, until=begin + timedelta(hours=5), window_hours=2).events
     assert [line.partition(",")[0] for line in told if "of 5 hours" in line][-1] == "5 of 5 hours"
     assert re.search(rf"5 of 5 hours, {count:,} events, [0-9,]+ a second", "\n".join(told))
