@@ -8,10 +8,10 @@ highest resident set of any of our commands, measured at a tenth of the samples 
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -157,14 +157,17 @@ def _backfilled(samples: int) -> Backfill:
 
 
 def _peak_mb(home: Home, command: tuple[str, ...]) -> float:
-    """Run a command; its highest resident set."""
-    process = home.started(*command)
-    _, status, used = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    """Run a command; the highest resident set of its own, which `wait4` takes for no less than that of its parent."""
+    process, peak = home.started(*command), 0
+    while process.poll() is None:
+        with suppress(OSError):  # it has ended meanwhile
+            held = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
+            peak = max([peak, *[int(line.split()[1]) for line in held.splitlines() if line.startswith("VmHWM")]])
+        time.sleep(0.1)
     if process.returncode:
         printed = home.log.read_text(encoding="utf-8")
         sys.exit(f"bench: snowcast {' '.join(command)} ended with {process.returncode}:\n{printed[-2000:]}")
-    return used.ru_maxrss / 1024
+    return peak / 1024
 
 
 def _by_hand(file: Path, files: Path) -> tuple[float, tuple[Any, ...]]:
