@@ -8,7 +8,11 @@ from decimal import Decimal
 
 import pytest
 from snowflake.connector.errors import ProgrammingError
+from sqlglot import exp
 
+from deployments.embedded.sql.macros import HOME, call
+from deployments.embedded.sql.rewrites.paths import read_together
+from deployments.embedded.sql.rewrites.trees import func
 from tests.embedded.answers import one, rows, wrong_answers
 
 DOCUMENT = """{"a":{"b":[1,"x",null,1.5,true]},"k y":2,"name":"Bob","n":null,"t":"2024-01-02T03:04:05Z"}"""
@@ -84,6 +88,29 @@ def test_types_of_values(documents):
         },
         "FROM DOCUMENTS WHERE ID = 1",
     )
+
+
+def test_paths_give_together_what_each_gives_alone(documents):
+    """Paths of one column are read at once (rewrites/paths.py)."""
+    paths = ["a", "a.b", "a.b[0]", "a.b[3]", "a.b[9]", "n", "name", "zz", '"k y"']
+    asked = [f"{read}(V:{path})" for path in paths for read in ("TO_VARCHAR", "TYPEOF", "TO_VARIANT")]
+    alone = [[row[0] for row in rows(documents, f"SELECT {one} FROM DOCUMENTS ORDER BY ID")] for one in asked]
+    together = f"SELECT {', '.join(asked)} FROM DOCUMENTS ORDER BY ID"
+    assert rows(documents, together) == [tuple(row) for row in zip(*alone, strict=True)]
+    beside = "SELECT MAX(V:name::TEXT), COUNT_IF(V:n::TEXT IS NULL), MAX(IFF(ID = 1, V:t::TEXT, NULL)) FROM DOCUMENTS"
+    assert rows(documents, beside) == [("Bob", 3, "2024-01-02T03:04:05Z")]
+
+
+def test_a_value_is_parsed_once_for_all_its_paths():
+    read = [func("json_extract_string", exp.column("r"), f"$.{name}") for name in "aba"]
+    kinds = [call("sf_typeof", func("json_extract", exp.column("r"), f"$.{name}")) for name in "ab"]
+    alone = func("json_extract_string", exp.column("s"), "$.a")
+    only_at_times = exp.If(this=exp.column("x"), true=func("json_extract_string", exp.column("r"), "$.c"))
+    found = read_together(exp.select(*read, *kinds, alone, only_at_times).from_("t"), None).sql("duckdb")
+    texts = [f"LIST_EXTRACT(JSON_EXTRACT_STRING(r, ['$.a', '$.b']), {place})" for place in (1, 2, 1)]
+    types = [f"{HOME.upper()}.SF_VARIANT_TYPE(LIST_EXTRACT(JSON_TYPE(r, ['$.a', '$.b']), {at}))" for at in (1, 2)]
+    rest = ["JSON_EXTRACT_STRING(s, '$.a')", "CASE WHEN x THEN JSON_EXTRACT_STRING(r, '$.c') END"]
+    assert found == f"SELECT {', '.join([*texts, *types, *rest])} FROM t"
 
 
 @pytest.mark.supports("a VARIANT compares as the type of the other side: V = 'text', V:a > 5, V:a IN (…)")

@@ -137,9 +137,13 @@ SCALARS: dict[str, str] = {
         CASE typeof(v) WHEN 'JSON' THEN to_json(v) ->> '$' ELSE t END""",
     # What FILTER, TRANSFORM and REDUCE make an element of
     "sf_element(x)": f"CASE typeof(x) WHEN 'DOUBLE' THEN json({HOME}.sf_text(x)) ELSE to_json(x) END",
-    "sf_typeof(v)": """
-        CASE json_type(to_json(v)) WHEN 'UBIGINT' THEN 'INTEGER' WHEN 'BIGINT' THEN 'INTEGER'
-        WHEN 'NULL' THEN 'NULL_VALUE' WHEN 'DOUBLE' THEN 'DECIMAL' ELSE json_type(to_json(v)) END""",
+    # to_json copies what is a VARIANT already
+    "sf_json(v)": "CASE typeof(v) WHEN 'JSON' THEN TRY_CAST(v AS JSON) ELSE to_json(v) END",
+    # Looked up, not by CASE: each of its branches would ask DuckDB for the type anew
+    "sf_variant_type(t)": """
+        MAP {'UBIGINT': 'INTEGER', 'BIGINT': 'INTEGER', 'DOUBLE': 'DECIMAL', 'NULL': 'NULL_VALUE',
+            'VARCHAR': 'VARCHAR', 'BOOLEAN': 'BOOLEAN', 'ARRAY': 'ARRAY', 'OBJECT': 'OBJECT'}[t]""",
+    "sf_typeof(v)": f"{HOME}.sf_variant_type(json_type({HOME}.sf_json(v)))",
     "sf_keys(v)": "CASE json_type(to_json(v)) WHEN 'OBJECT' THEN to_json(list_sort(json_keys(to_json(v)))) END",
     "sf_array_size(v)": """
         CASE json_type(to_json(v)) WHEN 'ARRAY' THEN CAST(json_array_length(to_json(v)) AS BIGINT) END""",

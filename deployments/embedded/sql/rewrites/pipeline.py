@@ -24,6 +24,7 @@ from deployments.embedded.sql.rewrites import (
     names,
     numbers,
     order,
+    paths,
     pivots,
     set_operations,
     strings,
@@ -69,4 +70,5 @@ AFTER: tuple[Rewrite, ...] = (
     set_operations.convert_types,
     column_families.note_families,
     pivots.list_values,
+    paths.read_together,
 )
