@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from snowflake.connector.errors import ProgrammingError
+from sqlglot import parse_one
 
+from deployments.embedded.sql.rewrites.letter_case import check_letter_case
 from tests.embedded.answers import one, rows, wrong_answers
 
 
@@ -165,6 +170,25 @@ def test_identifiers(table):
 def test_column_names_that_differ_in_case(connection):
     with pytest.raises(ProgrammingError):
         connection.cursor().execute('CREATE TABLE CASES ("A" INT, "a" INT)')
+
+
+@pytest.mark.parametrize(
+    ("source", "is_looked_for"),
+    [
+        ("TABLE(GENERATOR(ROWCOUNT => 5))", False),
+        ("TABLE(SPLIT_TO_TABLE('a b', ' '))", False),
+        ("G, TABLE(FLATTEN(INPUT => X))", False),
+        ("TABLE(RESULT_SCAN(LAST_QUERY_ID()))", True),
+        ('"g"', True),
+    ],
+)
+def test_names_in_lower_case_are_looked_for_only_where_they_can_be(source: str, is_looked_for: bool) -> None:
+    """Once one can be there, every statement of the warehouse costs a look at the columns of its tables."""
+    engine = SimpleNamespace(has_lower_names=False, has_lower_tables=False)
+    context: Any = SimpleNamespace(connection=SimpleNamespace(engine=engine))
+    with suppress(AttributeError):  # the look itself, which this context has no tables for
+        check_letter_case(parse_one(f"CREATE TABLE T AS SELECT 1 AS N FROM {source}", read="snowflake"), context)
+    assert engine.has_lower_names is is_looked_for
 
 
 @pytest.mark.differs("CONDITIONAL_CHANGE_EVENT, HASH_AGG and INSERT ALL are refused with an error that names them")

@@ -9,6 +9,7 @@ from snowflake.snowpark import Session
 
 from deployments.embedded import Endpoint
 from tests.properties.conftest import _prepared, emptied
+from transforms.engine.known_schemas import use_known_schemas
 
 
 @pytest.fixture(scope="session")
@@ -18,9 +19,10 @@ def _unit_session(endpoint: Endpoint) -> Iterator[Session]:
 
 
 @pytest.fixture
-def frames(_unit_session: Session) -> Session:
-    """A session for tests that build frames from frames and store nothing."""
-    return _unit_session
+def frames(_unit_session: Session) -> Iterator[Session]:
+    """A session for tests that build frames from frames and store nothing; it knows schemas, as that of a build."""
+    with use_known_schemas(_unit_session):
+        yield _unit_session
 
 
 @pytest.fixture

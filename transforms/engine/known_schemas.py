@@ -37,6 +37,7 @@ _TYPES = {
     exp.DataType.Type.VARCHAR: TEXT,
     exp.DataType.Type.TEXT: TEXT,
 }
+_KEPT_ANSWERS = 512
 _FLATTENED = ("SEQ", "KEY", "PATH", "INDEX", "VALUE", "THIS")
 
 
@@ -66,6 +67,22 @@ class _NotToldError(Exception):
     """The statement does not say which columns it gives."""
 
 
+class _Noted(dict[str, Columns]):
+    """Columns of tables, and which of them were looked for."""
+
+    def __init__(self, known: Mapping[str, Columns]) -> None:
+        super().__init__(known)
+        self.asked: dict[str, Columns | None] = {}
+
+    def __contains__(self, name: object) -> bool:
+        self.asked[str(name)] = self.get(str(name))
+        return super().__contains__(name)
+
+
+# Columns by query, with those of the tables that it reads: the next build of a table in the process asks again.
+_answers: dict[str, tuple[dict[str, Columns | None], Columns]] = {}
+
+
 @contextmanager
 def use_known_schemas(session: Session) -> Iterator[None]:
     """Use what the contracts say to answer Snowpark's questions about columns while the block lasts.
@@ -82,7 +99,7 @@ def use_known_schemas(session: Session) -> Iterator[None]:
 
     def answer(query: str, params: Sequence[Any] | None = None) -> list[Attribute]:
         try:
-            columns = _columns_of(_parse(query), kept)
+            columns = _find_columns(query, kept)
         except _NotToldError:
             return ask(query, params)
         return [Attribute(f'"{name}"', _as_snowpark(kind), True) for name, kind in columns.items()]
@@ -109,6 +126,18 @@ def _tables() -> dict[str, Columns]:
         f"{table.layer}.{table.name}".upper(): {column.name.upper(): column.type for column in table.stored_columns}
         for table in contracts
     }
+
+
+def _find_columns(query: str, tables: Mapping[str, Columns]) -> Columns:
+    known = _answers.get(query)
+    if known is not None and all(tables.get(name) == columns for name, columns in known[0].items()):
+        return known[1]
+    noted = _Noted(tables)
+    columns = _columns_of(_parse(query), noted)
+    if len(_answers) >= _KEPT_ANSWERS:
+        _answers.clear()
+    _answers[query] = noted.asked, columns
+    return columns
 
 
 def _parse(query: str) -> exp.Expr:

@@ -168,8 +168,8 @@ def _functions(tree: Expr) -> list[exp.TableFromRows]:
 
 
 def _may_give_lower(function: exp.TableFromRows) -> bool:
-    """FLATTEN names its columns itself; what RESULT_SCAN gives was named by another statement."""
-    return not isinstance(function.this, exp.Explode)
+    """FLATTEN and its like name their columns themselves; what RESULT_SCAN gives was named by another statement."""
+    return not isinstance(function.this, exp.Explode | exp.Generator | exp.SplitToTable)
 
 
 def _is_lower(name: str) -> bool:
