@@ -7,7 +7,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlglot import exp, parse_one
 
+from deployments.embedded.sql.rewrites.trees import gives_text
 from tests.embedded.answers import one, rows
 from tests.embedded.files import refusal, run
 
@@ -206,3 +208,33 @@ def test_union_of_columns(connection: SnowflakeConnection) -> None:
     assert rows(connection, "DESC TABLE u")[0][:2] == ("X", "NUMBER(38,0)")
     assert refusal(connection, "SELECT b FROM t UNION ALL SELECT s FROM t").errno == 100037
     assert "BOOLEAN with a number" in str(refusal(connection, "SELECT b FROM t UNION ALL SELECT n FROM t").msg)
+
+
+_TEXTS = "(SELECT CAST(A AS VARCHAR) AS X, B AS Y, X || Y AS Z FROM T)"
+
+
+@pytest.mark.parametrize(
+    ("query", "is_text"),
+    [
+        (f"SELECT X FROM {_TEXTS}", True),
+        (f"SELECT Z FROM {_TEXTS} AS S", True),
+        (f"SELECT CASE WHEN N THEN X END FROM {_TEXTS}", True),
+        (f"SELECT X FROM (SELECT *, 1 AS N FROM (SELECT X FROM {_TEXTS}))", True),
+        (f"SELECT X FROM (({_TEXTS}))", True),
+        (f"SELECT Y FROM {_TEXTS}", False),
+        (f"SELECT X FROM (SELECT * EXCLUDE (N) FROM {_TEXTS})", False),
+        (f"SELECT X FROM {_TEXTS} AS S (Y, X, Z)", False),
+        (f"SELECT X FROM {_TEXTS} JOIN U USING (N)", False),
+        (f"SELECT X FROM (SELECT * FROM {_TEXTS} UNION ALL SELECT 1, 2, 3)", False),
+        (f"SELECT (SELECT X FROM U) FROM {_TEXTS}", False),
+        (f"SELECT 1 FROM {_TEXTS} WHERE X = 'a'", False),
+        (f"SELECT S.X FROM {_TEXTS} AS S", False),
+        ("SELECT X FROM T", False),
+    ],
+)
+def test_text_is_known_through_subqueries(query: str, is_text: bool) -> None:
+    """What is known spares a conversion (rewrites/trees.py); where a column may be another's, nothing is known."""
+    tree = parse_one(query, read="duckdb")
+    clause = tree.args.get("where") or tree.selects[0]
+    value = next(node for node in clause.walk(bfs=False) if isinstance(node, exp.Case | exp.Column))
+    assert gives_text(value, by_columns=True) is is_text

@@ -8,7 +8,15 @@ from deployments.embedded.errors import snowflake_error
 from deployments.embedded.sql.macros import call
 from deployments.embedded.sql.rewrites.dates import refuse_local_time
 from deployments.embedded.sql.rewrites.order import key
-from deployments.embedded.sql.rewrites.trees import Rule, as_variant, func, is_text_literal, is_variant, may_be_variant
+from deployments.embedded.sql.rewrites.trees import (
+    Rule,
+    as_variant,
+    func,
+    gives_text,
+    is_text_literal,
+    is_variant,
+    may_be_variant,
+)
 from deployments.embedded.sql.rewrites.types import text, variant
 
 
@@ -45,7 +53,7 @@ def _comparable(value: Expr, other: Expr) -> Expr:
 
 def _compare_with_text(node: exp.Binary, column: Expr, other: Expr, *, flipped: bool) -> Expr:
     """Text of the value if the column turns out to be a VARIANT, else the comparison as it stands."""
-    if not isinstance(column, exp.Column):
+    if not isinstance(column, exp.Column) or gives_text(column, by_columns=True):
         return node
     value = _text_of_json(column)
     sides = (other.copy(), value) if flipped else (value, other.copy())
@@ -68,6 +76,8 @@ def compare_with_list(node: exp.In) -> Expr:
         return node
     if is_variant(node.this) and node.expressions:
         node.set("this", _comparable(node.this, node.expressions[0]))
+    elif gives_text(node.this, by_columns=True):
+        return node
     elif isinstance(node.this, exp.Column) and node.expressions and all(map(is_text_literal, node.expressions)):
         as_text = node.copy()
         as_text.set("this", _text_of_json(node.this))

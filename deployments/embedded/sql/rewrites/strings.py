@@ -92,7 +92,7 @@ def concat(node: Expr) -> Expr:
 
 def md5(node: Expr) -> Expr:
     """`MD5("N")` hashes the text of a number."""
-    return func("md5", node.this) if gives_text(node.this) else call("sf_md5", node.this)
+    return func("md5", node.this) if gives_text(node.this, by_columns=True) else call("sf_md5", node.this)
 
 
 def sha2(node: exp.SHA2) -> Expr:
@@ -154,7 +154,7 @@ def listagg(node: exp.GroupConcat) -> Expr:
 
 def length(node: exp.Length) -> Expr:
     """`LENGTH("S")`: characters of a text, bytes of a BINARY."""
-    return func("length", node.this) if gives_text(node.this) else call("sf_length", node.this)
+    return func("length", node.this) if gives_text(node.this, by_columns=True) else call("sf_length", node.this)
 
 
 def _refuse(name: str) -> Callable[[exp.Anonymous], Expr]:

@@ -68,22 +68,69 @@ _WHOLE_FUNCTIONS = {"length", "octet_length"}
 _WHOLE_MACROS = {"sf_length", "sf_integer", "sf_array_size"}
 
 
-def gives_text(node: Expr) -> bool:
+def gives_text(node: Expr, *, by_columns: bool = False) -> bool:
     """Whether the expression is known to give VARCHAR, so that it needs no conversion to text.
 
     Macros name their argument several times, and nesting them multiplies what DuckDB has to bind: what is known keeps
     conversions out of each other.
+
+    Args:
+        node: The expression.
+        by_columns: Look up what a column of a subquery is there; for rules, which come to a subquery before what reads
+            it.
     """
+    if by_columns and isinstance(node, exp.Column):
+        return _is_text_of_subquery(node)
     if isinstance(node, (exp.Paren, exp.Alias)):
-        return gives_text(node.this)
+        return gives_text(node.this, by_columns=by_columns)
     if isinstance(node, (exp.Coalesce, exp.If, exp.Case)):
         values = [value for value in alternatives(node) if not isinstance(value, exp.Null)]
-        return bool(values) and all(gives_text(value) for value in values)
+        return bool(values) and all(gives_text(value, by_columns=by_columns) for value in values)
     if isinstance(node, exp.Anonymous):
         return _function_name(node) in _TEXT_FUNCTIONS | _TEXT_MACROS
     if isinstance(node, exp.Cast):
         return node.to.this in TEXT_TYPES
     return is_text_literal(node) or isinstance(node, _TEXT_NODES)
+
+
+def _is_text_of_subquery(column: exp.Column) -> bool:
+    """Whether the only source of the SELECT that gives the column is a subquery, where it is text."""
+    node: Expr = column
+    while node.parent is not None and not isinstance(node.parent, exp.Select):
+        if isinstance(node, exp.Lambda):  # its parameters look like columns
+            return False
+        node = node.parent
+    # The rules come to what else a SELECT has before they come to what it reads.
+    if node.parent is None or node.arg_key != "expressions" or column.args.get("table"):
+        return False
+    inner = _find_only_source(node.parent)
+    return inner is not None and column.name in _list_text_columns(inner)
+
+
+def _find_only_source(select: Expr) -> exp.Select | None:
+    """The SELECT that another one reads and nothing else, as it is."""
+    source = select.args.get("from_")
+    node: Expr | None = source.this if source is not None else None
+    beside = [select]
+    while isinstance(node, exp.Subquery) and not node.alias_column_names:
+        beside.append(node)
+        node = node.this
+    is_alone = not any(one.args.get(part) for one in beside for part in ("joins", "laterals", "pivots", "sample"))
+    return node if isinstance(node, exp.Select) and len(beside) > 1 and is_alone else None
+
+
+def _list_text_columns(select: exp.Select) -> frozenset[str]:
+    known = select.meta.get("text_columns")
+    if known is None:
+        found: set[str] = set()
+        for item in select.expressions:
+            if isinstance(item, exp.Star) and not any(item.args.values()):
+                inner = _find_only_source(select)
+                found |= _list_text_columns(inner) if inner is not None else frozenset()
+            elif isinstance(item, (exp.Alias, exp.Column)) and gives_text(item, by_columns=True):
+                found.add(item.alias_or_name)
+        known = select.meta["text_columns"] = frozenset(found)
+    return known
 
 
 def gives_whole_number(node: Expr) -> bool:

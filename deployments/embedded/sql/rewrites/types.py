@@ -81,7 +81,7 @@ def decimal_type(precision: int, scale: int) -> exp.DataType:
 
 def text(node: Expr) -> Expr:
     """The expression as VARCHAR, in Snowflake's formats."""
-    if gives_text(node):
+    if gives_text(node, by_columns=True):
         return node
     if isinstance(node, exp.Anonymous) and node.name == "json_extract":
         return func("json_extract_string", *node.expressions)
@@ -112,11 +112,11 @@ def convert(operand: Expr, to: exp.DataType) -> Expr:
     if kind == Type.VARBINARY:
         return call("sf_binary", operand)
     if kind == Type.BOOLEAN and not isinstance(operand, exp.Boolean):
-        return call("sf_boolean_text" if gives_text(operand) else "sf_boolean", operand)
+        return call("sf_boolean_text" if gives_text(operand, by_columns=True) else "sf_boolean", operand)
     if kind in {Type.TIMESTAMP, Type.TIMESTAMPTZ, Type.DATE}:
         return _temporal(operand, to)
     if kind == Type.BIGINT and not (
-        isinstance(operand, exp.Literal) or gives_whole_number(operand) or gives_text(operand)
+        isinstance(operand, exp.Literal) or gives_whole_number(operand) or gives_text(operand, by_columns=True)
     ):
         return call("sf_integer", operand)
     return exp.Cast(this=operand, to=to)
@@ -135,7 +135,7 @@ def _temporal(operand: Expr, to: exp.DataType) -> Expr:
     if isinstance(operand, exp.Cast) and operand.to.this == to.this:  # written, or converted, to this type already
         return operand
     macro = {Type.TIMESTAMP: "sf_timestamp", Type.TIMESTAMPTZ: "sf_timestamp_tz", Type.DATE: "sf_date"}[to.this]
-    return call(f"{macro}_text" if gives_text(operand) else macro, operand)
+    return call(f"{macro}_text" if gives_text(operand, by_columns=True) else macro, operand)
 
 
 def try_cast(node: exp.TryCast) -> Expr:
