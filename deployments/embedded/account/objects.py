@@ -1,19 +1,20 @@
-"""Roles, users, virtual warehouses and resource monitors: made, changed, dropped and shown; nothing is done by them.
+"""Roles, users, virtual warehouses and resource monitors, and where every object of an account is kept.
 
 `CREATE WAREHOUSE IF NOT EXISTS W WAREHOUSE_SIZE = XSMALL AUTO_SUSPEND = 60`, `ALTER WAREHOUSE W SET …`.
-A script that prepares an account runs here, and SHOW tells what it made, so that a plan can be held against it.
+A script that prepares an account runs here, and SHOW tells what it made, so that a plan can be held against it;
+nothing is done by these objects.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from functools import partial
 
 from deployments.embedded.context import StatementContext
-from deployments.embedded.errors import does_not_exist, snowflake_error, unsupported
-from deployments.embedded.scanner import Options, is_true
+from deployments.embedded.errors import does_not_exist, unsupported
+from deployments.embedded.scanner import Options, Scanner, is_true, unquote
 
 _TABLE = "_fs_global._fs_information_schema._account_objects"
 
@@ -24,32 +25,34 @@ class Kind:
 
     Attributes:
         called: how errors and answers name it.
-        options: what CREATE and ALTER take; anything else is refused by name.
-        shown: columns of SHOW behind `created_on` and `name`, made of the options.
+        read: reads what CREATE says behind its name.
+        shown: columns of SHOW behind `created_on` and `name`, made of its full name and options.
         built_in: what is there without having been made.
+        is_in_schema: its name begins with a database and a schema.
     """
 
     called: str
-    options: frozenset[str]
-    shown: Callable[[Mapping[str, Any]], dict[str, str]]
-    built_in: Mapping[str, Options]
+    read: Callable[[Scanner, StatementContext], Options]
+    shown: Callable[[str, Options], dict[str, str | None]]
+    built_in: Mapping[str, Options] = field(default_factory=dict)
+    is_in_schema: bool = False
 
 
-def _show_role(options: Mapping[str, Any]) -> dict[str, str]:
+def _show_role(name: str, options: Options) -> dict[str, str | None]:
     return {"owner": "USERADMIN", "comment": str(options.get("COMMENT", ""))}
 
 
-def _show_user(options: Mapping[str, Any]) -> dict[str, str]:
+def _show_user(name: str, options: Options) -> dict[str, str | None]:
     shown = ("DEFAULT_WAREHOUSE", "DEFAULT_ROLE", "TYPE", "COMMENT")
     return {
-        "login_name": str(options.get("LOGIN_NAME", options["NAME"])),
-        **{name.lower(): str(options.get(name, "")) for name in shown},
+        "login_name": str(options.get("LOGIN_NAME", name)),
+        **{option.lower(): str(options.get(option, "")) for option in shown},
         "has_password": "false",
         "has_rsa_public_key": str("RSA_PUBLIC_KEY" in options).lower(),
     }
 
 
-def _show_warehouse(options: Mapping[str, Any]) -> dict[str, str]:
+def _show_warehouse(name: str, options: Options) -> dict[str, str | None]:
     size = str(options.get("WAREHOUSE_SIZE", "XSMALL")).upper().replace("-", "")
     return {
         "state": "STARTED" if options.get("IS_BUILT_IN") else "SUSPENDED",
@@ -65,7 +68,7 @@ def _show_warehouse(options: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _show_monitor(options: Mapping[str, Any]) -> dict[str, str]:
+def _show_monitor(name: str, options: Options) -> dict[str, str | None]:
     triggers = options.get("TRIGGERS", {})
     return {
         "credit_quota": f"{float(options.get('CREDIT_QUOTA', 0)):.2f}",
@@ -77,83 +80,73 @@ def _show_monitor(options: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def read_options(scanner: Scanner, kind: str) -> Options:
+    """Options, and behind them the triggers of a resource monitor: `TRIGGERS ON 80 PERCENT DO NOTIFY …`."""
+    found: Options = {}
+    while (token := scanner.peek()) is not None and token.text.upper() != "TRIGGERS":
+        key = scanner.next().text.upper()
+        scanner.expect("=")
+        value = scanner.next()
+        found[key] = unquote(value.text) if value.kind == "string" else value.text
+    if "PASSWORD" in found:
+        raise unsupported("a user's PASSWORD", "Use a key pair: RSA_PUBLIC_KEY.")
+    for name in found.keys() - set(_OPTIONS[kind].split()):
+        raise unsupported(f"{kind.lower()} option {name}")
+    if scanner.take("TRIGGERS"):
+        found["TRIGGERS"] = {}
+        while scanner.take("ON"):
+            percent = scanner.next().text
+            scanner.expect("PERCENT", "DO")
+            action = scanner.next().text.upper()
+            found["TRIGGERS"][action] = ",".join([*filter(None, [found["TRIGGERS"].get(action)]), f"{percent}%"])
+    return found
+
+
+def _read_declared(scanner: Scanner, context: StatementContext, kind: str) -> Options:
+    del context
+    if not scanner.take("WITH") and kind == "RESOURCE MONITOR":
+        scanner.expect("WITH")  # which Snowflake lets nobody leave out there
+    return read_options(scanner, kind)
+
+
+_OPTIONS = {
+    "ROLE": "COMMENT",
+    "USER": "TYPE LOGIN_NAME DEFAULT_ROLE DEFAULT_WAREHOUSE DEFAULT_NAMESPACE RSA_PUBLIC_KEY COMMENT DISABLED",
+    "WAREHOUSE": "WAREHOUSE_SIZE WAREHOUSE_TYPE AUTO_SUSPEND AUTO_RESUME INITIALLY_SUSPENDED RESOURCE_MONITOR COMMENT "
+    "MIN_CLUSTER_COUNT MAX_CLUSTER_COUNT SCALING_POLICY STATEMENT_TIMEOUT_IN_SECONDS",
+    "RESOURCE MONITOR": "CREDIT_QUOTA FREQUENCY START_TIMESTAMP",
+}
+_READ = {kind: partial(_read_declared, kind=kind) for kind in _OPTIONS}
 _SYSTEM_ROLES = ("ACCOUNTADMIN", "ORGADMIN", "PUBLIC", "SECURITYADMIN", "SYSADMIN", "USERADMIN")
-_WAREHOUSE = "WAREHOUSE_SIZE WAREHOUSE_TYPE AUTO_SUSPEND AUTO_RESUME INITIALLY_SUSPENDED RESOURCE_MONITOR COMMENT "
-_WAREHOUSE += "MIN_CLUSTER_COUNT MAX_CLUSTER_COUNT SCALING_POLICY STATEMENT_TIMEOUT_IN_SECONDS"
-_USER = "TYPE LOGIN_NAME DEFAULT_ROLE DEFAULT_WAREHOUSE DEFAULT_NAMESPACE RSA_PUBLIC_KEY COMMENT DISABLED"
 KINDS: dict[str, Kind] = {
-    "ROLE": Kind("Role", frozenset({"COMMENT"}), _show_role, {name: {} for name in _SYSTEM_ROLES}),
-    "USER": Kind("User", frozenset(_USER.split()), _show_user, {"SNOWCAST": {}}),
-    "WAREHOUSE": Kind("Warehouse", frozenset(_WAREHOUSE.split()), _show_warehouse, {"EMBEDDED": {"IS_BUILT_IN": "Y"}}),
-    "RESOURCE MONITOR": Kind(
-        "Resource monitor", frozenset({"CREDIT_QUOTA", "FREQUENCY", "START_TIMESTAMP"}), _show_monitor, {}
-    ),
+    "ROLE": Kind("Role", _READ["ROLE"], _show_role, {name: {} for name in _SYSTEM_ROLES}),
+    "USER": Kind("User", _READ["USER"], _show_user, {"SNOWCAST": {}}),
+    "WAREHOUSE": Kind("Warehouse", _READ["WAREHOUSE"], _show_warehouse, {"EMBEDDED": {"IS_BUILT_IN": "Y"}}),
+    "RESOURCE MONITOR": Kind("Resource monitor", _READ["RESOURCE MONITOR"], _show_monitor),
 }
 
 
-def create(context: StatementContext, kind: str, name: str, options: Options, *, replace: bool) -> bool:
-    """Create an object; False if it is there already and was left alone."""
-    _check(kind, options)
-    if find(context, kind, name) is not None and not replace:
-        return False
-    _store(context, kind, name, options)
-    return True
-
-
-def alter(context: StatementContext, kind: str, name: str, options: Options) -> None:
-    """Set options of an object."""
-    _check(kind, options)
-    _store(context, kind, name, {**require(context, kind, name), **options})
-
-
-def drop(context: StatementContext, kind: str, name: str) -> bool:
-    """Drop an object; False if there is none. What was there from the start stays."""
-    if name in KINDS[kind].built_in:
-        raise snowflake_error(f"SQL access control error:\nInsufficient privileges to drop '{name}'.", 3001, "42501")
-    if find(context, kind, name) is None:
-        return False
-    with context.duck_conn.cursor() as catalog:
-        catalog.execute(f"DELETE FROM {_TABLE} WHERE kind = ? AND name = ?", [kind, name])
-    return True
-
-
-def find(context: StatementContext, kind: str, name: str) -> Options | None:
-    """The options of an object; None where there is none."""
-    return _read_stored(context, kind).get(name)
-
-
-def require(context: StatementContext, kind: str, name: str) -> Options:
-    """The options of an object.
+def require(context: StatementContext, kind: str, name: str) -> None:
+    """Look for a role or a user.
 
     Raises:
         ProgrammingError: There is none of this name.
     """
-    options = find(context, kind, name)
-    if options is None:
+    if name not in read_stored(context, kind):
         raise does_not_exist(KINDS[kind].called, name)
-    return options
 
 
-def show(context: StatementContext, kind: str) -> list[dict[str, str]]:
-    """Rows of SHOW, by name."""
-    stored = _read_stored(context, kind)
-    return [{"name": name, **KINDS[kind].shown({**stored[name], "NAME": name})} for name in sorted(stored)]
-
-
-def _check(kind: str, options: Options) -> None:
-    if "PASSWORD" in options:
-        raise unsupported("a user's PASSWORD", "Use a key pair: RSA_PUBLIC_KEY.")
-    for name in options.keys() - KINDS[kind].options - {"TRIGGERS"}:
-        raise unsupported(f"{kind.lower()} option {name}")
-
-
-def _read_stored(context: StatementContext, kind: str) -> dict[str, Options]:
+def read_stored(context: StatementContext, kind: str) -> dict[str, Options]:
+    """The options of the objects of a kind, by name."""
     with context.duck_conn.cursor() as catalog:
         rows = catalog.execute(f"SELECT name, options FROM {_TABLE} WHERE kind = ?", [kind]).fetchall()
-    return {**KINDS[kind].built_in, **{name: dict(json.loads(options)) for name, options in rows}}
+    built_in = KINDS[kind].built_in if kind in KINDS else {}
+    return {**built_in, **{name: dict(json.loads(options)) for name, options in rows}}
 
 
-def _store(context: StatementContext, kind: str, name: str, options: Options) -> None:
+def store(context: StatementContext, kind: str, name: str, options: Options | None) -> None:
+    """Keep an object's options in the place of those it had; None: it is gone."""
     with context.duck_conn.cursor() as catalog:
         catalog.execute(f"DELETE FROM {_TABLE} WHERE kind = ? AND name = ?", [kind, name])
-        catalog.execute(f"INSERT INTO {_TABLE} VALUES (?, ?, ?)", [kind, name, json.dumps(options)])
+        if options is not None:
+            catalog.execute(f"INSERT INTO {_TABLE} VALUES (?, ?, ?)", [kind, name, json.dumps(options)])

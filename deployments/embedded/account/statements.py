@@ -7,74 +7,91 @@ from collections.abc import Callable
 
 import pyarrow as pa
 
-from deployments.embedded.account import grants, objects
+from deployments.embedded.account import grants, objects, schedules
 from deployments.embedded.account.grants import COUNTABLE, Grant
 from deployments.embedded.context import StatementContext
-from deployments.embedded.errors import already_exists, does_not_exist, unsupported
+from deployments.embedded.errors import already_exists, does_not_exist, snowflake_error, unsupported
 from deployments.embedded.names import normalise_name, split_name
-from deployments.embedded.scanner import Options, Scanner, syntax_error, unquote
+from deployments.embedded.scanner import Scanner, syntax_error, unquote
 from deployments.embedded.wire.results import status_table
 
+KINDS = {**objects.KINDS, **schedules.KINDS}
 _PLURALS = {f"{kind}S": kind for kind in (*objects.KINDS, *COUNTABLE)}
 _ACCOUNT_WIDE = ("DATABASE", "WAREHOUSE", "ROLE", "USER", "INTEGRATION", "RESOURCE MONITOR", "ACCOUNT")
-_DONE = "Statement executed successfully."
+_STATES = {"SUSPEND": "suspended", "RESUME": "started"}
 _GRANTED = ("created_on", "privilege", "granted_on", "name", "granted_to", "grantee_name", "grant_option", "granted_by")
 _FUTURE = ("created_on", "privilege", "grant_on", "name", "grant_to", "grantee_name", "grant_option")
 
 
 def create(sql: str, context: StatementContext) -> pa.Table:
-    """`CREATE [OR REPLACE] WAREHOUSE [IF NOT EXISTS] W [WITH] WAREHOUSE_SIZE = XSMALL …`."""
+    """`CREATE [OR REPLACE | OR ALTER] WAREHOUSE [IF NOT EXISTS] W [WITH] WAREHOUSE_SIZE = XSMALL …`."""
     scanner = Scanner(sql)
     scanner.expect("CREATE")
-    replace = scanner.take("OR", "REPLACE")
+    again = scanner.take("OR", "REPLACE") or scanner.take("OR", "ALTER")
     kind = _take_kind(scanner)
     if_not_exists = scanner.take("IF", "NOT", "EXISTS")
-    name = normalise_name(scanner.name())
-    if not scanner.take("WITH") and kind == "RESOURCE MONITOR":
-        scanner.expect("WITH")  # which Snowflake lets nobody leave out there
-    options = _read_options(scanner)
+    name = _take_name(scanner, kind, context)
+    options = KINDS[kind].read(scanner, context)
     scanner.at_end()
-    if objects.create(context, kind, name, options, replace=replace):
-        return status_table(f"{objects.KINDS[kind].called} {name} successfully created.")
-    if if_not_exists:
-        return status_table(f"{name} already exists, statement succeeded.")
-    raise already_exists(name)
+    found = objects.read_stored(context, kind).get(name)
+    if found is not None and not again:
+        if if_not_exists:
+            return status_table(f"{name} already exists, statement succeeded.")
+        raise already_exists(name)
+    if found is not None and found.get("STATE") == "started":
+        raise snowflake_error(
+            f"Unable to update graph with root task {name} since that root task is not suspended.", 91429, "42601"
+        )
+    objects.store(context, kind, name, options)
+    return status_table(f"{KINDS[kind].called} {_own_name(kind, name)} successfully created.")
 
 
 def alter(sql: str, context: StatementContext) -> pa.Table:
-    """`ALTER WAREHOUSE W SET AUTO_SUSPEND = 60`; `SUSPEND` and `RESUME` change nothing here."""
+    """`ALTER WAREHOUSE W SET AUTO_SUSPEND = 60`, `ALTER TASK T RESUME`; a warehouse has no other state here."""
     scanner = Scanner(sql)
     scanner.expect("ALTER")
     kind = _take_kind(scanner)
     if_exists = scanner.take("IF", "EXISTS")
-    name = normalise_name(scanner.name())
-    if if_exists and objects.find(context, kind, name) is None:
-        return status_table(_DONE)
-    objects.require(context, kind, name)
-    if not (kind == "WAREHOUSE" and (scanner.take("SUSPEND") or scanner.take("RESUME"))):
+    name = _take_name(scanner, kind, context)
+    found = objects.read_stored(context, kind).get(name)
+    if found is None:
+        if if_exists:
+            return status_table()
+        raise does_not_exist(KINDS[kind].called, name)
+    word = next((word for word in _STATES if kind in ("TASK", "WAREHOUSE") and scanner.take(word)), None)
+    if word is not None:
+        changed = {**found, "STATE": _STATES[word]} if kind == "TASK" else found
+    elif kind == "TASK":
+        raise unsupported("ALTER TASK other than SUSPEND and RESUME", "CREATE OR ALTER TASK changes one.")
+    else:
         token = scanner.peek()
         has_triggers = kind == "RESOURCE MONITOR" and token is not None and token.text.upper() == "TRIGGERS"
         if not has_triggers and not scanner.take("SET"):
             raise unsupported(f"ALTER {kind} other than SET")
-        objects.alter(context, kind, name, _read_options(scanner))
+        changed = {**found, **objects.read_options(scanner, kind)}
     scanner.at_end()
-    return status_table(_DONE)
+    objects.store(context, kind, name, changed)
+    return status_table()
 
 
 def drop(sql: str, context: StatementContext) -> pa.Table:
-    """`DROP ROLE [IF EXISTS] R`, with what was granted to it and on it."""
+    """`DROP ROLE [IF EXISTS] R`, with what was granted to it and on it; what was there from the start stays."""
     scanner = Scanner(sql)
     scanner.expect("DROP")
     kind = _take_kind(scanner)
     if_exists = scanner.take("IF", "EXISTS")
-    name = normalise_name(scanner.name())
-    scanner.at_end()
-    if objects.drop(context, kind, name):
+    name = _take_name(scanner, kind, context)
+    if kind != "PROCEDURE":  # which is named with the types of its arguments
+        scanner.at_end()
+    if name in KINDS[kind].built_in:
+        raise snowflake_error(f"SQL access control error:\nInsufficient privileges to drop '{name}'.", 3001, "42501")
+    if name in objects.read_stored(context, kind):
+        objects.store(context, kind, name, None)
         grants.forget(context, kind, name)
-        return status_table(f"{name} successfully dropped.")
+        return status_table(f"{_own_name(kind, name)} successfully dropped.")
     if if_exists:
         return status_table(f"Drop statement executed successfully ({name} already dropped).")
-    raise does_not_exist(objects.KINDS[kind].called, name)
+    raise does_not_exist(KINDS[kind].called, name)
 
 
 def grant(sql: str, context: StatementContext) -> pa.Table:
@@ -89,7 +106,7 @@ def grant(sql: str, context: StatementContext) -> pa.Table:
     owners = [one for one in given if one.privilege == "OWNERSHIP" and not one.is_future]
     grants.transfer_ownership(context, owners)
     grants.add(context, [one for one in given if one not in owners])
-    return status_table(_DONE)
+    return status_table()
 
 
 def revoke(sql: str, context: StatementContext) -> pa.Table:
@@ -103,20 +120,27 @@ def revoke(sql: str, context: StatementContext) -> pa.Table:
     scanner.take("RESTRICT")
     scanner.at_end()
     grants.remove(context, taken)
-    return status_table(_DONE)
+    return status_table()
 
 
 def show(sql: str, context: StatementContext) -> pa.Table:
-    """`SHOW ROLES LIKE 'SNOWCAST%'`, warehouses, users and resource monitors alike."""
+    """`SHOW ROLES LIKE 'SNOWCAST%'`, `SHOW TASKS [LIKE '…'] [IN DATABASE d | IN SCHEMA d.s]`."""
     scanner = Scanner(sql)
     scanner.expect("SHOW")
-    kind = next(kind for plural, kind in _PLURALS.items() if kind in objects.KINDS and scanner.take(*plural.split()))
+    kind = next(kind for kind in KINDS if scanner.take(*f"{kind}S".split()))
     like = unquote(scanner.next().text) if scanner.take("LIKE") else "%"
-    scanner.take("IN", "ACCOUNT")
+    place = f"{context.database}." if KINDS[kind].is_in_schema else ""
+    if scanner.take("IN") and not scanner.take("ACCOUNT"):
+        scanner.take("SCHEMA") or scanner.take("DATABASE")
+        place = ".".join(normalise_name(part) for part in scanner.name().split(".")) + "."
     scanner.at_end()
     pattern = re.compile(re.escape(like).replace("%", ".*").replace("_", "."), re.IGNORECASE)
-    columns = ["created_on", "name", *objects.KINDS[kind].shown({"NAME": ""})]
-    rows = [row for row in objects.show(context, kind) if pattern.fullmatch(row["name"])]
+    rows = [
+        {"name": _own_name(kind, name), **KINDS[kind].shown(name, options)}
+        for name, options in sorted(objects.read_stored(context, kind).items())
+        if name.startswith(place) and pattern.fullmatch(_own_name(kind, name))
+    ]
+    columns = ["created_on", "name", *KINDS[kind].shown("..", {})]
     return pa.table({column: pa.array([row.get(column) for row in rows], pa.string()) for column in columns})
 
 
@@ -142,28 +166,20 @@ def show_grants(sql: str, context: StatementContext) -> pa.Table:
 
 
 def _take_kind(scanner: Scanner) -> str:
-    for kind in objects.KINDS:
+    for kind in KINDS:
         if scanner.take(*kind.split()):
             return kind
     raise syntax_error(scanner.sql, scanner.peek())
 
 
-def _read_options(scanner: Scanner) -> Options:
-    """Options, and behind them the triggers of a resource monitor: `TRIGGERS ON 80 PERCENT DO NOTIFY …`."""
-    found: Options = {}
-    while (token := scanner.peek()) is not None and token.text.upper() != "TRIGGERS":
-        key = scanner.next().text.upper()
-        scanner.expect("=")
-        value = scanner.next()
-        found[key] = unquote(value.text) if value.kind == "string" else value.text
-    if scanner.take("TRIGGERS"):
-        found["TRIGGERS"] = {}
-        while scanner.take("ON"):
-            percent = scanner.next().text
-            scanner.expect("PERCENT", "DO")
-            action = scanner.next().text.upper()
-            found["TRIGGERS"][action] = ",".join([*filter(None, [found["TRIGGERS"].get(action)]), f"{percent}%"])
-    return found
+def _take_name(scanner: Scanner, kind: str, context: StatementContext) -> str:
+    if KINDS[kind].is_in_schema:
+        return ".".join(split_name(scanner.name(), context.database, context.schema))
+    return normalise_name(scanner.name())
+
+
+def _own_name(kind: str, name: str) -> str:
+    return name.rpartition(".")[2] if KINDS[kind].is_in_schema else name
 
 
 def _read_grants(scanner: Scanner, direction: str, context: StatementContext) -> list[Grant]:
@@ -234,12 +250,13 @@ def _full_name(kind: str, name: str, context: StatementContext) -> str:
     return ".".join(split_name(name, context.database, context.schema))
 
 
-STATEMENTS: dict[str, Callable[[str, StatementContext], pa.Table]] = {
-    **{f"CREATE {kind.split()[0]}": create for kind in objects.KINDS},
-    **{f"ALTER {kind.split()[0]}": alter for kind in objects.KINDS},
-    **{f"DROP {kind.split()[0]}": drop for kind in objects.KINDS},
+STATEMENTS: dict[str, Callable[[str, StatementContext], pa.Table | None]] = {
+    **{f"{verb} {kind.split()[0]}": run for kind in KINDS for verb, run in (("CREATE", create), ("DROP", drop))},
+    "CREATE ALTER": create,
+    **{f"ALTER {kind.split()[0]}": alter for kind in (*objects.KINDS, "TASK")},
+    **{f"SHOW {f'{kind}S'.split()[0]}": show for kind in KINDS},
     "GRANT": grant,
     "REVOKE": revoke,
-    **dict.fromkeys(("SHOW ROLES", "SHOW USERS", "SHOW WAREHOUSES", "SHOW RESOURCE"), show),
     **dict.fromkeys(("SHOW GRANTS", "SHOW FUTURE"), show_grants),
+    "SELECT SYSTEM": schedules.enable,
 }

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import pyarrow as pa
 from sqlglot import Expr, exp
 
-from deployments.embedded.account import schedules, statements as account_statements
+from deployments.embedded.account import statements as account_statements
 from deployments.embedded.catalog.databases import create_database, drop_database
 from deployments.embedded.catalog.describe import describe_table
 from deployments.embedded.catalog.show import show, show_by_name
@@ -22,7 +22,6 @@ Result: TypeAlias = "pa.Table | dict[str, Any]"  # a mapping is the `data` of a 
 BY_WORDS: dict[str, Callable[[str, StatementContext], Result | None]] = {
     **STATEMENTS,
     **account_statements.STATEMENTS,
-    **schedules.STATEMENTS,
     "ALTER ACCOUNT": alter_account,
     "ALTER SESSION": alter_session,
     "UNSET": unset_variables,

@@ -152,7 +152,7 @@ def alter_integration(sql: str, context: StatementContext) -> Result:
     options = scanner.options()
     scanner.at_end()
     integrations.alter(context, key, options)
-    return status_table("Statement executed successfully.")
+    return status_table()
 
 
 def refuse(sql: str, context: StatementContext) -> Result:

@@ -75,7 +75,7 @@ def alter_pipe(sql: str, context: StatementContext) -> pa.Table:
     pipe = _find(context, key)
     if pipe is None:
         if if_exists:
-            return status_table("Statement executed successfully.")
+            return status_table()
         raise not_found(key)
     is_refresh = scanner.take("REFRESH")
     if not is_refresh:
@@ -161,7 +161,7 @@ def _set(context: StatementContext, key: Key, pipe: dict[str, Any], options: Opt
         )
     if not paused:
         _load(context, pipe)
-    return status_table("Statement executed successfully.")
+    return status_table()
 
 
 def _load(context: StatementContext, pipe: dict[str, Any]) -> None:
