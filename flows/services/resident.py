@@ -14,6 +14,7 @@ import socket
 import struct
 import sys
 import sysconfig
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ _ROOMS = ("flows", "transforms", "expectations", "deployments")
 _READ_AT_IMPORT = ("PREFECT_", "GX_", "PYTHON", "LC_", "LANG", "TZ", "DO_NOT_TRACK", "SF_", "SNOWFLAKE_DISABLE")
 _LONGEST_PATH = 100  # of a Unix socket, on every system
 _STOP_SECONDS = 10.0
+_LOADING_SECONDS = 15.0
 PATIENCE_SECONDS = 5.0
 PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 GO = b"!"
@@ -71,6 +73,17 @@ class Place:
         """Whether there is a worker of this fingerprint."""
         found = self.read()
         return found is not None and found.fingerprint == wanted
+
+    def await_commands(self, wanted: str) -> bool:
+        """Wait while a worker of this fingerprint loads, for no longer than a command would load by itself beside it.
+
+        Returns:
+            Whether it takes commands.
+        """
+        until = time.monotonic() + _LOADING_SECONDS
+        while self.is_of(wanted) and not self.socket.exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        return self.socket.exists() and self.is_of(wanted)
 
     def start(self, log: Path, environment: Mapping[str, str]) -> bool:
         """Start a worker of this code and that environment in the background; one of another is replaced.
@@ -125,7 +138,7 @@ class Place:
 def hand_over(home: Path, arguments: Sequence[str]) -> int | None:
     """Let the home's resident worker run the command; returns its exit code, or None where there is none to use."""
     place = Place(home)
-    if not place.socket.exists() or not place.is_of(fingerprint(change_environment({}, apply=False))):
+    if not place.folder.exists() or not place.await_commands(fingerprint(change_environment({}, apply=False))):
         return None
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         try:

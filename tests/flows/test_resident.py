@@ -112,6 +112,16 @@ def test_another_version_or_environment_has_no_worker(place, home, monkeypatch):
     assert hand_over(home, ["build", "--select", "raw"]) is None
 
 
+def test_a_command_waits_for_a_worker_that_still_loads(place, home, tmp_path):
+    """Right after `snowcast up` it would load the same beside it, and be slower."""
+    place.stop()
+    with unmeasured():
+        assert place.start(home / "logs" / "resident.log", os.environ)
+    assert not place.socket.exists()
+    code, _, _, has_loaded = alone(tmp_path / "report.json", "build", "--select", "raw")
+    assert (code, has_loaded) == (0, False)
+
+
 def test_one_that_still_loads_is_stopped(place, home):
     place.stop()
     assert place.start(home / "logs" / "resident.log", os.environ)
