@@ -48,7 +48,7 @@ def measured(runs: int, environment: Mapping[str, str]) -> Table:
         alone = {command: _snowcast(command) for command in (*READING, *WORKING)}
         found = _rounds({("the connector alone",): connector, **alone}, told, runs)
         _run(_snowcast(("up",)), told)
-        _wait_for_the_resident(Path(folder) / "home")
+        wait_for_the_resident(Path(folder) / "home")
         handed = _rounds({(*command, "(resident)"): _snowcast(command) for command in WORKING}, told, runs)
         _run(_snowcast(("down",)), told)
     return _shown({**found, **handed}, runs)
@@ -86,7 +86,8 @@ def _connector(home: Path) -> str:
     return _PROGRAM.format(login=connection_parameters(load_settings(home=home)))
 
 
-def _wait_for_the_resident(home: Path) -> None:
+def wait_for_the_resident(home: Path) -> None:
+    """Wait until the resident worker that `snowcast up` has started takes commands."""
     from flows.services.resident import Place
 
     deadline = time.monotonic() + 120

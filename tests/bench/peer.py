@@ -28,6 +28,7 @@ from typing import Any, NamedTuple
 
 from rich.table import Table as Shown
 
+from tests.bench.commands import wait_for_the_resident
 from tests.bench.dbt_project import DbtProject
 
 POLLS = 20
@@ -206,6 +207,7 @@ def _rounds(home: Home, dbt: DbtProject, polls: list[Path], found: Found) -> Non
     _peer_cycle(dbt)
     for warm, cold in zip(polls[1::2], polls[2::2], strict=True):
         home.snowcast("up")
+        wait_for_the_resident(home.home)
         _both(home, dbt, found, "warm", warm)
         found["nothing new", "snowcast"].append(_timed(lambda: home.snowcast(*_BUILD), home.cpu))
         found["nothing new", "dbt"].append(_timed(dbt.build, lambda: 0.0))
