@@ -55,6 +55,35 @@ def test_whole_variants_are_ordered_by_value(variants: SnowflakeConnection) -> N
     assert one(variants, "SELECT MAX(renamed) FROM t") == "100"
 
 
+@pytest.mark.supports("PERCENTILE_DISC of VARIANTs by value, of a column or a path; PERCENTILE_CONT of a path")
+def test_percentiles_are_of_variants_by_value(variants: SnowflakeConnection) -> None:
+    run(variants, "CREATE TABLE paths AS SELECT OBJECT_CONSTRUCT('a', v) AS r, n FROM t UNION ALL SELECT NULL, 4")
+    for value, source in (("v", "t"), ("r:a", "paths")):
+        disc = f"PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY {value})"
+        found = f"SELECT {disc}, PERCENTILE_DISC(0) WITHIN GROUP (ORDER BY {value} DESC), MEDIAN({value}) FROM {source}"
+        assert rows(variants, found) == [("10", "100", 10)], value
+        assert rows(variants, f"SELECT {disc} OVER () FROM {source} WHERE n < 3") == [("9",), ("9",)], value
+    cont = "SELECT PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY r:a) FROM paths"
+    assert one(variants, cont) == 10
+
+
+def test_percentiles_of_numbers_are_the_same_beside_a_variant_of_their_name(connection: SnowflakeConnection) -> None:
+    run(connection, "CREATE TABLE numbers (k VARCHAR, number_or_variant INT)")
+    run(connection, "INSERT INTO numbers VALUES ('a', 1), ('a', 2), ('b', 3), ('b', NULL)")
+    disc, cont = (f"PERCENTILE_{kind}(0.5) WITHIN GROUP (ORDER BY number_or_variant)" for kind in ("DISC", "CONT"))
+    asked = (
+        f"SELECT {disc}, {cont}, MEDIAN(number_or_variant), MODE(k) FROM numbers WHERE k = 'a'",
+        f"SELECT k, {disc}, {cont} FROM numbers GROUP BY k HAVING {disc} > 0 ORDER BY k",
+        f"SELECT k, {disc} OVER (PARTITION BY k), {cont} OVER (PARTITION BY k) FROM numbers ORDER BY k",
+        "SELECT PERCENTILE_DISC(0.9) WITHIN GROUP (ORDER BY number_or_variant DESC) + 1 FROM numbers",
+        f"SELECT {disc}, {cont}, MEDIAN(number_or_variant) FROM numbers WHERE number_or_variant IS NULL",
+    )
+    before = [rows(connection, statement) for statement in asked]
+    assert (before[0][0][:3], before[1]) == ((1, 1.5, 1.5), [("a", 1, 1.5), ("b", 3, 3)])
+    run(connection, "CREATE TABLE other (number_or_variant VARIANT)")
+    assert [rows(connection, statement) for statement in asked] == before
+
+
 def test_texts_of_the_same_name_are_ordered_as_texts(variants: SnowflakeConnection) -> None:
     assert rows(variants, "SELECT v FROM texts ORDER BY v DESC") == [("b",), ("a",)]
     assert rows(variants, "SELECT MAX(v), MIN(v), MIN_BY(n, v) FROM texts") == [("b", "a", 2)]

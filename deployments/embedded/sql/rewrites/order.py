@@ -60,11 +60,42 @@ def order_variants(tree: Expr, context: StatementContext) -> Expr:
         value = node.this
         select = node.parent.parent if isinstance(node.parent, exp.Order) else None
         meant = find_ordered_value(value, select)
-        if is_variant(value) or is_variant(meant):
+        if is_variant(value) and find_percentile(node) is not None:
+            order_percentile(node, key(value.copy()))
+        elif is_variant(value) or is_variant(meant):
             if isinstance(select, exp.Select) and select.args.get("distinct"):
                 raise unsupported("SELECT DISTINCT ordered by a VARIANT", "Cast it, or order in an outer query.")
             node.set("this", key(value.copy()))
     return tree
+
+
+def find_percentile(ordered: exp.Ordered) -> Expr | None:
+    """Find the PERCENTILE_CONT or PERCENTILE_DISC whose values WITHIN GROUP are, as they are its answer too."""
+    within = ordered.parent.parent if ordered.parent is not None else None
+    return within.this if isinstance(within, exp.WithinGroup) and isinstance(within.this, exp.PERCENTILES) else None
+
+
+def order_percentile(ordered: exp.Ordered, by: Expr) -> None:
+    """Order PERCENTILE_DISC's values by another, of which the one for the answer is picked out again.
+
+    DuckDB answers with what it orders by, which has to be the pair of both; the pair of a NULL would not be skipped as
+    a NULL is. PERCENTILE_CONT reckons with its values: DuckDB refuses those that are no numbers.
+    """
+    called, value = find_percentile(ordered), ordered.this
+    if called is None or isinstance(called, exp.PercentileCont):
+        if is_variant(value):
+            ordered.set("this", exp.cast(value.copy(), exp.DataType.Type.DOUBLE))
+        return
+    fields = (("by", by), ("of", value.copy()))
+    pair = func("struct_pack", *(exp.PropertyEQ(this=exp.to_identifier(name), expression=x) for name, x in fields))
+    is_null = exp.Is(this=value.copy(), expression=exp.Null())
+    ordered.set("this", exp.Case(ifs=[exp.If(this=exp.Not(this=is_null), true=pair)]))
+    outer: Expr = called
+    while isinstance(outer.parent, (exp.WithinGroup, exp.Filter, exp.Window)) and outer.parent.this is outer:
+        outer = outer.parent
+    picked = func("struct_extract")
+    outer.replace(as_variant(picked) if is_variant(value) else picked)
+    picked.set("expressions", [outer, exp.Literal.string("of")])
 
 
 def extreme(node: exp.Max | exp.Min) -> Expr:

@@ -20,7 +20,7 @@ from deployments.embedded.sql.rewrites.trees import JSON, as_variant, func, is_v
 _GIVEN_BY_FLATTEN = frozenset({"VALUE", "THIS"})
 _ORDERED = (exp.GT, exp.GTE, exp.LT, exp.LTE)
 _EXTREMES = (exp.Max, exp.Min, exp.ArgMax, exp.ArgMin)
-_ORDERING = (exp.Ordered, *_EXTREMES, *_ORDERED, exp.Anonymous)
+_ORDERING = (exp.Ordered, exp.Median, *_EXTREMES, *_ORDERED, exp.Anonymous)
 _NAMING = (exp.ColumnDef, exp.RenameColumn, exp.Alias, exp.CTE, exp.Subquery, exp.Create)
 
 
@@ -40,6 +40,9 @@ def order_whole_variants(tree: Expr, context: StatementContext) -> Expr:
     for node in nodes:
         if isinstance(node, exp.Ordered) and _may_be(node.this, names):
             _order(node)
+        elif isinstance(node, exp.Median) and _may_be(node.this, names):
+            # It is the same of numbers; of JSON, median is the middle text, where this is refused until it is cast
+            node.replace(func("quantile_cont", node.this.copy(), exp.Literal.number("0.5")))
         elif isinstance(node, _EXTREMES):
             _extreme(node, names)
         elif isinstance(node, _ORDERED) and _all_may_be((node.this, node.expression), names):
@@ -103,6 +106,9 @@ def _both(value: Expr) -> Expr:
 
 def _order(node: exp.Ordered) -> None:
     """By the key, which is NULL for what is no VARIANT, then by the value itself."""
+    if order.find_percentile(node) is not None:
+        order.order_percentile(node, _key(node.this.copy()))
+        return
     window = node.find_ancestor(exp.Window, exp.Select)
     spec = window.args.get("spec") if isinstance(window, exp.Window) else None
     if spec is not None and spec.args.get("kind") == "RANGE" or node.parent is None:
