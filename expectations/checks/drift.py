@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from expectations.engine.queries import MOST_BATCHES
 from expectations.engine.tables import find_table
 from expectations.rules.rule import quote_literal
 from transforms.contract import Table
@@ -38,12 +39,14 @@ def unknown_fields(
 
 def _read_fields(database: str, table: Table, load_ids: Sequence[str]) -> str:
     loads = ", ".join(quote_literal(load_id) for load_id in load_ids)
+    # A backfill's loads are too many names for a statement; the ledger keeps the first sight of a field anyway.
+    read = f"where _load_id in ({loads})" if len(load_ids) <= MOST_BATCHES else ""
     known = ", ".join(quote_literal(name) for name in table.fields)
     # Records of a source have a few sets of keys, so those are counted before a key is a row of its own: ten million
     # records are read once and nothing is held of them.
     sets = (
         "select to_json(object_keys(as_object(record))) as names, min(_load_id) as load_id, count(*) as record_count "
-        f"from {table.full_name(database)} where _load_id in ({loads}) group by 1"
+        f"from {table.full_name(database)} {read} group by 1"
     )
     return (
         f"select {quote_literal(table.name)} as table_name, f.value::varchar as field, min(s.load_id) as load_id, "

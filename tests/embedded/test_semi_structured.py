@@ -11,6 +11,7 @@ from snowflake.connector.errors import ProgrammingError
 from sqlglot import exp
 
 from deployments.embedded.sql.macros import HOME, call
+from deployments.embedded.sql.rewrites import pipeline
 from deployments.embedded.sql.rewrites.paths import read_together
 from deployments.embedded.sql.rewrites.trees import func
 from tests.embedded.answers import one, rows, wrong_answers
@@ -102,6 +103,7 @@ def test_paths_give_together_what_each_gives_alone(documents):
 
 
 def test_a_value_is_parsed_once_for_all_its_paths():
+    assert read_together in pipeline.AFTER
     read = [func("json_extract_string", exp.column("r"), f"$.{name}") for name in "aba"]
     kinds = [call("sf_typeof", func("json_extract", exp.column("r"), f"$.{name}")) for name in "ab"]
     alone = func("json_extract_string", exp.column("s"), "$.a")

@@ -11,6 +11,7 @@ from expectations.checks.drift import unknown_fields
 from expectations.checks.reconciliation import account_rules
 from expectations.checks.sources import SourceLimits, drift_rule, poll_rules, validate_source
 from expectations.checks.tables import validate_tables
+from expectations.engine.queries import MOST_BATCHES
 from expectations.engine.results import RuleResult
 from expectations.engine.tables import find_table
 from tests.expectations.planting import create_statement, good_row, insert_statement
@@ -223,6 +224,9 @@ def test_unknown_fields_of_new_loads_are_counted(ledgers: SnowflakeConnection, s
         {"table_name": users.name, "field": "badge", "load_id": "l2", "rows_seen": 1, "seen_at": NOW},
     ]
     assert unknown_fields(session, ledgers.database or "", {streams.name: []}, now=NOW) == []
+    many = {streams.name: ["l1", *[f"b{number}" for number in range(MOST_BATCHES)]]}  # no statement names them all
+    found = unknown_fields(session, ledgers.database or "", many, now=NOW)
+    assert [(row["field"], row["load_id"]) for row in found] == [("ancient", "old"), ("mood", "l1")]
 
 
 def test_unknown_fields_have_any_name_in_records_of_any_shape(ledgers: SnowflakeConnection, session: Session) -> None:
