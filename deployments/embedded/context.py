@@ -80,6 +80,7 @@ class StatementContext:
         dialect: How SQL is read and rewritten.
         params: Values of the statement's placeholders.
         converts_texts: Whether text is converted where a number or a time is asked for.
+        knows_types: Whether DuckDB is taken to know the type of what is converted.
         command: The statement as the client sent it.
     """
 
@@ -89,6 +90,7 @@ class StatementContext:
     dialect: Dialect
     params: list[Any] | dict[str, Any] | None = None
     converts_texts: bool = False
+    knows_types: bool = True
     command: str = ""
 
     @property

@@ -23,6 +23,7 @@ from deployments.embedded.sql.dml import MERGE_COLUMNS
 from deployments.embedded.sql.plan import Outcome, Plan
 from deployments.embedded.sql.rewrites.before_parsing import TEXT
 from deployments.embedded.sql.rewrites.implicit_casts import is_refused_text
+from deployments.embedded.sql.rewrites.known_types import is_unknown_type
 from deployments.embedded.stages.copy.load_history_views import find_forgotten
 from deployments.embedded.wire.statement_types import SELECT, statement_type_id
 
@@ -82,14 +83,23 @@ class EmbeddedCursor:
         return command
 
     def _run_converting(self, command: str, tree: Expr) -> None:
-        """Run a statement; where DuckDB refuses a text in it, run it with the text converted."""
+        """Run a statement; where DuckDB refuses what may be written otherwise, run it so."""
         try:
             self._run(tree)
         except duckdb.BinderException as error:
-            if not is_refused_text(error) or not self._transactions.recover():
+            if not self._writes_otherwise(error):
                 raise
-            self.context.converts_texts = True
-            self._run(self.context.parse(command))
+            self._run_converting(command, self.context.parse(command))
+
+    def _writes_otherwise(self, error: duckdb.Error) -> bool:
+        """Have a refused statement written with texts converted or with no type known; whether one was the reason."""
+        refuses_type = self.context.knows_types and is_unknown_type(error)
+        refuses_text = not self.context.converts_texts and is_refused_text(error)
+        if not (refuses_type or refuses_text) or not self._transactions.recover():
+            return False
+        self.context.knows_types &= not refuses_type
+        self.context.converts_texts |= refuses_text
+        return True
 
     def _run(self, expression: Expr) -> None:
         self._transactions.renew()
@@ -169,13 +179,12 @@ class EmbeddedCursor:
         """
         with errors.as_snowflake(self._transactions.note_failure):
             command = self._prepare(command)
-            try:
-                return self._describe(self.context.parse(command))
-            except duckdb.BinderException as error:
-                if not is_refused_text(error) or not self._transactions.recover():
-                    raise
-                self.context.converts_texts = True
-                return self._describe(self.context.parse(command))
+            while True:
+                try:
+                    return self._describe(self.context.parse(command))
+                except duckdb.BinderException as error:
+                    if not self._writes_otherwise(error):
+                        raise
 
     def _describe(self, expression: Expr) -> list[tuple[Any, ...]] | None:
         self.statement_type_id = statement_type_id(expression)

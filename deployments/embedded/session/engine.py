@@ -14,6 +14,7 @@ from deployments.embedded.process.databases import LOG_ENDINGS, Databases
 from deployments.embedded.process.paths import WarehousePaths
 from deployments.embedded.session.locks import TableLocks
 from deployments.embedded.sql import macros
+from deployments.embedded.sql.macros_by_type import BY_TYPE
 from deployments.embedded.sql.rewrites.column_families import column_families
 from deployments.embedded.sql.rewrites.letter_case import lower_names
 from deployments.embedded.sql.rewrites.whole_variants import variant_names
@@ -75,7 +76,7 @@ class Engine:
         self.databases = Databases(self.duck_conn, paths, create_history)
         self.databases.attach(paths.catalog, macros.GLOBAL)
         self.duck_conn.execute(views.CREATE)
-        macros.install(self.duck_conn, macros.SCALARS | views.SCALARS, macros.TABLES | views.TABLES)
+        macros.install(self.duck_conn, macros.SCALARS | views.SCALARS, BY_TYPE, macros.TABLES | views.TABLES)
         self.databases.open_all()
         self.has_lower_names, self.has_lower_tables = lower_names(self.duck_conn)
         self.variant_names = variant_names(self.duck_conn)

@@ -227,16 +227,11 @@ SCALARS: dict[str, str] = {
     "sf_width_bucket(x, low, high, buckets)": """
         CASE WHEN x < low THEN 0 WHEN x >= high THEN buckets + 1
         ELSE CAST(floor((x - low) * buckets / (high - low)) AS BIGINT) + 1 END""",
+    # DATEADD and DATE_TRUNC by days and longer: a DATE stays a DATE
+    "sf_add_interval(x, i)": "cast_to_type(x + i, x)",
+    "sf_date_trunc(unit, x)": "cast_to_type(date_trunc(unit, x), x)",
     # DATEDIFF(week, a, b): weeks begin on Monday
     "sf_weeks(a, b)": "date_diff('day', date_trunc('week', a), date_trunc('week', b)) // 7",
-}
-
-# Macros whose body depends on the type of the argument, which DuckDB looks at when it binds.
-BY_TYPE: dict[str, dict[str, str]] = {
-    # SUM of a text, and what else Snowflake converts without being asked
-    "sf_as_float": {"x VARCHAR": "CAST(trim(x, '\"') AS DOUBLE)", "x": "x"},
-    "sf_as_number": {"x VARCHAR": "CAST(trim(x, '\"') AS DECIMAL(18, 5))", "x": "x"},
-    "sf_as_time": {"x VARCHAR": f"{HOME}.sf_timestamp_text(x)", "x": "x"},
 }
 
 # TO_CHAR with a format that is no literal: DuckDB's own takes only one that is known when it binds.
@@ -280,11 +275,16 @@ TABLES: dict[str, str] = {
 }
 
 
-def install(connection: duckdb.DuckDBPyConnection, scalars: dict[str, str], tables: dict[str, str]) -> None:
+def install(
+    connection: duckdb.DuckDBPyConnection,
+    scalars: dict[str, str],
+    by_type: dict[str, dict[str, str]],
+    tables: dict[str, str],
+) -> None:
     """Create macros in the global database, each after those it calls."""
     for head, body in scalars.items():
         connection.execute(f"CREATE OR REPLACE MACRO {HOME}.{head} AS ({body})")
-    for name, bodies in BY_TYPE.items():
+    for name, bodies in by_type.items():
         alternatives = ", ".join(f"({parameter}) AS ({body})" for parameter, body in bodies.items())
         connection.execute(f"CREATE OR REPLACE MACRO {HOME}.{name} {alternatives}")
     for head, body in tables.items():

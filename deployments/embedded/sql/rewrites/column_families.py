@@ -25,7 +25,10 @@ _TIMES = {_Type.TIMESTAMP, _Type.TIMESTAMPNTZ, _Type.TIMESTAMPTZ, _Type.TIMESTAM
 _FLATTENED = {"SEQ": _NUMBER, "KEY": _TEXT, "PATH": _TEXT, "INDEX": _NUMBER, "VALUE": _VARIANT, "THIS": _VARIANT}
 _LIKE_THEIR_ARGUMENTS = {"least", "greatest", "cast_to_type"}
 _NUMBERS = {"date_diff", "date_part", "round", "floor", "ceil", "abs"}
-_MACROS = (("sf_timestamp", _TIME), ("sf_date", _TIME), ("sf_integer", _NUMBER), ("sf_boolean", _BOOLEAN))
+_MACROS = (
+    *(("sf_timestamp", _TIME), ("sf_date", _TIME), ("sf_integer", _NUMBER), ("sf_boolean", _BOOLEAN)),
+    ("sf_add_interval", _TIME),
+)
 _KNOWN: tuple[tuple[tuple[type[Expr], ...], str], ...] = (
     ((exp.Count, exp.CountIf, exp.Sum, exp.Avg, exp.RowNumber, exp.Rank, exp.DateDiff), _NUMBER),
     ((exp.Boolean, exp.Connector, exp.Predicate, exp.Not), _BOOLEAN),

@@ -8,7 +8,7 @@ from sqlglot import Expr, exp
 
 from deployments.embedded.errors import unsupported
 from deployments.embedded.sql.macros import call
-from deployments.embedded.sql.rewrites.trees import Rule, func, is_local_time, is_text_literal, is_variant
+from deployments.embedded.sql.rewrites.trees import Rule, func, is_local_time, is_text_literal, is_variant, literal
 from deployments.embedded.sql.rewrites.types import Type, convert, safely, text
 
 _FORMAT_PARTS = {
@@ -243,9 +243,10 @@ def date_add(node: exp.DateAdd) -> Expr:
     if is_text_literal(amount):
         amount = exp.Literal.number(amount.name)
     size = exp.cast(amount, Type.BIGINT if unit not in _DATE_UNITS else Type.INT, copy=False)
-    moment = _moment(node.this)
-    moved = exp.Add(this=exp.Paren(this=moment), expression=func(make, size))
-    return func("cast_to_type", moved, moment.copy()) if unit in _DATE_UNITS else exp.Paren(this=moved)
+    moment, interval = _moment(node.this), func(make, size)
+    if unit in _DATE_UNITS:
+        return call("sf_add_interval", moment, interval)
+    return exp.Paren(this=exp.Add(this=exp.Paren(this=moment), expression=interval))
 
 
 def _moment(node: Expr) -> Expr:
@@ -265,9 +266,7 @@ def date_diff(node: Expr) -> Expr:
 
 def date_trunc(node: Expr) -> Expr:
     """`DATE_TRUNC('month', "D")`: a DATE stays a DATE."""
-    moment = _moment(node.this)
-    unit = node.args["unit"].name.lower()
-    return func("cast_to_type", func("date_trunc", unit, moment), moment.copy())
+    return call("sf_date_trunc", literal(node.args["unit"].name.lower()), _moment(node.this))
 
 
 RULES: dict[type[Expr], Rule] = {

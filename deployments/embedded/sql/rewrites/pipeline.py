@@ -18,6 +18,7 @@ from deployments.embedded.sql.rewrites import (
     dates,
     implicit_casts,
     joins,
+    known_types,
     lambdas,
     letter_case,
     mixed_types,
@@ -71,4 +72,5 @@ AFTER: tuple[Rewrite, ...] = (
     column_families.note_families,
     pivots.list_values,
     paths.read_together,
+    known_types.call_by_type,
 )
