@@ -16,6 +16,7 @@ from deployments.embedded.sql.constraints import (
     primary_key_columns,
 )
 from deployments.embedded.sql.plan import Outcome, Plan
+from deployments.embedded.sql.rewrites.known_types import choose_macros
 from deployments.embedded.sql.rewrites.names import full_name, is_temporary
 from deployments.embedded.sql.rewrites.trees import JSON, TEXT_TYPES
 from deployments.embedded.sql.rewrites.types import convert
@@ -150,7 +151,9 @@ def _convert_columns(query: Expr, columns: list[exp.ColumnDef]) -> exp.Select:
                 else _convert_on_assignment(value, column.kind)
             )
         chosen.append(exp.alias_(value, column.this.copy()))
-    return exp.Select(expressions=chosen).from_(source)
+    query = exp.Select(expressions=chosen).from_(source, copy=False)
+    choose_macros(*chosen)
+    return query
 
 
 def _convert_on_assignment(value: Expr, kind: exp.DataType) -> Expr:

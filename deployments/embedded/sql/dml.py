@@ -90,7 +90,7 @@ def _around(query: Expr, columns: int) -> exp.Select:
     aliases = [exp.to_identifier(f"_{place}", quoted=True) for place in range(columns)]
     query = query.this if isinstance(query, exp.Subquery) and not query.alias else query
     source = exp.Subquery(this=query, alias=exp.TableAlias(this=exp.to_identifier("_inserted"), columns=aliases))
-    return exp.Select(expressions=[exp.column(alias.copy()) for alias in aliases]).from_(source)
+    return exp.Select(expressions=[exp.column(alias.copy()) for alias in aliases]).from_(source, copy=False)
 
 
 def _assign_variant(value: Expr, name: str) -> Expr:

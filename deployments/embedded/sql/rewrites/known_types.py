@@ -17,18 +17,11 @@ from deployments.embedded.sql.macros_by_type import CHOSEN, SUFFIX
 _REFUSED = "has multiple overloads that match"
 _MACROS = {f"{HOME}.{name}" for name in CHOSEN}
 _UNKNOWN = (exp.AggFunc, exp.Window, exp.Query, exp.Lambda)
+# DuckDB's that give a value for each row
 _FUNCTIONS = {
-    "to_years",
-    "to_quarters",
-    "to_months",
-    "to_weeks",
-    "to_days",
-    "date_part",
-    "date_diff",
-    "now",
-    "coalesce",
+    *("to_years", "to_quarters", "to_months", "to_weeks", "to_days", "date_part", "date_diff", "now", "strftime"),
+    *("to_json", "json_extract", "json_extract_string", "list_extract", "coalesce", "md5", "least", "greatest"),
 }
-_FUNCTIONS |= {"to_json", "json_extract", "json_extract_string", "list_extract", "strftime", "md5", "least", "greatest"}
 _LATERAL = (exp.Lateral, exp.Unnest, exp.Table)
 
 
@@ -39,13 +32,17 @@ def is_unknown_type(error: duckdb.Error) -> bool:
 
 def call_by_type(tree: Expr, context: StatementContext) -> Expr:
     """Call the macro that has a body per type wherever the type of its argument is known."""
-    if not context.knows_types:
-        return tree
+    if context.knows_types:
+        choose_macros(tree)
+    return tree
+
+
+def choose_macros(*roots: Expr) -> None:
+    """Call the macro that has a body per type in some parts of a statement."""
     named: dict[int, tuple[set[str], set[str]]] = {}
-    for node in tree.find_all(exp.Anonymous):
+    for node in (node for root in roots for node in root.find_all(exp.Anonymous)):
         if node.name in _MACROS and _is_known(node, named):
             node.set("this", node.name + SUFFIX)
-    return tree
 
 
 def _is_known(node: exp.Anonymous, named: dict[int, tuple[set[str], set[str]]]) -> bool:

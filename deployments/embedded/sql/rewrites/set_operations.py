@@ -103,7 +103,7 @@ def _convert_branch(branch: exp.Query, names: list[str], meant: dict[int, str]) 
         for place, (name, alias) in enumerate(zip(names, aliases, strict=True))
     ]
     source = exp.Subquery(this=branch.copy(), alias=exp.TableAlias(this=exp.to_identifier(_NAME), columns=aliases))
-    branch.replace(exp.Select(expressions=chosen).from_(source))
+    branch.replace(exp.Select(expressions=chosen).from_(source, copy=False))
 
 
 def _kinds(branch: exp.Query, operation: Expr, context: StatementContext) -> list[tuple[str, str]]:
