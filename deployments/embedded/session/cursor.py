@@ -87,11 +87,11 @@ class EmbeddedCursor:
         try:
             self._run(tree)
         except duckdb.BinderException as error:
-            if not self._writes_otherwise(error):
+            if not self._write_otherwise(error):
                 raise
             self._run_converting(command, self.context.parse(command))
 
-    def _writes_otherwise(self, error: duckdb.Error) -> bool:
+    def _write_otherwise(self, error: duckdb.Error) -> bool:
         """Have a refused statement written with texts converted or with no type known; whether one was the reason."""
         refuses_type = self.context.knows_types and is_unknown_type(error)
         refuses_text = not self.context.converts_texts and is_refused_text(error)
@@ -183,7 +183,7 @@ class EmbeddedCursor:
                 try:
                     return self._describe(self.context.parse(command))
                 except duckdb.BinderException as error:
-                    if not self._writes_otherwise(error):
+                    if not self._write_otherwise(error):
                         raise
 
     def _describe(self, expression: Expr) -> list[tuple[Any, ...]] | None:

@@ -18,7 +18,7 @@ from deployments.embedded.sql.constraints import (
 from deployments.embedded.sql.plan import Outcome, Plan
 from deployments.embedded.sql.rewrites.known_types import choose_macros
 from deployments.embedded.sql.rewrites.names import full_name, is_temporary
-from deployments.embedded.sql.rewrites.trees import JSON, TEXT_TYPES
+from deployments.embedded.sql.rewrites.trees import TEXT_TYPES
 from deployments.embedded.sql.rewrites.types import convert
 from deployments.embedded.sql.table_traits import Traits, alter_traits, read_traits
 from deployments.embedded.sql.view_definitions import keep_definition
@@ -145,12 +145,8 @@ def _convert_columns(query: Expr, columns: list[exp.ColumnDef]) -> exp.Select:
     for column, alias in zip(columns, aliases, strict=True):
         value: Expr = exp.column(alias.copy())
         if column.kind is not None:
-            value = (
-                convert(value, column.kind.copy())
-                if column.kind.this == JSON
-                else _convert_on_assignment(value, column.kind)
-            )
-        chosen.append(exp.alias_(value, column.this.copy()))
+            value = _convert_on_assignment(value, column.kind)
+        chosen.append(exp.alias_(value, column.this.copy(), copy=False))
     query = exp.Select(expressions=chosen).from_(source, copy=False)
     choose_macros(*chosen)
     return query
