@@ -51,7 +51,7 @@ WAY_DOWN: dict[str, tuple[str, ...]] = {
         "server",
         "session",
         "stages catalog account",
-        "sql",
+        "sql kept",
         "context wire process scanner",
         "names",
         "errors",

@@ -226,6 +226,25 @@ class Scanner:
             found[key] = self._value()
         return found
 
+    def set_option(self, found: Options) -> None:
+        """Put the option that follows among those found: `NAME = value` or `NAME = ('a', 'b')`, the sign is needed."""
+        token = self.next()
+        if token.kind != "word":
+            raise syntax_error(self.sql, token)
+        self.expect("=")
+        found[token.text.upper()] = self._value()
+
+    def text_until(self, word: str | None = None) -> str:
+        """The text up to a word that stands outside brackets, or to the end."""
+        begun = self.peek()
+        if begun is None:
+            raise syntax_error(self.sql, None)
+        end, depth = begun.start, 0
+        while (token := self.peek()) is not None and not (depth == 0 and token.text.upper() == word):
+            depth += (token.text == "(") - (token.text == ")")
+            end = self.next().end
+        return self.sql[begun.start : end]
+
     def _value(self) -> Any:
         token = self.peek()
         if token is not None and token.text == "(":

@@ -6,13 +6,15 @@ was not there when it was given: SHOW GRANTS tells it with the others.
 
 from __future__ import annotations
 
-from dataclasses import astuple, dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from deployments.embedded.context import StatementContext
+from deployments.embedded.kept.tables import CATALOG, KeptTable
 from deployments.embedded.names import quote_literal
 from deployments.embedded.sql.macros import HOME
 
-_TABLE = "_fs_global._fs_information_schema._grants"
+_KEPT = KeptTable("_grants", ("privilege", "granted_on", "name", "granted_to", "grantee", "is_future"))
 
 
 @dataclass(frozen=True, order=True)
@@ -40,61 +42,44 @@ class Grant:
 
 def add(context: StatementContext, grants: list[Grant]) -> None:
     """Keep grants; one that is there already stays as it is."""
-    with context.duck_conn.cursor() as catalog:
-        for grant in grants:
-            found = catalog.execute(f"SELECT 1 FROM {_TABLE} WHERE {_SAME}", list(astuple(grant)[:6])).fetchone()
-            if found is None:
-                catalog.execute(f"INSERT INTO {_TABLE} VALUES (?, ?, ?, ?, ?, ?, ?)", list(astuple(grant)))
+    for grant in grants:
+        if not _KEPT.find(context, **_same(grant)):
+            _KEPT.put(context, asdict(grant))
 
 
 def remove(context: StatementContext, grants: list[Grant]) -> None:
     """Take grants back."""
-    with context.duck_conn.cursor() as catalog:
-        for grant in grants:
-            catalog.execute(f"DELETE FROM {_TABLE} WHERE {_SAME}", list(astuple(grant)[:6]))
+    for grant in grants:
+        _KEPT.remove(context, **_same(grant))
 
 
 def transfer_ownership(context: StatementContext, grants: list[Grant]) -> None:
     """Give each object one owner."""
-    with context.duck_conn.cursor() as catalog:
-        for grant in grants:
-            catalog.execute(
-                f"DELETE FROM {_TABLE} WHERE privilege = 'OWNERSHIP' AND granted_on = ? AND name = ?",
-                [grant.granted_on, grant.name],
-            )
+    for grant in grants:
+        _KEPT.remove(context, privilege="OWNERSHIP", granted_on=grant.granted_on, name=grant.name)
     add(context, grants)
 
 
-def forget(context: StatementContext, granted_on: str, name: str) -> None:
+def forget(context: StatementContext, kind: str, name: str) -> None:
     """Remove what was granted on, or to, an object that was dropped."""
-    with context.duck_conn.cursor() as catalog:
-        catalog.execute(
-            f"DELETE FROM {_TABLE} WHERE (granted_on = $1 AND name = $2) OR (granted_to = $1 AND grantee = $2)",
-            [granted_on, name],
-        )
+    _KEPT.remove(context, granted_on=kind, name=name)
+    _KEPT.remove(context, granted_to=kind, grantee=name)
 
 
 def find_grants(context: StatementContext, granted_to: str, grantee: str, *, is_future: bool) -> list[Grant]:
     """What a role or user was granted: on what is there, or on what will be."""
-    with context.duck_conn.cursor() as catalog:
-        rows = catalog.execute(
-            f"SELECT * FROM {_TABLE} WHERE granted_to = ? AND grantee = ?", [granted_to, grantee]
-        ).fetchall()
-    kept = [Grant(*row) for row in rows]
-    return sorted(one for one in kept if one.is_future == is_future and (is_future or _is_there(context, one)))
+    rows = _KEPT.find(context, granted_to=granted_to, grantee=grantee, is_future=is_future)
+    kept = [Grant(**row) for row in rows]
+    return sorted(one for one in kept if is_future or _is_there(context, one))
 
 
 def settle_future(context: StatementContext) -> None:
     """Give what future grants promise on the objects that were made since; each statement about grants begins so."""
-    with context.duck_conn.cursor() as catalog:
-        rows = catalog.execute(f"SELECT * FROM {_TABLE} WHERE is_future").fetchall()
-        for future in (Grant(*row) for row in rows):
-            there = list_objects(context, future.granted_on, future.name)
-            if made := set(there) - set(future.known.split("\n")):
-                add(context, [replace(future, name=name, is_future=False, known="") for name in sorted(made)])
-                catalog.execute(
-                    f"UPDATE {_TABLE} SET known = ? WHERE {_SAME}", ["\n".join(there), *astuple(future)[:6]]
-                )
+    for future in [Grant(**row) for row in _KEPT.find(context, is_future=True)]:
+        there = list_objects(context, future.granted_on, future.name)
+        if made := set(there) - set(future.known.split("\n")):
+            add(context, [replace(future, name=name, is_future=False, known="") for name in sorted(made)])
+            _KEPT.put(context, asdict(replace(future, known="\n".join(there))))
 
 
 def list_objects(context: StatementContext, kind: str, inside: str) -> list[str]:
@@ -116,14 +101,18 @@ def list_objects(context: StatementContext, kind: str, inside: str) -> list[str]
         inside_schema = f" AND schema_name = {quote_literal(schema)}" if schema else ""
         query = (
             "SELECT database_name || '.' || schema_name || '.' || name "
-            f"FROM _fs_global._fs_information_schema.{table} "
+            f"FROM {CATALOG}.{table} "
             f"WHERE database_name = {quote_literal(database)}{inside_schema} ORDER BY 1"
         )
     return [row[0] for row in context.duck_conn.execute(query).fetchall()]
 
 
-_SAME = "privilege = ? AND granted_on = ? AND name = ? AND granted_to = ? AND grantee = ? AND is_future = ?"
 COUNTABLE = ("SCHEMA", "TABLE", "VIEW", "STAGE", "FILE FORMAT")
+
+
+def _same(grant: Grant) -> dict[str, Any]:
+    """The columns in which equal grants are equal: a future one knows other objects when it is given again."""
+    return {column: getattr(grant, column) for column in _KEPT.key}
 
 
 def _is_there(context: StatementContext, grant: Grant) -> bool:

@@ -8,33 +8,62 @@ nothing is done by these objects.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 
+import pyarrow as pa
+
+from deployments.embedded.account import grants
 from deployments.embedded.context import StatementContext
-from deployments.embedded.errors import does_not_exist, unsupported
-from deployments.embedded.scanner import Options, Scanner, is_true, unquote
+from deployments.embedded.errors import does_not_exist, snowflake_error, unsupported
+from deployments.embedded.kept.statements import Head, Kind
+from deployments.embedded.kept.tables import KeptTable
+from deployments.embedded.scanner import Options, Scanner, is_true
+from deployments.embedded.wire.results import status_table
 
-_TABLE = "_fs_global._fs_information_schema._account_objects"
+_KEPT = KeptTable("_account_objects", ("kind", "name"))
 
 
-@dataclass(frozen=True)
-class Kind:
-    """One kind of object.
+def check(head: Head, options: Options, context: StatementContext) -> None:
+    """Refuse to replace a task that is started."""
+    if head.replaces and read_stored(context, head.word).get(head.name, {}).get("STATE") == "started":
+        message = f"Unable to update graph with root task {head.name} since that root task is not suspended."
+        raise snowflake_error(message, 91429, "42601")
+
+
+def forget_grants(head: Head, options: Options | None, context: StatementContext) -> None:
+    """Remove what was granted to an object that is dropped, and on it."""
+    if options is None:
+        grants.forget(context, head.word, head.name)
+
+
+def alter(head: Head, context: StatementContext) -> pa.Table:
+    """`ALTER WAREHOUSE W SET AUTO_SUSPEND = 60`; a warehouse has no other state than the one that it is in."""
+    scanner, changed = head.scanner, read_stored(context, head.word)[head.name]
+    if head.word != "WAREHOUSE" or not (scanner.take("SUSPEND") or scanner.take("RESUME")):
+        token = scanner.peek()
+        has_triggers = head.word == "RESOURCE MONITOR" and token is not None and token.text.upper() == "TRIGGERS"
+        if not has_triggers and not scanner.take("SET"):
+            raise unsupported(f"ALTER {head.word} other than SET")
+        changed = {**changed, **read_options(scanner, head.word)}
+    scanner.at_end()
+    store(context, head.word, head.name, changed)
+    return status_table()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountKind(Kind):
+    """A kind of object that is known by its options alone.
 
     Attributes:
-        called: how errors and answers name it.
-        read: reads what CREATE says behind its name.
         shown: columns of SHOW behind `created_on` and `name`, made of its full name and options.
-        built_in: what is there without having been made.
-        is_in_schema: its name begins with a database and a schema.
     """
 
-    called: str
-    read: Callable[[Scanner, StatementContext], Options]
     shown: Callable[[str, Options], dict[str, str | None]]
-    built_in: Mapping[str, Options] = field(default_factory=dict)
+    table: KeptTable = _KEPT
+    check: Callable[[Head, Options, StatementContext], object] = check
+    prepare: Callable[[Head, Options | None, StatementContext], None] = forget_grants
     is_in_schema: bool = False
 
 
@@ -84,10 +113,7 @@ def read_options(scanner: Scanner, kind: str) -> Options:
     """Options, and behind them the triggers of a resource monitor: `TRIGGERS ON 80 PERCENT DO NOTIFY …`."""
     found: Options = {}
     while (token := scanner.peek()) is not None and token.text.upper() != "TRIGGERS":
-        key = scanner.next().text.upper()
-        scanner.expect("=")
-        value = scanner.next()
-        found[key] = unquote(value.text) if value.kind == "string" else value.text
+        scanner.set_option(found)
     if "PASSWORD" in found:
         raise unsupported("a user's PASSWORD", "Use a key pair: RSA_PUBLIC_KEY.")
     for name in found.keys() - set(_OPTIONS[kind].split()):
@@ -116,13 +142,18 @@ _OPTIONS = {
     "MIN_CLUSTER_COUNT MAX_CLUSTER_COUNT SCALING_POLICY STATEMENT_TIMEOUT_IN_SECONDS",
     "RESOURCE MONITOR": "CREDIT_QUOTA FREQUENCY START_TIMESTAMP",
 }
-_READ = {kind: partial(_read_declared, kind=kind) for kind in _OPTIONS}
 _SYSTEM_ROLES = ("ACCOUNTADMIN", "ORGADMIN", "PUBLIC", "SECURITYADMIN", "SYSADMIN", "USERADMIN")
-KINDS: dict[str, Kind] = {
-    "ROLE": Kind("Role", _READ["ROLE"], _show_role, {name: {} for name in _SYSTEM_ROLES}),
-    "USER": Kind("User", _READ["USER"], _show_user, {"SNOWCAST": {}}),
-    "WAREHOUSE": Kind("Warehouse", _READ["WAREHOUSE"], _show_warehouse, {"EMBEDDED": {"IS_BUILT_IN": "Y"}}),
-    "RESOURCE MONITOR": Kind("Resource monitor", _READ["RESOURCE MONITOR"], _show_monitor),
+_DECLARED: dict[str, tuple[str, Callable[[str, Options], dict[str, str | None]], dict[str, Options]]] = {
+    "ROLE": ("Role", _show_role, {name: {} for name in _SYSTEM_ROLES}),
+    "USER": ("User", _show_user, {"SNOWCAST": {}}),
+    "WAREHOUSE": ("Warehouse", _show_warehouse, {"EMBEDDED": {"IS_BUILT_IN": "Y"}}),
+    "RESOURCE MONITOR": ("Resource monitor", _show_monitor, {}),
+}
+KINDS = {
+    word: AccountKind(
+        called=called, read=partial(_read_declared, kind=word), shown=shown, alter=alter, built_in=built_in
+    )
+    for word, (called, shown, built_in) in _DECLARED.items()
 }
 
 
@@ -138,15 +169,10 @@ def require(context: StatementContext, kind: str, name: str) -> None:
 
 def read_stored(context: StatementContext, kind: str) -> dict[str, Options]:
     """The options of the objects of a kind, by name."""
-    with context.duck_conn.cursor() as catalog:
-        rows = catalog.execute(f"SELECT name, options FROM {_TABLE} WHERE kind = ?", [kind]).fetchall()
     built_in = KINDS[kind].built_in if kind in KINDS else {}
-    return {**built_in, **{name: dict(json.loads(options)) for name, options in rows}}
+    return {**built_in, **{row["name"]: json.loads(row["options"]) for row in _KEPT.find(context, kind=kind)}}
 
 
-def store(context: StatementContext, kind: str, name: str, options: Options | None) -> None:
-    """Keep an object's options in the place of those it had; None: it is gone."""
-    with context.duck_conn.cursor() as catalog:
-        catalog.execute(f"DELETE FROM {_TABLE} WHERE kind = ? AND name = ?", [kind, name])
-        if options is not None:
-            catalog.execute(f"INSERT INTO {_TABLE} VALUES (?, ?, ?)", [kind, name, json.dumps(options)])
+def store(context: StatementContext, kind: str, name: str, options: Options) -> None:
+    """Keep an object's options in the place of those it had."""
+    _KEPT.put(context, {"kind": kind, "name": name, "options": json.dumps(options)})

@@ -9,20 +9,23 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from deployments.embedded.account.objects import Kind, read_stored, store
+from deployments.embedded.account.objects import AccountKind, read_stored, store
 from deployments.embedded.errors import does_not_exist, snowflake_error, unsupported
+from deployments.embedded.kept.statements import Head
 from deployments.embedded.names import quote_literal, split_name
-from deployments.embedded.scanner import Options, Scanner, syntax_error, unquote
+from deployments.embedded.scanner import Options, Scanner
 from deployments.embedded.sql.macros import HOME
 from deployments.embedded.wire.results import status_table
 
 if TYPE_CHECKING:
     from deployments.embedded.context import StatementContext
 
+_STATES = {"SUSPEND": "suspended", "RESUME": "started"}
 _ENABLE = re.compile(r"\s*SELECT\s+SYSTEM\$TASK_DEPENDENTS_ENABLE\s*\(\s*'([^']+)'\s*\)\s*;?\s*", re.IGNORECASE)
 
 
@@ -43,6 +46,16 @@ def enable(sql: str, context: StatementContext) -> pa.Table | None:
         waiting += [one for one, options in tasks.items() if name in options["PREDECESSORS"]]
         if tasks[name]["STATE"] != "started":
             store(context, "TASK", name, {**tasks[name], "STATE": "started"})
+    return status_table()
+
+
+def _alter_task(head: Head, context: StatementContext) -> pa.Table:
+    """`ALTER TASK T SUSPEND`, `ALTER TASK T RESUME`."""
+    state = next((state for word, state in _STATES.items() if head.scanner.take(word)), None)
+    if state is None:
+        raise unsupported("ALTER TASK other than SUSPEND and RESUME", "CREATE OR ALTER TASK changes one.")
+    head.scanner.at_end()
+    store(context, "TASK", head.name, {**read_stored(context, "TASK")[head.name], "STATE": state})
     return status_table()
 
 
@@ -79,13 +92,13 @@ def _read_task(scanner: Scanner, context: StatementContext) -> Options:
             while scanner.take(","):
                 found["PREDECESSORS"].append(_full_name(scanner, context))
         elif scanner.take("WHEN"):
-            found["CONDITION"] = _text_until(scanner, "AS")
+            found["CONDITION"] = scanner.text_until("AS")
         else:
-            _read_option(scanner, found)
+            scanner.set_option(found)
     for name in found["PREDECESSORS"]:
         if name not in read_stored(context, "TASK"):
             raise does_not_exist("Task", name)
-    found["DEFINITION"] = _text_until(scanner)
+    found["DEFINITION"] = scanner.text_until()
     return found
 
 
@@ -102,7 +115,7 @@ def _read_stream(scanner: Scanner, context: StatementContext) -> Options:
         raise does_not_exist("Table", table, "42S02")
     found: Options = {"TABLE": table}
     while scanner.peek() is not None:
-        _read_option(scanner, found)
+        scanner.set_option(found)
     return found
 
 
@@ -121,9 +134,9 @@ def _read_procedure(scanner: Scanner, context: StatementContext) -> Options:
         if scanner.take("LANGUAGE") or scanner.take("EXECUTE", "AS"):
             found[token.text.upper()] = scanner.next().text.upper()
         else:
-            _read_option(scanner, found)
+            scanner.set_option(found)
     if scanner.peek() is not None:
-        found["BODY"] = _text_until(scanner)
+        found["BODY"] = scanner.text_until()
     if found.get("LANGUAGE") == "PYTHON" and not {"RUNTIME_VERSION", "PACKAGES", "HANDLER"} <= found.keys():
         raise snowflake_error(
             "SQL compilation error:\nA Python procedure needs RUNTIME_VERSION, PACKAGES and HANDLER.", 391531, "42601"
@@ -131,40 +144,13 @@ def _read_procedure(scanner: Scanner, context: StatementContext) -> Options:
     return found
 
 
-def _read_option(scanner: Scanner, found: Options) -> None:
-    """`NAME = value` or `NAME = ('a', 'b')`."""
-    token = scanner.next()
-    if token.kind != "word":
-        raise syntax_error(scanner.sql, token)
-    scanner.expect("=")
-    if not scanner.take("("):
-        value = scanner.next()
-        found[token.text.upper()] = unquote(value.text) if value.kind == "string" else value.text
-        return
-    found[token.text.upper()] = values = []
-    while not scanner.take(")"):
-        values.append(unquote(scanner.next().text))
-        scanner.take(",")
-
-
-def _text_until(scanner: Scanner, word: str | None = None) -> str:
-    """The text up to a word that stands outside brackets, or to the end."""
-    begun = scanner.peek()
-    if begun is None:
-        raise syntax_error(scanner.sql, None)
-    end, depth = begun.start, 0
-    while (token := scanner.peek()) is not None and not (depth == 0 and token.text.upper() == word):
-        depth += (token.text == "(") - (token.text == ")")
-        end = scanner.next().end
-    return scanner.sql[begun.start : end]
-
-
 def _full_name(scanner: Scanner, context: StatementContext) -> str:
     return ".".join(split_name(scanner.name(), context.database, context.schema))
 
 
-KINDS: dict[str, Kind] = {
-    "TASK": Kind("Task", _read_task, _show_task, is_in_schema=True),
-    "STREAM": Kind("Stream", _read_stream, _show_stream, is_in_schema=True),
-    "PROCEDURE": Kind("Procedure", _read_procedure, _show_procedure, is_in_schema=True),
+_in_schema = partial(AccountKind, is_in_schema=True, is_told_in_full=True)
+KINDS: dict[str, AccountKind] = {
+    "TASK": _in_schema(called="Task", read=_read_task, shown=_show_task, alter=_alter_task),
+    "STREAM": _in_schema(called="Stream", read=_read_stream, shown=_show_stream),
+    "PROCEDURE": _in_schema(called="Procedure", read=_read_procedure, shown=_show_procedure, has_arguments=True),
 }

@@ -4,94 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 
 import pyarrow as pa
 
 from deployments.embedded.account import grants, objects, schedules
 from deployments.embedded.account.grants import COUNTABLE, Grant
 from deployments.embedded.context import StatementContext
-from deployments.embedded.errors import already_exists, does_not_exist, snowflake_error, unsupported
+from deployments.embedded.errors import unsupported
+from deployments.embedded.kept.statements import alter, create, drop
 from deployments.embedded.names import normalise_name, split_name
-from deployments.embedded.scanner import Scanner, syntax_error, unquote
+from deployments.embedded.scanner import Scanner, unquote
 from deployments.embedded.wire.results import status_table
 
 KINDS = {**objects.KINDS, **schedules.KINDS}
 _PLURALS = {f"{kind}S": kind for kind in (*objects.KINDS, *COUNTABLE)}
 _ACCOUNT_WIDE = ("DATABASE", "WAREHOUSE", "ROLE", "USER", "INTEGRATION", "RESOURCE MONITOR", "ACCOUNT")
-_STATES = {"SUSPEND": "suspended", "RESUME": "started"}
 _GRANTED = ("created_on", "privilege", "granted_on", "name", "granted_to", "grantee_name", "grant_option", "granted_by")
 _FUTURE = ("created_on", "privilege", "grant_on", "name", "grant_to", "grantee_name", "grant_option")
-
-
-def create(sql: str, context: StatementContext) -> pa.Table:
-    """`CREATE [OR REPLACE | OR ALTER] WAREHOUSE [IF NOT EXISTS] W [WITH] WAREHOUSE_SIZE = XSMALL …`."""
-    scanner = Scanner(sql)
-    scanner.expect("CREATE")
-    again = scanner.take("OR", "REPLACE") or scanner.take("OR", "ALTER")
-    kind = _take_kind(scanner)
-    if_not_exists = scanner.take("IF", "NOT", "EXISTS")
-    name = _take_name(scanner, kind, context)
-    options = KINDS[kind].read(scanner, context)
-    scanner.at_end()
-    found = objects.read_stored(context, kind).get(name)
-    if found is not None and not again:
-        if if_not_exists:
-            return status_table(f"{name} already exists, statement succeeded.")
-        raise already_exists(name)
-    if found is not None and found.get("STATE") == "started":
-        raise snowflake_error(
-            f"Unable to update graph with root task {name} since that root task is not suspended.", 91429, "42601"
-        )
-    objects.store(context, kind, name, options)
-    return status_table(f"{KINDS[kind].called} {_own_name(kind, name)} successfully created.")
-
-
-def alter(sql: str, context: StatementContext) -> pa.Table:
-    """`ALTER WAREHOUSE W SET AUTO_SUSPEND = 60`, `ALTER TASK T RESUME`; a warehouse has no other state here."""
-    scanner = Scanner(sql)
-    scanner.expect("ALTER")
-    kind = _take_kind(scanner)
-    if_exists = scanner.take("IF", "EXISTS")
-    name = _take_name(scanner, kind, context)
-    found = objects.read_stored(context, kind).get(name)
-    if found is None:
-        if if_exists:
-            return status_table()
-        raise does_not_exist(KINDS[kind].called, name)
-    word = next((word for word in _STATES if kind in ("TASK", "WAREHOUSE") and scanner.take(word)), None)
-    if word is not None:
-        changed = {**found, "STATE": _STATES[word]} if kind == "TASK" else found
-    elif kind == "TASK":
-        raise unsupported("ALTER TASK other than SUSPEND and RESUME", "CREATE OR ALTER TASK changes one.")
-    else:
-        token = scanner.peek()
-        has_triggers = kind == "RESOURCE MONITOR" and token is not None and token.text.upper() == "TRIGGERS"
-        if not has_triggers and not scanner.take("SET"):
-            raise unsupported(f"ALTER {kind} other than SET")
-        changed = {**found, **objects.read_options(scanner, kind)}
-    scanner.at_end()
-    objects.store(context, kind, name, changed)
-    return status_table()
-
-
-def drop(sql: str, context: StatementContext) -> pa.Table:
-    """`DROP ROLE [IF EXISTS] R`, with what was granted to it and on it; what was there from the start stays."""
-    scanner = Scanner(sql)
-    scanner.expect("DROP")
-    kind = _take_kind(scanner)
-    if_exists = scanner.take("IF", "EXISTS")
-    name = _take_name(scanner, kind, context)
-    if kind != "PROCEDURE":  # which is named with the types of its arguments
-        scanner.at_end()
-    if name in KINDS[kind].built_in:
-        raise snowflake_error(f"SQL access control error:\nInsufficient privileges to drop '{name}'.", 3001, "42501")
-    if name in objects.read_stored(context, kind):
-        objects.store(context, kind, name, None)
-        grants.forget(context, kind, name)
-        return status_table(f"{_own_name(kind, name)} successfully dropped.")
-    if if_exists:
-        return status_table(f"Drop statement executed successfully ({name} already dropped).")
-    raise does_not_exist(KINDS[kind].called, name)
 
 
 def grant(sql: str, context: StatementContext) -> pa.Table:
@@ -163,19 +93,6 @@ def show_grants(sql: str, context: StatementContext) -> pa.Table:
     ]
     names = _FUTURE if is_future else _GRANTED
     return pa.table({name: pa.array([row[at] for row in rows], pa.string()) for at, name in enumerate(names)})
-
-
-def _take_kind(scanner: Scanner) -> str:
-    for kind in KINDS:
-        if scanner.take(*kind.split()):
-            return kind
-    raise syntax_error(scanner.sql, scanner.peek())
-
-
-def _take_name(scanner: Scanner, kind: str, context: StatementContext) -> str:
-    if KINDS[kind].is_in_schema:
-        return ".".join(split_name(scanner.name(), context.database, context.schema))
-    return normalise_name(scanner.name())
 
 
 def _own_name(kind: str, name: str) -> str:
@@ -251,9 +168,9 @@ def _full_name(kind: str, name: str, context: StatementContext) -> str:
 
 
 STATEMENTS: dict[str, Callable[[str, StatementContext], pa.Table | None]] = {
-    **{f"{verb} {kind.split()[0]}": run for kind in KINDS for verb, run in (("CREATE", create), ("DROP", drop))},
-    "CREATE ALTER": create,
-    **{f"ALTER {kind.split()[0]}": alter for kind in (*objects.KINDS, "TASK")},
+    **{f"CREATE {kind.split()[0]}": partial(create, KINDS) for kind in (*KINDS, "ALTER")},
+    **{f"DROP {kind.split()[0]}": partial(drop, KINDS) for kind in KINDS},
+    **{f"ALTER {kind.split()[0]}": partial(alter, KINDS) for kind in (*objects.KINDS, "TASK")},
     **{f"SHOW {f'{kind}S'.split()[0]}": show for kind in KINDS},
     "GRANT": grant,
     "REVOKE": revoke,

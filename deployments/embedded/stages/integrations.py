@@ -12,49 +12,45 @@ import hashlib
 import json
 from typing import Any
 
+import pyarrow as pa
+
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import does_not_exist, snowflake_error, unsupported
-from deployments.embedded.names import Key
+from deployments.embedded.kept.statements import Head, Kind
+from deployments.embedded.kept.tables import KeptTable
 from deployments.embedded.scanner import Options, is_true
+from deployments.embedded.wire.results import status_table
 
-_TABLE = "_fs_global._fs_information_schema._storage_integrations"
+_KEPT = KeptTable("_storage_integrations", ("name",))
 _LIST = {"STORAGE_ALLOWED_LOCATIONS", "STORAGE_BLOCKED_LOCATIONS"}
 _KNOWN = {"TYPE", "STORAGE_PROVIDER", "ENABLED", "STORAGE_AWS_ROLE_ARN", "STORAGE_AWS_EXTERNAL_ID"}
 _KNOWN |= {"STORAGE_AWS_OBJECT_ACL", "AZURE_TENANT_ID", "COMMENT", *_LIST}
 
 
-def create(context: StatementContext, key: Key, options: Options, *, temporary: bool, replace: bool) -> bool:
-    """Create an integration; False if it is there already and was left alone."""
+def _check(head: Head, options: Options, context: StatementContext) -> None:
     for name in options.keys() - _KNOWN:
         raise unsupported(f"storage integration option {name}")
-    if temporary or str(options.get("STORAGE_PROVIDER", "")).upper() not in ("S3", "AZURE"):
+    if str(options.get("STORAGE_PROVIDER", "")).upper() not in ("S3", "AZURE"):
         raise unsupported("storage integration of another provider than S3 and AZURE")
     if not options.get("STORAGE_ALLOWED_LOCATIONS"):
         raise snowflake_error("SQL compilation error:\nMissing option(s): STORAGE_ALLOWED_LOCATIONS", 2029, "42601")
-    if find(context, key[2]) is not None and not replace:
-        return False
-    _store(context, key[2], options)
-    return True
 
 
-def alter(context: StatementContext, key: Key, options: Options) -> None:
-    """Set options of an integration."""
-    known = _require(context, key[2])
-    _store(context, key[2], {**known, **options})
+def _alter(head: Head, context: StatementContext) -> pa.Table:
+    """`ALTER STORAGE INTEGRATION I SET STORAGE_ALLOWED_LOCATIONS = ('s3://bucket/')`."""
+    head.scanner.expect("SET")
+    options = head.scanner.options()
+    head.scanner.at_end()
+    head.keep({**_require(context, head.name), **options}, context)
+    return status_table()
 
 
-def drop(context: StatementContext, key: Key) -> bool:
-    """Drop an integration; False if there is none."""
-    if find(context, key[2]) is None:
-        return False
-    with context.duck_conn.cursor() as catalog:
-        catalog.execute(f"DELETE FROM {_TABLE} WHERE name = ?", [key[2]])
-    return True
+KIND = Kind(called="Integration", table=_KEPT, check=_check, alter=_alter, is_in_schema=False)
 
 
-def describe(context: StatementContext, key: Key) -> list[tuple[str, str, str, str]]:
+def describe(context: StatementContext, name: str) -> list[tuple[str, str, str, str]]:
     """What DESC INTEGRATION tells: property, its type, its value, its default."""
-    options = _require(context, key[2])
+    options = _require(context, name)
     provider = str(options["STORAGE_PROVIDER"]).upper()
     rows = [
         ("ENABLED", "Boolean", str(is_true(options.get("ENABLED", False))).lower(), "false"),
@@ -62,7 +58,7 @@ def describe(context: StatementContext, key: Key) -> list[tuple[str, str, str, s
         ("STORAGE_ALLOWED_LOCATIONS", "List", ",".join(_locations(options, "ALLOWED")), "[]"),
         ("STORAGE_BLOCKED_LOCATIONS", "List", ",".join(_locations(options, "BLOCKED")), "[]"),
     ]
-    number = hashlib.sha256(key[2].encode()).hexdigest()
+    number = hashlib.sha256(name.encode()).hexdigest()
     if provider == "S3":
         external_id = options.get("STORAGE_AWS_EXTERNAL_ID", f"EMBEDDED_SFCRole={number[:16]}")
         return [
@@ -83,9 +79,7 @@ def describe(context: StatementContext, key: Key) -> list[tuple[str, str, str, s
 
 def show(context: StatementContext) -> list[tuple[str, str, str, str, str]]:
     """What SHOW INTEGRATIONS tells: name, type, category, whether it is enabled, comment."""
-    with context.duck_conn.cursor() as catalog:
-        rows = catalog.execute(f"SELECT name, options FROM {_TABLE} ORDER BY name").fetchall()
-    kept = [(str(name), dict(json.loads(options))) for name, options in rows]
+    kept = [(row["name"], json.loads(row["options"])) for row in _KEPT.find(context)]
     return [
         (
             name,
@@ -94,7 +88,7 @@ def show(context: StatementContext) -> list[tuple[str, str, str, str, str]]:
             str(is_true(one.get("ENABLED", False))).lower(),
             str(one.get("COMMENT", "")),
         )
-        for name, one in kept
+        for name, one in sorted(kept)
     ]
 
 
@@ -121,29 +115,10 @@ def require_allowed(context: StatementContext, name: str, url: str) -> None:
         )
 
 
-def find(context: StatementContext, name: str) -> Options | None:
-    """The options of an integration; None where there is none."""
-    with context.duck_conn.cursor() as catalog:
-        rows = catalog.execute(f"SELECT options FROM {_TABLE} WHERE name = ?", [name]).fetchall()
-    return dict(json.loads(rows[0][0])) if rows else None
-
-
-def not_found(key: Key) -> Exception:
-    """Snowflake's error for an integration that is not there."""
-    return does_not_exist("Integration", key[2])
-
-
 def _require(context: StatementContext, name: str) -> Options:
-    options = find(context, name)
-    if options is None:
+    if (row := _KEPT.read(context, name)) is None:
         raise does_not_exist("Integration", name)
-    return options
-
-
-def _store(context: StatementContext, name: str, options: Options) -> None:
-    with context.duck_conn.cursor() as catalog:
-        catalog.execute(f"DELETE FROM {_TABLE} WHERE name = ?", [name])
-        catalog.execute(f"INSERT INTO {_TABLE} VALUES (?, ?)", [name, json.dumps(options)])
+    return dict(json.loads(row["options"]))
 
 
 def _locations(options: Options, kind: str) -> list[str]:

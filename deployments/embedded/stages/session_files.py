@@ -12,7 +12,7 @@ from typing import Any
 
 from deployments.embedded.context import StatementContext
 
-ObjectName = tuple[str, str, str]
+ObjectName = tuple[str, ...]
 
 _sessions: weakref.WeakKeyDictionary[Any, FileSession] = weakref.WeakKeyDictionary()
 _swept: set[Path] = set()

@@ -10,22 +10,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import quote
 
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import does_not_exist, snowflake_error, unsupported
+from deployments.embedded.kept.statements import Head, Kind
+from deployments.embedded.kept.tables import KeptTable
 from deployments.embedded.names import Key, normalise_name, split_name
 from deployments.embedded.scanner import Options, is_true
 from deployments.embedded.stages import integrations
 from deployments.embedded.stages.access import open_storage
-from deployments.embedded.stages.session_files import file_session
+from deployments.embedded.stages.session_files import ObjectName, file_session
 from deployments.embedded.stages.staged_file import Stage, StagedFile, check_path, make_matcher
 
-if TYPE_CHECKING:
-    import duckdb
-
-_CATALOG = "_fs_global._fs_information_schema"
+_KEPT, _KEPT_OPTIONS = KeptTable("_fs_stages"), KeptTable("_stage_options")
+_CLOUDS = {"s3": "AWS", "azure": "AZURE"}
 _REFERENCE = re.compile(r'@((?:"(?:[^"]|"")*"|[^/"])*)/?(.*)', re.DOTALL)
 
 
@@ -83,7 +83,7 @@ def _stage(name: str, context: StatementContext) -> Stage:
         return Stage(".".join(key), f"{key[2].lower()}/", _folder(session.folder, key), session.stages[key])
     options = read_stored_options(context, key)
     if options is None:
-        raise not_found(key)
+        raise does_not_exist("Stage", ".".join(key))
     if options.get("URL"):
         storage = open_storage(str(options["URL"]))
         return Stage(".".join(key), storage.place.url, session.folder / "fetched", options, storage)
@@ -97,71 +97,70 @@ def _table_stage(name: str, context: StatementContext) -> Stage:
     wanted = {"database": key[0], "schema": key[1], "name": key[2]}
     found = context.duck_conn.execute(sql, wanted).fetchall()
     if not found:
-        raise not_found((key[0], key[1], f'"%{key[2]}"'))
+        raise does_not_exist("Stage", f'{key[0]}.{key[1]}."%{key[2]}"')
     root = file_session(context).folder if found[0][0] else context.stages
     return Stage(f"{key[0]}.{key[1]}.%{key[2]}", "", _folder(root / "table", key), {})
 
 
-def not_found(key: Key) -> Exception:
-    """Snowflake's error for a stage that is not there."""
-    return does_not_exist("Stage", ".".join(key))
-
-
-def create(context: StatementContext, key: Key, options: Options, *, temporary: bool, replace: bool) -> bool:
-    """Create a stage.
-
-    Returns:
-        False if it is there already and was left alone.
-    """
-    _require_schema(context, key)
-    external = _check_external(context, options, temporary=temporary)
-    session = file_session(context)
-    there = key in session.stages if temporary else read_stored_options(context, key) is not None
-    if there and not replace:
-        return False
-    if temporary:
-        shutil.rmtree(_folder(session.folder, key), ignore_errors=True)
-        session.stages[key] = options
-        return True
-    shutil.rmtree(_folder(context.stages / "named", key), ignore_errors=True)
-    with context.duck_conn.cursor() as catalog:
-        _forget(catalog, key)
-        now = datetime.now(UTC)
-        catalog.execute(
-            f"""INSERT INTO {_CATALOG}._fs_stages (created_on, name, database_name, schema_name, url,
-                has_credentials, has_encryption_key, owner, comment, owner_role_type, directory_enabled, type, cloud,
-                storage_integration)
-                VALUES (?, ?, ?, ?, ?, 'N', 'N', 'SYSADMIN', ?, 'ROLE', ?, ?, ?, ?)""",
-            [
-                *(now, key[2], key[0], key[1], str(options.get("URL", "")), str(options.get("COMMENT", ""))),
-                *("Y" if _directory(options) else "N", *external),
-            ],
+def _check(head: Head, options: Options, context: StatementContext) -> None:
+    """Refuse a stage of no schema, or one outside that may not be read; write its URL as storage spells it."""
+    sql = "SELECT 1 FROM duckdb_schemas() WHERE database_name = ? AND schema_name = ?"
+    if not context.duck_conn.execute(sql, list(head.key[:2])).fetchall():
+        raise does_not_exist("Schema", ".".join(head.key[:2]))
+    if not options.get("URL"):
+        return
+    if "CREDENTIALS" in options or head.is_temporary:
+        raise unsupported(
+            "temporary external stage" if head.is_temporary else "CREDENTIALS of an external stage",
+            "Use a lasting stage with STORAGE_INTEGRATION: no statement needs to hold a secret.",
         )
-        catalog.execute(f"INSERT INTO {_CATALOG}._stage_options VALUES (?, ?, ?, ?)", [*key, json.dumps(options)])
-    return True
+    options["URL"] = open_storage(str(options["URL"])).place.url
+    if (integration := _integration(options)) is not None:
+        integrations.require_allowed(context, integration, options["URL"])
 
 
-def drop(context: StatementContext, key: Key) -> bool:
-    """Drop a stage and its files; False if there is none."""
-    session = file_session(context)
-    if session.stages.pop(key, None) is not None:
-        shutil.rmtree(_folder(session.folder, key), ignore_errors=True)
-        return True
-    if read_stored_options(context, key) is None:
-        return False
-    with context.duck_conn.cursor() as catalog:
-        _forget(catalog, key)
-    shutil.rmtree(_folder(context.stages / "named", key), ignore_errors=True)
-    return True
+def _row(options: Options) -> dict[str, Any]:
+    url = str(options.get("URL", ""))
+    return {
+        "created_on": datetime.now(UTC),
+        "url": url,
+        "has_credentials": "N",
+        "has_encryption_key": "N",
+        "owner": "SYSADMIN",
+        "comment": str(options.get("COMMENT", "")),
+        "owner_role_type": "ROLE",
+        "directory_enabled": "Y" if _directory(options) else "N",
+        "type": "EXTERNAL" if url else "INTERNAL",
+        "cloud": _CLOUDS.get(open_storage(url).place.kind) if url else None,
+        "storage_integration": _integration(options) if url else None,
+    }
+
+
+def _clear(head: Head, options: Options | None, context: StatementContext) -> None:
+    """Remove the files of a stage that is dropped or made anew; keep what CREATE says of a lasting one."""
+    root = file_session(context).folder if head.is_temporary else context.stages / "named"
+    shutil.rmtree(_folder(root, head.key), ignore_errors=True)
+    if not head.is_temporary:
+        _KEPT_OPTIONS.remove(context, **head.place)
+        if options is not None:
+            _KEPT_OPTIONS.put(context, {**head.place, "options": json.dumps(options)})
+
+
+KIND = Kind(
+    called="Stage",
+    made="Stage area",
+    table=_KEPT,
+    check=_check,
+    row=_row,
+    prepare=_clear,
+    temporary=lambda context: file_session(context).stages,
+)
 
 
 def drop_schema(context: StatementContext, database: str, schema: str) -> None:
     """Drop the stages and stage files of a schema."""
-    with context.duck_conn.cursor() as catalog:
-        for table in ("_fs_stages", "_stage_options"):
-            catalog.execute(
-                f"DELETE FROM {_CATALOG}.{table} WHERE database_name = ? AND schema_name = ?", [database, schema]
-            )
+    for kept in (_KEPT, _KEPT_OPTIONS):
+        kept.remove(context, database_name=database, schema_name=schema)
     for kind in ("named", "table"):
         shutil.rmtree(context.stages / kind / _encode(database) / _encode(schema), ignore_errors=True)
 
@@ -171,16 +170,12 @@ def drop_table_stage(context: StatementContext, key: Key) -> None:
     shutil.rmtree(_folder(context.stages / "table", key), ignore_errors=True)
 
 
-def read_stored_options(context: StatementContext, key: Key) -> Options | None:
+def read_stored_options(context: StatementContext, key: ObjectName) -> Options | None:
     """Read what CREATE STAGE said of a lasting stage, or None if there is no such stage."""
-    with context.duck_conn.cursor() as catalog:
-        rows = catalog.execute(
-            f"""SELECT coalesce(options, '{{}}') FROM {_CATALOG}._fs_stages
-                LEFT JOIN {_CATALOG}._stage_options USING (database_name, schema_name, name)
-                WHERE database_name = ? AND schema_name = ? AND name = ?""",
-            list(key),
-        ).fetchall()
-    return dict(json.loads(rows[0][0])) if rows else None
+    if _KEPT.read(context, *key) is None:
+        return None
+    kept = _KEPT_OPTIONS.read(context, *key)
+    return dict(json.loads(kept["options"])) if kept else {}
 
 
 def incoming_path(stages: Path) -> Path:
@@ -190,37 +185,9 @@ def incoming_path(stages: Path) -> Path:
     return folder / uuid.uuid4().hex
 
 
-def _check_external(
-    context: StatementContext, options: Options, *, temporary: bool
-) -> tuple[str, str | None, str | None]:
-    """What SHOW STAGES tells of a stage's type, cloud and integration, once it is known that it may be."""
-    if not options.get("URL"):
-        return "INTERNAL", None, None
-    if "CREDENTIALS" in options or temporary:
-        raise unsupported(
-            "temporary external stage" if temporary else "CREDENTIALS of an external stage",
-            "Use a lasting stage with STORAGE_INTEGRATION: no statement needs to hold a secret.",
-        )
-    storage = open_storage(str(options["URL"]))
-    integration = options.get("STORAGE_INTEGRATION")
-    if integration is not None:
-        integrations.require_allowed(context, normalise_name(str(integration)), storage.place.url)
-    options["URL"] = storage.place.url
-    cloud = {"s3": "AWS", "azure": "AZURE"}.get(storage.place.kind)
-    return "EXTERNAL", cloud, None if integration is None else normalise_name(str(integration))
-
-
-def _require_schema(context: StatementContext, key: Key) -> None:
-    sql = "SELECT 1 FROM duckdb_schemas() WHERE database_name = ? AND schema_name = ?"
-    if not context.duck_conn.execute(sql, list(key[:2])).fetchall():
-        raise does_not_exist("Schema", ".".join(key[:2]))
-
-
-def _forget(catalog: duckdb.DuckDBPyConnection, key: Any) -> None:
-    for table in ("_fs_stages", "_stage_options"):
-        catalog.execute(
-            f"DELETE FROM {_CATALOG}.{table} WHERE database_name = ? AND schema_name = ? AND name = ?", list(key)
-        )
+def _integration(options: Options) -> str | None:
+    named = options.get("STORAGE_INTEGRATION")
+    return None if named is None else normalise_name(str(named))
 
 
 def _directory(options: Options) -> bool:
@@ -232,5 +199,5 @@ def _encode(name: str) -> str:
     return quote(name, safe=" $").replace(".", "%2E")
 
 
-def _folder(root: Path, key: Key) -> Path:
+def _folder(root: Path, key: ObjectName) -> Path:
     return root.joinpath(*(_encode(part) for part in key))

@@ -8,30 +8,31 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import pyarrow as pa
 
 from deployments.embedded.context import StatementContext
-from deployments.embedded.errors import already_exists, unsupported
-from deployments.embedded.names import normalise_name, split_name
+from deployments.embedded.errors import unsupported
+from deployments.embedded.kept.statements import alter, begin, create, drop
+from deployments.embedded.names import normalise_name, quote_path
 from deployments.embedded.scanner import Scanner, with_params
 from deployments.embedded.stages import integrations, put_get, stage
 from deployments.embedded.stages.copy import load, pipes, unload
 from deployments.embedded.stages.files import named_formats
 from deployments.embedded.stages.stage import Location, locate
-from deployments.embedded.wire.results import status_table
 
 Result: TypeAlias = "pa.Table | dict[str, Any]"
 _WRITTEN = "%a, %d %b %Y %H:%M:%S GMT"
 _LISTED = pa.schema([("name", pa.string()), ("size", pa.int64()), ("md5", pa.string()), ("last_modified", pa.string())])
 _PAGE = 10_000
-# What CREATE makes: the module that keeps it, and what its status calls it.
-_KINDS: dict[str, tuple[Any, str]] = {
-    "STAGE": (stage, "Stage area"),
-    "FILE FORMAT": (named_formats, "File format"),
-    "STORAGE INTEGRATION": (integrations, "Integration"),
-    "INTEGRATION": (integrations, "Integration"),
+_KINDS = {
+    "STAGE": stage.KIND,
+    "FILE FORMAT": named_formats.KIND,
+    "PIPE": pipes.KIND,
+    "STORAGE INTEGRATION": integrations.KIND,
+    "INTEGRATION": integrations.KIND,
 }
 
 
@@ -45,51 +46,18 @@ def copy_into(sql: str, context: StatementContext) -> Result:
     return unload.unload(sql, context) if is_unload else load.load(sql, context)
 
 
-def create(sql: str, context: StatementContext) -> Result:
-    """`CREATE SCOPED TEMPORARY STAGE IF NOT EXISTS "DB"."S"."X" FILE_FORMAT = (TYPE = PARQUET)`, FILE FORMAT alike."""
-    scanner, kind, words = _start(sql, context)
-    store, called = _KINDS[kind]
-    if_not_exists = scanner.take("IF", "NOT", "EXISTS")
-    name = scanner.name()
-    options = scanner.options()
-    scanner.at_end()
-    key = _key(kind, name, context)
-    temporary = bool(words & {"TEMP", "TEMPORARY"})
-    if store.create(context, key, options, temporary=temporary, replace="REPLACE" in words):
-        return status_table(f"{called} {key[2]} successfully created.")
-    if if_not_exists:
-        return status_table(f"{key[2]} already exists, statement succeeded.")
-    raise already_exists(".".join(key))
-
-
-def drop(sql: str, context: StatementContext) -> Result:
-    """`DROP STAGE IF EXISTS RAW.LANDING`, with its files; `DROP FILE FORMAT F`."""
-    scanner, kind, _ = _start(sql, context)
-    store, _ = _KINDS[kind]
-    if_exists = scanner.take("IF", "EXISTS")
-    key = _key(kind, scanner.name(), context)
-    scanner.at_end()
-    if store.drop(context, key):
-        return status_table(f"{key[2]} successfully dropped.")
-    if if_exists:
-        return status_table(f"Drop statement executed successfully ({key[2]} already dropped).")
-    raise store.not_found(key)
-
-
 def describe(sql: str, context: StatementContext) -> Result:
     """`DESCRIBE STAGE RAW.LANDING`, which Snowpark asks before it infers a schema by pattern; FILE FORMAT alike."""
-    scanner, kind, _ = _start(sql, context)
-    store, _ = _KINDS[kind]
-    name = scanner.name()
-    scanner.at_end()
-    if store is named_formats:
-        options = named_formats.find_options(name, context)
+    head = begin(_KINDS, sql, context)
+    head.scanner.at_end()
+    if head.kind is named_formats.KIND:
+        options = named_formats.find_options(quote_path(*head.key), context)
         rows = [(property_, "String", _text_of(value)) for property_, value in options.items()]
         return _texts(("property", "property_type", "property_value"), rows)
-    if store is integrations:
-        told = integrations.describe(context, _key(kind, name, context))
+    if head.kind is integrations.KIND:
+        told = integrations.describe(context, head.name)
         return _texts(("property", "property_type", "property_value", "property_default"), told)
-    options = locate(f"@{name}", context).stage.options
+    options = locate(f"@{quote_path(*head.key)}", context).stage.options
     chosen = options.get("FILE_FORMAT")
     url = json.dumps([options["URL"]]) if options.get("URL") else ""
     described = [("STAGE_LOCATION", "URL", "String", url, "")]
@@ -144,32 +112,9 @@ def get(sql: str, context: StatementContext) -> Result:
     return put_get.get(Scanner(with_params(sql, context.params)), context)
 
 
-def alter_integration(sql: str, context: StatementContext) -> Result:
-    """`ALTER STORAGE INTEGRATION I SET STORAGE_ALLOWED_LOCATIONS = ('s3://bucket/')`."""
-    scanner, kind, _ = _start(sql, context)
-    key = _key(kind, scanner.name(), context)
-    scanner.expect("SET")
-    options = scanner.options()
-    scanner.at_end()
-    integrations.alter(context, key, options)
-    return status_table()
-
-
 def refuse(sql: str, context: StatementContext) -> Result:
-    """`ALTER STAGE`, `ALTER FILE FORMAT` and `COPY FILES` are not done."""
-    words = sql.split()[:3]
-    raise unsupported(" ".join(words[: 3 if words[1].upper() == "FILE" else 2]).upper(), "Create it anew.")
-
-
-def _start(sql: str, context: StatementContext) -> tuple[Scanner, str, set[str]]:
-    """The statement behind its first words: a scanner, STAGE or FILE FORMAT, and the words before that."""
-    scanner = Scanner(with_params(sql, context.params))
-    words: set[str] = set()
-    while True:
-        for kind in _KINDS:
-            if scanner.take(*kind.split()):
-                return scanner, kind, words
-        words.add(scanner.next().text.upper())
+    """`COPY FILES` is not done."""
+    raise unsupported("COPY FILES", "Create it anew.")
 
 
 def _files(sql: str, context: StatementContext) -> tuple[Location, str | None]:
@@ -181,13 +126,6 @@ def _files(sql: str, context: StatementContext) -> tuple[Location, str | None]:
     scanner.at_end()
     pattern = options.pop("PATTERN", None)
     return location, None if pattern is None else str(pattern)
-
-
-def _key(kind: str, name: str, context: StatementContext) -> tuple[str, str, str]:
-    """The full name of an object; an integration belongs to the account."""
-    if _KINDS[kind][0] is integrations:
-        return "", "", normalise_name(name)
-    return split_name(name, context.database, context.schema)
 
 
 def _text_of(value: object) -> str:
@@ -205,15 +143,13 @@ STATEMENTS: dict[str, Callable[[str, StatementContext], Result]] = {
     "GET": get,
     **dict.fromkeys(("LIST", "LS"), list_files),
     **dict.fromkeys(("REMOVE", "RM"), remove_files),
-    **dict.fromkeys(("CREATE STAGE", "CREATE FILE", "CREATE STORAGE"), create),
-    **dict.fromkeys(("DROP STAGE", "DROP FILE", "DROP STORAGE", "DROP INTEGRATION"), drop),
+    **{f"CREATE {word}": partial(create, _KINDS) for word in ("STAGE", "FILE", "PIPE", "STORAGE")},
+    **{f"DROP {word}": partial(drop, _KINDS) for word in ("STAGE", "FILE", "PIPE", "STORAGE", "INTEGRATION")},
+    **{f"ALTER {word}": partial(alter, _KINDS) for word in ("STAGE", "FILE", "PIPE", "STORAGE")},
     **{
         f"{word} {kind}": describe
         for word in ("DESC", "DESCRIBE")
         for kind in ("STAGE", "FILE", "STORAGE", "INTEGRATION")
     },
-    "ALTER STORAGE": alter_integration,
     **dict.fromkeys(("SHOW STORAGE", "SHOW INTEGRATIONS"), show_integrations),
-    **pipes.STATEMENTS,
-    **dict.fromkeys(("ALTER STAGE", "ALTER FILE"), refuse),
 }

@@ -18,89 +18,75 @@ import pyarrow as pa
 from sqlglot import Expr, exp
 
 from deployments.embedded.context import StatementContext
-from deployments.embedded.errors import already_exists, does_not_exist, snowflake_error, unsupported
+from deployments.embedded.errors import does_not_exist, snowflake_error, unsupported
+from deployments.embedded.kept.statements import Head, Kind
+from deployments.embedded.kept.tables import KeptTable
 from deployments.embedded.names import Key, split_name
-from deployments.embedded.scanner import Options, Scanner, is_true, with_params
+from deployments.embedded.scanner import Options, Scanner, is_true
 from deployments.embedded.stages.copy.load import make_copy
 from deployments.embedded.stages.copy.load_history import load_history, pipe_history
 from deployments.embedded.stages.copy.statement import parse_copy
 from deployments.embedded.stages.stage import locate
 from deployments.embedded.wire.results import status_table
 
-_CATALOG = "_fs_global._fs_information_schema"
+_PIPES, _QUEUE = KeptTable("_pipes"), KeptTable("_pipe_queue", ("id", "file"))
 _REFRESHED = timedelta(days=7)
 _OPTIONS = {"AUTO_INGEST", "COMMENT"}
 _FORBIDDEN = ("FILES", "FORCE", "PURGE", "VALIDATION_MODE", "SIZE_LIMIT", "MATCH_BY_COLUMN_NAME")
 
 
-def create_pipe(sql: str, context: StatementContext) -> pa.Table:
-    """`CREATE [OR REPLACE] PIPE [IF NOT EXISTS] p [AUTO_INGEST = …] [COMMENT = …] AS COPY INTO t FROM @s`."""
-    scanner = Scanner(with_params(sql, context.params))
-    scanner.expect("CREATE")
-    replaces = scanner.take("OR", "REPLACE")
-    scanner.expect("PIPE")
-    if_not_exists = scanner.take("IF", "NOT", "EXISTS")
-    key = split_name(scanner.name(), context.database, context.schema)
+def _read(scanner: Scanner, context: StatementContext) -> Options:
+    """Its options, and the COPY behind AS."""
     options: Options = {}
     while not scanner.take("AS"):
-        name = scanner.next().text.upper()
-        scanner.expect("=")
-        value = scanner.next()
-        options[name] = value.text[1:-1].replace("''", "'") if value.kind == "string" else value.text
+        scanner.set_option(options)
     if wrong := sorted(options.keys() - _OPTIONS):
         raise unsupported(f"pipe option {wrong[0]}")
-    definition = scanner.sql[scanner.tokens[scanner.at].start :].rstrip().rstrip(";")
-    _check(definition, context)
-    if _find(context, key) is not None:
-        if if_not_exists:
-            return status_table(f"{key[2]} already exists, statement succeeded.")
-        if not replaces:
-            raise already_exists(".".join(key))
-    _forget(context, key)
-    values = [*key, uuid.uuid4().hex, definition, is_true(options.get("AUTO_INGEST", False)), False]
-    with context.duck_conn.cursor() as catalog:
-        catalog.execute(
-            f"INSERT INTO {_CATALOG}._pipes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [*values, str(options.get("COMMENT", "")), datetime.now(UTC)],
-        )
-    return status_table(f"Pipe {key[2]} successfully created.")
+    return {**options, "DEFINITION": scanner.text_until()}
 
 
-def alter_pipe(sql: str, context: StatementContext) -> pa.Table:
+def _check(head: Head, options: Options, context: StatementContext) -> None:
+    statement = parse_copy(options["DEFINITION"], context)
+    for name in _FORBIDDEN:
+        if name in statement.options:
+            raise snowflake_error(
+                f"SQL compilation error:\ninvalid parameter '{name}' of a pipe's COPY.", 1423, "42601"
+            )
+    locate(statement.stage, context)
+
+
+def _row(options: Options) -> dict[str, Any]:
+    return {
+        "id": uuid.uuid4().hex,
+        "definition": options["DEFINITION"],
+        "auto_ingest": is_true(options.get("AUTO_INGEST", False)),
+        "paused": False,
+        "comment": str(options.get("COMMENT", "")),
+        "created_on": datetime.now(UTC),
+    }
+
+
+def _empty_queue(head: Head, options: Options | None, context: StatementContext) -> None:
+    """Forget what waits for a pipe that is dropped or made anew; what it has loaded stays."""
+    for pipe in _PIPES.find(context, **head.place):
+        _QUEUE.remove(context, id=pipe["id"])
+
+
+def _alter(head: Head, context: StatementContext) -> pa.Table:
     """`ALTER PIPE p REFRESH [PREFIX = …] [MODIFIED_AFTER = …]`; `… SET PIPE_EXECUTION_PAUSED = TRUE COMMENT = …`."""
-    scanner = Scanner(with_params(sql, context.params))
-    scanner.expect("ALTER", "PIPE")
-    if_exists = scanner.take("IF", "EXISTS")
-    key = split_name(scanner.name(), context.database, context.schema)
-    pipe = _find(context, key)
-    if pipe is None:
-        if if_exists:
-            return status_table()
-        raise not_found(key)
-    is_refresh = scanner.take("REFRESH")
+    is_refresh = head.scanner.take("REFRESH")
     if not is_refresh:
-        scanner.expect("SET")
-    options = scanner.options()
-    scanner.at_end()
+        head.scanner.expect("SET")
+    options = head.scanner.options()
+    head.scanner.at_end()
     known = {"PREFIX", "MODIFIED_AFTER"} if is_refresh else {"PIPE_EXECUTION_PAUSED", "COMMENT"}
     if wrong := sorted(options.keys() - known):
         raise unsupported(f"ALTER PIPE option {wrong[0]}")
-    return _refresh(context, pipe, options) if is_refresh else _set(context, key, pipe, options)
+    (pipe,) = _PIPES.find(context, **head.place)
+    return _refresh(context, pipe, options) if is_refresh else _set(context, pipe, options)
 
 
-def drop_pipe(sql: str, context: StatementContext) -> pa.Table:
-    """`DROP PIPE [IF EXISTS] p`; what it has loaded stays."""
-    scanner = Scanner(with_params(sql, context.params))
-    scanner.expect("DROP", "PIPE")
-    if_exists = scanner.take("IF", "EXISTS")
-    key = split_name(scanner.name(), context.database, context.schema)
-    scanner.at_end()
-    if _find(context, key) is None:
-        if if_exists:
-            return status_table(f"Drop statement executed successfully ({key[2]} already dropped).")
-        raise not_found(key)
-    _forget(context, key)
-    return status_table(f"{key[2]} successfully dropped.")
+KIND = Kind(called="Pipe", table=_PIPES, read=_read, check=_check, row=_row, prepare=_empty_queue, alter=_alter)
 
 
 def show_pipe_status(expression: Expr, context: StatementContext) -> Expr:
@@ -110,21 +96,6 @@ def show_pipe_status(expression: Expr, context: StatementContext) -> Expr:
             key = split_name(Scanner(call.expressions[0].name).name(), context.database, context.schema)
             call.replace(exp.Literal.string(_status(context, key)))
     return expression
-
-
-def not_found(key: Key) -> Exception:
-    """Snowflake's error for a pipe that is not there."""
-    return does_not_exist("Pipe", ".".join(key))
-
-
-def _check(definition: str, context: StatementContext) -> None:
-    statement = parse_copy(definition, context)
-    for name in _FORBIDDEN:
-        if name in statement.options:
-            raise snowflake_error(
-                f"SQL compilation error:\ninvalid parameter '{name}' of a pipe's COPY.", 1423, "42601"
-            )
-    locate(statement.stage, context)
 
 
 def _refresh(context: StatementContext, pipe: dict[str, Any], options: Options) -> pa.Table:
@@ -144,21 +115,16 @@ def _refresh(context: StatementContext, pipe: dict[str, Any], options: Options) 
         for file in location.stage.files(prefix)
         if file.name not in known and file.modified >= earliest
     ]
-    with context.duck_conn.cursor() as catalog:
-        for name in queued:
-            catalog.execute(f"INSERT OR IGNORE INTO {_CATALOG}._pipe_queue VALUES (?, ?)", [pipe["id"], name])
+    for name in queued:
+        _QUEUE.put(context, {"id": pipe["id"], "file": name})
     if not pipe["paused"]:
         _load(context, pipe)
     return pa.table({"File": pa.array(queued, pa.string()), "Status": pa.array(["SENT"] * len(queued), pa.string())})
 
 
-def _set(context: StatementContext, key: Key, pipe: dict[str, Any], options: Options) -> pa.Table:
+def _set(context: StatementContext, pipe: dict[str, Any], options: Options) -> pa.Table:
     paused = is_true(options.get("PIPE_EXECUTION_PAUSED", pipe["paused"]))
-    with context.duck_conn.cursor() as catalog:
-        catalog.execute(
-            f"UPDATE {_CATALOG}._pipes SET paused = ?, comment = ? WHERE id = ?",
-            [paused, str(options.get("COMMENT", pipe["comment"])), pipe["id"]],
-        )
+    _PIPES.put(context, {**pipe, "paused": paused, "comment": str(options.get("COMMENT", pipe["comment"]))})
     if not paused:
         _load(context, pipe)
     return status_table()
@@ -166,46 +132,21 @@ def _set(context: StatementContext, key: Key, pipe: dict[str, Any], options: Opt
 
 def _load(context: StatementContext, pipe: dict[str, Any]) -> None:
     """Run the pipe's COPY for what is in its queue; one file that cannot be read keeps no other one out."""
-    queue = f"{_CATALOG}._pipe_queue"
-    with context.duck_conn.cursor() as catalog:
-        names = [row[0] for row in catalog.execute(f"SELECT file FROM {queue} WHERE id = ?", [pipe["id"]]).fetchall()]
-        if not names:
-            return
-        statement = parse_copy(pipe["definition"], context)
-        statement.options["FILES"] = names
-        statement.options.setdefault("ON_ERROR", "SKIP_FILE")
-        copy = make_copy(statement, context)
-        copy.history = pipe_history(context, copy.target.key, pipe["id"])
-        copy.run()
-        catalog.execute(f"DELETE FROM {queue} WHERE id = ?", [pipe["id"]])
+    names = [row["file"] for row in _QUEUE.find(context, id=pipe["id"])]
+    if not names:
+        return
+    statement = parse_copy(pipe["definition"], context)
+    statement.options["FILES"] = names
+    statement.options.setdefault("ON_ERROR", "SKIP_FILE")
+    copy = make_copy(statement, context)
+    copy.history = pipe_history(context, copy.target.key, pipe["id"])
+    copy.run()
+    _QUEUE.remove(context, id=pipe["id"])
 
 
 def _status(context: StatementContext, key: Key) -> str:
-    pipe = _find(context, key)
+    pipe = _PIPES.read(context, *key)
     if pipe is None:
-        raise not_found(key)
-    with context.duck_conn.cursor() as catalog:
-        counted = catalog.execute(f"SELECT count(*) FROM {_CATALOG}._pipe_queue WHERE id = ?", [pipe["id"]]).fetchall()
-    state = "PAUSED" if pipe["paused"] else "RUNNING"
-    return json.dumps({"executionState": state, "pendingFileCount": counted[0][0]})
-
-
-def _find(context: StatementContext, key: Key) -> dict[str, Any] | None:
-    with context.duck_conn.cursor() as catalog:
-        found = catalog.execute(
-            f"SELECT * FROM {_CATALOG}._pipes WHERE database_name = ? AND schema_name = ? AND name = ?", list(key)
-        )
-        names = [column[0] for column in found.description or []]
-        rows = found.fetchall()
-    return dict(zip(names, rows[0], strict=True)) if rows else None
-
-
-def _forget(context: StatementContext, key: Key) -> None:
-    pipe = _find(context, key)
-    if pipe is not None:
-        with context.duck_conn.cursor() as catalog:
-            catalog.execute(f"DELETE FROM {_CATALOG}._pipe_queue WHERE id = ?", [pipe["id"]])
-            catalog.execute(f"DELETE FROM {_CATALOG}._pipes WHERE id = ?", [pipe["id"]])
-
-
-STATEMENTS = {"CREATE PIPE": create_pipe, "ALTER PIPE": alter_pipe, "DROP PIPE": drop_pipe}
+        raise does_not_exist("Pipe", ".".join(key))
+    waiting = _QUEUE.find(context, id=pipe["id"])
+    return json.dumps({"executionState": "PAUSED" if pipe["paused"] else "RUNNING", "pendingFileCount": len(waiting)})

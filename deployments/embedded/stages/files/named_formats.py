@@ -8,13 +8,15 @@ from typing import Any
 
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import does_not_exist
-from deployments.embedded.names import Key, split_name
+from deployments.embedded.kept.statements import Kind
+from deployments.embedded.kept.tables import KeptTable
+from deployments.embedded.names import split_name
 from deployments.embedded.scanner import Options, Scanner
 from deployments.embedded.stages.files.file_format import FileFormat, file_format
-from deployments.embedded.stages.session_files import file_session
+from deployments.embedded.stages.session_files import ObjectName, file_session
 from deployments.embedded.stages.staged_file import Stage
 
-_TABLE = "_fs_global._fs_information_schema._fs_file_formats"
+_KEPT = KeptTable("_fs_file_formats")
 
 
 def resolve_format(spec: Any, context: StatementContext, stage: Stage | None = None) -> FileFormat:
@@ -41,67 +43,34 @@ def resolve_format(spec: Any, context: StatementContext, stage: Stage | None = N
 def find_options(name: str, context: StatementContext) -> Options:
     """Find the options of a named format."""
     key = split_name(Scanner(name).name(), context.database, context.schema)
-    if (options := find(key, context)) is None:
-        raise not_found(key)
+    if (options := _find(key, context)) is None:
+        raise does_not_exist("File format", ".".join(key))
     return options
 
 
-def find(key: Key, context: StatementContext) -> Options | None:
+def _find(key: ObjectName, context: StatementContext) -> Options | None:
     """The options of the format of that full name, the session's temporary one first."""
-    session = file_session(context)
-    if key in session.formats:
-        return session.formats[key]
-    with context.duck_conn.cursor() as catalog:
-        rows = catalog.execute(
-            f"SELECT options FROM {_TABLE} WHERE database_name = ? AND schema_name = ? AND name = ?", list(key)
-        ).fetchall()
-    return dict(json.loads(rows[0][0])) if rows else None
+    temporary = file_session(context).formats
+    if key in temporary:
+        return temporary[key]
+    row = _KEPT.read(context, *key)
+    return dict(json.loads(row["options"])) if row else None
 
 
-def create(context: StatementContext, key: Key, options: Options, *, temporary: bool, replace: bool) -> bool:
-    """Create a file format; False if it is there already and was left alone."""
-    file_format(options)
-    session = file_session(context)
-    there = key in session.formats if temporary else find(key, context) is not None
-    if there and not replace:
-        return False
-    options = {"TYPE": "CSV", **options}
-    if temporary:
-        session.formats[key] = options
-        return True
-    with context.duck_conn.cursor() as catalog:
-        _forget(catalog, key)
-        catalog.execute(
-            f"""INSERT INTO {_TABLE} (created_on, name, database_name, schema_name, type, options, comment)
-                VALUES (?, ?, ?, ?, ?, ?, ?)""",
-            [
-                datetime.now(UTC),
-                key[2],
-                key[0],
-                key[1],
-                str(options["TYPE"]).upper(),
-                json.dumps(options),
-                str(options.get("COMMENT", "")),
-            ],
-        )
-    return True
+def _row(options: Options) -> dict[str, Any]:
+    return {
+        "created_on": datetime.now(UTC),
+        "type": str(options["TYPE"]).upper(),
+        "options": json.dumps(options),
+        "comment": str(options.get("COMMENT", "")),
+    }
 
 
-def drop(context: StatementContext, key: Key) -> bool:
-    """Drop a file format; False if there is none."""
-    if file_session(context).formats.pop(key, None) is not None:
-        return True
-    if find(key, context) is None:
-        return False
-    with context.duck_conn.cursor() as catalog:
-        _forget(catalog, key)
-    return True
-
-
-def not_found(key: Key) -> Exception:
-    """Snowflake's error for a file format that is not there."""
-    return does_not_exist("File format", ".".join(key))
-
-
-def _forget(catalog: Any, key: Key) -> None:
-    catalog.execute(f"DELETE FROM {_TABLE} WHERE database_name = ? AND schema_name = ? AND name = ?", list(key))
+KIND = Kind(
+    called="File format",
+    table=_KEPT,
+    read=lambda scanner, _: {"TYPE": "CSV", **scanner.options()},
+    check=lambda head, options, _: file_format(options),
+    row=_row,
+    temporary=lambda context: file_session(context).formats,
+)

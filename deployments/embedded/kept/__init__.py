@@ -1,0 +1,1 @@
+"""What the warehouse keeps beside the databases: in which tables, and by which statements."""
