@@ -30,6 +30,11 @@ def normalise_name(text: str) -> str:
     return text[1:-1].replace('""', '"') if text.startswith('"') else text.upper()
 
 
+def like_pattern(text: str) -> re.Pattern[str]:
+    """The pattern of `SHOW … LIKE`, which a name has to match as a whole."""
+    return re.compile(re.escape(text).replace("%", ".*").replace("_", "."), re.IGNORECASE)
+
+
 def split_name(name: str, database: str | None, schema: str | None) -> Key:
     """Database, schema and name in stored form; what the name leaves out comes from the session.
 

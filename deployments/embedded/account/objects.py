@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 
 import pyarrow as pa
@@ -52,19 +51,7 @@ def alter(head: Head, context: StatementContext) -> pa.Table:
     return status_table()
 
 
-@dataclass(frozen=True, kw_only=True)
-class AccountKind(Kind):
-    """A kind of object that is known by its options alone.
-
-    Attributes:
-        shown: columns of SHOW behind `created_on` and `name`, made of its full name and options.
-    """
-
-    shown: Callable[[str, Options], dict[str, str | None]]
-    table: KeptTable = _KEPT
-    check: Callable[[Head, Options, StatementContext], object] = check
-    prepare: Callable[[Head, Options | None, StatementContext], None] = forget_grants
-    is_in_schema: bool = False
+account_kind = partial(Kind, table=_KEPT, check=check, prepare=forget_grants, is_in_schema=False)
 
 
 def _show_role(name: str, options: Options) -> dict[str, str | None]:
@@ -150,7 +137,7 @@ _DECLARED: dict[str, tuple[str, Callable[[str, Options], dict[str, str | None]],
     "RESOURCE MONITOR": ("Resource monitor", _show_monitor, {}),
 }
 KINDS = {
-    word: AccountKind(
+    word: account_kind(
         called=called, read=partial(_read_declared, kind=word), shown=shown, alter=alter, built_in=built_in
     )
     for word, (called, shown, built_in) in _DECLARED.items()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from deployments.embedded.account.objects import AccountKind, read_stored, store
+from deployments.embedded.account.objects import account_kind, read_stored, store
 from deployments.embedded.errors import does_not_exist, snowflake_error, unsupported
 from deployments.embedded.kept.statements import Head
 from deployments.embedded.names import quote_literal, split_name
@@ -148,8 +148,8 @@ def _full_name(scanner: Scanner, context: StatementContext) -> str:
     return ".".join(split_name(scanner.name(), context.database, context.schema))
 
 
-_in_schema = partial(AccountKind, is_in_schema=True, is_told_in_full=True)
-KINDS: dict[str, AccountKind] = {
+_in_schema = partial(account_kind, is_in_schema=True, is_told_in_full=True)
+KINDS = {
     "TASK": _in_schema(called="Task", read=_read_task, shown=_show_task, alter=_alter_task),
     "STREAM": _in_schema(called="Stream", read=_read_stream, shown=_show_stream),
     "PROCEDURE": _in_schema(called="Procedure", read=_read_procedure, shown=_show_procedure, has_arguments=True),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from functools import partial
 
@@ -12,10 +11,10 @@ from deployments.embedded.account import grants, objects, schedules
 from deployments.embedded.account.grants import COUNTABLE, Grant
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import unsupported
-from deployments.embedded.kept.statements import alter, create, drop
+from deployments.embedded.kept.statements import alter, create, drop, show
 from deployments.embedded.names import normalise_name, split_name
-from deployments.embedded.scanner import Scanner, unquote
-from deployments.embedded.wire.results import status_table
+from deployments.embedded.scanner import Scanner
+from deployments.embedded.wire.results import status_table, text_table
 
 KINDS = {**objects.KINDS, **schedules.KINDS}
 _PLURALS = {f"{kind}S": kind for kind in (*objects.KINDS, *COUNTABLE)}
@@ -53,27 +52,6 @@ def revoke(sql: str, context: StatementContext) -> pa.Table:
     return status_table()
 
 
-def show(sql: str, context: StatementContext) -> pa.Table:
-    """`SHOW ROLES LIKE 'SNOWCAST%'`, `SHOW TASKS [LIKE '…'] [IN DATABASE d | IN SCHEMA d.s]`."""
-    scanner = Scanner(sql)
-    scanner.expect("SHOW")
-    kind = next(kind for kind in KINDS if scanner.take(*f"{kind}S".split()))
-    like = unquote(scanner.next().text) if scanner.take("LIKE") else "%"
-    place = f"{context.database}." if KINDS[kind].is_in_schema else ""
-    if scanner.take("IN") and not scanner.take("ACCOUNT"):
-        scanner.take("SCHEMA") or scanner.take("DATABASE")
-        place = ".".join(normalise_name(part) for part in scanner.name().split(".")) + "."
-    scanner.at_end()
-    pattern = re.compile(re.escape(like).replace("%", ".*").replace("_", "."), re.IGNORECASE)
-    rows = [
-        {"name": _own_name(kind, name), **KINDS[kind].shown(name, options)}
-        for name, options in sorted(objects.read_stored(context, kind).items())
-        if name.startswith(place) and pattern.fullmatch(_own_name(kind, name))
-    ]
-    columns = ["created_on", "name", *KINDS[kind].shown("..", {})]
-    return pa.table({column: pa.array([row.get(column) for row in rows], pa.string()) for column in columns})
-
-
 def show_grants(sql: str, context: StatementContext) -> pa.Table:
     """`SHOW GRANTS TO ROLE R`, `SHOW FUTURE GRANTS TO ROLE R`."""
     scanner = Scanner(sql)
@@ -91,12 +69,7 @@ def show_grants(sql: str, context: StatementContext) -> pa.Table:
         + (one.granted_to, one.grantee, "false", "SECURITYADMIN")
         for one in found
     ]
-    names = _FUTURE if is_future else _GRANTED
-    return pa.table({name: pa.array([row[at] for row in rows], pa.string()) for at, name in enumerate(names)})
-
-
-def _own_name(kind: str, name: str) -> str:
-    return name.rpartition(".")[2] if KINDS[kind].is_in_schema else name
+    return text_table(_FUTURE if is_future else _GRANTED, rows)
 
 
 def _read_grants(scanner: Scanner, direction: str, context: StatementContext) -> list[Grant]:
@@ -171,7 +144,7 @@ STATEMENTS: dict[str, Callable[[str, StatementContext], pa.Table | None]] = {
     **{f"CREATE {kind.split()[0]}": partial(create, KINDS) for kind in (*KINDS, "ALTER")},
     **{f"DROP {kind.split()[0]}": partial(drop, KINDS) for kind in KINDS},
     **{f"ALTER {kind.split()[0]}": partial(alter, KINDS) for kind in (*objects.KINDS, "TASK")},
-    **{f"SHOW {f'{kind}S'.split()[0]}": show for kind in KINDS},
+    **{f"SHOW {f'{kind}S'.split()[0]}": partial(show, KINDS) for kind in KINDS},
     "GRANT": grant,
     "REVOKE": revoke,
     **dict.fromkeys(("SHOW GRANTS", "SHOW FUTURE"), show_grants),

@@ -12,10 +12,11 @@ from sqlglot import exp
 from deployments.embedded.catalog.row_counts import row_counts
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import unsupported
-from deployments.embedded.names import normalise_name, quote_literal
-from deployments.embedded.sql.macros import GLOBAL, HOME
+from deployments.embedded.kept.tables import CATALOG
+from deployments.embedded.names import like_pattern, normalise_name, quote_literal
+from deployments.embedded.sql.macros import HOME
+from deployments.embedded.wire.results import text_table
 
-_KEPT = f"{GLOBAL}._fs_information_schema"
 _LIKE = re.compile(r"\bLIKE\s+'((?:[^']|'')*)'", re.IGNORECASE)
 _IN_SCHEMA = re.compile(r"\bIN\s+(?:SCHEMA\s+)?([A-Za-z_0-9$.]+)", re.IGNORECASE)
 _TEXTS = ("like", "starts_with")
@@ -65,7 +66,7 @@ def show(tree: exp.Show, context: StatementContext) -> pa.Table:
     """`SHOW [TERSE] TABLES [LIKE '…'] [IN SCHEMA s] [STARTS WITH '…'] [LIMIT n]` and its like."""
     what = tree.name.upper()
     if what.endswith("KEYS"):
-        return _nothing(_KEY_COLUMNS)  # none are kept, because Snowflake does not enforce them
+        return text_table(_KEY_COLUMNS, [])  # none are kept, because Snowflake does not enforce them
     if what not in _SHOWN:
         raise unsupported(f"SHOW {what}")
     texts = {name: found.name if isinstance(found := tree.args.get(name), exp.Literal) else None for name in _TEXTS}
@@ -88,7 +89,7 @@ def show_by_name(rest: str, context: StatementContext) -> pa.Table:
     if words and words[0] in {"USER", "EXTERNAL"}:
         words.pop(0)
     if words and words[0] in {"FUNCTIONS", "PROCEDURES"}:
-        return _nothing(_FUNCTION_COLUMNS)  # there are none of one's own
+        return text_table(_FUNCTION_COLUMNS, [])  # there are none of one's own
     raise unsupported(f"SHOW {' '.join(words[:2])}")
 
 
@@ -107,10 +108,6 @@ def _place(tree: exp.Show, context: StatementContext) -> tuple[str | None, str |
     if not names:
         return context.database, context.schema, None
     return (names[-2] if len(names) > 1 else context.database), names[-1], None
-
-
-def _nothing(names: tuple[str, ...]) -> pa.Table:
-    return pa.table({name: pa.array([], pa.string()) for name in names})
 
 
 def _show_tables(scope: _Scope, context: StatementContext) -> pa.Table:
@@ -196,23 +193,23 @@ def _show_columns(scope: _Scope, context: StatementContext) -> pa.Table:
 
 def _show_parameters(like: str, context: StatementContext) -> pa.Table:
     known = {"AUTOCOMMIT": True, "QUERY_TAG": "", "TIMEZONE": "UTC"} | context.session.parameters
-    pattern = re.escape(like).replace("%", ".*").replace("_", ".")
-    names = sorted(name for name in known if re.fullmatch(pattern, name, re.IGNORECASE))
-    words = [str(known[name]).lower() if isinstance(known[name], bool) else str(known[name]) for name in names]
-    columns = {"key": names, "value": words, "default": [""] * len(names), "level": ["SESSION"] * len(names)}
-    columns |= {"description": [""] * len(names), "type": ["STRING"] * len(names)}
-    return pa.table({name: pa.array(values, pa.string()) for name, values in columns.items()})
+    rows = [
+        (name, str(value).lower() if isinstance(value, bool) else str(value), "", "SESSION", "", "STRING")
+        for name, value in sorted(known.items())
+        if like_pattern(like).fullmatch(name)
+    ]
+    return text_table(("key", "value", "default", "level", "description", "type"), rows)
 
 
 def _show_stages(scope: _Scope, context: StatementContext) -> pa.Table:
-    return context.run(f"SELECT * FROM {_KEPT}._fs_stages WHERE {scope.inside()} ORDER BY 3, 4, 2{scope.limit}")
+    return context.run(f"SELECT * FROM {CATALOG}._fs_stages WHERE {scope.inside()} ORDER BY 3, 4, 2{scope.limit}")
 
 
 def _show_file_formats(scope: _Scope, context: StatementContext) -> pa.Table:
     return context.run(f"""
         SELECT created_on, name, database_name, schema_name, type, 'SYSADMIN' AS owner, comment,
             options AS format_options, 'ROLE' AS owner_role_type
-        FROM {_KEPT}._fs_file_formats WHERE {scope.inside()} ORDER BY 3, 4, 2{scope.limit}""")
+        FROM {CATALOG}._fs_file_formats WHERE {scope.inside()} ORDER BY 3, 4, 2{scope.limit}""")
 
 
 def _show_pipes(rest: str, context: StatementContext) -> pa.Table:
@@ -232,7 +229,7 @@ def _show_pipes(rest: str, context: StatementContext) -> pa.Table:
             NULL::VARCHAR AS notification_channel, comment, NULL::VARCHAR AS integration, NULL::VARCHAR AS pattern,
             NULL::VARCHAR AS error_integration, 'ROLE' AS owner_role_type, NULL::VARCHAR AS invalid_reason,
             'STAGE' AS kind
-        FROM {_KEPT}._pipes WHERE {scope.inside()} ORDER BY 3, 4, 2""")
+        FROM {CATALOG}._pipes WHERE {scope.inside()} ORDER BY 3, 4, 2""")
 
 
 def _show_sequences(scope: _Scope, context: StatementContext) -> pa.Table:

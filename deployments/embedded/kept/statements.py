@@ -16,9 +16,9 @@ import pyarrow as pa
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import already_exists, does_not_exist, snowflake_error, unsupported
 from deployments.embedded.kept.tables import KeptTable
-from deployments.embedded.names import normalise_name, split_name
-from deployments.embedded.scanner import Options, Scanner, syntax_error, with_params
-from deployments.embedded.wire.results import status_table
+from deployments.embedded.names import like_pattern, normalise_name, split_name
+from deployments.embedded.scanner import Options, Scanner, syntax_error, unquote, with_params
+from deployments.embedded.wire.results import status_table, text_table
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,10 +32,12 @@ class Kind:
         read: reads what CREATE says behind the name.
         check: refuses options that such an object cannot have.
         row: what is kept of the options.
+        shown: what SHOW tells behind the name, made of the full name and the kept options.
         prepare: does what else is to be done before one is kept, with its options, or dropped, with None.
         alter: does what ALTER says behind the name of one that is there.
         temporary: the session's own objects with their options, for a kind that may have some.
         built_in: what is there without having been made.
+        is_dated: SHOW has a column for when an object was made, which nobody keeps.
         is_in_schema: its name begins with a database and a schema.
         is_told_in_full: so it does where an answer says that one is there already, or is not.
         has_arguments: DROP names their types.
@@ -47,13 +49,20 @@ class Kind:
     read: Callable[[Scanner, StatementContext], Options] = lambda scanner, _: scanner.options()
     check: Callable[[Head, Options, StatementContext], object] = lambda head, options, context: None
     row: Callable[[Options], dict[str, Any]] = lambda options: {"options": json.dumps(options)}
+    shown: Callable[[str, Options], dict[str, str | None]] = lambda name, options: {}
     prepare: Callable[[Head, Options | None, StatementContext], None] = lambda head, options, context: None
     alter: Callable[[Head, StatementContext], pa.Table] | None = None
     temporary: Callable[[StatementContext], dict[tuple[str, ...], Options]] | None = None
     built_in: Mapping[str, Options] = field(default_factory=dict)
+    is_dated: bool = True
     is_in_schema: bool = True
     is_told_in_full: bool = False
     has_arguments: bool = False
+
+    def list_options(self, word: str, context: StatementContext) -> dict[str, Options]:
+        """The options of the objects that statements call so, by full name."""
+        rows = self.table.find(context, **({"kind": word} if "kind" in self.table.key else {}))
+        return {**self.built_in, **{row["name"]: json.loads(row["options"]) for row in rows}}
 
 
 @dataclass(frozen=True)
@@ -182,3 +191,25 @@ def drop(kinds: Mapping[str, Kind], sql: str, context: StatementContext) -> pa.T
     if head.is_lenient:
         return status_table(f"Drop statement executed successfully ({head.told} already dropped).")
     raise does_not_exist(head.kind.called, head.name)
+
+
+def show(kinds: Mapping[str, Kind], sql: str, context: StatementContext) -> pa.Table:
+    """`SHOW ROLES LIKE 'SNOWCAST%'`, `SHOW TASKS [LIKE '…'] [IN DATABASE d | IN SCHEMA d.s]`."""
+    scanner = Scanner(sql)
+    scanner.expect("SHOW")
+    word = next(word for word in kinds if scanner.take(*f"{word}S".split()))
+    kind = kinds[word]
+    like = unquote(scanner.next().text) if scanner.take("LIKE") else "%"
+    place = f"{context.database}." if kind.is_in_schema else ""
+    if scanner.take("IN") and not scanner.take("ACCOUNT"):
+        scanner.take("SCHEMA") or scanner.take("DATABASE")
+        place = ".".join(normalise_name(part) for part in scanner.name().split(".")) + "."
+    scanner.at_end()
+    first = (None,) if kind.is_dated else ()
+    rows = [
+        (*first, own, *kind.shown(name, options).values())
+        for name, options in sorted(kind.list_options(word, context).items())
+        if name.startswith(place)
+        and like_pattern(like).fullmatch(own := name.rpartition(".")[2] if kind.is_in_schema else name)
+    ]
+    return text_table([*("created_on" for _ in first), "name", *kind.shown("..", {})], rows)

@@ -45,7 +45,20 @@ def _alter(head: Head, context: StatementContext) -> pa.Table:
     return status_table()
 
 
-KIND = Kind(called="Integration", table=_KEPT, check=_check, alter=_alter, is_in_schema=False)
+def _show(name: str, options: Options) -> dict[str, str | None]:
+    enabled, comment = str(is_true(options.get("ENABLED", False))).lower(), str(options.get("COMMENT", ""))
+    return {"type": "EXTERNAL_STAGE", "category": "STORAGE", "enabled": enabled, "comment": comment}
+
+
+KIND = Kind(
+    called="Integration",
+    table=_KEPT,
+    check=_check,
+    shown=_show,
+    alter=_alter,
+    is_dated=False,
+    is_in_schema=False,
+)
 
 
 def describe(context: StatementContext, name: str) -> list[tuple[str, str, str, str]]:
@@ -74,21 +87,6 @@ def describe(context: StatementContext, name: str) -> list[tuple[str, str, str, 
         ("AZURE_TENANT_ID", "String", tenant, ""),
         ("AZURE_CONSENT_URL", "String", consent, ""),
         ("AZURE_MULTI_TENANT_APP_NAME", "String", f"embedded_{number[:8]}", ""),
-    ]
-
-
-def show(context: StatementContext) -> list[tuple[str, str, str, str, str]]:
-    """What SHOW INTEGRATIONS tells: name, type, category, whether it is enabled, comment."""
-    kept = [(row["name"], json.loads(row["options"])) for row in _KEPT.find(context)]
-    return [
-        (
-            name,
-            "EXTERNAL_STAGE",
-            "STORAGE",
-            str(is_true(one.get("ENABLED", False))).lower(),
-            str(one.get("COMMENT", "")),
-        )
-        for name, one in sorted(kept)
     ]
 
 

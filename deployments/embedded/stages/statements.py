@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -15,13 +15,14 @@ import pyarrow as pa
 
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import unsupported
-from deployments.embedded.kept.statements import alter, begin, create, drop
+from deployments.embedded.kept.statements import alter, begin, create, drop, show
 from deployments.embedded.names import normalise_name, quote_path
 from deployments.embedded.scanner import Scanner, with_params
 from deployments.embedded.stages import integrations, put_get, stage
 from deployments.embedded.stages.copy import load, pipes, unload
 from deployments.embedded.stages.files import named_formats
 from deployments.embedded.stages.stage import Location, locate
+from deployments.embedded.wire.results import text_table
 
 Result: TypeAlias = "pa.Table | dict[str, Any]"
 _WRITTEN = "%a, %d %b %Y %H:%M:%S GMT"
@@ -53,10 +54,10 @@ def describe(sql: str, context: StatementContext) -> Result:
     if head.kind is named_formats.KIND:
         options = named_formats.find_options(quote_path(*head.key), context)
         rows = [(property_, "String", _text_of(value)) for property_, value in options.items()]
-        return _texts(("property", "property_type", "property_value"), rows)
+        return text_table(("property", "property_type", "property_value"), rows)
     if head.kind is integrations.KIND:
         told = integrations.describe(context, head.name)
-        return _texts(("property", "property_type", "property_value", "property_default"), told)
+        return text_table(("property", "property_type", "property_value", "property_default"), told)
     options = locate(f"@{quote_path(*head.key)}", context).stage.options
     chosen = options.get("FILE_FORMAT")
     url = json.dumps([options["URL"]]) if options.get("URL") else ""
@@ -66,17 +67,7 @@ def describe(sql: str, context: StatementContext) -> Result:
         described.append(("STAGE_INTEGRATION", "STORAGE_INTEGRATION", "String", integration, ""))
     if isinstance(chosen, dict):
         described += [("STAGE_FILE_FORMAT", option, "String", str(value), "") for option, value in chosen.items()]
-    return _texts(("parent_property", "property", "property_type", "property_value", "property_default"), described)
-
-
-def show_integrations(sql: str, context: StatementContext) -> Result:
-    """`SHOW STORAGE INTEGRATIONS`; those of storage are all there are."""
-    scanner = Scanner(sql)
-    scanner.expect("SHOW")
-    scanner.take("STORAGE")
-    scanner.expect("INTEGRATIONS")
-    scanner.at_end()
-    return _texts(("name", "type", "category", "enabled", "comment"), integrations.show(context))
+    return text_table(("parent_property", "property", "property_type", "property_value", "property_default"), described)
 
 
 def list_files(sql: str, context: StatementContext) -> Result:
@@ -99,7 +90,7 @@ def remove_files(sql: str, context: StatementContext) -> Result:
     files = location.files(pattern)
     for file in files:
         file.remove()
-    return _texts(("name", "result"), [(file.shown_name, "removed") for file in files])
+    return text_table(("name", "result"), [(file.shown_name, "removed") for file in files])
 
 
 def put(sql: str, context: StatementContext) -> Result:
@@ -132,10 +123,6 @@ def _text_of(value: object) -> str:
     return json.dumps(value) if isinstance(value, list | dict) else str(value)
 
 
-def _texts(names: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> pa.Table:
-    return pa.table({name: pa.array([row[at] for row in rows], pa.string()) for at, name in enumerate(names)})
-
-
 STATEMENTS: dict[str, Callable[[str, StatementContext], Result]] = {
     "COPY INTO": copy_into,
     "COPY FILES": refuse,
@@ -151,5 +138,5 @@ STATEMENTS: dict[str, Callable[[str, StatementContext], Result]] = {
         for word in ("DESC", "DESCRIBE")
         for kind in ("STAGE", "FILE", "STORAGE", "INTEGRATION")
     },
-    **dict.fromkeys(("SHOW STORAGE", "SHOW INTEGRATIONS"), show_integrations),
+    **dict.fromkeys(("SHOW STORAGE", "SHOW INTEGRATIONS"), partial(show, _KINDS)),
 }

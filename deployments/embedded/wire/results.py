@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -121,6 +122,11 @@ def answer_error(code: str, sql_state: str | None, message: str, query_id: str) 
     """A statement that failed."""
     data = {"errorCode": code, "sqlState": sql_state, "queryId": query_id, "internalError": False}
     return Answer({"data": data, "code": code, "message": message, "success": False})
+
+
+def text_table(names: Iterable[str], rows: Sequence[Sequence[str | None]]) -> pa.Table:
+    """The result of a statement that tells texts."""
+    return pa.table({name: pa.array([row[at] for row in rows], pa.string()) for at, name in enumerate(names)})
 
 
 def status_table(text: str = "Statement executed successfully.") -> pa.Table:
