@@ -61,11 +61,10 @@ class Layer(StrEnum):
     OPS = "OPS"
 
 
-class Severity(StrEnum):
-    """What a failed rule does: critical stops what is downstream of the table, a warning is reported."""
-
-    CRITICAL = "critical"
-    WARNING = "warning"
+def locate_table(module: str) -> tuple[str, Layer]:
+    """Return the name and the layer of a module's table: its file says the one, its folder the other."""
+    _, folder, name = module.split(".")
+    return name, Layer(folder.upper())
 
 
 @dataclass(frozen=True)

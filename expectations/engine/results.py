@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from expectations.rules.rule import CRITICAL
+
 if TYPE_CHECKING:
     from expectations.rules.rule import Rule
     from transforms.contract import Table
-
-_CRITICAL = "critical"  # as transforms.contract.Severity writes it; importing that would import Snowpark
 
 
 @dataclass(frozen=True)
@@ -48,12 +48,12 @@ def make_result(rule: Rule, table: Table, scope: str, success: bool, observed: s
 
 def find_blocked_tables(results: Iterable[RuleResult]) -> set[str]:
     """Return tables that broke a critical rule: nothing may be built from them until they are repaired."""
-    return {r.table_name for r in results if not r.success and r.severity == _CRITICAL}
+    return {r.table_name for r in results if not r.success and r.severity == CRITICAL}
 
 
 def sort_worst_first(results: Iterable[RuleResult]) -> list[RuleResult]:
     """Critical failures, then warnings, then what held."""
-    return sorted(results, key=lambda r: (r.success, r.severity != _CRITICAL, r.layer, r.table_name))
+    return sorted(results, key=lambda r: (r.success, r.severity != CRITICAL, r.layer, r.table_name))
 
 
 def make_ledger_rows(

@@ -11,13 +11,21 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from transforms.contract import Severity
+_MOST_TIMES = 1_000
+_LITERAL, _WORD = re.compile("'[^']*'"), re.compile(r"\w+")
+
+
+class Severity(StrEnum):
+    """What a failed rule does: critical stops what is downstream of the table, a warning is reported."""
+
+    CRITICAL = "critical"
+    WARNING = "warning"
+
 
 CRITICAL = Severity.CRITICAL
 WARNING = Severity.WARNING
-_MOST_TIMES = 1_000
-_LITERAL, _WORD = re.compile("'[^']*'"), re.compile(r"\w+")
 
 
 @dataclass(frozen=True)

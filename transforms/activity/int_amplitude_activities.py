@@ -14,7 +14,7 @@ from __future__ import annotations
 from transforms import columns
 from transforms.activity import columns as activity_columns
 from transforms.activity.int_amplitude_properties import TYPE_ITSELF, is_foreign
-from transforms.contract import BOOLEAN, TEXT, Column, Layer, Table, money
+from transforms.contract import BOOLEAN, TEXT, Column, Table, locate_table, money
 from transforms.formulas.keys import hash_key
 from transforms.functions import (
     DataFrame,
@@ -33,8 +33,7 @@ from transforms.staging import amplitude_columns as amplitude
 from transforms.write_kinds import MergeOnKey, Part, Parts
 
 TABLE = Table(
-    name="int_amplitude_activities",
-    layer=Layer.ACTIVITY,
+    *locate_table(__name__),
     grain="one event",
     key=("activity_id",),
     write=MergeOnKey(),

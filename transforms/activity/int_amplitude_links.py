@@ -10,14 +10,13 @@ Gaps     placeholders such as `anonymous` are nobody; a device that several peop
 
 from __future__ import annotations
 
-from transforms.contract import TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.contract import TIMESTAMP, Column, MergeOnKey, Table, locate_table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.functions import DataFrame, Expression, col
 from transforms.staging import amplitude_columns as amplitude
 
 TABLE = Table(
-    name="int_amplitude_links",
-    layer=Layer.ACTIVITY,
+    *locate_table(__name__),
     grain="one device that an event with a user id came from",
     key=("device_id",),
     write=MergeOnKey(),

@@ -11,15 +11,14 @@ Gaps     types named as activities of our own are left out: they are what was pu
 from __future__ import annotations
 
 from transforms.activity.definitions.registry import list_known_activities
-from transforms.contract import TEXT, Column, Layer, MergeOnKey, Table
+from transforms.contract import TEXT, Column, MergeOnKey, Table, locate_table
 from transforms.functions import DataFrame, Expression, col, lit
 from transforms.staging import amplitude_columns as amplitude
 
 TYPE_ITSELF = ""
 
 TABLE = Table(
-    name="int_amplitude_properties",
-    layer=Layer.ACTIVITY,
+    *locate_table(__name__),
     grain="one property of one event type",
     key=("event_type", "property"),
     write=MergeOnKey(),

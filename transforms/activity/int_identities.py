@@ -13,7 +13,7 @@ from __future__ import annotations
 from transforms import columns
 from transforms.activity import columns as activity_columns
 from transforms.activity.definitions.identity import Spaces, first_platform, format_customer, repeat_per_platform
-from transforms.contract import BOOLEAN, TEXT, TIMESTAMP, Column, Layer, Table
+from transforms.contract import BOOLEAN, TEXT, TIMESTAMP, Column, Table, locate_table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.formulas.keys import hash_key
 from transforms.functions import DataFrame, coalesce, col, least, lit
@@ -25,8 +25,7 @@ _LINK = ("known_as", "platform", "anonymous_id", "customer", "linked_at")
 _WAY = {**dict.fromkeys(_LINK, TEXT), "linked_at": TIMESTAMP, "is_open": BOOLEAN, "least_passed": TEXT}
 
 TABLE = Table(
-    name="int_identities",
-    layer=Layer.ACTIVITY,
+    *locate_table(__name__),
     grain="one linked id of one platform",
     key=("user_key",),
     write=Replace(),

@@ -13,13 +13,12 @@ Gaps     ended_at is the last observation, or started_at where that is later (a 
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import TIMESTAMP, Column, Layer, Replace, Table
+from transforms.contract import TIMESTAMP, Column, Replace, Table, locate_table
 from transforms.formulas.frames import null_of
 from transforms.functions import DataFrame, Window, coalesce, col, dateadd, iff, lit, max
 
 TABLE = Table(
-    name="int_stream_ends",
-    layer=Layer.ACTIVITY,
+    *locate_table(__name__),
     grain="one ended broadcast",
     key=("stream_id",),
     write=Replace(),

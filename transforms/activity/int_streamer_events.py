@@ -19,12 +19,11 @@ from transforms.activity import columns as activity_columns
 from transforms.activity.definitions.events import OF_STREAMER, collect_events, split_parts, validate_events
 from transforms.activity.definitions.identity import Spaces, add_persons
 from transforms.activity.definitions.streamer import ACTIVITIES
-from transforms.contract import Layer, MergeOnKey, Table
+from transforms.contract import MergeOnKey, Table, locate_table
 from transforms.functions import DataFrame, col, concat, lit
 
 TABLE = Table(
-    name="int_streamer_events",
-    layer=Layer.ACTIVITY,
+    *locate_table(__name__),
     grain="one event of one streamer",
     key=("activity_id",),
     write=MergeOnKey(),

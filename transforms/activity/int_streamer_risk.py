@@ -14,7 +14,7 @@ from transforms import columns
 from transforms.activity import columns as activity_columns
 from transforms.activity.definitions.events import read_events
 from transforms.activity.definitions.streamer import STREAM_ENDED, STREAM_STARTED
-from transforms.contract import DATE, INTEGER, TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.contract import DATE, INTEGER, TEXT, TIMESTAMP, Column, MergeOnKey, Table, locate_table
 from transforms.functions import (
     DataFrame,
     Expression,
@@ -33,8 +33,7 @@ from transforms.functions import (
 COUNTS = ("streams", "streams_before", "unique_viewers", "unique_viewers_before")
 
 TABLE = Table(
-    name="int_streamer_risk",
-    layer=Layer.ACTIVITY,
+    *locate_table(__name__),
     grain="one streamer on one platform",
     key=("person", "platform"),
     write=MergeOnKey(),

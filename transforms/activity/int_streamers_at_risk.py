@@ -11,14 +11,13 @@ Gaps     nobody is at risk after the newest broadcast of a platform of theirs: w
 from __future__ import annotations
 
 from transforms.activity.int_streamer_risk import COUNTS, TABLE as RISK
-from transforms.contract import TIMESTAMP, Column, Layer, Replace, Table
+from transforms.contract import TIMESTAMP, Column, Replace, Table, locate_table
 from transforms.functions import DataFrame, Window, col, max, min
 
 _MOMENT = ("at_risk_at", "reason", *COUNTS)
 
 TABLE = Table(
-    name="int_streamers_at_risk",
-    layer=Layer.ACTIVITY,
+    *locate_table(__name__),
     grain="one streamer at risk",
     key=("person",),
     write=Replace(),

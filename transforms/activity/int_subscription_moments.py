@@ -16,7 +16,7 @@ from datetime import date
 
 from transforms import columns
 from transforms.activity import columns as activity_columns
-from transforms.contract import BOOLEAN, DATE, INTEGER, TIMESTAMP, Column, Layer, Replace, Table
+from transforms.contract import BOOLEAN, DATE, INTEGER, TIMESTAMP, Column, Replace, Table, locate_table
 from transforms.formulas.as_of_join import with_version_at
 from transforms.formulas.billing_periods import is_weekly, months_of_period
 from transforms.formulas.periods import in_each_month, month_of
@@ -35,8 +35,7 @@ from transforms.functions import (
 )
 
 TABLE = Table(
-    name="int_subscription_moments",
-    layer=Layer.ACTIVITY,
+    *locate_table(__name__),
     grain="one moment of one subscription",
     key=("subscription_id", "activity", "period_number"),
     write=Replace(),

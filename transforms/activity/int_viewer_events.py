@@ -18,14 +18,13 @@ from transforms.activity import columns as activity_columns
 from transforms.activity.definitions.events import EVENT, OF_VIEWER, collect_events, split_parts, validate_events
 from transforms.activity.definitions.identity import Spaces, add_persons
 from transforms.activity.definitions.viewer import ACTIVITIES
-from transforms.contract import TEXT, Layer, Table
+from transforms.contract import TEXT, Table, locate_table
 from transforms.formulas.frames import null_of
 from transforms.functions import DataFrame
 from transforms.write_kinds import MergeOnKey, Part, Parts
 
 TABLE = Table(
-    name="int_viewer_events",
-    layer=Layer.ACTIVITY,
+    *locate_table(__name__),
     grain="one event of one viewer",
     key=("activity_id",),
     write=MergeOnKey(),

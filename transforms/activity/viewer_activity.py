@@ -14,13 +14,12 @@ from transforms.activity import columns
 from transforms.activity.definitions.activity import Thresholds
 from transforms.activity.definitions.events import ORDER, collect_events, continue_occurrences, number_occurrences
 from transforms.activity.definitions.lifecycle import OF_VIEWERS, collect_new_lifecycle
-from transforms.contract import Layer, Table
+from transforms.contract import Table, locate_table
 from transforms.functions import DataFrame
 from transforms.write_kinds import Continuation, MergeOnKey
 
 TABLE = Table(
-    name="viewer_activity",
-    layer=Layer.ACTIVITY,
+    *locate_table(__name__),
     grain="one event of one viewer",
     key=("activity_id",),
     write=MergeOnKey(),

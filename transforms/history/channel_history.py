@@ -12,13 +12,12 @@ Gaps     a channel that is not live keeps its last version: absence ends nothing
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import LINEAGE, VERSION_COLUMNS, History, Layer, Strategy, Table
+from transforms.contract import LINEAGE, VERSION_COLUMNS, History, Strategy, Table, locate_table
 from transforms.formulas.frames import are_known
 from transforms.functions import DataFrame, col, lit
 
 TABLE = Table(
-    name="channel_history",
-    layer=Layer.HISTORY,
+    *locate_table(__name__),
     grain="one version of one channel",
     key=("streamer_key", "valid_from"),
     write=History(

@@ -12,12 +12,11 @@ Gaps     banned and deleted users are not returned: absence ends nothing (SEMANT
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import TIMESTAMP, VERSION_COLUMNS, Column, History, Layer, Strategy, Table
+from transforms.contract import TIMESTAMP, VERSION_COLUMNS, Column, History, Strategy, Table, locate_table
 from transforms.functions import DataFrame
 
 TABLE = Table(
-    name="streamers_history",
-    layer=Layer.HISTORY,
+    *locate_table(__name__),
     grain="one version of one streamer",
     key=("streamer_key", "valid_from"),
     write=History(

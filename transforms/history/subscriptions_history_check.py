@@ -11,12 +11,11 @@ Gaps     a version begins when a delivery showed it; a subscription that a deliv
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import VERSION_COLUMNS, HardDeletes, History, Layer, Strategy, Table
+from transforms.contract import VERSION_COLUMNS, HardDeletes, History, Strategy, Table, locate_table
 from transforms.functions import DataFrame
 
 TABLE = Table(
-    name="subscriptions_history_check",
-    layer=Layer.HISTORY,
+    *locate_table(__name__),
     grain="one version of one subscription",
     key=("subscription_id", "valid_from"),
     write=History(

@@ -11,12 +11,11 @@ Gaps     a user that a delivery misses is deleted: a version with is_deleted fol
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import VERSION_COLUMNS, HardDeletes, History, Layer, Strategy, Table
+from transforms.contract import VERSION_COLUMNS, HardDeletes, History, Strategy, Table, locate_table
 from transforms.functions import DataFrame
 
 TABLE = Table(
-    name="users_history",
-    layer=Layer.HISTORY,
+    *locate_table(__name__),
     grain="one version of one user",
     key=("user_key", "valid_from"),
     write=History(

@@ -13,7 +13,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from transforms import columns
-from transforms.contract import BOOLEAN, DATE, INTEGER, Column, Layer, Replace, Table
+from transforms.contract import BOOLEAN, DATE, INTEGER, Column, Replace, Table, locate_table
 from transforms.functions import (
     DataFrame,
     Expression,
@@ -38,8 +38,7 @@ def _number(name: str, description: str) -> Column:
 
 
 TABLE = Table(
-    name="dim_date",
-    layer=Layer.MARTS,
+    *locate_table(__name__),
     grain="one UTC calendar day",
     key=("date_day",),
     write=Replace(),

@@ -11,7 +11,7 @@ Gaps     categories that the games listing never returned are known by their str
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.contract import TIMESTAMP, Column, MergeOnKey, Table, locate_table
 from transforms.formulas.deduplicate import latest_per_key, observe
 from transforms.formulas.frames import null_of, union_all
 from transforms.functions import DataFrame, Expression, col, iff, lit
@@ -19,8 +19,7 @@ from transforms.functions import DataFrame, Expression, col, iff, lit
 NO_CATEGORY = "No category"
 
 TABLE = Table(
-    name="dim_games",
-    layer=Layer.MARTS,
+    *locate_table(__name__),
     grain="one category",
     key=("game_id",),
     write=MergeOnKey(),

@@ -11,15 +11,14 @@ Gaps     who was never listed is known by streams or gifts alone: profile_seen_a
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.contract import TIMESTAMP, Column, MergeOnKey, Table, locate_table
 from transforms.formulas.deduplicate import latest_per_key, observe
 from transforms.formulas.frames import null_of, union_all
 from transforms.functions import DataFrame, Expression, coalesce, col, iff
 from transforms.staging import livelogs_columns as logged
 
 TABLE = Table(
-    name="dim_streamers",
-    layer=Layer.MARTS,
+    *locate_table(__name__),
     grain="one streamer",
     key=("streamer_key",),
     write=MergeOnKey(),

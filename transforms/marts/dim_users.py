@@ -12,14 +12,13 @@ Gaps     users that only other files or gifts name are unknown members: is_known
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import BOOLEAN, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.contract import BOOLEAN, TIMESTAMP, Column, MergeOnKey, Table, locate_table
 from transforms.formulas.deduplicate import latest_per_key, observe
 from transforms.formulas.frames import union_all
 from transforms.functions import DataFrame, col
 
 TABLE = Table(
-    name="dim_users",
-    layer=Layer.MARTS,
+    *locate_table(__name__),
     grain="one user",
     key=("user_key",),
     write=MergeOnKey(),

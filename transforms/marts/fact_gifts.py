@@ -13,15 +13,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from transforms import columns
-from transforms.contract import BOOLEAN, INTEGER, Column, Layer, MergeOnKey, Table
+from transforms.contract import BOOLEAN, INTEGER, Column, MergeOnKey, Table, locate_table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.functions import DataFrame, col, iff, lit
 from transforms.marts.int_named_gifts import TABLE as GIFTS
 from transforms.staging import livelogs_columns as logged
 
 TABLE = Table(
-    name="fact_gifts",
-    layer=Layer.MARTS,
+    *locate_table(__name__),
     grain="one gift transaction",
     key=("gift_transaction_id",),
     write=MergeOnKey(),

@@ -11,7 +11,7 @@ Gaps     close_by is Other where the log does not say it; a stream that is gone 
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import FLOAT, INTEGER, Column, Layer, MergeOnKey, Table
+from transforms.contract import FLOAT, INTEGER, Column, MergeOnKey, Table, locate_table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.functions import DataFrame, ceil, coalesce, col, datediff, lit
 from transforms.staging import livelogs_columns as logged
@@ -20,8 +20,7 @@ NOT_TOLD = "Other"
 _SECONDS_OF_A_MINUTE, _MS_OF_A_SECOND = 60, 1000
 
 TABLE = Table(
-    name="fact_live_streams",
-    layer=Layer.MARTS,
+    *locate_table(__name__),
     grain="one logged stream",
     key=("stream_id",),
     write=MergeOnKey(),

@@ -14,7 +14,7 @@ from __future__ import annotations
 from datetime import date
 
 from transforms import columns
-from transforms.contract import DATE, TEXT, Column, Layer, MergeOnKey, Table, money
+from transforms.contract import DATE, TEXT, Column, MergeOnKey, Table, locate_table, money
 from transforms.formulas.billing_periods import without_replaced
 from transforms.formulas.frames import null_of
 from transforms.formulas.periods import month_after
@@ -23,8 +23,7 @@ from transforms.functions import DataFrame, Expression, Window, col, iff, lit, m
 MOVEMENTS = ("new", "reactivation", "expansion", "contraction", "unchanged", "churn")
 
 TABLE = Table(
-    name="fact_mrr_movements",
-    layer=Layer.MARTS,
+    *locate_table(__name__),
     grain="one subscription or customer in one month",
     key=("grain", "entity_id", "year_month"),
     write=MergeOnKey(),

@@ -11,14 +11,13 @@ Gaps     a user's first version stands in before it (is_before_history); a user 
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import BOOLEAN, DATE, TEXT, Column, Layer, MergeOnKey, Table
+from transforms.contract import BOOLEAN, DATE, TEXT, Column, MergeOnKey, Table, locate_table
 from transforms.formulas.as_of_join import last_moment_before, with_version_at
 from transforms.formulas.periods import month_of
 from transforms.functions import DataFrame, col, dateadd, lit
 
 TABLE = Table(
-    name="fact_payments",
-    layer=Layer.MARTS,
+    *locate_table(__name__),
     grain="one payment",
     key=("payment_id",),
     write=MergeOnKey(),

@@ -11,7 +11,7 @@ Gaps     time is split at UTC midnight; a stream counts as started on the day of
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import BOOLEAN, DATE, INTEGER, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.contract import BOOLEAN, DATE, INTEGER, TIMESTAMP, Column, MergeOnKey, Table, locate_table
 from transforms.formulas.frames import null_of
 from transforms.functions import (
     DataFrame,
@@ -33,8 +33,7 @@ from transforms.functions import (
 )
 
 TABLE = Table(
-    name="fact_stream_days",
-    layer=Layer.MARTS,
+    *locate_table(__name__),
     grain="one stream, category and UTC day",
     key=("stream_id", "game_id", "date_day"),
     write=MergeOnKey(),

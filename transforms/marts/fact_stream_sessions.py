@@ -11,14 +11,13 @@ Gaps     what no observation covers counts as not watched (gap caps: int_stream_
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import INTEGER, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.contract import INTEGER, TIMESTAMP, Column, MergeOnKey, Table, locate_table
 from transforms.formulas import measures
 from transforms.formulas.frames import null_of
 from transforms.functions import DataFrame, Window, col, count, iff, lit, max, max_by, min, sum
 
 TABLE = Table(
-    name="fact_stream_sessions",
-    layer=Layer.MARTS,
+    *locate_table(__name__),
     grain="one stream",
     key=("stream_id",),
     write=MergeOnKey(),

@@ -11,13 +11,12 @@ Gaps     a count holds until the stream's next sample, at most for the gap cap; 
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import INTEGER, TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.contract import INTEGER, TEXT, TIMESTAMP, Column, MergeOnKey, Table, locate_table
 from transforms.formulas.keys import hash_key
 from transforms.functions import DataFrame, Window, coalesce, col, date_part, datediff, floor, lead, least, lit
 
 TABLE = Table(
-    name="fact_stream_snapshots",
-    layer=Layer.MARTS,
+    *locate_table(__name__),
     grain="one stream at one snapshot",
     key=("stream_snapshot_key",),
     write=MergeOnKey(),

@@ -15,7 +15,7 @@ from __future__ import annotations
 from datetime import date
 
 from transforms import columns
-from transforms.contract import DATE, TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table, money
+from transforms.contract import DATE, TEXT, TIMESTAMP, Column, MergeOnKey, Table, locate_table, money
 from transforms.formulas.as_of_join import last_moment_before, with_version_at
 from transforms.formulas.billing_periods import with_paid_months
 from transforms.formulas.measures import with_share
@@ -40,8 +40,7 @@ from transforms.functions import (
 _PERIOD = ("platform", "user_key", "user_id", "start_date", "end_date")
 
 TABLE = Table(
-    name="fact_subscription_months",
-    layer=Layer.MARTS,
+    *locate_table(__name__),
     grain="one subscription in one month",
     key=("subscription_id", "year_month"),
     write=MergeOnKey(),

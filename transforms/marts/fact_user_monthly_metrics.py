@@ -11,7 +11,7 @@ Gaps     user_id '' holds what names nobody; a viewing row of 0 hours is watchin
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import BOOLEAN, FLOAT, INTEGER, Column, Layer, MergeOnKey, Table, money
+from transforms.contract import BOOLEAN, FLOAT, INTEGER, Column, MergeOnKey, Table, locate_table, money
 from transforms.formulas.billing_periods import without_replaced
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.formulas.frames import union_all
@@ -20,8 +20,7 @@ from transforms.formulas.periods import month_of
 from transforms.functions import DataFrame, Expression, col, iff, lit, max, round, sum
 
 TABLE = Table(
-    name="fact_user_monthly_metrics",
-    layer=Layer.MARTS,
+    *locate_table(__name__),
     grain="one user in one month",
     key=("user_key", "year_month"),
     write=MergeOnKey(),

@@ -14,7 +14,7 @@ from __future__ import annotations
 from datetime import date
 
 from transforms.activity.columns import person
-from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, MergeOnKey, Table
+from transforms.contract import DATE, INTEGER, TEXT, Column, MergeOnKey, Table, locate_table
 from transforms.formulas import periods
 from transforms.formulas.frames import null_of, union_all
 from transforms.functions import DataFrame, Expression, Window, coalesce, col, count, lag, lead, lit, min, sum
@@ -28,8 +28,7 @@ activity_count = Column("activity_count", INTEGER, "acts", nullable=False, minim
 stream_count = Column("stream_count", INTEGER, "streams begun; NULL for viewers", minimum=0)
 
 TABLE = Table(
-    name="int_customer_periods",
-    layer=Layer.MARTS,
+    *locate_table(__name__),
     grain="one customer in one day, week or month",
     key=("customer_kind", "person", "period", "period_start"),
     write=MergeOnKey(),

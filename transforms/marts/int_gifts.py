@@ -11,7 +11,7 @@ Gaps     a gift that is gone from a later read stays as it was last read
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import Layer, MergeOnKey, Table
+from transforms.contract import MergeOnKey, Table, locate_table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.functions import DataFrame
 from transforms.staging import livelogs_columns as logged
@@ -20,8 +20,7 @@ from transforms.staging import livelogs_columns as logged
 OF_GIFT = (*columns.STREAMER, columns.user_key, columns.user_id, *map(logged.drop_payload, logged.OF_GIFT))
 
 TABLE = Table(
-    name="int_gifts",
-    layer=Layer.MARTS,
+    *locate_table(__name__),
     grain="one gift transaction",
     key=("gift_transaction_id",),
     write=MergeOnKey(),

@@ -10,15 +10,14 @@ Gaps     gift_name is NULL where GIFT_TYPE never listed the kind
 
 from __future__ import annotations
 
-from transforms.contract import Layer, MergeOnKey, Table
+from transforms.contract import MergeOnKey, Table, locate_table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.functions import DataFrame, col
 from transforms.marts.int_gifts import TABLE as GIFTS
 from transforms.staging import livelogs_columns as logged
 
 TABLE = Table(
-    name="int_named_gifts",
-    layer=Layer.MARTS,
+    *locate_table(__name__),
     grain="one gift transaction",
     key=("gift_transaction_id",),
     write=MergeOnKey(),

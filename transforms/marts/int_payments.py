@@ -11,15 +11,14 @@ Gaps     a payment that is corrected to another user moves; fact_payments, which
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import Layer, MergeOnKey, Table
+from transforms.contract import MergeOnKey, Table, locate_table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.functions import DataFrame
 
 _VALUES = ("platform", "user_key", "user_id", "payment_date", "amount")
 
 TABLE = Table(
-    name="int_payments",
-    layer=Layer.MARTS,
+    *locate_table(__name__),
     grain="one payment",
     key=("payment_id",),
     write=MergeOnKey(),

@@ -13,7 +13,7 @@ Gaps     a count holds until the stream's next observation, at most as long as a
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import BOOLEAN, INTEGER, Column, Layer, MergeOnKey, Table
+from transforms.contract import BOOLEAN, INTEGER, Column, MergeOnKey, Table, locate_table
 from transforms.formulas.frames import are_known
 from transforms.formulas.keys import hash_key
 from transforms.functions import (
@@ -32,8 +32,7 @@ from transforms.functions import (
 )
 
 TABLE = Table(
-    name="int_stream_observations",
-    layer=Layer.MARTS,
+    *locate_table(__name__),
     grain="one stream at one time at which it was observed",
     key=("stream_id", "snapshot_at"),
     write=MergeOnKey(),

@@ -13,13 +13,12 @@ Gaps     streams with 0 viewers are not counted (SEMANTICS §2); a poll lists th
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, MergeOnKey, Table
+from transforms.contract import DATE, INTEGER, TEXT, Column, MergeOnKey, Table, locate_table
 from transforms.formulas.frames import union_all
 from transforms.functions import DataFrame, Expression, coalesce, col, count, in_, lit, sum
 
 TABLE = Table(
-    name="mart_concurrent_viewers",
-    layer=Layer.MARTS,
+    *locate_table(__name__),
     grain="one scope at one snapshot",
     key=("scope", "scope_id", "snapshot_at"),
     write=MergeOnKey(),

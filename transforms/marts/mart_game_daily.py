@@ -11,13 +11,12 @@ Gaps     peak_viewers is the highest sum at one snapshot, not the sum of the str
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import Layer, MergeOnKey, Table
+from transforms.contract import MergeOnKey, Table, locate_table
 from transforms.formulas import measures
 from transforms.functions import DataFrame, coalesce, col, greatest, iff, lit, max, sum
 
 TABLE = Table(
-    name="mart_game_daily",
-    layer=Layer.MARTS,
+    *locate_table(__name__),
     grain="one category on one UTC day",
     key=("game_id", "date_day"),
     write=MergeOnKey(),

@@ -11,7 +11,7 @@ Gaps     the newest period has the counts so far, told by is_over: a period is o
 
 from __future__ import annotations
 
-from transforms.contract import BOOLEAN, FLOAT, INTEGER, Column, Layer, Replace, Table
+from transforms.contract import BOOLEAN, FLOAT, INTEGER, Column, Replace, Table, locate_table
 from transforms.formulas import periods
 from transforms.formulas.frames import have_same, null_of
 from transforms.functions import DataFrame, Expression, Window, coalesce, col, iff, lit, sum
@@ -23,8 +23,7 @@ def _count(name: str, description: str) -> Column:
 
 
 TABLE = Table(
-    name="mart_growth_accounting",
-    layer=Layer.MARTS,
+    *locate_table(__name__),
     grain="one kind of customer in one day, week or month",
     key=("customer_kind", "period", "period_start"),
     write=Replace(),

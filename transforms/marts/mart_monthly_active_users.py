@@ -11,12 +11,11 @@ Gaps     rows that name nobody are nobody's activity: user_id '' is not counted;
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import INTEGER, TEXT, Column, Layer, MergeOnKey, Table
+from transforms.contract import INTEGER, TEXT, Column, MergeOnKey, Table, locate_table
 from transforms.functions import DataFrame, col, count, lit
 
 TABLE = Table(
-    name="mart_monthly_active_users",
-    layer=Layer.MARTS,
+    *locate_table(__name__),
     grain="one definition in one month",
     key=("year_month", "definition"),
     write=MergeOnKey(),

@@ -11,12 +11,11 @@ Gaps     a month without payments has no row; payments of unknown users count; o
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import INTEGER, Column, Layer, MergeOnKey, Table, money
+from transforms.contract import INTEGER, Column, MergeOnKey, Table, locate_table, money
 from transforms.functions import DataFrame, col, count, iff, lit, sum
 
 TABLE = Table(
-    name="mart_monthly_revenue",
-    layer=Layer.MARTS,
+    *locate_table(__name__),
     grain="one month with payments",
     key=("year_month",),
     write=MergeOnKey(),

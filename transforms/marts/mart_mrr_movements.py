@@ -14,7 +14,7 @@ from __future__ import annotations
 from datetime import date
 
 from transforms import columns
-from transforms.contract import FLOAT, INTEGER, Column, Layer, Replace, Table, money
+from transforms.contract import FLOAT, INTEGER, Column, Replace, Table, locate_table, money
 from transforms.formulas.frames import null_of
 from transforms.formulas.measures import with_share
 from transforms.formulas.periods import in_each_month
@@ -39,8 +39,7 @@ def _count(name: str, description: str) -> Column:
 
 
 TABLE = Table(
-    name="mart_mrr_movements",
-    layer=Layer.MARTS,
+    *locate_table(__name__),
     grain="one grain in one month",
     key=("grain", "year_month"),
     write=Replace(),

@@ -11,15 +11,14 @@ Gaps     in a period that is not over (no data of a later day yet) what is measu
 
 from __future__ import annotations
 
-from transforms.contract import DATE, FLOAT, INTEGER, Column, Layer, Replace, Table
+from transforms.contract import DATE, FLOAT, INTEGER, Column, Replace, Table, locate_table
 from transforms.formulas import periods
 from transforms.formulas.frames import have_same, null_of
 from transforms.functions import DataFrame, Expression, coalesce, col, count, iff, lit, sum
 from transforms.marts.int_customer_periods import activity_count, customer_kind, stream_count
 
 TABLE = Table(
-    name="mart_retention_cohorts",
-    layer=Layer.MARTS,
+    *locate_table(__name__),
     grain="one cohort at one age",
     key=("customer_kind", "period", "cohort_start", "age"),
     write=Replace(),

@@ -11,13 +11,12 @@ Gaps     peak_viewers is NULL on a day that only has time carried over midnight,
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import Layer, MergeOnKey, Table
+from transforms.contract import MergeOnKey, Table, locate_table
 from transforms.formulas import measures
 from transforms.functions import DataFrame, col, iff, lit, max, sum
 
 TABLE = Table(
-    name="mart_streamer_daily",
-    layer=Layer.MARTS,
+    *locate_table(__name__),
     grain="one streamer on one UTC day",
     key=("streamer_key", "date_day"),
     write=MergeOnKey(),

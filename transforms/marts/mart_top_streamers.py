@@ -11,7 +11,7 @@ Gaps     each window keeps its first 1,000 streamers; equal hours_watched are ra
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import DATE, INTEGER, TEXT, Column, Layer, Replace, Table
+from transforms.contract import DATE, INTEGER, TEXT, Column, Replace, Table, locate_table
 from transforms.formulas import measures
 from transforms.formulas.frames import union_all
 from transforms.functions import DataFrame, Window, col, dateadd, lit, max, row_number, sum
@@ -21,8 +21,7 @@ _RANKS_KEPT = 1000
 _STREAMER = ("streamer_key", "platform", "streamer_id")
 
 TABLE = Table(
-    name="mart_top_streamers",
-    layer=Layer.MARTS,
+    *locate_table(__name__),
     grain="one streamer in one ranking window",
     key=("ranking_window", "streamer_key"),
     write=Replace(),

@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from transforms import columns
-from transforms.contract import BOOLEAN, FLOAT, INTEGER, TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.contract import BOOLEAN, FLOAT, INTEGER, TEXT, TIMESTAMP, Column, MergeOnKey, Table, locate_table
 from transforms.formulas.frames import have_same, null_of
 from transforms.formulas.keys import hash_key
 from transforms.functions import (
@@ -40,8 +40,7 @@ from transforms.functions import (
 
 THRESHOLD, RATIO, BOTH = "threshold", "ratio", "both"
 TABLE = Table(
-    name="mart_viewer_spikes",
-    layer=Layer.MARTS,
+    *locate_table(__name__),
     grain="one spike episode of one stream",
     key=("spike_key",),
     write=MergeOnKey(),

@@ -13,7 +13,7 @@ Gaps     what was sent within the last hours has not come back yet: missing coun
 from __future__ import annotations
 
 from transforms.activity.publications import SENT
-from transforms.contract import INTEGER, TEXT, TIMESTAMP, Column, Layer, Table, View
+from transforms.contract import INTEGER, TEXT, TIMESTAMP, Column, Table, View, locate_table
 from transforms.functions import DataFrame, Window, coalesce, col, count, date_trunc, iff, lit, max, row_number
 
 UNKNOWN = "unknown"
@@ -25,8 +25,7 @@ def _count(name: str, description: str) -> Column:
 
 
 TABLE = Table(
-    name="amplitude_round_trip",
-    layer=Layer.PRODUCT,
+    *locate_table(__name__),
     grain="one activity at one destination in one UTC hour",
     key=_GROUP,
     write=View(ledgers=("publications",)),

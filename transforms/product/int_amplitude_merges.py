@@ -10,7 +10,7 @@ Gaps     a merge may lead to an id that was merged itself, for up to 8 merges; i
 
 from __future__ import annotations
 
-from transforms.contract import TIMESTAMP, Column, Layer, Replace, Table
+from transforms.contract import TIMESTAMP, Column, Replace, Table, locate_table
 from transforms.formulas.deduplicate import latest_per_key
 from transforms.functions import DataFrame, coalesce, col
 from transforms.staging import amplitude_columns as amplitude
@@ -19,8 +19,7 @@ _DOUBLINGS = 3  # each doubles how many merges are followed
 _MERGE = ("amplitude_id", "merged_amplitude_id", "merged_at")
 
 TABLE = Table(
-    name="int_amplitude_merges",
-    layer=Layer.PRODUCT,
+    *locate_table(__name__),
     grain="one amplitude_id that was merged",
     key=("amplitude_id",),
     write=Replace(),

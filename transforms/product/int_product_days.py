@@ -11,7 +11,7 @@ Gaps     a day without such an event has no row: product_daily fills it with zer
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import INTEGER, Column, Layer, MergeOnKey, Table
+from transforms.contract import INTEGER, Column, MergeOnKey, Table, locate_table
 from transforms.functions import DataFrame, col, count, iff, lit, sum
 from transforms.staging import amplitude_columns as amplitude
 
@@ -29,8 +29,7 @@ MEASURES = (
 )
 
 TABLE = Table(
-    name="int_product_days",
-    layer=Layer.PRODUCT,
+    *locate_table(__name__),
     grain="one event type on one UTC day with such an event",
     key=("event_type", "date_day"),
     write=MergeOnKey(),

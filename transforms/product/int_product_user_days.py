@@ -11,13 +11,12 @@ Gaps     is_first_day is the day of the user's first event of any type: the user
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import BOOLEAN, INTEGER, Column, Layer, MergeOnKey, Table
+from transforms.contract import BOOLEAN, INTEGER, Column, MergeOnKey, Table, locate_table
 from transforms.functions import DataFrame, Window, col, count, count_distinct, lit, min as smallest
 from transforms.staging import amplitude_columns as amplitude
 
 TABLE = Table(
-    name="int_product_user_days",
-    layer=Layer.PRODUCT,
+    *locate_table(__name__),
     grain="one event type of one merged user on one UTC day",
     key=("user_key", "event_type", "date_day"),
     write=MergeOnKey(),

@@ -10,7 +10,7 @@ Gaps     events of a type that is inactive in Amplitude count as well
 
 from __future__ import annotations
 
-from transforms.contract import INTEGER, Column, Layer, MergeOnKey, Table
+from transforms.contract import INTEGER, Column, MergeOnKey, Table, locate_table
 from transforms.formulas import periods
 from transforms.formulas.frames import union_all
 from transforms.functions import DataFrame, col, count_distinct, lit
@@ -19,8 +19,7 @@ from transforms.staging import amplitude_columns as amplitude
 active_days = Column("active_days", INTEGER, "days with an event", nullable=False, minimum=1, maximum=31)
 
 TABLE = Table(
-    name="int_product_user_periods",
-    layer=Layer.PRODUCT,
+    *locate_table(__name__),
     grain="one merged user in one day, week or month with an event",
     key=("user_key", "period", "period_start"),
     write=MergeOnKey(),

@@ -11,14 +11,13 @@ Gaps     a period without a user has no rows; one that is not over has the count
 
 from __future__ import annotations
 
-from transforms.contract import FLOAT, INTEGER, Column, Layer, MergeOnKey, Table
+from transforms.contract import FLOAT, INTEGER, Column, MergeOnKey, Table, locate_table
 from transforms.formulas import periods
 from transforms.functions import DataFrame, Window, array_generate_range, coalesce, col, count, datediff, lit, sum
 from transforms.product.int_product_user_periods import active_days
 
 TABLE = Table(
-    name="product_active_users",
-    layer=Layer.PRODUCT,
+    *locate_table(__name__),
     grain="one number of days in one day, week or month",
     key=("period", "period_start", "active_days"),
     write=MergeOnKey(),

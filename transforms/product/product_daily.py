@@ -11,15 +11,14 @@ Gaps     zeros on days without such an event; users of several types count in ea
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import INTEGER, Layer, Replace, Table
+from transforms.contract import INTEGER, Replace, Table, locate_table
 from transforms.formulas.periods import in_each_period
 from transforms.functions import DataFrame, coalesce, col, lit, max, min
 from transforms.product.int_product_days import MEASURES
 from transforms.staging import amplitude_columns as amplitude
 
 TABLE = Table(
-    name="product_daily",
-    layer=Layer.PRODUCT,
+    *locate_table(__name__),
     grain="one event type on one UTC day",
     key=("event_type", "date_day"),
     write=Replace(),

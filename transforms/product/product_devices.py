@@ -11,7 +11,7 @@ Gaps     events without a device_id are of no device; a device that several peop
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import INTEGER, Column, Layer, MergeOnKey, Table
+from transforms.contract import INTEGER, Column, MergeOnKey, Table, locate_table
 from transforms.functions import DataFrame, Window, col, count, count_distinct, first_value, lit, max, min
 from transforms.staging import amplitude_columns as amplitude
 
@@ -19,8 +19,7 @@ _DEVICE = ("device_key", "platform", "device_id")
 _NEWEST = ("device_family", "device_type", "app_platform", "os_key", "version_name", "user_key")
 
 TABLE = Table(
-    name="product_devices",
-    layer=Layer.PRODUCT,
+    *locate_table(__name__),
     grain="one device",
     key=("device_key",),
     write=MergeOnKey(),

@@ -10,15 +10,14 @@ Gaps     only the properties of SNOWCAST_PRODUCT_PROPERTIES, all where it is emp
 
 from __future__ import annotations
 
-from transforms.contract import FLOAT, TEXT, Column, Layer, MergeOnKey, Table
+from transforms.contract import FLOAT, TEXT, Column, MergeOnKey, Table, locate_table
 from transforms.functions import DataFrame, col, iff, lit, try_cast, typeof
 from transforms.staging import amplitude_columns as amplitude
 
 _NUMBERS = ("INTEGER", "DECIMAL", "DOUBLE")
 
 TABLE = Table(
-    name="product_event_properties",
-    layer=Layer.PRODUCT,
+    *locate_table(__name__),
     grain="one property of one event",
     key=("event_key", "property"),
     write=MergeOnKey(),

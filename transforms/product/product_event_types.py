@@ -11,14 +11,13 @@ Gaps     a type that no list named has NULLs; one that is gone from the list kee
 
 from __future__ import annotations
 
-from transforms.contract import BOOLEAN, INTEGER, TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.contract import BOOLEAN, INTEGER, TEXT, TIMESTAMP, Column, MergeOnKey, Table, locate_table
 from transforms.formulas.deduplicate import latest_per_key, observe
 from transforms.functions import DataFrame, col
 from transforms.staging import amplitude_columns as amplitude
 
 TABLE = Table(
-    name="product_event_types",
-    layer=Layer.PRODUCT,
+    *locate_table(__name__),
     grain="one event type",
     key=("event_type",),
     write=MergeOnKey(),

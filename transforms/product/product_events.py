@@ -11,7 +11,7 @@ Gaps     session_id -1 is no session; who it was is the merged user, so a late m
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import INTEGER, TEXT, Column, Layer, Table
+from transforms.contract import INTEGER, TEXT, Column, Table, locate_table
 from transforms.formulas.keys import hash_key
 from transforms.functions import DataFrame, Expression, coalesce, col, iff, lit
 from transforms.staging import amplitude_columns as amplitude
@@ -22,8 +22,7 @@ NO_SESSION = -1
 PAGE_PROPERTIES = ("[Amplitude] Page Path", "page_path", "page")
 
 TABLE = Table(
-    name="product_events",
-    layer=Layer.PRODUCT,
+    *locate_table(__name__),
     grain="one event",
     key=("event_key",),
     write=MergeOnKey(),

@@ -11,7 +11,7 @@ Gaps     session columns are NULL for events of no session, device columns for e
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import BOOLEAN, INTEGER, TEXT, TIMESTAMP, Column, Layer, Table, View
+from transforms.contract import BOOLEAN, INTEGER, TEXT, TIMESTAMP, Column, Table, View, locate_table
 from transforms.functions import DataFrame, coalesce, col, datediff, lit
 from transforms.staging import amplitude_columns as amplitude
 
@@ -40,8 +40,7 @@ _BESIDE = (
 )
 
 TABLE = Table(
-    name="product_events_enriched",
-    layer=Layer.PRODUCT,
+    *locate_table(__name__),
     grain="one event",
     key=("event_key",),
     write=View(rows_of="product_events"),

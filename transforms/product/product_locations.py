@@ -10,7 +10,7 @@ Gaps     a place that is not told is a row with NULLs, so that every event has o
 
 from __future__ import annotations
 
-from transforms.contract import Layer, MergeOnKey, Table
+from transforms.contract import MergeOnKey, Table, locate_table
 from transforms.formulas.deduplicate import join_spans, take_events
 from transforms.functions import DataFrame
 from transforms.staging import amplitude_columns as amplitude
@@ -18,8 +18,7 @@ from transforms.staging import amplitude_columns as amplitude
 _NAMES = ("location_key", "country", "region", "city", "dma")
 
 TABLE = Table(
-    name="product_locations",
-    layer=Layer.PRODUCT,
+    *locate_table(__name__),
     grain="one place: country, region, city and market area",
     key=("location_key",),
     write=MergeOnKey(),

@@ -10,7 +10,7 @@ Gaps     a system that is not told is a row with NULLs, so that every event has 
 
 from __future__ import annotations
 
-from transforms.contract import Layer, MergeOnKey, Table
+from transforms.contract import MergeOnKey, Table, locate_table
 from transforms.formulas.deduplicate import join_spans, take_events
 from transforms.functions import DataFrame
 from transforms.staging import amplitude_columns as amplitude
@@ -18,8 +18,7 @@ from transforms.staging import amplitude_columns as amplitude
 _NAMES = ("os_key", "os_name", "os_version")
 
 TABLE = Table(
-    name="product_operating_systems",
-    layer=Layer.PRODUCT,
+    *locate_table(__name__),
     grain="one operating system in one version",
     key=("os_key",),
     write=MergeOnKey(),

@@ -10,15 +10,14 @@ Gaps     events with session_id -1 are in no session; entry and exit page are NU
 
 from __future__ import annotations
 
-from transforms.contract import BOOLEAN, INTEGER, TEXT, Column, Layer, MergeOnKey, Table
+from transforms.contract import BOOLEAN, INTEGER, TEXT, Column, MergeOnKey, Table, locate_table
 from transforms.functions import DataFrame, Window, col, count, datediff, first_value, lit, max, min, row_number
 from transforms.staging import amplitude_columns as amplitude
 
 _SESSION = ("user_key", "session_key", "session_id")
 
 TABLE = Table(
-    name="product_sessions",
-    layer=Layer.PRODUCT,
+    *locate_table(__name__),
     grain="one session of one merged user",
     key=("session_key",),
     write=MergeOnKey(),

@@ -12,7 +12,7 @@ Gaps     a user is new with their first event, as user_creation_time is no longe
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import DATE, INTEGER, TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.contract import DATE, INTEGER, TEXT, TIMESTAMP, Column, MergeOnKey, Table, locate_table
 from transforms.functions import DataFrame, Window, col, count, count_distinct, first_value, iff, lit, max, min
 from transforms.staging import amplitude_columns as amplitude
 
@@ -22,8 +22,7 @@ _FIRST = {"country": "first_country", "app_platform": "first_app_platform", "ver
 _NEWEST = {"country": "country", "app_platform": "app_platform", "language": "language", "version_name": "version_name"}
 
 TABLE = Table(
-    name="product_users",
-    layer=Layer.PRODUCT,
+    *locate_table(__name__),
     grain="one merged user",
     key=("user_key",),
     write=MergeOnKey(),

@@ -12,13 +12,12 @@ Gaps     users are as Amplitude knew them when the events came: int_amplitude_me
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import TEXT, VERSION_COLUMNS, Column, History, Layer, Strategy, Table
+from transforms.contract import TEXT, VERSION_COLUMNS, Column, History, Strategy, Table, locate_table
 from transforms.functions import DataFrame, col, lit, object_construct, to_json, to_variant
 from transforms.staging import amplitude_columns as amplitude
 
 TABLE = Table(
-    name="product_users_history",
-    layer=Layer.PRODUCT,
+    *locate_table(__name__),
     grain="one version of one amplitude_id",
     key=("amplitude_key", "valid_from"),
     write=History(

@@ -12,7 +12,7 @@ Gaps     a type that is gone from the list says nothing
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import BOOLEAN, INTEGER, TEXT, Column, Layer, MergeOnKey, Table
+from transforms.contract import BOOLEAN, INTEGER, TEXT, Column, MergeOnKey, Table, locate_table
 from transforms.functions import DataFrame
 from transforms.staging import amplitude_columns as amplitude
 from transforms.staging.parsing import count_filled_fields, parse
@@ -23,8 +23,7 @@ def _flag(name: str, field: str, description: str) -> Column:
 
 
 TABLE = Table(
-    name="stg_amplitude_event_types",
-    layer=Layer.STAGING,
+    *locate_table(__name__),
     grain="one event type at one time at which the list was asked for",
     key=("event_type", "snapshot_at"),
     write=MergeOnKey(newest_by=("filled_fields",)),

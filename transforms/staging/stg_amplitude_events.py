@@ -15,7 +15,7 @@ Gaps     an event dated after its upload is kept and flagged, and counts as of i
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import INTEGER, TEXT, TIMESTAMP, VARIANT, Column, Layer, MergeOnKey, Table
+from transforms.contract import INTEGER, TEXT, TIMESTAMP, VARIANT, Column, MergeOnKey, Table, locate_table
 from transforms.formulas.keys import hash_key
 from transforms.functions import DataFrame, Expression, coalesce, col, dateadd, iff, lit, lower, trim
 from transforms.staging import amplitude_columns as amplitude
@@ -31,8 +31,7 @@ def _text(column: Column, field: str) -> Column:
 
 
 TABLE = Table(
-    name="stg_amplitude_events",
-    layer=Layer.STAGING,
+    *locate_table(__name__),
     grain="one event of one device",
     key=("event_key",),
     write=MergeOnKey(newest_by=("uploaded_at", "filled_fields")),

@@ -12,14 +12,13 @@ Gaps     without it a merge counts as made when Amplitude's server took it, else
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.contract import TEXT, TIMESTAMP, Column, MergeOnKey, Table, locate_table
 from transforms.functions import DataFrame, coalesce, col
 from transforms.staging import amplitude_columns as amplitude
 from transforms.staging.parsing import parse
 
 TABLE = Table(
-    name="stg_amplitude_merged_ids",
-    layer=Layer.STAGING,
+    *locate_table(__name__),
     grain="one merge of one amplitude_id, made at one time, in one delivery",
     key=("amplitude_id", "merged_at", "snapshot_at"),
     write=MergeOnKey(),

@@ -13,13 +13,12 @@ Gaps     a delivery lists some of the payments: absence says nothing; user_id ''
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import Layer, MergeOnKey, Table
+from transforms.contract import MergeOnKey, Table, locate_table
 from transforms.functions import DataFrame
 from transforms.staging.parsing import name_owners, parse, refuse_other_currencies
 
 TABLE = Table(
-    name="stg_billing_payments",
-    layer=Layer.STAGING,
+    *locate_table(__name__),
     grain="one payment in one delivery",
     key=("payment_id", "snapshot_at"),
     write=MergeOnKey(),

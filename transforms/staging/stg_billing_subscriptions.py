@@ -13,7 +13,7 @@ Gaps     a file without the field updated_at counts as changed when it was deliv
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import Layer, MergeOnKey, Table
+from transforms.contract import MergeOnKey, Table, locate_table
 from transforms.formulas.billing_periods import KNOWN
 from transforms.functions import DataFrame, col, concat, iff, lit, replace, typeof
 from transforms.staging.parsing import (
@@ -26,8 +26,7 @@ from transforms.staging.parsing import (
 )
 
 TABLE = Table(
-    name="stg_billing_subscriptions",
-    layer=Layer.STAGING,
+    *locate_table(__name__),
     grain="one subscription in one delivery",
     key=("subscription_id", "snapshot_at"),
     write=MergeOnKey(newest_by=("filled_fields",)),

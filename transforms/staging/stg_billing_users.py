@@ -12,13 +12,12 @@ Gaps     a delivery lists every user; who is missing was deleted, which users_hi
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import Layer, MergeOnKey, Table
+from transforms.contract import MergeOnKey, Table, locate_table
 from transforms.functions import DataFrame
 from transforms.staging.parsing import name_owners, parse, replace_values, tidy_text
 
 TABLE = Table(
-    name="stg_billing_users",
-    layer=Layer.STAGING,
+    *locate_table(__name__),
     grain="one user in one delivery",
     key=("user_id", "snapshot_at"),
     write=MergeOnKey(newest_by=("filled_fields",)),

@@ -12,15 +12,14 @@ Gaps     a delivery lists some of the days: absence says nothing; a day listed t
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import Layer, MergeOnKey, Table
+from transforms.contract import MergeOnKey, Table, locate_table
 from transforms.functions import DataFrame
 from transforms.staging.parsing import name_owners, parse
 
 _MOST_HOURS = 1000  # many screens at once, and far from what a sum could not hold
 
 TABLE = Table(
-    name="stg_billing_viewing_activity",
-    layer=Layer.STAGING,
+    *locate_table(__name__),
     grain="one user on one day in one delivery",
     key=("user_id", "watch_date", "snapshot_at"),
     write=MergeOnKey(),

@@ -12,13 +12,12 @@ Gaps     an empty customer_id takes the link back; without linked_at a link coun
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.contract import TEXT, TIMESTAMP, Column, MergeOnKey, Table, locate_table
 from transforms.functions import DataFrame, coalesce, col
 from transforms.staging.parsing import parse
 
 TABLE = Table(
-    name="stg_identity_links",
-    layer=Layer.STAGING,
+    *locate_table(__name__),
     grain="one link of one id, made at one time, in one delivery",
     key=("platform", "anonymous_id", "linked_at", "snapshot_at"),
     write=MergeOnKey(),

@@ -12,14 +12,13 @@ Gaps     a kind that is gone from a later read keeps the name that it had
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import INTEGER, Column, Layer, MergeOnKey, Table
+from transforms.contract import INTEGER, Column, MergeOnKey, Table, locate_table
 from transforms.functions import DataFrame
 from transforms.staging import livelogs_columns as logged
 from transforms.staging.parsing import count_filled_fields, parse
 
 TABLE = Table(
-    name="stg_livelogs_gift_types",
-    layer=Layer.STAGING,
+    *locate_table(__name__),
     grain="one kind of gift in one read",
     key=("gift_id", "snapshot_at"),
     write=MergeOnKey(newest_by=("filled_fields",)),

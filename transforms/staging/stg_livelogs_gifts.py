@@ -12,14 +12,13 @@ Gaps     user_id '' is a giver that is not told; a gift that is gone from a late
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import INTEGER, Column, Layer, MergeOnKey, Table
+from transforms.contract import INTEGER, Column, MergeOnKey, Table, locate_table
 from transforms.functions import DataFrame
 from transforms.staging import livelogs_columns as logged
 from transforms.staging.parsing import name_owners, parse
 
 TABLE = Table(
-    name="stg_livelogs_gifts",
-    layer=Layer.STAGING,
+    *locate_table(__name__),
     grain="one gift transaction in one read",
     key=("gift_transaction_id", "snapshot_at"),
     write=MergeOnKey(newest_by=("filled_fields",)),

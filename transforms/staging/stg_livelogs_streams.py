@@ -12,14 +12,13 @@ Gaps     close_by is NULL where the log does not say it; a stream that is gone f
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import Layer, MergeOnKey, Table
+from transforms.contract import MergeOnKey, Table, locate_table
 from transforms.functions import DataFrame
 from transforms.staging import livelogs_columns as logged
 from transforms.staging.parsing import name_owners, parse
 
 TABLE = Table(
-    name="stg_livelogs_streams",
-    layer=Layer.STAGING,
+    *locate_table(__name__),
     grain="one stream in one read",
     key=("stream_id", "snapshot_at"),
     write=MergeOnKey(newest_by=("filled_fields",)),

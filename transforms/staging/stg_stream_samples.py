@@ -13,14 +13,13 @@ Gaps     a message that is no sample is quarantined with its position; samples w
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import BOOLEAN, INTEGER, TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.contract import BOOLEAN, INTEGER, TEXT, TIMESTAMP, Column, MergeOnKey, Table, locate_table
 from transforms.formulas.keys import hash_key
 from transforms.functions import DataFrame, Expression, coalesce, col, concat, datediff, floor, iff, lit
 from transforms.staging.parsing import parse, replace_values
 
 TABLE = Table(
-    name="stg_stream_samples",
-    layer=Layer.STAGING,
+    *locate_table(__name__),
     grain="one stream at one collected time",
     key=("stream_id", "collected_at"),
     write=MergeOnKey(newest_by=("message_at",)),

@@ -12,13 +12,12 @@ Gaps     ids that Twitch no longer knows are not returned: absence says nothing 
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import Layer, MergeOnKey, Table
+from transforms.contract import MergeOnKey, Table, locate_table
 from transforms.functions import DataFrame
 from transforms.staging.parsing import parse
 
 TABLE = Table(
-    name="stg_twitch_games",
-    layer=Layer.STAGING,
+    *locate_table(__name__),
     grain="one category at one snapshot",
     key=("game_id", "snapshot_at"),
     write=MergeOnKey(),

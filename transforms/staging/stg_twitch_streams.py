@@ -12,13 +12,12 @@ Gaps     Helix repeats streams across pages: the highest viewer_count of a snaps
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import BOOLEAN, TEXT, VARIANT, Column, Layer, MergeOnKey, Table
+from transforms.contract import BOOLEAN, TEXT, VARIANT, Column, MergeOnKey, Table, locate_table
 from transforms.functions import DataFrame
 from transforms.staging.parsing import name_owners, parse
 
 TABLE = Table(
-    name="stg_twitch_streams",
-    layer=Layer.STAGING,
+    *locate_table(__name__),
     grain="one stream at one snapshot",
     key=("stream_id", "snapshot_at"),
     write=MergeOnKey(newest_by=("viewer_count",)),

@@ -12,13 +12,12 @@ Gaps     banned and deleted users are not returned: absence says nothing (SEMANT
 from __future__ import annotations
 
 from transforms import columns
-from transforms.contract import TEXT, TIMESTAMP, Column, Layer, MergeOnKey, Table
+from transforms.contract import TEXT, TIMESTAMP, Column, MergeOnKey, Table, locate_table
 from transforms.functions import DataFrame
 from transforms.staging.parsing import name_owners, parse
 
 TABLE = Table(
-    name="stg_twitch_users",
-    layer=Layer.STAGING,
+    *locate_table(__name__),
     grain="one user at one snapshot",
     key=("streamer_id", "snapshot_at"),
     write=MergeOnKey(),
