@@ -202,14 +202,13 @@ class Scanner:
             raise syntax_error(self.sql, token)
         return token.text
 
-    def group_end(self) -> int:
-        """Index of the token that closes the parenthesis that comes next."""
-        depth = 0
-        for at in range(self.at, len(self.tokens)):
-            depth += {"(": 1, ")": -1}.get(self.tokens[at].text, 0)
-            if depth == 0:
-                return at
-        raise syntax_error(self.sql, None)
+    def group_text(self) -> str:
+        """Pass over the parenthesis that comes next and all up to the one that closes it; the text between them."""
+        begun, depth = self.next(), 1
+        while depth:
+            token = self.next()
+            depth += {"(": 1, ")": -1}.get(token.text, 0)
+        return self.sql[begun.end : token.start]
 
     def options(self) -> Options:
         """All `NAME = value` that follow, names in upper case."""

@@ -41,10 +41,10 @@ class _Scope:
 
     database: str | None
     schema: str | None
-    table: str | None
-    like: str | None
-    starts: str | None
-    limit: str
+    table: str | None = None
+    like: str | None = None
+    starts: str | None = None
+    limit: str = ""
 
     def filters(self, name: str) -> str:
         """Conditions on the name."""
@@ -56,10 +56,10 @@ class _Scope:
         """Condition on the schema."""
         return f" AND {schema} = {quote_literal(self.schema)}" if self.schema else ""
 
-    def inside(self, database: str = "database_name", schema: str = "schema_name") -> str:
+    def inside(self) -> str:
         """Conditions on database, schema and name, of what is kept beside the databases."""
-        there = f"{database} = {quote_literal(self.database)}" if self.database else "TRUE"
-        return there + self.within(schema) + self.filters("name")
+        there = f"database_name = {quote_literal(self.database)}" if self.database else "TRUE"
+        return there + self.within("schema_name") + self.filters("name")
 
 
 def show(tree: exp.Show, context: StatementContext) -> pa.Table:
@@ -215,15 +215,9 @@ def _show_file_formats(scope: _Scope, context: StatementContext) -> pa.Table:
 def _show_pipes(rest: str, context: StatementContext) -> pa.Table:
     """`SHOW PIPES [LIKE '…'] [IN SCHEMA db.s]`."""
     like, place = _LIKE.search(rest), _IN_SCHEMA.search(rest)
-    names = place[1].split(".") if place else []
-    scope = _Scope(
-        database=normalise_name(names[0]) if len(names) > 1 else context.database,
-        schema=normalise_name(names[-1]) if names else context.schema,
-        table=None,
-        like=like[1].replace("\\\\", "\\") if like else None,
-        starts=None,
-        limit="",
-    )
+    names: list[str | None] = [normalise_name(name) for name in place[1].split(".")] if place else []
+    database, schema = [context.database, context.schema][: max(0, 2 - len(names))] + names[-2:]
+    scope = _Scope(database, schema, like=like[1].replace("\\\\", "\\") if like else None)
     return context.run(f"""
         SELECT created_on, name, database_name, schema_name, definition, 'SYSADMIN' AS owner,
             NULL::VARCHAR AS notification_channel, comment, NULL::VARCHAR AS integration, NULL::VARCHAR AS pattern,

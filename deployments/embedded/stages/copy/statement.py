@@ -13,6 +13,7 @@ from deployments.embedded.names import normalise_name
 from deployments.embedded.scanner import Options, Scanner, is_true
 
 _IGNORED = {"LOAD_UNCERTAIN_FILES", "DETAILED_OUTPUT", "CLUSTER_AT_INGEST_TIME"}
+_NO_SIMPLE_SELECT = ("SQL compilation error:\nCOPY statement only supports simple SELECT from stage.", 2113, "42601")
 _ON_ERROR = re.compile(r"CONTINUE|ABORT_STATEMENT|SKIP_FILE(?:_(\d+)(%?))?")
 
 
@@ -161,9 +162,7 @@ def source_table(select: exp.Select) -> exp.Table:
     """
     source = select.args.get("from_")
     if source is None or not isinstance(source.this, exp.Table) or select.args.get("joins"):
-        raise snowflake_error(
-            "SQL compilation error:\nCOPY statement only supports simple SELECT from stage.", 2113, "42601"
-        )
+        raise snowflake_error(*_NO_SIMPLE_SELECT)
     return source.this
 
 
@@ -178,14 +177,9 @@ def _columns(scanner: Scanner) -> list[str]:
 
 
 def _select(scanner: Scanner, context: StatementContext) -> tuple[exp.Select, str]:
-    end = scanner.group_end()
-    text = scanner.sql[scanner.tokens[scanner.at].end : scanner.tokens[end].start]
-    scanner.at = end + 1
-    select = context.parse(text)
+    select = context.parse(scanner.group_text())
     if not isinstance(select, exp.Select):
-        raise snowflake_error(
-            "SQL compilation error:\nCOPY statement only supports simple SELECT from stage.", 2113, "42601"
-        )
+        raise snowflake_error(*_NO_SIMPLE_SELECT)
     this = source_table(select).this
     stage = str(this.this)
     if not stage.startswith("@"):

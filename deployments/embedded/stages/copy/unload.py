@@ -54,10 +54,7 @@ def unload(statement_text: str, context: StatementContext) -> pa.Table:
 
 def _query(scanner: Scanner, context: StatementContext) -> str:
     if (token := scanner.peek()) and token.text == "(":
-        end = scanner.group_end()
-        text = scanner.sql[scanner.tokens[scanner.at].end : scanner.tokens[end].start]
-        scanner.at = end + 1
-        return context.translate(context.parse(text))
+        return context.translate(context.parse(scanner.group_text()))
     table = exp.to_table(scanner.name(), dialect="snowflake")
     return context.translate(exp.select("*").from_(table))
 
