@@ -35,6 +35,27 @@ class LockedError(Exception):
         self.holder = holder
 
 
+class ServerFiles:
+    """Where a server of a home keeps what it is found by.
+
+    Attributes:
+        root: its folder.
+        endpoint: who runs where, and the secrets; mode 0600.
+        log: what it says.
+        start_lock: held by the client that is starting one.
+        server_lock: held by the server as long as it lives.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.endpoint, self.log = root / "endpoint.json", root / "server.log"
+        self.start_lock, self.server_lock = root / "start.lock", root / "server.lock"
+
+    def is_free(self) -> bool:
+        """Whether no server of this home lives."""
+        return not is_locked(self.server_lock)
+
+
 def start_apart(
     command: Sequence[str], *, log: Path, folder: Path, environment: Mapping[str, str], passed: Sequence[IO[str]] = ()
 ) -> subprocess.Popen[bytes]:

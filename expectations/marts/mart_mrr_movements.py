@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from expectations.rules.marts import COUNTED_MONTHS, first_of_month
 from expectations.rules.rule import Lookup, Rule, critical
+from transforms.marts.mart_mrr_movements import MOVED
 
 _BEFORE = Lookup(
     "before",
@@ -27,30 +28,22 @@ _MONTHS = Lookup(
     ("mrr",),
     "months.year_month = t.year_month",
 )
-# movement -> what its amounts and counts are called in the mart
-_MOVED = {
-    "new": "new",
-    "reactivation": "reactivation",
-    "expansion": "expansion",
-    "contraction": "contraction",
-    "churn": "churned",
-}
 _SUMS = ", ".join(
     f"sum(iff(movement = '{movement}', abs(mrr_change), 0)) as {name}_mrr, "
     f"count_if(movement = '{movement}') as {name}_count"
-    for movement, name in _MOVED.items()
+    for movement, name in MOVED.items()
 )
 _SUMMED = Lookup(
     "summed",
     f"select grain, year_month, {_SUMS} from {{fact_mrr_movements}} "
     "where year_month in (select year_month from {batch} b) group by grain, year_month",
-    tuple(f"{name}_{kind}" for name in _MOVED.values() for kind in ("mrr", "count")),
+    tuple(f"{name}_{kind}" for name in MOVED.values() for kind in ("mrr", "count")),
     "summed.grain = t.grain and summed.year_month = t.year_month",
 )
 
 
 def _differs(kind: str) -> str:
-    names = [f"{name}_{kind}" for name in _MOVED.values()]
+    names = [f"{name}_{kind}" for name in MOVED.values()]
     return " or ".join(f"{name} <> coalesce(summed_{name}, 0)" for name in names)
 
 
@@ -107,14 +100,14 @@ RULES = (
         "amounts are the sums of fact_mrr_movements",
         _differs("mrr"),
         "each movement counts once, in its month",
-        *tuple(f"{name}_mrr" for name in _MOVED.values()),
+        *tuple(f"{name}_mrr" for name in MOVED.values()),
         _SUMMED,
     ),
     critical(
         "counts are those of fact_mrr_movements",
         _differs("count"),
         "each movement counts once, in its month",
-        *tuple(f"{name}_count" for name in _MOVED.values()),
+        *tuple(f"{name}_count" for name in MOVED.values()),
         _SUMMED,
     ),
     _rate("nrr", "opening_mrr + expansion_mrr - contraction_mrr - churned_mrr"),

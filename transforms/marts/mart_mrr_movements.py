@@ -21,7 +21,7 @@ from transforms.formulas.periods import in_each_month
 from transforms.functions import DataFrame, Expression, abs, coalesce, col, iff, lit, min, sum
 
 # movement of fact_mrr_movements -> what its amounts and counts are called here
-_MOVED = {
+MOVED = {
     "new": "new",
     "reactivation": "reactivation",
     "expansion": "expansion",
@@ -55,7 +55,7 @@ TABLE = Table(
         _amount("churned", "what ended, as a positive amount"),
         _amount("closing", "mrr of the month"),
         _count("opening", "subscriptions or customers with revenue in the month before"),
-        *[_count(name, f"those whose movement is {movement}") for movement, name in _MOVED.items()],
+        *[_count(name, f"those whose movement is {movement}") for movement, name in MOVED.items()],
         _count("active", "subscriptions or customers with revenue in the month"),
         Column("nrr", FLOAT, "net revenue retention: (opening + expansion - contraction - churned) / opening"),
         Column("grr", FLOAT, "gross revenue retention: (opening - contraction - churned) / opening", maximum=1),
@@ -94,7 +94,7 @@ def _measures() -> list[str]:
 def _sums() -> list[Expression]:
     sums = [sum("opening_mrr").alias("opening_mrr"), sum("closing_mrr").alias("closing_mrr")]
     sums += [_count_where(col("opening_mrr") > lit(0), "opening"), _count_where(col("closing_mrr") > lit(0), "active")]
-    for movement, name in _MOVED.items():
+    for movement, name in MOVED.items():
         is_it = col("movement") == lit(movement)
         sums.append(sum(iff(is_it, abs(col("mrr_change")), lit(0).cast(money()))).alias(f"{name}_mrr"))
         sums.append(_count_where(is_it, name))

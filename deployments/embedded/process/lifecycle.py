@@ -18,7 +18,7 @@ from pathlib import Path
 
 from deployments.embedded.process.endpoint import Endpoint
 from deployments.embedded.process.paths import WarehousePaths
-from deployments.process import POLL_SECONDS, LockedError, end_process, hold_lock, is_locked, last_line, start_apart
+from deployments.process import POLL_SECONDS, LockedError, end_process, hold_lock, last_line, start_apart
 
 HEALTH_PATH = "/snowcast/health"
 STORAGE_PATH = "/snowcast/storage"
@@ -81,7 +81,7 @@ def find(home: Path) -> Endpoint | None:
     try:
         return endpoint if _answers(endpoint) else None
     except TimeoutError:
-        return endpoint if is_locked(paths.server_lock) else None
+        return None if paths.is_free() else endpoint
 
 
 def open_storage(endpoint: Endpoint, variables: Mapping[str, str], folders: Sequence[str]) -> None:
@@ -118,7 +118,7 @@ def stop(home: Path) -> bool:
     if endpoint is None:
         return False
     paths = WarehousePaths(Path(home).expanduser().resolve())
-    end_process(endpoint.pid, lambda: not is_locked(paths.server_lock), within=STOP_TIMEOUT_SECONDS)
+    end_process(endpoint.pid, paths.is_free, within=STOP_TIMEOUT_SECONDS)
     if Endpoint.read(paths.endpoint) == endpoint:
         paths.endpoint.unlink(missing_ok=True)
     return True
@@ -130,7 +130,7 @@ def _start(paths: WarehousePaths, idle_seconds: float, deadline: float, threads:
     while time.monotonic() < deadline:
         if endpoint := find(paths.home):
             return endpoint
-        if process is None and not is_locked(paths.server_lock):
+        if process is None and paths.is_free():
             process = _spawn(paths, idle_seconds, threads)
         elif process is not None and process.poll() is not None:
             raise EmbeddedError(f"the embedded warehouse of {paths.home} did not start: {last_line(paths.log)}")

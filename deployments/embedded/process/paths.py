@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass
 from pathlib import Path
+
+from deployments.process import ServerFiles
 
 FOLDER_MODE, FILE_MODE = 0o700, 0o600
 
@@ -14,60 +15,22 @@ class DamagedFileError(Exception):
     """A file of the warehouse cannot be opened; the message says which, why, and what to do."""
 
 
-@dataclass(frozen=True)
-class WarehousePaths:
+class WarehousePaths(ServerFiles):
     """The files of one embedded warehouse.
 
     Attributes:
         home: SNOWCAST_HOME; the warehouse owns its `warehouse` folder and nothing else.
+        databases: one DuckDB file per Snowflake database.
+        stages: the files of internal stages.
+        spilled: what does not fit into memory while a statement runs.
+        catalog: DuckDB file with what spans databases: stages, file formats, comments, text lengths.
     """
 
-    home: Path
-
-    @property
-    def root(self) -> Path:
-        """The folder that holds everything below."""
-        return self.home / "warehouse"
-
-    @property
-    def databases(self) -> Path:
-        """One DuckDB file per Snowflake database."""
-        return self.root / "databases"
-
-    @property
-    def stages(self) -> Path:
-        """The files of internal stages."""
-        return self.root / "stages"
-
-    @property
-    def spilled(self) -> Path:
-        """What does not fit into memory while a statement runs."""
-        return self.root / "spilled"
-
-    @property
-    def catalog(self) -> Path:
-        """DuckDB file with what spans databases: stages, file formats, comments, text lengths."""
-        return self.root / "catalogue.db"
-
-    @property
-    def endpoint(self) -> Path:
-        """Host, port and secret of the running server, mode 0600."""
-        return self.root / "endpoint.json"
-
-    @property
-    def log(self) -> Path:
-        """What the server says."""
-        return self.root / "server.log"
-
-    @property
-    def start_lock(self) -> Path:
-        """Held by the process that is starting a server."""
-        return self.root / "start.lock"
-
-    @property
-    def server_lock(self) -> Path:
-        """Held by the server as long as it lives."""
-        return self.root / "server.lock"
+    def __init__(self, home: Path) -> None:
+        super().__init__(home / "warehouse")
+        self.home = home
+        self.databases, self.stages = self.root / "databases", self.root / "stages"
+        self.spilled, self.catalog = self.root / "spilled", self.root / "catalogue.db"
 
     def create(self) -> None:
         """Make the folders, readable by their owner only, whatever the umask and whoever made them.

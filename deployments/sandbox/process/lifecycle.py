@@ -22,29 +22,19 @@ from deployments.sandbox.process.settings import SandboxSettings
 _STOP_TIMEOUT: Final = 10.0
 
 
-class SandboxPaths:
+class SandboxPaths(process.ServerFiles):
     """Where the sandbox of a SNOWCAST_HOME keeps its files.
 
     Attributes:
-        endpoint: who runs where, and the secrets.
         clock: where the simulated time stood last.
         credentials: the application that gets tokens; the key of the Amplitude project follows from it, so it is kept.
         uploads: what was published to the Amplitude project.
-        log: what the process says.
-        start_lock: held by the client that is starting a sandbox.
-        server_lock: held by the sandbox as long as it lives.
     """
 
     def __init__(self, home: Path) -> None:
-        self.root = Path(home).expanduser().resolve() / "sandbox"
-        self.endpoint, self.clock = self.root / "endpoint.json", self.root / "clock.json"
-        self.credentials, self.uploads = self.root / "credentials.json", self.root / "uploads.ndjson"
-        self.log = self.root / "server.log"
-        self.start_lock, self.server_lock = self.root / "start.lock", self.root / "server.lock"
-
-    def is_free(self) -> bool:
-        """Whether no sandbox of this home lives."""
-        return not process.is_locked(self.server_lock)
+        super().__init__(Path(home).expanduser().resolve() / "sandbox")
+        self.clock, self.credentials = self.root / "clock.json", self.root / "credentials.json"
+        self.uploads = self.root / "uploads.ndjson"
 
 
 def ensure_running(home: Path, *, timeout: float = 30, **settings: Any) -> SandboxEndpoint:
