@@ -66,8 +66,8 @@ client ── HTTP ──> server/requests     a request becomes a Statement; a 
                      wire/results      Arrow in Snowflake's form, with the types that DuckDB told
 ```
 
-A package imports only what stands below it: `__main__`, server, session, stages and catalog, sql, then context, wire,
-process and scanner. Stages know nothing of sql; a COPY's SELECT goes through `context.translate`.
+A package imports only what stands below it: `__main__`, server, session, stages, catalog and account, sql and kept,
+then context, wire, process and scanner. Stages know nothing of sql; a COPY's SELECT goes through `context.translate`.
 
 Statements of several sessions run at the same time. UPDATE, DELETE, MERGE and TRUNCATE lock their table until their
 transaction ends; others wait for up to 60 seconds.

@@ -197,7 +197,9 @@ def show(kinds: Mapping[str, Kind], sql: str, context: StatementContext) -> pa.T
     """`SHOW ROLES LIKE 'SNOWCAST%'`, `SHOW TASKS [LIKE '…'] [IN DATABASE d | IN SCHEMA d.s]`."""
     scanner = Scanner(sql)
     scanner.expect("SHOW")
-    word = next(word for word in kinds if scanner.take(*f"{word}S".split()))
+    word = next((word for word in kinds if scanner.take(*f"{word}S".split())), None)
+    if word is None:
+        raise syntax_error(scanner.sql, scanner.peek())
     kind = kinds[word]
     like = unquote(scanner.next().text) if scanner.take("LIKE") else "%"
     place = f"{context.database}." if kind.is_in_schema else ""
