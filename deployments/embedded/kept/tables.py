@@ -38,11 +38,14 @@ class KeptTable:
         return next(iter(self.find(context, **dict(zip(self.key, key, strict=True)))), None)
 
     def put(self, context: StatementContext, row: Mapping[str, Any]) -> None:
-        """Keep a row in the place of that of its key."""
-        self.remove(context, **{column: row[column] for column in self.key})
+        """Keep a row in the place of that of its key: a process that dies leaves one of the two."""
+        key = {column: row[column] for column in self.key}
         marks = ", ".join("?" * len(row))
         with context.duck_conn.cursor() as catalog:
+            catalog.begin()
+            catalog.execute(f"DELETE FROM {CATALOG}.{self.name}{_where(key)}", list(key.values()))
             catalog.execute(f"INSERT INTO {CATALOG}.{self.name} ({', '.join(row)}) VALUES ({marks})", [*row.values()])
+            catalog.commit()
 
     def remove(self, context: StatementContext, **values: Any) -> None:
         """Remove the rows that have these values."""
