@@ -30,8 +30,8 @@ def up(
     with report_to_terminal() as reporter:
         reporter.show_progress("start", "Prefect server, warehouse")
         services = start_services(settings)
+        has_resident = resident and Place(settings.home).start(settings.logs_root / "resident.log", as_others_begin)
         services.wait()
-    has_resident = resident and Place(settings.home).start(settings.logs_root / "resident.log", as_others_begin)
     say(f"Prefect    {services.prefect.result()['PREFECT_API_URL'].removesuffix('/api')}")
     if not settings.prefect_api_url:
         say(f"           log in as snowcast:<secret>, the secret is in {prefect_server.endpoint_file(settings.home)}")
