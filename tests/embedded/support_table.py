@@ -60,7 +60,7 @@ client ── HTTP ──> server/requests     a request becomes a Statement; a 
                           │ else session/dialect.rewrite:
                           │        before the rules   names, temporary tables, staged files, INFER_SCHEMA
                           │        rules, one a node  types, functions, VARIANT (sql/rewrites, calling sql/macros)
-                          │        after the rules    order of VARIANTs, aggregates, UNION, PIVOT
+                          │        after the rules    order of VARIANTs, aggregates, UNION, PIVOT, macros by type
                           │ sql/planner.plan: DuckDB statements to run in order, and what the client is told
                           └ session/transactions: BEGIN where Snowflake has one, locks, conflicts repeated
                      wire/results      Arrow in Snowflake's form, with the types that DuckDB told
