@@ -4,8 +4,6 @@ A message is one line: what happened, what was expected, what was found, the lik
 holds a secret. `ContractError` lives in `transforms/contract.py`, because tables raise it.
 """
 
-from __future__ import annotations
-
 
 class SnowcastError(Exception):
     """An error whose text is written for the person who runs Snowcast."""

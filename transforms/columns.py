@@ -1,7 +1,5 @@
 """Columns that several tables share: one name, one type and one meaning everywhere."""
 
-from __future__ import annotations
-
 from transforms.contract import BOOLEAN, DATE, FLOAT, INTEGER, TEXT, TIMESTAMP, Column, money
 from transforms.formulas import billing_periods
 

@@ -1,7 +1,5 @@
 """The dashboard as Streamlit starts it: which pages there are."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import streamlit as st

@@ -3,8 +3,6 @@
 Importing this package costs nothing; the server and its libraries live in a background process of their own.
 """
 
-from __future__ import annotations
-
 from deployments.embedded.process.endpoint import Endpoint
 from deployments.embedded.process.lifecycle import EmbeddedError, ensure_running, find, open_storage, stop
 

@@ -3,8 +3,6 @@
 Imports nothing of the project: flows write landing files with it, the embedded warehouse reads its external stages.
 """
 
-from __future__ import annotations
-
 from deployments.storage.objects import Storage, StorageError, StoredObject
 from deployments.storage.place import Place
 

@@ -1,7 +1,5 @@
 """The columns of every activity stream (ActivitySchema v2), whatever kind of customer it is of."""
 
-from __future__ import annotations
-
 from transforms.contract import INTEGER, TEXT, TIMESTAMP, VARIANT, Column, money
 
 activity_id = Column("activity_id", TEXT, "one event: a hash of the activity and its business key", nullable=False)

@@ -8,8 +8,6 @@ the loads that this build read, LOADS the landing file, POLLS the poll that wrot
 delivered or EXPORT_HOURS the hour that was exported.
 """
 
-from __future__ import annotations
-
 from transforms.contract import BOOLEAN, FLOAT, INTEGER, VARIANT, Column
 from transforms.ops.columns import (
     BUILD_ID,

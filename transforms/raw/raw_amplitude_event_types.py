@@ -8,8 +8,6 @@ Rerun    a landing file loads once; rows are never changed or deleted
 Gaps     asked once a day; a type that is gone from the list stays in what is built from it
 """
 
-from __future__ import annotations
-
 from transforms.raw import declare_source_table
 
 TABLE = declare_source_table(

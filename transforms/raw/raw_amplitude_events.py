@@ -8,8 +8,6 @@ Rerun    a landing file loads once; rows are never changed or deleted
 Gaps     an hour is there whole or not at all: OPS.EXPORT_HOURS says which are missing
 """
 
-from __future__ import annotations
-
 from transforms.raw import declare_source_table
 
 TABLE = declare_source_table(

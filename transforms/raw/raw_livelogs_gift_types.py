@@ -8,8 +8,6 @@ Rerun    a landing file loads once; rows are never changed or deleted
 Gaps     a read lists the whole tab; what is gone from it stays in the facts, and that it shrank is reported
 """
 
-from __future__ import annotations
-
 from transforms.raw import declare_source_table
 
 TABLE = declare_source_table(

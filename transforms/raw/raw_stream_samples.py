@@ -8,8 +8,6 @@ Rerun    a message loads once, whoever reads it again (OPS.STREAM_POSITIONS)
 Gaps     messages that the topic dropped before they were read (retention, compaction) are told as a gap of offsets
 """
 
-from __future__ import annotations
-
 from transforms.raw import declare_source_table
 
 TABLE = declare_source_table(

@@ -8,8 +8,6 @@ Rerun    a landing file loads once; rows are never changed or deleted
 Gaps     ids that Twitch no longer knows are not returned; the poll's record in OPS.POLLS counts them
 """
 
-from __future__ import annotations
-
 from transforms.raw import declare_source_table
 
 TABLE = declare_source_table(

@@ -8,8 +8,6 @@ Rerun    a landing file loads once; rows are never changed or deleted
 Gaps     the listing misses streams that move between pages while it is read (SEMANTICS §2)
 """
 
-from __future__ import annotations
-
 from transforms.raw import declare_source_table
 
 TABLE = declare_source_table(

@@ -1,7 +1,5 @@
 """Columns of Amplitude's events, as they are staged and as products count them: one meaning everywhere."""
 
-from __future__ import annotations
-
 from transforms.contract import BOOLEAN, INTEGER, TEXT, TIMESTAMP, VARIANT, Column
 
 event_key = Column(

@@ -1,7 +1,5 @@
 """Features that several activities share: one name, one type and one meaning everywhere."""
 
-from __future__ import annotations
-
 from transforms.activity.definitions.activity import Feature
 from transforms.contract import BOOLEAN, INTEGER, TEXT, money
 

@@ -1,7 +1,5 @@
 """The words that questions are made of: which occurrences, relations, periods and functions there are."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 
