@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-
-from expectations.engine.connection import Logins
-from expectations.engine.results import RuleResult
-from expectations.engine.run import Subject, check_subjects
+from expectations.engine.run import Subject
 from expectations.rules.rule import critical, quote_literal, warning
-from expectations.rules.schemas import Columns
 from transforms.ops import ALERTS
 
 ALERT_RULES = (
@@ -40,23 +34,9 @@ ALERT_RULES = (
 )
 
 
-def validate_alerts(
-    logins: Logins,
-    *,
-    run_id: str,
-    docs_root: Path | None = None,
-    stored: Mapping[str, Columns] | None = None,
-) -> list[RuleResult]:
-    """Check the alerts that a run wrote rows of.
-
-    Args:
-        logins: Connection parameters, an open Snowflake connection, or what lends one.
-        run_id: The run.
-        docs_root: Folder in which the results are kept for Data Docs; None keeps none.
-        stored: Table -> columns that are stored, where they are known; None: they are read.
-    """
-    alerts = Subject(ALERTS, _select_alerts(run_id), "batch", ALERT_RULES, ("spike_key", "kind"), name="alerts")
-    return check_subjects(logins, [alerts], run_id=run_id, docs_root=docs_root, stored=stored)
+def alert_subject(run_id: str) -> Subject:
+    """Return what to check of the alerts that a run wrote rows of."""
+    return Subject(ALERTS, _select_alerts(run_id), "batch", ALERT_RULES, ("spike_key", "kind"), name="alerts")
 
 
 def _select_alerts(run_id: str) -> str:

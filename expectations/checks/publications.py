@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
-from pathlib import Path
 
-from expectations.engine.connection import Logins
-from expectations.engine.results import RuleResult
-from expectations.engine.run import Subject, check_subjects
+from expectations.engine.run import Subject
 from expectations.rules.rule import critical, quote_literal, timestamp, warning
-from expectations.rules.schemas import Columns
 from transforms.ops import PUBLICATIONS
 
 MOST_REJECTED_SHARE = 0.05
@@ -52,24 +47,13 @@ DESTINATION_RULES = (
 )
 
 
-def validate_publications(
-    logins: Logins,
-    *,
-    destination: str,
-    run_id: str,
-    forgotten_before: datetime,
-    docs_root: Path | None = None,
-    stored: Mapping[str, Columns] | None = None,
-) -> list[RuleResult]:
-    """Check what a run published.
+def publication_subjects(destination: str, run_id: str, forgotten_before: datetime) -> list[Subject]:
+    """Return what to check of what a run published.
 
     Args:
-        logins: Connection parameters, an open Snowflake connection, or what lends one.
         destination: How the ledger calls it.
         run_id: The run; the activities that it wrote rows of are checked.
         forgotten_before: UTC; what is without an outcome since then may arrive twice if it is sent again.
-        docs_root: Folder in which the results are kept for Data Docs; None keeps none.
-        stored: Table -> columns that are stored, where they are known; None: they are read.
     """
     attempts = Subject(
         PUBLICATIONS,
@@ -87,7 +71,7 @@ def validate_publications(
         ("destination",),
         name="publications_destination",
     )
-    return check_subjects(logins, [attempts, whole], run_id=run_id, docs_root=docs_root, stored=stored)
+    return [attempts, whole]
 
 
 def _select_attempts(destination: str, run_id: str) -> str:

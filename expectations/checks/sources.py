@@ -7,18 +7,14 @@ sends too little or too late is reported and never stops a build: what did arriv
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from expectations.checks.deliveries import DeliveryLimits, delivery_subjects
 from expectations.checks.exports import ExportLimits, export_subject
-from expectations.engine.connection import Logins
-from expectations.engine.results import RuleResult
-from expectations.engine.run import Subject, check_subjects
+from expectations.engine.run import Subject
 from expectations.rules.rule import Rule, is_one_of, quote_literal, timestamp, warning
-from expectations.rules.schemas import Columns
 from transforms.contract import Table
 from transforms.ops import POLLS, SCHEMA_DRIFT
 
@@ -121,46 +117,31 @@ def drift_rule(source: str, tables: Sequence[Table]) -> Rule:
     )
 
 
-def validate_source(
-    logins: Logins,
+def source_subjects(
     source: str,
-    *,
-    run_id: str,
-    now: datetime,
     raw_tables: Sequence[Table],
-    snapshots: Sequence[datetime] = (),
-    limits: SourceLimits | DeliveryLimits | ExportLimits | None = None,
-    docs_root: Path | None = None,
-    stored: Mapping[str, Columns] | None = None,
-) -> list[RuleResult]:
-    """Check a source by its ledgers.
+    snapshots: Sequence[datetime],
+    limits: SourceLimits | DeliveryLimits | ExportLimits,
+    now: datetime,
+) -> list[Subject]:
+    """Return what to check of a source by its ledgers.
 
     Args:
-        logins: Connection parameters, an open Snowflake connection, or what lends one.
         source: E.g. twitch.
-        run_id: The run that asks.
-        now: UTC; ages are measured against it.
         raw_tables: Contracts of the raw tables that the source loads into.
         snapshots: Snapshot times that the run observed; they are checked beside the newest of each entity.
         limits: Thresholds; those of deliveries for a source that comes as files, of exports for one that is exported
             by the hour.
-        docs_root: Folder in which the results are kept for Data Docs (`build_docs`); None keeps none.
-        stored: Table -> columns that are stored, where they are known; None: they are read.
-
-    Returns:
-        One result per rule.
+        now: UTC; ages are measured against it.
     """
     if isinstance(limits, DeliveryLimits):
         observed = delivery_subjects(source, raw_tables, snapshots, limits, now)
     elif isinstance(limits, ExportLimits):
         observed = [export_subject(source, limits, now)]
     else:
-        limits = limits or SourceLimits()
         polls, rules = _select_polls(source, limits, snapshots), poll_rules(source, limits, now)
         observed = [Subject(POLLS, polls, "source", rules, ("entity",), name=f"polls_{source}")]
-    return check_subjects(
-        logins, [*observed, _make_drift_subject(source, raw_tables)], run_id=run_id, docs_root=docs_root, stored=stored
-    )
+    return [*observed, _make_drift_subject(source, raw_tables)]
 
 
 def _make_drift_subject(source: str, tables: Sequence[Table]) -> Subject:

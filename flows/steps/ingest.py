@@ -17,8 +17,8 @@ from flows.settings import load_settings
 from flows.sources.registry import find_source
 from flows.steps.artifacts import Progress
 from flows.steps.task import STEP
-from flows.steps.validate import keep_results, report_checks
-from flows.warehouse import list_stored_columns, open_session
+from flows.steps.validate import check_ledgers, report_checks
+from flows.warehouse import open_session
 from transforms.catalog import models
 
 
@@ -68,7 +68,7 @@ def check_source(
 ) -> list[RuleResult]:
     """Check a source by what it sent: freshness, volume, completeness of its polls, fields that nobody declared."""
     from expectations.checks.drift import unknown_fields
-    from expectations.checks.sources import validate_source
+    from expectations.checks.sources import source_subjects
     from transforms.engine.ledgers import append_rows
     from transforms.ops import SCHEMA_DRIFT
 
@@ -78,18 +78,8 @@ def check_source(
     with open_session(settings, step=f"check {source}", run=run_id) as session:
         found = unknown_fields(session, settings.database, loads, now=now)
         append_rows(session, SCHEMA_DRIFT, found)
-        results = validate_source(
-            session.connection,
-            source,
-            run_id=run_id,
-            now=now,
-            raw_tables=tables,
-            snapshots=snapshots,
-            limits=find_source(source).limits(settings),
-            docs_root=settings.docs_root,
-            stored=list_stored_columns(),
-        )
-        keep_results(session, results, run_id, now)
+        subjects = source_subjects(source, tables, snapshots, find_source(source).limits(settings), now)
+        results = check_ledgers(session, subjects, run_id, now)
     report_checks(f"check source {source}", results)
     return results
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from prefect import task
@@ -10,10 +11,11 @@ from prefect import task
 from expectations.engine.results import RuleResult
 from flows.settings import load_settings
 from flows.steps.task import STEP
-from flows.steps.validate import check_ledger
+from flows.steps.validate import check_ledgers, report_checks
 from flows.warehouse import open_session
 
 if TYPE_CHECKING:
+    from expectations.engine.run import Subject
     from flows.publish_to.amplitude.publish import Published
     from flows.publish_to.slack.alerts import Told
 
@@ -36,16 +38,11 @@ def publish_events(
 @task(name="check publications", task_run_name="check publications", **STEP)
 def check_publications(destination: str, run_id: str) -> list[RuleResult]:
     """Check what the run wrote into the ledger of publications, and what has been without an outcome for too long."""
-    from expectations.checks.publications import validate_publications
+    from expectations.checks.publications import publication_subjects
     from flows.publish_to.outbox import compute_forgotten_before
 
-    return check_ledger(
-        "check publications",
-        run_id,
-        validate_publications,
-        destination=destination,
-        forgotten_before=compute_forgotten_before(),
-    )
+    subjects = publication_subjects(destination, run_id, compute_forgotten_before())
+    return _check_sent("check publications", run_id, subjects)
 
 
 @task(name="alert", task_run_name="alert of spikes", **STEP)
@@ -61,6 +58,14 @@ def tell_spikes(run_id: str, *, dry_run: bool = False, again: Sequence[str] = ()
 @task(name="check alerts", task_run_name="check alerts", **STEP)
 def check_alerts(run_id: str) -> list[RuleResult]:
     """Check the alerts that the run wrote rows of."""
-    from expectations.checks.alerts import validate_alerts
+    from expectations.checks.alerts import alert_subject
 
-    return check_ledger("check alerts", run_id, validate_alerts)
+    return _check_sent("check alerts", run_id, [alert_subject(run_id)])
+
+
+def _check_sent(step: str, run_id: str, subjects: Sequence[Subject]) -> list[RuleResult]:
+    began = datetime.now(UTC)
+    with open_session(load_settings(), step=step, run=run_id) as session:
+        results = check_ledgers(session, subjects, run_id, began)
+    report_checks(step, results)
+    return results

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prefect import task
 
@@ -18,6 +18,9 @@ from flows.steps.task import STEP
 from flows.warehouse import list_stored_columns, open_session, workers
 from transforms.contract import Layer
 from transforms.functions import Session
+
+if TYPE_CHECKING:
+    from expectations.engine.run import Subject
 
 
 @task(name="validate", task_run_name="validate {stage}", **STEP)
@@ -70,14 +73,13 @@ def keep_results(
     append_rows(session, VALIDATION_RESULTS, make_ledger_rows(results, run_id, began, batches))
 
 
-def check_ledger(step: str, run_id: str, check: Callable[..., list[RuleResult]], **options: Any) -> list[RuleResult]:
-    """Check what a run wrote into a ledger, keep the results and print them."""
-    settings, began = load_settings(), datetime.now(UTC)
-    with open_session(settings, step=step, run=run_id) as session:
-        known = {"docs_root": settings.docs_root, "stored": list_stored_columns()}
-        results = check(session.connection, run_id=run_id, **known, **options)
-        keep_results(session, results, run_id, began)
-    report_checks(step, results)
+def check_ledgers(session: Session, subjects: Sequence[Subject], run_id: str, began: datetime) -> list[RuleResult]:
+    """Check what a run wrote into ledgers, and keep the results."""
+    from expectations.engine.run import check_subjects
+
+    known = {"docs_root": load_settings().docs_root, "stored": list_stored_columns()}
+    results = check_subjects(session.connection, subjects, run_id=run_id, **known)
+    keep_results(session, results, run_id, began)
     return results
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from expectations.checks.deliveries import DeliveryLimits, delivery_rules, file_rule
-from expectations.checks.sources import validate_source
+from expectations.checks.sources import source_subjects
+from expectations.engine.run import check_subjects
 from expectations.engine.tables import find_table
 from tests.expectations.planting import create_statement, good_row, insert_statement
 from transforms.contract import Layer
@@ -56,15 +57,8 @@ def insert(connection: SnowflakeConnection, *rows: Values) -> None:
 
 
 def broken(connection: SnowflakeConnection, *snapshots: datetime) -> dict[str, str]:
-    results = validate_source(
-        connection,
-        "billing",
-        run_id="r",
-        now=NOON,
-        raw_tables=[USERS, PAYMENTS],
-        snapshots=snapshots,
-        limits=DeliveryLimits(),
-    )
+    subjects = source_subjects("billing", [USERS, PAYMENTS], snapshots, DeliveryLimits(), NOON)
+    results = check_subjects(connection, subjects, run_id="r", docs_root=None)
     assert len(results) == 5
     assert {(result.severity, result.scope) for result in results} == {("warning", "source")}
     return {result.rule: result.observed for result in results if not result.success}

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from expectations.checks.exports import ExportLimits, export_rules
-from expectations.checks.sources import validate_source
+from expectations.checks.sources import source_subjects
+from expectations.engine.run import check_subjects
 from expectations.engine.tables import find_table
 from tests.expectations.planting import create_statement, good_row, insert_statement
 from transforms.contract import Layer
@@ -55,7 +56,8 @@ def insert(connection: SnowflakeConnection, *rows: Values) -> None:
 
 
 def broken(connection: SnowflakeConnection) -> dict[str, str]:
-    results = validate_source(connection, "amplitude", run_id="r", now=NOW, raw_tables=[EVENTS], limits=ExportLimits())
+    subjects = source_subjects("amplitude", [EVENTS], [], ExportLimits(), NOW)
+    results = check_subjects(connection, subjects, run_id="r", docs_root=None)
     assert len(results) == 7
     assert {result.rule for result in results if result.severity == "critical"} == {EQUAL}
     return {result.rule: result.observed for result in results if not result.success}

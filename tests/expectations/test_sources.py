@@ -9,10 +9,11 @@ import pytest
 
 from expectations.checks.drift import unknown_fields
 from expectations.checks.reconciliation import account_rules
-from expectations.checks.sources import SourceLimits, drift_rule, poll_rules, validate_source
+from expectations.checks.sources import SourceLimits, drift_rule, poll_rules, source_subjects
 from expectations.checks.tables import validate_tables
 from expectations.engine.queries import MOST_BATCHES
 from expectations.engine.results import RuleResult
+from expectations.engine.run import check_subjects
 from expectations.engine.tables import find_table
 from tests.expectations.planting import create_statement, good_row, insert_statement
 from transforms.contract import Layer, Table
@@ -62,9 +63,8 @@ def insert(connection: SnowflakeConnection, table: Table, *rows: Values) -> None
 
 
 def check(connection: SnowflakeConnection, snapshots: tuple[datetime, ...] = ()) -> dict[str, str]:
-    results = validate_source(
-        connection, "twitch", run_id="r", now=NOW, raw_tables=RAW_TABLES, snapshots=snapshots, docs_root=None
-    )
+    subjects = source_subjects("twitch", RAW_TABLES, snapshots, SourceLimits(), NOW)
+    results = check_subjects(connection, subjects, run_id="r", docs_root=None)
     assert all(result.severity == "warning" for result in results)
     return {result.rule: result.observed for result in results if not result.success}
 
@@ -128,7 +128,8 @@ def test_a_source_that_was_never_polled_breaks_nothing(ledgers: SnowflakeConnect
 
 
 def test_ledgers_that_do_not_exist_are_failed_results(connection: SnowflakeConnection) -> None:
-    results = validate_source(connection, "twitch", run_id="r", now=NOW, raw_tables=RAW_TABLES)
+    subjects = source_subjects("twitch", RAW_TABLES, [], SourceLimits(), NOW)
+    results = check_subjects(connection, subjects, run_id="r", docs_root=None)
     assert [result.observed for result in results] == [
         f"OPS.{name} does not exist: build it, then validate again" for name in ("POLLS", "SCHEMA_DRIFT")
     ]
