@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -65,35 +65,17 @@ def load_pending(
     """
     raw_tables = {table.source: table for table in tables if table.source}
     reports: list[LoadReport] = []
-    load = partial(_load_part, reports, session, database, root, raw_tables, landing, lags)
+    batch = partial(_Batch, session, database, root, raw_tables, landing, lags)
     with hold_landing_lock(root, "loading"):
         sweep_unfinished(root)
         pending = [one for one in find_pending_files(session, database, root, source) if has_target(one, raw_tables)]
         pipes = _find_pipes(session, pending, raw_tables, landing.pipe_of)
-        pending = _turn_on(session, database, pipes, pending, load)
+        pending = _turn_on(session, database, pipes, pending, lambda part: reports.append(batch({}).load(part)))
         for done, part in _split(pending):
-            load(part, {kind: pipe for kind, pipe in pipes.items() if pipe.is_wanted})
+            reports.append(batch({kind: pipe for kind, pipe in pipes.items() if pipe.is_wanted}).load(part))
             if on_progress:
                 on_progress(done, len(pending))
     return LoadReport.join(reports)
-
-
-def _load_part(
-    reports: list[LoadReport],
-    session: Session,
-    database: str,
-    root: Path,
-    raw_tables: dict[str, Table],
-    landing: Landing,
-    lags: Mapping[tuple[str, int], int] | None,
-    files: Sequence[LandedFile],
-    pipes: Mapping[str, Pipe],
-) -> None:
-    """Load at most a thousand files and add what was done to the reports."""
-    if landing.streaming and any(name_kind(one) == MESSAGES for one in files):
-        landing.streaming.begin(root)
-    batch = _Batch(session, database, root, raw_tables, landing, Positions(session, root, lags), pipes)
-    reports.append(batch.load(files))
 
 
 def _split(files: Sequence[LandedFile]) -> Iterator[tuple[int, Sequence[LandedFile]]]:
@@ -116,60 +98,56 @@ def _turn_on(
     database: str,
     pipes: Mapping[str, Pipe],
     pending: list[LandedFile],
-    load: Callable[[Sequence[LandedFile], Mapping[str, Pipe]], None],
+    load: Callable[[Sequence[LandedFile]], None],
 ) -> list[LandedFile]:
     """Load by COPY what comes before the pipes, and turn them on; returns what is then pending."""
     states = read_states(session, database) if pipes else {}
     for kind, pipe in pipes.items():
         first = pipe.make_way([one for one in pending if name_kind(one) == kind], states.get(pipe.name))
         for _, part in _split(first):
-            load(part, {})
+            load(part)
         pipe.turn_on()
         pending = [one for one in pending if one not in first]
     return pending
 
 
+@dataclass
 class _Batch:
     """At most a thousand files, loaded in one transaction."""
 
-    def __init__(
-        self,
-        session: Session,
-        database: str,
-        root: Path,
-        raw_tables: dict[str, Table],
-        landing: Landing,
-        positions: Positions,
-        pipes: Mapping[str, Pipe],
-    ) -> None:
-        self._session = session
-        self._database = database
-        self._root = root
-        self._raw_tables = raw_tables
-        self._targets, self._streaming = landing.targets, landing.streaming
-        self._streamed: dict[str, Copied] = {}
-        self._positions = positions
-        self._pipes = pipes
-        self._loaded_at = datetime.now(UTC).replace(tzinfo=None)
-        self._lines: dict[str, int] = {}
+    session: Session
+    database: str
+    root: Path
+    raw_tables: dict[str, Table]
+    landing: Landing
+    lags: Mapping[tuple[str, int], int] | None
+    pipes: Mapping[str, Pipe]
+    loaded_at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(tzinfo=None))
+    lines: dict[str, int] = field(default_factory=dict)
+    streamed: dict[str, Copied] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.positions = Positions(self.session, self.root, self.lags)
 
     def load(self, files: Sequence[LandedFile]) -> LoadReport:
         """Load the files; damaged ones are left out and reported."""
+        if self.landing.streaming and any(name_kind(one) == MESSAGES for one in files):
+            self.landing.streaming.begin(self.root)
         damaged: list[tuple[str, str]] = []
         for one in files:
             try:
-                self._lines[one.relative_path] = count_rows(self._root, one)
+                self.lines[one.relative_path] = count_rows(self.root, one)
             except DamagedFile as fault:
                 logger.error("%s %s and is not loaded: restore it, or move it away", one.relative_path, fault)
                 damaged.append((one.relative_path, str(fault)))
-        whole = self._positions.only_new([one for one in files if one.relative_path in self._lines])
-        self._lines |= {one.relative_path: count_rows(self._root, one) for one in whole if one not in files}
-        if self._streaming and (sent := [one for one in whole if name_kind(one) == MESSAGES]):
-            places = (self._session, self._database, self._raw_tables[MESSAGES], self._root)
-            self._streamed = self._streaming.send(*places, sent, self._loaded_at)
-        staged = [one for one in whole if one.entity != POLLS_ENTITY and one.relative_path not in self._streamed]
-        put_files(self._session, self._database, self._root, staged, self._targets)
-        with self._positions.explain_conflicts():
+        whole = self.positions.only_new([one for one in files if one.relative_path in self.lines])
+        self.lines |= {one.relative_path: count_rows(self.root, one) for one in whole if one not in files}
+        if self.landing.streaming and (sent := [one for one in whole if name_kind(one) == MESSAGES]):
+            places = (self.session, self.database, self.raw_tables[MESSAGES], self.root)
+            self.streamed = self.landing.streaming.send(*places, sent, self.loaded_at)
+        staged = [one for one in whole if one.entity != POLLS_ENTITY and one.relative_path not in self.streamed]
+        put_files(self.session, self.database, self.root, staged, self.landing.targets)
+        with self.positions.explain_conflicts():
             loaded = self._load_staged(whole)
         return replace(loaded, damaged=(*damaged, *loaded.damaged))
 
@@ -179,32 +157,32 @@ class _Batch:
             by_kind[POLLS_ENTITY if one.entity == POLLS_ENTITY else name_kind(one)].append(one)
         poll_files = by_kind.pop(POLLS_ENTITY, [])
         piped = {
-            kind: pipe.load(self._root, by_kind[kind], self._lines)
-            for kind, pipe in self._pipes.items()
+            kind: pipe.load(self.root, by_kind[kind], self.lines)
+            for kind, pipe in self.pipes.items()
             if kind in by_kind
         }
-        polls = [record for one in poll_files for record in read_poll_records(self._root, one)]
-        with transaction(self._session):
+        polls = [record for one in poll_files for record in read_poll_records(self.root, one)]
+        with transaction(self.session):
             loads = [
                 load
                 for kind, part in by_kind.items()
                 for load in (
-                    self._enter(self._raw_tables[kind], part, piped[kind].copied)
+                    self._enter(self.raw_tables[kind], part, piped[kind].copied)
                     if kind in piped
-                    else self._copy(self._raw_tables[kind], part)
+                    else self._copy(self.raw_tables[kind], part)
                 )
             ]
-            append_rows(self._session, POLLS, polls)
-            taken = [self._load(POLLS.name, one, self._lines[one.relative_path], 0) for one in poll_files]
-            self._positions.record(by_kind.get(MESSAGES, []), self._loaded_at)
-            append_rows(self._session, LOADS, [asdict(load) for load in (*loads, *taken)])
+            append_rows(self.session, POLLS, polls)
+            taken = [self._load(POLLS.name, one, self.lines[one.relative_path], 0) for one in poll_files]
+            self.positions.record(by_kind.get(MESSAGES, []), self.loaded_at)
+            append_rows(self.session, LOADS, [asdict(load) for load in (*loads, *taken)])
         skipped = tuple(fault for outcome in piped.values() for fault in outcome.skipped)
         waiting = tuple(path for outcome in piped.values() for path in outcome.waiting)
         return LoadReport(tuple(loads), len(polls), skipped, waiting)
 
     def _copy(self, table: Table, files: list[LandedFile]) -> list[LoadResult]:
-        copied = {one.relative_path: known for one in files if (known := self._streamed.get(one.relative_path))}
-        copied |= self._find_held(table, files) if self._targets(files[0].source).place else {}
+        copied = {one.relative_path: known for one in files if (known := self.streamed.get(one.relative_path))}
+        copied |= self._find_held(table, files) if self.landing.targets(files[0].source).place else {}
         rest = [one for one in files if one.relative_path not in copied]
         copied |= self._copy_files(table, rest) if rest else {}
         unsaid = [one for one in files if one.relative_path not in copied]
@@ -220,14 +198,14 @@ class _Batch:
         copied = {path: outcome for path, outcome in outcomes.items() if outcome}
         rejected = {load.load_id: copied[load.source_file] for load in loads if load.rows_rejected}
         if rejected:
-            held = read_loaded_rows(self._session, self._database, table, list(rejected))
+            held = read_loaded_rows(self.session, self.database, table, list(rejected))
             rows = [
                 row
                 for load in loads
                 if load.load_id in rejected
-                for row in find_rejected_lines(self._root, load, held.get(load.load_id, set()), rejected[load.load_id])
+                for row in find_rejected_lines(self.root, load, held.get(load.load_id, set()), rejected[load.load_id])
             ]
-            append_rows(self._session, QUARANTINE, rows)
+            append_rows(self.session, QUARANTINE, rows)
         return loads
 
     def _settle_known_to_history(self, table: Table, files: list[LandedFile]) -> dict[str, Copied]:
@@ -246,21 +224,21 @@ class _Batch:
 
     def _find_held(self, table: Table, files: Sequence[LandedFile]) -> dict[str, Copied]:
         """Return outcome of files that RAW holds rows of. COPY does not know what a pipe has loaded from outside."""
-        held = read_loaded_rows(self._session, self._database, table, [make_load_id(one) for one in files])
+        held = read_loaded_rows(self.session, self.database, table, [make_load_id(one) for one in files])
         return {
-            one.relative_path: Copied(self._lines[one.relative_path], len(rows), None)
+            one.relative_path: Copied(self.lines[one.relative_path], len(rows), None)
             for one in files
             if (rows := held.get(make_load_id(one)))
         }
 
     def _copy_files(self, table: Table, files: Sequence[LandedFile], *, force: bool = False) -> dict[str, Copied]:
-        target = self._targets(files[0].source)
+        target = self.landing.targets(files[0].source)
         return copy_files(
-            self._session, self._database, table, files, loaded_at=self._loaded_at, force=force, target=target
+            self.session, self.database, table, files, loaded_at=self.loaded_at, force=force, target=target
         )
 
     def _make_load(self, table: Table, landed: LandedFile, copied: Copied | None) -> LoadResult:
-        lines = self._lines[landed.relative_path]
+        lines = self.lines[landed.relative_path]
         # A file without one good line may count as a single broken document; one that was not read counts as none.
         is_whole = copied is not None and copied.rows_parsed and (copied.first_error or copied.rows_parsed == lines)
         if copied is None or not is_whole:
@@ -281,5 +259,5 @@ class _Batch:
             rows_parsed=parsed,
             rows_loaded=parsed - rejected,
             rows_rejected=rejected,
-            loaded_at=self._loaded_at,
+            loaded_at=self.loaded_at,
         )
