@@ -11,6 +11,7 @@ import fcntl
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
+HOST = "127.0.0.1"
 POLL_SECONDS = 0.02
 LOG_BYTES = 10 * 1024 * 1024
 _ROOT = Path(__file__).resolve().parents[1]
@@ -143,6 +145,16 @@ def is_locked(path: Path) -> bool:
             return not _try_lock(file)
     except OSError:
         return False
+
+
+def find_port(wanted: int | None = None) -> int:
+    """Return a port of this machine that nobody listens at: the wanted one, or any.
+
+    Raises:
+        OSError: Another program listens at the wanted one.
+    """
+    with socket.create_server((HOST, wanted or 0)) as found:
+        return int(found.getsockname()[1])
 
 
 def open_private(path: Path, mode: str) -> IO[str]:

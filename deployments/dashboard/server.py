@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import secrets
-import socket
 import threading
 import urllib.request
 from collections.abc import Callable
@@ -12,9 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from deployments.process import wait_until
+from deployments.process import HOST, find_port, wait_until
 
-HOST = "127.0.0.1"
 _APP = Path(__file__).with_name("app.py")
 _START_SECONDS = 60
 _READ_AHEAD = ("", "streamers", "games", "growth", "revenue", "product", "operations")
@@ -60,14 +58,12 @@ def make_address(port: int | None, before: Address | None) -> Address:
         PortTakenError: The given port is taken.
     """
     secret = before.secret if before else secrets.token_urlsafe(16)
-    if port is not None:
-        if not _is_free(port):
-            raise PortTakenError(f"Port {port} is taken.")
-        return Address(port, secret)
-    if before and _is_free(before.port):
-        return before
-    with socket.create_server((HOST, 0)) as found:
-        return Address(found.getsockname()[1], secret)
+    try:
+        return Address(find_port(port or (before.port if before else None)), secret)
+    except OSError:
+        if port is not None:
+            raise PortTakenError(f"Port {port} is taken.") from None
+        return Address(find_port(), secret)
 
 
 def serve(address: Address, tell: Callable[[], None], changed: Path) -> None:
@@ -123,13 +119,5 @@ def _answers(address: Address) -> bool:
     try:
         with urllib.request.urlopen(f"{address.url}_stcore/health", timeout=1) as answer:
             return bool(answer.status == 200)
-    except OSError:
-        return False
-
-
-def _is_free(port: int) -> bool:
-    try:
-        with socket.create_server((HOST, port)):
-            return True
     except OSError:
         return False

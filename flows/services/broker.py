@@ -14,7 +14,7 @@ import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
-from deployments.process import end_process, hold_lock, open_private, read_endpoint, wait_until, write_endpoint
+from deployments import process
 from flows.errors import ConfigError, SourceError
 
 _START_SECONDS = 20.0
@@ -44,13 +44,13 @@ def ensure_broker(home: Path) -> BrokerEndpoint:
     """
     folder = _folder(home)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with hold_lock(folder / "start.lock", within=_START_SECONDS):
+    with process.hold_lock(folder / "start.lock", within=_START_SECONDS):
         return find_broker(home) or _start(folder)
 
 
 def find_broker(home: Path) -> BrokerEndpoint | None:
     """Return the running broker of this home; None where none answers."""
-    found = read_endpoint(_folder(home) / "endpoint.json", BrokerEndpoint)
+    found = process.read_endpoint(_folder(home) / "endpoint.json", BrokerEndpoint)
     return found if found is not None and _answers(found) else None
 
 
@@ -60,17 +60,17 @@ def stop_broker(home: Path) -> bool:
     if found is None:
         return False
     # It has nothing to keep, and takes four seconds to leave when it is asked to.
-    ended = end_process(found.pid, lambda: not _answers(found), within=_STOP_SECONDS, signals=(signal.SIGKILL,))
+    ended = process.end_process(found.pid, lambda: not _answers(found), within=_STOP_SECONDS, signals=(signal.SIGKILL,))
     (_folder(home) / "endpoint.json").unlink(missing_ok=True)
     return ended
 
 
 def _start(folder: Path) -> BrokerEndpoint:
     program = _program()
-    port, cluster_id = _free_port(), f"snowcast-{uuid.uuid4().hex[:12]}"
+    port, cluster_id = process.find_port(), f"snowcast-{uuid.uuid4().hex[:12]}"
     address = f"tcp://127.0.0.1:{port}"  # its default is every address of the machine
-    with open_private(folder / "broker.log", "a") as log:
-        process = subprocess.Popen(
+    with process.open_private(folder / "broker.log", "a") as log:
+        started = subprocess.Popen(
             [
                 program,
                 "broker",
@@ -86,13 +86,12 @@ def _start(folder: Path) -> BrokerEndpoint:
             start_new_session=True,
             env={"PATH": os.environ.get("PATH", ""), "HOME": str(folder)},
         )
-    endpoint = BrokerEndpoint(port, process.pid, cluster_id)
-    if not wait_until(lambda: _answers(endpoint) or process.poll() is not None, _START_SECONDS) or not _answers(
-        endpoint
-    ):
-        process.kill()
+    endpoint = BrokerEndpoint(port, started.pid, cluster_id)
+    process.wait_until(lambda: _answers(endpoint) or started.poll() is not None, _START_SECONDS)
+    if not _answers(endpoint):
+        started.kill()
         raise SourceError(f"The Kafka broker did not start; {folder / 'broker.log'} says why.")
-    write_endpoint(folder / "endpoint.json", endpoint)
+    process.write_endpoint(folder / "endpoint.json", endpoint)
     return endpoint
 
 
@@ -112,12 +111,6 @@ def _answers(endpoint: BrokerEndpoint) -> bool:
             return True
     except OSError:
         return False
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def _folder(home: Path) -> Path:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import base64
 import http.client
 import secrets
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -26,12 +25,12 @@ from subprocess import Popen
 from typing import IO
 
 from deployments import process
+from deployments.process import HOST
 from flows.errors import ConfigError, SnowcastError, SourceError
 from flows.reporting import reporter
 from flows.services.patience import Patience
 from flows.settings import Settings, change_environment, ready_home
 
-HOST = "127.0.0.1"
 _QUIET_SECONDS = 90.0  # a server that starts computes, or writes its log or its database
 _STOP_SECONDS = 15.0
 _LOOK_SECONDS = 1.0
@@ -151,7 +150,7 @@ def _start(settings: Settings, lock: IO[str], dead: PrefectServer | None) -> Pop
         lock: The lock.
         dead: The one before it, which was not stopped: its clients find this one again where that one was.
     """
-    port = _keep_port(dead) or _find_port(settings.prefect_port)
+    port = _choose_port(settings.prefect_port, dead)
     secret = dead.secret if dead else secrets.token_urlsafe(24)
     folder = _prefect_folder(settings.home)
     started = process.start_apart(
@@ -182,24 +181,17 @@ def _make_variables(folder: Path, secret: str) -> dict[str, str]:
     }
 
 
-def _keep_port(dead: PrefectServer | None) -> int | None:
-    """Return the port of a server that has died, if no other program has taken it."""
+def _choose_port(wanted: int | None, dead: PrefectServer | None) -> int:
+    """Return the port of a server that has died, unless another program has taken it; else the one that is wanted."""
+    with suppress(OSError):
+        if dead:
+            return process.find_port(dead.port)
     try:
-        return _find_port(dead.port) if dead else None
-    except ConfigError:
-        return None
-
-
-def _find_port(wanted: int | None) -> int:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, wanted or 0))
-        except OSError:
-            raise ConfigError(
-                f"Port {wanted} is in use by another program. Set SNOWCAST_PREFECT_PORT to a free one, or leave it out."
-            ) from None
-        return int(probe.getsockname()[1])
+        return process.find_port(wanted)
+    except OSError:
+        raise ConfigError(
+            f"Port {wanted} is in use by another program. Set SNOWCAST_PREFECT_PORT to a free one, or leave it out."
+        ) from None
 
 
 def _wait_for_answer(settings: Settings, started: Popen[bytes] | None, patience: Patience) -> PrefectServer:
