@@ -32,16 +32,16 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """Check what can be checked without changing anything but starting the warehouse."""
-    checks: list[Callable[[Settings], Finding]] = [
-        _check_python,
-        _check_libraries,
-        _check_home,
-        *(partial(_check_source, source) for source in SOURCES.values()),
-        _check_prefect,
-        _check_deployments,
-        _check_warehouse,
-    ]
-    return [check(settings) for check in checks]
+    checks: dict[str, Callable[[Settings], Finding]] = {
+        "python": _check_python,
+        "libraries": _check_libraries,
+        "home": _check_home,
+        **{source.name: partial(_check_source, source) for source in SOURCES.values()},
+        "prefect": _check_prefect,
+        "deployments": _check_deployments,
+        "warehouse": _check_warehouse,
+    }
+    return [_find(name, check, settings) for name, check in checks.items()]
 
 
 def examine_stages(settings: Settings) -> list[Finding]:
@@ -60,6 +60,13 @@ def examine_stages(settings: Settings) -> list[Finding]:
             ]
     except SnowcastError as error:
         return [Finding("warehouse", "failed", str(error), error.exit_code)]
+
+
+def _find(name: str, check: Callable[[Settings], Finding], settings: Settings) -> Finding:
+    try:
+        return check(settings)
+    except SnowcastError as error:
+        return Finding(name, "failed", str(error), error.exit_code)
 
 
 def _check_python(_: Settings) -> Finding:
@@ -90,10 +97,7 @@ def _check_home(settings: Settings) -> Finding:
 
 
 def _check_source(source: Source, settings: Settings) -> Finding:
-    try:
-        is_real, text = source.check_configuration(settings)
-    except SnowcastError as error:
-        return Finding(source.name, "failed", str(error), error.exit_code)
+    is_real, text = source.check_configuration(settings)
     return Finding(source.name, "ok" if is_real else "note", text)
 
 
@@ -114,10 +118,7 @@ def _check_deployments(settings: Settings) -> Finding:
     change_environment(environment)
     from flows.deploy.prefect.deploy import compare
 
-    try:
-        changes, present = compare(settings)
-    except SnowcastError as error:
-        return Finding("deployments", "failed", str(error), error.exit_code)
+    changes, present = compare(settings)
     if present.is_empty:
         return Finding("deployments", "note", "nothing is deployed; `snowcast deploy prefect` does it")
     if changes:
@@ -129,9 +130,6 @@ def _check_deployments(settings: Settings) -> Finding:
 def _check_warehouse(settings: Settings) -> Finding:
     from flows.warehouse import open_session
 
-    try:
-        with open_session(settings, flow="doctor") as session:
-            found = session.sql("SELECT CURRENT_VERSION(), CURRENT_ACCOUNT()").collect()[0]
-    except SnowcastError as error:
-        return Finding("warehouse", "failed", str(error), error.exit_code)
+    with open_session(settings, flow="doctor") as session:
+        found = session.sql("SELECT CURRENT_VERSION(), CURRENT_ACCOUNT()").collect()[0]
     return Finding("warehouse", "ok", f"{settings.warehouse}, account {found[1]}, version {found[0]}")
