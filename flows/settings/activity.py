@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -63,11 +64,4 @@ class ActivitySettings(BaseSettings):
         """The numbers of the lifecycle rules."""
         from transforms.activity.definitions.activity import Thresholds
 
-        return Thresholds(
-            first_stream_minutes=self.first_stream_minutes,
-            activation_viewers=self.activation_viewers,
-            popular_viewers=self.popular_viewers,
-            popular_gifts=self.popular_gifts,
-            popular_followers=self.popular_followers,
-            super_fan_gifts=self.super_fan_gifts,
-        )
+        return Thresholds(**{field.name: getattr(self, field.name) for field in fields(Thresholds)})

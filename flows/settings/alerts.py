@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -105,14 +106,7 @@ class AlertSettings(BaseSettings):
         """What a spike is, as its table needs it."""
         from transforms.marts.mart_viewer_spikes import SpikeLimits
 
-        return SpikeLimits(
-            viewers=self.spike_viewers,
-            ratio=self.spike_ratio,
-            least_viewers=self.spike_least_viewers,
-            training_minutes=self.spike_training_minutes,
-            min_samples=self.spike_min_samples,
-            cooldown_minutes=self.spike_cooldown_minutes,
-        )
+        return SpikeLimits(**{field.name: getattr(self, f"spike_{field.name}") for field in fields(SpikeLimits)})
 
     @property
     def alert_zone(self) -> ZoneInfo:
@@ -127,12 +121,8 @@ class AlertSettings(BaseSettings):
         begin, end = self.alert_quiet_hours.split("-")
         return time.fromisoformat(begin), time.fromisoformat(end)
 
-    def is_quiet(self, at: datetime) -> bool:
-        """Whether a moment (with a zone) lies in the quiet hours."""
-        return self.quiet_until(at) is not None
-
     def quiet_until(self, at: datetime) -> datetime | None:
-        """Return the end of the quiet hours that a moment (with a zone) lies in, which may go past midnight."""
+        """Return the end of the quiet hours that a moment (with a zone) lies in, which may go past midnight, if any."""
         if self.quiet_hours is None:
             return None
         begin, end = self.quiet_hours

@@ -114,9 +114,9 @@ def tell(
     with hold_lock(settings.home / "alert.lock", "sends alerts"):
         waiting = _decide(ledger, settings, told, again, moment)
         due = _drop_what_is_too_old(ledger, settings, waiting, moment, told)
-        if due and settings.is_quiet(moment) and not dry_run:
-            end = (settings.quiet_until(moment) or moment).astimezone(settings.alert_zone)
-            told.states[DECIDED], told.held_until = len(due), f"{end:%H:%M} {settings.alert_timezone}"
+        quiet_until = settings.quiet_until(moment)
+        if due and quiet_until and not dry_run:
+            told.states[DECIDED], told.held_until = len(due), f"{quiet_until:%H:%M} {settings.alert_timezone}"
         elif due and webhook is None and not dry_run:
             reason = "no webhook is set: SNOWCAST_SLACK_WEBHOOK_URL"
             ledger.end(due, DROPPED, reason)
