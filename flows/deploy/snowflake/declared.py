@@ -7,7 +7,7 @@ files that anyone can read and run; this reads them for the plan.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from flows.deploy.snowflake.statements import list_statements
@@ -78,7 +78,12 @@ Declared = DeclaredObject | DeclaredGrant
 
 def read_declared(settings: Settings) -> list[Declared]:
     """Return what the scripts declare, in the order in which it is made."""
-    return [one for role, statement in list_statements(settings) for one in read_statement(role, statement)]
+    return read_statements(list_statements(settings))
+
+
+def read_statements(statements: Iterable[tuple[str, str]]) -> list[Declared]:
+    """Return what statements declare, each given with the role that runs it."""
+    return [one for role, statement in statements for one in read_statement(role, statement)]
 
 
 def read_statement(role: str, statement: str) -> Iterator[Declared]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from flows.errors import ConfigError
 from flows.settings import Settings
@@ -23,14 +23,16 @@ def list_statements(settings: Settings) -> list[tuple[str, str]]:
         (_OWNER, [*_read("", settings), *stage_statements(settings)]),
         ("", [*grants, *_read("access", settings), *_list_dashboard(settings)]),
     )
-    found: list[tuple[str, str]] = []
-    for role, written in parts:
-        for statement in written:
-            if statement.startswith("USE ROLE "):
-                role = statement.removeprefix("USE ROLE ")
-            else:
-                found.append((role, statement))
-    return found
+    return [one for role, written in parts for one in assign_roles(written, role)]
+
+
+def assign_roles(written: Iterable[str], role: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the statements of a script, each with the role that the last USE ROLE before it names."""
+    for statement in written:
+        if statement.startswith("USE ROLE "):
+            role = statement.removeprefix("USE ROLE ")
+        else:
+            yield role, statement
 
 
 def render_statements(settings: Settings) -> list[str]:

@@ -21,9 +21,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from flows.deploy.snowflake.declared import Declared, DeclaredObject, read_statement
+from flows.deploy.snowflake.declared import Declared, DeclaredObject, read_statements
 from flows.deploy.snowflake.plan import Change, leave_last
-from flows.deploy.snowflake.statements import name_roles
+from flows.deploy.snowflake.statements import assign_roles, name_roles
 from flows.settings import Settings, make_parameters
 from flows.warehouse.scripts import SCRIPTS, statements
 from transforms.catalog import select_models
@@ -96,7 +96,7 @@ def render_task_statements(settings: Settings) -> list[str]:
 
 def read_task_objects(settings: Settings) -> list[Declared]:
     """Return what is made for the tasks: grants, the code's stage, procedure, streams, and the tasks, root first."""
-    found = [*read_task_grants(settings), *_read_script(settings, "61_code.sql")]
+    found = [*read_task_grants(settings), *read_statements(assign_roles(_fill(settings, "61_code.sql")))]
     models = select_models()
     raw = [model.table for model in models if model.build is None]
     built = {model.table.name: model for model in models if model.build}
@@ -111,7 +111,7 @@ def read_task_objects(settings: Settings) -> list[Declared]:
 
 def read_task_grants(settings: Settings) -> list[Declared]:
     """Return what the loader may do where tasks are deployed."""
-    return _read_script(settings, "60_grants.sql")
+    return read_statements(assign_roles(_fill(settings, "60_grants.sql")))
 
 
 def frame_task_changes(
@@ -153,17 +153,6 @@ def list_task_teardown(settings: Settings) -> list[tuple[str, str]]:
 def name_root(settings: Settings) -> str:
     """Return the full name of the graph's root."""
     return f"{settings.database}.OPS.{ROOT}".upper()
-
-
-def _read_script(settings: Settings, script: str) -> list[Declared]:
-    found: list[Declared] = []
-    role = ""
-    for statement in _fill(settings, script):
-        if statement.startswith("USE ROLE "):
-            role = statement.removeprefix("USE ROLE ")
-        else:
-            found += read_statement(role, statement)
-    return found
 
 
 def _enable(settings: Settings) -> str:
