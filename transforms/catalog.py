@@ -80,13 +80,19 @@ def select_models(selectors: Sequence[str] = ()) -> list[Model]:
     return [known[name] for name in _build_order() if name in chosen]
 
 
+def list_raw_tables(source: str | None = None) -> list[Table]:
+    """List the tables that landing files load into: those of a source, or all."""
+    tables = [model.table for model in models().values() if model.table.source]
+    return [table for table in tables if source is None or str(table.source).startswith(f"{source}/")]
+
+
 def find_raw_table(source: str, entity: str) -> Table:
     """Find the raw table that the landing files `source/entity` load into.
 
     Raises:
         ContractError: No raw table takes them.
     """
-    taken = {model.table.source: model.table for model in models().values() if model.table.source}
+    taken = {str(table.source): table for table in list_raw_tables()}
     wanted = f"{source}/{entity}"
     if wanted not in taken:
         raise ContractError(f"no raw table takes {wanted}; known: {', '.join(sorted(taken))}")

@@ -14,7 +14,7 @@ from functools import lru_cache, partial
 from typing import Any
 
 from flows.files.file import Header, Note, RefusedFile, UnrecognisedFile
-from transforms.catalog import find_readers, models
+from transforms.catalog import find_readers, list_raw_tables
 from transforms.contract import Table
 
 # Records that are looked at before a file counts as none of the source's.
@@ -204,7 +204,7 @@ def make_declared_kind(source: str, *, tells_missing: bool = False, **options: A
         tells_missing: A header that lacks a field which RAW names is reported, also where staging can do without.
         **options: More fields of FileKind.
     """
-    tables = {str(table.source).partition("/")[2]: table for table in find_raw_tables(source)}
+    tables = {str(table.source).partition("/")[2]: table for table in list_raw_tables(source)}
     required = {entity: _list_required(table) for entity, table in tables.items()}
     names = {entity: frozenset(table.fields).union(*required[entity]) for entity, table in tables.items()}
     own = {
@@ -221,12 +221,6 @@ def make_declared_kind(source: str, *, tells_missing: bool = False, **options: A
         fields=frozenset().union(*names.values()),
         **options,
     )
-
-
-def find_raw_tables(source: str) -> list[Table]:
-    """Return the tables of RAW that the files of a source go to."""
-    tables = [model.table for model in models().values()]
-    return [table for table in tables if table.source and table.source.startswith(f"{source}/")]
 
 
 def _list_required(table: Table) -> list[tuple[str, ...]]:

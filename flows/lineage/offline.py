@@ -10,15 +10,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from flows.errors import SnowcastError
-from transforms.catalog import Model, models, select_models
+from transforms.catalog import Model, select_models
 from transforms.engine.incremental import BuildRequest
 from transforms.engine.known_schemas import use_known_schemas
 from transforms.engine.states import Batches, State
-from transforms.engine.stored import read_table
+from transforms.engine.stored import read_inputs
 from transforms.functions import DataFrame, Session
-from transforms.ops import LEDGERS
 from transforms.scd2.build import compute_history
-from transforms.write_kinds import History, View
+from transforms.write_kinds import History
 
 
 class NoWarehouseError(SnowcastError):
@@ -92,11 +91,8 @@ def _statement(session: Session, model: Model, parameters: Mapping[str, Any]) ->
 
 
 def _frame(session: Session, model: Model, given: Mapping[str, Any]) -> DataFrame:
-    ledgers = {ledger.name: ledger for ledger in LEDGERS}
-    named = model.table.write.ledgers if isinstance(model.table.write, View) else ()
-    tables = [*[models()[name].table for name in model.inputs], *[ledgers[name] for name in named]]
     assert model.build is not None
-    frame = model.build(*[read_table(session, table) for table in tables], **given)
+    frame = model.build(*read_inputs(session, model), **given)
     # How far rows are led on is data; one step says where they are led.
     return frame if model.closure is None else model.closure.finish(model.closure.step(frame), **given)
 

@@ -12,7 +12,7 @@ from flows.landing import land
 from flows.load.stage import make_load_id
 from flows.settings import Settings
 from flows.warehouse.session import Reader
-from transforms.catalog import models
+from transforms.catalog import list_raw_tables, models
 from transforms.contract import Table
 from transforms.functions import Session
 from transforms.ops import LOADS, QUARANTINE, REDRIVES
@@ -100,8 +100,7 @@ def redrive(session: Session, settings: Settings, refused: Refusal, repaired: An
     load_id = make_load_id(landed)
     row = {"quarantine_id": refused.quarantine_id, "load_id": load_id, "redriven_at": datetime.now(UTC)}
     append_rows(session, REDRIVES, [row])
-    raw_tables = [model.table for model in models().values() if model.table.source]
-    places = (settings.database, settings.landing_root, raw_tables)
+    places = (settings.database, settings.landing_root, list_raw_tables())
     load_pending(session, *places, source=source, landing=landing_of(settings))
     return load_id
 

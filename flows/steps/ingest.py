@@ -19,7 +19,7 @@ from flows.steps.artifacts import Progress
 from flows.steps.task import STEP
 from flows.steps.validate import check_ledgers, report_checks
 from flows.warehouse import open_session
-from transforms.catalog import models
+from transforms.catalog import list_raw_tables
 
 
 @task(name="fetch", task_run_name="fetch {source}", **STEP)
@@ -37,13 +37,12 @@ def load_raw(run_id: str) -> LoadReport:
     from flows.load.pipes import landing_of
 
     settings = load_settings()
-    tables = [model.table for model in models().values() if model.table.source]
     with open_session(settings, step="load", run=run_id) as session:
         report = load_pending(
             session,
             settings.database,
             settings.landing_root,
-            tables,
+            list_raw_tables(),
             landing=landing_of(settings),
             on_progress=lambda done, total: reporter().show_progress("load", f"{done:,} of {total:,} files"),
         )
@@ -74,11 +73,11 @@ def check_source(
 
     settings = load_settings()
     now = datetime.now(UTC)
-    tables = [model.table for model in models().values() if (model.table.source or "").startswith(f"{source}/")]
     with open_session(settings, step=f"check {source}", run=run_id) as session:
         found = unknown_fields(session, settings.database, loads, now=now)
         append_rows(session, SCHEMA_DRIFT, found)
-        subjects = source_subjects(source, tables, snapshots, find_source(source).limits(settings), now)
+        limits = find_source(source).limits(settings)
+        subjects = source_subjects(source, list_raw_tables(source), snapshots, limits, now)
         results = check_ledgers(session, subjects, run_id, now)
     report_checks(f"check source {source}", results)
     return results

@@ -124,7 +124,8 @@ def look(session: Session, settings: Settings) -> Look | None:
 
 def make_version(settings: Settings) -> str:
     """Hash what is prepared: the scripts, the stored columns of the contracts, the tables that are built."""
-    from transforms.engine.tables import list_built_tables, list_tables
+    from transforms.engine.stored import list_tables
+    from transforms.engine.tables import list_built_tables
 
     scripts = [script.read_text(encoding="utf-8") for script in sorted(SCRIPTS.glob("*.sql"))]
     scripts += stage_statements(settings)
@@ -197,7 +198,7 @@ def _widen(session: Session, settings: Settings, place: tuple[str, str], have: d
 
     By ALTER, which changes no row: what another flow appends to a ledger at the same time is kept.
     """
-    from transforms.engine.tables import list_tables
+    from transforms.engine.stored import list_tables
 
     tables = {(str(table.layer), table.name.upper()): table for table in list_tables()}
     if place not in tables or tables[place].is_view:

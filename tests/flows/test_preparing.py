@@ -11,7 +11,8 @@ import pytest
 
 from flows.settings import Settings, load_settings
 from flows.warehouse import list_sent_statements, list_stored_columns, open_session, prepare, scripts
-from transforms.engine.tables import list_built_tables, list_tables
+from transforms.engine.stored import list_tables
+from transforms.engine.tables import list_built_tables
 from transforms.ops import LOADS
 
 

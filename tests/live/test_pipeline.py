@@ -11,7 +11,7 @@ from flows.deploy.snowflake.procedure import build_with
 from flows.deploy.snowflake.tasks import read_task_objects, write_archive
 from flows.settings import load_settings, make_parameters
 from flows.warehouse import open_session
-from transforms.engine.tables import list_tables
+from transforms.engine.stored import list_tables
 
 pytestmark = [pytest.mark.live, pytest.mark.timeout(1800)]
 UNACCOUNTED = """

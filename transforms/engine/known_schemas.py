@@ -18,10 +18,9 @@ from snowflake.snowpark import types as snowpark
 from snowflake.snowpark._internal.analyzer.expression import Attribute
 from sqlglot import exp
 
-from transforms.catalog import models
 from transforms.contract import BOOLEAN, DATE, FLOAT, INTEGER, TEXT, TIMESTAMP, VARIANT
+from transforms.engine.stored import list_tables
 from transforms.functions import Session
-from transforms.ops import LEDGERS
 from transforms.types import DataType, DecimalType
 
 Columns = dict[str, DataType | snowpark.DataType]
@@ -121,10 +120,9 @@ def remember_columns(session: Session, name: str, columns: Mapping[str, snowpark
 
 
 def _tables() -> dict[str, Columns]:
-    contracts = [*LEDGERS, *[model.table for model in models().values()]]
     return {
         f"{table.layer}.{table.name}".upper(): {column.name.upper(): column.type for column in table.stored_columns}
-        for table in contracts
+        for table in list_tables()
     }
 
 

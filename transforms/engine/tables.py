@@ -20,20 +20,14 @@ from transforms.contract import ContractError, Layer, Table
 from transforms.engine.known_schemas import use_known_schemas
 from transforms.engine.ledgers import append_rows, transaction
 from transforms.engine.merge import materialize
-from transforms.engine.stored import current_database, read_table
+from transforms.engine.stored import current_database, list_tables, read_inputs, read_table
 from transforms.formulas.frames import null_of
 from transforms.functions import Session
-from transforms.ops import HEADS, LEDGERS
-from transforms.write_kinds import View
+from transforms.ops import HEADS
 
 _EXISTS = 2002  # Snowflake's code for an object that is there already
 # Per stored table (schema, name) its columns, and whether each may be NULL; as the information schema spells them.
 Present = dict[tuple[str, str], dict[str, bool]]
-
-
-def list_tables() -> list[Table]:
-    """List the ledgers, then every table of the catalog."""
-    return [*LEDGERS, *[model.table for model in models().values()]]
 
 
 def prepare_tables(session: Session, present: Present | None = None, heads: Collection[str] | None = None) -> None:
@@ -124,12 +118,9 @@ def create_view(session: Session, model: Model) -> None:
     """
     if model.build is None:
         raise ContractError(f"{model.table.name}: is not built")
-    ledgers = {ledger.name: ledger for ledger in LEDGERS}
-    named = model.table.write.ledgers if isinstance(model.table.write, View) else ()
-    read = [*[models()[name].table for name in model.inputs], *[ledgers[name] for name in named]]
     declared = [column.name.upper() for column in model.table.stored_columns]
     with use_known_schemas(session):
-        frame = model.build(*[read_table(session, table) for table in read])
+        frame = model.build(*read_inputs(session, model))
         given = [name.strip('"') for name in frame.columns]
         if given != declared:
             raise ContractError(f"{model.table.name}: the view has the columns {given}, declared are {declared}")

@@ -174,10 +174,10 @@ def write_dynamic_table(session: Session, settings: Settings, name: str) -> str:
 def make_frame(session: Session, name: str, parameters: dict[str, Any]) -> DataFrame:
     """Return the rows that a staging table holds once it is built, computed from its inputs alone."""
     from transforms.engine.compare import take_best
-    from transforms.engine.stored import read_table
+    from transforms.engine.stored import read_inputs
 
     model = models()[name]
     assert model.build is not None
     chosen = {key: parameters[key] for key in model.parameters}
-    built = model.build(*[read_table(session, models()[one].table) for one in model.inputs], **chosen)
+    built = model.build(*read_inputs(session, model), **chosen)
     return take_best(model.table, built)

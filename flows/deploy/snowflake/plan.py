@@ -189,7 +189,7 @@ def _compare(one: DeclaredObject, present: Present) -> Iterator[Change]:
 
 def _compare_tables(present: Present) -> Iterator[Change]:
     """How tables are kept: clustering is set, and what is permanent stays so, because only a new table is transient."""
-    from transforms.engine.tables import list_tables
+    from transforms.engine.stored import list_tables
 
     there = {tuple(name.split(".")[1:]): (name, row) for name, row in present.objects.get("TABLE", {}).items()}
     permanent: list[str] = []

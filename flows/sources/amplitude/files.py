@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from flows.files.kinds import FileKind, find_raw_tables
+from flows.files.kinds import FileKind
 from flows.sources.amplitude.personal import PersonalData
+from transforms.catalog import list_raw_tables
 
 # Fields of which an event has one beside its type, whatever wrote it and however old it is.
 _OF_EVENTS = frozenset(
@@ -30,7 +31,7 @@ def amplitude_files(personal: PersonalData) -> FileKind:
         holds="events, event types or merged ids",
         entity_of=entity_of,
         required={"events": [("event_type",)], "merged_ids": [("amplitude_id",)]},
-        fields=frozenset(name for table in find_raw_tables("amplitude") for name in table.fields),
+        fields=frozenset(name for table in list_raw_tables("amplitude") for name in table.fields),
         protected=protect,
     )
 
