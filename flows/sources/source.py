@@ -15,6 +15,7 @@ from flows.settings import Settings
 
 if TYPE_CHECKING:
     from snowflake.snowpark import Session
+    from tenacity.wait import wait_exponential_jitter
 
     from expectations.checks.deliveries import DeliveryLimits
     from expectations.checks.exports import ExportLimits
@@ -175,3 +176,10 @@ class Retries:
     first_wait_seconds: float = 1.0
     longest_wait_seconds: float = 30.0
     timeout_seconds: float = 30.0
+
+    def make_pauses(self) -> wait_exponential_jitter:
+        """Return what tells the wait before each repetition."""
+        from tenacity.wait import wait_exponential_jitter
+
+        first = self.first_wait_seconds
+        return wait_exponential_jitter(initial=first, max=self.longest_wait_seconds, jitter=first)

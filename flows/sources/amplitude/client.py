@@ -19,7 +19,6 @@ from typing import IO, Any, cast
 import httpx
 from pydantic import SecretStr
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
-from tenacity.wait import wait_exponential_jitter
 
 from flows.errors import ConfigError, SourceError
 from flows.sources.amplitude.archive import Archive, ArchiveLimits, TooLarge
@@ -194,11 +193,9 @@ class ExportClient:
     def _pause(self, state: RetryCallState) -> float:
         error = state.outcome.exception() if state.outcome else None
         stated = error.wait_seconds if isinstance(error, _NoAnswer) else None
-        longest = self._retries.longest_wait_seconds
         if stated is not None:
-            return min(stated, longest)
-        first = self._retries.first_wait_seconds
-        return wait_exponential_jitter(initial=first, max=longest, jitter=first)(state)
+            return min(stated, self._retries.longest_wait_seconds)
+        return self._retries.make_pauses()(state)
 
 
 def _seconds(text: str | None) -> float | None:

@@ -22,7 +22,6 @@ from google.oauth2.service_account import Credentials
 from gspread.http_client import HTTPClient
 from gspread.utils import rowcol_to_a1
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
-from tenacity.wait import wait_exponential_jitter
 
 from flows.errors import ConfigError, TransientError
 from flows.sources.source import Retries
@@ -120,13 +119,9 @@ class SheetsClient:
         return list(answer["valueRanges"][0].get("values", []))
 
     def _ask(self, request: Callable[[], Result]) -> Result:
-        retries = self._retries
-        waits = wait_exponential_jitter(
-            initial=retries.first_wait_seconds, max=retries.longest_wait_seconds, jitter=retries.first_wait_seconds
-        )
         asking = Retrying(
-            stop=stop_after_attempt(retries.attempts),
-            wait=waits,
+            stop=stop_after_attempt(self._retries.attempts),
+            wait=self._retries.make_pauses(),
             retry=retry_if_exception_type(TransientError),
             reraise=True,
         )

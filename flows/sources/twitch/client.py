@@ -26,7 +26,6 @@ from typing import Any, NoReturn, TypeVar
 from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
 from pydantic import SecretStr
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, stop_after_attempt
-from tenacity.wait import wait_exponential_jitter
 from twitchAPI.helper import build_url
 from twitchAPI.twitch import Twitch
 from twitchAPI.type import (
@@ -155,11 +154,7 @@ class HelixClient(Twitch):  # type: ignore[misc, unused-ignore]
         """Repeat `attempt` while it fails in a way that may pass; `url` is named when it does not."""
         retrying = AsyncRetrying(
             stop=stop_after_attempt(self._retries.attempts),
-            wait=wait_exponential_jitter(
-                initial=self._retries.first_wait_seconds,
-                max=self._retries.longest_wait_seconds,
-                jitter=self._retries.first_wait_seconds,
-            ),
+            wait=self._retries.make_pauses(),
             retry=retry_if_exception_type((_Retry, ClientError, OSError, asyncio.TimeoutError)),
             before_sleep=_log_retry(url),
             reraise=True,
