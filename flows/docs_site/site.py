@@ -12,7 +12,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flows.docs_site.markdown import Page
 from flows.docs_site.reference import make_reference_pages
@@ -20,13 +20,10 @@ from flows.docs_site.tables import make_metrics_page, make_table_pages
 from flows.docs_site.written import read_written_pages
 from flows.lineage.graph import Lineage
 
-if TYPE_CHECKING:
-    from flows.lineage.graph import Lineage
-
 PATH = "lineage.md"
 # File of the package in node_modules -> its name in the site.
 LIBRARIES = {"cytoscape/dist/cytoscape.min.js": "cytoscape.min.js", "elkjs/lib/elk.bundled.js": "elk.bundled.js"}
-_ASSETS = Path(__file__).parent / "assets"
+ASSETS = Path(__file__).parent / "assets"
 _TEXT = """---
 hide:
   - navigation
@@ -65,7 +62,6 @@ The same as data: [lineage.json](assets/lineage/lineage.json).
 {libraries}
 <script src="assets/lineage/lineage.js"></script>
 """
-ASSETS = Path(__file__).parent / "assets"
 _SECTIONS = ("", "Guides", "Reference", "Tables", "How it works", "Project")
 Nav = list[dict[str, Any]]
 
@@ -89,7 +85,7 @@ def write_graph(folder: Path, lineage: Lineage, libraries: Path) -> None:
     (folder / "lineage.json").write_text(data, encoding="utf-8")
     (folder / "data.js").write_text(f"window.snowcastLineage = {data};\n", encoding="utf-8")  # opens without a server
     for name in ("lineage.js", "lineage.css"):
-        shutil.copyfile(_ASSETS / name, folder / name)
+        shutil.copyfile(ASSETS / name, folder / name)
     for file, name in find_libraries(libraries).items():
         shutil.copyfile(file, folder / name)
 
