@@ -97,27 +97,15 @@ def _draw_summary(period: Period) -> None:
         st.info(_NONE, icon=":material/inbox:")
         return
     newest = found.groupby("period").tail(1).set_index("period")
-    shown = [
-        (
-            called,
-            format_number(newest.loc[kind, "active_users"]),
-            f"{kind} of {newest.loc[kind, 'period_start']:%Y-%m-%d}",
-        )
-        for kind, called in _CALLED.items()
-        if kind in newest.index
-    ]
+    shown: list[tuple[str, str, str]] = []
+    origins: dict[str, Origin] = {}
+    for kind, called in _CALLED.items():
+        if kind in newest.index:
+            start = f"{newest.loc[kind, 'period_start']:%Y-%m-%d}"
+            shown.append((called, format_number(newest.loc[kind, "active_users"]), f"{kind} of {start}"))
+            key = {"period": kind, "period_start": start, "active_days": "1"}
+            origins[called] = Origin("product_active_users", "active_users", key)
     if "month" in newest.index:
         shown.append(("Stickiness", format_share(newest.loc["month", "stickiness"]), "average day / MAU"))
-    shown.append(
-        ("Sessions", format_number(sessions["session_count"].sum() if len(sessions) else None), "in these days")
-    )
-    origins = {
-        called: Origin(
-            "product_active_users",
-            "active_users",
-            {"period": kind, "period_start": f"{newest.loc[kind, 'period_start']:%Y-%m-%d}", "active_days": "1"},
-        )
-        for kind, called in _CALLED.items()
-        if kind in newest.index
-    }
-    metrics(*shown, origins=origins)
+    count = sessions["session_count"].sum() if len(sessions) else None
+    metrics(*shown, ("Sessions", format_number(count), "in these days"), origins=origins)

@@ -64,21 +64,18 @@ def _draw_summary(months: pd.DataFrame, grain: str, period: Period, currency: st
         ("GRR", format_share(one["grr"]), f"gross retention, {note}"),
         ("ARPU", format_number(one["arpu"], 2), f"{currency} per active, {note}"),
         ("Revenue", format_number(paid["revenue"].iloc[-1] if len(paid) else None, 2), f"{currency}, less refunds"),
-        origins=_origins(grain, one["year_month"]) | _origin_of_revenue(paid),
+        origins=_find_origins(grain, one["year_month"], paid),
     )
 
 
-def _origins(grain: str, month: pd.Timestamp) -> dict[str, Origin]:
+def _find_origins(grain: str, month: pd.Timestamp, paid: pd.DataFrame) -> dict[str, Origin]:
     columns = {"MRR": "closing_mrr", "NRR": "nrr", "GRR": "grr", "ARPU": "arpu"}
     key = {"grain": grain, "year_month": f"{month:%Y-%m-%d}"}
-    return {name: Origin("mart_mrr_movements", column, key) for name, column in columns.items()}
-
-
-def _origin_of_revenue(paid: pd.DataFrame) -> dict[str, Origin]:
-    if paid.empty:
-        return {}
-    month = {"year_month": f"{paid['year_month'].iloc[-1]:%Y-%m-%d}"}
-    return {"Revenue": Origin("mart_monthly_revenue", "revenue", month)}
+    origins = {name: Origin("mart_mrr_movements", column, key) for name, column in columns.items()}
+    if not paid.empty:
+        newest = {"year_month": f"{paid['year_month'].iloc[-1]:%Y-%m-%d}"}
+        origins["Revenue"] = Origin("mart_monthly_revenue", "revenue", newest)
+    return origins
 
 
 def _draw_waterfall(months: pd.DataFrame, grain: str, currency: str) -> None:
