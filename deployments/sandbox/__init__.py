@@ -1,6 +1,6 @@
 """A simulated streaming platform, and the sources that show it (Helix and Sheets on loopback, billing as files)."""
 
-from deployments.sandbox.billing.files import DEFAULT_CUSTOMERS, BillingView, billing_files, write_billing_deliveries
+from deployments.sandbox.billing.files import DEFAULT_CUSTOMERS, BillingView, write_billing_deliveries
 from deployments.sandbox.http.faults import FAULTS, FaultRule
 from deployments.sandbox.livelogs.files import write_livelogs
 from deployments.sandbox.livelogs.server import SHEET_ID
@@ -25,7 +25,6 @@ __all__ = [
     "SandboxError",
     "SandboxServer",
     "World",
-    "billing_files",
     "ensure_running",
     "find",
     "generate",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.sandbox import BillingView, World, billing_files, write_billing_deliveries
+from deployments.sandbox import BillingView, World, write_billing_deliveries
 
 FIRST = datetime(2026, 11, 1, tzinfo=UTC)
 FIELDS = {
@@ -73,12 +73,12 @@ def test_a_day_is_the_same_whatever_was_asked_before_and_by_whom():
     forward, backward = BillingView(World(5, 1), 150), BillingView(World(5, 2), 150)
     states = {at: forward.files(at) for at in days}
     for at in reversed(days):
-        assert backward.files(at + timedelta(hours=23)) == states[at] == billing_files(World(5, 1), at, customers=150)
+        assert backward.files(at + timedelta(hours=23)) == states[at] == BillingView(World(5, 1), 150).files(at)
 
 
 def test_another_seed_or_number_of_customers_is_another_business():
     one, two, three = (
-        billing_files(World(seed, 1), FIRST, customers=customers)["payments_20261101.csv"]
+        BillingView(World(seed, 1), customers).files(FIRST)["payments_20261101.csv"]
         for seed, customers in ((1, 100), (2, 100), (1, 110))
     )
     assert len({one, two, three}) == 3
@@ -159,7 +159,7 @@ def test_the_base_grows_and_churns(view: BillingView):
 
 def test_the_number_of_customers_is_that_of_the_first_day(world: World):
     for customers in (300, 2_000):
-        users = parsed(billing_files(world, FIRST, customers=customers))["users"]
+        users = parsed(BillingView(world, customers).files(FIRST))["users"]
         assert 0.93 * customers < len(users) <= customers
 
 

@@ -134,13 +134,6 @@ class BillingView:
         return [viewing for viewing in found if viewing]
 
 
-def billing_files(
-    world: World, at: datetime, *, customers: int = DEFAULT_CUSTOMERS, everything: bool = False
-) -> dict[str, str]:
-    """Return the delivery of a day: BillingView.files for those who ask once."""
-    return BillingView(world, customers).files(at, everything=everything)
-
-
 def write_billing_deliveries(
     world: World,
     folder: Path,
