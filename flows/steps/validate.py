@@ -77,8 +77,8 @@ def check_ledgers(session: Session, subjects: Sequence[Subject], run_id: str, be
     """Check what a run wrote into ledgers, and keep the results."""
     from expectations.engine.run import check_subjects
 
-    known = {"docs_root": load_settings().docs_root, "stored": list_stored_columns()}
-    results = check_subjects(session.connection, subjects, run_id=run_id, **known)
+    docs, stored = load_settings().docs_root, list_stored_columns()
+    results = check_subjects(session.connection, subjects, run_id=run_id, docs_root=docs, stored=stored)
     keep_results(session, results, run_id, began)
     return results
 
