@@ -34,7 +34,7 @@ ALERT_RULES = (
 )
 
 
-def alert_subject(run_id: str) -> Subject:
+def make_alert_subject(run_id: str) -> Subject:
     """Return what to check of the alerts that a run wrote rows of."""
     return Subject(ALERTS, _select_alerts(run_id), "batch", ALERT_RULES, ("spike_key", "kind"), name="alerts")
 

@@ -70,7 +70,7 @@ def file_rule(source: str) -> Rule:
     )
 
 
-def delivery_subjects(
+def make_delivery_subjects(
     source: str, raw_tables: Sequence[Table], snapshots: Sequence[datetime], limits: DeliveryLimits, now: datetime
 ) -> list[Subject]:
     """Return what to check of the deliveries of a source.

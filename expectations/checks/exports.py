@@ -97,7 +97,7 @@ def _load_rules(source: str) -> tuple[Rule, ...]:
     )
 
 
-def export_subject(source: str, limits: ExportLimits, now: datetime) -> Subject:
+def make_export_subject(source: str, limits: ExportLimits, now: datetime) -> Subject:
     """What to check of the hours of a source.
 
     Args:

@@ -47,7 +47,7 @@ DESTINATION_RULES = (
 )
 
 
-def publication_subjects(destination: str, run_id: str, forgotten_before: datetime) -> list[Subject]:
+def make_publication_subjects(destination: str, run_id: str, forgotten_before: datetime) -> list[Subject]:
     """Return what to check of what a run published.
 
     Args:

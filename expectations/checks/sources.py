@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from expectations.checks.deliveries import DeliveryLimits, delivery_subjects
-from expectations.checks.exports import ExportLimits, export_subject
+from expectations.checks.deliveries import DeliveryLimits, make_delivery_subjects
+from expectations.checks.exports import ExportLimits, make_export_subject
 from expectations.engine.run import Subject
 from expectations.rules.rule import Rule, is_one_of, quote_literal, timestamp, warning
 from transforms.contract import Table
@@ -117,7 +117,7 @@ def drift_rule(source: str, tables: Sequence[Table]) -> Rule:
     )
 
 
-def source_subjects(
+def make_source_subjects(
     source: str,
     raw_tables: Sequence[Table],
     snapshots: Sequence[datetime],
@@ -135,9 +135,9 @@ def source_subjects(
         now: UTC; ages are measured against it.
     """
     if isinstance(limits, DeliveryLimits):
-        observed = delivery_subjects(source, raw_tables, snapshots, limits, now)
+        observed = make_delivery_subjects(source, raw_tables, snapshots, limits, now)
     elif isinstance(limits, ExportLimits):
-        observed = [export_subject(source, limits, now)]
+        observed = [make_export_subject(source, limits, now)]
     else:
         polls, rules = _select_polls(source, limits, snapshots), poll_rules(source, limits, now)
         observed = [Subject(POLLS, polls, "source", rules, ("entity",), name=f"polls_{source}")]

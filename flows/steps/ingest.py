@@ -67,7 +67,7 @@ def check_source(
 ) -> list[RuleResult]:
     """Check a source by what it sent: freshness, volume, completeness of its polls, fields that nobody declared."""
     from expectations.checks.drift import unknown_fields
-    from expectations.checks.sources import source_subjects
+    from expectations.checks.sources import make_source_subjects
     from transforms.engine.ledgers import append_rows
     from transforms.ops import SCHEMA_DRIFT
 
@@ -77,7 +77,7 @@ def check_source(
         found = unknown_fields(session, settings.database, loads, now=now)
         append_rows(session, SCHEMA_DRIFT, found)
         limits = find_source(source).limits(settings)
-        subjects = source_subjects(source, list_raw_tables(source), snapshots, limits, now)
+        subjects = make_source_subjects(source, list_raw_tables(source), snapshots, limits, now)
         results = check_ledgers(session, subjects, run_id, now)
     report_checks(f"check source {source}", results)
     return results

@@ -38,10 +38,10 @@ def publish_events(
 @task(name="check publications", task_run_name="check publications", **STEP)
 def check_publications(destination: str, run_id: str) -> list[RuleResult]:
     """Check what the run wrote into the ledger of publications, and what has been without an outcome for too long."""
-    from expectations.checks.publications import publication_subjects
+    from expectations.checks.publications import make_publication_subjects
     from flows.publish_to.outbox import compute_forgotten_before
 
-    subjects = publication_subjects(destination, run_id, compute_forgotten_before())
+    subjects = make_publication_subjects(destination, run_id, compute_forgotten_before())
     return _check_sent("check publications", run_id, subjects)
 
 
@@ -58,9 +58,9 @@ def tell_spikes(run_id: str, *, dry_run: bool = False, again: Sequence[str] = ()
 @task(name="check alerts", task_run_name="check alerts", **STEP)
 def check_alerts(run_id: str) -> list[RuleResult]:
     """Check the alerts that the run wrote rows of."""
-    from expectations.checks.alerts import alert_subject
+    from expectations.checks.alerts import make_alert_subject
 
-    return _check_sent("check alerts", run_id, [alert_subject(run_id)])
+    return _check_sent("check alerts", run_id, [make_alert_subject(run_id)])
 
 
 def _check_sent(step: str, run_id: str, subjects: Sequence[Subject]) -> list[RuleResult]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from expectations.checks.alerts import ALERT_RULES, alert_subject
+from expectations.checks.alerts import ALERT_RULES, make_alert_subject
 from expectations.engine.run import check_subjects
 from tests.expectations.planting import create_statement, good_row, insert_statement
 from transforms.contract import Layer
@@ -40,7 +40,7 @@ def broken(connection: SnowflakeConnection, *rows: dict[str, Any]) -> dict[str, 
     connection.cursor().execute(f"create schema if not exists {database}.{Layer.OPS}")
     connection.cursor().execute(create_statement(ALERTS, database))
     connection.cursor().execute(insert_statement(ALERTS, database, [*USUAL, *rows]))
-    results = check_subjects(connection, [alert_subject("run")], run_id="run", docs_root=None)
+    results = check_subjects(connection, [make_alert_subject("run")], run_id="run", docs_root=None)
     assert len(results) == len(ALERT_RULES)
     return {result.rule: (result.severity, result.observed) for result in results if not result.success}
 

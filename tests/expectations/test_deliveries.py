@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from expectations.checks.deliveries import DeliveryLimits, delivery_rules, file_rule
-from expectations.checks.sources import source_subjects
+from expectations.checks.sources import make_source_subjects
 from expectations.engine.run import check_subjects
 from expectations.engine.tables import find_table
 from tests.expectations.planting import create_statement, good_row, insert_statement
@@ -57,7 +57,7 @@ def insert(connection: SnowflakeConnection, *rows: Values) -> None:
 
 
 def broken(connection: SnowflakeConnection, *snapshots: datetime) -> dict[str, str]:
-    subjects = source_subjects("billing", [USERS, PAYMENTS], snapshots, DeliveryLimits(), NOON)
+    subjects = make_source_subjects("billing", [USERS, PAYMENTS], snapshots, DeliveryLimits(), NOON)
     results = check_subjects(connection, subjects, run_id="r", docs_root=None)
     assert len(results) == 5
     assert {(result.severity, result.scope) for result in results} == {("warning", "source")}

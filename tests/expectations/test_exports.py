@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from expectations.checks.exports import ExportLimits, export_rules
-from expectations.checks.sources import source_subjects
+from expectations.checks.sources import make_source_subjects
 from expectations.engine.run import check_subjects
 from expectations.engine.tables import find_table
 from tests.expectations.planting import create_statement, good_row, insert_statement
@@ -56,7 +56,7 @@ def insert(connection: SnowflakeConnection, *rows: Values) -> None:
 
 
 def broken(connection: SnowflakeConnection) -> dict[str, str]:
-    subjects = source_subjects("amplitude", [EVENTS], [], ExportLimits(), NOW)
+    subjects = make_source_subjects("amplitude", [EVENTS], [], ExportLimits(), NOW)
     results = check_subjects(connection, subjects, run_id="r", docs_root=None)
     assert len(results) == 7
     assert {result.rule for result in results if result.severity == "critical"} == {EQUAL}

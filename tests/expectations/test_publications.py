@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from expectations.checks.publications import ATTEMPT_RULES, DESTINATION_RULES, publication_subjects
+from expectations.checks.publications import ATTEMPT_RULES, DESTINATION_RULES, make_publication_subjects
 from expectations.engine.run import check_subjects
 from tests.expectations.planting import create_statement, good_row, insert_statement
 from transforms.contract import Layer
@@ -48,7 +48,7 @@ def broken(connection: SnowflakeConnection, *rows: dict[str, Any]) -> dict[str, 
     connection.cursor().execute(f"create schema if not exists {database}.{Layer.OPS}")
     connection.cursor().execute(create_statement(PUBLICATIONS, database))
     connection.cursor().execute(insert_statement(PUBLICATIONS, database, [*USUAL, *rows]))
-    subjects = publication_subjects("here", "run", NOW - timedelta(days=7))
+    subjects = make_publication_subjects("here", "run", NOW - timedelta(days=7))
     results = check_subjects(connection, subjects, run_id="run", docs_root=None)
     assert len(results) == len(ATTEMPT_RULES) + len(DESTINATION_RULES)
     return {result.rule: (result.severity, result.observed) for result in results if not result.success}

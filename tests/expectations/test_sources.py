@@ -9,7 +9,7 @@ import pytest
 
 from expectations.checks.drift import unknown_fields
 from expectations.checks.reconciliation import account_rules
-from expectations.checks.sources import SourceLimits, drift_rule, poll_rules, source_subjects
+from expectations.checks.sources import SourceLimits, drift_rule, make_source_subjects, poll_rules
 from expectations.checks.tables import validate_tables
 from expectations.engine.queries import MOST_BATCHES
 from expectations.engine.results import RuleResult
@@ -63,7 +63,7 @@ def insert(connection: SnowflakeConnection, table: Table, *rows: Values) -> None
 
 
 def check(connection: SnowflakeConnection, snapshots: tuple[datetime, ...] = ()) -> dict[str, str]:
-    subjects = source_subjects("twitch", RAW_TABLES, snapshots, SourceLimits(), NOW)
+    subjects = make_source_subjects("twitch", RAW_TABLES, snapshots, SourceLimits(), NOW)
     results = check_subjects(connection, subjects, run_id="r", docs_root=None)
     assert all(result.severity == "warning" for result in results)
     return {result.rule: result.observed for result in results if not result.success}
@@ -128,7 +128,7 @@ def test_a_source_that_was_never_polled_breaks_nothing(ledgers: SnowflakeConnect
 
 
 def test_ledgers_that_do_not_exist_are_failed_results(connection: SnowflakeConnection) -> None:
-    subjects = source_subjects("twitch", RAW_TABLES, [], SourceLimits(), NOW)
+    subjects = make_source_subjects("twitch", RAW_TABLES, [], SourceLimits(), NOW)
     results = check_subjects(connection, subjects, run_id="r", docs_root=None)
     assert [result.observed for result in results] == [
         f"OPS.{name} does not exist: build it, then validate again" for name in ("POLLS", "SCHEMA_DRIFT")
