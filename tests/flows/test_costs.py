@@ -66,7 +66,9 @@ def test_the_costs_of_a_run_are_kept_and_told(snowcast, sent: list[Statement]):
     assert kept["seconds"] > 0
     assert costs["flow"] == "pipeline"
     assert "fact_stream_snapshots" in snowcast("status", "--costs").out
-    rules = Counter((one.step, one.table) for one in of_run if one.step.startswith("validate") and one.table)
+    # A stream may change its game between two requests: a warning, whose rows are then looked up by their keys.
+    checks = [one for one in of_run if one.step.startswith("validate") and " AS c0" not in one.text]
+    rules = Counter((one.step, one.table) for one in checks if one.table)
     assert rules
     assert set(rules.values()) == {1}, told([one for one in of_run if one.step.startswith("validate")])
     kept_results = [one for one in of_run if one.step.startswith("validate") and not one.table]
