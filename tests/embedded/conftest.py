@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
 
     from deployments.embedded import Endpoint
+    from deployments.embedded.session.connection import EmbeddedConnection
 
 
 @pytest.fixture(scope="session")
@@ -56,3 +57,21 @@ def variants(connection: SnowflakeConnection) -> str:
     """A new table with one VARIANT column, R."""
     run(connection, "CREATE TABLE T (R VARIANT)")
     return "T"
+
+
+@pytest.fixture(scope="module")
+def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedConnection]:
+    """A session of a warehouse in this process."""
+    from deployments.embedded.process.paths import WarehousePaths
+    from deployments.embedded.session.connection import EmbeddedConnection
+    from deployments.embedded.session.engine import Engine
+
+    paths = WarehousePaths(tmp_path_factory.mktemp("known_types"))
+    for folder in (paths.databases, paths.stages, paths.spilled):
+        folder.mkdir(parents=True)
+    engine = Engine(paths, threads=1)
+    engine.databases.create("D")
+    connection = EmbeddedConnection(engine, database="D")
+    yield connection
+    connection.close()
+    engine.close()

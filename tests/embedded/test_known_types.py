@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 import pytest
 from sqlglot import exp
 
-from deployments.embedded.process.paths import WarehousePaths
 from deployments.embedded.sql.macros import HOME, call
 from deployments.embedded.sql.macros_by_type import CHOSEN, SUFFIX
 from deployments.embedded.sql.rewrites import known_types, pipeline
@@ -27,23 +25,6 @@ VALUES = (
     *("TIME '04:05:06'", "TRUE", "17::TINYINT", "17::INTEGER", "17::BIGINT", "17::UBIGINT", "17::HUGEINT"),
     *("17.50::DECIMAL(18, 2)", "17.5::DOUBLE", "17.0::DOUBLE", "17.5::FLOAT", "'ab'::BLOB", "[1, 2]", "{'a': 1}"),
 )
-
-
-@pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedConnection]:
-    """A session of a warehouse in this process."""
-    from deployments.embedded.session.connection import EmbeddedConnection
-    from deployments.embedded.session.engine import Engine
-
-    paths = WarehousePaths(tmp_path_factory.mktemp("known_types"))
-    for folder in (paths.databases, paths.stages, paths.spilled):
-        folder.mkdir(parents=True)
-    engine = Engine(paths, threads=1)
-    engine.databases.create("D")
-    connection = EmbeddedConnection(engine, database="D")
-    yield connection
-    connection.close()
-    engine.close()
 
 
 def arguments(name: str, value: str) -> str:
