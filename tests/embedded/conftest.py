@@ -60,8 +60,8 @@ def variants(connection: SnowflakeConnection) -> str:
 
 
 @pytest.fixture(scope="module")
-def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedConnection]:
-    """A session of a warehouse in this process."""
+def in_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedConnection]:
+    """A session of a warehouse in this process, without its server (`session` is Snowpark's)."""
     from deployments.embedded.process.paths import WarehousePaths
     from deployments.embedded.session.connection import EmbeddedConnection
     from deployments.embedded.session.engine import Engine

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
     from deployments.embedded.session.connection import EmbeddedConnection
 
 
-def test_what_cannot_be_kept_leaves_what_was_there(session: EmbeddedConnection) -> None:
+def test_what_cannot_be_kept_leaves_what_was_there(in_process: EmbeddedConnection) -> None:
     from deployments.embedded.kept.tables import KeptTable
     from deployments.embedded.session.cursor import EmbeddedCursor
 
-    context = EmbeddedCursor(session).context
+    context = EmbeddedCursor(in_process).context
     stages = KeptTable("_fs_stages")
-    EmbeddedCursor(session).execute("CREATE STAGE D.PUBLIC.KEPT")
+    EmbeddedCursor(in_process).execute("CREATE STAGE D.PUBLIC.KEPT")
     before = stages.read(context, "D", "PUBLIC", "KEPT")
     assert before is not None
     with pytest.raises(duckdb.Error):

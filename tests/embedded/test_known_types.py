@@ -32,20 +32,20 @@ def arguments(name: str, value: str) -> str:
     return {"sf_add_interval": f"{value}, to_days(1)", "sf_date_trunc": f"'month', {value}"}.get(name, value)
 
 
-def answer(session: EmbeddedConnection, called: str) -> Any:
+def answer(in_process: EmbeddedConnection, called: str) -> Any:
     """What a call gives, with its type, or what the error is."""
     try:
-        return session.duck_conn.execute(f"SELECT typeof(x), x::VARCHAR FROM (SELECT {called} AS x)").fetchone()
+        return in_process.duck_conn.execute(f"SELECT typeof(x), x::VARCHAR FROM (SELECT {called} AS x)").fetchone()
     except duckdb.Error as error:
         return str(error).split("\n")[0]
 
 
 @pytest.mark.parametrize("name", CHOSEN)
-def test_a_body_per_type_gives_what_the_one_for_every_type_gives(session: EmbeddedConnection, name: str) -> None:
+def test_a_body_per_type_gives_what_the_one_for_every_type_gives(in_process: EmbeddedConnection, name: str) -> None:
     kept = {}
     for value in VALUES:
         of_every, of_its = (
-            answer(session, f"{HOME}.{macro}({arguments(name, value)})") for macro in (name, name + SUFFIX)
+            answer(in_process, f"{HOME}.{macro}({arguments(name, value)})") for macro in (name, name + SUFFIX)
         )
         # DuckDB has no best candidate for NULL + INTERVAL; with a type for the NULL it is NULL.
         if of_every != of_its and not (value == "NULL" and "best candidate" in of_every):
@@ -55,9 +55,9 @@ def test_a_body_per_type_gives_what_the_one_for_every_type_gives(session: Embedd
 
 @pytest.mark.parametrize("value", ["MAX(i)", "ROW_NUMBER() OVER ()", "COUNT(*)", "LISTAGG(i)"])
 @pytest.mark.parametrize("name", CHOSEN)
-def test_a_type_that_is_not_known_is_refused(session: EmbeddedConnection, name: str, value: str) -> None:
+def test_a_type_that_is_not_known_is_refused(in_process: EmbeddedConnection, name: str, value: str) -> None:
     with pytest.raises(duckdb.BinderException) as refused:
-        session.duck_conn.execute(f"SELECT {HOME}.{name}{SUFFIX}({arguments(name, value)}) FROM range(3) AS r (i)")
+        in_process.duck_conn.execute(f"SELECT {HOME}.{name}{SUFFIX}({arguments(name, value)}) FROM range(3) AS r (i)")
     assert is_unknown_type(refused.value)
 
 
@@ -87,14 +87,14 @@ def test_conversions_are_chosen_by_type_where_it_is_known() -> None:
 
 
 def test_a_type_taken_to_be_known_that_is_not_costs_a_second_look(
-    session: EmbeddedConnection, monkeypatch: pytest.MonkeyPatch
+    in_process: EmbeddedConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from deployments.embedded.session.cursor import EmbeddedCursor
 
     monkeypatch.setattr(known_types, "_UNKNOWN", ())
     query = "SELECT TO_VARCHAR(MAX(I)) AS M, SUM(S), TO_DATE(MIN(D)) FROM (SELECT 7 AS I, '5' AS S, '2026-02-03' AS D)"
-    cursor = EmbeddedCursor(session)
-    assert [kind for _, kind, *_ in EmbeddedCursor(session).describe(query) or []] == ["VARCHAR", "DOUBLE", "DATE"]
+    cursor = EmbeddedCursor(in_process)
+    assert [kind for _, kind, *_ in EmbeddedCursor(in_process).describe(query) or []] == ["VARCHAR", "DOUBLE", "DATE"]
     assert cursor.execute(query).table.to_pylist()[0]["M"] == "7"
     assert not cursor.context.knows_types
     assert cursor.context.converts_texts
