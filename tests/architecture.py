@@ -28,7 +28,7 @@ WAY_DOWN: dict[str, tuple[str, ...]] = {
         "load",
         "warehouse",
         "settings landing lineage",
-        "errors reporting",
+        "errors reporting startup",
     ),
     "transforms": (
         "datasets",

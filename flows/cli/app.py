@@ -29,11 +29,9 @@ from flows.cli.commands import (
 from flows.cli.output import say, say_error
 from flows.cli.state import State
 from flows.errors import PrefectGoneError, SnowcastError, SourceError
-from flows.settings import load_settings
 from transforms.contract import ContractError
 
 _INTERRUPTED = 130
-_FOR_THE_RESIDENT = ("run", "ingest", "build", "validate", "backfill")
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS}
 _FREE_SPACE = "Free space and run again: what was committed stays, the rest is done then."
@@ -82,13 +80,9 @@ def _take_options(
     context.obj = State(home=home, verbose=verbose)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str]) -> NoReturn:
     """Run one command and leave with its exit code: 0 done, 1 refused, 2 wrong use, 3 out of reach."""
-    given = sys.argv[1:] if arguments is None else arguments
-    handed_over = _hand_over(given)
-    if handed_over is not None:
-        sys.exit(handed_over)
-    code, is_cut_off = find_outcome(given)
+    code, is_cut_off = find_outcome(arguments)
     if is_cut_off:
         _leave_at_once(code)
     sys.exit(code)
@@ -99,18 +93,6 @@ def _leave_at_once(code: int) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
-
-
-def _hand_over(arguments: Sequence[str]) -> int | None:
-    """Return the exit code of a command that the home's resident worker ran; None where this process is to run it."""
-    if not arguments or arguments[0] not in _FOR_THE_RESIDENT or {"-h", "--help"} & set(arguments):
-        return None
-    from flows.services.resident import hand_over
-
-    try:
-        return hand_over(load_settings().home, arguments)
-    except SnowcastError:
-        return None  # the command itself tells it
 
 
 def run(arguments: Sequence[str]) -> int:

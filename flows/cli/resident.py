@@ -24,8 +24,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from flows.cli.app import find_outcome
+from flows.cli.state import set_up_prefect_logs
 from flows.services.resident import GO, PASSED_ON, PATIENCE_SECONDS, Place, receive, send
 from flows.settings import replace_environment
+from flows.startup import look_for_garbage_rarely
 from transforms.catalog import models
 
 _STREAMS = 3
@@ -84,12 +86,14 @@ def serve(home: Path, lock: int) -> NoReturn:
 
 def _load_libraries() -> None:
     """Import what the handed over commands use, so that a fork has it."""
+    look_for_garbage_rarely()
     for name in _LOADED:
         import_module(name)
     from expectations.checks.tables import rules_of
 
     for model in models().values():
         rules_of(model.table)  # imports the module of the table's own rules
+    set_up_prefect_logs(verbose=False)  # takes a child a tenth of a second
     gc.freeze()  # a child that collects garbage would copy what it shares
 
 

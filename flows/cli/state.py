@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from flows.warehouse.session import Reader
 
 _KEPT_DAYS = 30
+_shown_level: str | None = None  # of Prefect's lines on the terminal, as it was told the last time
 _FORMAT = "%(asctime)s %(levelname)-7s %(name)s %(message)s"
 
 
@@ -85,17 +86,22 @@ def check_selectors(selectors: Sequence[str]) -> list[str]:
     return list(selectors)
 
 
-def keep_logs(settings: Settings, *, verbose: bool) -> Path:
-    """Send the logs of this process to the day's file; Prefect's lines appear on the terminal with `verbose`.
-
-    Runs before Prefect is imported, which configures logging once.
-    """
+def set_up_prefect_logs(*, verbose: bool) -> None:
+    """Let Prefect configure its loggers, which it does once when it is imported, for this terminal."""
+    global _shown_level
     level = "0" if verbose else "CRITICAL"
     # Its second handler tells of its own workings: a page per event that its server does not take.
     change_environment({f"PREFECT_LOGGING_HANDLERS_{name}_LEVEL": level for name in ("CONSOLE", "DEBUG")})
-    from prefect.logging.configuration import setup_logging
+    if level != _shown_level:
+        from prefect.logging.configuration import setup_logging
 
-    setup_logging()
+        setup_logging()
+        _shown_level = level
+
+
+def keep_logs(settings: Settings, *, verbose: bool) -> Path:
+    """Send the logs of this process to the day's file; Prefect's lines appear on the terminal with `verbose`."""
+    set_up_prefect_logs(verbose=verbose)
     logging.raiseExceptions = False  # Prefect writes each line that it cannot send to its server on the terminal
     today = datetime.now(UTC).date()
     path = settings.logs_root / f"snowcast-{today}.log"

@@ -30,6 +30,7 @@ from flows.errors import ConfigError, SnowcastError, SourceError
 from flows.reporting import reporter
 from flows.services.patience import Patience
 from flows.settings import Settings, change_environment, ready_home
+from flows.startup import OBJECTS_BEFORE_GARBAGE
 
 _QUIET_SECONDS = 90.0  # a server that starts computes, or writes its log or its database
 _STOP_SECONDS = 15.0
@@ -166,7 +167,9 @@ def _start(settings: Settings, lock: IO[str], dead: PrefectServer | None) -> Pop
 
 
 def _command(port: int) -> list[str]:
-    return ["-m", "prefect", "server", "start", "--host", HOST, "--port", str(port), "--log-level", "WARNING"]
+    started = f"gc.set_threshold({OBJECTS_BEFORE_GARBAGE}, 10, 10); runpy.run_module('prefect', run_name='__main__')"
+    told = ["server", "start", "--host", HOST, "--port", str(port), "--log-level", "WARNING"]
+    return ["-c", f"import gc, runpy; {started}", *told]
 
 
 def _make_variables(folder: Path, secret: str) -> dict[str, str]:

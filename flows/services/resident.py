@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import Any
 
 from deployments import process
-from flows.settings import change_environment
 
 ROOT = Path(__file__).resolve().parents[2]
 _ROOMS = ("flows", "transforms", "expectations", "deployments")
@@ -138,7 +137,7 @@ class Place:
 def hand_over(home: Path, arguments: Sequence[str]) -> int | None:
     """Let the home's resident worker run the command; returns its exit code, or None where there is none to use."""
     place = Place(home)
-    if not place.folder.exists() or not place.await_commands(fingerprint(change_environment({}, apply=False))):
+    if not place.folder.exists() or not place.await_commands(fingerprint(dict(os.environ))):
         return None
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
         try:
@@ -160,7 +159,7 @@ def _send_order(connection: socket.socket, arguments: Sequence[str]) -> None:
         "arguments": list(arguments),
         "program": sys.argv[0],
         "folder": os.getcwd(),
-        "environment": change_environment({}, apply=False),
+        "environment": dict(os.environ),
         "umask": mask,
         "streams": [[stream.encoding, stream.errors] for stream in (sys.stdin, sys.stdout, sys.stderr)],
     }

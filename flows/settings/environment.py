@@ -6,7 +6,6 @@ import difflib
 import os
 import sys
 import tempfile
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,18 +14,9 @@ from dotenv import dotenv_values
 from pydantic import SecretStr, ValidationError
 
 from flows.errors import ConfigError
-from flows.settings.settings import PREFIX, Settings
+from flows.settings.settings import Settings
 from flows.settings.snowflake import SnowflakeSettings
-
-# Nothing leaves the machine unasked: what Prefect, Great Expectations and the Snowflake connector read to stay silent.
-_SILENCED = {
-    "DO_NOT_TRACK": "1",
-    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-    "PREFECT_CLOUD_ENABLE_ORCHESTRATION_TELEMETRY": "false",
-    "GX_ANALYTICS_ENABLED": "false",
-    "SF_TELEMETRY_DISABLE_CONNECTION_SHAPE": "true",
-    "SNOWFLAKE_DISABLE_PLATFORM_DETECTION": "true",
-}
+from flows.startup import PREFIX, SILENCED
 
 # What the settings were read from the last time, and they: every step of a flow asks for them.
 _read: tuple[tuple[dict[str, str], str, bytes, dict[str, Any]], Settings] | None = None
@@ -52,8 +42,8 @@ def load_settings(env_file: Path | None = None, **changes: Any) -> Settings:
         settings = _read_settings(path, given)
         _read = (read_from, settings)
     if settings.telemetry:
-        for name in _SILENCED:
-            if os.environ.get(name) == _SILENCED[name]:
+        for name in SILENCED:
+            if os.environ.get(name) == SILENCED[name]:
                 del os.environ[name]
     return settings
 
@@ -89,22 +79,6 @@ def list_given_variables() -> dict[str, str | SecretStr]:
     }
 
 
-def prepare_environment() -> None:
-    """Set what libraries read when they are imported: silence, and a PREFECT_HOME inside SNOWCAST_HOME.
-
-    Runs when `flows` is imported, so that nothing is ever written to a user's `~/.prefect`. A variable that is set
-    already stays as it is, and nothing is checked here: `load_settings` does that where an error can be shown.
-    """
-    file = Path(".env")
-    written = dotenv_values(file) if file.is_file() else {}
-    home = os.environ.get(f"{PREFIX}HOME") or written.get(f"{PREFIX}HOME") or ".snowcast"
-    os.environ.setdefault("PREFECT_HOME", str(Path(home).expanduser().absolute() / "prefect"))
-    for name, value in _SILENCED.items():
-        os.environ.setdefault(name, value)
-    # Prefect warns at import where the folder above PREFECT_HOME is missing; `ready_home` creates both.
-    warnings.filterwarnings("ignore", message="Failed to create the Prefect home directory")
-
-
 def change_environment(changes: Mapping[str, str], *, apply: bool = True) -> dict[str, str]:
     """This process's environment with changes; `apply` makes them its own, Prefect included if it is imported."""
     if not apply:
@@ -127,9 +101,9 @@ def _tell_prefect() -> None:
 
 
 def replace_environment(variables: Mapping[str, str]) -> None:
-    """Make these variables, and no others, this process's environment."""
+    """Make these variables, and no others, this process's environment; Prefect is told with the next change."""
     os.environ.clear()
-    change_environment(variables)
+    os.environ.update(variables)
 
 
 def ready_home(settings: Settings) -> Path:

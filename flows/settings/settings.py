@@ -19,8 +19,8 @@ from flows.settings.amplitude import AmplitudeSettings
 from flows.settings.kafka import KafkaSettings
 from flows.settings.landing import LandingSettings
 from flows.settings.snowflake import IDENTIFIER, AccountSettings, Names, SnowflakeSettings, split_names
+from flows.startup import PREFIX
 
-PREFIX = "SNOWCAST_"
 _HELIX = "https://api.twitch.tv/helix/"
 _SHEETS = "https://sheets.googleapis.com/"
 LogTabs = Annotated[tuple[str, str, str], NoDecode, BeforeValidator(split_names)]

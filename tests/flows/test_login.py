@@ -13,7 +13,7 @@ import pytest
 
 from flows.errors import ConfigError
 from flows.settings import load_settings
-from flows.settings.environment import _SILENCED
+from flows.startup import SILENCED
 from flows.warehouse import connection_parameters, list_sent_statements, login, open_session
 from flows.warehouse.login import SESSION_PARAMETERS, read_account_login
 from flows.warehouse.scripts import SCRIPTS, statements
@@ -108,7 +108,7 @@ def test_the_connector_reports_nothing_home(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("is_on", [False, True])
 def test_snowpark_reports_only_where_telemetry_is_switched_on(account, tmp_path, monkeypatch, is_on):
-    for name in _SILENCED:  # which telemetry=True takes out of the environment: it is put back afterwards
+    for name in SILENCED:  # which telemetry=True takes out of the environment: it is put back afterwards
         monkeypatch.setenv(name, os.environ.get(name, ""))
     reported = []
     with open_session(load_settings(home=tmp_path, telemetry=is_on)) as session:

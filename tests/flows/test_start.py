@@ -69,6 +69,12 @@ def test_a_read_of_an_unprepared_warehouse_makes_its_tables_once(snowcast, home)
     assert "NO_SUCH_TABLE" in missing.err
 
 
+def test_a_command_is_handed_over_before_it_loads_what_it_would_need_itself():
+    program = "import sys, flows.cli, flows.services.resident; print({'pydantic', 'typer', 'rich'} & set(sys.modules))"
+    command = [sys.executable, "-c", program]
+    assert subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT).stdout == "set()\n"
+
+
 def test_a_build_with_nothing_to_check_does_not_load_the_rule_engine(snowcast, home, tmp_path):
     loaded = imported(tmp_path / "report.json", "build", "--select", "raw_twitch_games")
     assert "prefect" in loaded
