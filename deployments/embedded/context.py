@@ -27,6 +27,7 @@ class SessionState:
         unmet: Parameters that the login left to the account, whose value for them is not done here.
         variables: What SET has set, as statements write it, names in upper case.
         temporary_tables: Full upper-case names (database, schema, name) of the temporary tables of this session.
+        has_temporary_history: Whether COPY has loaded one of these tables, so that their load history is kept.
         last_query_id: The id of the last statement, for LAST_QUERY_ID() and RESULT_SCAN.
     """
 
@@ -35,6 +36,7 @@ class SessionState:
     unmet: dict[str, str] = field(default_factory=dict)
     variables: dict[str, str] = field(default_factory=dict)
     temporary_tables: set[tuple[str, str, str]] = field(default_factory=set)
+    has_temporary_history: bool = False
     last_query_id: str | None = None
 
     @property

@@ -158,6 +158,21 @@ def test_load_history_can_be_read(connection: SnowflakeConnection, stage: str, v
     assert run(connection, copies) == [("a.json.gz", "Loaded")]
 
 
+def test_a_temporary_table_leaves_the_load_history_of_the_one_it_hides(
+    connection: SnowflakeConnection, stage: str, variants: str, tmp_path: Path
+) -> None:
+    put(connection, write_ndjson(tmp_path / "a.json.gz", [{"a": 1}]), stage)
+    copy = f"COPY INTO {variants} FROM {stage} FILE_FORMAT = (TYPE = JSON)"
+    assert statuses(run(connection, copy)) == ["LOADED"]
+    for _ in range(2):  # made, and made anew with what was loaded into it
+        run(connection, f"CREATE OR REPLACE TEMPORARY TABLE {variants} (R VARIANT)")
+        assert statuses(run(connection, copy)) == ["LOADED"]
+        assert run(connection, copy) == NOTHING
+    run(connection, f"DROP TABLE {variants}")
+    assert run(connection, copy) == NOTHING
+    assert count(connection, variants) == 1
+
+
 @pytest.mark.supports(
     "FILES and PATTERN choose files; a named file that is missing is an error (91016); PURGE removes loaded files"
 )

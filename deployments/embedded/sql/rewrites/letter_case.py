@@ -39,11 +39,13 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 def check_letter_case(tree: Expr, context: StatementContext) -> Expr:
     """Refuse `SELECT viewer_count` of a column that was created as "viewer_count", and the other way round."""
     engine = context.connection.engine
-    has_lower = any(_is_lower(node.name) for node in tree.find_all(exp.Identifier) if not _is_no_name(node))
+    names = [node for node in tree.find_all(exp.Identifier) if not _is_no_name(node)]
+    lower = [node for node in names if _is_lower(node.name)]
+    has_lower = bool(lower)
     if isinstance(tree, (exp.Create, exp.Alter)):
         engine.has_lower_names = engine.has_lower_names or has_lower or any(map(_may_give_lower, _functions(tree)))
         engine.has_lower_tables = engine.has_lower_tables or any(map(_is_lower, _table_names(tree)))
-    if not (has_lower or engine.has_lower_names):
+    if not engine.has_lower_names and not (lower and _may_be_meant(lower, names)):
         return tree
     if isinstance(tree, (exp.Create, exp.Drop)):
         _check_target(tree, context)
@@ -63,6 +65,12 @@ def check_letter_case(tree: Expr, context: StatementContext) -> Expr:
         columns |= found
     _check_columns(tree, columns)
     return tree
+
+
+def _may_be_meant(lower: list[exp.Identifier], names: list[exp.Identifier]) -> bool:
+    """Whether one of the names in lower case may stand for another thing than what it names anew, as an alias does."""
+    times = Counter(node.name.upper() for node in names)
+    return any(not isinstance(node.parent, exp.Alias) or times[node.name.upper()] > 1 for node in lower)
 
 
 def _check_target(tree: exp.Create | exp.Drop, context: StatementContext) -> None:

@@ -100,6 +100,7 @@ class LoadHistory:
 def load_history(context: StatementContext, key: tuple[str, str, str]) -> LoadHistory:
     """The load history of a table; made if its database has none yet."""
     if key in context.session.temporary_tables:
+        context.session.has_temporary_history = True
         context.duck_conn.execute(f"CREATE TEMP TABLE IF NOT EXISTS _copy_history ({_COLUMNS})")
         return LoadHistory('temp.main."_copy_history"', key[1], key[2])
     ensure_history(context.duck_conn, key[0], in_transaction=context.in_transaction)

@@ -14,6 +14,7 @@ from sqlglot import Expr, exp, parse_one
 from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import snowflake_error
 from deployments.embedded.names import Key, normalise_name, quote_literal, split_name
+from deployments.embedded.sql.rewrites.names import is_temporary
 from deployments.embedded.stages import stage as stages
 from deployments.embedded.stages.copy.load_history import ensure_history, history_table, pipe_history
 
@@ -80,6 +81,8 @@ def find_forgotten(expression: Expr, context: StatementContext) -> Forgotten:
     if schema := _find_dropped_schema(expression, context):
         return Forgotten(_steps(context, schema, "DELETE FROM {history}"), [], [schema])
     keys = [_key(table, context) for table in _find_emptied(expression)]
+    if isinstance(expression, exp.Create) and is_temporary(expression):  # hides a stored table, which keeps its own
+        keys = [key for key in keys if key in context.session.temporary_tables]
     steps = [step for key in keys for step in _steps(context, key, "DELETE FROM {history}")]
     if isinstance(expression, exp.Alter) and expression.args.get("kind") == "TABLE":
         for action in expression.args.get("actions") or []:
@@ -117,13 +120,15 @@ def _find_emptied(expression: Expr) -> list[exp.Table]:
 
 def _steps(context: StatementContext, key: Key | tuple[str, str], change: str) -> list[str]:
     """The change of a table's history, or of a whole schema's."""
-    is_temporary = key in context.session.temporary_tables
+    in_session = key in context.session.temporary_tables
+    if in_session and not context.session.has_temporary_history:
+        return []
     found = context.duck_conn.execute(
         "SELECT 1 FROM duckdb_tables() WHERE table_name = '_copy_history' AND "
-        + ("temporary" if is_temporary else "database_name = ?"),
-        [] if is_temporary else [key[0]],
+        + ("temporary" if in_session else "database_name = ?"),
+        [] if in_session else [key[0]],
     ).fetchall()
-    history = 'temp.main."_copy_history"' if is_temporary else history_table(key[0])
+    history = 'temp.main."_copy_history"' if in_session else history_table(key[0])
     where = f"WHERE table_schema = {quote_literal(key[1])}"
     if len(key) == 3:
         where += f" AND table_name = {quote_literal(key[2])}"
