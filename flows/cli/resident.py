@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import mimetypes
 import os
 import signal
 import socket
@@ -22,6 +23,8 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
+
+from pydantic.v1.networks import int_domain_regex
 
 from flows.cli.app import find_outcome
 from flows.cli.state import set_up_prefect_logs
@@ -93,7 +96,10 @@ def _load_libraries() -> None:
 
     for model in models().values():
         rules_of(model.table)  # imports the module of the table's own rules
-    set_up_prefect_logs(verbose=False)  # takes a child a tenth of a second
+    # What libraries make when they first need it, and then keep.
+    set_up_prefect_logs(verbose=False)
+    mimetypes.init()
+    int_domain_regex()
     gc.freeze()  # a child that collects garbage would copy what it shares
 
 

@@ -200,7 +200,9 @@ def _call_flow(flow: Callable[[], Run], settings: Settings) -> Run:
     from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
     from flows.services.prefect_server import watch_prefect
+    from flows.services.spared import spare_certificates
 
+    spare_certificates()
     # Each more try doubles the wait: the last one of a minute covers a start of our own server.
     tries = _TRIES_OF_ANOTHERS_SERVER if settings.prefect_api_url else _TRIES_OF_OUR_SERVER
     updates = {PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None, PREFECT_CLIENT_MAX_RETRIES: tries}
