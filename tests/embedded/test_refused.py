@@ -24,7 +24,7 @@ REFUSED = {
         "CREATE STAGE x URL = 's3://bucket/path' CREDENTIALS = (AWS_KEY_ID = 'k')",
         "CREDENTIALS of an external stage",
     ),
-    "INSERT ALL": ("INSERT ALL INTO t VALUES (1) SELECT 1", "INSERT ALL"),
+    "INSERT OVERWRITE ALL": ("INSERT OVERWRITE ALL INTO t SELECT 1", "INSERT OVERWRITE ALL"),
     "time travel": ("SELECT * FROM t AT (OFFSET => -60)", "time travel"),
     "UNDROP": ("UNDROP TABLE t", "UNDROP"),
     "row access and masking policies": ("CREATE MASKING POLICY p AS (v STRING) RETURNS STRING -> v", "MASKING"),

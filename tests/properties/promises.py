@@ -39,12 +39,9 @@ unhurried = settings(
     ],
 )
 STEPS = (
-    *[
-        (merge, name)
-        for name in ("claim_head", "merge_changes", "record_moved_groups", "quarantine", "record_consumption")
-    ],
+    *[(merge, name) for name in ("claim_head", "merge_changes", "record_moved_groups", "quarantine")],
     (histories, "check_versions"),
-    (ledgers, "append_new"),
+    (ledgers, "append_all_new"),
 )
 Runs = Sequence[Sequence[LandingFile]]
 

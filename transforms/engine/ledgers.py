@@ -15,12 +15,13 @@ from typing import Any
 
 from snowflake.snowpark.functions import col, flatten, lit, parse_json, when_not_matched
 
-from transforms.contract import VARIANT, ContractError, Table
+from transforms.contract import TEXT, VARIANT, Column, ContractError, Table
 from transforms.engine.known_schemas import use_known_schemas
 from transforms.engine.stored import current_database, read_table
 from transforms.formulas.frames import have_same
 from transforms.functions import DataFrame, Expression, Session
 
+_LEDGER = "ledger"
 _BYTES_IN_ONE_STATEMENT = 256 * 1024  # Snowflake takes a statement of 1 MB
 
 
@@ -68,6 +69,39 @@ def append_new(session: Session, table: Table, rows: Sequence[Mapping[str, Any] 
     """Insert rows whose keys carry a build that the ledger cannot have yet: a plain INSERT, which locks nothing."""
     for frame in _frames(session, table, rows):
         _insert(session, table, frame)
+
+
+def append_all_new(session: Session, *ledgers: tuple[Table, Sequence[Sequence[Any]]]) -> None:
+    """Insert rows of several ledgers, whose keys carry a build that none can have yet, in one statement.
+
+    `INSERT ALL` takes the rows apart once and sends each to the ledger that it names. Snowpark has no call for it.
+    """
+    given = [(table, rows) for table, rows in ledgers if rows]
+    if len(given) == 1:
+        append_new(session, *given[0])
+        return
+    marked = [
+        json.dumps({_LEDGER: table.name, **_plain_row(_by_name(table, row))}, ensure_ascii=False)
+        for table, rows in given
+        for row in rows
+    ]
+    for payload in _slices(marked):
+        session.connection.cursor().execute(_write_insert_all(session, [table for table, _ in given], payload))
+
+
+def _write_insert_all(session: Session, tables: Sequence[Table], payload: str) -> str:
+    columns = {(column.name, repr(column.type)): column for table in tables for column in table.columns}
+    if len({name for name, _ in columns}) < len(columns):
+        raise ContractError(f"{[table.name for table in tables]}: a column has different types, so they share no row")
+    marker = Column(_LEDGER, TEXT, "the ledger of the row")
+    with use_known_schemas(session):
+        source = _take_apart(session, payload, [marker, *columns.values()]).queries["queries"][-1]
+    intos = []
+    for table in tables:
+        names = ", ".join(f'"{column.name.upper()}"' for column in table.columns)
+        place = table.full_name(current_database(session))
+        intos.append(f"WHEN \"{_LEDGER.upper()}\" = '{table.name}' THEN INTO {place} ({names}) VALUES ({names})")
+    return f"INSERT ALL {' '.join(intos)} {source}"
 
 
 def append_new_frame(session: Session, table: Table, frame: DataFrame) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,12 +19,12 @@ from snowflake.snowpark.functions import col, lit, when_matched, when_not_matche
 from transforms.contract import TEXT, TIMESTAMP, ContractError, Layer, Table
 from transforms.engine import compare, ledgers
 from transforms.engine.known_schemas import is_untold, remember_columns
-from transforms.engine.states import Batches, State
+from transforms.engine.states import State
 from transforms.engine.stored import current_database, read_table
 from transforms.formulas.frames import have_same
 from transforms.formulas.keys import hash_key
 from transforms.functions import DataFrame, Expression, Session
-from transforms.ops import CONSUMPTIONS, DISPLACED, HEADS, QUARANTINE
+from transforms.ops import DISPLACED, HEADS, QUARANTINE
 from transforms.write_kinds import History
 
 if TYPE_CHECKING:
@@ -146,13 +146,6 @@ def _is_match(table: Table, target: DataFrame, between: tuple[Any, Any] | None) 
     place, kind = target[table.cluster_by], table.column(table.cluster_by).type
     lies_between: Expression = (place >= lit(between[0]).cast(kind)) & (place <= lit(between[1]).cast(kind))
     return is_match & lies_between
-
-
-def record_consumption(session: Session, table: Table, pending: Mapping[str, Batches], build_id: str) -> None:
-    """Write down which batches the build has read."""
-    rows = [(table.name, name, batch, build_id) for name, batches in pending.items() for batch in batches.ids]
-    if rows:
-        ledgers.append_new(session, CONSUMPTIONS, rows)
 
 
 def quarantine(session: Session, table: Table, compared: DataFrame, now: datetime, raw: DataFrame | None = None) -> int:

@@ -23,7 +23,7 @@ from transforms.engine.states import Committed, State, States
 from transforms.engine.stored import read_table
 from transforms.formulas.frames import null_of, union_all
 from transforms.functions import DataFrame, Expression, Session
-from transforms.ops import BUILDS, RECONCILIATION
+from transforms.ops import BUILDS, CONSUMPTIONS, RECONCILIATION
 from transforms.write_kinds import History
 
 _FOLLOWED = "followed"  # side of the counts: rows that lead on to each other, and how many still do
@@ -174,15 +174,24 @@ def _commit_changes(
         raw = _raw_of(session, table) if isinstance(table.write, History) else None
         refused = merge.quarantine(session, table, compared, now, raw)
     # The ledgers lie in the same transaction: a row that is stored and not accounted for cannot be.
-    if found.account.changes:
-        ledgers.append_new(session, RECONCILIATION, found.account.rows(table, build_id, now))
-    if computed.consumes:
-        merge.record_consumption(session, table, build.seen.pending, build_id)
     counts = (found.written.inserted, found.written.updated, found.written.deleted)
-    row = (build_id, build.run_id, table.name, build.mode, *counts, build.seconds, now)
-    ledgers.append_new(session, BUILDS, [row])
+    ledgers.append_all_new(
+        session,
+        (RECONCILIATION, found.account.rows(table, build_id, now)),
+        (CONSUMPTIONS, _list_consumed(build) if computed.consumes else []),
+        (BUILDS, [(build_id, build.run_id, table.name, build.mode, *counts, build.seconds, now)]),
+    )
     merge.claim_head(session, table, build.seen, build_id, build.parameters)
     return refused
+
+
+def _list_consumed(build: Build) -> list[tuple[str, str, str, str]]:
+    """Return the rows that tell which batches the build has read."""
+    return [
+        (build.table.name, name, batch, build.build_id)
+        for name, batches in build.seen.pending.items()
+        for batch in batches.ids
+    ]
 
 
 def _record(build: Build, computed: Computed, found: ActionCounts) -> None:

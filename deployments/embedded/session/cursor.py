@@ -105,20 +105,22 @@ class EmbeddedCursor:
         self._transactions.renew()
         self.statement_type_id = statement_type_id(expression)
         forgotten = find_forgotten(expression, self.context)
-        changed = dml.find_changed_table(expression, self.context)
+        changed = dml.find_changed_tables(expression, self.context)
         plan = planner.plan(expression, self.context)
         plan.steps[:0] = forgotten.steps
         if plan.commits:
             self._transactions.commit()
-        elif changed is not None:
+        elif changed:
             self._transactions.begin_for_change()
         if plan.steps:
             self._transactions.check()
-        if changed is None:
+        if not changed:
             self._execute_plan(plan)
         else:
             with self._transactions.changing(
-                changed.name, locks=not isinstance(expression, exp.Insert), inserts=isinstance(expression, exp.Merge)
+                {table.name for table in changed if table.name},
+                locks=not isinstance(expression, exp.Insert | exp.MultitableInserts),
+                inserts=isinstance(expression, exp.Merge),
             ):
                 self._execute_plan(plan)
         forgotten.remove_stages(self.context)
@@ -148,6 +150,8 @@ class EmbeddedCursor:
     def _change(self, plan: Plan, steps: list[str]) -> dict[str, int]:
         """Run the steps of a statement that gives no rows; the counts it is answered with."""
         with self._transactions.together() if len(steps) > 1 else contextlib.nullcontext():
+            if plan.outcome is Outcome.MULTI_INSERTED:
+                return self._insert_into_several(plan, steps)
             self._execute_steps(steps)
             if plan.outcome is Outcome.STATUS:
                 return {}
@@ -156,6 +160,15 @@ class EmbeddedCursor:
     def _execute_steps(self, steps: list[str]) -> None:
         for step in steps:
             self._duck_conn.execute(step, self.context.params if "?" in step else None)
+
+    def _insert_into_several(self, plan: Plan, steps: list[str]) -> dict[str, int]:
+        counts = dict.fromkeys(plan.insert_targets, 0)
+        self._execute_steps(steps[:1])
+        for target, step in zip(plan.insert_targets, steps[1:-1], strict=True):
+            self._execute_steps([step])
+            counts[target] += next(iter(self._counts(Outcome.INSERTED).values()))
+        self._execute_steps(steps[-1:])
+        return {plan.outcome.value.format(table=target): count for target, count in counts.items()}
 
     def _counts(self, outcome: Outcome) -> dict[str, int]:
         row = self._duck_conn.fetchone()
@@ -201,6 +214,9 @@ class EmbeddedCursor:
             return [("status", "VARCHAR", "YES", None, None, None)]
         if plan.outcome is Outcome.MERGED:
             return [(MERGE_COLUMNS[action], "BIGINT", "YES", None, None, None) for action in plan.merge_actions]
+        if plan.outcome is Outcome.MULTI_INSERTED:
+            names = [plan.outcome.value.format(table=target) for target in dict.fromkeys(plan.insert_targets)]
+            return [(name, "BIGINT", "YES", None, None, None) for name in names]
         if plan.outcome is not Outcome.ROWS:
             return [(plan.outcome.value, "BIGINT", "YES", None, None, None)]
         step = plan.steps[-1]
@@ -210,5 +226,9 @@ class EmbeddedCursor:
 
 
 def _count_affected(plan: Plan, counts: dict[str, int]) -> int:
-    """Rows that a change touched: all of a MERGE's, of the others the first count."""
-    return sum(counts.values()) if plan.outcome is Outcome.MERGED else next(iter(counts.values()))
+    """Rows that a change touched: all of a MERGE's and an INSERT ALL's, of the others the first count."""
+    return (
+        sum(counts.values())
+        if plan.outcome in (Outcome.MERGED, Outcome.MULTI_INSERTED)
+        else next(iter(counts.values()))
+    )

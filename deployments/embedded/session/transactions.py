@@ -12,7 +12,7 @@ statement, and one with changes is repeated when it meets the changes of another
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,21 +120,20 @@ class Transactions:
             self._begin_again()
 
     @contextlib.contextmanager
-    def changing(self, table: Table | None, *, locks: bool, inserts: bool) -> Iterator[None]:
-        """Run a statement that changes the rows of a table.
+    def changing(self, tables: Collection[Table], *, locks: bool, inserts: bool) -> Iterator[None]:
+        """Run a statement that changes the rows of tables.
 
         Args:
-            table: The table, None for one of this session only.
+            tables: The tables, without those of this session only; one where it locks.
             locks: Whether it waits for others that change the table's rows, as all but an INSERT do.
             inserts: Whether it inserts what it does not find (MERGE): it must see what others have inserted.
         """
-        if table is not None and locks:
+        for table in tables if locks else ():
             self._locks.acquire(self, table, LOCK_PATIENCE_SECONDS, self.check_stopped)
             self.renew()
             if inserts and self.open and self._locks.is_changed_since(table, self._seen) and not self.recover():
                 raise snowflake_error(FAILED.format(error="another transaction changed the table"), 90071, "40000")
-        if table is not None:
-            self._tables.add(table)
+        self._tables.update(tables)
         try:
             yield
         except BaseException:

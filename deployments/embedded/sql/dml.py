@@ -8,7 +8,6 @@ import duckdb
 from sqlglot import Expr, exp
 
 from deployments.embedded.context import StatementContext
-from deployments.embedded.errors import unsupported
 from deployments.embedded.sql.ddl import table_exists
 from deployments.embedded.sql.macros import call
 from deployments.embedded.sql.plan import Outcome, Plan
@@ -33,11 +32,16 @@ class Changed:
     name: tuple[str, str, str] | None
 
 
-def find_changed_table(tree: Expr, context: StatementContext) -> Changed | None:
-    """Find the table whose rows a statement changes, before its names are rewritten; None where it changes no rows."""
+def find_changed_tables(tree: Expr, context: StatementContext) -> list[Changed]:
+    """Find the tables whose rows a statement changes, before its names are rewritten; none where it changes no rows."""
+    if isinstance(tree, exp.MultitableInserts):
+        return [_read_target(into.this.this, context) for into in tree.expressions]
     if not isinstance(tree, (exp.Insert, exp.Update, exp.Delete, exp.Merge, exp.TruncateTable)):
-        return None
-    target = tree.expressions[0] if isinstance(tree, exp.TruncateTable) else tree.this
+        return []
+    return [_read_target(tree.expressions[0] if isinstance(tree, exp.TruncateTable) else tree.this, context)]
+
+
+def _read_target(target: Expr, context: StatementContext) -> Changed:
     target = target.this if isinstance(target, exp.Schema) else target
     if not isinstance(target, exp.Table):
         return Changed(None)
@@ -49,8 +53,6 @@ def find_changed_table(tree: Expr, context: StatementContext) -> Changed | None:
 
 def insert(tree: Expr, context: StatementContext) -> Plan:
     """`INSERT [OVERWRITE] INTO t (columns) SELECT …`; OVERWRITE empties the table in the same transaction."""
-    if isinstance(tree, exp.MultitableInserts):
-        raise unsupported("INSERT ALL / INSERT FIRST", "Write one INSERT per table.")
     _refuse_texts(tree, context)
     steps: list[Expr | str] = [tree]
     if tree.args.get("overwrite"):

@@ -17,6 +17,7 @@ class Outcome(Enum):
     UPDATED = "number of rows updated"
     DELETED = "number of rows deleted"
     MERGED = "merged"
+    MULTI_INSERTED = "number of rows inserted into {table}"
 
 
 @dataclass
@@ -29,6 +30,7 @@ class Plan:
         status: The message of a statement that gives no rows.
         commits: Whether Snowflake commits the open transaction before it (DDL).
         merge_actions: For MERGE, the actions that its clauses can take.
+        insert_targets: For INSERT ALL, the tables of its INTOs, whose steps stand between the first and the last.
         temporary: Temporary objects that exist once the steps have run.
         dropped: Temporary objects that are gone once the steps have run.
         uses: Database and schema (None: no schema) that the session uses once the steps have run.
@@ -39,6 +41,7 @@ class Plan:
     status: str = "Statement executed successfully."
     commits: bool = False
     merge_actions: tuple[str, ...] = ()
+    insert_targets: tuple[str, ...] = ()
     temporary: set[tuple[str, str, str]] = field(default_factory=set)
     dropped: set[tuple[str, str, str]] = field(default_factory=set)
     uses: tuple[str, str | None] | None = None

@@ -12,7 +12,7 @@ from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.names import normalise_name
 from deployments.embedded.scanner import Scanner, unquote
-from deployments.embedded.sql import ddl, dml, known_names as dialect, schemas
+from deployments.embedded.sql import ddl, dml, known_names as dialect, multi_insert, schemas
 from deployments.embedded.sql.plan import Plan
 
 _COMMENTS = re.compile(
@@ -23,7 +23,7 @@ Planner = Callable[..., Plan]
 
 _CHANGES: dict[type[Expr], Planner] = {
     exp.Insert: dml.insert,
-    exp.MultitableInserts: dml.insert,
+    exp.MultitableInserts: multi_insert.insert_into_several,
     exp.Update: dml.update,
     exp.Delete: dml.delete,
     exp.Merge: dml.merge,

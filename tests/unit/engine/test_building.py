@@ -17,7 +17,7 @@ from transforms import build as building
 from transforms.build import build_table
 from transforms.catalog import models
 from transforms.contract import ContractError
-from transforms.engine import merge
+from transforms.engine import ledgers, merge
 from transforms.engine.batches import read_states
 from transforms.engine.ledgers import append_rows
 from transforms.engine.merge import BuildConflictError
@@ -154,7 +154,7 @@ def test_of_two_builds_at_once_one_is_written_and_the_other_is_told(
 def test_a_failed_build_leaves_the_connection_usable(warehouse: Session, monkeypatch: pytest.MonkeyPatch):
     load(warehouse, LandingFile("streams", T0, (stream("1", 5),)))
     with monkeypatch.context() as patched:
-        patched.setattr(merge, "record_consumption", lambda *_: 1 / 0)
+        patched.setattr(ledgers, "append_all_new", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             build(warehouse, STREAMS)
     assert_nothing_was_written(warehouse, STREAMS)

@@ -34,7 +34,7 @@ from transforms.engine.write import BuildResult
 from transforms.write_kinds import History
 
 SELECTED = ("tag:twitch", "tag:kafka", "tag:billing", "tag:livelogs", "tag:calendar", "tag:activity", "tag:amplitude")
-OF_MERGE, OF_HISTORY = 9, 14
+OF_MERGE, OF_HISTORY = 8, 11
 # Statements that only some builds need: refused records are kept, and so are the groups that rows have left.
 FOR_REFUSED = FOR_LEFT = 1
 
