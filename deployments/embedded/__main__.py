@@ -15,8 +15,11 @@ import signal
 import socket
 import sys
 import warnings
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from importlib.abc import MetaPathFinder
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from deployments.embedded.process.endpoint import HOST, Endpoint
@@ -36,8 +39,8 @@ MEMORY_SHARE = 0.75  # of the machine or container, for the process
 SPILL_SHARE = 0.4  # of the process, for DuckDB: twice of what it counts is reserved while it sorts ten million rows
 CONTAINER_LIMIT = Path("/sys/fs/cgroup/memory.max")
 KEEP_ALIVE_SECONDS = 24 * 3600
-# The Snowflake connector imports these whenever they are installed; the server uses none of them, and they take longer
-# to import than everything else together.
+# The Snowflake connector imports these whenever they are installed, and they take longer to import than everything else
+# together. The server needs some for external stages.
 UNUSED_LIBRARIES = ("aioboto3", "aiobotocore", "boto3", "botocore", "pandas")
 
 
@@ -53,6 +56,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--threads", type=int, default=None, help="threads of a statement (default: one per core)")
     parser.add_argument("--answer-within", type=float, default=40.0, help="seconds until a client has to ask again")
     options = parser.parse_args(arguments)
+    # The tree of every statement is garbage with circles, of tens of thousands of objects; imports make more.
+    gc.set_threshold(GARBAGE_OBJECTS, 10, 10)
     paths = WarehousePaths(options.home.expanduser().resolve())
     os.umask(0o077)
     try:
@@ -96,7 +101,7 @@ def serve(paths: WarehousePaths, idle_seconds: float, answer_within: float, thre
     paths.close_to_others()
     engine = Engine(paths, threads, spills_over)
     server = Server(engine, endpoint, answer_within)
-    _collect_garbage_seldom()
+    _keep_what_is_loaded()
     logger.info("serving %s on port %d as process %d", paths.root, endpoint.port, endpoint.pid)
     logger.info("statements spill over %d MiB", spills_over // 2**20)
     try:
@@ -109,14 +114,10 @@ def serve(paths: WarehousePaths, idle_seconds: float, answer_within: float, thre
         engine.close()
 
 
-def _collect_garbage_seldom() -> None:
-    """Look for garbage after more objects than Python does, and not among what stays.
-
-    The tree of every statement is garbage with circles, of tens of thousands of objects.
-    """
+def _keep_what_is_loaded() -> None:
+    """Take what is there now out of every later search for garbage."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(GARBAGE_OBJECTS, 10, 10)
 
 
 def _limit_memory() -> int:
@@ -189,6 +190,14 @@ def _leave(http: uvicorn.Server) -> None:
     http.force_exit = True
 
 
+class _NeverFound(MetaPathFinder):
+    """Tells that there is no pandas, which pyarrow asks for with its first table and nothing here needs."""
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError("not for the warehouse", name=name)
+
+
 def _prepare_libraries() -> None:
     absent = [name for name in UNUSED_LIBRARIES if name not in sys.modules]
     for name in absent:
@@ -196,6 +205,7 @@ def _prepare_libraries() -> None:
     importlib.import_module("snowflake.connector")
     for name in absent:
         del sys.modules[name]
+    sys.meta_path.insert(0, _NeverFound())
     warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("snowflake").setLevel(logging.WARNING)

@@ -20,6 +20,7 @@ import threading
 import traceback
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
@@ -75,7 +76,7 @@ def serve(home: Path, lock: int) -> NoReturn:
     _load_libraries()
     place = Place(home)
     with place.listening() as listener:
-        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are reaped by the system
+        signal.signal(signal.SIGCHLD, _reap)
         # Python has one thread here; those that libraries for numbers keep are made anew in a child.
         warnings.filterwarnings("ignore", message=".*multi-threaded.*fork", category=DeprecationWarning)
         while True:
@@ -101,6 +102,13 @@ def _load_libraries() -> None:
     mimetypes.init()
     int_domain_regex()
     gc.freeze()  # a child that collects garbage would copy what it shares
+
+
+def _reap(*_: Any) -> None:
+    """Take leave of the children that have ended: what they used counts as this process's."""
+    with suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _serve_one(connection: socket.socket) -> NoReturn:

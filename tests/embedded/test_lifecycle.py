@@ -92,8 +92,12 @@ with snowflake.connector.connect(**endpoint.connection_parameters()) as connecti
 
 @pytest.mark.supports("started on demand in the background, found again through the endpoint file")
 def test_the_second_call_finds_what_the_first_started(home: Path) -> None:
+    import snowflake.connector
+
     started = ensure_running(home)
     assert ensure_running(home) == started
+    with snowflake.connector.connect(**started.connection_parameters()) as connection:
+        connection.cursor().execute("CREATE TABLE T AS SELECT 1 AS A")
     assert "/pandas/" not in Path(f"/proc/{started.pid}/maps").read_text()  # half of its start, for nothing
     assert find(home) == started
     assert stop(home)
