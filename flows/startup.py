@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 
 from dotenv import dotenv_values
@@ -30,8 +31,9 @@ def prepare_environment() -> None:
     Runs when `flows` is imported, so that nothing is ever written to a user's `~/.prefect`. A variable that is set
     already stays as it is, and nothing is checked here: `load_settings` does that where an error can be shown.
     """
-    os.environ.setdefault("PREFECT_HOME", str(find_home() / "prefect"))
-    if _read_variable("TELEMETRY").lower() not in _ON:
+    given = _read_given()
+    os.environ.setdefault("PREFECT_HOME", str(_find_home(given) / "prefect"))
+    if (given.get(f"{PREFIX}TELEMETRY") or "").lower() not in _ON:
         for name, value in SILENCED.items():
             os.environ.setdefault(name, value)
     # Prefect warns at import where the folder above PREFECT_HOME is missing; `ready_home` creates both.
@@ -40,7 +42,7 @@ def prepare_environment() -> None:
 
 def find_home() -> Path:
     """Return the home that the environment or `.env` names, unchecked."""
-    return Path(_read_variable("HOME") or ".snowcast").expanduser().absolute()
+    return _find_home(_read_given())
 
 
 def look_for_garbage_rarely() -> None:
@@ -48,7 +50,12 @@ def look_for_garbage_rarely() -> None:
     gc.set_threshold(OBJECTS_BEFORE_GARBAGE, 10, 10)
 
 
-def _read_variable(name: str) -> str:
+def _find_home(given: Mapping[str, str | None]) -> Path:
+    return Path(given.get(f"{PREFIX}HOME") or ".snowcast").expanduser().absolute()
+
+
+def _read_given() -> dict[str, str | None]:
+    """Return what `.env` and the environment give; an empty variable of the environment is none."""
     file = Path(".env")
     written = dotenv_values(file) if file.is_file() else {}
-    return os.environ.get(PREFIX + name) or written.get(PREFIX + name) or ""
+    return {**written, **{name: value for name, value in os.environ.items() if value}}
