@@ -13,6 +13,7 @@ from snowflake.connector.errors import ProgrammingError
 from sqlglot import parse_one
 
 from deployments.embedded.sql.rewrites.letter_case import check_letter_case
+from deployments.embedded.sql.rewrites.names import upper_case_unquoted
 from tests.embedded.answers import one, rows, wrong_answers
 
 
@@ -189,6 +190,30 @@ def test_names_in_lower_case_are_looked_for_only_where_they_can_be(source: str, 
     with suppress(AttributeError):  # the look itself, which this context has no tables for
         check_letter_case(parse_one(f"CREATE TABLE T AS SELECT 1 AS N FROM {source}", read="snowflake"), context)
     assert engine.has_lower_names is is_looked_for
+
+
+@pytest.mark.parametrize(
+    ("query", "refused"),
+    [
+        ('SELECT N FROM (SELECT 1 AS "n") AS T', "invalid identifier"),
+        ('SELECT T.N FROM (SELECT 1 AS "n") AS T', "invalid identifier"),
+        ('SELECT "n" FROM (SELECT 1 AS N) AS T', "invalid identifier"),
+        ('SELECT * FROM (SELECT 1 AS "n", 2 AS N) AS T', "differ only in case"),
+        ('SELECT "n" FROM (SELECT 1 AS "n") AS T', None),
+        ('SELECT COUNT(*) AS "table.row_count", COUNT_IF(TRUE) AS "failing_rows"', None),
+    ],
+)
+def test_a_name_that_a_query_gives_is_meant_as_it_is_written(query: str, refused: str | None) -> None:
+    """Where no table of the warehouse has a name in lower case, so that nothing but the query itself can tell."""
+    engine = SimpleNamespace(has_lower_names=False, has_lower_tables=False)
+    context: Any = SimpleNamespace(connection=SimpleNamespace(engine=engine))
+    tree = parse_one(query, read="snowflake")
+    upper_case_unquoted(tree, context)
+    if refused is None:
+        assert check_letter_case(tree, context) is tree
+    else:
+        with pytest.raises(ProgrammingError, match=refused):
+            check_letter_case(tree, context)
 
 
 @pytest.mark.differs("CONDITIONAL_CHANGE_EVENT and HASH_AGG are refused with an error that names them")
