@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from flows.services.resident import Place
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -64,6 +66,7 @@ def test_unwritable_home(tmp_path):
 def test_port_in_use(tmp_path, own_port):
     done = snowcast("up", cwd=tmp_path, SNOWCAST_PREFECT_PORT=str(own_port))
     assert_one_line(done, 2, f"Port {own_port} is in use")
+    assert Place(tmp_path / "home").read() is None  # the resident worker, which starts beside the services
 
 
 def test_missing_snowflake_login(tmp_path):

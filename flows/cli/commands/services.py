@@ -26,12 +26,19 @@ def up(
     from flows.services.start import start_services
 
     settings = context.obj.settings()
+    place = Place(settings.home)
+    had_one = place.read() is not None
     as_others_begin = change_environment({}, apply=False)  # the services change it
     with report_to_terminal() as reporter:
         reporter.show_progress("start", "Prefect server, warehouse")
         services = start_services(settings)
-        has_resident = resident and Place(settings.home).start(settings.logs_root / "resident.log", as_others_begin)
-        services.wait()
+        has_resident = resident and place.start(settings.logs_root / "resident.log", as_others_begin)
+        try:
+            services.wait()
+        except BaseException:
+            if not had_one:
+                place.stop()
+            raise
     say(f"Prefect    {services.prefect.result()['PREFECT_API_URL'].removesuffix('/api')}")
     if not settings.prefect_api_url:
         say(f"           log in as snowcast:<secret>, the secret is in {prefect_server.endpoint_file(settings.home)}")
