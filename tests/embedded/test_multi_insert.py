@@ -84,6 +84,13 @@ def test_a_variant_takes_no_text(tables: SnowflakeConnection) -> None:
         run(tables, "INSERT ALL INTO V VALUES (R) SELECT '[1]' AS R")
 
 
+@pytest.mark.parametrize("clauses", ['INTO A ("n") VALUES (N)', 'INTO A (N) VALUES ("n")', 'WHEN "n" > 1 THEN INTO A'])
+def test_a_name_is_meant_as_it_is_written(tables: SnowflakeConnection, clauses: str) -> None:
+    with pytest.raises(ProgrammingError, match="invalid identifier"):
+        run(tables, f"INSERT ALL {clauses} {SOURCE}")
+    assert stored(tables)["A"] == []
+
+
 @pytest.mark.parametrize("statement", ["OVERWRITE ALL INTO A", "ALL INTO A VALUES (N, DEFAULT)"])
 def test_what_is_not_done_is_refused(tables: SnowflakeConnection, statement: str) -> None:
     with pytest.raises(ProgrammingError, match="Unsupported feature"):

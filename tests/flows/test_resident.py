@@ -100,6 +100,16 @@ def test_a_command_says_and_ends_as_it_does_alone(place, tmp_path, monkeypatch, 
     assert handed == by_itself
 
 
+def test_what_a_command_used_counts_as_the_workers(place, tmp_path):
+    def used_by_children() -> int:
+        stat = Path(f"/proc/{place.read().pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return int(stat[13])  # ticks of user time of the children that it has taken leave of
+
+    before = used_by_children()
+    alone(tmp_path / "report.json", "build", "--select", "dim_date")
+    until(lambda: used_by_children() > before)
+
+
 def test_it_runs_in_the_commands_folder_with_its_settings(place, tmp_path):
     (tmp_path / ".env").write_text("SNOWCAST_NO_SUCH_SETTING=1\n", encoding="utf-8")
     code, _, errors, _ = alone(tmp_path / "report.json", "build", "--select", "raw")

@@ -120,8 +120,8 @@ def _check_columns(tree: Expr, columns: set[str]) -> None:
     known = columns | defined | _GIVEN_BY_TABLE_FUNCTIONS
     folded = {name.upper() for name in columns | defined}
     used = [node.name for node in tree.find_all(exp.Column) if not isinstance(node.this, exp.Star)]
-    if isinstance(tree, exp.Insert) and isinstance(tree.this, exp.Schema):
-        used += [column.name for column in tree.this.expressions]
+    for insert in tree.find_all(exp.Insert):  # of INSERT ALL several
+        used += [column.name for column in insert.this.expressions] if isinstance(insert.this, exp.Schema) else []
     for name in used:
         if name not in known and name.upper() in folded:
             raise snowflake_error(f"SQL compilation error:\ninvalid identifier '{_write_name(name)}'", 904, "42000")
