@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from prefect import flow
 
 from flows.errors import ConfigError
@@ -26,7 +28,8 @@ def alert_spikes(dry_run: bool = False, again: list[str] | None = None) -> Run:
             build_layers(run, TABLES)
         run.told = tell_spikes(run.run_id, dry_run=dry_run, again=again or [])
         if run.told.has_written:
-            run.checks += check_alerts(run.run_id)
+            began = datetime.now(UTC)
+            run.add_checks(check_alerts(run.run_id), began)
         if run.told.is_misconfigured:
             raise ConfigError(
                 f"{run.told.reasons[-1]}. Check SNOWCAST_SLACK_WEBHOOK_URL or SNOWCAST_SLACK_WEBHOOK_BLOCK."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from prefect import Flow, flow
@@ -137,4 +137,5 @@ def load(run: Run) -> None:
     for name in SOURCES:
         loads, snapshots = run.loads_by_table(name), run.snapshots.get(name)
         if loads or snapshots is not None:
-            run.checks += check_source(name, run.run_id, loads, snapshots or [])
+            began = datetime.now(UTC)
+            run.add_checks(check_source(name, run.run_id, loads, snapshots or []), began)

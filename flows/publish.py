@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from prefect import flow
 
@@ -43,4 +44,5 @@ def publish_to_amplitude(
     published = publish_events(run.run_id, activities, dry_run=dry_run, again=again)
     run.published.append(published)
     if not dry_run:
-        run.checks += check_publications(published.destination, run.run_id)
+        began = datetime.now(UTC)
+        run.add_checks(check_publications(published.destination, run.run_id), began)

@@ -19,7 +19,7 @@ from flows.lineage.graph import Lineage, Place
 from flows.lineage.made import ROWS
 from flows.warehouse.session import Reader
 from transforms.catalog import models
-from transforms.contract import Column, Table
+from transforms.contract import Column, Table, quote_text
 from transforms.types import DateType, StringType, TimestampType
 
 EVERYTHING = "TRUE"
@@ -42,7 +42,7 @@ def literal(value: Any) -> str:
         return f"'{value.replace(tzinfo=None).isoformat(sep=' ')}'::timestamp_ntz"
     if isinstance(value, date):
         return f"'{value.isoformat()}'::date"
-    return "'" + str(value).replace("\\", "\\\\").replace("'", "''") + "'"
+    return quote_text(str(value))
 
 
 def equals_text(column: Column, text: str) -> str:

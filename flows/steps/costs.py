@@ -55,10 +55,13 @@ class RunCosts:
 
 def sum_costs(statements: Iterable[Statement]) -> list[Cost]:
     """Return the statements, added up."""
-    counted: dict[tuple[str, str], list[float]] = {}
+    counted: dict[tuple[str, str], list[Statement]] = {}
     for one in statements:
-        counted.setdefault((one.step or OF_THE_FLOW, one.table), []).append(one.seconds)
-    return [Cost(step, table, len(each), round(sum(each), 3)) for (step, table), each in counted.items()]
+        counted.setdefault((one.step or OF_THE_FLOW, one.table), []).append(one)
+    return [
+        Cost(step, table, sum(one.number for one in each), round(sum(one.seconds for one in each), 3))
+        for (step, table), each in counted.items()
+    ]
 
 
 def read_costs(session: Session, settings: Settings) -> RunCosts | None:

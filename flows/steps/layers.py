@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
@@ -46,6 +47,7 @@ def build_layers(
     from transforms.engine.batches import read_states
 
     models = select_models(selectors)
+    run.keep_checks()  # of what was ingested: a table that broke a rule is closed
     with open_session(run.settings, step="read state", run=run.run_id) as session:
         left = read_standing(session, run.settings.database)
         states = read_states(session, models)
@@ -204,8 +206,9 @@ def _validate_and_find_closed(
     from expectations.engine.results import find_blocked_tables
 
     layers = sorted({models()[name].table.layer for name in names}, key=LAYERS.index)
+    began = datetime.now(UTC)
     results = validate_stage(" and ".join(layers), names, run.run_id, batches)
-    run.checks += results
+    run.add_checks(results, began, batches)
     return find_blocked_tables(results)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from prefect import task
@@ -64,8 +63,7 @@ def check_alerts(run_id: str) -> list[RuleResult]:
 
 
 def _check_sent(step: str, run_id: str, subjects: Sequence[Subject]) -> list[RuleResult]:
-    began = datetime.now(UTC)
     with open_session(load_settings(), step=step, run=run_id) as session:
-        results = check_ledgers(session, subjects, run_id, began)
+        results = check_ledgers(session, subjects, run_id)
     report_checks(step, results)
     return results

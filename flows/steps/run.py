@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from expectations.engine.results import RuleResult
+from expectations.engine.results import RuleResult, make_ledger_rows
 from flows.errors import SnowcastError, ValidationFailed
 from flows.files.report import Fetched
 from flows.load.report import LoadReport, LoadResult
@@ -19,6 +19,7 @@ from flows.services.dashboard import tell_dashboard
 from flows.services.under_way import mark_run_under_way
 from flows.settings import Settings, load_settings
 from flows.steps.costs import sum_costs
+from flows.steps.keep import keep_results
 from flows.warehouse import list_sent_statements, open_session, prepare
 from transforms.functions import Session
 
@@ -45,6 +46,7 @@ class Run:
         snapshots: When it observed each source that it fetched.
         builds: Tables that it built.
         checks: Rules that it checked.
+        unkept: Rows of OPS.VALIDATION_RESULTS that are not written yet, by their key.
         blocked: Tables that it did not build, each with the failed table upstream.
         broken: Tables whose build ended in an error.
         refused: Input that could not be read, in words.
@@ -61,6 +63,7 @@ class Run:
     snapshots: dict[str, list[datetime]] = field(default_factory=dict)
     builds: list[BuildResult] = field(default_factory=list)
     checks: list[RuleResult] = field(default_factory=list)
+    unkept: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     blocked: dict[str, str] = field(default_factory=dict)
     broken: dict[str, Exception] = field(default_factory=dict)
     refused: list[str] = field(default_factory=list)
@@ -84,6 +87,26 @@ class Run:
         """Add what a load did."""
         self.loads += report.loads
         self.refused += [f"{path} {fault}" for path, fault in report.damaged]
+
+    def add_checks(
+        self,
+        results: Sequence[RuleResult],
+        began: datetime,
+        batches: Mapping[str, Sequence[str] | None] | None = None,
+    ) -> None:
+        """Add what rules found; `began` is when their check did, `batches` are those that were read of each table."""
+        self.checks += results
+        for row in make_ledger_rows(results, self.run_id, began, batches):
+            self.unkept.setdefault((row["table_name"], row["rule"]), row)
+
+    def keep_checks(self) -> None:
+        """Write what rules found since the last time into OPS.VALIDATION_RESULTS, in one statement.
+
+        A run that dies before has checked nothing: the next one finds batches without a result and checks them again.
+        """
+        if self.unkept:
+            keep_results(self.run_id, list(self.unkept.values()))
+            self.unkept.clear()
 
     def loads_by_table(self, source: str | None = None) -> dict[str, list[str]]:
         """Return the loads (of one source) of each raw table."""
@@ -167,6 +190,7 @@ def record_run(flow: str) -> Iterator[tuple[Run, Session]]:
         prepare(session, settings)
         try:
             yield run, session
+            run.keep_checks()
         except BaseException as error:
             _record_failure(run, error)
             raise
@@ -187,6 +211,10 @@ def latest_run() -> Run | None:
 def _record_failure(run: Run, error: BaseException) -> None:
     """Write the row of a run that ended in an error, which stays the one that is raised."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
+    try:
+        run.keep_checks()
+    except Exception as second:
+        logger.warning("results of rules could not be written to OPS.VALIDATION_RESULTS: %s", second)
     try:
         _record(run, "failed", f"{run.summary()}; {lines[0][:_MOST_TEXT]}")
     except Exception as second:

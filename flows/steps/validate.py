@@ -1,10 +1,9 @@
-"""Checking tables as a step of a flow, several at the same time, and keeping what was found."""
+"""Checking tables as a step of a flow, several at the same time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 def validate_stage(
     stage: str, names: Sequence[str], run_id: str, batches: Mapping[str, Sequence[str] | None] | None
 ) -> list[RuleResult]:
-    """Check the rules of tables, several at the same time, and keep the results.
+    """Check the rules of tables, several at the same time.
 
     Of a table in `batches` the rows of these are read; of one with None, or without any `batches`, all rows.
     """
@@ -35,14 +34,14 @@ def validate_stage(
 
     settings = load_settings()
     reporter().show_progress(f"validate {stage}", ", ".join(names))
-    step, began = f"validate {stage}", datetime.now(UTC)
+    step = f"validate {stage}"
 
     @contextmanager
     def lend(name: str) -> Iterator[Any]:
         with open_session(settings, step=step, run=run_id, table=name) as session:
             yield session.connection
 
-    with open_session(settings, step=step, run=run_id) as session:
+    with open_session(settings, step=step, run=run_id):
         results = validate_tables(
             lend,
             names,
@@ -52,35 +51,17 @@ def validate_stage(
             stored=list_stored_columns(),
             each=map_at_once(workers(settings)),
         )
-        keep_results(session, results, run_id, began, batches)
     for layer, found in groupby(sorted(results, key=_rank_layer), key=lambda result: result.layer):
         report_checks(f"validate {layer}", list(found))
     return results
 
 
-def keep_results(
-    session: Session,
-    results: Sequence[RuleResult],
-    run_id: str,
-    began: datetime,
-    batches: Mapping[str, Sequence[str] | None] | None = None,
-) -> None:
-    """Keep the results of rules in OPS.VALIDATION_RESULTS."""
-    from expectations.engine.results import make_ledger_rows
-    from transforms.engine.ledgers import append_rows
-    from transforms.ops import VALIDATION_RESULTS
-
-    append_rows(session, VALIDATION_RESULTS, make_ledger_rows(results, run_id, began, batches))
-
-
-def check_ledgers(session: Session, subjects: Sequence[Subject], run_id: str, began: datetime) -> list[RuleResult]:
-    """Check what a run wrote into ledgers, and keep the results."""
+def check_ledgers(session: Session, subjects: Sequence[Subject], run_id: str) -> list[RuleResult]:
+    """Check what a run wrote into ledgers."""
     from expectations.engine.run import check_subjects
 
     docs, stored = load_settings().docs_root, list_stored_columns()
-    results = check_subjects(session.connection, subjects, run_id=run_id, docs_root=docs, stored=stored)
-    keep_results(session, results, run_id, began)
-    return results
+    return check_subjects(session.connection, subjects, run_id=run_id, docs_root=docs, stored=stored)
 
 
 def _rank_layer(result: RuleResult) -> int:

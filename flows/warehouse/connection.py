@@ -57,7 +57,8 @@ class TaggedConnection(SnowflakeConnection):
             self._running = None
             if self.log is not None and not _asks_for_an_address(sql):
                 step, table = self.tag.get("step", ""), self.tag.get("table", "")
-                self.log.add(Statement(step, table, sql[:_MOST_TEXT], time.monotonic() - began))
+                number = int((options.get("statement_params") or {}).get("MULTI_STATEMENT_COUNT", 1))
+                self.log.add(Statement(step, table, sql[:_MOST_TEXT], time.monotonic() - began, number))
 
     @contextmanager
     def tag_statements(self, tag: Mapping[str, str]) -> Iterator[None]:

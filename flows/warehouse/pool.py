@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
@@ -56,11 +57,12 @@ class Logins:
             login.break_off()
 
     def close(self) -> None:
-        """Log all out."""
+        """Log all out, at the same time: each waits for an answer of the warehouse."""
         with self._lock:
             free, self._free = self._free, []
-        for login in free:
-            login.close()
+        with ThreadPoolExecutor(max_workers=max(len(free), 1)) as executor:
+            for ended in [executor.submit(login.close) for login in free]:
+                ended.result()
 
 
 class Login:

@@ -8,12 +8,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement that was sent: of which step and table it was, its text (cut off), how long it took."""
+    """What was sent in one request: of which step and table it was, its text (cut off), how long it took.
+
+    `number` is how many statements the text has.
+    """
 
     step: str
     table: str
     text: str
     seconds: float
+    number: int = 1
 
 
 class StatementLog:

@@ -39,9 +39,9 @@ unhurried = settings(
     ],
 )
 STEPS = (
-    *[(merge, name) for name in ("claim_head", "merge_changes", "record_moved_groups", "quarantine")],
+    *[(merge, name) for name in ("merge_changes", "record_moved_groups", "quarantine")],
     (histories, "check_versions"),
-    (ledgers, "append_all_new"),
+    (ledgers, "send_together"),
 )
 Runs = Sequence[Sequence[LandingFile]]
 

@@ -20,8 +20,8 @@ _TRIES, _PAUSE_SECONDS = 12, 0.25
 
 
 @contextmanager
-def committing(session: Session, table: Table, seen: State, states: States | None) -> Iterator[None]:
-    """Commit all that a build writes in the block, or none of it.
+def committing(session: Session, table: Table, seen: State, states: States | None) -> Iterator[list[str]]:
+    """Commit all that a build writes in the block, or none of it; yields what is sent with the COMMIT.
 
     Args:
         session: Where the table is.
@@ -33,8 +33,8 @@ def committing(session: Session, table: Table, seen: State, states: States | Non
         BuildConflictError: Another build of the table was committed meanwhile; nothing was written.
     """
     try:
-        with ledgers.transaction(session):
-            yield
+        with ledgers.transaction(session) as last:
+            yield last
     except Exception as error:
         # What was read of the state may be what made it fail, and a commit that was not answered may have been done.
         if states:

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from snowflake.snowpark._internal.utils import is_in_stored_procedure
 from snowflake.snowpark.functions import col, flatten, lit, parse_json, when_not_matched
 
 from transforms.contract import TEXT, VARIANT, Column, ContractError, Table
@@ -26,19 +27,33 @@ _BYTES_IN_ONE_STATEMENT = 256 * 1024  # Snowflake takes a statement of 1 MB
 
 
 @contextmanager
-def transaction(session: Session) -> Iterator[None]:
+def transaction(session: Session) -> Iterator[list[str]]:
     """Commit what the block does, or none of it.
 
     BEGIN is sent as it is: Snowpark has no call for it, and switching autocommit off and on costs a statement more.
+
+    Yields:
+        Statements that the block leaves for its end. They are sent with the COMMIT in one request, so that what they
+        lock is not locked while the client is told and answers; where one fails, nothing is committed.
     """
-    cursor = session.connection.cursor()
-    cursor.execute("BEGIN")
+    session.connection.cursor().execute("BEGIN")
+    last: list[str] = []
     try:
-        yield
+        yield last
+        send_together(session, [*last, "COMMIT"])
     except BaseException:
         session.connection.rollback()
         raise
-    session.connection.commit()
+
+
+def send_together(session: Session, statements: Sequence[str]) -> None:
+    """Send statements in one request; a stored procedure sends one after the other, for it may not do that."""
+    cursor = session.connection.cursor()
+    if len(statements) > 1 and not is_in_stored_procedure():  # type: ignore[no-untyped-call]
+        cursor.execute(";\n".join(statements), num_statements=len(statements))
+        return
+    for statement in statements:
+        cursor.execute(statement)
 
 
 def append_rows(session: Session, table: Table, rows: Sequence[Mapping[str, Any] | Sequence[Any]]) -> int:
@@ -71,22 +86,19 @@ def append_new(session: Session, table: Table, rows: Sequence[Mapping[str, Any] 
         _insert(session, table, frame)
 
 
-def append_all_new(session: Session, *ledgers: tuple[Table, Sequence[Sequence[Any]]]) -> None:
-    """Insert rows of several ledgers, whose keys carry a build that none can have yet, in one statement.
+def write_inserts(session: Session, *ledgers: tuple[Table, Sequence[Sequence[Any]]]) -> list[str]:
+    """Write the statement that inserts rows of several ledgers, whose keys carry a build that none can have yet.
 
     `INSERT ALL` takes the rows apart once and sends each to the ledger that it names. Snowpark has no call for it.
+    More rows than a statement may hold are several statements.
     """
     given = [(table, rows) for table, rows in ledgers if rows]
-    if len(given) == 1:
-        append_new(session, *given[0])
-        return
     marked = [
         json.dumps({_LEDGER: table.name, **_plain_row(_by_name(table, row))}, ensure_ascii=False)
         for table, rows in given
         for row in rows
     ]
-    for payload in _slices(marked):
-        session.connection.cursor().execute(_write_insert_all(session, [table for table, _ in given], payload))
+    return [_write_insert_all(session, [table for table, _ in given], payload) for payload in _slices(marked)]
 
 
 def _write_insert_all(session: Session, tables: Sequence[Table], payload: str) -> str:

@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from snowflake.snowpark.exceptions import SnowparkSQLException
 from snowflake.snowpark.functions import col, lit, when_matched, when_not_matched
 
-from transforms.contract import TEXT, TIMESTAMP, ContractError, Layer, Table
+from transforms.catalog import models
+from transforms.contract import TEXT, TIMESTAMP, ContractError, Layer, Table, quote_text
 from transforms.engine import compare, ledgers
 from transforms.engine.known_schemas import is_untold, remember_columns
 from transforms.engine.states import State
@@ -44,23 +44,21 @@ class WriteCounts:
     deleted: int = 0
 
 
-def claim_head(session: Session, table: Table, seen: State, build_id: str, parameters: str) -> None:
-    """Exchange the table's head for this build, which only one of two builds at once can do.
+def write_claim(session: Session, table: Table, seen: State, build_id: str, parameters: str) -> str:
+    """Write the statement that exchanges the table's head for this build, which only one of two builds at once can do.
 
-    It is the last statement before the commit: on Snowflake an UPDATE locks the whole table HEADS until then, and
-    every other build would wait for as long as this one writes.
-
-    Raises:
-        BuildConflictError: The head is no longer the one that this build saw when it began.
+    It is the last before the COMMIT and sent with it: on Snowflake an UPDATE locks the whole table HEADS until then,
+    and every other build would wait for as long as this one writes. So nobody looks at how many rows it changed: it
+    fails by itself, as no day, where the head is no longer the one that the build saw when it began. Snowpark's UPDATE
+    is sent at once and alone.
     """
-    is_seen = col("build_id").is_null() if seen.build_id is None else col("build_id") == lit(seen.build_id)
-    own_head = {"build_id": lit(build_id), "parameters": lit(parameters), "contract_hash": lit(contract_hash(table))}
-    try:
-        changed = read_table(session, HEADS).update(own_head, (col("table_name") == lit(table.name)) & is_seen)
-    except SnowparkSQLException as error:  # the other build still holds the head's row, for longer than we may wait
-        raise BuildConflictError(describe_overtaken(table)) from error
-    if not changed.rows_updated:
-        raise BuildConflictError(describe_overtaken(table))
+    is_seen = f"EQUAL_NULL(BUILD_ID, {quote_text(seen.build_id)})"
+    otherwise = "TO_VARCHAR(TO_DATE('overtaken by ' || COALESCE(BUILD_ID, 'none')))"
+    return (
+        f"UPDATE {HEADS.full_name(current_database(session))} "
+        f"SET BUILD_ID = IFF({is_seen}, {quote_text(build_id)}, {otherwise}), PARAMETERS = {quote_text(parameters)}, "
+        f"CONTRACT_HASH = {quote_text(contract_hash(table))} WHERE TABLE_NAME = {quote_text(table.name)}"
+    )
 
 
 def describe_overtaken(table: Table) -> str:
@@ -148,19 +146,16 @@ def _is_match(table: Table, target: DataFrame, between: tuple[Any, Any] | None) 
     return is_match & lies_between
 
 
-def quarantine(session: Session, table: Table, compared: DataFrame, now: datetime, raw: DataFrame | None = None) -> int:
+def quarantine(session: Session, table: Table, compared: DataFrame, now: datetime) -> int:
     """Keep the rejected records of a comparison with their reasons; returns how many are new.
 
-    Args:
-        session: Where the ledger is.
-        table: The table that refuses them.
-        compared: The comparison.
-        now: When.
-        raw: For a history: rows of the raw table, which have the records that the comparison only names.
+    The comparison of a history only names its records: they are read from the raw table behind it.
     """
     refused = compared.filter(col("action") == lit(compare.REJECTED))
-    if raw is not None:
-        records = raw.select("record", col("_source_file").alias("file"), col("_source_row").alias("row"))
+    if isinstance(table.write, History):
+        records = _read_raw(session, table).select(
+            "record", col("_source_file").alias("file"), col("_source_row").alias("row")
+        )
         is_same = (col("new__source_file") == col("file")) & (col("new__source_row") == col("row"))
         lineage = [col(f"new_{name}") for name in ("_source_file", "_source_row", "_load_id", "_rule", "_reason")]
         refused = refused.select(*lineage).join(records, on=is_same, how="left")
@@ -177,6 +172,12 @@ def quarantine(session: Session, table: Table, compared: DataFrame, now: datetim
         lit(now).cast(TIMESTAMP).alias("quarantined_at"),
     )
     return ledgers.append_frame(session, QUARANTINE, rejected)
+
+
+def _read_raw(session: Session, table: Table) -> DataFrame:
+    (staging,) = models()[table.name].inputs
+    (raw,) = models()[staging].inputs
+    return read_table(session, models()[raw].table)
 
 
 def record_moved_groups(session: Session, table: Table, compared: DataFrame, build_id: str) -> None:

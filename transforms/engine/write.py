@@ -20,11 +20,9 @@ from transforms.engine.incremental import Computed
 from transforms.engine.known_schemas import use_known_schemas
 from transforms.engine.reconcile import Account, build_account_frames, shape_side, sum_account
 from transforms.engine.states import Committed, State, States
-from transforms.engine.stored import read_table
 from transforms.formulas.frames import null_of, union_all
 from transforms.functions import DataFrame, Expression, Session
 from transforms.ops import BUILDS, CONSUMPTIONS, RECONCILIATION
-from transforms.write_kinds import History
 
 _FOLLOWED = "followed"  # side of the counts: rows that lead on to each other, and how many still do
 
@@ -107,8 +105,9 @@ def write_built(session: Session, build: Build, computed: Computed) -> BuildResu
     table = build.table
     with use_known_schemas(session):
         compared, found = _compare(session, table, computed)
-        with committing(session, table, build.seen, build.states):
-            refused = _commit_changes(session, build, computed, compared, found)
+        with committing(session, table, build.seen, build.states) as last:
+            refused = _write_changes(session, build, computed, compared, found)
+            last += _write_ledgers(session, build, computed, found)
     _record(build, computed, found)
     written = found.written
     return BuildResult(
@@ -147,21 +146,19 @@ def write_no_rows(session: Session, build: Build) -> BuildResult:
         BuildConflictError: Another build of the table was committed meanwhile.
     """
     now = datetime.now(UTC).replace(tzinfo=None)
-    with committing(session, build.table, build.seen, build.states):
+    with committing(session, build.table, build.seen, build.states) as last:
         row = (build.build_id, build.run_id, build.table.name, build.mode, 0, 0, 0, build.seconds, now)
-        ledgers.append_new(session, BUILDS, [row])
-        merge.claim_head(session, build.table, build.seen, build.build_id, build.parameters)
+        last += ledgers.write_inserts(session, (BUILDS, [row]))
+        last.append(merge.write_claim(session, build.table, build.seen, build.build_id, build.parameters))
     if build.states:
         head = State(build.build_id, build.parameters, merge.contract_hash(build.table))
         build.states.record(Committed(build.table, head, {}, False, False, False))
     return BuildResult(build.table.name, build.mode, build.build_id, seconds=build.seconds)
 
 
-def _commit_changes(
-    session: Session, build: Build, computed: Computed, compared: DataFrame, found: ActionCounts
-) -> int:
-    """Write everything; returns how many records were newly refused."""
-    table, build_id, now = build.table, build.build_id, datetime.now(UTC).replace(tzinfo=None)
+def _write_changes(session: Session, build: Build, computed: Computed, compared: DataFrame, found: ActionCounts) -> int:
+    """Write the table and what is kept of refused and left rows; returns how many records were newly refused."""
+    table, build_id = build.table, build.build_id
     if found.written != merge.WriteCounts():
         has_parts = table.name in models() and models()[table.name].parts is not None
         merge.merge_changes(session, table, compared, build_id, found.written, found.between, may_be_stored=has_parts)
@@ -171,18 +168,24 @@ def _commit_changes(
         merge.record_moved_groups(session, table, compared, build_id)
     refused = 0
     if found.rejected:
-        raw = _raw_of(session, table) if isinstance(table.write, History) else None
-        refused = merge.quarantine(session, table, compared, now, raw)
-    # The ledgers lie in the same transaction: a row that is stored and not accounted for cannot be.
+        refused = merge.quarantine(session, table, compared, datetime.now(UTC).replace(tzinfo=None))
+    return refused
+
+
+def _write_ledgers(session: Session, build: Build, computed: Computed, found: ActionCounts) -> list[str]:
+    """Write what the build puts into the ledgers, and its claim of the table's head, as statements.
+
+    They lie in the same transaction: a row that is stored and not accounted for cannot be.
+    """
+    table, build_id, now = build.table, build.build_id, datetime.now(UTC).replace(tzinfo=None)
     counts = (found.written.inserted, found.written.updated, found.written.deleted)
-    ledgers.append_all_new(
+    inserts = ledgers.write_inserts(
         session,
         (RECONCILIATION, found.account.rows(table, build_id, now)),
         (CONSUMPTIONS, _list_consumed(build) if computed.consumes else []),
         (BUILDS, [(build_id, build.run_id, table.name, build.mode, *counts, build.seconds, now)]),
     )
-    merge.claim_head(session, table, build.seen, build_id, build.parameters)
-    return refused
+    return [*inserts, merge.write_claim(session, table, build.seen, build_id, build.parameters)]
 
 
 def _list_consumed(build: Build) -> list[tuple[str, str, str, str]]:
@@ -209,13 +212,6 @@ def _record(build: Build, computed: Computed, found: ActionCounts) -> None:
             refused_records=any(row[2] > 0 for row in found.account.changes.values()),
         )
     )
-
-
-def _raw_of(session: Session, table: Table) -> DataFrame:
-    """Return the raw table behind a history, which has the records that it refuses."""
-    (staging,) = models()[table.name].inputs
-    (raw,) = models()[staging].inputs
-    return read_table(session, models()[raw].table)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -117,13 +118,13 @@ def test_a_build_that_was_overtaken_is_tried_again_with_what_is_there_by_then(wa
     assert build(warehouse, name, states=states).skipped
 
 
-@pytest.mark.parametrize("step", ["merge_changes", "claim_head"])
+@pytest.mark.parametrize(("room", "step"), [(merge, "merge_changes"), (ledgers, "send_together")])
 def test_of_two_builds_at_once_one_is_written_and_the_other_is_told(
-    warehouse: Session, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, step: str
+    warehouse: Session, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch, room: ModuleType, step: str
 ):
     load(warehouse, LandingFile("streams", T0, (stream("1", 5),)))
     parameters = endpoint.connection_parameters(current_database(warehouse))
-    real, told, others = getattr(merge, step), [], []
+    real, told, others = getattr(room, step), [], []
 
     def try_to_build(session: Session) -> None:
         try:
@@ -136,13 +137,13 @@ def test_of_two_builds_at_once_one_is_written_and_the_other_is_told(
             try_to_build(other)
 
     def while_another_tries(*arguments: Any, **named: Any) -> Any:
-        monkeypatch.setattr(merge, step, real)
+        monkeypatch.setattr(room, step, real)
         others.append(threading.Thread(target=try_too))
         others[0].start()
         others[0].join(timeout=2)
         return real(*arguments, **named)
 
-    monkeypatch.setattr(merge, step, while_another_tries)
+    monkeypatch.setattr(room, step, while_another_tries)
     try_to_build(warehouse)
     others[0].join()
     overtaken = f"{STREAMS}: another build was committed while this one ran; nothing was written. Try again."
@@ -154,7 +155,7 @@ def test_of_two_builds_at_once_one_is_written_and_the_other_is_told(
 def test_a_failed_build_leaves_the_connection_usable(warehouse: Session, monkeypatch: pytest.MonkeyPatch):
     load(warehouse, LandingFile("streams", T0, (stream("1", 5),)))
     with monkeypatch.context() as patched:
-        patched.setattr(ledgers, "append_all_new", lambda *_: 1 / 0)
+        patched.setattr(ledgers, "write_inserts", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             build(warehouse, STREAMS)
     assert_nothing_was_written(warehouse, STREAMS)

@@ -47,7 +47,8 @@ def sent() -> Iterator[list[str]]:
 
     def note(self: SnowflakeCursor, command: str, *arguments: Any, **named: Any) -> Any:
         kind = "DESCRIBE " if named.get("_describe_only") else ""
-        statements.append(f"{kind}{' '.join(command.split())}")
+        together = command.split(";\n") if named.get("num_statements") else [command]
+        statements.extend(f"{kind}{' '.join(one.split())}" for one in together)
         return execute(self, command, *arguments, **named)
 
     with pytest.MonkeyPatch.context() as patched:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import pytest
 from snowflake.connector.cursor import SnowflakeCursor
+from snowflake.connector.errors import ProgrammingError
 from snowflake.snowpark import Session
 
 from tests.feeding import rows_of
-from transforms.contract import TEXT, Column, ContractError
+from transforms.contract import TEXT, Column, ContractError, Table
 from transforms.engine import ledgers
 from transforms.engine.stored import read_table
 from transforms.ops import BUILDS, CONSUMPTIONS, RECONCILIATION
@@ -25,29 +27,59 @@ def consumed(number: int) -> list[tuple[str, ...]]:
     return [(BUILT[2], "input", f"batch {at} {'x' * 100}", "b1") for at in range(number)]
 
 
+def inserted(session: Session, *told: tuple[Table, list[Any]], then: Sequence[str] = ()) -> list[str]:
+    """Insert the rows in one transaction, and send what follows; returns the statements that did."""
+    with ledgers.transaction(session) as last:
+        last += [*ledgers.write_inserts(session, *told), *then]
+    return last
+
+
 @pytest.mark.parametrize("number", [0, 1, 5_000])
 def test_each_ledger_gets_its_rows(warehouse: Session, number: int):
-    ledgers.append_all_new(warehouse, (RECONCILIATION, [ACCOUNT]), (CONSUMPTIONS, consumed(number)), (BUILDS, [BUILT]))
+    inserted(warehouse, (RECONCILIATION, [ACCOUNT]), (CONSUMPTIONS, consumed(number)), (BUILDS, [BUILT]))
     assert [rows_of(read_table(warehouse, table)) for table in (RECONCILIATION, BUILDS)] == [[ACCOUNT], [BUILT]]
     assert sorted(rows_of(read_table(warehouse, CONSUMPTIONS))) == sorted(consumed(number))
 
 
-def test_it_is_one_statement_also_for_one_ledger(warehouse: Session, monkeypatch: pytest.MonkeyPatch):
-    inserts = []
+def test_it_is_one_statement_also_for_one_ledger(warehouse: Session):
+    several = inserted(warehouse, (RECONCILIATION, []), (CONSUMPTIONS, consumed(2)), (BUILDS, [BUILT]))
+    one = inserted(warehouse, (CONSUMPTIONS, []), (BUILDS, [("b2", *BUILT[1:])]))
+    assert (len(several), len(one)) == (1, 1)
+    assert read_table(warehouse, BUILDS).count() == 2
+
+
+def test_what_is_left_for_the_end_goes_with_the_commit_in_one_request(
+    warehouse: Session, monkeypatch: pytest.MonkeyPatch
+):
+    sent = []
     execute = SnowflakeCursor.execute
+    monkeypatch.setattr(
+        SnowflakeCursor,
+        "execute",
+        lambda self, text, *a, **named: sent.append(text) or execute(self, text, *a, **named),
+    )
+    inserted(warehouse, (BUILDS, [BUILT]))
+    assert [text.split()[0] for text in sent] == ["BEGIN", "INSERT"]
+    assert sent[1].endswith(";\nCOMMIT")
+    monkeypatch.setattr(ledgers, "is_in_stored_procedure", lambda: True)  # which may not send several statements
+    inserted(warehouse, (BUILDS, [("b2", *BUILT[1:])]))
+    assert [text.split()[0] for text in sent[2:]] == ["BEGIN", "INSERT", "COMMIT"]
+    assert read_table(warehouse, BUILDS).count() == 2
 
-    def note(self: SnowflakeCursor, command: str, *given: Any, **named: Any) -> Any:
-        words = command.split()
-        inserts.extend(words[1:2] if words[0] == "INSERT" else [])
-        return execute(self, command, *given, **named)
 
-    monkeypatch.setattr(SnowflakeCursor, "execute", note)
-    ledgers.append_all_new(warehouse, (RECONCILIATION, []), (CONSUMPTIONS, consumed(2)), (BUILDS, [BUILT]))
-    ledgers.append_all_new(warehouse, (CONSUMPTIONS, []), (BUILDS, [("b2", *BUILT[1:])]))
-    assert inserts == ["ALL", "INTO"]
+@pytest.mark.parametrize("is_in_procedure", [False, True])
+def test_of_what_is_left_for_the_end_all_is_committed_or_nothing(
+    warehouse: Session, monkeypatch: pytest.MonkeyPatch, *, is_in_procedure: bool
+):
+    monkeypatch.setattr(ledgers, "is_in_stored_procedure", lambda: is_in_procedure)
+    with pytest.raises(ProgrammingError, match="no day"):
+        inserted(warehouse, (BUILDS, [BUILT]), then=["SELECT TO_DATE('no day')"])
+    assert read_table(warehouse, BUILDS).count() == 0
+    inserted(warehouse, (BUILDS, [BUILT]))  # the connection has no transaction open
+    assert read_table(warehouse, BUILDS).count() == 1
 
 
 def test_columns_of_one_name_and_two_types_share_no_statement(warehouse: Session):
     other = replace(CONSUMPTIONS, columns=(*CONSUMPTIONS.columns[:3], Column("built_at", TEXT, "")))
     with pytest.raises(ContractError, match="different types"):
-        ledgers.append_all_new(warehouse, (other, consumed(1)), (BUILDS, [BUILT]))
+        ledgers.write_inserts(warehouse, (other, consumed(1)), (BUILDS, [BUILT]))
