@@ -77,12 +77,12 @@ def _take_options(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Version.")
     ] = False,
 ) -> None:
-    context.obj = State(home=home, verbose=verbose)
+    context.obj = State(home=home, verbose=verbose, may_leave=context.obj or ())
 
 
 def main(arguments: Sequence[str]) -> NoReturn:
     """Run one command and leave with its exit code: 0 done, 1 refused, 2 wrong use, 3 out of reach."""
-    code, is_cut_off = find_outcome(arguments)
+    code, is_cut_off = find_outcome(arguments, may_leave=True)
     if is_cut_off:
         _leave_at_once(code)
     sys.exit(code)
@@ -100,18 +100,21 @@ def run(arguments: Sequence[str]) -> int:
     return find_outcome(arguments)[0]
 
 
-def find_outcome(arguments: Sequence[str]) -> tuple[int, bool]:
-    """Run one command; returns its exit code, and whether Prefect is gone and nothing is to be waited for any more."""
+def find_outcome(arguments: Sequence[str], *, may_leave: bool = False) -> tuple[int, bool]:
+    """Run one command; returns its exit code, and whether Prefect is gone and nothing is to be waited for any more.
+
+    `may_leave`: this process is the command's alone, and may leave its work to the home's resident worker.
+    """
     try:
-        return _run_app(arguments), False
+        return _run_app(arguments, may_leave=may_leave), False
     except PrefectGoneError as error:
         say_error(str(error))
         return error.exit_code, True
 
 
-def _run_app(arguments: Sequence[str]) -> int:
+def _run_app(arguments: Sequence[str], *, may_leave: bool) -> int:
     try:
-        result = app(args=list(arguments), standalone_mode=False)
+        result = app(args=list(arguments), standalone_mode=False, obj=arguments if may_leave else None)
     except PrefectGoneError:
         raise
     except SnowcastError as error:

@@ -68,19 +68,26 @@ _LOADED = (
 )
 
 
-def serve(home: Path, lock: int) -> NoReturn:
-    """Load the libraries, then fork a child per command until a signal ends this process.
+def serve(home: Path, lock: int, idle_seconds: float) -> NoReturn:
+    """Load the libraries, then fork a child per command until a signal ends this process, or nobody needs it.
 
     The descriptor `lock` is held as long as it lives; its children let go of it.
     """
     _load_libraries()
     place = Place(home)
     with place.listening() as listener:
+        listener.settimeout(idle_seconds)
         signal.signal(signal.SIGCHLD, _reap)
         # Python has one thread here; those that libraries for numbers keep are made anew in a child.
         warnings.filterwarnings("ignore", message=".*multi-threaded.*fork", category=DeprecationWarning)
         while True:
-            connection, _ = listener.accept()
+            try:
+                connection, _ = listener.accept()
+            except TimeoutError:
+                if _has_children():
+                    continue
+                place.leave()
+                os._exit(0)
             with connection:
                 if os.fork() == 0:
                     listener.close()
@@ -109,6 +116,14 @@ def _reap(*_: Any) -> None:
     with suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
+
+
+def _has_children() -> bool:
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
 
 
 def _serve_one(connection: socket.socket) -> NoReturn:
@@ -176,4 +191,4 @@ def _leave(connection: socket.socket, code: int, *, at_once: bool) -> NoReturn:
 
 
 if __name__ == "__main__":
-    serve(Path(sys.argv[1]), int(sys.argv[2]))
+    serve(Path(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))

@@ -27,10 +27,11 @@ _FORMAT = "%(asctime)s %(levelname)-7s %(name)s %(message)s"
 
 @dataclass(frozen=True)
 class State:
-    """The global options of the command line."""
+    """The global options of the command line, and the command that may be left to the resident worker."""
 
     home: Path | None
     verbose: bool
+    may_leave: Sequence[str] = ()
 
     def settings(self) -> Settings:
         """Return the settings, with the home folder ready to write.

@@ -29,7 +29,8 @@ _ROOMS = ("flows", "transforms", "expectations", "deployments")
 _READ_AT_IMPORT = ("PREFECT_", "GX_", "PYTHON", "LC_", "LANG", "TZ", "DO_NOT_TRACK", "SF_", "SNOWFLAKE_DISABLE")
 _LONGEST_PATH = 100  # of a Unix socket, on every system
 _STOP_SECONDS = 10.0
-_LOADING_SECONDS = 15.0
+_LEAVING_SECONDS = 0.5  # of one that nobody finds any more, until its process has ended
+_LOADING_SECONDS = 60.0
 PATIENCE_SECONDS = 5.0
 PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT)
 GO = b"!"
@@ -74,7 +75,7 @@ class Place:
         return found is not None and found.fingerprint == wanted
 
     def await_commands(self, wanted: str) -> bool:
-        """Wait while a worker of this fingerprint loads, for no longer than a command would load by itself beside it.
+        """Wait while a worker of this fingerprint loads: a command would load the same beside it, and both be slower.
 
         Returns:
             Whether it takes commands.
@@ -84,8 +85,10 @@ class Place:
             time.sleep(0.05)
         return self.socket.exists() and self.is_of(wanted)
 
-    def start(self, log: Path, environment: Mapping[str, str]) -> bool:
+    def start(self, log: Path, environment: Mapping[str, str], idle_seconds: float) -> bool:
         """Start a worker of this code and that environment in the background; one of another is replaced.
+
+        It leaves after so long without a command.
 
         Returns:
             Whether there will be one: a home with a very long path has no place for the socket.
@@ -100,11 +103,11 @@ class Place:
         self.folder.chmod(0o700)
         with (
             suppress(process.LockedError),
-            process.hold_lock(self._lock) as lock,
+            process.hold_lock(self._lock, within=_LEAVING_SECONDS) as lock,
         ):  # else another command is starting one
             self.socket.unlink(missing_ok=True)
             started = process.start_apart(
-                ["-m", "flows.cli.resident", str(self.folder.parent), str(lock.fileno())],
+                ["-m", "flows.cli.resident", str(self.folder.parent), str(lock.fileno()), str(idle_seconds)],
                 log=log,
                 folder=ROOT,
                 environment=environment,
@@ -119,9 +122,13 @@ class Place:
         if found is None:
             return False
         process.end_process(found.pid, lambda: self.read() is None, within=_STOP_SECONDS, signals=(signal.SIGTERM,))
+        self.leave()
+        return True
+
+    def leave(self) -> None:
+        """Forget the worker: nobody finds it any more."""
         self._file.unlink(missing_ok=True)
         self.socket.unlink(missing_ok=True)
-        return True
 
     @contextmanager
     def listening(self) -> Iterator[socket.socket]:

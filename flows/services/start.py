@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +42,17 @@ def start_services(settings: Settings, *, sandbox: bool = False) -> Services:
     )
     pool.shutdown(wait=False)
     return services
+
+
+def start_resident(settings: Settings, environment: Mapping[str, str]) -> bool:
+    """Start the resident worker, unless it runs; returns whether there will be one.
+
+    `environment` is the one that commands begin with: a service that is started changes this process's.
+    """
+    from flows.services.resident import Place
+
+    log = settings.logs_root / "resident.log"
+    return Place(settings.home).start(log, environment, settings.resident_idle_seconds)
 
 
 def stop_services(settings: Settings) -> list[str]:

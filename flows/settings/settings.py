@@ -40,6 +40,10 @@ class Settings(AccountSettings, AlertSettings, LandingSettings, KafkaSettings, A
     warehouse_idle_seconds: float = Field(
         default=1800, description="the embedded warehouse leaves after so long without a statement", gt=0
     )
+    resident: bool = Field(
+        default=True, description="keep a process with the libraries loaded (0.4 GB) that runs commands at once"
+    )
+    resident_idle_seconds: float = Field(default=1800, description="it leaves after so long without a command", gt=0)
     workers: int | None = Field(
         default=None, description="tables built and checked at once; none: 4 on Snowflake, 2 on the embedded one", ge=1
     )

@@ -139,11 +139,12 @@ def _ratio(each: Backfill) -> float:
 
 def _backfilled(samples: int) -> Backfill:
     with tempfile.TemporaryDirectory() as name:
-        home, files = Home(Path(name)), Path(name) / "polls"
+        # Commands of their own, whose memory is looked at.
+        home, files = Home(Path(name), {"SNOWCAST_RESIDENT": "false"}), Path(name) / "polls"
         write_files(files, samples)
         seconds, peaks = {}, []
         try:
-            home.snowcast("up", "--no-resident")
+            home.snowcast("up")
             for command in _COMMANDS:
                 told = (*command, str(files)) if command[0] == "ingest" else command
                 began = time.perf_counter()

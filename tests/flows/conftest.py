@@ -57,10 +57,11 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def without_settings(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
-    """Leave no setting in the environment, and work in a folder without an `.env`."""
+    """Leave no setting in the environment, and work in a folder without an `.env`; commands start no worker."""
     for name in list(os.environ):
         if name.startswith(("SNOWCAST_", "SNOWFLAKE_")) and name != "SNOWFLAKE_DISABLE_PLATFORM_DETECTION":
             monkeypatch.delenv(name)
+    monkeypatch.setenv("SNOWCAST_RESIDENT", "false")
     monkeypatch.chdir(folder)
 
 

@@ -15,6 +15,7 @@ from flows.cli.output import console, parse_time, report_to_terminal, say
 from flows.cli.state import State, check_selectors, keep_logs
 from flows.errors import ConfigError, PrefectGoneError
 from flows.reporting import LogReporter, report_to
+from flows.settings import change_environment
 from flows.sources.registry import SOURCES, choose_sources, find_source, need_sandbox_server
 
 if TYPE_CHECKING:
@@ -173,6 +174,8 @@ def run_flow(
     settings = state.settings()
     if report:
         report_to(LogReporter())
+    else:
+        _leave_to_resident(state, settings)
     display = nullcontext() if report else report_to_terminal()
     with mark_run_under_way(settings.home, _name_command()), end_in_order(), display as reporter:
         if reporter:
@@ -188,6 +191,29 @@ def run_flow(
             from flows.steps.run import latest_run
 
             report(latest_run()) if report else _print_summary(latest_run())
+
+
+def _leave_to_resident(state: State, settings: Settings) -> None:
+    """Start the home's resident worker beside the services, and leave the command to it.
+
+    It returns where this process is to do the work: none is wanted, none can be, or it is the worker's child.
+
+    Raises:
+        typer.Exit: The command is done; its exit code.
+    """
+    from flows.services.resident import Place, fingerprint, hand_over
+    from flows.services.start import start_resident, start_services
+
+    if not (state.may_leave and settings.resident) or state.home:
+        return
+    begun_with = change_environment({}, apply=False)  # the services change it
+    with report_to_terminal() as reporter:
+        reporter.show_progress("start", "Prefect server, warehouse, resident worker")
+        start_services(settings)
+        is_there = start_resident(settings, begun_with) and Place(settings.home).await_commands(fingerprint(begun_with))
+    code = hand_over(settings.home, state.may_leave) if is_there else None
+    if code is not None:
+        raise typer.Exit(code)
 
 
 def _call_flow(flow: Callable[[], Run], settings: Settings) -> Run:

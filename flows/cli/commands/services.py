@@ -14,16 +14,11 @@ warehouse = typer.Typer(name="warehouse", help="The embedded warehouse.", no_arg
 ShowSecret = Annotated[bool, typer.Option("--show-secret", help="Print the password instead of where it is kept.")]
 
 
-def up(
-    context: typer.Context,
-    resident: Annotated[
-        bool, typer.Option(help="Keep a process with the libraries loaded, so that runs begin at once (0.4 GB).")
-    ] = True,
-) -> None:
+def up(context: typer.Context) -> None:
     """Start the local Prefect server, the embedded warehouse and the resident worker."""
     from flows.services import prefect_server
     from flows.services.resident import Place
-    from flows.services.start import start_services
+    from flows.services.start import start_resident, start_services
 
     settings = context.obj.settings()
     place = Place(settings.home)
@@ -32,7 +27,7 @@ def up(
     with report_to_terminal() as reporter:
         reporter.show_progress("start", "Prefect server, warehouse")
         services = start_services(settings)
-        has_resident = resident and place.start(settings.logs_root / "resident.log", as_others_begin)
+        has_resident = settings.resident and start_resident(settings, as_others_begin)
         try:
             services.wait()
         except BaseException:
