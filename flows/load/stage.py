@@ -10,6 +10,8 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 from deployments.storage import Place, Storage, StorageError
@@ -48,8 +50,26 @@ def make_load_id(landed: LandedFile) -> str:
     return f"{landed.source}/{landed.entity}{landed.relative_path[-TAIL:][:TAIL_LENGTH]}"
 
 
+@dataclass(frozen=True)
+class Uploads:
+    """How the files of several entities are brought to their stage: one after the other, or at the same time.
+
+    Args:
+        each: `map`, or something that does several at the same time.
+        lend: Lends a login to one of them; None: they share one.
+    """
+
+    each: Callable[[Callable[[str], None], Sequence[str]], Iterable[None]] = map
+    lend: Callable[[], AbstractContextManager[Session]] | None = None
+
+
 def put_files(
-    session: Session, database: str, root: Path, files: Iterable[LandedFile], targets: Targets = internal
+    session: Session,
+    database: str,
+    root: Path,
+    files: Iterable[LandedFile],
+    targets: Targets = internal,
+    uploads: Uploads = Uploads(),  # noqa: B008 - frozen
 ) -> None:
     """Bring landing files to where their stage reads them.
 
@@ -59,6 +79,7 @@ def put_files(
         root: Root of the landing files.
         files: What to bring.
         targets: Where the files of a source go.
+        uploads: How those of several entities are brought.
 
     Raises:
         ConfigError: A place does not exist, or may not be written.
@@ -67,12 +88,19 @@ def put_files(
     by_folder: dict[str, list[LandedFile]] = defaultdict(list)
     for landed in files:
         by_folder[f"{landed.source}/{landed.entity}"].append(landed)
-    for folder, group in by_folder.items():
+
+    def bring(folder: str) -> None:
+        group = by_folder[folder]
         target = targets(group[0].source)
         if target.place is not None:
             _upload(root, group, target.place)
-        else:
-            _put(session, f"@{name_stage(database, target)}/{folder}", [root / one.relative_path for one in group])
+            return
+        location, paths = f"@{name_stage(database, target)}/{folder}", [root / one.relative_path for one in group]
+        with uploads.lend() if uploads.lend else nullcontext(session) as login:
+            _put(login, location, paths)
+
+    for _ in uploads.each(bring, list(by_folder)):
+        pass
 
 
 def _put(session: Session, location: str, paths: Sequence[Path]) -> None:

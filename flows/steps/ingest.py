@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from prefect import task
@@ -16,9 +17,10 @@ from flows.reporting import reporter
 from flows.settings import load_settings
 from flows.sources.registry import find_source
 from flows.steps.artifacts import Progress
+from flows.steps.parallel import map_at_once
 from flows.steps.task import STEP
 from flows.steps.validate import check_ledgers, report_checks
-from flows.warehouse import open_session
+from flows.warehouse import open_session, workers
 from transforms.catalog import list_raw_tables
 
 
@@ -35,8 +37,10 @@ def load_raw(run_id: str) -> LoadReport:
     """Load every landing file that is not in RAW yet, of whatever source."""
     from flows.load.loader import load_pending
     from flows.load.pipes import landing_of
+    from flows.load.stage import Uploads
 
     settings = load_settings()
+    lend = partial(open_session, settings, step="load", run=run_id)
     with open_session(settings, step="load", run=run_id) as session:
         report = load_pending(
             session,
@@ -44,6 +48,7 @@ def load_raw(run_id: str) -> LoadReport:
             settings.landing_root,
             list_raw_tables(),
             landing=landing_of(settings),
+            uploads=Uploads(map_at_once(workers(settings)), lend),
             on_progress=lambda done, total: reporter().show_progress("load", f"{done:,} of {total:,} files"),
         )
     reporter().show_result("load", _format_load(report), "failed" if report.damaged else "ok")

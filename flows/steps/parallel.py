@@ -50,9 +50,9 @@ def run_steps(steps: Sequence[Step], workers: int, report: Callable[[Step, Any],
 
 def map_at_once(workers: int) -> Callable[[Callable[[Given], Result], Sequence[Given]], Iterable[Result]]:
     """Return a `map` that works on so many at once; results come in order, the first exception is raised."""
-    if workers == 1:
-        return map
-    return lambda work, given: _map_in_threads(work, given, workers)
+    return lambda work, given: (
+        map(work, given) if min(workers, len(given)) <= 1 else _map_in_threads(work, given, workers)
+    )
 
 
 def _map_in_threads(work: Callable[[Given], Result], given: Sequence[Given], workers: int) -> Iterator[Result]:
