@@ -23,7 +23,7 @@ from flows.load.pipe_state import read_states
 from flows.load.pipes import INTERNAL_LANDING, Landing, Pipe, PipeOf
 from flows.load.positions import KIND as MESSAGES, Positions
 from flows.load.report import LoadReport, LoadResult
-from flows.load.stage import Uploads, make_load_id, put_files
+from flows.load.stage import make_load_id, put_files
 from transforms.contract import Table
 from transforms.engine.ledgers import append_rows, transaction
 from transforms.functions import Session
@@ -47,7 +47,6 @@ def load_pending(
     on_progress: Progress | None = None,
     lags: Mapping[tuple[str, int], int] | None = None,
     landing: Landing = INTERNAL_LANDING,
-    uploads: Uploads = Uploads(),  # noqa: B008 - frozen
 ) -> LoadReport:
     """Load every landing file that is not loaded yet; one transaction per thousand files.
 
@@ -60,14 +59,13 @@ def load_pending(
         on_progress: Called with (files done, files in all).
         lags: Messages behind each partition of a topic's incarnation, for OPS.STREAM_POSITIONS.
         landing: Where landing files go, and what loads them there.
-        uploads: How files of several entities are brought to their stage.
 
     Raises:
         TransientError: Another process has been loading for ten minutes.
     """
     raw_tables = {table.source: table for table in tables if table.source}
     reports: list[LoadReport] = []
-    batch = partial(_Batch, session, database, root, raw_tables, landing, lags, uploads)
+    batch = partial(_Batch, session, database, root, raw_tables, landing, lags)
     with hold_landing_lock(root, "loading"):
         sweep_unfinished(root)
         pending = [one for one in find_pending_files(session, database, root, source) if has_target(one, raw_tables)]
@@ -123,7 +121,6 @@ class _Batch:
     raw_tables: dict[str, Table]
     landing: Landing
     lags: Mapping[tuple[str, int], int] | None
-    uploads: Uploads
     pipes: Mapping[str, Pipe]
     loaded_at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(tzinfo=None))
     lines: dict[str, int] = field(default_factory=dict)
@@ -149,7 +146,7 @@ class _Batch:
             places = (self.session, self.database, self.raw_tables[MESSAGES], self.root)
             self.streamed = self.landing.streaming.send(*places, sent, self.loaded_at)
         staged = [one for one in whole if one.entity != POLLS_ENTITY and one.relative_path not in self.streamed]
-        put_files(self.session, self.database, self.root, staged, self.landing.targets, self.uploads)
+        put_files(self.session, self.database, self.root, staged, self.landing.targets, self.landing.uploads)
         with self.positions.explain_conflicts():
             loaded = self._load_staged(whole)
         return replace(loaded, damaged=(*damaged, *loaded.damaged))

@@ -33,7 +33,7 @@ from flows.errors import ConfigError
 from flows.landing import LandedFile
 from flows.load.copy import Copied, express_pipe, read_loaded_rows
 from flows.load.pipe_state import ENDING, State
-from flows.load.stage import Targets, internal, make_load_id
+from flows.load.stage import IN_TURN, Targets, Uploads, internal, make_load_id
 from flows.load.streaming import Streaming
 from flows.settings import LandingTarget, Settings
 from flows.warehouse.scripts import SCRIPTS, fill_places
@@ -52,11 +52,12 @@ PipeOf = Callable[["Session", "Table"], "Pipe | None"]
 
 @dataclass(frozen=True)
 class Landing:
-    """Where the landing files of each source go, the pipes that load them there, and what streams messages instead."""
+    """Where and how landing files of each source go, the pipes that load them, and what streams messages instead."""
 
     targets: Targets = internal
     pipe_of: PipeOf | None = None
     streaming: Streaming | None = None
+    uploads: Uploads = IN_TURN
 
 
 INTERNAL_LANDING = Landing()

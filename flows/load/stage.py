@@ -63,13 +63,16 @@ class Uploads:
     lend: Callable[[], AbstractContextManager[Session]] | None = None
 
 
+IN_TURN = Uploads()
+
+
 def put_files(
     session: Session,
     database: str,
     root: Path,
     files: Iterable[LandedFile],
     targets: Targets = internal,
-    uploads: Uploads = Uploads(),  # noqa: B008 - frozen
+    uploads: Uploads = IN_TURN,
 ) -> None:
     """Bring landing files to where their stage reads them.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -47,8 +48,7 @@ def load_raw(run_id: str) -> LoadReport:
             settings.database,
             settings.landing_root,
             list_raw_tables(),
-            landing=landing_of(settings),
-            uploads=Uploads(map_at_once(workers(settings)), lend),
+            landing=replace(landing_of(settings), uploads=Uploads(map_at_once(workers(settings)), lend)),
             on_progress=lambda done, total: reporter().show_progress("load", f"{done:,} of {total:,} files"),
         )
     reporter().show_result("load", _format_load(report), "failed" if report.damaged else "ok")
