@@ -42,11 +42,12 @@ def measured(runs: int, environment: Mapping[str, str]) -> Table:
     """
     with tempfile.TemporaryDirectory() as folder:
         told = {**environment, "SNOWCAST_HOME": str(Path(folder) / "home")}
+        by_itself = {**told, "SNOWCAST_RESIDENT": "false"}
         for command in (("status",), *WORKING):
-            _run(_snowcast(command), told)
+            _run(_snowcast(command), by_itself)
         connector = [sys.executable, "-c", _connector(Path(folder) / "home")]
         alone = {command: _snowcast(command) for command in (*READING, *WORKING)}
-        found = _rounds({("the connector alone",): connector, **alone}, told, runs)
+        found = _rounds({("the connector alone",): connector, **alone}, by_itself, runs)
         _run(_snowcast(("up",)), told)
         wait_for_the_resident(Path(folder) / "home")
         handed = _rounds({(*command, "(resident)"): _snowcast(command) for command in WORKING}, told, runs)

@@ -6,8 +6,8 @@ load of the landing files that ours wrote and `dbt build` of tests/bench/dbt_cyc
 the other, and at the end the tables are compared.
 
 Warm: `snowcast up` before, so services and the resident worker are there. Cold: everything stopped (`snowcast down`),
-so the cycle starts them. Nothing new: the build again. CPU is user and system time of the commands and of everything
-that runs for the home: the Prefect server, the warehouse, the resident worker.
+so the cycle's first command starts them. Nothing new: the build again. CPU is user and system time of the commands and
+of everything that runs for the home: the Prefect server, the warehouse, the resident worker.
 """
 
 from __future__ import annotations
