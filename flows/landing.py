@@ -17,12 +17,15 @@ import time
 import uuid
 import zlib
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+import orjson
 
 from deployments import process
 from flows.errors import ConfigError, TransientError
@@ -40,6 +43,8 @@ _NAME = re.compile(
 )
 _AS_TEXT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _ESCAPED = json.JSONEncoder(separators=(",", ":")).encode
+_PLAIN = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
+_SMALL_NUMBER = re.compile(rb"[0-9]e-")
 
 
 class DamagedFile(Exception):  # noqa: N818 - a finding about one file, which the load reports and leaves out
@@ -81,6 +86,12 @@ def encode_record(record: Any) -> bytes:
 
     A lone surrogate (half an emoji) has no UTF-8 form, so such a record is written with JSON escapes instead.
     """
+    line = b"null"
+    with suppress(TypeError):
+        line = orjson.dumps(record, option=_PLAIN)
+    # orjson has NULL for numbers that are none in JSON, and other exponents: those records json writes.
+    if not (b"null" in line or b"0.0000" in line or (b"e-" in line and _SMALL_NUMBER.search(line))):
+        return line
     try:
         return _AS_TEXT(record).encode()
     except UnicodeEncodeError:
@@ -88,7 +99,7 @@ def encode_record(record: Any) -> bytes:
 
 
 class LandingWriter:
-    """Writes one landing file record by record; memory does not grow with their number.
+    """Writes one landing file record by record, compressed beside the reading; memory does not grow with their number.
 
     Use as a context manager: leaving it after an error, or without `finish()`, leaves nothing visible.
     """
@@ -101,6 +112,8 @@ class LandingWriter:
         self._snapshot_at = cut_to_milliseconds(snapshot_at)
         self._hash = hashlib.sha256()
         self._waiting = bytearray()
+        self._thread: ThreadPoolExecutor | None = None
+        self._under_way: Future[None] | None = None
         self._part = root / _UNFINISHED / f"{entity}-{uuid.uuid4().hex}.part"
 
     def __enter__(self) -> Self:
@@ -116,6 +129,8 @@ class LandingWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._thread:
+            self._thread.shutdown()
         if not self._file.closed:
             self._gzip.close()
             self._file.close()
@@ -136,16 +151,32 @@ class LandingWriter:
         self._waiting += b"\n"
         self.rows += 1
         if len(self._waiting) >= _CHUNK:
-            self._compress()
+            self._compress_beside()
 
-    def _compress(self) -> None:
-        self._hash.update(self._waiting)
-        self._gzip.write(self._waiting)
-        self._waiting.clear()
+    def _compress_beside(self) -> None:
+        """Have what waits compressed while more is read; one part at a time, so that no more than two are held."""
+        self._catch_up()
+        part, self._waiting = self._waiting, bytearray()
+        if len(part) < _CHUNK:  # the end of a file, or all of a small one
+            self._compress(part)
+        else:
+            self._thread = self._thread or ThreadPoolExecutor(1)
+            self._under_way = self._thread.submit(self._compress, part)
+
+    def _catch_up(self) -> None:
+        """Wait for the part that is being compressed; an error there is raised here."""
+        if self._under_way:
+            self._under_way.result()
+            self._under_way = None
+
+    def _compress(self, part: bytearray) -> None:
+        self._hash.update(part)
+        self._gzip.write(part)
 
     @property
     def content_hash(self) -> str:
         """Hash of what was written so far: the same for the same records, whatever their snapshot time."""
+        self._catch_up()
         whole = self._hash.copy()
         whole.update(self._waiting)
         return whole.hexdigest()[:HASH_LENGTH]
@@ -161,7 +192,7 @@ class LandingWriter:
         """End the file, which stays invisible, and return what it will be; None where no record came."""
         if not self.rows:
             return None
-        self._compress()
+        self._compress_beside()
         self._gzip.close()
         self._file.flush()
         os.fsync(self._file.fileno())
@@ -180,8 +211,7 @@ class LandingWriter:
         content_hash = self.content_hash
         moment = self._snapshot_at
         stamp = f"{moment:%Y%m%dT%H%M%S}{moment.microsecond // 1000:03d}Z"
-        name = f"{self._entity}_{stamp}_{content_hash}{SUFFIX}"
-        path = f"{self._source}/{self._entity}/{moment:%Y/%m/%d}/{name}"
+        path = f"{self._source}/{self._entity}/{moment:%Y/%m/%d}/{self._entity}_{stamp}_{content_hash}{SUFFIX}"
         return LandedFile(path, self._source, self._entity, moment, content_hash, self.rows)
 
 
@@ -194,9 +224,8 @@ def land(root: Path, source: str, entity: str, snapshot_at: datetime, records: I
 
 def list_landed_files(root: Path, source: str | None = None) -> list[LandedFile]:
     """Return every visible landing file under the root (of one source), ordered by path."""
-    start = root / source if source else root
     found: list[LandedFile] = []
-    for folder, folders, names in os.walk(start):
+    for folder, folders, names in os.walk(root / source if source else root):
         folders[:] = [name for name in folders if not name.startswith(".")]
         base = Path(folder).relative_to(root).as_posix()
         parsed = (LandedFile.parse(f"{base}/{name}") for name in names if name.endswith(SUFFIX))
@@ -217,13 +246,12 @@ def count_rows(root: Path, landed: LandedFile) -> int:
     Raises:
         DamagedFile: It cannot be read, or its content is not what was landed.
     """
-    content = hashlib.sha256()
-    rows = 0
+    content, rows = hashlib.sha256(), 0
     try:
         with gzip.open(root / landed.relative_path, "rb") as lines:
-            for line in lines:
-                content.update(line)
-                rows += 1
+            while chunk := lines.read(_CHUNK):
+                content.update(chunk)
+                rows += chunk.count(b"\n")
     except (OSError, EOFError, zlib.error) as error:
         raise DamagedFile(f"cannot be read ({error})") from error
     if content.hexdigest()[:HASH_LENGTH] != landed.content_hash:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from transforms import types
-from transforms.functions import DataFrame, col
+from transforms.functions import DataFrame, col, iff, lit
 from transforms.write_kinds import (
     Append as Append,
     HardDeletes as HardDeletes,
@@ -123,7 +123,7 @@ OBSERVED_AT = Column("_observed_at", TIMESTAMP, "when the source was observed, U
 EFFECTIVE_AT = Column("_effective_at", TIMESTAMP, "time from which the observation's values hold, UTC")
 # What a staging frame carries beside the stored columns until the writer has split it.
 REJECTION = (
-    Column("_record", VARIANT, "the record as the source sent it"),
+    Column("_record", VARIANT, "a refused record as the source sent it, NULL for a good one"),
     Column("_rule", TEXT, "first rule that the record breaks, NULL for a good record"),
     Column("_reason", TEXT, "why, in words a person understands"),
 )
@@ -283,7 +283,10 @@ class Table:
         carried = [*LINEAGE, *REJECTION] if self.has_rejections else []
         if self.is_view:
             carried = [BUILD_ID]
-        return frame.select(*[col(c.name).cast(c.type).alias(c.name) for c in (*self.columns, *carried)])
+        chosen = {c.name: col(c.name) for c in (*self.columns, *carried)}
+        if self.has_rejections:  # a record is as wide as all that is read of it, and only the quarantine keeps it
+            chosen["_record"] = iff(col("_rule").is_null(), lit(None), chosen["_record"])
+        return frame.select(*[chosen[c.name].cast(c.type).alias(c.name) for c in (*self.columns, *carried)])
 
     def observe(self, frame: DataFrame) -> DataFrame:
         """Select observations for a history: its observed columns, what orders them, their times and lineage.

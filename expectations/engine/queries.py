@@ -30,9 +30,12 @@ def add_helpers(rows: str, rules: Iterable[Rule], database: str) -> str:
         return rows
     computed = {h.name: h for h in used if isinstance(h, Computed)}.values()
     lookups = {h.alias: h for h in used if isinstance(h, Lookup)}.values()
+    read = [f"{c.sql} as {c.name}" for c in computed if not c.is_window]
+    if read:  # below the windows, which else would carry whole records to where one field of them is asked for
+        rows = f"select {', '.join(['t.*', *read])} from ({rows}) t"
     columns = [
         "t.*",
-        *(f"{c.sql} as {c.name}" for c in computed),
+        *(f"{c.sql} as {c.name}" for c in computed if c.is_window),
         *(f"{look.alias}.{column} as {look.alias}_{column}" for look in lookups for column in look.columns),
     ]
     joins = [f"left join ({fill_names(look.query, database, rows)}) {look.alias} on {look.on}" for look in lookups]

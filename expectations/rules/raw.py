@@ -10,8 +10,9 @@ _LOADS = Lookup("ledger", "select load_id, rows_loaded from {loads}", ("rows_loa
 _RECORD_RULES = (
     warning(
         "every record is a JSON object",
-        "record is null or typeof(record) <> 'OBJECT'",
+        "_record_kind is null or _record_kind <> 'OBJECT'",
         "staging quarantines anything else; many of them mean that a file is not what its folder says",
+        Computed("_record_kind", "typeof(t.record)"),
     ),
     critical(
         "every row's load is in OPS.LOADS with its number of rows",

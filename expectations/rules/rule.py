@@ -30,7 +30,7 @@ WARNING = Severity.WARNING
 
 @dataclass(frozen=True)
 class Computed:
-    """A column computed over the batch, e.g. a window.
+    """A column computed over the batch: a window, or what is read of a row before any window.
 
     Args:
         name: Column that conditions use; starts with `_`.
@@ -39,6 +39,11 @@ class Computed:
 
     name: str
     sql: str
+
+    @property
+    def is_window(self) -> bool:
+        """Whether it looks at other rows too."""
+        return " over (" in self.sql
 
 
 @dataclass(frozen=True)

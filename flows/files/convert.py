@@ -106,6 +106,9 @@ class _Input:
             RefusedFile: It cannot be read, or is not what it must be.
         """
         items = recognise_records(self.kind, self._read())
+        if not self.kind.complete and not self.kind.is_sheet:
+            yield from items
+            return
         for entity, item in self.findings.check_items(items) if self.kind.is_sheet else items:
             if entity in self.kind.complete and self.manifest.calls_partial(entity, self.file.name):
                 raise RefusedFile(
@@ -150,6 +153,13 @@ class _Landing:
     notes: list[str] = field(default_factory=list)
 
     def add(self, entity: str, item: Any) -> None:
+        writer = self.writers.get(entity)
+        if isinstance(item, dict) and writer and not self.kind.protected:  # what nearly all are
+            writer.write_line(_encode(item))
+        else:
+            self._add_other(entity, item)
+
+    def _add_other(self, entity: str, item: Any) -> None:
         if isinstance(item, Header):
             self.header = item
             return

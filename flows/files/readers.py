@@ -14,13 +14,18 @@ import json
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, NoReturn
+
+import orjson
 
 from flows.files.file import BadLine, InputFile, RefusedFile, escape_unprintable
 from flows.files.limits import Bounded
 from flows.files.rows import MARK, Naming, as_they_are, read_csv, read_tab
 
 _GZIP, _ZIP = b"\x1f\x8b", b"PK"
+_DIGITS = bytes.maketrans(b"123456789", b"000000000")
+_LONG_NUMBER = b"0" * 19
 
 Lines = Iterator[bytes]
 
@@ -69,6 +74,14 @@ def parse_json(text: str | bytes) -> Any:
     return json.loads(text, parse_constant=_refuse_constant)
 
 
+def _parse_utf8(content: bytes) -> Any:
+    """One JSON value of UTF-8 text: what orjson reads alike it reads in a third of the time, long numbers it rounds."""
+    if _LONG_NUMBER not in content.translate(_DIGITS):
+        with suppress(ValueError):
+            return orjson.loads(content)
+    return parse_json(content.decode())
+
+
 def _recode_to_utf8(binary: io.BufferedReader[Bounded], encoding: str) -> Lines:
     """Return the lines in UTF-8; line ends inside quoted fields stay as they are."""
     if codecs.lookup(encoding).name == "utf-8":
@@ -99,14 +112,17 @@ def _read_unpacked(binary: Lines, naming: Naming) -> Iterator[Any]:
     if second and _is_json(first):
         yield from _read_json_lines(first, second, binary)
     else:
-        yield from _read_json(first + second + b"".join(binary))
+        rest = binary.read() if isinstance(binary, io.BufferedReader) else b"".join(binary)
+        yield from _read_json(b"".join((first, second, rest)))
 
 
 def _read_json(content: bytes) -> Iterator[Any]:
-    text = content.decode()
     try:
-        yield parse_json(text)
+        yield _parse_utf8(content)
+    except UnicodeError:
+        raise
     except (ValueError, RecursionError) as error:
+        text = content.decode()
         lines = text.splitlines()
         if any(_is_json(line.encode()) for line in lines[1:]) and _is_record_line(lines[0]):
             yield from _read_json_lines(b"", b"", iter(io.BytesIO(content)))
@@ -122,7 +138,7 @@ def _read_json_lines(first: bytes, second: bytes, rest: Lines) -> Iterator[Any]:
         if not line.strip():
             continue
         try:
-            yield parse_json(line.decode())
+            yield _parse_utf8(line)
         except (ValueError, RecursionError) as error:
             if not line.endswith(b"\n"):
                 raise RefusedFile(f"is cut off in line {number}, its last one") from None
@@ -135,7 +151,7 @@ def _read_json_lines(first: bytes, second: bytes, rest: Lines) -> Iterator[Any]:
 
 def _is_json(line: bytes) -> bool:
     try:
-        parse_json(line.decode())
+        _parse_utf8(line)
     except (ValueError, RecursionError):
         return False
     return True

@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -33,6 +34,7 @@ logger = logging.getLogger(__name__)
 
 # Snowflake takes at most 1,000 names in the FILES of one COPY.
 FILES_PER_COPY = 1000
+_COUNTED_AT_ONCE = 4
 
 Progress = Callable[[int, int], None]
 
@@ -134,12 +136,12 @@ class _Batch:
         if self.landing.streaming and any(name_kind(one) == MESSAGES for one in files):
             self.landing.streaming.begin(self.root)
         damaged: list[tuple[str, str]] = []
-        for one in files:
-            try:
-                self.lines[one.relative_path] = count_rows(self.root, one)
-            except DamagedFile as fault:
-                logger.error("%s %s and is not loaded: restore it, or move it away", one.relative_path, fault)
-                damaged.append((one.relative_path, str(fault)))
+        for one, counted in self._count_rows(files):
+            if isinstance(counted, int):
+                self.lines[one.relative_path] = counted
+            else:
+                logger.error("%s %s and is not loaded: restore it, or move it away", one.relative_path, counted)
+                damaged.append((one.relative_path, str(counted)))
         whole = self.positions.only_new([one for one in files if one.relative_path in self.lines])
         self.lines |= {one.relative_path: count_rows(self.root, one) for one in whole if one not in files}
         if self.landing.streaming and (sent := [one for one in whole if name_kind(one) == MESSAGES]):
@@ -150,6 +152,18 @@ class _Batch:
         with self.positions.explain_conflicts():
             loaded = self._load_staged(whole)
         return replace(loaded, damaged=(*damaged, *loaded.damaged))
+
+    def _count_rows(self, files: Sequence[LandedFile]) -> Iterator[tuple[LandedFile, int | DamagedFile]]:
+        """Yield each file with its rows, or what is wrong with it; unpacking and hashing leave Python to itself."""
+
+        def count(one: LandedFile) -> int | DamagedFile:
+            try:
+                return count_rows(self.root, one)
+            except DamagedFile as fault:
+                return fault
+
+        with ThreadPoolExecutor(_COUNTED_AT_ONCE) as pool:
+            yield from zip(files, pool.map(count, files), strict=True)
 
     def _load_staged(self, files: Sequence[LandedFile]) -> LoadReport:
         by_kind: dict[str, list[LandedFile]] = defaultdict(list)

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from deployments.embedded.session.cursor import EmbeddedCursor
+from deployments.embedded.stages.copy import turns
 from tests.embedded.files import NOTHING, count, put, refusal, run, statuses, write_ndjson, write_text
 
 if TYPE_CHECKING:
     from snowflake.connector import SnowflakeConnection
+
+    from deployments.embedded.session.connection import EmbeddedConnection
 
 BROKEN_LINES = [
     ('{"a": 1}\n{"a":\n{"a": 3}\n', 2, "cut off"),
@@ -119,3 +123,50 @@ def test_what_copy_cannot_do_is_named(
     connection: SnowflakeConnection, stage: str, variants: str, options: str, feature: str
 ) -> None:
     assert feature in str(refusal(connection, f"COPY INTO {variants} FROM {stage} {options}"))
+
+
+@pytest.mark.supports("a file of several whose name alone gives a value that a column refuses: no other file suffers")
+def test_a_name_that_the_table_refuses_fails_its_file_alone(
+    connection: SnowflakeConnection, stage: str, tmp_path: Path
+) -> None:
+    run(connection, "CREATE TABLE D (R VARIANT, N NUMBER, AT DATE)")
+    for name in ("2026-01-01", "2026-99-99", "2026-01-03"):
+        put(connection, write_ndjson(tmp_path / f"{name}.json.gz", [{"a": 1}, {"a": 2}]), stage)
+    run(connection, "BEGIN")
+    copy = (
+        "COPY INTO D FROM (SELECT $1, METADATA$FILE_ROW_NUMBER, LEFT(METADATA$FILENAME, 10)::DATE FROM @S) "
+        "FILE_FORMAT = (TYPE = JSON) ON_ERROR = CONTINUE"
+    )
+    rows = run(connection, copy)
+    run(connection, "COMMIT")
+    assert sorted((row[0], row[1]) for row in rows) == [
+        ("s/2026-01-01.json.gz", "LOADED"),
+        ("s/2026-01-03.json.gz", "LOADED"),
+        ("s/2026-99-99.json.gz", "LOAD_FAILED"),
+    ]
+    assert run(connection, "SELECT R:a, N, DAY(AT) FROM D ORDER BY 3, 2") == [
+        ("1", 1, 1),
+        ("2", 2, 1),
+        ("1", 1, 3),
+        ("2", 2, 3),
+    ]
+
+
+@pytest.mark.supports("files of more than is held at once are loaded by one COPY, refused rows and all")
+def test_files_are_loaded_in_turns(in_process: EmbeddedConnection, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "HELD_BYTES", 1)
+    session = EmbeddedCursor(in_process)
+    session.execute("CREATE SCHEMA IF NOT EXISTS D.TURNS")
+    session.execute("CREATE OR REPLACE STAGE D.TURNS.S")
+    session.execute("CREATE OR REPLACE TABLE D.TURNS.T (R VARIANT, N NUMBER)")
+    folder = session.context.stages / "named" / "D" / "TURNS" / "S"
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, text in enumerate(('{"a":1}\n{"a":2}\n', '{"a":1,"a":1}\n{"a":3}\n', '{"a": 1e400}\n{"a":4}\n')):
+        (folder / f"{number}.json").write_text(text)
+    session.execute("BEGIN")
+    copy = "COPY INTO D.TURNS.T FROM (SELECT $1, METADATA$FILE_ROW_NUMBER FROM @D.TURNS.S) ON_ERROR = CONTINUE"
+    session.execute(f"{copy} FILE_FORMAT = (TYPE = JSON)")
+    assert [row["status"] for row in session.table.to_pylist()] == ["LOADED", "PARTIALLY_LOADED", "LOADED"]
+    session.execute("COMMIT")
+    session.execute("SELECT R:a::TEXT AS A FROM D.TURNS.T ORDER BY N, A")
+    assert session.table.num_rows == 5

@@ -22,6 +22,7 @@ from flows.landing import (
     LandedFile,
     LandingWriter,
     count_rows,
+    encode_record,
     hold_landing_lock,
     land,
     list_landed_files,
@@ -63,6 +64,44 @@ def test_same_records_at_the_same_time_are_the_same_bytes(
     assert records_in(roots[0], first) == records
     assert (roots[0] / first.relative_path).read_bytes() == (roots[1] / first.relative_path).read_bytes()
     assert count_rows(roots[0], first) == len(records)
+
+
+@given(record=ANYTHING | st.lists(st.floats() | st.floats(1e-9, 1e-3)) | st.lists(st.integers(-(10**30), 10**30)))
+def test_a_line_is_what_json_writes_whatever_is_in_the_record(record: Any) -> None:
+    """A version that wrote other bytes would take what is delivered again for something new."""
+    try:
+        expected = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError:
+        expected = json.dumps(record, separators=(",", ":")).encode()
+
+    assert encode_record(record) == expected
+
+
+def test_what_json_does_not_write_is_an_error() -> None:
+    for record in ({"at": AT}, {"id": object()}):
+        with pytest.raises(TypeError):
+            encode_record(record)
+
+
+def test_a_large_file_holds_what_it_says_and_in_this_order(tmp_path: Path) -> None:
+    records = [{"id": str(number), "title": "x" * 500} for number in range(4_000)]  # parts are compressed beside
+
+    landed = land(tmp_path, "twitch", "streams", AT, records)
+
+    assert landed is not None
+    assert records_in(tmp_path, landed) == records
+    assert count_rows(tmp_path, landed) == len(records)
+
+
+def test_a_part_that_cannot_be_written_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill_disk(self: gzip.GzipFile, part: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(gzip.GzipFile, "write", fill_disk)
+    with pytest.raises(OSError, match="No space left"):
+        land(tmp_path, "twitch", "streams", AT, [{"title": "x" * 300_000}, {"title": "y"}])
+
+    assert visible_files(tmp_path) == []
 
 
 @given(records=RECORDS, other=RECORDS)

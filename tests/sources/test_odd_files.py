@@ -271,3 +271,13 @@ def test_what_a_terminal_cannot_show_is_told_as_escapes(folder: Folder):
     text = json.dumps([{"\ud800\x1b[2J": 1}])
     report = folder.land(p_20261102__json=text)["p_20261102.json"]
     assert str(report.reason).endswith("its records have \\ud800\\x1b[2J")
+
+
+@pytest.mark.parametrize("number", ["12345678901234567890123", "-9223372036854775809", "18446744073709551616", "1e400"])
+def test_a_number_is_landed_as_the_source_has_it_however_long(folder: Folder, number: str):
+    page = f'{{"data":[{{"id":"1","user_id":"2","game_id":"3","viewer_count":{number}}}]}}'
+
+    reports = folder.land(HELIX_FILES, page_1764000000000__json=page, lines_1764000900000__json=f"{page}\n{page}\n")
+
+    expected = json.loads(number)
+    assert [record["viewer_count"] for one in reports.values() for record in folder.records(one)] == [expected] * 3

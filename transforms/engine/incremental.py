@@ -51,6 +51,7 @@ class BuildInput:
         is_combined: The result is added to `current` by the table's `combine`.
         loads: For staging: the loads that are read, where they are known; None: all that the frame holds.
         consumes: The batches that were read count as consumed.
+        is_all_stored: `current` is the whole table.
     """
 
     inputs: Mapping[str, DataFrame]
@@ -59,6 +60,7 @@ class BuildInput:
     is_combined: bool = False
     loads: tuple[str, ...] | None = None
     consumes: bool = True
+    is_all_stored: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,7 @@ class Computed:
         rejected: For a history: rows of the input that no version can rest on, with the rule that they break.
         check: Looks, inside the transaction, at what was written of a comparison, and refuses what is wrong.
         following: For rows that lead on to each other: how far they were followed.
+        is_all_stored: `current` is the whole table: a key that it does not have is nowhere.
     """
 
     frame: DataFrame
@@ -88,6 +91,7 @@ class Computed:
     rejected: DataFrame | None = None
     check: Callable[[Session, Table, DataFrame], None] | None = None
     following: Following | None = None
+    is_all_stored: bool = False
 
     def follow_further(self) -> Computed:
         """Return the same with its rows followed on; they were not at their ends."""
@@ -128,7 +132,14 @@ def compute_from(session: Session, model: Model, chosen: BuildInput, parameters:
         frame = model.combine(chosen.current.select(*names).union_all(frame.select(*names)))
     raw = next(iter(chosen.inputs.values())) if model.table.layer is Layer.STAGING else None
     return Computed(
-        frame, chosen.current, chosen.is_whole_truth, raw, chosen.loads, chosen.consumes, following=following
+        frame,
+        chosen.current,
+        chosen.is_whole_truth,
+        raw,
+        chosen.loads,
+        chosen.consumes,
+        following=following,
+        is_all_stored=chosen.is_all_stored,
     )
 
 
@@ -141,17 +152,17 @@ def choose_input(session: Session, model: Model, state: State, request: BuildReq
         begin, end = request.window
         is_within = (col("_snapshot_at") >= lit(begin)) & (col("_snapshot_at") < lit(end))
         chosen = {name: frame.filter(is_within) for name, frame in inputs.items()}
-        return BuildInput(chosen, current, is_whole_truth=False, consumes=False)
+        return BuildInput(chosen, current, is_whole_truth=False, consumes=False, is_all_stored=True)
     if is_up_to_date(state, request):
         return None
     if reads_everything(model, state, request):
-        return BuildInput(inputs, current, is_whole_truth=True)
+        return BuildInput(inputs, current, is_whole_truth=True, is_all_stored=True)
     arrived = {
         name: frame.filter(in_batches(models()[name].table, state.pending[name].ids)) for name, frame in inputs.items()
     }
     if from_raw:
         (batches,) = state.pending.values()
-        return BuildInput(arrived, current, is_whole_truth=False, loads=batches.ids)
+        return BuildInput(arrived, current, is_whole_truth=False, loads=batches.ids, is_all_stored=True)
     return _widen(session, model, inputs, arrived, current, state)
 
 

@@ -83,7 +83,7 @@ def append_frame(session: Session, table: Table, frame: DataFrame) -> int:
 def append_new(session: Session, table: Table, rows: Sequence[Mapping[str, Any] | Sequence[Any]]) -> None:
     """Insert rows whose keys carry a build that the ledger cannot have yet: a plain INSERT, which locks nothing."""
     for frame in _frames(session, table, rows):
-        _insert(session, table, frame)
+        insert(session, table, frame)
 
 
 def write_inserts(session: Session, *ledgers: tuple[Table, Sequence[Sequence[Any]]]) -> list[str]:
@@ -118,13 +118,16 @@ def _write_insert_all(session: Session, tables: Sequence[Table], payload: str) -
 
 def append_new_frame(session: Session, table: Table, frame: DataFrame) -> None:
     """Insert the frame's rows, whose keys the ledger does not have; the frame has the ledger's columns."""
-    _insert(session, table, table.select(frame))
+    insert(session, table, table.select(frame))
 
 
-def _insert(session: Session, table: Table, typed: DataFrame) -> None:
+def insert(session: Session, table: Table, typed: DataFrame) -> None:
+    """Insert the frame's rows, whatever the table has beside the frame's columns, and in whatever order."""
     path = table.full_name(current_database(session)).split(".")
     with use_known_schemas(session):
-        typed.write.save_as_table(path, mode="append", table_exists=True)  # type: ignore[call-overload]
+        typed.write.save_as_table(  # type: ignore[call-overload]
+            path, mode="append", column_order="name", table_exists=True
+        )
 
 
 def build_frame(session: Session, rows: Sequence[Mapping[str, Any]], columns: Sequence[Any]) -> DataFrame:

@@ -44,6 +44,22 @@ class WriteCounts:
     deleted: int = 0
 
 
+@dataclass(frozen=True)
+class Matching:
+    """Where the stored rows are that a MERGE may match.
+
+    Args:
+        between: The least and the greatest place (`cluster_by`) of the rows to write, where they are and will be.
+        is_all_compared: The comparison was with the whole table: a row that is new to it matches none.
+        may_be_stored: A new row may be stored already, outside of what was compared: a build that ran while its
+            input was written has read it before it knew of it. Then it is changed to what it is now.
+    """
+
+    between: tuple[Any, Any] | None = None
+    is_all_compared: bool = False
+    may_be_stored: bool = False
+
+
 def write_claim(session: Session, table: Table, seen: State, build_id: str, parameters: str) -> str:
     """Write the statement that exchanges the table's head for this build, which only one of two builds at once can do.
 
@@ -73,16 +89,9 @@ def is_overtaken(session: Session, table: Table, seen: State) -> bool:
 
 
 def merge_changes(
-    session: Session,
-    table: Table,
-    compared: DataFrame,
-    build_id: str,
-    expected: WriteCounts,
-    between: tuple[Any, Any] | None = None,
-    *,
-    may_be_stored: bool = False,
+    session: Session, table: Table, compared: DataFrame, build_id: str, expected: WriteCounts, how: Matching
 ) -> WriteCounts:
-    """Insert, update and delete what a comparison says, in one MERGE.
+    """Insert, update and delete what a comparison says, in one MERGE, or in one INSERT where nothing can match.
 
     Args:
         session: Where the table is.
@@ -90,20 +99,21 @@ def merge_changes(
         compared: Its comparison.
         build_id: Who writes.
         expected: What the comparison found, and the MERGE must write.
-        between: The least and the greatest place (`cluster_by`) of the rows to write, where they are and will be.
-        may_be_stored: A new row may be stored already, outside of what was compared: a build that ran while its
-            input was written has read it before it knew of it. Then it is changed to what it is now.
+        how: Which stored rows can match.
 
     Raises:
         ContractError: The MERGE did not write what the comparison found.
     """
+    if how.is_all_compared and not how.may_be_stored and expected == WriteCounts(expected.inserted):
+        _insert_new(session, table, compared, build_id)
+        return expected
     values = {column.name: col(f"new_{column.name}") for column in table.stored_columns}
     others = {name: value for name, value in values.items() if name not in table.key}
     target = read_table(session, table)
-    changing = [lit(compare.UPDATE), *([lit(compare.INSERT)] if may_be_stored else [])]
+    changing = [lit(compare.UPDATE), *([lit(compare.INSERT)] if how.may_be_stored else [])]
     merged = target.merge(
         _rows_to_write(table, compared, build_id),
-        _is_match(table, target, between),
+        _is_match(table, target, how.between),
         [
             when_matched(col("action") == lit(compare.DELETE)).delete(),  # type: ignore[no-untyped-call]
             when_matched(col("action").in_(*changing)).update(others),
@@ -111,7 +121,16 @@ def merge_changes(
             when_not_matched(col("action") == lit(compare.INSERT)).insert(values),
         ],
     )
-    return _check_written(table, merged, expected, may_be_stored=may_be_stored)
+    return _check_written(table, merged, expected, may_be_stored=how.may_be_stored)
+
+
+def _insert_new(session: Session, table: Table, compared: DataFrame, build_id: str) -> None:
+    """Insert the rows of a comparison with the whole table, which is known to hold none of their keys.
+
+    The head of the table will say that nobody has written it since: a MERGE would look for every key again.
+    """
+    rows = _rows_to_write(table, compared, build_id)
+    ledgers.insert(session, table, rows.select(*[col(f"new_{c.name}").alias(c.name) for c in table.stored_columns]))
 
 
 def _check_written(table: Table, merged: MergeResult, expected: WriteCounts, *, may_be_stored: bool) -> WriteCounts:

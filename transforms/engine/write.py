@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from functools import reduce
 from typing import Any
@@ -161,7 +161,8 @@ def _write_changes(session: Session, build: Build, computed: Computed, compared:
     table, build_id = build.table, build.build_id
     if found.written != merge.WriteCounts():
         has_parts = table.name in models() and models()[table.name].parts is not None
-        merge.merge_changes(session, table, compared, build_id, found.written, found.between, may_be_stored=has_parts)
+        how = merge.Matching(found.between, is_all_compared=computed.is_all_stored, may_be_stored=has_parts)
+        merge.merge_changes(session, table, compared, build_id, found.written, how)
         if computed.check is not None:
             computed.check(session, table, compared)
     if found.moved:
@@ -178,12 +179,11 @@ def _write_ledgers(session: Session, build: Build, computed: Computed, found: Ac
     They lie in the same transaction: a row that is stored and not accounted for cannot be.
     """
     table, build_id, now = build.table, build.build_id, datetime.now(UTC).replace(tzinfo=None)
-    counts = (found.written.inserted, found.written.updated, found.written.deleted)
     inserts = ledgers.write_inserts(
         session,
         (RECONCILIATION, found.account.rows(table, build_id, now)),
         (CONSUMPTIONS, _list_consumed(build) if computed.consumes else []),
-        (BUILDS, [(build_id, build.run_id, table.name, build.mode, *counts, build.seconds, now)]),
+        (BUILDS, [(build_id, build.run_id, table.name, build.mode, *astuple(found.written), build.seconds, now)]),
     )
     return [*inserts, merge.write_claim(session, table, build.seen, build_id, build.parameters)]
 

@@ -47,8 +47,10 @@ SCALARS: dict[str, str] = {
         ELSE CAST(x AS BOOLEAN) END""",
     "sf_boolean(x)": f"""
         CASE typeof(x) WHEN 'VARCHAR' THEN {HOME}.sf_boolean_text(CAST(x AS VARCHAR)) ELSE CAST(x AS BOOLEAN) END""",
-    # What TO_VARIANT gives
-    "sf_variant(x)": "CASE typeof(x) WHEN 'BLOB' THEN to_json(hex(TRY_CAST(x AS BLOB))) ELSE to_json(x) END",
+    # What TO_VARIANT gives; to_json would copy what is one already
+    "sf_variant(x)": """
+        CASE typeof(x) WHEN 'JSON' THEN TRY_CAST(x AS JSON) WHEN 'BLOB' THEN to_json(hex(TRY_CAST(x AS BLOB)))
+        ELSE to_json(x) END""",
     # TO_TIMESTAMP(number): whole seconds, milli-, micro- or nanoseconds by their size
     "sf_epoch(n)": """
         CASE WHEN abs(n) < 31536000000 THEN make_timestamp(n * 1000000)
@@ -144,7 +146,8 @@ SCALARS: dict[str, str] = {
         MAP {'UBIGINT': 'INTEGER', 'BIGINT': 'INTEGER', 'DOUBLE': 'DECIMAL', 'NULL': 'NULL_VALUE',
             'VARCHAR': 'VARCHAR', 'BOOLEAN': 'BOOLEAN', 'ARRAY': 'ARRAY', 'OBJECT': 'OBJECT'}[t]""",
     "sf_typeof(v)": f"{HOME}.sf_variant_type(json_type({HOME}.sf_json(v)))",
-    "sf_keys(v)": "CASE json_type(to_json(v)) WHEN 'OBJECT' THEN to_json(list_sort(json_keys(to_json(v)))) END",
+    "sf_keys(v)": f"""
+        CASE json_type({HOME}.sf_json(v)) WHEN 'OBJECT' THEN to_json(list_sort(json_keys({HOME}.sf_json(v)))) END""",
     "sf_array_size(v)": """
         CASE json_type(to_json(v)) WHEN 'ARRAY' THEN CAST(json_array_length(to_json(v)) AS BIGINT) END""",
     "sf_items(v)": """

@@ -9,8 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
 import duckdb
 import pyarrow as pa
@@ -20,9 +19,10 @@ from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import snowflake_error
 from deployments.embedded.stages.copy.diagnosis import NOT_OF_A_ROW, Diagnosis
 from deployments.embedded.stages.copy.load_history import LoadHistory, load_history
-from deployments.embedded.stages.copy.outcome import Outcome, format_abort_message, result_table
+from deployments.embedded.stages.copy.outcome import Batch, Outcome, format_abort_message, result_table
 from deployments.embedded.stages.copy.statement import CopyStatement, parse_copy
-from deployments.embedded.stages.copy.target import Target, find_target, insert_sql
+from deployments.embedded.stages.copy.target import Target, find_target, insert_sql, is_told_by_file
+from deployments.embedded.stages.copy.turns import read_in_turns
 from deployments.embedded.stages.files.file_format import FileFormat
 from deployments.embedded.stages.files.named_formats import resolve_format
 from deployments.embedded.stages.files.relation import Relation, forget_relations, read_rows, rows_table
@@ -40,15 +40,6 @@ _locks: defaultdict[tuple[str, str, str], threading.Lock] = defaultdict(threadin
 
 def _lock(key: tuple[str, str, str]) -> threading.Lock:
     return _locks[key]
-
-
-@dataclass
-class Batch:
-    """The rows of one file on their way into the table; Parquet rows stay in the file until they are inserted."""
-
-    file: StagedFile
-    outcome: Outcome
-    rows: pa.Table | None
 
 
 def load(statement_text: str, context: StatementContext) -> pa.Table:
@@ -103,21 +94,30 @@ class Copy:
         missing, files = self._files(history)
         if not files:
             return missing
-        batches: Iterable[Batch] = (self._read(file) for file in files)
-        if self.on_error.kind != "ABORT_STATEMENT" or self.context.in_transaction:
-            batches = list(batches)
-        together: pa.Table | None = None
-        if self.on_error.kind != "ABORT_STATEMENT":
-            batches = list(batches)
-            together = self._refuse_rows_of(batches)
+        groups = self._read_together(files)
+        first = next(groups)  # a file that ends the statement does so before its transaction begins
+        together = self._refuse_rows_of(first)
+        done: list[Batch] = []
         with self.context.transaction():
-            done = self._load_all(batches, together)
+            done += self._load_all(first, together)
+            for batches in groups:
+                done += self._load_all(batches, self._refuse_rows_of(batches))
             history.add(self.duck, [(batch.file, batch.outcome) for batch in done])
         if self.statement.purge:
             for batch in done:
                 if batch.outcome.status == "LOADED":
                     batch.file.remove()
         return missing + [batch.outcome for batch in done]
+
+    def _read_together(self, files: Iterable[StagedFile]) -> Iterator[Iterable[Batch]]:
+        """Yield the files' rows: file by file where one may end the statement, else as many as are held at once."""
+        batches: Iterator[Batch] = (self._read(file) for file in files)
+        if not self.context.in_transaction:
+            yield batches if self.on_error.kind == "ABORT_STATEMENT" else list(batches)
+        elif self.on_error.kind == "ABORT_STATEMENT":
+            yield list(batches)
+        else:
+            yield from read_in_turns(files, self._read)
 
     def validate(self, mode: str) -> pa.Table:
         """Say which rows would be refused, or show the first rows, and load nothing."""
@@ -168,7 +168,7 @@ class Copy:
         if rows.errors and self.on_error.kind == "ABORT_STATEMENT" and not tolerant:
             raise self._abort(rows.errors[0], file)
         self.relation.header = rows.header
-        return Batch(file, outcome, rows_table(file, rows))
+        return Batch(file, outcome, rows_table(file, rows), rows.is_plain)
 
     def _abort(self, error: RowError, file: StagedFile) -> Exception:
         return snowflake_error(format_abort_message(error, file.shown_name), error.code, SQLSTATE)
@@ -197,8 +197,10 @@ class Copy:
         tables = [batch.rows for batch in batches if batch.rows is not None and not batch.outcome.failed]
         return pa.concat_tables(tables) if len(tables) > 1 else None
 
-    def _refuse_rows_of(self, batches: list[Batch]) -> pa.Table | None:
+    def _refuse_rows_of(self, batches: Iterable[Batch]) -> pa.Table | None:
         """Take out the rows that the table refuses; gives the rows of all files where none was, to load at once."""
+        if self.on_error.kind == "ABORT_STATEMENT":
+            return None
         fits = self._fits_together(batches)
         for batch in batches:
             self._refuse_rows(batch, fits=fits)
@@ -211,14 +213,20 @@ class Copy:
         for batch in batches:
             if together is None:
                 self._load(batch)
+            batch.rows = None
             done.append(batch)
         return done
 
     def _fits_together(self, batches: Iterable[Batch]) -> bool:
-        """Whether the table takes every row of several files: the usual case, tried at the cost of one file."""
+        """Whether the table takes every row of several files: the usual case, tried at the cost of one file.
+
+        Where a file tells what the table may refuse of its rows, one row of each is tried.
+        """
         rows = self._rows_together(batches)
         if rows is None:
             return False
+        if is_told_by_file(self.statement, self.target) and all(batch.is_plain for batch in batches):
+            rows = pa.concat_tables([batch.rows.slice(0, 1) for batch in batches if batch.rows is not None])
         insert = self._show_rows(rows)
         return Diagnosis(self.statement, self.target, self.relation, self.context).fits(insert, rows)
 

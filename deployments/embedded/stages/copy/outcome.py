@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pyarrow as pa
 
 from deployments.embedded.stages.files.rows import RowError
+from deployments.embedded.stages.staged_file import StagedFile
 
 
 @dataclass
@@ -41,6 +42,23 @@ class Outcome:
     def first_error(self) -> RowError | None:
         """The first refused row."""
         return self.errors[0] if self.errors else None
+
+
+@dataclass
+class Batch:
+    """The rows of one file on their way into the table; Parquet rows stay in the file until they are inserted.
+
+    Attributes:
+        file: The file.
+        outcome: What became of it so far.
+        rows: Its rows until they are in the table.
+        is_plain: Every row is JSON that any reader takes, and as any writer writes it.
+    """
+
+    file: StagedFile
+    outcome: Outcome
+    rows: pa.Table | None
+    is_plain: bool = False
 
 
 def result_table(outcomes: Sequence[Outcome]) -> pa.Table:

@@ -10,7 +10,7 @@ from deployments.embedded.context import StatementContext
 from deployments.embedded.errors import snowflake_error, unsupported
 from deployments.embedded.names import split_name
 from deployments.embedded.stages.copy.statement import CopyStatement, source_table
-from deployments.embedded.stages.files.relation import Relation
+from deployments.embedded.stages.files.relation import OF_FILE, ROW_NUMBER, Relation
 from deployments.embedded.stages.files.select import bind, replace
 
 NOT_ONE_VARIANT = (
@@ -72,6 +72,27 @@ def insert_sql(statement: CopyStatement, target: Target, relation: Relation, con
     names = [exp.to_identifier(name, quoted=True) for name in target.columns]
     insert = exp.Insert(this=exp.Schema(this=target.table.copy(), expressions=names), expression=select)
     return context.translate(insert)
+
+
+def is_told_by_file(statement: CopyStatement, target: Target) -> bool:
+    """Whether the values of a JSON row follow from its file alone, but for the row as it is and its number.
+
+    Then what the table takes of one row it takes of every row of that file.
+    """
+    if statement.select is None:
+        return not statement.match_by
+    pairs = zip(statement.select.expressions, target.columns.values(), strict=False)
+    return all(_follows_from_file(value.unalias(), kind) for value, kind in pairs)
+
+
+def _follows_from_file(value: Expr, kind: str) -> bool:
+    parameter = value.this if isinstance(value, exp.Column) else value
+    if isinstance(parameter, exp.Parameter):
+        return parameter.name == "1" and kind == "JSON"
+    if isinstance(value, exp.Column) and value.name.upper() == ROW_NUMBER:
+        return kind == "BIGINT"
+    names = [column.name.upper() for column in value.find_all(exp.Column)]
+    return value.find(exp.Parameter, exp.Query) is None and OF_FILE.issuperset(names)
 
 
 def column_selects(

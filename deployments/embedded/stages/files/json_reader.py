@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import orjson
 import pyarrow as pa
 
 from deployments.embedded.stages.files.file_format import FileFormat
@@ -58,6 +59,8 @@ def read_json(text: str, chosen: FileFormat) -> FileRows:
     may_hold_surrogates = "\\ud" in text or "\\uD" in text
     strip = chosen.flag("STRIP_OUTER_ARRAY", False)
     lines = text.split("\n")
+    if not strip and all(map(is_plain, filled := [line for line in lines if line])):
+        return FileRows([pa.array(filled, pa.string())], pa.array(range(1, len(filled) + 1), pa.int64()), is_plain=True)
     values, errors = _values_of_lines(lines, decoder, may_hold_surrogates)
     if (errors or strip) and (stream := _values_of_stream(text, decoder, strip, may_hold_surrogates)) is not None:
         values, errors = stream, []
@@ -101,6 +104,18 @@ def _values_of_lines(
             if line.strip():
                 errors.append(_error(error, number, line))
     return values, errors
+
+
+def is_plain(line: str) -> bool:
+    """Whether a line is JSON as it is commonly written: read and written again it is the same.
+
+    Then no key stands in it twice, which would be lost, and no number that is not kept exactly. All other lines are
+    for the decoder that says what is wrong with them, and takes three times as long.
+    """
+    try:
+        return orjson.dumps(orjson.loads(line)) == line.encode()
+    except (ValueError, TypeError):
+        return False
 
 
 def _refuse_surrogates(value: Any) -> None:

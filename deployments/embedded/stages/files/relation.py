@@ -33,6 +33,7 @@ MODIFIED, CONTENT_KEY, SCAN_TIME = (
     "METADATA$FILE_CONTENT_KEY",
     "METADATA$START_SCAN_TIME",
 )
+OF_FILE = frozenset({FILENAME, MODIFIED, CONTENT_KEY, SCAN_TIME})  # the same for all rows of a file
 
 
 class Relation:

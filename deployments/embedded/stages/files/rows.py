@@ -40,12 +40,14 @@ class FileRows:
         numbers: For each row its number in the file, from 1 (refused rows have numbers too).
         errors: The refused rows.
         header: Names of the columns if the file has a header that was asked for.
+        is_plain: Every row is JSON that any reader takes, and as any writer writes it.
     """
 
     columns: list[pa.Array]
     numbers: pa.Array
     errors: list[RowError] = field(default_factory=list)
     header: list[str] | None = None
+    is_plain: bool = False
 
     @property
     def parsed(self) -> int:
