@@ -29,6 +29,9 @@ from transforms.write_kinds import History
 
 if TYPE_CHECKING:
     from snowflake.snowpark import MergeResult
+    from snowflake.snowpark.table import WhenMatchedClause, WhenNotMatchedClause
+
+    MergeClause = WhenMatchedClause | WhenNotMatchedClause
 
 
 class BuildConflictError(Exception):
@@ -99,21 +102,30 @@ def merge_changes(
     Raises:
         ContractError: The MERGE did not write what the comparison found.
     """
-    values = {column.name: col(f"new_{column.name}") for column in table.stored_columns}
-    others = {name: value for name, value in values.items() if name not in table.key}
     target = read_table(session, table)
-    changing = [lit(compare.UPDATE), *([lit(compare.INSERT)] if may_be_stored else [])]
     merged = target.merge(
         _rows_to_write(table, compared, build_id),
         _is_match(table, target, between),
-        [
-            when_matched(col("action") == lit(compare.DELETE)).delete(),  # type: ignore[no-untyped-call]
-            when_matched(col("action").in_(*changing)).update(others),
-            # only these: a row to change or delete that is gone meanwhile has nothing to insert
-            when_not_matched(col("action") == lit(compare.INSERT)).insert(values),
-        ],
+        _list_clauses(table, expected, may_be_stored=may_be_stored),
     )
     return _check_written(table, merged, expected, may_be_stored=may_be_stored)
+
+
+def _list_clauses(table: Table, expected: WriteCounts, *, may_be_stored: bool) -> list[MergeClause]:
+    """List what the MERGE is to do; nothing that the comparison has no rows for, as all that is named is paid for."""
+    values = {column.name: col(f"new_{column.name}") for column in table.stored_columns}
+    clauses: list[MergeClause] = []
+    if expected.deleted:
+        clauses.append(when_matched(col("action") == lit(compare.DELETE)).delete())  # type: ignore[no-untyped-call]
+    changing = [lit(compare.UPDATE)] if expected.updated else []
+    changing += [lit(compare.INSERT)] if expected.inserted and may_be_stored else []
+    if changing:
+        others = {name: value for name, value in values.items() if name not in table.key}
+        clauses.append(when_matched(col("action").in_(*changing)).update(others))
+    if expected.inserted:
+        # only these: a row to change or delete that is gone meanwhile has nothing to insert
+        clauses.append(when_not_matched(col("action") == lit(compare.INSERT)).insert(values))
+    return clauses
 
 
 def _check_written(table: Table, merged: MergeResult, expected: WriteCounts, *, may_be_stored: bool) -> WriteCounts:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from snowflake.snowpark import Session
 
@@ -26,6 +28,17 @@ def test_a_merge_names_the_range_of_what_it_writes(warehouse: Session):
     (merge,) = [one for one in statements if one.startswith("MERGE")]
     at = f"{minutes(30):%Y-%m-%d %H:%M:%S}"
     assert merge.count(f"'{at}'") == 2, merge
+
+
+def test_a_merge_does_nothing_that_there_are_no_rows_for(warehouse: Session):
+    names = [*OBSERVED, "fact_stream_days"]
+    better = LandingFile("streams", minutes(0), (stream("0", 9, game_id="g2"),))
+    for delivered, expected in ((poll(0, 1), {"INSERT"}), (better, {"INSERT", "DELETE"})):
+        load(warehouse, delivered)
+        with sent() as statements:
+            build_all(warehouse, names)
+        (merge,) = [one for one in statements if one.startswith("MERGE") and "FACT_STREAM_DAYS" in one]
+        assert set(re.findall(r"THEN (INSERT|UPDATE|DELETE)", merge)) == expected, merge
 
 
 @pytest.mark.parametrize("name", [SNAPSHOTS, SESSIONS])
