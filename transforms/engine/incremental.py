@@ -89,6 +89,10 @@ class Computed:
     check: Callable[[Session, Table, DataFrame], None] | None = None
     following: Following | None = None
 
+    def is_at_end(self, row_count: int, open_count: int) -> bool:
+        """Return whether the rows are what the table is to have: none leads on, of so many that were followed."""
+        return self.following is None or self.following.is_at_end(row_count, open_count)
+
     def follow_further(self) -> Computed:
         """Return the same with its rows followed on; they were not at their ends."""
         if self.following is None:

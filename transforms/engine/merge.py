@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     MergeClause = WhenMatchedClause | WhenNotMatchedClause
 
 
+KEPT_ROWS = 100_000  # of a temporary table that the session's next one of its name replaces; more are dropped
+
+
 class BuildConflictError(Exception):
     """Another build of the same table was committed meanwhile. Nothing was written; try again."""
 
@@ -221,12 +224,12 @@ def materialize(session: Session, frame: DataFrame, purpose: str = "") -> Iterat
         session: Where the frame is.
         frame: What to keep.
         purpose: Names the session's table for frames of that purpose, which the next one replaces: dropping it would
-            cost a statement each time. Empty: a table of its own, which is dropped at the end.
+            cost a statement each time (`drop_large`). Empty: a table of its own, which is dropped at the end.
 
     Raises:
         ContractError: The type of a column cannot be told, so no table can be created for it.
     """
-    name = f"{current_database(session)}.{Layer.OPS}.SNOWCAST_{purpose or uuid.uuid4().hex[:16]}".upper()
+    name = _name_kept(session, purpose or uuid.uuid4().hex[:16])
     types = {field.name.strip('"'): field.datatype for field in frame.schema.fields}
     untold = [name for name, kind in types.items() if is_untold(kind)]
     if untold:
@@ -239,3 +242,19 @@ def materialize(session: Session, frame: DataFrame, purpose: str = "") -> Iterat
     finally:
         if not purpose:
             kept.drop_table()
+
+
+def drop_large(session: Session, purpose: str, row_count: int) -> None:
+    """Drop what is kept for a purpose where it is large: the session may live for days, and the next build would wait.
+
+    Args:
+        session: Whose it is.
+        purpose: As told to `materialize`.
+        row_count: Rows that it has; dropping few costs more than keeping them.
+    """
+    if row_count > KEPT_ROWS:
+        session.table(_name_kept(session, purpose)).drop_table()
+
+
+def _name_kept(session: Session, purpose: str) -> str:
+    return f"{current_database(session)}.{Layer.OPS}.SNOWCAST_{purpose}".upper()
