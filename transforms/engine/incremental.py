@@ -77,6 +77,7 @@ class Computed:
         rejected: For a history: rows of the input that no version can rest on, with the rule that they break.
         check: Looks, inside the transaction, at what was written of a comparison, and refuses what is wrong.
         following: For rows that lead on to each other: how far they were followed.
+        kept_as: What the rows are computed from is kept for these purposes (`materialize`), about as many rows.
     """
 
     frame: DataFrame
@@ -88,6 +89,7 @@ class Computed:
     rejected: DataFrame | None = None
     check: Callable[[Session, Table, DataFrame], None] | None = None
     following: Following | None = None
+    kept_as: tuple[str, ...] = ()
 
     def is_at_end(self, row_count: int, open_count: int) -> bool:
         """Return whether the rows are what the table is to have: none leads on, of so many that were followed."""

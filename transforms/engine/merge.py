@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -244,16 +244,17 @@ def materialize(session: Session, frame: DataFrame, purpose: str = "") -> Iterat
             kept.drop_table()
 
 
-def drop_large(session: Session, purpose: str, row_count: int) -> None:
-    """Drop what is kept for a purpose where it is large: the session may live for days, and the next build would wait.
+def drop_large(session: Session, purposes: Sequence[str], row_count: int) -> None:
+    """Drop what is kept for these purposes where it is large: the session may live for days, and its next build waits.
 
     Args:
         session: Whose it is.
-        purpose: As told to `materialize`.
-        row_count: Rows that it has; dropping few costs more than keeping them.
+        purposes: As told to `materialize`.
+        row_count: About how many rows each has; dropping few costs more than keeping them.
     """
     if row_count > KEPT_ROWS:
-        session.table(_name_kept(session, purpose)).drop_table()
+        for purpose in purposes:
+            session.table(_name_kept(session, purpose)).drop_table()
 
 
 def _name_kept(session: Session, purpose: str) -> str:

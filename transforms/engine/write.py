@@ -111,7 +111,7 @@ def write_built(session: Session, build: Build, computed: Computed) -> BuildResu
         with committing(session, table, build.seen, build.states):
             refused = _commit_changes(session, build, computed, compared, found)
     _record(build, computed, found)
-    merge.drop_large(session, _COMPARED, found.rows)  # behind the commit: DDL in a transaction would end it
+    merge.drop_large(session, (_COMPARED, *computed.kept_as), found.rows)  # DDL would end a transaction
     written = found.written
     return BuildResult(
         table.name,
