@@ -44,6 +44,7 @@ from transforms.functions import (
 )
 from transforms.write_kinds import Continuation
 
+_CHANGES = "changes"  # purpose of the table that they are kept in
 NEW, END, TOUCHED = "new", "end", "touched"
 _KIND, _IS_LATE = "_kind", "_is_late"
 
@@ -62,7 +63,7 @@ def compute_continued(
         yield compute_from(session, model, BuildInput(inputs, current, is_whole_truth=True), parameters)
         return
     changes = _mark_late(model, _collect_changes(session, model, state, inputs, current))
-    with merge.materialize(session, changes, "changes") as kept:
+    with merge.materialize(session, changes, _CHANGES) as kept:
         yield _compute(model, state, inputs, current, kept, parameters)
 
 
@@ -86,7 +87,7 @@ def _compute(
     of_late = _build_of(model)(*[frame.filter(in_(group, late)) for frame in inputs.values()], **parameters)
     names = [column.name for column in model.table.columns]
     in_scope = current.filter(in_(group, late)).select(*names).union_all(ends.select(*names))
-    return Computed(of_late.union_all(of_others), in_scope, is_whole_truth=True)
+    return Computed(of_late.union_all(of_others), in_scope, is_whole_truth=True, kept_as=(_CHANGES,))
 
 
 def _collect_changes(

@@ -80,6 +80,7 @@ class Computed:
         check: Looks, inside the transaction, at what was written of a comparison, and refuses what is wrong.
         following: For rows that lead on to each other: how far they were followed.
         is_all_stored: `current` is the whole table: a key that it does not have is nowhere.
+        kept_as: What the rows are computed from is kept for these purposes (`materialize`), about as many rows.
     """
 
     frame: DataFrame
@@ -92,6 +93,11 @@ class Computed:
     check: Callable[[Session, Table, DataFrame], None] | None = None
     following: Following | None = None
     is_all_stored: bool = False
+    kept_as: tuple[str, ...] = ()
+
+    def is_at_end(self, row_count: int, open_count: int) -> bool:
+        """Return whether the rows are what the table is to have: none leads on, of so many that were followed."""
+        return self.following is None or self.following.is_at_end(row_count, open_count)
 
     def follow_further(self) -> Computed:
         """Return the same with its rows followed on; they were not at their ends."""

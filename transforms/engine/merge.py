@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -29,6 +29,12 @@ from transforms.write_kinds import History
 
 if TYPE_CHECKING:
     from snowflake.snowpark import MergeResult
+    from snowflake.snowpark.table import WhenMatchedClause, WhenNotMatchedClause
+
+    MergeClause = WhenMatchedClause | WhenNotMatchedClause
+
+
+KEPT_ROWS = 100_000  # of a temporary table that the session's next one of its name replaces; more are dropped
 
 
 class BuildConflictError(Exception):
@@ -107,19 +113,11 @@ def merge_changes(
     if how.is_all_compared and not how.may_be_stored and expected == WriteCounts(expected.inserted):
         _insert_new(session, table, compared, build_id)
         return expected
-    values = {column.name: col(f"new_{column.name}") for column in table.stored_columns}
-    others = {name: value for name, value in values.items() if name not in table.key}
     target = read_table(session, table)
-    changing = [lit(compare.UPDATE), *([lit(compare.INSERT)] if how.may_be_stored else [])]
     merged = target.merge(
         _rows_to_write(table, compared, build_id),
         _is_match(table, target, how.between),
-        [
-            when_matched(col("action") == lit(compare.DELETE)).delete(),  # type: ignore[no-untyped-call]
-            when_matched(col("action").in_(*changing)).update(others),
-            # only these: a row to change or delete that is gone meanwhile has nothing to insert
-            when_not_matched(col("action") == lit(compare.INSERT)).insert(values),
-        ],
+        _list_clauses(table, expected, may_be_stored=how.may_be_stored),
     )
     return _check_written(table, merged, expected, may_be_stored=how.may_be_stored)
 
@@ -131,6 +129,23 @@ def _insert_new(session: Session, table: Table, compared: DataFrame, build_id: s
     """
     rows = _rows_to_write(table, compared, build_id)
     ledgers.insert(session, table, rows.select(*[col(f"new_{c.name}").alias(c.name) for c in table.stored_columns]))
+
+
+def _list_clauses(table: Table, expected: WriteCounts, *, may_be_stored: bool) -> list[MergeClause]:
+    """List what the MERGE is to do; nothing that the comparison has no rows for, as all that is named is paid for."""
+    values = {column.name: col(f"new_{column.name}") for column in table.stored_columns}
+    clauses: list[MergeClause] = []
+    if expected.deleted:
+        clauses.append(when_matched(col("action") == lit(compare.DELETE)).delete())  # type: ignore[no-untyped-call]
+    changing = [lit(compare.UPDATE)] if expected.updated else []
+    changing += [lit(compare.INSERT)] if expected.inserted and may_be_stored else []
+    if changing:
+        others = {name: value for name, value in values.items() if name not in table.key}
+        clauses.append(when_matched(col("action").in_(*changing)).update(others))
+    if expected.inserted:
+        # only these: a row to change or delete that is gone meanwhile has nothing to insert
+        clauses.append(when_not_matched(col("action") == lit(compare.INSERT)).insert(values))
+    return clauses
 
 
 def _check_written(table: Table, merged: MergeResult, expected: WriteCounts, *, may_be_stored: bool) -> WriteCounts:
@@ -229,12 +244,12 @@ def materialize(session: Session, frame: DataFrame, purpose: str = "") -> Iterat
         session: Where the frame is.
         frame: What to keep.
         purpose: Names the session's table for frames of that purpose, which the next one replaces: dropping it would
-            cost a statement each time. Empty: a table of its own, which is dropped at the end.
+            cost a statement each time (`drop_large`). Empty: a table of its own, which is dropped at the end.
 
     Raises:
         ContractError: The type of a column cannot be told, so no table can be created for it.
     """
-    name = f"{current_database(session)}.{Layer.OPS}.SNOWCAST_{purpose or uuid.uuid4().hex[:16]}".upper()
+    name = _name_kept(session, purpose or uuid.uuid4().hex[:16])
     types = {field.name.strip('"'): field.datatype for field in frame.schema.fields}
     untold = [name for name, kind in types.items() if is_untold(kind)]
     if untold:
@@ -247,3 +262,20 @@ def materialize(session: Session, frame: DataFrame, purpose: str = "") -> Iterat
     finally:
         if not purpose:
             kept.drop_table()
+
+
+def drop_large(session: Session, purposes: Sequence[str], row_count: int) -> None:
+    """Drop what is kept for these purposes where it is large: the session may live for days, and its next build waits.
+
+    Args:
+        session: Whose it is.
+        purposes: As told to `materialize`.
+        row_count: About how many rows each has; dropping few costs more than keeping them.
+    """
+    if row_count > KEPT_ROWS:
+        for purpose in purposes:
+            session.table(_name_kept(session, purpose)).drop_table()
+
+
+def _name_kept(session: Session, purpose: str) -> str:
+    return f"{current_database(session)}.{Layer.OPS}.SNOWCAST_{purpose}".upper()

@@ -24,6 +24,7 @@ from transforms.formulas.frames import null_of, union_all
 from transforms.functions import DataFrame, Expression, Session
 from transforms.ops import BUILDS, CONSUMPTIONS, RECONCILIATION
 
+_COMPARED = "compared"  # purpose of the table that a comparison is kept in
 _FOLLOWED = "followed"  # side of the counts: rows that lead on to each other, and how many still do
 
 
@@ -109,6 +110,7 @@ def write_built(session: Session, build: Build, computed: Computed) -> BuildResu
             refused = _write_changes(session, build, computed, compared, found)
             last += _write_ledgers(session, build, computed, found)
     _record(build, computed, found)
+    merge.drop_large(session, (_COMPARED, *computed.kept_as), found.rows)  # DDL would end a transaction
     written = found.written
     return BuildResult(
         table.name,
@@ -132,7 +134,7 @@ def _compare(session: Session, table: Table, computed: Computed) -> tuple[DataFr
             difference = difference.filter(col("action") != lit(compare.SAME))
         if computed.rejected is not None:
             difference = compare.append_rejected(table, difference, computed.rejected)
-        with merge.materialize(session, difference, "compared") as compared:  # stays until the next comparison
+        with merge.materialize(session, difference, _COMPARED) as compared:  # stays until the next comparison
             found = _check_counts(session, table, computed, compared)
         if found.is_at_end:
             return compared, found
@@ -221,6 +223,7 @@ class ActionCounts:
     Rows that lead on to each other may not be at their ends: then the comparison is not the table's yet.
     """
 
+    rows: int
     written: merge.WriteCounts
     rejected: int
     moved: int
@@ -252,8 +255,9 @@ def _check_counts(session: Session, table: Table, computed: Computed, compared: 
     written = merge.WriteCounts(of[compare.INSERT], of[compare.UPDATE], of[compare.DELETE])
     account = sum_account(table, [row[:6] for row in rows if row[0] not in ("action", _FOLLOWED)])
     places_written = [row[6:] for row in rows if row[0] == "action" and row[1] in compare.WRITTEN]
-    is_at_end = all(_is_at_end(computed, row) for row in rows if row[0] == _FOLLOWED)
-    return ActionCounts(written, of[compare.REJECTED], _total(counts, 2), account, _between(places_written), is_at_end)
+    is_at_end = all(computed.is_at_end(int(row[2]), int(row[3])) for row in rows if row[0] == _FOLLOWED)
+    between, rejected, moved = _between(places_written), of[compare.REJECTED], _total(counts, 2)
+    return ActionCounts(_total(counts, 0), written, rejected, moved, account, between, is_at_end)
 
 
 def _count_frames(
@@ -279,10 +283,6 @@ def _count_frames(
         shape_side("action", per_action, "action", "row_count", "bad_count", "moved_count", also=places),
         *[frame.select("*", *nowhere) for frame in per_side],
     ]
-
-
-def _is_at_end(computed: Computed, row: Sequence[Any]) -> bool:
-    return computed.following is None or computed.following.is_at_end(int(row[2]), int(row[3]))
 
 
 def _between(places: Sequence[tuple[Any, Any]]) -> tuple[Any, Any] | None:

@@ -12,10 +12,16 @@ def hash_key(*parts: str | Expression) -> Expression:
     `('a', NULL)` and `('a', '')` differ, and so do `('a|b', 'c')` and `('a', 'b|c')`. Timestamps and numbers are
     hashed by their text, so cast them to one type first.
     """
-    return md5(concat(*[_spell(part) for part in parts])) if len(parts) > 1 else md5(_spell(parts[0]))
+    return hash_spelled(*[spell_part(part) for part in parts])
 
 
-def _spell(part: str | Expression) -> Expression:
-    """Length, colon and text, or N: concat gives NULL where the text is NULL."""
+def spell_part(part: str | Expression) -> Expression:
+    """Write a part of a key as it is hashed: its length, a colon and its text, or N where it is NULL."""
     text = (col(part) if isinstance(part, str) else part).cast(StringType())
-    return coalesce(concat(length(text), lit(":"), text), lit("N"))
+    return coalesce(concat(length(text), lit(":"), text), lit("N"))  # concat gives NULL where the text is NULL
+
+
+def hash_spelled(*parts: str | Expression) -> Expression:
+    """Hash parts that `spell_part` has written: where rows share one, it is written once for all of them."""
+    spelled = [col(part) if isinstance(part, str) else part for part in parts]
+    return md5(concat(*spelled)) if len(spelled) > 1 else md5(spelled[0])

@@ -14,6 +14,7 @@ from tests.feeding import PARAMETERS, content, rows_of
 from tests.properties.storing import store
 from tests.properties.test_stream_ends import STREAMS, THRESHOLDS, put
 from tests.unit.activity.facts import at, event, gift
+from tests.unit.engine.test_costs import sent as statements_sent
 from transforms.activity.definitions import lifecycle as amounts
 from transforms.build import build_table
 from transforms.catalog import models
@@ -107,6 +108,15 @@ def test_without_its_condition_the_stream_would_be_wrong(
     leave_out(monkeypatch)
     with pytest.raises((AssertionError, ContractError)):
         tell(warehouse, stream, before, after)
+
+
+def test_changes_of_many_rows_are_dropped_behind_the_commit(warehouse: Session, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(merge, "KEPT_ROWS", 0)
+    tell(warehouse, "viewer_activity", [sent("a", 9)])
+    with statements_sent() as statements:
+        tell(warehouse, "viewer_activity", [sent("a", 9), sent("b", 10)], [sent("a", 9), sent("b", 10), sent("c", 8)])
+    dropped = [one.rpartition("_")[2] for one in statements if one.upper().startswith("DROP TABLE")]
+    assert dropped.count("CHANGES") == 2  # the first build has none
 
 
 def events_of(session: Session, *gifts: Event) -> None:

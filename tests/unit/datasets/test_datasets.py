@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -198,6 +199,19 @@ def test_a_spine_has_each_period_to_that_of_the_newest_event(stream: DataFrame):
         ("guest", datetime(2024, 2, 1), 1, 0),
         ("twitch:ann", datetime(2024, 2, 1), 1, 1),
     ]
+
+
+def test_a_period_of_an_entity_keeps_its_id(stream: DataFrame):
+    days = dataset_of(cohort(spine("day", "show")), stream, ACTIVITIES).sort("entity", "ts")
+    texts = [f"3:day{len(who)}:{who}5:{day}" for who in ("guest", "twitch:ann") for day in (19753, 19754, 19755)]
+    assert [row[0] for row in days.collect()] == [hashlib.md5(text.encode()).hexdigest() for text in texts]
+
+
+def test_periods_are_made_once_for_all_entities_that_begin_together(stream: DataFrame):
+    (statement,) = dataset_of(cohort(spine("month", "show")), stream, ACTIVITIES).queries["queries"]
+    repeated = statement[: statement.index("array_generate_range")].rpartition("SELECT")[2]
+    assert "SINCE" in repeated
+    assert "ENTITY" not in repeated
 
 
 def test_columns_are_named_by_what_they_hold_unless_told(stream: DataFrame):

@@ -28,6 +28,7 @@ from tests.properties.conftest import emptied
 from transforms.build import build_table, has_nothing_new
 from transforms.catalog import select_models
 from transforms.contract import Layer
+from transforms.engine import merge
 from transforms.engine.batches import read_states
 from transforms.engine.states import States
 from transforms.engine.write import BuildResult
@@ -166,3 +167,18 @@ def test_states_in_memory_are_what_the_ledgers_say(second_run: Run):
     read_again = read_states(second_run.session, select_models(SELECTED))
     for name in second_run.builds:
         assert second_run.states.of(name) == read_again.of(name), name
+
+
+def test_a_comparison_of_many_rows_is_dropped_behind_the_commit(warehouse: Session, monkeypatch: pytest.MonkeyPatch):
+    name = "stg_twitch_users"
+    for most_kept, minute, is_dropped in ((2, 0, False), (1, 15, True)):
+        monkeypatch.setattr(merge, "KEPT_ROWS", most_kept)
+        load(warehouse, LandingFile("users", minutes(minute), (user(1, description=f"{minute}"), user(2))))
+        with sent() as statements:
+            built = build_table(warehouse, name, run_id="r", parameters=PARAMETERS)
+        assert built.rows_inserted == 2
+        dropped = [place for place, one in enumerate(statements) if one.upper().startswith("DROP TABLE")]
+        assert bool(dropped) == is_dropped, listed(statements)
+        assert all(place > statements.index("COMMIT") for place in dropped), listed(statements)
+    load(warehouse, LandingFile("users", minutes(30), (user(1, description="after"),)))
+    assert build_table(warehouse, name, run_id="r", parameters=PARAMETERS).rows_inserted == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from snowflake.snowpark import Session
 
@@ -40,6 +42,18 @@ def test_rows_that_a_comparison_with_the_whole_table_finds_new_are_not_looked_fo
     # A fact is compared with some of its rows only: what is new to those may be stored elsewhere.
     (merge,) = [one for one in statements if one.startswith("MERGE")]
     assert merge.split()[2].endswith(f".{SNAPSHOTS.upper()}")
+
+
+def test_a_merge_does_nothing_that_there_are_no_rows_for(warehouse: Session):
+    names = [*OBSERVED, "fact_stream_days"]
+    better = LandingFile("streams", minutes(0), (stream("0", 9, game_id="g2"),))
+    load(warehouse, poll(0, 1))
+    build_all(warehouse, names)
+    load(warehouse, better)
+    with sent() as statements:
+        build_all(warehouse, names)
+    (merge,) = [one for one in statements if one.startswith("MERGE") and "FACT_STREAM_DAYS" in one]
+    assert set(re.findall(r"THEN (INSERT|UPDATE|DELETE)", merge)) == {"INSERT", "DELETE"}, merge
 
 
 @pytest.mark.parametrize("name", [SNAPSHOTS, SESSIONS])

@@ -10,7 +10,7 @@ from transforms.datasets.analysis.plan import Plan
 from transforms.datasets.frames.occurrences import Occurrences, occurrences_of
 from transforms.datasets.syntax.conditions import Value
 from transforms.datasets.syntax.query import Period, Pick, Selection, Spine
-from transforms.formulas.keys import hash_key
+from transforms.formulas.keys import hash_spelled, spell_part
 from transforms.formulas.periods import period_of
 from transforms.functions import DataFrame, Expression, array_generate_range, col, dateadd, datediff, greatest, lit, max
 
@@ -82,29 +82,46 @@ def _periods(stream: DataFrame, found: Occurrences, spine: Spine) -> Occurrences
     begun = period_of(period, found.ts).cast(TIMESTAMP)
     if spine.start is not None:
         begun = greatest(begun, lit(_first_period(spine.period, spine.start)))
-    firsts = found.frame.filter(found.number == lit(1)).select(found.entity, begun.alias("begun"))
-    if spine.end is None:
-        bounded = firsts.cross_join(stream.select(max("ts").alias("ended")))
-    else:
-        bounded = firsts.select("*", lit(_moment(spine.end) - timedelta(microseconds=1)).alias("ended"))
-    period_count = _periods_between(spine.period, col("begun"), period_of(period, col("ended"))) + lit(1)
-    counted = bounded.filter(col("begun") <= col("ended")).select(
-        found.entity, "begun", array_generate_range(lit(0), period_count).alias("offsets")
+    firsts = found.frame.filter(found.number == lit(1)).select(
+        found.entity, begun.alias("begun"), spell_part(f"{PREFIX}entity").alias("spelled_entity")
     )
-    each = counted.join_table_function("flatten", col("offsets")).select(
-        found.entity, "begun", col("value").cast(INTEGER).alias("offset_")
-    )
-    begins = dateadd(period, col("offset_"), col("begun")).cast(TIMESTAMP)
-    placed = each.select(found.entity, begins.alias(f"{PREFIX}ts"), (col("offset_") + lit(1)).alias(f"{PREFIX}number"))
-    day = datediff("day", lit(_EPOCH), found.ts)
+    spans = _spans(stream, firsts.select("begun").distinct(), spine)
+    placed = firsts.join(spans, on=col("begun") == col("since"), how="inner")
     rows = placed.select(
         found.entity,
         found.ts,
-        hash_key(lit(period), f"{PREFIX}entity", day).alias(f"{PREFIX}id"),
+        hash_spelled(spell_part(lit(period)), "spelled_entity", "spelled_day").alias(f"{PREFIX}id"),
         found.number,
-        dateadd(period, lit(1), found.ts).cast(TIMESTAMP).alias(f"{PREFIX}next_ts"),
+        found.next_ts,
     )
     return Occurrences(rows, PREFIX, {})
+
+
+def _spans(stream: DataFrame, begins: DataFrame, spine: Spine) -> DataFrame:
+    """Every period from each begin to the end.
+
+    Entities are many and begins are few: what is the same for all entities that begin together is made once.
+    """
+    period = str(spine.period)
+    if spine.end is None:
+        bounded = begins.cross_join(stream.select(max("ts").alias("ended")))
+    else:
+        bounded = begins.select("*", lit(_moment(spine.end) - timedelta(microseconds=1)).alias("ended"))
+    period_count = _periods_between(spine.period, col("begun"), period_of(period, col("ended"))) + lit(1)
+    counted = bounded.filter(col("begun") <= col("ended")).select(
+        col("begun").alias("since"), array_generate_range(lit(0), period_count).alias("offsets")
+    )
+    each = counted.join_table_function("flatten", col("offsets")).select(
+        "since", col("value").cast(INTEGER).alias("offset_")
+    )
+    begins_at = dateadd(period, col("offset_"), col("since")).cast(TIMESTAMP)
+    numbered = each.select("since", begins_at.alias(f"{PREFIX}ts"), (col("offset_") + lit(1)).alias(f"{PREFIX}number"))
+    ts = col(f"{PREFIX}ts")
+    return numbered.select(
+        "*",
+        dateadd(period, lit(1), ts).cast(TIMESTAMP).alias(f"{PREFIX}next_ts"),
+        spell_part(datediff("day", lit(_EPOCH), ts)).alias("spelled_day"),
+    )
 
 
 def _periods_between(period: Period, first: Expression, last: Expression) -> Expression:
