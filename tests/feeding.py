@@ -41,6 +41,7 @@ PARAMETERS: dict[str, Any] = {
     "tracked_properties": ("plan", "cohort"),
 }
 T0 = datetime(2023, 9, 24, 17, 0)
+_LOADED_AT = "'2023-10-01'::TIMESTAMP_NTZ"
 
 
 def minutes(count: float) -> datetime:
@@ -171,26 +172,21 @@ def read_from_sheet(entity: str, snapshot_at: datetime, *records: Any, name: str
 
 
 def load(session: Session, *files: LandingFile) -> None:
-    """Put the files' records into RAW and the loads into the ledger, as loading does."""
+    """Put the files' records into RAW and the loads into the ledger, as loading does; a statement per table."""
+    rows: dict[str, list[tuple[Any, ...]]] = {}
     for file in files:
-        rows = [
+        rows.setdefault(file.table.full_name(_database(session)), []).extend(
             (json.dumps(record), file.path, number, file.snapshot_at.isoformat(), file.load_id)
             for number, record in enumerate(file.records, start=1)
-        ]
-        _insert(
-            session,
-            f"INSERT INTO {file.table.full_name(_database(session))} "
-            "SELECT PARSE_JSON(column1), column2, column3, column4::TIMESTAMP_NTZ, "
-            "'2023-10-01'::TIMESTAMP_NTZ, column5 FROM VALUES ",
-            rows,
         )
-    ledger = [(f.load_id, f.table.name, f.path, f.load_id, f.snapshot_at.isoformat(), len(f.records)) for f in files]
-    _insert(
-        session,
-        f"INSERT INTO {_database(session)}.OPS.LOADS SELECT column1, column2, column3, column4, "
-        "column5::TIMESTAMP_NTZ, column6, column6, 0, '2023-10-01'::TIMESTAMP_NTZ FROM VALUES ",
-        ledger,
-    )
+    for name, of_table in rows.items():
+        _insert(session, f"{name} SELECT PARSE_JSON(?), ?, ?, CAST(? AS TIMESTAMP_NTZ), {_LOADED_AT}, ?", of_table)
+    ledger = [
+        (f.load_id, f.table.name, f.path, f.load_id, f.snapshot_at.isoformat(), len(f.records), len(f.records))
+        for f in files
+    ]
+    values = f"?, ?, ?, ?, CAST(? AS TIMESTAMP_NTZ), ?, ?, 0, {_LOADED_AT}"
+    _insert(session, f"{_database(session)}.OPS.LOADS SELECT {values}", ledger)
 
 
 def build_all(
@@ -243,8 +239,7 @@ def _database(session: Session) -> str:
     return str(session.get_current_database()).strip('"')
 
 
-def _insert(session: Session, statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    if not rows:
-        return
-    places = ", ".join("(" + ", ".join(["?"] * len(rows[0])) + ")" for _ in rows)
-    session.connection.cursor().execute(statement + places, [value for row in rows for value in row])
+def _insert(session: Session, what: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Insert rows bound together: written as VALUES, each of their values would be parsed."""
+    if rows:
+        session.connection.cursor().executemany(f"INSERT INTO {what}", rows)

@@ -79,8 +79,9 @@ def test_bound_rows_go_through_expressions(connection_parameters: dict[str, Any]
         cursor.executemany("INSERT INTO parsed SELECT id + ?, doc FROM parsed WHERE id = ?", [(10, 1), (20, 2)])
         assert cursor.rowcount == 2
         cursor.executemany("UPDATE parsed SET id = id + 100 WHERE id = ?", [(1,), (2,)])
+        cursor.executemany("INSERT INTO parsed (doc, id) SELECT PARSE_JSON(?), ?", [('{"a": 3}', 3), ('{"a": 4}', 4)])
         rows = cursor.execute("SELECT id, doc:a::INT FROM parsed ORDER BY id").fetchall()
-    assert rows == [(11, 1), (22, 2), (101, 1), (102, 2)]
+    assert rows == [(3, 3), (4, 4), (11, 1), (22, 2), (101, 1), (102, 2)]
 
 
 @pytest.fixture

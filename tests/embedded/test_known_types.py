@@ -62,7 +62,7 @@ def test_a_type_that_is_not_known_is_refused(in_process: EmbeddedConnection, nam
 
 
 def test_conversions_are_chosen_by_type_where_it_is_known() -> None:
-    assert call_by_type in pipeline.AFTER
+    assert call_by_type in [rewrite.change for rewrite in pipeline.AFTER]
 
     def is_chosen(value: exp.Expr, *others: exp.Expr) -> bool:
         called = call("sf_date", value)

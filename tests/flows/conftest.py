@@ -1,4 +1,4 @@
-"""Fixtures of the flows: a Prefect server for the test run, a home per module, the command line in this process."""
+"""Fixtures of the flows: a Prefect server for all of them, a home per module, the command line in this process."""
 
 from __future__ import annotations
 
@@ -71,9 +71,9 @@ def server_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("prefect_home")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def server(server_home: Path) -> Iterator[PrefectServer]:
-    """One real Prefect server for the test run."""
+    """One real Prefect server for these tests, which ends when a worker has done its last of them."""
     with unmeasured():
         running = prefect_server.ensure_running(load_settings(home=server_home))
     yield running

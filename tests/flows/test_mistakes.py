@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from deployments.embedded import stop as stop_warehouse
 from flows.services.resident import Place
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -67,6 +68,7 @@ def test_port_in_use(tmp_path, own_port):
     done = snowcast("up", cwd=tmp_path, SNOWCAST_PREFECT_PORT=str(own_port))
     assert_one_line(done, 2, f"Port {own_port} is in use")
     assert Place(tmp_path / "home").read() is None  # the resident worker, which starts beside the services
+    stop_warehouse(tmp_path / "home")  # which starts beside them, too, and would stay
 
 
 def test_missing_snowflake_login(tmp_path):

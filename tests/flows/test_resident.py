@@ -34,7 +34,6 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background of
 main(sys.argv[1:])
 """
 _PATIENCE_SECONDS = 120
-IDLE_SECONDS = 600.0
 
 
 def until(condition) -> None:
@@ -51,15 +50,30 @@ def children(place: Place) -> list[int]:
 
 
 @pytest.fixture
+def empty(snowcast, home, monkeypatch):
+    """The place of the worker of the module's home, which it has left."""
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    found = Place(home)
+    found.stop()
+    return found
+
+
+@pytest.fixture
 def place(snowcast, home, monkeypatch):
     """The worker of the module's home, loaded and waiting."""
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     found = Place(home)
-    (home / "logs").mkdir(exist_ok=True)
-    with unmeasured():
-        assert found.start(home / "logs" / "resident.log", os.environ, IDLE_SECONDS)
+    start(found)
     until(lambda: found.read() and found.socket.exists())
     return found
+
+
+def start(place: Place, idle_seconds: float = 600.0) -> None:
+    """Start the worker of a home, unless it is there."""
+    log = place.folder.parent / "logs" / "resident.log"
+    log.parent.mkdir(exist_ok=True)
+    with unmeasured():
+        assert place.start(log, os.environ, idle_seconds)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -126,53 +140,10 @@ def test_another_version_or_environment_has_no_worker(place, home, monkeypatch):
 def test_a_command_waits_for_a_worker_that_still_loads(place, home, tmp_path):
     """Right after `snowcast up` it would load the same beside it, and be slower."""
     place.stop()
-    with unmeasured():
-        assert place.start(home / "logs" / "resident.log", os.environ, IDLE_SECONDS)
+    start(place)
     assert not place.socket.exists()
     code, _, _, has_loaded = alone(tmp_path / "report.json", "build", "--select", "raw")
     assert (code, has_loaded) == (0, False)
-
-
-def test_the_first_command_starts_it_and_leaves_its_work_to_it(place, home, tmp_path, monkeypatch):
-    place.stop()
-    assert alone(tmp_path / "report.json", "build", "--select", "no_such_table")[0] == 2
-    assert not place.read(), "SNOWCAST_RESIDENT is false"
-    monkeypatch.setenv("SNOWCAST_RESIDENT", "true")
-    with unmeasured():
-        code, out, errors, has_loaded = alone(tmp_path / "report.json", "build", "--select", "dim_date")
-    assert (code, has_loaded, "transform took" in out) == (0, False, True), errors
-    assert place.read()
-    assert hand_over(home, ["build", "--select", "no_such_table"]) == 2
-
-
-def test_it_leaves_when_nobody_has_asked_for_long_enough(place, home, tmp_path):
-    place.stop()
-    with unmeasured():
-        assert place.start(home / "logs" / "resident.log", os.environ, 0.5)
-    until(lambda: place.read() and place.socket.exists() or not place.read())
-    until(lambda: not place.read())
-    assert not place.socket.exists()
-    assert hand_over(home, ["build", "--select", "raw"]) is None
-
-
-def test_it_does_not_leave_a_command_behind(place, home):
-    place.stop()
-    with unmeasured():
-        assert place.start(home / "logs" / "resident.log", os.environ, 0.5)
-    until(place.socket.exists)
-    client = begun(place)
-    time.sleep(2)
-    assert place.read()
-    client.send_signal(signal.SIGINT)
-    client.communicate(timeout=_PATIENCE_SECONDS)
-    until(lambda: not place.read())
-
-
-def test_one_that_still_loads_is_stopped(place, home):
-    place.stop()
-    assert place.start(home / "logs" / "resident.log", os.environ, IDLE_SECONDS)
-    assert place.stop()
-    assert not place.read()
 
 
 def test_only_its_owner_reaches_it(place):
@@ -217,3 +188,33 @@ def test_a_worker_that_was_killed_is_not_waited_for(place, home):
     until(lambda: not place.read())
     assert hand_over(home, ["build", "--select", "raw"]) is None
     assert not place.stop()
+
+
+def test_one_that_still_loads_is_stopped(empty):
+    start(empty)
+    assert empty.stop()
+    assert not empty.read()
+
+
+def test_the_first_command_starts_it_and_leaves_its_work_to_it(empty, home, tmp_path, monkeypatch):
+    assert alone(tmp_path / "report.json", "build", "--select", "no_such_table")[0] == 2
+    assert not empty.read(), "SNOWCAST_RESIDENT is false"
+    monkeypatch.setenv("SNOWCAST_RESIDENT", "true")
+    with unmeasured():
+        code, out, errors, has_loaded = alone(tmp_path / "report.json", "build", "--select", "dim_date")
+    assert (code, has_loaded, "transform took" in out) == (0, False, True), errors
+    assert empty.read()
+    assert hand_over(home, ["build", "--select", "no_such_table"]) == 2
+
+
+def test_it_leaves_when_nobody_has_asked_for_long_enough_and_no_command_is_under_way(empty, home):
+    start(empty, 0.5)
+    until(lambda: empty.socket.exists())
+    client = begun(empty)
+    time.sleep(2)
+    assert empty.read()
+    client.send_signal(signal.SIGINT)
+    client.communicate(timeout=_PATIENCE_SECONDS)
+    until(lambda: not empty.read())
+    assert not empty.socket.exists()
+    assert hand_over(home, ["build", "--select", "raw"]) is None

@@ -8,56 +8,46 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 HEAVY = ("prefect", "great_expectations", "snowflake.snowpark", "snowflake.connector", "pandas", "duckdb", "fakesnow")
 PROGRAM = f"""
 import json, sys
 from flows.cli import run
-code = run(sys.argv[2:])
+told = {{}}
+for arguments in json.loads(sys.argv[2]):
+    code = run(arguments)
+    told[" ".join(arguments)] = [code, [name for name in {HEAVY!r} if name in sys.modules]]
 with open(sys.argv[1], "w") as file:
-    json.dump({{"code": code, "imported": [name for name in {HEAVY!r} if name in sys.modules]}}, file)
+    json.dump(told, file)
 """
 CONNECTOR = {"snowflake.connector", "pandas"}  # the connector imports pandas
 
 
-def imported(report: Path, *arguments: str) -> set[str]:
-    """The heavy libraries that a process of its own has loaded when the command is done."""
-    command = [sys.executable, "-c", PROGRAM, str(report), *arguments]
+def imported(report: Path, *commands: list[str]) -> dict[str, set[str]]:
+    """The heavy libraries that a process of its own has loaded when each of the commands is done, one after another."""
+    command = [sys.executable, "-c", PROGRAM, str(report), json.dumps(commands)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=300)
     told = json.loads(report.read_text(encoding="utf-8"))
-    assert told["code"] == 0, done.stderr
-    return set(told["imported"])
+    assert {code for code, _ in told.values()} == {0}, done.stderr
+    return {name: set(loaded) for name, (_, loaded) in told.items()}
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["--help"],
-        ["run", "--help"],
-        ["--version"],
-        ["tables"],
-    ],
-    ids=" ".join,
-)
-def test_a_command_that_asks_no_warehouse_loads_no_heavy_library(tmp_path, monkeypatch, arguments):
+def test_a_command_that_asks_no_warehouse_loads_no_heavy_library(tmp_path, monkeypatch):
     monkeypatch.setenv("SNOWCAST_HOME", str(tmp_path))
-    assert imported(tmp_path / "report.json", *arguments) == set()
+    commands = (["--help"], ["run", "--help"], ["--version"], ["tables"])
+    loaded = imported(tmp_path / "report.json", *commands)
+    assert loaded == {" ".join(command): set() for command in commands}
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
+def test_a_command_that_reads_needs_the_connector_alone(snowcast, home, tmp_path):
+    assert snowcast("status").code == 0  # makes the tables, which takes Snowpark once
+    commands = (
         *(["sql", "SELECT 1"], ["status"], ["status", "--json"], ["report"], ["quarantine", "list"]),
         *(["activity", "list"], ["activity", "describe", "gift_sent"]),
-    ],
-    ids=" ".join,
-)
-def test_a_command_that_reads_needs_the_connector_alone(snowcast, home, tmp_path, arguments):
-    assert snowcast("status").code == 0  # makes the tables, which takes Snowpark once
-    assert imported(tmp_path / "report.json", *arguments) == CONNECTOR
+    )
+    loaded = imported(tmp_path / "report.json", *commands)
+    assert loaded == {" ".join(command): CONNECTOR for command in commands}
 
 
 def test_a_read_of_an_unprepared_warehouse_makes_its_tables_once(snowcast, home):
@@ -76,6 +66,6 @@ def test_a_command_is_handed_over_before_it_loads_what_it_would_need_itself():
 
 
 def test_a_build_with_nothing_to_check_does_not_load_the_rule_engine(snowcast, home, tmp_path):
-    loaded = imported(tmp_path / "report.json", "build", "--select", "raw_twitch_games")
+    (loaded,) = imported(tmp_path / "report.json", ["build", "--select", "raw_twitch_games"]).values()
     assert "prefect" in loaded
     assert "great_expectations" not in loaded

@@ -42,9 +42,11 @@ class Grant:
 
 def add(context: StatementContext, grants: list[Grant]) -> None:
     """Keep grants; one that is there already stays as it is."""
-    for grant in grants:
-        if not _KEPT.find(context, **_same(grant)):
-            _KEPT.put(context, asdict(grant))
+    grantees = {(grant.granted_to, grant.grantee) for grant in grants}
+    found = [row for to, name in grantees for row in _KEPT.find(context, granted_to=to, grantee=name)]
+    kept = {tuple(row[column] for column in _KEPT.key) for row in found}
+    new = {key: grant for grant in grants if (key := tuple(_same(grant).values())) not in kept}
+    _KEPT.put(context, *map(asdict, new.values()))
 
 
 def remove(context: StatementContext, grants: list[Grant]) -> None:
@@ -70,13 +72,16 @@ def find_grants(context: StatementContext, granted_to: str, grantee: str, *, is_
     """What a role or user was granted: on what is there, or on what will be."""
     rows = _KEPT.find(context, granted_to=granted_to, grantee=grantee, is_future=is_future)
     kept = [Grant(**row) for row in rows]
-    return sorted(one for one in kept if is_future or _is_there(context, one))
+    return sorted(kept if is_future else _choose_present(context, kept))
 
 
 def settle_future(context: StatementContext) -> None:
     """Give what future grants promise on the objects that were made since; each statement about grants begins so."""
-    for future in [Grant(**row) for row in _KEPT.find(context, is_future=True)]:
-        there = list_objects(context, future.granted_on, future.name)
+    futures = [Grant(**row) for row in _KEPT.find(context, is_future=True)]
+    places = {(one.granted_on, one.name) for one in futures}
+    objects = {place: list_objects(context, *place) for place in places}
+    for future in futures:
+        there = objects[future.granted_on, future.name]
         if made := set(there) - set(future.known.split("\n")):
             add(context, [replace(future, name=name, is_future=False, known="") for name in sorted(made)])
             _KEPT.put(context, asdict(replace(future, known="\n".join(there))))
@@ -115,9 +120,8 @@ def _same(grant: Grant) -> dict[str, Any]:
     return {column: getattr(grant, column) for column in _KEPT.key}
 
 
-def _is_there(context: StatementContext, grant: Grant) -> bool:
-    """Whether the object of a grant still exists: what was dropped takes its grants with it."""
-    if grant.granted_on not in COUNTABLE:
-        return True
-    inside = grant.name if grant.granted_on == "SCHEMA" else grant.name.rpartition(".")[0]
-    return grant.name in list_objects(context, grant.granted_on, inside.partition(".")[0])
+def _choose_present(context: StatementContext, grants: list[Grant]) -> list[Grant]:
+    """Those whose object still exists: what was dropped takes its grants with it. Each database is looked at once."""
+    counted = {one: (one.granted_on, one.name.partition(".")[0]) for one in grants if one.granted_on in COUNTABLE}
+    objects = {place: set(list_objects(context, *place)) for place in set(counted.values())}
+    return [one for one in grants if one not in counted or one.name in objects[counted[one]]]

@@ -37,14 +37,18 @@ class KeptTable:
         """Read the row of that key; None if there is none."""
         return next(iter(self.find(context, **dict(zip(self.key, key, strict=True)))), None)
 
-    def put(self, context: StatementContext, row: Mapping[str, Any]) -> None:
-        """Keep a row in the place of that of its key: a process that dies leaves one of the two."""
-        key = {column: row[column] for column in self.key}
-        marks = ", ".join("?" * len(row))
+    def put(self, context: StatementContext, *rows: Mapping[str, Any]) -> None:
+        """Keep rows in the place of those of their keys: a process that dies leaves all of them or what was there."""
+        if not rows:
+            return
+        marks = ", ".join("?" * len(rows[0]))
         with context.duck_conn.cursor() as catalog:
             catalog.begin()
-            catalog.execute(f"DELETE FROM {CATALOG}.{self.name}{_where(key)}", list(key.values()))
-            catalog.execute(f"INSERT INTO {CATALOG}.{self.name} ({', '.join(row)}) VALUES ({marks})", [*row.values()])
+            for row in rows:
+                key = {column: row[column] for column in self.key}
+                catalog.execute(f"DELETE FROM {CATALOG}.{self.name}{_where(key)}", list(key.values()))
+                named = f"{CATALOG}.{self.name} ({', '.join(row)})"
+                catalog.execute(f"INSERT INTO {named} VALUES ({marks})", [*row.values()])
             catalog.commit()
 
     def remove(self, context: StatementContext, **values: Any) -> None:

@@ -41,7 +41,7 @@ def insert_batch(cursor: EmbeddedCursor, text: str, bindings: dict[str, Binding]
     if not isinstance(insert, exp.Insert):
         return None
     cells = _cells(insert)
-    placeholders = list(insert.find_all(exp.Placeholder))
+    placeholders = list(insert.find_all(exp.Placeholder, bfs=False))  # in the order in which they are written
     if cells is None or len(placeholders) != len(bindings):
         return None
     targets = _targets(cursor, insert, cells, len(bindings))

@@ -83,6 +83,7 @@ _STATEMENTS = (
     *(exp.Comment, exp.Create, exp.Drop, exp.Alter, exp.Use, exp.Set, exp.Show, exp.Describe, exp.Transaction),
     *(exp.Commit, exp.Rollback, exp.Command, exp.Undrop, exp.Grant, exp.Revoke, exp.Copy, exp.Put, exp.Get),
 )
+_UNKNOWN_FUNCTIONS = (exp.Unnest, exp.Columns, exp.Pragma, exp.ReadCSV, exp.ReadParquet)
 _INTERNAL_TABLES = ("DUCKDB_", "SQLITE_", "PRAGMA_", "PG_")
 
 # The word, and what it may stand in without being one: texts, names, comments
@@ -112,8 +113,7 @@ def check(tree: Expr) -> None:
     if isinstance(tree, exp.Use) or (isinstance(tree, (exp.Create, exp.Drop)) and tree.kind in {"DATABASE", "SCHEMA"}):
         for identifier in tree.find_all(exp.Identifier):
             check_database(identifier.name)
-    common = {cte.alias.upper() for cte in tree.find_all(exp.CTE)}
-    for node in tree.walk():
+    for node in tree.find_all(exp.Anonymous, exp.DataType, exp.Table, *_UNKNOWN_FUNCTIONS):
         if isinstance(node, exp.Anonymous):
             _check_function(node)
         elif isinstance(node, exp.DataType):
@@ -121,8 +121,8 @@ def check(tree: Expr) -> None:
                 kind = node.args.get("kind") or node.sql(dialect="snowflake")
                 raise unsupported(f"data type {str(kind).upper()}")
         elif isinstance(node, exp.Table):
-            _check_table(node, common)
-        elif isinstance(node, (exp.Unnest, exp.Columns, exp.Pragma, exp.ReadCSV, exp.ReadParquet)):
+            _check_table(node, tree)
+        else:
             raise _unknown_function(node.key.upper())
 
 
@@ -141,12 +141,13 @@ def _check_function(node: exp.Anonymous) -> None:
         raise _unknown_function(node.name.upper())
 
 
-def _check_table(table: exp.Table, common: set[str]) -> None:
+def _check_table(table: exp.Table, tree: Expr) -> None:
     if isinstance(table.this, exp.Literal) and not table.this.name.startswith("@"):
         raise _syntax_error(f"'{table.this.name}'")
     name, schema, catalog = (part.upper() for part in (table.name, table.db, table.catalog))
     hidden = catalog in INTERNAL_CATALOGS or schema in INTERNAL_SCHEMAS
-    if hidden or (not schema and name not in common and name.startswith(_INTERNAL_TABLES)):
+    is_internal = not schema and name.startswith(_INTERNAL_TABLES)
+    if hidden or (is_internal and all(cte.alias.upper() != name for cte in tree.find_all(exp.CTE))):
         full = ".".join(filter(None, (catalog, schema, name)))
         raise snowflake_error(
             f"SQL compilation error:\nObject '{full}' does not exist or not authorized.", 2003, "42S02"

@@ -122,6 +122,7 @@ class SandboxServer(Addresses):
         points: size of the rate limit bucket.
         window_seconds: (real) time in which it fills.
         uploads: file that keeps what was published to it for the next sandbox; None: it is forgotten.
+        product_events: what the world's apps uploaded, which servers of one world may share; made if not given.
     """
 
     def __init__(
@@ -135,6 +136,7 @@ class SandboxServer(Addresses):
         points: int = 800,
         window_seconds: float = 60,
         uploads: Path | None = None,
+        product_events: ProductEvents | None = None,
     ) -> None:
         self.world = world
         self.view = HelixView(world)
@@ -151,7 +153,7 @@ class SandboxServer(Addresses):
             window_seconds=window_seconds,
         )
         self.sheets = SheetsApi(LiveLogsView(world), self.clock, self.api.faults, self.api.requests)
-        self.product_events = ProductEvents(world)
+        self.product_events = product_events or ProductEvents(world)
         self.amplitude = self._amplitude(Uploads(self.clock, uploads))
         self.control = Control(self.api, self.amplitude, self.control_secret)
         self.control.service_account = self.service_account

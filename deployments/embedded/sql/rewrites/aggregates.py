@@ -10,6 +10,9 @@ from deployments.embedded.sql.rewrites.numbers import cast_average
 from deployments.embedded.sql.rewrites.trees import as_variant, func
 from deployments.embedded.sql.rewrites.types import variant
 
+WRAPPED = (exp.Avg, exp.ArrayAgg, exp.ArrayUniqueAgg, exp.GroupConcat, exp.ObjectAgg)
+WINDOW_FUNCTIONS = frozenset({"RATIO_TO_REPORT", "CONDITIONAL_TRUE_EVENT"})
+
 
 def _with_clauses(node: Expr) -> Expr:
     """The aggregate with its OVER, FILTER or WITHIN GROUP."""
@@ -23,15 +26,19 @@ def wrap_aggregates(tree: Expr, context: StatementContext) -> Expr:
     """Give aggregates Snowflake's type or its value for no rows.
 
     `AVG("N")` is a decimal; `ARRAY_AGG("X")` is an ARRAY and `[]` without rows; `LISTAGG("S")` is empty text without
-    rows; `RATIO_TO_REPORT("N") OVER (…)` and `CONDITIONAL_TRUE_EVENT("B") OVER (…)` are sums.
+    rows.
     """
-    kinds = (exp.Avg, exp.ArrayAgg, exp.ArrayUniqueAgg, exp.GroupConcat, exp.ObjectAgg, exp.CountIf)
-    for node in list(tree.find_all(*kinds)):
+    for node in list(tree.find_all(*WRAPPED)):
         outer = _with_clauses(node)
         parent_is_root = outer is tree
         new = _wrap(node, outer)
         if new is not outer and not parent_is_root:
             outer.replace(new)
+    return tree
+
+
+def write_window_functions(tree: Expr, context: StatementContext) -> Expr:
+    """`RATIO_TO_REPORT("N") OVER (…)` and `CONDITIONAL_TRUE_EVENT("B") OVER (…)` are sums."""
     for window in list(tree.find_all(exp.Window)):
         if isinstance(window.this, exp.Anonymous):
             _window_function(window, window.this)

@@ -48,9 +48,10 @@ def note_families(tree: Expr, context: StatementContext) -> Expr:
     """Keep the families of the columns that a statement makes."""
     if isinstance(tree, (exp.Create, exp.Alter)):
         families: Families = context.connection.engine.column_families
-        for column in tree.find_all(exp.ColumnDef):
+        named = list(tree.find_all(exp.ColumnDef, exp.RenameColumn))
+        for column in (node for node in named if isinstance(node, exp.ColumnDef)):
             families.setdefault(column.name, set()).add(_of_type(column.kind) if column.kind else UNKNOWN)
-        for renamed in tree.find_all(exp.RenameColumn):
+        for renamed in (node for node in named if isinstance(node, exp.RenameColumn)):
             families.setdefault(renamed.args["to"].name, set()).update(families.get(renamed.this.name, {UNKNOWN}))
         query = tree.expression if isinstance(tree, exp.Create) else None
         for item in query.selects if isinstance(query, exp.Query) else []:

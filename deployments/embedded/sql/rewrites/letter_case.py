@@ -39,13 +39,13 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 def check_letter_case(tree: Expr, context: StatementContext) -> Expr:
     """Refuse `SELECT viewer_count` of a column that was created as "viewer_count", and the other way round."""
     engine = context.connection.engine
-    names = [node for node in tree.find_all(exp.Identifier) if not _is_no_name(node)]
-    lower = [node for node in names if _is_lower(node.name)]
+    identifiers = list(tree.find_all(exp.Identifier))
+    lower = [node for node in identifiers if _is_lower(node.name) and not _is_no_name(node)]
     has_lower = bool(lower)
     if isinstance(tree, (exp.Create, exp.Alter)):
         engine.has_lower_names = engine.has_lower_names or has_lower or any(map(_may_give_lower, _functions(tree)))
         engine.has_lower_tables = engine.has_lower_tables or any(map(_is_lower, _table_names(tree)))
-    if not engine.has_lower_names and not (lower and _may_be_meant(lower, names)):
+    if not engine.has_lower_names and not (lower and _may_be_meant(lower, identifiers)):
         return tree
     if isinstance(tree, (exp.Create, exp.Drop)):
         _check_target(tree, context)
@@ -67,9 +67,9 @@ def check_letter_case(tree: Expr, context: StatementContext) -> Expr:
     return tree
 
 
-def _may_be_meant(lower: list[exp.Identifier], names: list[exp.Identifier]) -> bool:
+def _may_be_meant(lower: list[exp.Identifier], identifiers: list[exp.Identifier]) -> bool:
     """Whether one of the names in lower case may stand for another thing than what it names anew, as an alias does."""
-    times = Counter(node.name.upper() for node in names)
+    times = Counter(node.name.upper() for node in identifiers if not _is_no_name(node))
     return any(not isinstance(node.parent, exp.Alias) or times[node.name.upper()] > 1 for node in lower)
 
 

@@ -43,12 +43,11 @@ def qualify_names_of_files(tree: Expr, context: StatementContext) -> Expr:
     DuckDB would read `FROM "/path/of/a/stage/x.csv"`, and `"/path/of/a/stage/x"."csv"`, as that file where there is no
     table of that name. No database has such a name, so what begins with one is no path into the stages.
     """
-    common = {cte.alias for cte in tree.find_all(exp.CTE)}
     for table in list(tree.find_all(exp.Table)):
         if _LIKE_A_FILE.search(table.catalog):
             raise does_not_exist("Database", table.catalog)
         is_like_one = _LIKE_A_FILE.search(f"{table.db}{table.name}")
-        if is_like_one and not table.catalog and (table.db or table.name not in common):
+        if is_like_one and not table.catalog and not _is_common(table, tree):
             _, schema, name = full_name(table, context)
             alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(name, quoted=True))
             table.set("db", exp.to_identifier(schema, quoted=True))
@@ -56,6 +55,11 @@ def qualify_names_of_files(tree: Expr, context: StatementContext) -> Expr:
             if isinstance(table.parent, (exp.From, exp.Join)):
                 table.set("alias", alias)
     return tree
+
+
+def _is_common(table: exp.Table, tree: Expr) -> bool:
+    """Whether it is a query that WITH names, not a table."""
+    return not table.db and any(cte.alias == table.name for cte in tree.find_all(exp.CTE))
 
 
 def full_name(table: exp.Table, context: StatementContext) -> tuple[str, str, str]:
@@ -102,10 +106,9 @@ def resolve_temporary_tables(tree: Expr, context: StatementContext) -> Expr:
         temporary = temporary | {name}
     if not temporary:
         return tree
-    common = {cte.alias for cte in tree.find_all(exp.CTE)}
     for table in list(tree.find_all(exp.Table)):
         name = full_name(table, context)
-        if name in temporary and (table.db or table.name not in common):
+        if name in temporary and not _is_common(table, tree):
             _point_at_temporary(table, name)
     return tree
 

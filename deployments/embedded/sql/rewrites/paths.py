@@ -18,6 +18,7 @@ from deployments.embedded.sql.rewrites.trees import func, is_text_literal
 # What DuckDB may not evaluate for every row, so that it does not share what stands there
 _CONDITIONAL = (exp.Case, exp.If, exp.Coalesce, exp.And, exp.Or, exp.Lambda)
 _TYPEOF = f"{HOME}.sf_typeof"
+READERS = frozenset({"JSON_EXTRACT_STRING", _TYPEOF.upper()})
 
 
 def read_together(tree: Expr, context: StatementContext) -> Expr:

@@ -20,7 +20,8 @@ from deployments.embedded.sql.rewrites.trees import JSON, as_variant, func, is_v
 _GIVEN_BY_FLATTEN = frozenset({"VALUE", "THIS"})
 _ORDERED = (exp.GT, exp.GTE, exp.LT, exp.LTE)
 _EXTREMES = (exp.Max, exp.Min, exp.ArgMax, exp.ArgMin)
-_ORDERING = (exp.Ordered, exp.Median, *_EXTREMES, *_ORDERED, exp.Anonymous)
+ORDERING: tuple[type[Expr], ...] = (exp.Ordered, exp.Median, *_EXTREMES, *_ORDERED)
+ORDERING_FUNCTIONS = frozenset({"GREATEST", "LEAST"})
 _NAMING = (exp.ColumnDef, exp.RenameColumn, exp.Alias, exp.CTE, exp.Subquery, exp.Create)
 
 
@@ -33,7 +34,7 @@ def variant_names(connection: duckdb.DuckDBPyConnection) -> set[str]:
 def order_whole_variants(tree: Expr, context: StatementContext) -> Expr:
     """Order what may be a VARIANT by its value where it turns out to be one."""
     known: set[str] = context.connection.engine.variant_names
-    nodes = [node for node in tree.walk() if isinstance(node, (*_NAMING, *_ORDERING))]
+    nodes = list(tree.find_all(*_NAMING, *ORDERING, exp.Anonymous))
     names = known | _find_named_here([node for node in nodes if isinstance(node, _NAMING)], known)
     if isinstance(tree, (exp.Create, exp.Alter)):
         known.update(names)
