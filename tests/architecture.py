@@ -43,7 +43,7 @@ WAY_DOWN: dict[str, tuple[str, ...]] = {
         "formulas",
         "contract",
         "write_kinds",
-        "types functions",
+        "types functions literals",
     ),
     "expectations": ("checks", "engine", "raw staging marts history activity product", "rules"),
     "deployments/embedded": (

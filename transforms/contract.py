@@ -150,11 +150,6 @@ def check_identifier(name: str) -> str:
     return name
 
 
-def quote_text(text: str | None) -> str:
-    """Return a text as a literal of SQL."""
-    return "NULL" if text is None else "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
-
-
 @dataclass(frozen=True)
 class Table:
     """The contract of one table.

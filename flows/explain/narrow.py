@@ -19,7 +19,8 @@ from flows.lineage.graph import Lineage, Place
 from flows.lineage.made import ROWS
 from flows.warehouse.session import Reader
 from transforms.catalog import models
-from transforms.contract import Column, Table, quote_text
+from transforms.contract import Column, Table
+from transforms.literals import quote_text
 from transforms.types import DateType, StringType, TimestampType
 
 EVERYTHING = "TRUE"

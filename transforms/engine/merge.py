@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from snowflake.snowpark.functions import col, lit, when_matched, when_not_matched
 
 from transforms.catalog import models
-from transforms.contract import TEXT, TIMESTAMP, ContractError, Layer, Table, quote_text
+from transforms.contract import TEXT, TIMESTAMP, ContractError, Layer, Table
 from transforms.engine import compare, ledgers
 from transforms.engine.known_schemas import is_untold, remember_columns
 from transforms.engine.states import State
@@ -24,6 +24,7 @@ from transforms.engine.stored import current_database, read_table
 from transforms.formulas.frames import have_same
 from transforms.formulas.keys import hash_key
 from transforms.functions import DataFrame, Expression, Session
+from transforms.literals import quote_text
 from transforms.ops import DISPLACED, HEADS, QUARANTINE
 from transforms.write_kinds import History
 
