@@ -42,7 +42,15 @@ WITH_UNMEASURED_PROCESSES = (
 
 
 def pytest_configure() -> None:
-    """Python looks for garbage after each 700 new objects, which costs every test a sixth of its time."""
+    """No example of a property has a deadline, and Python looks for garbage rarely.
+
+    A deadline fails where the machine has something else to do; after each 700 new objects to look for garbage costs
+    every test a sixth of its time.
+    """
+    from hypothesis import settings
+
+    settings.register_profile("untimed", deadline=None)
+    settings.load_profile("untimed")
     gc.set_threshold(100_000, 10, 10)
 
 
