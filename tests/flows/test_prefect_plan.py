@@ -132,6 +132,7 @@ def test_a_source_is_stale_only_when_a_run_of_it_was_missed():
 @pytest.fixture
 def contained(monkeypatch: pytest.MonkeyPatch) -> Declared:
     """What is declared where each run is a container."""
+    monkeypatch.delenv("SNOWCAST_RESIDENT")
     for name, value in {
         "SNOWCAST_WAREHOUSE": "snowflake",
         "SNOWCAST_WORK_POOL_TYPE": "kubernetes",

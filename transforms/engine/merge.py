@@ -76,7 +76,7 @@ def write_claim(session: Session, table: Table, seen: State, build_id: str, para
     is sent at once and alone.
     """
     is_seen = f"EQUAL_NULL(BUILD_ID, {quote_text(seen.build_id)})"
-    otherwise = "TO_VARCHAR(TO_DATE('overtaken by ' || COALESCE(BUILD_ID, 'none')))"
+    otherwise = "CAST(TO_DATE('overtaken by ' || COALESCE(BUILD_ID, 'none')) AS VARCHAR)"
     return (
         f"UPDATE {HEADS.full_name(current_database(session))} "
         f"SET BUILD_ID = IFF({is_seen}, {quote_text(build_id)}, {otherwise}), PARAMETERS = {quote_text(parameters)}, "
