@@ -83,7 +83,7 @@ def check_source(
         append_rows(session, SCHEMA_DRIFT, found)
         limits = find_source(source).limits(settings)
         subjects = make_source_subjects(source, list_raw_tables(source), snapshots, limits, now)
-        results = check_ledgers(session, subjects, run_id)
+        results = check_ledgers(f"check {source}", subjects, run_id)
     report_checks(f"check source {source}", results)
     return results
 

@@ -8,7 +8,7 @@ all that stands on a table, and nothing else. Layers do not wait for one another
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -19,7 +19,7 @@ from flows.errors import BrokenOffError, TransientError
 from flows.reporting import reporter
 from flows.steps.artifacts import Progress
 from flows.steps.build import Window, build_step, has_nothing_new, report_build
-from flows.steps.parallel import Step, run_steps
+from flows.steps.parallel import Step, map_at_once, run_steps
 from flows.steps.run import Run
 from flows.steps.standing import Standing, read_standing
 from flows.steps.validate import validate_stage
@@ -48,9 +48,16 @@ def build_layers(
 
     models = select_models(selectors)
     run.keep_checks()  # of what was ingested: a table that broke a rule is closed
-    with open_session(run.settings, step="read state", run=run.run_id) as session:
-        left = read_standing(session, run.settings.database)
-        states = read_states(session, models)
+
+    def read(what: Callable[[Session], Any]) -> Any:
+        with open_session(run.settings, step="read state", run=run.run_id) as session:
+            return what(session)
+
+    wanted = [
+        lambda session: read_standing(session, run.settings.database),
+        lambda session: read_states(session, models),
+    ]
+    left, states = map_at_once(workers(run.settings))(read, wanted)
     cycle = _Cycle(run, left, states, set(left.closed), mode, window)
     cycle.check_what_is_left(models)
     progress = Progress(len(models), f"{mode} of {len(models)} tables") if mode != "incremental" else None

@@ -63,7 +63,7 @@ def check_alerts(run_id: str) -> list[RuleResult]:
 
 
 def _check_sent(step: str, run_id: str, subjects: Sequence[Subject]) -> list[RuleResult]:
-    with open_session(load_settings(), step=step, run=run_id) as session:
-        results = check_ledgers(session, subjects, run_id)
+    with open_session(load_settings(), step=step, run=run_id):
+        results = check_ledgers(step, subjects, run_id)
     report_checks(step, results)
     return results

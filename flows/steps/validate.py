@@ -16,7 +16,6 @@ from flows.steps.parallel import map_at_once
 from flows.steps.task import STEP
 from flows.warehouse import list_stored_columns, open_session, workers
 from transforms.contract import Layer
-from transforms.functions import Session
 
 if TYPE_CHECKING:
     from expectations.engine.run import Subject
@@ -56,12 +55,19 @@ def validate_stage(
     return results
 
 
-def check_ledgers(session: Session, subjects: Sequence[Subject], run_id: str) -> list[RuleResult]:
-    """Check what a run wrote into ledgers."""
+def check_ledgers(step: str, subjects: Sequence[Subject], run_id: str) -> list[RuleResult]:
+    """Check what a run wrote into ledgers, several at the same time."""
     from expectations.engine.run import check_subjects
 
-    docs, stored = load_settings().docs_root, list_stored_columns()
-    return check_subjects(session.connection, subjects, run_id=run_id, docs_root=docs, stored=stored)
+    settings = load_settings()
+
+    @contextmanager
+    def lend(_name: str) -> Iterator[Any]:
+        with open_session(settings, step=step, run=run_id) as session:
+            yield session.connection
+
+    docs, stored, each = settings.docs_root, list_stored_columns(), map_at_once(workers(settings))
+    return check_subjects(lend, subjects, run_id=run_id, docs_root=docs, stored=stored, each=each)
 
 
 def _rank_layer(result: RuleResult) -> int:
