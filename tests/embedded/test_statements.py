@@ -242,6 +242,9 @@ def test_several_statements(connection: SnowflakeConnection) -> None:
     while cursor.nextset():
         found.append(cursor.fetchall())
     assert found == [[("Table T successfully created.",)], [(2,)], [("x;y",)]]
+    sent = "query_text LIKE 'CREATE TABLE t (a INT); INSERT%'"
+    history = f"SELECT DISTINCT query_type FROM TABLE(INFORMATION_SCHEMA.QUERY_HISTORY()) WHERE {sent}"
+    assert connection.cursor().execute(history).fetchall() == [("MULTI_STATEMENT",)]
     cursor.execute("SELECT 1; SELECT 2;", num_statements=0)
     assert cursor.fetchall() == [(1,)]
     assert [[row for row in each] for each in connection.execute_string("SELECT 1; SELECT 2")] == [[(1,)], [(2,)]]

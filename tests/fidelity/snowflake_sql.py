@@ -56,7 +56,10 @@ def sent_statements(home: Path) -> list[str]:
 
     from deployments.embedded import ensure_running
 
-    history = "SELECT query_text FROM SNOWFLAKE.ACCOUNT_USAGE.QUERY_HISTORY ORDER BY start_time, query_id"
+    history = (
+        "SELECT query_text FROM SNOWFLAKE.ACCOUNT_USAGE.QUERY_HISTORY WHERE query_type <> 'MULTI_STATEMENT' "
+        "ORDER BY start_time, query_id"
+    )
     with snowflake.connector.connect(**ensure_running(home).connection_parameters("HISTORY")) as connection:
         return [text for (text,) in connection.cursor().execute(history).fetchall()]
 

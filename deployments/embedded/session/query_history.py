@@ -68,7 +68,7 @@ class QueryHistory:
                 "QUERY_TEXT": statement.text,
                 "DATABASE_NAME": statement.session.database,
                 "SCHEMA_NAME": statement.session.schema,
-                "QUERY_TYPE": NAMES.get(statement.type_id) or _first_words(statement.text),
+                "QUERY_TYPE": _name_type(statement),
                 "QUERY_TAG": statement.query_tag,
                 "EXECUTION_STATUS": "SUCCESS" if body["success"] else "FAILED_WITH_ERROR",
                 "ERROR_CODE": None if body["success"] else body["code"],
@@ -117,6 +117,12 @@ class QueryHistory:
         if match["mine"]:
             ended = [row for row in ended if row["SESSION_ID"] == statement.session.state.session_id]
         return ended[-int(arguments["limit"] or DEFAULT_RESULT_LIMIT) :]
+
+
+def _name_type(statement: Statement) -> str:
+    if statement.parts:  # they have rows of their own
+        return "MULTI_STATEMENT"
+    return NAMES.get(statement.type_id) or _first_words(statement.text)
 
 
 def _first_words(text: str) -> str:
