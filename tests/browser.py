@@ -21,7 +21,7 @@ PHONE, WIDE = 390, 1400
 AXE = Path(sys.prefix) / "axe/node_modules/axe-core/axe.min.js"
 
 needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason=WITHOUT_CHROMIUM)
-needs_playwright = pytest.mark.skipif(find_spec("playwright") is None, reason="playwright is not installed: make setup")
+needs_playwright = pytest.mark.skipif(find_spec("playwright") is None, reason="playwright is not installed: make lint")
 
 
 @pytest.fixture(scope="module")

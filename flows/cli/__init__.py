@@ -22,7 +22,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     look_for_garbage_rarely()
     from flows.cli import app
 
-    app.main(given)
+    app.main(given, may_leave=_is_for_the_resident(given))
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -34,8 +34,13 @@ def run(arguments: Sequence[str]) -> int:
 
 def _hand_over(arguments: Sequence[str]) -> int | None:
     """Return the exit code of a command that the home's resident worker ran; None where this process is to run it."""
-    if not arguments or arguments[0] not in _FOR_THE_RESIDENT or {"-h", "--help"} & set(arguments):
+    if not _is_for_the_resident(arguments):
         return None
     from flows.services.resident import hand_over
 
     return hand_over(find_home(), arguments)
+
+
+def _is_for_the_resident(arguments: Sequence[str]) -> bool:
+    """Whether it is a command that ends by itself and needs all libraries; a consumer, say, runs for days."""
+    return bool(arguments) and arguments[0] in _FOR_THE_RESIDENT and not {"-h", "--help"} & set(arguments)

@@ -80,9 +80,9 @@ def _take_options(
     context.obj = State(home=home, verbose=verbose, may_leave=context.obj or ())
 
 
-def main(arguments: Sequence[str]) -> NoReturn:
+def main(arguments: Sequence[str], *, may_leave: bool = False) -> NoReturn:
     """Run one command and leave with its exit code: 0 done, 1 refused, 2 wrong use, 3 out of reach."""
-    code, is_cut_off = find_outcome(arguments, may_leave=True)
+    code, is_cut_off = find_outcome(arguments, may_leave=may_leave)
     if is_cut_off:
         _leave_at_once(code)
     sys.exit(code)
@@ -114,7 +114,11 @@ def find_outcome(arguments: Sequence[str], *, may_leave: bool = False) -> tuple[
 
 def _run_app(arguments: Sequence[str], *, may_leave: bool) -> int:
     try:
-        result = app(args=list(arguments), standalone_mode=False, obj=arguments if may_leave else None)
+        result = app(
+            args=list(arguments),
+            standalone_mode=False,
+            obj=arguments if may_leave else None,
+        )
     except PrefectGoneError:
         raise
     except SnowcastError as error:

@@ -207,6 +207,13 @@ def test_the_first_command_starts_it_and_leaves_its_work_to_it(empty, home, tmp_
     assert hand_over(home, ["build", "--select", "no_such_table"]) == 2
 
 
+def test_a_command_that_is_not_for_it_starts_none(empty, tmp_path, monkeypatch):
+    monkeypatch.setenv("SNOWCAST_RESIDENT", "true")
+    code, _, errors, has_loaded = alone(tmp_path / "report.json", "publish", "amplitude", "--dry-run")
+    assert (code, has_loaded) == (0, True), errors
+    assert not empty.read()
+
+
 def test_it_leaves_when_nobody_has_asked_for_long_enough_and_no_command_is_under_way(empty, home):
     start(empty, 0.5)
     until(lambda: empty.socket.exists())

@@ -204,7 +204,7 @@ def _leave_to_resident(state: State, settings: Settings) -> None:
     from flows.services.resident import Place, fingerprint, hand_over
     from flows.services.start import start_resident, start_services
 
-    if not (state.may_leave and settings.resident) or state.home:
+    if not (state.may_leave and settings.resident):
         return
     begun_with = change_environment({}, apply=False)  # the services change it
     with report_to_terminal() as reporter:
