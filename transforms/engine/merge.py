@@ -72,11 +72,11 @@ def write_claim(session: Session, table: Table, seen: State, build_id: str, para
 
     It is the last before the COMMIT and sent with it: on Snowflake an UPDATE locks the whole table HEADS until then,
     and every other build would wait for as long as this one writes. So nobody looks at how many rows it changed: it
-    fails by itself, as no day, where the head is no longer the one that the build saw when it began. Snowpark's UPDATE
-    is sent at once and alone.
+    fails by itself, as no number, where the head is no longer the one that the build saw when it began. Snowpark's
+    UPDATE is sent at once and alone.
     """
     is_seen = f"EQUAL_NULL(BUILD_ID, {quote_text(seen.build_id)})"
-    otherwise = "CAST(TO_DATE('overtaken by ' || COALESCE(BUILD_ID, 'none')) AS VARCHAR)"
+    otherwise = "SPACE(CAST('overtaken by ' || COALESCE(BUILD_ID, 'none') AS NUMBER))"
     return (
         f"UPDATE {HEADS.full_name(current_database(session))} "
         f"SET BUILD_ID = IFF({is_seen}, {quote_text(build_id)}, {otherwise}), PARAMETERS = {quote_text(parameters)}, "

@@ -19,7 +19,7 @@ from transforms.engine.stored import read_table
 from transforms.ops import BUILDS, CONSUMPTIONS, RECONCILIATION
 
 AT = datetime(2024, 2, 29, 23, 59, 59, 123456)
-BUILT = ("b1", "r'1", 'a "table" é😀', "incremental", 1, 2**53 + 1, 0, 0.1, AT)
+BUILT = ("b1", "r'1\\n\n", 'a "table" é😀', "incremental", 1, 2**53 + 1, 0, 0.1, AT)
 ACCOUNT = (BUILT[2], "load", "b1", 3, 1, 1, 1, AT)
 
 
