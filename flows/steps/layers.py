@@ -47,7 +47,6 @@ def build_layers(
     from transforms.engine.batches import read_states
 
     models = select_models(selectors)
-    run.keep_checks()  # what is open is read from the ledger
 
     def read(what: Callable[[Session], Any]) -> Any:
         with open_session(run.settings, step="read state", run=run.run_id) as session:

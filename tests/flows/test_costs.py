@@ -73,7 +73,7 @@ def test_the_costs_of_a_run_are_kept_and_told(snowcast, sent: list[Statement]):
     assert rules
     assert set(rules.values()) == {1}, told([one for one in of_run if one.step.startswith("validate")])
     kept_results = [one for one in of_run if one.step == "keep results"]
-    assert len(kept_results) == 2, told(kept_results)  # of what was ingested, which closes tables; then of all stages
+    assert len(kept_results) == 1, told(kept_results)
 
 
 @pytest.fixture

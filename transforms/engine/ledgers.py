@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
+from snowflake.connector.cursor import SnowflakeCursor
 from snowflake.snowpark._internal.utils import is_in_stored_procedure
 from snowflake.snowpark.functions import col, flatten, lit, parse_json, when_not_matched
 
@@ -48,12 +49,22 @@ def transaction(session: Session) -> Iterator[list[str]]:
         raise
 
 
+class _Unread(SnowflakeCursor):
+    """Leaves what several statements of a request gave where it is: the connector would ask for the first of it."""
+
+    def nextset(self) -> None:
+        """Ask for nothing."""
+
+
 def send_together(session: Session, statements: Sequence[str]) -> None:
-    """Send statements in one request; a stored procedure sends one after the other, for it may not do that."""
-    cursor = session.connection.cursor()
+    """Send statements in one request; a stored procedure sends one after the other, for it may not do that.
+
+    The answer to the request says whether all of them succeeded; what they gave is asked for by nobody.
+    """
     if len(statements) > 1 and not is_in_stored_procedure():  # type: ignore[no-untyped-call]
-        cursor.execute(";\n".join(statements), num_statements=len(statements))
+        session.connection.cursor(_Unread).execute(";\n".join(statements), num_statements=len(statements))
         return
+    cursor = session.connection.cursor()
     for statement in statements:
         cursor.execute(statement)
 
