@@ -18,12 +18,12 @@ from flows.files.known_files import DeliveredBefore
 from flows.files.limits import LIMITS, Limits
 from flows.files.locations import Location
 from flows.files.report import DELIVERED_BEFORE, EMPTY, SKIPPED, Fetched, FileReport
-from flows.load.pending import read_loaded_files
 from flows.reporting import Mark, reporter
 from flows.settings import Settings
+from transforms.contract import TEXT, VARIANT
 from transforms.engine.ledgers import append_rows
 from transforms.functions import Session
-from transforms.ops import DELIVERIES
+from transforms.ops import DELIVERIES, LOADS
 
 
 def deliver(
@@ -60,16 +60,25 @@ def has_others(session: Session, settings: Settings, source: str, place: Locatio
 
 
 def _read_delivered_before(session: Session, settings: Settings, kind: FileKind) -> DeliveredBefore:
-    from snowflake.snowpark.functions import col
+    """Read what was delivered of the source, and which of its landing files are loaded, in one statement."""
+    from snowflake.snowpark.functions import col, lit, startswith
 
-    ledger = session.table(DELIVERIES.full_name(settings.database)).filter(col("source") == kind.source)
-    rows = ledger.select("delivery_id", "file_path", "landed_files").collect()
+    deliveries = session.table(DELIVERIES.full_name(settings.database)).filter(col("source") == kind.source)
+    loads = session.table(LOADS.full_name(settings.database))
+    loaded = loads.filter(startswith(col("source_file"), lit(f"{kind.source}/")))
+    no_id, no_files = lit(None).cast(TEXT).alias("delivery_id"), lit(None).cast(VARIANT).alias("landed_files")
+    rows = (
+        deliveries.select("delivery_id", "file_path", "landed_files")
+        .union_all(loaded.select(no_id, col("source_file").alias("file_path"), no_files))
+        .collect()
+    )
+    delivered = [row for row in rows if row[0] is not None]
     return DeliveredBefore(
         settings.landing_root,
         kind.source,
-        read_loaded_files(session, settings.database),
-        deliveries={row[0]: json.loads(row[2] or "[]") for row in rows},
-        paths={row[1] for row in rows},
+        loaded=[row[1] for row in rows if row[0] is None],
+        deliveries={row[0]: json.loads(row[2] or "[]") for row in delivered},
+        paths={row[1] for row in delivered},
     )
 
 

@@ -39,7 +39,7 @@ class DeliveredBefore:
     Args:
         root: Root of the landing files.
         source: Whose files.
-        loaded: Source files that OPS.LOADS holds (`loading.loaded_files`).
+        loaded: Source files that OPS.LOADS holds of it.
         deliveries: Landing files of each delivery of OPS.DELIVERIES, by its id.
         paths: Paths that OPS.DELIVERIES names.
     """
