@@ -39,6 +39,40 @@ def test_merge_with_conditions(session, target):
     assert stored(session) == [(1, "ONE"), (2, "two"), (4, "four")]
 
 
+@pytest.mark.supports("MERGE with clauses of any kinds tells how many rows each took")
+@pytest.mark.parametrize("is_temporary", [False, True])
+@pytest.mark.parametrize(
+    ("kinds", "told", "left"),
+    [
+        ("U", {"updated": 2}, [(1, "a"), (2, "b"), (3, "three")]),
+        ("D", {"deleted": 2}, [(3, "three")]),
+        ("I", {"inserted": 3}, [(1, "one"), (2, "two"), (3, "three"), (7, "g"), (8, "h"), (9, "i")]),
+        ("IU", {"inserted": 3, "updated": 2}, [(1, "a"), (2, "b"), (3, "three"), (7, "g"), (8, "h"), (9, "i")]),
+        ("ID", {"inserted": 3, "deleted": 2}, [(3, "three"), (7, "g"), (8, "h"), (9, "i")]),
+        ("UD", {"updated": 1, "deleted": 1}, [(1, "a"), (3, "three")]),
+        ("IUD", {"inserted": 3, "updated": 1, "deleted": 1}, [(1, "a"), (3, "three"), (7, "g"), (8, "h"), (9, "i")]),
+    ],
+)
+def test_counts_of_a_merge(session, target, kinds, told, left, is_temporary):
+    if is_temporary:
+        session.sql("CREATE TEMPORARY TABLE KEPT AS SELECT * FROM TARGET").collect()
+    name = "KEPT" if is_temporary else "TARGET"
+    clauses = {
+        "D": f"WHEN MATCHED AND {'S.ID = 2' if 'U' in kinds else 'TRUE'} THEN DELETE",
+        "U": "WHEN MATCHED THEN UPDATE SET NAME = S.NAME",
+        "I": "WHEN NOT MATCHED THEN INSERT (ID, NAME) VALUES (S.ID, S.NAME)",
+    }
+    chosen = " ".join(clause for kind, clause in clauses.items() if kind in kinds)
+    session.sql("BEGIN").collect()
+    (answer,) = session.sql(
+        f"""MERGE INTO {name} AS T USING (VALUES (1, 'a'), (2, 'b'), (7, 'g'), (8, 'h'), (9, 'i')) S (ID, NAME)
+        ON T.ID = S.ID {chosen}"""
+    ).collect()
+    session.sql("COMMIT").collect()
+    assert answer.as_dict() == {f"number of rows {kind}": count for kind, count in told.items()}
+    assert [tuple(row) for row in session.sql(f"SELECT ID, NAME FROM {name} ORDER BY ID").collect()] == left
+
+
 @pytest.mark.supports("MERGE from a table, a view, VALUES and a deep subquery")
 def test_merge_sources(session, target):
     session.sql("CREATE VIEW SOURCE AS SELECT 1 ID, 'view' NAME").collect()

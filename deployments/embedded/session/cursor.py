@@ -152,10 +152,10 @@ class EmbeddedCursor:
         with self._transactions.together() if len(steps) > 1 else contextlib.nullcontext():
             if plan.outcome is Outcome.MULTI_INSERTED:
                 return self._insert_into_several(plan, steps)
+            if plan.outcome is Outcome.MERGED:
+                return self._merge(plan, steps)
             self._execute_steps(steps)
-            if plan.outcome is Outcome.STATUS:
-                return {}
-            return self._merge_counts(plan) if plan.outcome is Outcome.MERGED else self._counts(plan.outcome)
+            return {} if plan.outcome is Outcome.STATUS else self._counts(plan.outcome)
 
     def _execute_steps(self, steps: list[str]) -> None:
         for step in steps:
@@ -175,11 +175,20 @@ class EmbeddedCursor:
         counts = {outcome.value: int(row[0]) if row else 0}
         return counts | ({"number of multi-joined rows updated": 0} if outcome is Outcome.UPDATED else {})
 
-    def _merge_counts(self, plan: Plan) -> dict[str, int]:
-        actions: pa.Table = self._duck_conn.to_arrow_table()
-        taken = pc.value_counts(actions.column(0)).to_pylist()
-        counts = {item["values"]: item["counts"] for item in taken}
-        return {MERGE_COLUMNS[action]: counts.get(action, 0) for action in plan.merge_actions}
+    def _merge(self, plan: Plan, steps: list[str]) -> dict[str, int]:
+        actions = plan.merge_actions
+        if len(actions) > 2:
+            self._execute_steps(steps)
+            rows: pa.Table = self._duck_conn.to_arrow_table()
+            counts = {item["values"]: item["counts"] for item in pc.value_counts(rows.column(0)).to_pylist()}
+        else:
+            told = [self._tell_count(step) for step in steps]
+            counts = {actions[0]: told[0]} if len(actions) == 1 else dml.split_merged(actions, *told)
+        return {MERGE_COLUMNS[action]: counts.get(action, 0) for action in actions}
+
+    def _tell_count(self, step: str) -> int:
+        self._execute_steps([step])
+        return int((self._duck_conn.fetchone() or (0,))[0])
 
     def _keep(self, table: pa.Table, types: list[str], *, affected: int | None = None) -> None:
         self.table, self.types = table, types

@@ -19,6 +19,7 @@ MERGE_COLUMNS = {
     "UPDATE": "number of rows updated",
     "DELETE": "number of rows deleted",
 }
+_GROWTH = {"INSERT": 1, "UPDATE": 0, "DELETE": -1}  # rows that the table has more for each
 
 
 @dataclass(frozen=True)
@@ -163,9 +164,39 @@ def merge(tree: exp.Merge, context: StatementContext) -> Plan:
         else:
             actions.append("DELETE")
     tree.set("returning", None)
-    sql = tree.sql("duckdb") + " RETURNING merge_action"
     ordered = tuple(action for action in MERGE_COLUMNS if action in actions)
-    return Plan([sql], Outcome.MERGED, merge_actions=ordered)
+    return Plan(_count_merged(tree, ordered), Outcome.MERGED, merge_actions=ordered)
+
+
+def _count_merged(tree: exp.Merge, actions: tuple[str, ...]) -> list[Expr | str]:
+    """The steps that merge and tell how many rows each action took.
+
+    DuckDB tells the action of each row only with RETURNING, and then reads and writes every column of a row that is
+    updated, not those of its SET alone. Of two actions the numbers follow from how many rows there were and are.
+    """
+    sql = tree.sql("duckdb")
+    if len(actions) == 1:
+        return [sql]
+    if len(actions) > 2:
+        return [f"{sql} RETURNING merge_action"]
+    target = tree.this.copy()
+    target.set("alias", None)
+    row_count = f"SELECT count(*) FROM {target.sql('duckdb')}"
+    return [row_count, sql, row_count]
+
+
+def split_merged(actions: tuple[str, ...], before: int, merged: int, after: int) -> dict[str, int]:
+    """How many rows each of two actions took.
+
+    Args:
+        actions: The actions.
+        before: Rows of the table before the MERGE.
+        merged: Rows that it inserted, updated and deleted.
+        after: Rows of the table after it.
+    """
+    first, second = (_GROWTH[action] for action in actions)
+    taken = (after - before - second * merged) // (first - second)
+    return dict(zip(actions, (taken, merged - taken), strict=True))
 
 
 def _insert_columns(then: exp.Insert) -> None:
