@@ -118,6 +118,7 @@ VERSION_COLUMNS = (
     Column("version_key", TEXT, "hash of the key and valid_from", nullable=False),
     Column("observed_at_last", TIMESTAMP, "newest observation of the version, UTC", nullable=False),
 )
+VERSION_TIMES = ("valid_to", "is_current", "observed_at_last")  # what changes where only time goes on
 # When an observation of a history was made, and from when its values hold: never columns of a contract.
 OBSERVED_AT = Column("_observed_at", TIMESTAMP, "when the source was observed, UTC", nullable=False)
 EFFECTIVE_AT = Column("_effective_at", TIMESTAMP, "time from which the observation's values hold, UTC")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import add
 
-from transforms.contract import LINEAGE, REJECTION, TEXT, VARIANT, Column, Layer, Table
+from transforms.contract import LINEAGE, REJECTION, TEXT, VARIANT, VERSION_TIMES, Column, Layer, Table
 from transforms.formulas.frames import have_same, have_same_or_null, null_of
 from transforms.functions import (
     DataFrame,
@@ -29,10 +29,13 @@ from transforms.functions import (
     to_variant,
     when,
 )
+from transforms.write_kinds import History
 
 INSERT, UPDATE, DELETE, SAME = "insert", "update", "delete", "same"
+RETIME = "retime"  # an update of a version that is ended, opened again or observed once more, and nothing else
 REJECTED, SUPERSEDED, REPEATED = "rejected", "superseded", "repeated"
-WRITTEN = (INSERT, UPDATE, DELETE)
+UPDATES = (UPDATE, RETIME)
+WRITTEN = (INSERT, *UPDATES, DELETE)
 
 
 @dataclass(frozen=True)
@@ -195,6 +198,9 @@ def _action(table: Table, comparison: Comparison) -> Expression:
     case = case.when(col("new_rank") > lit(1), lit(lost)).when(is_new, lit(INSERT))
     differs = _differs(_list_stored(table))
     if comparison.is_whole_truth:
+        if isinstance(table.write, History):
+            case = case.when(_differs([name for name in _list_stored(table) if name not in VERSION_TIMES]), lit(UPDATE))
+            return case.when(_differs(VERSION_TIMES), lit(RETIME)).otherwise(lit(SAME))
         return case.when(differs, lit(UPDATE)).otherwise(lit(SAME))
     # A record that is staged again by another formula replaces itself, though it is no newer than itself.
     is_same_record = ~_differs(["_source_file", "_source_row"])
@@ -236,7 +242,7 @@ def _note_moved(table: Table, comparison: Comparison) -> list[Expression]:
         return [null_of(VARIANT).alias("row_before")]
     pairs = [part for name in watched for part in (lit(name), to_variant(col(f"was_{name}")))]
     leaves = col("was_present").is_not_null() & (
-        (col("action") == lit(DELETE)) | ((col("action") == lit(UPDATE)) & _differs(watched))
+        (col("action") == lit(DELETE)) | (col("action").in_(*[lit(one) for one in UPDATES]) & _differs(watched))
     )
     before = to_variant(object_construct_keep_null(*pairs))
     return [iff(leaves, before, null_of(VARIANT)).alias("row_before")]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from snowflake.snowpark.functions import col, lit, when_matched, when_not_matched
 
 from transforms.catalog import models
-from transforms.contract import TEXT, TIMESTAMP, ContractError, Layer, Table
+from transforms.contract import TEXT, TIMESTAMP, VERSION_TIMES, ContractError, Layer, Table
 from transforms.engine import compare, ledgers
 from transforms.engine.known_schemas import is_untold, remember_columns
 from transforms.engine.states import State
@@ -143,6 +143,10 @@ def _list_clauses(table: Table, expected: WriteCounts, *, may_be_stored: bool) -
     if changing:
         others = {name: value for name, value in values.items() if name not in table.key}
         clauses.append(when_matched(col("action").in_(*changing)).update(others))
+    if expected.updated and isinstance(table.write, History):
+        # most are ended or observed once more: a warehouse that stores columns leaves the others as they are
+        times = {name: values[name] for name in (*VERSION_TIMES, "_build_id")}
+        clauses.append(when_matched(col("action") == lit(compare.RETIME)).update(times))
     if expected.inserted:
         # only these: a row to change or delete that is gone meanwhile has nothing to insert
         clauses.append(when_not_matched(col("action") == lit(compare.INSERT)).insert(values))

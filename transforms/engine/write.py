@@ -252,7 +252,8 @@ def _check_counts(session: Session, table: Table, computed: Computed, compared: 
             f"Likely a join in build() that multiplies rows; nothing was written."
         )
     of = {action: counts.get(action, (0, 0, 0))[0] for action in (*compare.WRITTEN, compare.REJECTED)}
-    written = merge.WriteCounts(of[compare.INSERT], of[compare.UPDATE], of[compare.DELETE])
+    updated = sum(of[action] for action in compare.UPDATES)
+    written = merge.WriteCounts(of[compare.INSERT], updated, of[compare.DELETE])
     account = sum_account(table, [row[:6] for row in rows if row[0] not in ("action", _FOLLOWED)])
     places_written = [row[6:] for row in rows if row[0] == "action" and row[1] in compare.WRITTEN]
     is_at_end = all(computed.is_at_end(int(row[2]), int(row[3])) for row in rows if row[0] == _FOLLOWED)

@@ -104,6 +104,25 @@ def test_a_revival_with_the_same_updated_at_opens_one_current_version(history: S
     assert versions(history, CHECKED) == [("a", 10, 20, False, False), *deleted_and_back]
 
 
+def test_a_version_that_is_ended_or_seen_again_has_only_its_times_written(history: Session):
+    arrive(history, delivery(10, item("a", 1)))
+    for at, arrived, actions in (
+        (20, item("a", 1), {"retime"}),
+        (30, item("b", 30), {"retime", "insert"}),
+        (40, item("b", 30, note="n"), {"update"}),
+    ):
+        arrive(history, delivery(at, arrived))  # of both histories the timestamped one is written last
+        compared = history.table("OPS.SNOWCAST_COMPARED").collect()
+        assert {row["ACTION"] for row in compared if row["NEW_ITEM_ID"] == "i"} == actions
+    for probe in (CHECKED, TIMED):
+        begin = 10 if probe is CHECKED else 1
+        assert versions(history, probe, "plan", "note") == [
+            ("a", None, begin, 30, False, False),
+            ("b", "n", 30, None, True, False),
+        ]
+    assert {row["OBSERVED_AT_LAST"] for row in read_table(history, TIMED.table).collect()} >= {minutes(20), minutes(40)}
+
+
 def test_a_null_updated_at_is_quarantined_and_the_key_goes_on(history: Session):
     arrive(history, delivery(10, item("a", 1)), delivery(20, item("b")))
     assert versions(history, TIMED) == [("a", 1, None, True, False)]
