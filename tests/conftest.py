@@ -9,7 +9,7 @@ import gc
 import sys
 import uuid
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 # A warehouse that leaves in the middle of a run keeps the connector asking for it, for ever.
 IDLE_SECONDS = 3 * 3600
 TESTS = Path(__file__).parent
-# Measuring makes a process twice as dear with Python 3.11. What these take the ways of, other tests reach too: without
-# them a hundredth less is covered (`--cov-context=test` tells which), so what is told is the least that is covered.
+_TABLES = tuple(
+    f"unit/{part}" for part in ("activity", "engine", "history", "marts", "product", "scd2", "staging", "test_stored")
+)
+# Measuring makes a process twice as dear with Python 3.11. What these take the ways of in their own process, other
+# tests reach too: without them a hundredth less is covered (`--cov-context=test` tells which), so what is told is the
+# least that is covered.
 UNMEASURED = (
-    *("alerts/test_alerts.py", "properties", "sandbox", "scenarios", "test_architecture.py"),
-    *(
-        f"unit/{part}"
-        for part in ("activity", "engine", "history", "marts", "product", "scd2", "staging", "test_stored")
-    ),
+    *("alerts/test_alerts.py", "properties", "sandbox", "scenarios", "test_architecture.py", *_TABLES),
     *("dashboard/test_browser.py", "docs_site/test_browser.py", "embedded/test_clients.py"),
     *(f"expectations/test_{part}.py" for part in ("every_rule_can_fail", "sources", "validation")),
     *(
@@ -52,7 +52,7 @@ UNMEASURED = (
 )
 # Commands and servers that are started as processes here are the ones that other tests have in their own process.
 WITH_UNMEASURED_PROCESSES = (
-    *("alerts", "docs_site", "expectations", "flows", "publish", "sources"),
+    *("alerts", "docs_site", "expectations", "flows", "properties", "publish", "scenarios", "sources", *_TABLES),
     *("embedded/test_crash.py", "embedded/test_lifecycle.py", "embedded/test_recovery.py"),
 )
 
@@ -90,13 +90,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, bool | None, bool | None]:
     """Do not measure what only repeats the ways of other tests."""
     path = item.path.relative_to(TESTS).as_posix()
-    if path.startswith(UNMEASURED):
-        with unmeasured(), _paused():
-            return (yield)
-    if path.startswith(WITH_UNMEASURED_PROCESSES):
-        with unmeasured():
-            return (yield)
-    return (yield)
+    with (
+        _paused() if path.startswith(UNMEASURED) else nullcontext(),
+        unmeasured() if path.startswith(WITH_UNMEASURED_PROCESSES) else nullcontext(),
+    ):
+        return (yield)
 
 
 @contextmanager
