@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from snowflake.connector.cursor import SnowflakeCursor
 from snowflake.connector.errors import ProgrammingError
+from snowflake.connector.network import SnowflakeRestful
 from snowflake.snowpark import Session
 
 from tests.feeding import rows_of
@@ -65,6 +66,18 @@ def test_what_is_left_for_the_end_goes_with_the_commit_in_one_request(
     inserted(warehouse, (BUILDS, [("b2", *BUILT[1:])]))
     assert [text.split()[0] for text in sent[2:]] == ["BEGIN", "INSERT", "COMMIT"]
     assert read_table(warehouse, BUILDS).count() == 2
+
+
+def test_nobody_asks_what_the_statements_of_one_request_gave(warehouse: Session, monkeypatch: pytest.MonkeyPatch):
+    asked = []
+    request = SnowflakeRestful.request
+    monkeypatch.setattr(
+        SnowflakeRestful,
+        "request",
+        lambda self, url, *a, **named: asked.append(url) or request(self, url, *a, **named),
+    )
+    inserted(warehouse, (BUILDS, [BUILT]))
+    assert len(asked) == 2, asked  # BEGIN, and the rest
 
 
 @pytest.mark.parametrize("is_in_procedure", [False, True])
