@@ -114,11 +114,7 @@ def find_outcome(arguments: Sequence[str], *, may_leave: bool = False) -> tuple[
 
 def _run_app(arguments: Sequence[str], *, may_leave: bool) -> int:
     try:
-        result = app(
-            args=list(arguments),
-            standalone_mode=False,
-            obj=arguments if may_leave else None,
-        )
+        result = app(args=list(arguments), standalone_mode=False, obj=arguments if may_leave else None)
     except PrefectGoneError:
         raise
     except SnowcastError as error:

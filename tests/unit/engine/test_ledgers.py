@@ -49,35 +49,27 @@ def test_it_is_one_statement_also_for_one_ledger(warehouse: Session):
     assert read_table(warehouse, BUILDS).count() == 2
 
 
+def recorded(monkeypatch: pytest.MonkeyPatch, owner: type, name: str) -> list[str]:
+    """The first argument of every call of a method, from here on."""
+    given: list[str] = []
+    method = getattr(owner, name)
+    monkeypatch.setattr(owner, name, lambda self, first, *a, **n: given.append(first) or method(self, first, *a, **n))
+    return given
+
+
 def test_what_is_left_for_the_end_goes_with_the_commit_in_one_request(
     warehouse: Session, monkeypatch: pytest.MonkeyPatch
 ):
-    sent = []
-    execute = SnowflakeCursor.execute
-    monkeypatch.setattr(
-        SnowflakeCursor,
-        "execute",
-        lambda self, text, *a, **named: sent.append(text) or execute(self, text, *a, **named),
-    )
+    sent = recorded(monkeypatch, SnowflakeCursor, "execute")
+    asked = recorded(monkeypatch, SnowflakeRestful, "request")
     inserted(warehouse, (BUILDS, [BUILT]))
     assert [text.split()[0] for text in sent] == ["BEGIN", "INSERT"]
     assert sent[1].endswith(";\nCOMMIT")
+    assert len(asked) == 2, asked  # nobody asks what the statements gave
     monkeypatch.setattr(ledgers, "is_in_stored_procedure", lambda: True)  # which may not send several statements
     inserted(warehouse, (BUILDS, [("b2", *BUILT[1:])]))
     assert [text.split()[0] for text in sent[2:]] == ["BEGIN", "INSERT", "COMMIT"]
     assert read_table(warehouse, BUILDS).count() == 2
-
-
-def test_nobody_asks_what_the_statements_of_one_request_gave(warehouse: Session, monkeypatch: pytest.MonkeyPatch):
-    asked = []
-    request = SnowflakeRestful.request
-    monkeypatch.setattr(
-        SnowflakeRestful,
-        "request",
-        lambda self, url, *a, **named: asked.append(url) or request(self, url, *a, **named),
-    )
-    inserted(warehouse, (BUILDS, [BUILT]))
-    assert len(asked) == 2, asked  # BEGIN, and the rest
 
 
 @pytest.mark.parametrize("is_in_procedure", [False, True])
