@@ -31,10 +31,18 @@ def does_not_exist(kind: str, name: str, sqlstate: str = "02000") -> Programming
     return snowflake_error(f"SQL compilation error:\n{kind} '{name}' does not exist or not authorized.", 2003, sqlstate)
 
 
+_CHANGED_TWICE = "Duplicate row detected during DML action"
+
+
+def changes_row_twice() -> ProgrammingError:
+    """The error of a MERGE of which several rows of the source change one row."""
+    return snowflake_error(_CHANGED_TWICE, 100090, "42P18")
+
+
 # DuckDB's message, Snowflake's message ({0}, {1}, … are what the pattern caught), code, SQL state.
 _COMPILATION = "SQL compilation error:\n"
 _KNOWN: tuple[tuple[str, str, int, str], ...] = (
-    (r"cannot affect the same target row more than once", "Duplicate row detected during DML action", 100090, "42P18"),
+    (r"cannot affect the same target row more than once", _CHANGED_TWICE, 100090, "42P18"),
     (r"String is too long and would be truncated", "String is too long and would be truncated", 100078, "22000"),
     (r"Invalid floating point operation", "Invalid floating point operation", 100183, "22003"),
     (r"Division by zero", "Division by zero", 100051, "22012"),

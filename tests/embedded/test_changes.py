@@ -123,6 +123,62 @@ def test_repeated_key_that_one_clause_takes(session, target):
     assert target.merge(source, target["ID"] == source["ID"], [clause]).rows_updated == 1
 
 
+_UPDATES = "WHEN MATCHED THEN UPDATE SET T.NAME = S.NAME"
+_TWICE = "(SELECT COLUMN1 AS ID, COLUMN2 AS NAME FROM VALUES (1, 'a'), (1, 'b'), (9, 'c')) S"
+_ONCE = "(SELECT COLUMN1 AS ID, COLUMN2 AS NAME FROM VALUES (1, 'a'), (9, 'b'), (9, 'c')) S"
+
+
+@pytest.mark.parametrize(
+    ("merge", "is_refused"),
+    [
+        (f"MERGE INTO TARGET T USING {_TWICE} ON T.ID = S.ID {_UPDATES}", True),
+        (f"MERGE INTO TARGET T USING {_TWICE} ON S.ID + 0 = T.ID AND T.N > 0 {_UPDATES}", True),
+        (f"MERGE INTO TARGET T USING {_TWICE} ON EQUAL_NULL(T.ID, S.ID) {_UPDATES}", True),
+        (f"MERGE INTO TARGET T USING {_TWICE} ON T.ID = S.ID AND T.NAME = S.NAME {_UPDATES}", False),
+        (f"MERGE INTO TARGET T USING {_TWICE} ON T.ID = S.ID AND S.NAME <> 'a' {_UPDATES}", False),
+        (f"MERGE INTO TARGET T USING {_TWICE} ON T.ID >= S.ID AND T.ID < 2 {_UPDATES}", True),
+        (f"MERGE INTO TARGET T USING {_TWICE} ON T.ID = 4 - S.ID AND T.ID = 3 {_UPDATES}", True),
+        (f"MERGE INTO TARGET T USING {_TWICE} ON T.ID = S.ID WHEN NOT MATCHED THEN INSERT (ID) VALUES (S.ID)", False),
+        (f"MERGE INTO TARGET T USING {_ONCE} ON T.ID = S.ID {_UPDATES}", False),
+        (f"MERGE INTO TARGET T USING {_ONCE} ON T.ID = S.ID {_UPDATES} "
+         "WHEN NOT MATCHED THEN INSERT (ID) VALUES (S.ID)", False),
+        (f"MERGE INTO TARGET T USING {_ONCE} ON T.ID + S.ID > 0 {_UPDATES}", True),
+        (f"MERGE INTO TARGET T USING {_TWICE} ON T.ID = S.ID WHEN MATCHED AND S.NAME = 'a' THEN DELETE "
+         "WHEN MATCHED AND S.NAME = 'x' THEN UPDATE SET T.N = 0", False),
+        (f"MERGE INTO TARGET T USING {_TWICE} ON T.ID = S.ID WHEN MATCHED AND S.NAME = 'a' THEN DELETE "
+         "WHEN MATCHED AND S.NAME = 'b' THEN UPDATE SET T.N = 0", True),
+        ("MERGE INTO TARGET USING (SELECT * FROM (SELECT ID AS NEW_ID, N AS NEW_N FROM TARGET UNION ALL "
+         "SELECT 1, 5)) ON ID = NEW_ID WHEN MATCHED THEN UPDATE SET N = NEW_N", True),
+        ("MERGE INTO TARGET USING (SELECT * FROM (SELECT ID AS NEW_ID, N AS NEW_N FROM TARGET)) ON ID = NEW_ID "
+         "WHEN MATCHED THEN UPDATE SET N = NEW_N", False),
+        ("MERGE INTO TARGET USING PAIRS ON TARGET.ID = PAIRS.ID WHEN MATCHED THEN UPDATE SET N = PAIRS.N", True),
+        ("MERGE INTO TARGET USING PAIRS P ON TARGET.ID = P.ID AND P.N = 8 WHEN MATCHED THEN UPDATE SET N = P.N", False),
+    ],
+)  # fmt: skip
+def test_what_changes_a_row_twice(session, target, merge, is_refused):
+    session.sql("CREATE TABLE PAIRS (ID INT, N INT) AS SELECT * FROM VALUES (1, 7), (1, 8)").collect()
+    before = stored(session)
+    if not is_refused:
+        session.sql(merge).collect()
+        return
+    with pytest.raises(SnowparkSQLException) as raised:
+        session.sql(merge).collect()
+    assert raised.value.sql_error_code == 100090
+    assert stored(session) == before
+
+
+def test_bound_values_reach_what_looks_for_repeated_keys(session, target):
+    merge = (
+        "MERGE INTO TARGET T USING (SELECT ? AS ID, ? AS NAME UNION ALL SELECT ?, ?) S ON T.ID = S.ID AND S.NAME <> ? "
+        "WHEN MATCHED AND S.NAME > ? THEN UPDATE SET T.NAME = ? || S.NAME"
+    )
+    session.sql(merge, params=[1, "a", 1, "b", "a", "A", "new "]).collect()
+    assert stored(session)[0] == (1, "new b")
+    with pytest.raises(SnowparkSQLException) as raised:
+        session.sql(merge, params=[1, "a", 1, "b", "z", "A", "new "]).collect()
+    assert raised.value.sql_error_code == 100090
+
+
 @pytest.mark.differs(
     "MERGE that only deletes, with a repeated source key: error 100090; Snowflake deletes the row once"
 )

@@ -27,6 +27,27 @@ def table(connection):
     return connection
 
 
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("(G)", 4),
+        ("((G))", 4),
+        ("(G) AS L", 4),
+        ("(G AS L)", 4),
+        ("(G AS L) AS M", 4),
+        ("(SELECT * FROM (G)) AS L", 4),
+        ("(G AS L) JOIN (G) AS M ON L.X = M.X", 3),
+        ("((G AS L) JOIN (G AS M) ON L.X = M.X)", 3),
+        ("G, (TABLE(FLATTEN(INPUT => PARSE_JSON('[1, 2]'))))", 8),
+        ("(TABLE(GENERATOR(ROWCOUNT => 3)))", 3),
+        ("(G SAMPLE (100))", 4),
+        ("(G) SAMPLE (100)", 4),
+    ],
+)
+def test_parentheses_around_a_table(table, source, found):
+    assert one(table, f"SELECT COUNT(*) FROM {source}") == found
+
+
 @pytest.mark.supports(
     "aggregates: SUM and AVG exact for decimals, COUNT_IF, MIN_BY, LISTAGG, MEDIAN, BOOLOR_AGG, HLL …"
 )

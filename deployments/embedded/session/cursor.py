@@ -176,6 +176,7 @@ class EmbeddedCursor:
         return counts | ({"number of multi-joined rows updated": 0} if outcome is Outcome.UPDATED else {})
 
     def _merge(self, plan: Plan, steps: list[str]) -> dict[str, int]:
+        self._check_repeated_keys(plan)
         actions = plan.merge_actions
         if len(actions) > 2:
             self._execute_steps(steps)
@@ -185,6 +186,14 @@ class EmbeddedCursor:
             told = [self._tell_count(step) for step in steps]
             counts = {actions[0]: told[0]} if len(actions) == 1 else dml.split_merged(actions, *told)
         return {MERGE_COLUMNS[action]: counts.get(action, 0) for action in actions}
+
+    def _check_repeated_keys(self, plan: Plan) -> None:
+        for check in plan.checks:
+            values = [list(self.context.params or ())[place] for place in check.places]
+            if self._duck_conn.execute(check.sql, values or None).fetchone() is None:
+                return
+        if plan.checks:
+            raise errors.changes_row_twice()
 
     def _tell_count(self, step: str) -> int:
         self._execute_steps([step])

@@ -11,6 +11,7 @@ from deployments.embedded.context import StatementContext
 from deployments.embedded.sql.ddl import table_exists
 from deployments.embedded.sql.macros import call
 from deployments.embedded.sql.plan import Outcome, Plan
+from deployments.embedded.sql.repeated_keys import check_repeated_keys
 from deployments.embedded.sql.rewrites.names import full_name, upper_case_unquoted
 from deployments.embedded.sql.rewrites.trees import is_variant
 
@@ -165,7 +166,8 @@ def merge(tree: exp.Merge, context: StatementContext) -> Plan:
             actions.append("DELETE")
     tree.set("returning", None)
     ordered = tuple(action for action in MERGE_COLUMNS if action in actions)
-    return Plan(_count_merged(tree, ordered), Outcome.MERGED, merge_actions=ordered)
+    checks = check_repeated_keys(tree)
+    return Plan(_count_merged(tree, ordered), Outcome.MERGED, merge_actions=ordered, checks=checks)
 
 
 def _count_merged(tree: exp.Merge, actions: tuple[str, ...]) -> list[Expr | str]:

@@ -7,6 +7,8 @@ from enum import Enum
 
 from sqlglot import Expr
 
+from deployments.embedded.sql.repeated_keys import Check
+
 
 class Outcome(Enum):
     """What the client gets back."""
@@ -30,6 +32,7 @@ class Plan:
         status: The message of a statement that gives no rows.
         commits: Whether Snowflake commits the open transaction before it (DDL).
         merge_actions: For MERGE, the actions that its clauses can take.
+        checks: For MERGE, what finds a row that it would change twice.
         insert_targets: For INSERT ALL, the tables of its INTOs, whose steps stand between the first and the last.
         temporary: Temporary objects that exist once the steps have run.
         dropped: Temporary objects that are gone once the steps have run.
@@ -41,6 +44,7 @@ class Plan:
     status: str = "Statement executed successfully."
     commits: bool = False
     merge_actions: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
     insert_targets: tuple[str, ...] = ()
     temporary: set[tuple[str, str, str]] = field(default_factory=set)
     dropped: set[tuple[str, str, str]] = field(default_factory=set)

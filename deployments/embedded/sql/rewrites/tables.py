@@ -101,8 +101,21 @@ def time_travel(node: exp.HistoricalData) -> Expr:
     raise unsupported(f"time travel ({node.name} …)")
 
 
+def unwrap(node: exp.Subquery) -> Expr:
+    """`FROM (t)`, as Snowpark writes every table: DuckDB has parentheses around a query or a join only."""
+    source = node.this
+    if not isinstance(source, exp.Table) or source.args.get("joins"):
+        return node
+    if any(value for key, value in node.args.items() if key not in ("this", "joins")):
+        node.set("this", exp.select("*").from_(source))
+        return node
+    source.set("joins", node.args.get("joins"))
+    return source
+
+
 RULES: dict[type[Expr], Rule] = {
     exp.HistoricalData: time_travel,
+    exp.Subquery: unwrap,
     exp.Lateral: flatten,
     exp.TableFromRows: flatten,
     exp.TableSample: sample,
