@@ -6,12 +6,17 @@ UV := $(shell command -v uv 2>/dev/null)
 PYTEST_WORKERS ?= 3
 
 ifeq ($(UV),)
-  MAKE_VENV = $(PYTHON) -m venv $(VENV)
-  INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check
+  MAKE_VENV = $(PYTHON) -m venv $(VENV) && { $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+    --require-hashes --no-deps -r requirements-installer.lock 2>/dev/null || echo "uv could not be installed: pip takes longer"; }
 else
   MAKE_VENV = $(UV) venv --quiet --python $(PYTHON) $(VENV)
-  INSTALL = $(UV) pip install --quiet --python $(BIN)/python
 endif
+
+# Install into the environment of that Python. uv takes ten seconds where pip takes a minute and a half: the one that is
+# there, else the one that pip has brought. What uv cannot do here, pip may: an index that only pip was told of, say.
+install = { uv=$$(command -v uv || ls $(BIN)/uv 2>/dev/null) && $$uv pip install --quiet --python $(1) $(2); } || \
+  $(1) -m pip install --quiet --disable-pip-version-check $(2)
+LOCKED = --require-hashes --no-deps -r
 
 COMPILE = uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
   --no-header --no-annotate --quiet
@@ -32,20 +37,20 @@ $(BIN)/python:
 
 $(VENV)/.locked: requirements.lock pyproject.toml | $(BIN)/python
 	@echo "installing requirements.lock (hashes checked)"
-	@$(INSTALL) --require-hashes --no-deps -r requirements.lock
-	@$(INSTALL) --no-deps --no-build-isolation -e .
+	@$(call install,$(BIN)/python,$(LOCKED) requirements.lock)
+	@$(call install,$(BIN)/python,--no-deps --no-build-isolation -e .)
 	@touch $@
 
 $(VENV)/.locked-dev: requirements-dev.lock $(VENV)/.locked
 	@echo "installing requirements-dev.lock (hashes checked)"
-	@$(INSTALL) --require-hashes --no-deps -r requirements-dev.lock
+	@$(call install,$(BIN)/python,$(LOCKED) requirements-dev.lock)
 	@touch $@
 
 setup: $(VENV)/.locked ## create .venv and install the lock
 
 $(VENV)/.locked-extras: requirements-extras.lock $(VENV)/.locked
 	@echo "installing requirements-extras.lock (hashes checked)"
-	@$(INSTALL) --require-hashes --no-deps -r requirements-extras.lock
+	@$(call install,$(BIN)/python,$(LOCKED) requirements-extras.lock)
 	@touch $@
 
 extras: $(VENV)/.locked-extras ## add what S3 (s3://), Azure (abfs://) and Kafka need
@@ -64,7 +69,7 @@ $(VENV)/.docs-$(CYTOSCAPE)-$(ELKJS): | $(BIN)/python
 
 $(VENV)/.locked-docs: requirements-docs.lock $(VENV)/.locked
 	@echo "installing requirements-docs.lock (hashes checked)"
-	@$(INSTALL) --require-hashes --no-deps -r requirements-docs.lock
+	@$(call install,$(BIN)/python,$(LOCKED) requirements-docs.lock)
 	@touch $@
 
 docs: $(VENV)/.locked-docs $(VENV)/.docs-$(CYTOSCAPE)-$(ELKJS) ## build the documentation site; then: snowcast docs serve
@@ -106,7 +111,7 @@ screenshots: $(VENV)/.locked-dev ## pictures of every page of the dashboard of S
 # would cover the connector's; without it these tests are left out.
 $(VENV)/.locked-streaming: requirements-streaming.lock | $(BIN)/python
 	@rm -rf $(VENV)/streaming
-	@if $(INSTALL) --require-hashes --no-deps --target $(VENV)/streaming -r requirements-streaming.lock; then touch $@; \
+	@if $(call install,$(BIN)/python,--target $(VENV)/streaming $(LOCKED) requirements-streaming.lock); then touch $@; \
 	  else echo "snowpipe-streaming could not be installed: the tests of its interface are left out"; fi
 
 streaming: $(VENV)/.locked-streaming ## install Snowflake's streaming client for the tests of its interface
@@ -114,7 +119,8 @@ streaming: $(VENV)/.locked-streaming ## install Snowflake's streaming client for
 azurite: $(VENV)/.azurite ## install Azure's stand-in for tests (needs npm)
 
 # Types are checked while the tests wait for servers; one of the two that fails does not stop the other.
-test: lint azurite browser streaming ## format, lint, then types beside every test with coverage
+test: ## format, lint, then types beside every test with coverage
+	@$(MAKE) --no-print-directory --jobs 4 lint azurite browser streaming
 	@$(MAKE) --no-print-directory --jobs 2 types pytest || { echo "types or tests failed: see above"; exit 1; }
 
 pytest: $(VENV)/.locked-dev
@@ -128,9 +134,9 @@ test-long: $(VENV)/.locked-dev ## the long forms: many more examples, a statemen
 # Each in an environment of its own: they pin what the others and Prefect need newer.
 fidelity: $(VENV)/.locked-dev ## other people's clients on the embedded warehouse: dbt, ibis, dlt, snow; their parser of every statement
 	@test -x $(VENV)/clients/bin/sqlfluff || { $(PYTHON) -m venv $(VENV)/clients && \
-	  $(VENV)/clients/bin/python -m pip install --quiet --disable-pip-version-check $(call extra,fidelity); }
+	  { $(call install,$(VENV)/clients/bin/python,$(call extra,fidelity)); }; }
 	@test -x $(VENV)/dbt/bin/dbt || { $(PYTHON) -m venv $(VENV)/dbt && \
-	  $(VENV)/dbt/bin/python -m pip install --quiet --disable-pip-version-check $(call extra,bench); }
+	  { $(call install,$(VENV)/dbt/bin/python,$(call extra,bench)); }; }
 	@FIDELITY_CLIENTS=$(abspath $(VENV)/clients/bin) FIDELITY_DBT=$(abspath $(VENV)/dbt/bin/dbt) \
 	  $(BIN)/pytest -m fidelity tests/fidelity
 
@@ -151,6 +157,7 @@ lock: ## compile the lock files anew (needs uv); the others are parts of the fir
 	@printf '%s\n' $(call extra,bench) | $(subst pyproject.toml,-,$(COMPILE)) --output-file requirements-bench.lock
 	@printf '%s\n' $(call extra,snowpipe-streaming) | $(subst pyproject.toml,-,$(COMPILE)) \
 	  --output-file requirements-streaming.lock
+	@printf '%s\n' $(call extra,installer) | $(subst pyproject.toml,-,$(COMPILE)) --output-file requirements-installer.lock
 
 clean: ## remove the warehouse and what tests leave behind
 	@rm -rf .snowcast .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* htmlcov
