@@ -149,7 +149,7 @@ class EmbeddedCursor:
 
     def _change(self, plan: Plan, steps: list[str]) -> dict[str, int]:
         """Run the steps of a statement that gives no rows; the counts it is answered with."""
-        with self._transactions.together() if len(steps) > 1 else contextlib.nullcontext():
+        with self._transactions.together() if len(steps) > 1 or plan.checks else contextlib.nullcontext():
             if plan.outcome is Outcome.MULTI_INSERTED:
                 return self._insert_into_several(plan, steps)
             if plan.outcome is Outcome.MERGED:

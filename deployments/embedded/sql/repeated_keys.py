@@ -2,16 +2,19 @@
 
 What may repeat is looked for in the source alone, which is short: where the keys that ON compares are there once, no
 row is matched twice. Only where one is there twice, or ON compares something else, is the target asked.
+Keys are held against each other as the target's type, as ON does with a text: '1' and '01' match the same number.
 
 https://docs.snowflake.com/en/sql-reference/sql/merge#duplicate-join-behavior
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlglot import Expr, exp
+
+from deployments.embedded.sql.rewrites.trees import func
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,19 @@ class Check:
 
     sql: str
     places: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Key:
+    """What ON compares for equality.
+
+    Attributes:
+        of_source: Of the source.
+        of_target: Of the target.
+    """
+
+    of_source: Expr
+    of_target: Expr
 
 
 def check_repeated_keys(merge: exp.Merge) -> tuple[Check, ...]:
@@ -47,12 +63,29 @@ def check_repeated_keys(merge: exp.Merge) -> tuple[Check, ...]:
         joined = joined.where(exp.or_(*(taken.copy() for taken in takes)))
     row = exp.column("rowid", table=exp.to_identifier(target.alias_or_name, quoted=True))
     checks = [_find_twice(joined, [row])]
-    if keys := _list_source_keys(on, target, source):
-        checks.insert(0, _find_twice(exp.select("1").from_(source.copy()), [key.copy() for key in keys]))
+    if keys := _list_keys(on, target, source):
+        checks.insert(0, _find_twice(exp.select("1").from_(_convert(keys, target, source)), _name(len(keys))))
     return tuple(checks)
 
 
-def _find_twice(rows: exp.Select, keys: list[Expr]) -> Check:
+def _convert(keys: Sequence[Key], target: exp.Table, source: Expr) -> exp.Subquery:
+    """The keys of the source as the types that they are compared with; NULL is what cannot be one of the target's."""
+    names, types = _name(len(keys)), _name(len(keys), "_target")
+    none = exp.select(*(key.of_target.copy().as_(name.this) for key, name in zip(keys, names, strict=True)))
+    none = none.from_(target.copy()).limit(0)
+    converted = [
+        func("try", func("cast_to_type", key.of_source.copy(), kind)).as_(name.this)
+        for key, kind, name in zip(keys, types, names, strict=True)
+    ]
+    rows = exp.select(*converted).from_(source.copy()).join(none.subquery("_target"), join_type="left", on=exp.true())
+    return rows.subquery("_keys")
+
+
+def _name(count: int, table: str = "") -> list[exp.Column]:
+    return [exp.column(f"_{number}", table=table or None, quoted=True) for number in range(count)]
+
+
+def _find_twice(rows: exp.Select, keys: Sequence[Expr]) -> Check:
     query = rows.group_by(*keys).having("count(*) > 1").limit(1)
     places = tuple(value.meta["place"] for value in _list_placeholders(query))
     return Check(query.sql("duckdb"), places)
@@ -63,17 +96,17 @@ def _list_placeholders(tree: Expr) -> list[Expr]:
     return [node for node in tree.walk(bfs=False) if isinstance(node, exp.Placeholder)]
 
 
-def _list_source_keys(on: Expr, target: exp.Table, source: Expr) -> list[Expr]:
-    """What ON compares of the source with the target for equality; nothing where the sides cannot be told apart."""
+def _list_keys(on: Expr, target: exp.Table, source: Expr) -> list[Key]:
+    """What ON compares for equality; nothing where the sides cannot be told apart."""
     given = _list_given(source)
-    keys: list[Expr] = []
+    keys: list[Key] = []
     for part in _list_conjuncts(on):
         if isinstance(part, (exp.EQ, exp.NullSafeEQ)):
             sides = [_find_sides(side, target, source, given) for side in (part.this, part.expression)]
             if sides == [{"target"}, {"source"}]:
-                keys.append(part.expression)
+                keys.append(Key(part.expression, part.this))
             elif sides == [{"source"}, {"target"}]:
-                keys.append(part.this)
+                keys.append(Key(part.this, part.expression))
     return keys
 
 
