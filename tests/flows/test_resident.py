@@ -223,5 +223,5 @@ def test_it_leaves_when_nobody_has_asked_for_long_enough_and_no_command_is_under
     client.send_signal(signal.SIGINT)
     client.communicate(timeout=_PATIENCE_SECONDS)
     until(lambda: not empty.read())
-    assert not empty.socket.exists()
+    until(lambda: not empty.socket.exists())
     assert hand_over(home, ["build", "--select", "raw"]) is None
