@@ -156,11 +156,16 @@ _ONCE = "(SELECT COLUMN1 AS ID, COLUMN2 AS NAME FROM VALUES (1, 'a'), (9, 'b'), 
          "SELECT 1, 5)) ON ID = NEW_ID WHEN MATCHED THEN UPDATE SET N = NEW_N", True),
         ("MERGE INTO TARGET USING (SELECT * FROM (SELECT ID AS NEW_ID, N AS NEW_N FROM TARGET)) ON ID = NEW_ID "
          "WHEN MATCHED THEN UPDATE SET N = NEW_N", False),
+        ("MERGE INTO TARGET USING (SELECT ID AS NEW_ID, N AS NEW_N FROM TARGET) ON ID - NEW_ID = 0 "
+         "WHEN MATCHED THEN UPDATE SET N = NEW_N", False),
         ("MERGE INTO TARGET USING PAIRS ON TARGET.ID = PAIRS.ID WHEN MATCHED THEN UPDATE SET N = PAIRS.N", True),
         ("MERGE INTO TARGET USING PAIRS P ON TARGET.ID = P.ID AND P.N = 8 WHEN MATCHED THEN UPDATE SET N = P.N", False),
     ],
 )  # fmt: skip
-def test_what_changes_a_row_twice(session, target, merge, is_refused):
+@pytest.mark.parametrize("named", ["N2", "ROWID"])  # a number that DuckDB would take for its own of a row
+def test_what_changes_a_row_twice(session, target, merge, is_refused, named):
+    session.sql(f"ALTER TABLE TARGET ADD COLUMN {named} INT").collect()
+    session.sql(f"UPDATE TARGET SET {named} = 1").collect()
     session.sql("CREATE TABLE PAIRS (ID INT, N INT) AS SELECT * FROM VALUES (1, 7), (1, 8)").collect()
     before = stored(session)
     if not is_refused:

@@ -166,7 +166,8 @@ def merge(tree: exp.Merge, context: StatementContext) -> Plan:
             actions.append("DELETE")
     tree.set("returning", None)
     ordered = tuple(action for action in MERGE_COLUMNS if action in actions)
-    checks = check_repeated_keys(tree)
+    names = context.connection.engine.column_families
+    checks = check_repeated_keys(tree, rows_have_numbers=all(name.upper() != "ROWID" for name in names))
     return Plan(_count_merged(tree, ordered), Outcome.MERGED, merge_actions=ordered, checks=checks)
 
 

@@ -16,6 +16,8 @@ from sqlglot import Expr, exp
 
 from deployments.embedded.sql.rewrites.trees import func
 
+_OWN_NUMBER = "_number_of_row"
+
 
 @dataclass(frozen=True)
 class Check:
@@ -43,11 +45,12 @@ class Key:
     of_target: Expr
 
 
-def check_repeated_keys(merge: exp.Merge) -> tuple[Check, ...]:
+def check_repeated_keys(merge: exp.Merge, *, rows_have_numbers: bool) -> tuple[Check, ...]:
     """The queries that find a row which a MERGE would change twice.
 
     Args:
         merge: In DuckDB's SQL.
+        rows_have_numbers: DuckDB's own number of a row can be asked for: no column has its name, ROWID.
 
     Returns:
         Each is asked only where the one before gives a row; a row of the last is a row that is changed twice.
@@ -58,14 +61,24 @@ def check_repeated_keys(merge: exp.Merge) -> tuple[Check, ...]:
     for place, value in enumerate(_list_placeholders(merge)):
         value.meta["place"] = place
     target, source, on = merge.this, merge.args["using"], merge.args["on"]
-    joined = exp.select("1").from_(target.copy()).join(source.copy(), on=on.copy())
+    numbered = target.copy() if rows_have_numbers else _number_rows(target)
+    joined = exp.select("1").from_(numbered).join(source.copy(), on=on.copy())
     if all(takes):
         joined = joined.where(exp.or_(*(taken.copy() for taken in takes)))
-    row = exp.column("rowid", table=exp.to_identifier(target.alias_or_name, quoted=True))
+    number = "rowid" if rows_have_numbers else _OWN_NUMBER
+    row = exp.column(number, table=exp.to_identifier(target.alias_or_name, quoted=True))
     checks = [_find_twice(joined, [row])]
     if keys := _list_keys(on, target, source):
         checks.insert(0, _find_twice(exp.select("1").from_(_convert(keys, target, source)), _name(len(keys))))
     return tuple(checks)
+
+
+def _number_rows(target: exp.Table) -> exp.Subquery:
+    """The target under its own name, its rows counted."""
+    bare = target.copy()
+    bare.set("alias", None)
+    number = exp.Window(this=exp.RowNumber()).as_(_OWN_NUMBER, quoted=True)
+    return exp.select("*", number).from_(bare).subquery(exp.to_identifier(target.alias_or_name, quoted=True))
 
 
 def _convert(keys: Sequence[Key], target: exp.Table, source: Expr) -> exp.Subquery:
