@@ -39,6 +39,7 @@ def test_arithmetic(connection):
             "POWER(2, 10)": 1024.0,
             "BITAND(6, 3)": 2,
             "WIDTH_BUCKET(5, 0, 10, 5)": 3,
+            "FACTORIAL(5 :: NUMBER)": 120,
         },
     )
 
@@ -223,6 +224,7 @@ def test_text(connection):
             "'a' ILIKE 'A'": True,
             "'abc' LIKE ANY ('x%', 'a%')": True,
             "EDITDISTANCE('ab', 'ac')": 1,
+            "CHR(65 :: NUMBER) || CHAR(66.4 :: FLOAT) || CHR('67') || CHR(68 :: VARIANT)": "ABCD",
         },
     )
 

@@ -81,7 +81,17 @@ def random(node: exp.Rand) -> Expr:
     return exp.cast(exp.Mul(this=centred, expression=exp.Literal.number(2**63 - 1)), Type.BIGINT)
 
 
+def take_whole(node: exp.Chr | exp.Factorial) -> Expr:
+    """`CHR("N")`, `FACTORIAL("N")`: DuckDB's take a number of 32 bits and nothing that would have to become one."""
+    for argument in (node.this, *node.expressions):
+        if argument is not None:
+            argument.replace(exp.cast(argument, Type.INT))
+    return node
+
+
 RULES: dict[type[Expr], Rule] = {
+    exp.Chr: take_whole,
+    exp.Factorial: take_whole,
     exp.Div: divide,
     exp.Mod: modulo,
     exp.Avg: average,
