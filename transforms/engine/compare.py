@@ -196,11 +196,11 @@ def _action(table: Table, comparison: Comparison) -> Expression:
     is_new = col("was_present").is_null()
     case = when(is_gone, lit(DELETE)).when(col("new__rule").is_not_null(), lit(REJECTED))
     case = case.when(col("new_rank") > lit(1), lit(lost)).when(is_new, lit(INSERT))
+    if comparison.is_whole_truth and isinstance(table.write, History):
+        case = case.when(_differs([name for name in _list_stored(table) if name not in VERSION_TIMES]), lit(UPDATE))
+        return case.when(_differs(VERSION_TIMES), lit(RETIME)).otherwise(lit(SAME))
     differs = _differs(_list_stored(table))
     if comparison.is_whole_truth:
-        if isinstance(table.write, History):
-            case = case.when(_differs([name for name in _list_stored(table) if name not in VERSION_TIMES]), lit(UPDATE))
-            return case.when(_differs(VERSION_TIMES), lit(RETIME)).otherwise(lit(SAME))
         return case.when(differs, lit(UPDATE)).otherwise(lit(SAME))
     # A record that is staged again by another formula replaces itself, though it is no newer than itself.
     is_same_record = ~_differs(["_source_file", "_source_row"])
