@@ -14,11 +14,15 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from deployments.embedded import EmbeddedError, Endpoint, ensure_running, find, stop
 from deployments.embedded.process.paths import WarehousePaths
+
+if TYPE_CHECKING:
+    from deployments.embedded.session.engine import Engine
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -60,18 +64,36 @@ def test_statements_spill_before_the_process_may_take_no_more(home: Path):
     assert most / 3 < int(spilled_over) * 2**20 < most / 2
 
 
-def test_what_needs_more_memory_spills_to_the_home(tmp_path: Path):
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    """An engine in this process that may take 64 MiB."""
     from deployments.embedded.session.engine import Engine
 
     paths = WarehousePaths(tmp_path)
     for folder in (paths.databases, paths.stages, paths.spilled):
         folder.mkdir(parents=True)
     engine = Engine(paths, threads=1, spills_over=64 * 2**20)
+    yield engine
+    engine.close()
+
+
+def test_what_needs_more_memory_spills_to_the_home(engine: Engine):
     query = "SELECT last(i) - first(i) FROM (SELECT i FROM range(12_000_000) AS numbers(i) ORDER BY hash(i))"
     assert engine.duck_conn.execute(query).fetchone()
     (limit,) = engine.duck_conn.execute("SELECT current_setting('memory_limit')").fetchone() or ()
-    engine.close()
     assert limit == "64.0 MiB"
+
+
+def test_keys_of_few_rows_are_looked_for_in_a_few_row_groups_of_many(engine: Engine):
+    """More rows than DuckDB would pack the keys of: where it does, the scan does not know what is looked for."""
+    engine.duck_conn.execute(
+        "CREATE TABLE t AS SELECT 's' || lpad((i // 1000)::TEXT, 7, '0') AS k, "
+        "CASE WHEN i < 5_999_000 THEN 'old' ELSE 'new' END AS build FROM range(6_000_000) AS numbers(i)"
+    )
+    query = "EXPLAIN ANALYZE SELECT * FROM t WHERE k IN (SELECT k FROM t WHERE build = 'new')"
+    ((_, plan),) = engine.duck_conn.execute(query).fetchall()
+    scanned = re.findall(r"Row Groups Scanned: *(\d+) / (\d+)", plan)
+    assert scanned == [("1", "49"), ("1", "49")], plan
 
 
 START = """
