@@ -62,6 +62,7 @@ class PlainStream:
 
     def __init__(self, folder: Path, events: int) -> None:
         self.duck = duckdb.connect(str(folder / "plain.db"))
+        self.duck.execute("SET enable_progress_bar = false")
         self.duck.execute(f"CREATE TABLE stream AS {events_query(events, _DUCK_COUNTED, 'json')}")
 
     def ask(self, question: Question) -> None:

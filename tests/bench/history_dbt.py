@@ -84,6 +84,7 @@ class DbtHistory:
     def stage(self, batch: Batch) -> None:
         """Make a delivery the source; not timed."""
         with duckdb.connect(str(self.file)) as duck:
+            duck.execute("SET enable_progress_bar = false")
             duck.execute(f"CREATE OR REPLACE TABLE batch AS {batch.query(self.keys, _COUNTED)}")
 
     def write(self, effective_at: str) -> tuple[float, int]:

@@ -32,6 +32,7 @@ class PlainHistory:
         self.keys = keys
         self.effective_at = effective_at
         self.duck = duckdb.connect(str(folder / f"plain-{effective_at}.db"))
+        self.duck.execute("SET enable_progress_bar = false")
         self.duck.execute(
             f"CREATE TABLE staging ({_TYPES}, updated_at TIMESTAMP, snapshot_at TIMESTAMP, _build_id VARCHAR)"
         )

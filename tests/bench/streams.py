@@ -128,6 +128,7 @@ class PlainStreams:
 
     def __init__(self, folder: Path) -> None:
         self.duck = duckdb.connect(str(folder / "plain.db"))
+        self.duck.execute("SET enable_progress_bar = false")
         self.duck.execute(
             "CREATE TABLE gifts (gift_transaction_id VARCHAR, streamer_id VARCHAR, gifted_at TIMESTAMP, points BIGINT)"
         )
