@@ -162,7 +162,7 @@ _ONCE = "(SELECT COLUMN1 AS ID, COLUMN2 AS NAME FROM VALUES (1, 'a'), (9, 'b'), 
         ("MERGE INTO TARGET USING PAIRS P ON TARGET.ID = P.ID AND P.N = 8 WHEN MATCHED THEN UPDATE SET N = P.N", False),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("named", ["N2", "ROWID"])  # a number that DuckDB would take for its own of a row
+@pytest.mark.parametrize("named", ["N2", "ROWID", '"rowid"'])  # a number that DuckDB would take for its own of a row
 def test_what_changes_a_row_twice(session, target, merge, is_refused, named):
     session.sql(f"ALTER TABLE TARGET ADD COLUMN {named} INT").collect()
     session.sql(f"UPDATE TARGET SET {named} = 1").collect()
